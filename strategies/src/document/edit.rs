@@ -1,0 +1,370 @@
+//! Edits: changes to a document at a path, the same for all models.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::{Document, Key, Kind, MAX_DEPTH, Path, Step};
+
+/// A change to a document at a path.
+///
+/// Paths, list indices and text positions speak of the document just before this edit. Text positions and lengths are
+/// Unicode code points.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Edit {
+    /// Sets a map entry, replaces a list item, or (with an empty path) the whole document.
+    Put {
+        /// Where; the parent must exist.
+        path: Path,
+        /// The new node.
+        value: Document,
+    },
+    /// Takes an entry out of a map.
+    Remove {
+        /// The entry; it must exist.
+        path: Path,
+    },
+    /// Adds to a counter.
+    Increment {
+        /// The counter.
+        path: Path,
+        /// How much; may be negative.
+        by: i64,
+    },
+    /// Inserts items into a list.
+    ListInsert {
+        /// The list.
+        path: Path,
+        /// The first new item's index, at most the list's length.
+        index: usize,
+        /// The new items.
+        values: Vec<Document>,
+    },
+    /// Takes items out of a list.
+    ListRemove {
+        /// The list.
+        path: Path,
+        /// The first item that goes.
+        index: usize,
+        /// How many go.
+        count: usize,
+    },
+    /// Moves one item within a list.
+    ListMove {
+        /// The list.
+        path: Path,
+        /// The item's index before.
+        from: usize,
+        /// The item's index after.
+        to: usize,
+    },
+    /// Replaces a stretch of a text.
+    TextSplice {
+        /// The text.
+        path: Path,
+        /// First code point that changes.
+        pos: usize,
+        /// Code points that go.
+        delete: usize,
+        /// What comes instead.
+        insert: String,
+    },
+}
+
+/// The kinds of [`Edit`]; a strategy declares its support for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EditKind {
+    /// [`Edit::Put`]
+    Put,
+    /// [`Edit::Remove`]
+    Remove,
+    /// [`Edit::Increment`]
+    Increment,
+    /// [`Edit::ListInsert`]
+    ListInsert,
+    /// [`Edit::ListRemove`]
+    ListRemove,
+    /// [`Edit::ListMove`]
+    ListMove,
+    /// [`Edit::TextSplice`]
+    TextSplice,
+}
+
+impl EditKind {
+    /// All kinds, in the order of tables.
+    pub const ALL: [EditKind; 7] = [
+        EditKind::Put,
+        EditKind::Remove,
+        EditKind::Increment,
+        EditKind::ListInsert,
+        EditKind::ListRemove,
+        EditKind::ListMove,
+        EditKind::TextSplice,
+    ];
+
+    /// The name in tables and results.
+    pub fn name(self) -> &'static str {
+        match self {
+            EditKind::Put => "put",
+            EditKind::Remove => "remove",
+            EditKind::Increment => "increment",
+            EditKind::ListInsert => "list_insert",
+            EditKind::ListRemove => "list_remove",
+            EditKind::ListMove => "list_move",
+            EditKind::TextSplice => "text_splice",
+        }
+    }
+}
+
+/// Why an edit does not fit a document.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum EditError {
+    /// A step of the path leads nowhere.
+    #[error("nothing at {path}")]
+    NoSuchPath {
+        /// The path that was asked for.
+        path: Path,
+    },
+    /// The node at the path is of another type.
+    #[error("{path} is a {found}, not a {expected}")]
+    WrongKind {
+        /// The path that was asked for.
+        path: Path,
+        /// What the edit needs.
+        expected: Kind,
+        /// What is there.
+        found: Kind,
+    },
+    /// An index, position or length lies outside the list or text.
+    #[error("{path} has {len} entries, the edit needs {needed}")]
+    OutOfBounds {
+        /// The list or text.
+        path: Path,
+        /// How many entries the edit needs there to be.
+        needed: usize,
+        /// How many there are.
+        len: usize,
+    },
+    /// The document would be nested deeper than [`MAX_DEPTH`].
+    #[error("{path} would be nested deeper than {MAX_DEPTH} levels")]
+    TooDeep {
+        /// Where the edit would put a node.
+        path: Path,
+    },
+    /// A counter would leave the range of 64-bit integers.
+    #[error("the counter at {path} would overflow")]
+    Overflow {
+        /// The counter.
+        path: Path,
+    },
+}
+
+impl Edit {
+    /// The kind of this edit.
+    pub fn kind(&self) -> EditKind {
+        match self {
+            Edit::Put { .. } => EditKind::Put,
+            Edit::Remove { .. } => EditKind::Remove,
+            Edit::Increment { .. } => EditKind::Increment,
+            Edit::ListInsert { .. } => EditKind::ListInsert,
+            Edit::ListRemove { .. } => EditKind::ListRemove,
+            Edit::ListMove { .. } => EditKind::ListMove,
+            Edit::TextSplice { .. } => EditKind::TextSplice,
+        }
+    }
+
+    /// Where the edit applies.
+    pub fn path(&self) -> &Path {
+        match self {
+            Edit::Put { path, .. }
+            | Edit::Remove { path }
+            | Edit::Increment { path, .. }
+            | Edit::ListInsert { path, .. }
+            | Edit::ListRemove { path, .. }
+            | Edit::ListMove { path, .. }
+            | Edit::TextSplice { path, .. } => path,
+        }
+    }
+}
+
+impl Document {
+    /// Applies one edit in place and returns the edit that takes it back.
+    ///
+    /// Clones taken before stay as they were. On an error nothing has changed.
+    pub fn apply(&mut self, edit: &Edit) -> Result<Edit, EditError> {
+        match edit {
+            Edit::Put { path, value } => self.put(path, value),
+            Edit::Remove { path } => self.remove(path),
+            Edit::Increment { path, by } => self.increment(path, *by),
+            Edit::ListInsert { path, index, values } => self.list_insert(path, *index, values),
+            Edit::ListRemove { path, index, count } => self.list_remove(path, *index, *count),
+            Edit::ListMove { path, from, to } => self.list_move(path, *from, *to),
+            Edit::TextSplice { path, pos, delete, insert } => self.text_splice(path, *pos, *delete, insert),
+        }
+    }
+
+    /// Applies edits one after the other, all or none, and returns the edits that take them back, in the order to apply.
+    pub fn apply_all(&mut self, edits: &[Edit]) -> Result<Vec<Edit>, EditError> {
+        match edits {
+            [edit] => Ok(vec![self.apply(edit)?]),
+            _ => {
+                let mut next = self.clone();
+                let mut inverse = edits.iter().map(|edit| next.apply(edit)).collect::<Result<Vec<_>, _>>()?;
+                inverse.reverse();
+                *self = next;
+                Ok(inverse)
+            }
+        }
+    }
+
+    /// The new state and the inverse edits, leaving this document as it is (Immer's `produceWithPatches`).
+    pub fn produce(&self, edits: &[Edit]) -> Result<(Document, Vec<Edit>), EditError> {
+        let mut next = self.clone();
+        let inverse = next.apply_all(edits)?;
+        Ok((next, inverse))
+    }
+
+    fn put(&mut self, path: &Path, value: &Document) -> Result<Edit, EditError> {
+        if path.len() + value.depth() > MAX_DEPTH {
+            return Err(EditError::TooDeep { path: path.clone() });
+        }
+        let Some((last, parent)) = path.split_last() else {
+            let old = std::mem::replace(self, value.clone());
+            return Ok(Edit::Put { path: Path::root(), value: old });
+        };
+        match (self.node_mut(parent, path)?, last) {
+            (Document::Map(map), Step::Key(key)) => Ok(match map.insert(Key::clone(key), value.clone()) {
+                Some(old) => Edit::Put { path: path.clone(), value: old },
+                None => Edit::Remove { path: path.clone() },
+            }),
+            (Document::List(list), Step::Index(index)) => match list.get_mut(*index) {
+                Some(slot) => Ok(Edit::Put { path: path.clone(), value: std::mem::replace(slot, value.clone()) }),
+                None => Err(EditError::OutOfBounds { path: path.clone(), needed: *index, len: list.len() }),
+            },
+            (node, step) => Err(wrong_container(path, node.kind(), step)),
+        }
+    }
+
+    fn remove(&mut self, path: &Path) -> Result<Edit, EditError> {
+        let Some((last, parent)) = path.split_last() else {
+            return Err(EditError::NoSuchPath { path: path.clone() });
+        };
+        match (self.node_mut(parent, path)?, last) {
+            (Document::Map(map), Step::Key(key)) => match map.remove(key) {
+                Some(old) => Ok(Edit::Put { path: path.clone(), value: old }),
+                None => Err(EditError::NoSuchPath { path: path.clone() }),
+            },
+            (node, _) => Err(EditError::WrongKind { path: path.clone(), expected: Kind::Map, found: node.kind() }),
+        }
+    }
+
+    fn increment(&mut self, path: &Path, by: i64) -> Result<Edit, EditError> {
+        let overflow = || EditError::Overflow { path: path.clone() };
+        let back = by.checked_neg().ok_or_else(overflow)?;
+        match self.node_mut(path, path)? {
+            Document::Counter(value) => {
+                *value = value.checked_add(by).ok_or_else(overflow)?;
+                Ok(Edit::Increment { path: path.clone(), by: back })
+            }
+            node => Err(EditError::WrongKind { path: path.clone(), expected: Kind::Counter, found: node.kind() }),
+        }
+    }
+
+    fn list_insert(&mut self, path: &Path, index: usize, values: &[Document]) -> Result<Edit, EditError> {
+        let depth = values.iter().map(Document::depth).max().unwrap_or(0);
+        if path.len() + 1 + depth > MAX_DEPTH {
+            return Err(EditError::TooDeep { path: path.clone() });
+        }
+        let list = self.list_mut(path)?;
+        check(path, index, list.len())?;
+        match values {
+            [] => {}
+            [value] if index == 0 => list.push_front(value.clone()),
+            [value] => list.insert(index, value.clone()),
+            _ => {
+                let tail = list.split_off(index);
+                list.extend(values.iter().cloned());
+                list.append(tail);
+            }
+        }
+        Ok(Edit::ListRemove { path: path.clone(), index, count: values.len() })
+    }
+
+    fn list_remove(&mut self, path: &Path, index: usize, count: usize) -> Result<Edit, EditError> {
+        let list = self.list_mut(path)?;
+        check(path, index.saturating_add(count), list.len())?;
+        let values = match count {
+            0 => Vec::new(),
+            1 => vec![list.remove(index)],
+            _ => {
+                let mut gone = list.split_off(index);
+                list.append(gone.split_off(count));
+                gone.into_iter().collect()
+            }
+        };
+        Ok(Edit::ListInsert { path: path.clone(), index, values })
+    }
+
+    fn list_move(&mut self, path: &Path, from: usize, to: usize) -> Result<Edit, EditError> {
+        let list = self.list_mut(path)?;
+        check(path, from.max(to).saturating_add(1), list.len())?;
+        let item = list.remove(from);
+        list.insert(to, item);
+        Ok(Edit::ListMove { path: path.clone(), from: to, to: from })
+    }
+
+    fn text_splice(&mut self, path: &Path, pos: usize, delete: usize, insert: &str) -> Result<Edit, EditError> {
+        match self.node_mut(path, path)? {
+            Document::Text(rope) => {
+                let end = pos.saturating_add(delete);
+                check(path, end, rope.len_chars())?;
+                let gone = if delete == 0 { String::new() } else { rope.slice(pos..end).to_string() };
+                if delete > 0 {
+                    rope.remove(pos..end);
+                }
+                if !insert.is_empty() {
+                    rope.insert(pos, insert);
+                }
+                Ok(Edit::TextSplice { path: path.clone(), pos, delete: insert.chars().count(), insert: gone })
+            }
+            node => Err(EditError::WrongKind { path: path.clone(), expected: Kind::Text, found: node.kind() }),
+        }
+    }
+
+    fn list_mut(&mut self, path: &Path) -> Result<&mut imbl::Vector<Document>, EditError> {
+        match self.node_mut(path, path)? {
+            Document::List(list) => Ok(list),
+            node => Err(EditError::WrongKind { path: path.clone(), expected: Kind::List, found: node.kind() }),
+        }
+    }
+
+    /// The node at `steps`, made this document's own on the way down; `whole` is the path for the error.
+    fn node_mut(&mut self, steps: &[Step], whole: &Path) -> Result<&mut Document, EditError> {
+        // Look before copying: a path that leads nowhere must not unshare anything.
+        if self.at(steps).is_none() {
+            return Err(EditError::NoSuchPath { path: whole.clone() });
+        }
+        let mut node = self;
+        for step in steps {
+            let next = match (node, step) {
+                (Document::Map(map), Step::Key(key)) => map.get_mut(key),
+                (Document::List(list), Step::Index(index)) => list.get_mut(*index),
+                _ => None,
+            };
+            node = next.ok_or_else(|| EditError::NoSuchPath { path: whole.clone() })?;
+        }
+        Ok(node)
+    }
+}
+
+fn check(path: &Path, needed: usize, len: usize) -> Result<(), EditError> {
+    if needed > len { Err(EditError::OutOfBounds { path: path.clone(), needed, len }) } else { Ok(()) }
+}
+
+fn wrong_container(path: &Path, found: Kind, step: &Step) -> EditError {
+    let expected = match step {
+        Step::Key(_) => Kind::Map,
+        Step::Index(_) => Kind::List,
+    };
+    EditError::WrongKind { path: path.clone(), expected, found }
+}

@@ -1,0 +1,26 @@
+//! Documents, models, and the sync strategies that syncbench compares.
+//!
+//! A strategy decides where, when and against which state an operation is interpreted. Everything here is sans-IO: no
+//! clock, no thread, no entropy, no file, no socket and no unordered map. Time, randomness and the network arrive through
+//! [`replica::Context`], and what a replica wants to happen leaves it as plain [`replica::Effect`]s. That is why the same
+//! object runs in virtual time, on threads and on sockets.
+//!
+//! * [`document`]: the immutable tree, edits with inverses, the canonical encoding;
+//! * [`view`]: the read-only trait through which any library's document is read;
+//! * [`model`]: what an operation means, as one pure function;
+//! * [`replica`]: the contract of a strategy, as a state machine;
+//! * [`spec`]: what a strategy claims, supports and can be told;
+//! * [`registry`]: every strategy that is compiled in.
+
+pub mod document;
+pub mod model;
+pub mod registry;
+pub mod replica;
+pub mod selector;
+pub mod sidecar;
+pub mod spec;
+pub mod view;
+
+pub mod lww;
+pub mod serial;
+mod wire;

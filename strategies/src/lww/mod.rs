@@ -1,0 +1,3 @@
+//! Strategies in which the last writer wins.
+
+pub mod document;

@@ -1,0 +1,152 @@
+//! What an operation means: one pure function, the same for every strategy.
+//!
+//! A typed [`Model`] says what its operations do; [`erase`] turns it into the [`ErasedModel`] that strategies hold. To a
+//! strategy an [`Operation`] is bytes that decode only inside the model, so what travels is what a product would send.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::document::{Document, Edit};
+use crate::view::View;
+
+/// A user's intent, encoded by its model.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Operation(Arc<[u8]>);
+
+impl Operation {
+    /// Encodes a typed operation.
+    pub fn encode<O: Serialize>(op: &O) -> Self {
+        // Postcard refuses only sequences of unknown length, which no plain data type has.
+        Self(postcard::to_stdvec(op).expect("operations are plain data").into())
+    }
+
+    /// Wraps bytes that came from elsewhere; they may be anything.
+    pub fn from_bytes(bytes: &[u8]) -> Self {
+        Self(bytes.into())
+    }
+
+    /// The typed operation; `None` for bytes that are not one.
+    pub fn decode<O: DeserializeOwned>(&self) -> Option<O> {
+        match postcard::take_from_bytes(&self.0) {
+            Ok((op, [])) => Some(op),
+            _ => None,
+        }
+    }
+
+    /// The bytes that travel.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Operation({} bytes)", self.0.len())
+    }
+}
+
+/// What an operation gives its user: the popped item, the booking number, nothing.
+pub type Outcome = Document;
+
+/// What an operation means on the state that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The changes, each on the state after the one before.
+    pub edits: Vec<Edit>,
+    /// What the user gets.
+    pub outcome: Outcome,
+}
+
+impl Plan {
+    /// A plan whose user gets nothing but the change itself.
+    pub fn new(edits: Vec<Edit>) -> Self {
+        Self { edits, outcome: Document::Null }
+    }
+
+    /// The same plan with an outcome.
+    #[must_use]
+    pub fn with_outcome(self, outcome: impl Into<Document>) -> Self {
+        Self { outcome: outcome.into(), ..self }
+    }
+}
+
+/// Why an operation makes no sense on a state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rejected {
+    /// A short word for counting: `empty`, `gone`, `malformed`.
+    pub code: Cow<'static, str>,
+    /// A sentence for people.
+    pub detail: String,
+}
+
+impl Rejected {
+    /// A refusal.
+    pub fn new(code: &'static str, detail: impl Into<String>) -> Self {
+        Self { code: Cow::Borrowed(code), detail: detail.into() }
+    }
+}
+
+impl fmt::Display for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.detail)
+    }
+}
+
+/// A product's operations and what they mean.
+pub trait Model: Send + Sync + 'static {
+    /// The operations, as plain data.
+    type Op: Serialize + DeserializeOwned + fmt::Debug;
+
+    /// "Given what I see, this operation means these edits and gives the user this outcome", or why it makes no sense.
+    ///
+    /// Pure: the same view and operation give the same answer, on every replica.
+    fn plan(&self, view: &dyn View, op: &Self::Op) -> Result<Plan, Rejected>;
+}
+
+/// A [`Model`] without its type, as strategies hold it.
+pub trait ErasedModel: Send + Sync {
+    /// [`Model::plan`]; bytes that are no operation are refused with the code `malformed`.
+    fn plan(&self, view: &dyn View, operation: &Operation) -> Result<Plan, Rejected>;
+
+    /// The operation in words, for traces and diagrams.
+    fn describe(&self, operation: &Operation) -> String;
+}
+
+/// A shared, erased model.
+pub type ModelRef = Arc<dyn ErasedModel>;
+
+struct Erased<M>(M);
+
+impl<M: Model> ErasedModel for Erased<M> {
+    fn plan(&self, view: &dyn View, operation: &Operation) -> Result<Plan, Rejected> {
+        match operation.decode::<M::Op>() {
+            Some(op) => self.0.plan(view, &op),
+            None => Err(Rejected::new("malformed", "these bytes are no operation of the model")),
+        }
+    }
+
+    fn describe(&self, operation: &Operation) -> String {
+        match operation.decode::<M::Op>() {
+            Some(op) => format!("{op:?}"),
+            None => "malformed".into(),
+        }
+    }
+}
+
+/// Erases a model's type.
+pub fn erase<M: Model>(model: M) -> ModelRef {
+    Arc::new(Erased(model))
+}
+
+/// The state reducer: plans `operation` on `document` and applies it there. On a refusal nothing has changed.
+pub fn reduce(model: &dyn ErasedModel, document: &mut Document, operation: &Operation) -> Result<Outcome, Rejected> {
+    let plan = model.plan(document, operation)?;
+    match document.apply_all(&plan.edits) {
+        Ok(_) => Ok(plan.outcome),
+        Err(error) => Err(Rejected::new("edit_refused", error.to_string())),
+    }
+}

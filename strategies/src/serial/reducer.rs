@@ -1,0 +1,355 @@
+//! `serial`: the serialized state reducer.
+//!
+//! All operations go through one server. The server numbers an operation, sends it to every joined client, the sender
+//! included, and then reduces; a client does not touch its copy until its own operation comes back. Everybody reduces the
+//! same stream, so everybody passes through the same states. An operation that makes no sense in its place is ignored by
+//! all in the same way, and its submitter, who reduces too, learns of the refusal from its own copy.
+//!
+//! Source: Livebook's notebook "State synchronization with state reducers" and Livebook itself. Where the notebook is
+//! silent this follows what Livebook and Replicache do: operations carry (client, n), the server keeps the last n of each
+//! client so that a resend after a broken connection is applied once, and the verdicts of what it applied travel in the
+//! answer to the join. Rejoining brings the missed operations, or a snapshot when they are no longer kept.
+//!
+//! Trade-offs: one truth and exact refusals, for no local effect before a round trip, and nothing at all while offline.
+//! Positions in an operation mean what they mean in the server's order, not what its author saw.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::log::{Entry, History, Sessions, Verdict};
+use crate::document::{Document, EditKind};
+use crate::model::{ModelRef, Operation, Rejected, reduce};
+use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Topology};
+use crate::sidecar::Sidecar;
+use crate::spec::{Guarantees, Param, ParamKind, Spec, Support};
+use crate::view::View;
+use crate::wire::{decode, encode};
+
+/// The strategy's card.
+pub static SPEC: Spec = Spec {
+    name: "serial",
+    family: "serial",
+    summary: "one server orders all operations; clients wait for their own to come back",
+    source: "Livebook, \"State synchronization with state reducers\"",
+    library: None,
+    topology: Topology::Star,
+    guarantees: Guarantees {
+        converges: true,
+        tolerates_duplicates: true,
+        can_refuse: true,
+        serializable: true,
+        needs_server: true,
+        ..Guarantees::NONE
+    },
+    params: &[Param {
+        name: "history",
+        kind: ParamKind::Count,
+        default: "1000",
+        help: "operations the server keeps to bring a returning client up to date; older ones need a snapshot. 0 is the \
+               notebook's way: always a snapshot",
+    }],
+    support: |_: EditKind| Support::Native,
+    build: |params| Box::new(Serial { history: usize::try_from(params.count("history")).unwrap_or(usize::MAX) }),
+};
+
+struct Serial {
+    history: usize,
+}
+
+#[derive(Serialize, Deserialize)]
+enum ToServer {
+    /// "Send me what follows `seq`, and from then on everything."
+    Join {
+        seq: u64,
+        heard: u64,
+    },
+    Submit {
+        n: u64,
+        heard: u64,
+        operation: Operation,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+enum ToClient {
+    Ordered(Entry),
+    Joined { catch_up: CatchUp, verdicts: Vec<(u64, Verdict)>, last: u64 },
+}
+
+#[derive(Serialize, Deserialize)]
+enum CatchUp {
+    Operations(Vec<Entry>),
+    Snapshot { seq: u64, data: Document },
+}
+
+impl Strategy for Serial {
+    fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
+        // Genesis is this strategy's own encoding, made by `Strategy::genesis` a moment ago.
+        let data = Document::decode(&setup.genesis).expect("genesis is a document");
+        if setup.node == NodeId::SERVER {
+            let state =
+                ServerState { seq: 0, data, history: History::new(self.history), sessions: Sessions::default() };
+            Box::new(Server { model: setup.model.clone(), joined: BTreeSet::new(), state })
+        } else {
+            let state = ClientState { seq: 0, data, heard: 0, pending: BTreeMap::new() };
+            Box::new(Client { model: setup.model.clone(), node: setup.node, joined: false, state })
+        }
+    }
+
+    fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {
+        if setup.node == NodeId::SERVER {
+            let state = decode(durable)?;
+            Ok(Box::new(Server { model: setup.model.clone(), joined: BTreeSet::new(), state }))
+        } else {
+            let state = decode(durable)?;
+            Ok(Box::new(Client { model: setup.model.clone(), node: setup.node, joined: false, state }))
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct ServerState {
+    seq: u64,
+    data: Document,
+    history: History,
+    sessions: Sessions,
+}
+
+struct Server {
+    model: ModelRef,
+    joined: BTreeSet<NodeId>,
+    state: ServerState,
+}
+
+impl Server {
+    fn join(&mut self, client: NodeId, seq: u64, heard: u64, cx: &mut Context<'_>) {
+        let state = &mut self.state;
+        state.sessions.heard(client, heard);
+        let (catch_up, sidecar) = match state.history.since(seq, state.seq) {
+            Some(entries) => {
+                let carries = entries.iter().map(|entry| (OpId { client: entry.client, n: entry.n }, 0)).collect();
+                (CatchUp::Operations(entries), Sidecar { carries, ..Sidecar::none() })
+            }
+            None => {
+                cx.count("snapshots", 1);
+                let snapshot = CatchUp::Snapshot { seq: state.seq, data: state.data.clone() };
+                (snapshot, Sidecar::state(&state.sessions.clock()))
+            }
+        };
+        let verdicts = state.sessions.unheard(client);
+        let last = state.sessions.last(client);
+        cx.send(client, encode(&ToClient::Joined { catch_up, verdicts, last }), sidecar);
+        // Snapshot and subscription are one step: nothing can come between them.
+        self.joined.insert(client);
+    }
+
+    fn order(&mut self, client: NodeId, n: u64, heard: u64, operation: Operation, cx: &mut Context<'_>) {
+        let state = &mut self.state;
+        state.sessions.heard(client, heard);
+        state.seq += 1;
+        let entry = Entry { seq: state.seq, client, n, operation };
+        let id = OpId { client, n };
+        let message = ToClient::Ordered(entry);
+        cx.broadcast(self.joined.iter().copied(), encode(&message), Sidecar::op(id));
+        let ToClient::Ordered(entry) = message else { unreachable!("built as Ordered above") };
+        let verdict = reduce(&*self.model, &mut state.data, &entry.operation);
+        state.sessions.record(client, n, verdict);
+        state.history.push(entry);
+        cx.reflected(id);
+    }
+}
+
+impl Replica for Server {
+    fn submit(&mut self, id: OpId, _: &Operation, cx: &mut Context<'_>) {
+        cx.rejected(id, Rejected::new("no_user", "nobody sits at the server"));
+    }
+
+    fn receive(&mut self, from: NodeId, bytes: &[u8], _: &Sidecar, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
+        match decode(bytes)? {
+            ToServer::Join { seq, heard } => {
+                if seq > self.state.seq {
+                    return Err(ProtocolError::Unexpected(format!(
+                        "joins after {seq}, the order ends at {}",
+                        self.state.seq
+                    )));
+                }
+                self.join(from, seq, heard, cx);
+                Ok(())
+            }
+            ToServer::Submit { n, heard, operation } => {
+                let last = self.state.sessions.last(from);
+                if n > last + 1 {
+                    return Err(ProtocolError::Unexpected(format!("operation {n} of {from} after {last}")));
+                }
+                if n == last + 1 {
+                    self.order(from, n, heard, operation, cx);
+                } else {
+                    cx.count("duplicates_ignored", 1);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn link(&mut self, peer: NodeId, state: LinkState, _: &mut Context<'_>) {
+        if state == LinkState::Down {
+            self.joined.remove(&peer);
+        }
+    }
+
+    fn view(&self) -> &dyn View {
+        &self.state.data
+    }
+
+    fn confirmed(&self) -> Option<&dyn View> {
+        Some(&self.state.data)
+    }
+
+    fn durable(&self) -> Vec<u8> {
+        encode(&self.state)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct ClientState {
+    seq: u64,
+    data: Document,
+    /// All own operations up to here have their verdict.
+    heard: u64,
+    /// Own operations without a verdict.
+    pending: BTreeMap<u64, Operation>,
+}
+
+struct Client {
+    model: ModelRef,
+    node: NodeId,
+    /// Whether the server has answered the join on this connection.
+    joined: bool,
+    state: ClientState,
+}
+
+impl Client {
+    fn ordered(&mut self, entry: &Entry, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
+        if entry.seq <= self.state.seq {
+            cx.count("duplicates_ignored", 1);
+            return Ok(());
+        }
+        if entry.seq != self.state.seq + 1 {
+            return Err(ProtocolError::Unexpected(format!("place {} after {}", entry.seq, self.state.seq)));
+        }
+        self.state.seq = entry.seq;
+        let id = OpId { client: entry.client, n: entry.n };
+        let verdict = reduce(&*self.model, &mut self.state.data, &entry.operation);
+        if entry.client == self.node {
+            if verdict.is_ok() {
+                cx.shown(id);
+            }
+            self.settle(entry.n, verdict, cx);
+        }
+        cx.reflected(id);
+        Ok(())
+    }
+
+    /// Tells the user what became of the own operation `n`, once.
+    fn settle(&mut self, n: u64, verdict: Verdict, cx: &mut Context<'_>) {
+        if self.state.pending.remove(&n).is_none() {
+            return;
+        }
+        self.state.heard = self.state.heard.max(n);
+        let id = OpId { client: self.node, n };
+        match verdict {
+            Ok(outcome) => cx.committed(id, outcome),
+            Err(reason) => cx.rejected(id, reason),
+        }
+    }
+
+    fn joined(
+        &mut self,
+        catch_up: CatchUp,
+        verdicts: Vec<(u64, Verdict)>,
+        last: u64,
+        sidecar: &Sidecar,
+        cx: &mut Context<'_>,
+    ) -> Result<(), ProtocolError> {
+        match catch_up {
+            CatchUp::Operations(entries) => {
+                for entry in &entries {
+                    self.ordered(entry, cx)?;
+                }
+            }
+            CatchUp::Snapshot { seq, data } => {
+                if seq < self.state.seq {
+                    return Err(ProtocolError::Unexpected(format!("a snapshot at {seq} after {}", self.state.seq)));
+                }
+                self.state.seq = seq;
+                self.state.data = data;
+                cx.reflected_all(sidecar);
+            }
+        }
+        for (n, verdict) in verdicts {
+            if self.state.pending.contains_key(&n) && verdict.is_ok() {
+                cx.shown(OpId { client: self.node, n });
+            }
+            self.settle(n, verdict, cx);
+        }
+        self.joined = true;
+        // What the server has not seen goes again; what it has seen is settled above.
+        let resend: Vec<_> =
+            self.state.pending.range(last + 1..).map(|(n, operation)| (*n, operation.clone())).collect();
+        for (n, operation) in resend {
+            self.send_operation(n, operation, cx);
+        }
+        Ok(())
+    }
+
+    fn send_operation(&self, n: u64, operation: Operation, cx: &mut Context<'_>) {
+        let message = ToServer::Submit { n, heard: self.state.heard, operation };
+        cx.send(NodeId::SERVER, encode(&message), Sidecar::op(OpId { client: self.node, n }));
+    }
+}
+
+impl Replica for Client {
+    fn submit(&mut self, id: OpId, operation: &Operation, cx: &mut Context<'_>) {
+        self.state.pending.insert(id.n, operation.clone());
+        if self.joined {
+            self.send_operation(id.n, operation.clone(), cx);
+        }
+    }
+
+    fn receive(
+        &mut self,
+        from: NodeId,
+        bytes: &[u8],
+        sidecar: &Sidecar,
+        cx: &mut Context<'_>,
+    ) -> Result<(), ProtocolError> {
+        if from != NodeId::SERVER {
+            return Err(ProtocolError::Unexpected(format!("from {from}, not from the server")));
+        }
+        match decode(bytes)? {
+            ToClient::Ordered(entry) => self.ordered(&entry, cx),
+            ToClient::Joined { catch_up, verdicts, last } => self.joined(catch_up, verdicts, last, sidecar, cx),
+        }
+    }
+
+    fn link(&mut self, peer: NodeId, state: LinkState, cx: &mut Context<'_>) {
+        self.joined = false;
+        if state == LinkState::Up {
+            let join = ToServer::Join { seq: self.state.seq, heard: self.state.heard };
+            cx.send(peer, encode(&join), Sidecar::none());
+        }
+    }
+
+    fn view(&self) -> &dyn View {
+        &self.state.data
+    }
+
+    fn confirmed(&self) -> Option<&dyn View> {
+        Some(&self.state.data)
+    }
+
+    fn durable(&self) -> Vec<u8> {
+        encode(&self.state)
+    }
+}

@@ -1,0 +1,51 @@
+//! What probes must know about a message beyond its bytes.
+//!
+//! A sidecar is not counted as bytes and no strategy reads one to decide anything: it only passes on which operations a
+//! message accounts for, so that the engine can tell *reflected* from *not yet*. Running with every sidecar emptied must
+//! give the same messages; a test does exactly that.
+
+use std::collections::BTreeMap;
+
+use crate::replica::{NodeId, OpId};
+
+/// Operations by prefix: of client `c`, everything up to the `n`-th.
+pub type Clock = BTreeMap<NodeId, u64>;
+
+/// The operations that a message accounts for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sidecar {
+    /// Single operations, each with a tag of the strategy's choosing (a change hash, say) or 0.
+    pub carries: Vec<(OpId, u64)>,
+    /// Everything up to here, for messages that hold a whole state.
+    pub seen: Clock,
+}
+
+impl Sidecar {
+    /// Nothing: for messages that carry no operation.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// One operation.
+    pub fn op(id: OpId) -> Self {
+        Self { carries: vec![(id, 0)], seen: Clock::new() }
+    }
+
+    /// A whole state that accounts for everything up to `seen`.
+    pub fn state(seen: &Clock) -> Self {
+        Self { carries: Vec::new(), seen: seen.clone() }
+    }
+
+    /// The operations carried one by one.
+    pub fn ops(&self) -> impl Iterator<Item = OpId> + '_ {
+        self.carries.iter().map(|(id, _)| *id)
+    }
+}
+
+/// Raises `clock` to cover `other` too.
+pub fn merge_clock(clock: &mut Clock, other: &Clock) {
+    for (client, n) in other {
+        let mine = clock.entry(*client).or_default();
+        *mine = (*mine).max(*n);
+    }
+}
