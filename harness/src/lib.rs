@@ -1,1 +1,3 @@
-//! x
+//! Scenarios, engines, networks, faults, workloads, probes and oracles.
+
+pub mod results;
