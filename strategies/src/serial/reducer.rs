@@ -128,7 +128,7 @@ impl Server {
         state.sessions.heard(client, heard);
         let (catch_up, sidecar) = match state.history.since(seq, state.seq) {
             Some(entries) => {
-                let carries = entries.iter().map(|entry| (OpId { client: entry.client, n: entry.n }, 0)).collect();
+                let carries = entries.iter().map(|entry| OpId { client: entry.client, n: entry.n }).collect();
                 (CatchUp::Operations(entries), Sidecar { carries, ..Sidecar::none() })
             }
             None => {
