@@ -114,6 +114,8 @@ pub struct Ledger {
     replicas: Vec<Replica>,
     tags: BTreeMap<u128, Vec<OpId>>,
     issued: u64,
+    broken: u64,
+    broken_example: Option<String>,
 }
 
 fn slot(client: NodeId) -> usize {
@@ -129,6 +131,8 @@ impl Ledger {
             replicas: vec![replica; clients as usize],
             tags: BTreeMap::new(),
             issued: 0,
+            broken: 0,
+            broken_example: None,
         }
     }
 
@@ -175,6 +179,11 @@ impl Ledger {
     /// Whether every operation has its fate and is visible at all who were live when it was issued.
     pub fn all_settled(&self) -> bool {
         self.entries().all(|entry| entry.fate != Fate::Unknown && entry.visible.is_some())
+    }
+
+    /// How many states that users saw were not allowed by the product, and the first of them.
+    pub fn broken_states(&self) -> (u64, &str) {
+        (self.broken, self.broken_example.as_deref().unwrap_or(""))
     }
 
     /// The number of the client's next operation.
@@ -251,6 +260,10 @@ impl Ledger {
                 self.clients().for_each(|node| self.reflect(*op, node, at));
             }
             What::Void(op) => self.clients().for_each(|node| self.reflect(*op, node, at)),
+            What::Broken(reason) => {
+                self.broken += 1;
+                self.broken_example.get_or_insert_with(|| format!("{node} at {at:?}: {reason}"));
+            }
             What::RolledBack(op) => {
                 if let Some(entry) = self.entry_mut(*op) {
                     entry.rolled_back += 1;

@@ -9,10 +9,14 @@ pub mod event;
 pub mod faults;
 pub mod ledger;
 pub mod network;
+pub mod oracles;
 pub mod probe;
+pub mod probes;
 pub mod queue;
 pub mod results;
 pub mod rng;
+pub mod run;
+pub mod scenario;
 #[cfg(test)]
 mod testing;
 pub mod trace;

@@ -57,6 +57,11 @@ impl<T> Queue<T> {
         Some((Time((key >> (SLOT_BITS + SEQUENCE_BITS)) as u64), work))
     }
 
+    /// Everything pending, in no order.
+    pub fn pending(&self) -> impl Iterator<Item = &T> {
+        self.slots.iter().flatten()
+    }
+
     /// How much is pending.
     pub fn len(&self) -> usize {
         self.heap.len()

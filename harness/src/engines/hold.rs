@@ -78,6 +78,11 @@ impl Hold {
         self.queues.remove(&key).unwrap_or_default()
     }
 
+    /// How many messages wait.
+    pub(super) fn waiting(&self) -> u64 {
+        self.queues.values().map(|queue| queue.len() as u64).sum()
+    }
+
     /// Operations made on another version than the recorded one; `None` without a trace.
     pub(super) fn inexact(&self) -> Option<u64> {
         self.schedule.as_ref().map(|_| self.inexact)

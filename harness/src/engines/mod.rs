@@ -74,8 +74,8 @@ pub struct Ran {
     pub ended_at: Time,
     /// When the last operation was issued or the last fault healed, whichever is later.
     pub calm_since: Time,
-    /// Messages and timers that were still pending when the budget ran out.
-    pub in_flight: u64,
+    /// Messages that were still under way when the budget ran out.
+    pub messages_in_flight: u64,
     /// Everything that happened, in order; virtual time only.
     pub trace_digest: Option<Digest>,
     /// Replayed operations that were made on another version than the recorded one; `None` without a trace.

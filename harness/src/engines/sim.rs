@@ -439,7 +439,9 @@ impl<'a> Sim<'a> {
         Ran {
             ended_at: self.now,
             calm_since: self.healed_at.unwrap_or(self.now).max(last_issue),
-            in_flight: self.queue.len() as u64,
+            messages_in_flight: self.queue.pending().filter(|work| matches!(work, Work::Deliver(_))).count() as u64
+                + self.wires.values().map(|wire| wire.blocked.len() as u64).sum::<u64>()
+                + self.hold.waiting(),
             trace_digest: Some(self.tracer.digest()),
             inexact: self.hold.inexact(),
             ledger: self.ledger,
