@@ -5,6 +5,10 @@
 
 mod codec;
 mod edit;
+#[cfg(test)]
+pub(crate) mod generate;
+#[cfg(test)]
+mod laws;
 mod path;
 
 pub use codec::{DecodeError, Digest};
