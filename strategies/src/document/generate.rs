@@ -149,7 +149,6 @@ impl Dice {
             }
             _ => {}
         }
-        // The last choice is the one that is special to the node; the modulus makes it as likely as the others.
         choices.swap_remove(self.what.index(choices.len()))
     }
 

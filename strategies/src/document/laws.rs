@@ -84,6 +84,7 @@ proptest! {
                             prop_assert_eq!(before.at(path).map(Document::kind), Some(found), "{:?}: {}", edit, error);
                         }
                         EditError::NoSuchPath { ref path } => prop_assert_eq!(before.at(path), None, "{:?}", edit),
+                        EditError::Root => prop_assert!(edit.path().is_empty(), "{edit:?}"),
                         EditError::TooDeep { .. } | EditError::Overflow { .. } => {}
                     }
                 }

@@ -199,13 +199,11 @@ impl Document {
         }
     }
 
-    /// Levels of nesting: 0 for a scalar, 1 for an empty list. Stops counting above [`MAX_DEPTH`].
+    /// Levels of lists and maps: 0 for a scalar, 1 for an empty list. Stops counting just above [`MAX_DEPTH`].
     pub fn depth(&self) -> usize {
         fn walk(node: &Document, budget: usize) -> usize {
-            if budget == 0 {
-                return 1;
-            }
             match node {
+                Document::List(_) | Document::Map(_) if budget == 0 => 1,
                 Document::List(list) => 1 + list.iter().map(|item| walk(item, budget - 1)).max().unwrap_or(0),
                 Document::Map(map) => 1 + map.values().map(|item| walk(item, budget - 1)).max().unwrap_or(0),
                 _ => 0,
