@@ -4,6 +4,7 @@
 //! the old state: this is what Immer calls `produce`. Text is a rope and its positions are Unicode code points.
 
 mod codec;
+mod diff;
 mod edit;
 #[cfg(test)]
 pub(crate) mod generate;
@@ -12,6 +13,7 @@ mod laws;
 mod path;
 
 pub use codec::{DecodeError, Digest};
+pub use diff::diff;
 pub use edit::{Edit, EditError, EditKind};
 pub use path::{Path, Step};
 
