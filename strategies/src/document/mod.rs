@@ -11,11 +11,13 @@ pub(crate) mod generate;
 #[cfg(test)]
 mod laws;
 mod path;
+pub mod serde_bridge;
 
 pub use codec::{DecodeError, Digest};
 pub use diff::diff;
 pub use edit::{Edit, EditError, EditKind};
 pub use path::{Path, Step};
+pub use serde_bridge::{BridgeError, from_document, to_document};
 
 use std::fmt;
 use std::sync::Arc;
