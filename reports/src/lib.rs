@@ -4,7 +4,10 @@
 
 pub mod aggregate;
 pub mod caveat;
+pub mod charts;
 pub mod columns;
+pub mod criterion;
+pub mod draw;
 pub mod format;
 pub mod stats;
 pub mod table;

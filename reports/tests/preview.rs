@@ -6,6 +6,7 @@ mod support;
 use std::fs;
 use std::path::Path;
 
+use syncbench_reports::charts::{CHARTS, Data};
 use syncbench_reports::table;
 
 #[test]
@@ -17,6 +18,13 @@ fn preview() {
     for (name, results) in [("small", support::small()), ("large", support::large())] {
         for width in [80, 100, 140, 200] {
             write(&format!("{name}-{width}.txt"), table::summary(&results, width, false).as_bytes());
+        }
+        let criterion = support::criterion(&results);
+        let data = Data::new(&results, &criterion);
+        for chart in CHARTS {
+            let scene = chart.scene(&data);
+            write(&format!("{name}-{}.svg", chart.name), scene.svg().as_bytes());
+            write(&format!("{name}-{}.png", chart.name), &scene.png());
         }
         write(&format!("{name}-color.txt"), table::summary(&results, 100, true).as_bytes());
     }

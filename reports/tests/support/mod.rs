@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{Rng, SeedableRng};
 use syncbench_harness::results::*;
+use syncbench_reports::criterion::CriterionEstimate;
 use syncbench_strategies::document::Digest;
 
 pub const TWELVE: &[&str] = &[
@@ -187,10 +188,7 @@ pub fn cell(part: &str, workload: &str, strategy: &str, size: u64, seed: u64) ->
         ("concurrency".to_owned(), number(if workload == "form" { 0.02 } else { 0.4 })),
         ("ops_issued".to_owned(), number(400.0)),
         ("rejected".to_owned(), Metric::Counts(BTreeMap::from([("empty".to_owned(), rejected)]))),
-        (
-            "rolled_back".to_owned(),
-            Metric::Counts(BTreeMap::from([("empty".to_owned(), if kind == "optimistic" { rejected } else { 0 })])),
-        ),
+        ("rolled_back".to_owned(), number(if kind == "optimistic" { rejected as f64 } else { 0.0 })),
         ("lost_intents".to_owned(), Metric::Counts(losses.clone())),
         (
             "staleness_ops".to_owned(),
@@ -289,4 +287,17 @@ fn divergence(draws: &mut Draws, rough: bool, hops: f64) -> Vec<(f64, f64)> {
     }
     curve.push((8400.0, 0.0));
     curve
+}
+
+/// What `cargo bench` might have given for these results.
+pub fn criterion(results: &Results) -> Vec<CriterionEstimate> {
+    let mut draws = Draws::new("criterion", 1);
+    let mut estimates = Vec::new();
+    for cell in results.cells.iter().filter(|cell| cell.part == "calm" && cell.seed == 1) {
+        let Some(rate) = cell.number("ops_per_cpu_s", "") else { continue };
+        let mean_ns = draws.skewed(4e8 / rate, 0.5);
+        let (group, id) = (cell.workload.clone(), cell.strategy.clone());
+        estimates.push(CriterionEstimate { group, id, mean_ns, low_ns: mean_ns * 0.9, high_ns: mean_ns * 1.15 });
+    }
+    estimates
 }
