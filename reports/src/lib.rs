@@ -1,1 +1,13 @@
-//! x
+//! Tables, charts and pages: pure functions from results to bytes. Whoever calls them writes the files.
+//!
+//! Nothing here reads a clock, a file or a hash map, so the same results always give the same bytes.
+
+pub mod aggregate;
+pub mod caveat;
+pub mod charts;
+pub mod columns;
+pub mod criterion;
+pub mod draw;
+pub mod format;
+pub mod stats;
+pub mod table;

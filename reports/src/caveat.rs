@@ -1,0 +1,227 @@
+//! Everything that limits what the figures say: one enum, printed in the terminal and on the page alike.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use syncbench_harness::results::{Environment, Outcome};
+
+use crate::aggregate::{Group, Row, Summary};
+use crate::format::{list, percent, plural};
+
+/// Below this share of concurrent operations, conflicts are too rare for a comparison of how they are handled.
+pub const LOW_CONCURRENCY: f64 = 0.05;
+
+/// Below this many seeds a bootstrap interval is coarse: n seeds have few distinct resamples.
+pub const FEW_SEEDS: usize = 5;
+
+/// Spread between seeds (standard deviation over mean) above which processor figures are called noisy.
+pub const NOISY: f64 = 0.15;
+
+/// How many names a caveat lists before it counts the rest.
+const NAMES: usize = 6;
+
+/// Something that limits what the figures say.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Caveat {
+    /// Built without optimisation.
+    DebugBuild,
+    /// The sources differed from their commit.
+    DirtyTree(String),
+    /// No seed was repeated.
+    OneSeed,
+    /// Too few seeds for a fine interval.
+    FewSeeds(usize),
+    /// Cells that broke, with the first reason.
+    Failed(usize, String),
+    /// Cells that were not reached.
+    NotRun(usize),
+    /// Groups in which hardly any operations were concurrent.
+    LowConcurrency(f64, Vec<String>),
+    /// Strategies that carry edits by other means, and how.
+    Emulated(Vec<String>, BTreeMap<String, String>),
+    /// A fault that overlapped no operation, and where.
+    IdleFault(String, Vec<String>),
+    /// A strategy that did not converge within the budget: (runs, out of), and where.
+    Censored(String, (usize, usize), Vec<String>),
+    /// Runs that exercised nothing: strategies, and where.
+    ProvedNothing(Vec<String>, Vec<String>),
+    /// Processor figures that vary between seeds, and the worst.
+    NoisyCpu(f64, String),
+    /// Few processors: processor figures share them with everything else.
+    FewCores(usize),
+}
+
+impl fmt::Display for Caveat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DebugBuild => f.write_str("Debug build: processor figures say nothing. Run with --release."),
+            Self::DirtyTree(commit) => write!(f, "The sources differed from commit {commit}."),
+            Self::OneSeed => f.write_str("One seed only: figures have no confidence interval."),
+            Self::FewSeeds(n) => write!(f, "{}: confidence intervals are coarse.", plural(*n, "seed")),
+            Self::Failed(n, reason) => write!(f, "{} failed, the first one with: {reason}", plural(*n, "cell")),
+            Self::NotRun(n) => write!(f, "{} of the plan not run.", plural(*n, "cell")),
+            Self::LowConcurrency(share, groups) => write!(
+                f,
+                "Hardly any concurrency (at most {} of operations were issued while another was in flight), so these \
+                 say nothing about conflicts: {}.",
+                percent(*share),
+                list(groups, NAMES)
+            ),
+            Self::Emulated(strategies, edits) => {
+                let edits: Vec<_> = edits.iter().map(|(edit, how)| format!("{edit} ({how})")).collect();
+                let (strategies, edits) = (list(strategies, usize::MAX), edits.join(", "));
+                write!(f, "Not every edit is native, an anomaly may be the encoding's. {strategies}: {edits}.")
+            }
+            Self::IdleFault(fault, groups) => {
+                write!(f, "The fault {fault} met no operation, so it proves nothing: {}.", list(groups, NAMES))
+            }
+            Self::Censored(strategy, (runs, of), groups) => write!(
+                f,
+                "{strategy} had not converged when {runs} of {} ended; their convergence time is unknown, not short: {}.",
+                plural(*of, "run"),
+                list(groups, NAMES)
+            ),
+            Self::ProvedNothing(strategies, groups) => write!(
+                f,
+                "Verdict unknown, the runs exercised nothing: {} in {}.",
+                list(strategies, NAMES),
+                list(groups, NAMES)
+            ),
+            Self::NoisyCpu(spread, worst) => write!(
+                f,
+                "Processor figures vary by up to {} between seeds ({worst}): read them by their intervals.",
+                percent(*spread)
+            ),
+            Self::FewCores(n) => write!(
+                f,
+                "Measured on {}: processor figures share it with the rest of the machine.",
+                plural(*n, "core")
+            ),
+        }
+    }
+}
+
+/// Every caveat of these results, the gravest first.
+pub fn caveats(summary: &Summary<'_>) -> Vec<Caveat> {
+    let mut all = outcomes(summary);
+    all.extend(environment(&summary.results.environment));
+    all.extend(seeds(summary));
+    all.extend(concurrency(summary));
+    all.extend(idle_faults(summary));
+    all.extend(censored(summary));
+    all.extend(proved_nothing(summary));
+    all.extend(noise(summary));
+    all.extend(emulated(summary));
+    all
+}
+
+fn outcomes(summary: &Summary<'_>) -> Vec<Caveat> {
+    let cells = &summary.results.cells;
+    let failed: Vec<_> = cells.iter().filter(|cell| cell.outcome == Outcome::Failed).collect();
+    let not_run = cells.iter().filter(|cell| cell.outcome == Outcome::NotRun).count();
+    let first = failed.first().map(|cell| {
+        let reason = cell.reason.as_deref().unwrap_or("no reason was given");
+        Caveat::Failed(failed.len(), format!("{} in {} ({}): {reason}", cell.strategy, cell.workload, cell.part))
+    });
+    first.into_iter().chain((not_run > 0).then_some(Caveat::NotRun(not_run))).collect()
+}
+
+fn environment(environment: &Environment) -> Vec<Caveat> {
+    let debug = environment.profile == "debug";
+    let few = environment.cores == 1;
+    let dirty = environment.dirty.then(|| Caveat::DirtyTree(environment.commit.chars().take(12).collect()));
+    [debug.then_some(Caveat::DebugBuild), dirty, few.then_some(Caveat::FewCores(1))].into_iter().flatten().collect()
+}
+
+fn seeds(summary: &Summary<'_>) -> Option<Caveat> {
+    match summary.groups.iter().map(Group::seeds).filter(|seeds| *seeds > 0).min()? {
+        1 => Some(Caveat::OneSeed),
+        n => (n < FEW_SEEDS).then_some(Caveat::FewSeeds(n)),
+    }
+}
+
+fn concurrency(summary: &Summary<'_>) -> Option<Caveat> {
+    let share = |group: &Group<'_>| {
+        let shares = group.measured().filter_map(|row| Some(row.mean("concurrency", "")?.value));
+        shares.reduce(f64::max).filter(|share| *share < LOW_CONCURRENCY)
+    };
+    let low: Vec<_> = summary.groups.iter().filter_map(|group| Some((share(group)?, group.title.clone()))).collect();
+    let most = low.iter().map(|(share, _)| *share).reduce(f64::max)?;
+    Some(Caveat::LowConcurrency(most, low.into_iter().map(|(_, title)| title).collect()))
+}
+
+fn idle_faults(summary: &Summary<'_>) -> Vec<Caveat> {
+    let mut idle: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for group in &summary.groups {
+        for coverage in group.coverage().into_iter().filter(|coverage| coverage.operations_overlapped == 0) {
+            idle.entry(coverage.fault).or_default().push(group.title.clone());
+        }
+    }
+    idle.into_iter().map(|(fault, groups)| Caveat::IdleFault(fault, groups)).collect()
+}
+
+fn censored(summary: &Summary<'_>) -> Vec<Caveat> {
+    let of_strategy = |strategy: &&str| {
+        let (mut runs, mut of, mut groups) = (0, 0, Vec::new());
+        for (group, row) in rows(summary, strategy) {
+            let open = row.measured().filter(|cell| cell.converged == Some(false)).count();
+            of += row.measured().count();
+            runs += open;
+            if open > 0 {
+                groups.push(group.title.clone());
+            }
+        }
+        (runs > 0).then(|| Caveat::Censored((*strategy).to_owned(), (runs, of), groups))
+    };
+    summary.strategies.iter().filter_map(of_strategy).collect()
+}
+
+fn proved_nothing(summary: &Summary<'_>) -> Option<Caveat> {
+    let (mut strategies, mut groups) = (Vec::new(), Vec::new());
+    for group in summary.all_groups() {
+        for row in group.measured().filter(|row| row.verdicts()[2] == row.measured().count()) {
+            if !strategies.iter().any(|known| known == row.strategy) {
+                strategies.push(row.strategy.to_owned());
+            }
+            if groups.last() != Some(&group.title) {
+                groups.push(group.title.clone());
+            }
+        }
+    }
+    (!groups.is_empty()).then_some(Caveat::ProvedNothing(strategies, groups))
+}
+
+fn noise(summary: &Summary<'_>) -> Option<Caveat> {
+    let spread = |row: &Row<'_>| {
+        let values: Vec<_> = row.by_seed("ops_per_cpu_s", "").into_values().collect();
+        let n = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / n;
+        let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0);
+        (values.len() > 1 && mean > 0.0).then(|| variance.sqrt() / mean)
+    };
+    let all = summary.groups.iter().flat_map(|group| group.measured().map(move |row| (group, row)));
+    let spreads = all.filter_map(|(group, row)| Some((spread(row)?, format!("{} in {}", row.strategy, group.title))));
+    let (worst, place) = spreads.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (worst > NOISY).then_some(Caveat::NoisyCpu(worst, place))
+}
+
+fn emulated(summary: &Summary<'_>) -> Vec<Caveat> {
+    let mut alike: BTreeMap<BTreeMap<String, String>, Vec<String>> = BTreeMap::new();
+    for strategy in &summary.strategies {
+        let mut edits = BTreeMap::new();
+        for (_, row) in rows(summary, strategy).filter(|(_, row)| row.measured().next().is_some()) {
+            edits.extend(row.emulated().into_iter().map(|(edit, how)| (edit.to_owned(), how.to_owned())));
+        }
+        alike.entry(edits).or_default().push((*strategy).to_owned());
+    }
+    let some = alike.into_iter().filter(|(edits, _)| !edits.is_empty());
+    some.map(|(edits, strategies)| Caveat::Emulated(strategies, edits)).collect()
+}
+
+fn rows<'s, 'a>(
+    summary: &'s Summary<'a>,
+    strategy: &'s str,
+) -> impl Iterator<Item = (&'s Group<'a>, &'s Row<'a>)> + use<'s, 'a> {
+    let rows = summary.all_groups().flat_map(|group| group.rows.iter().map(move |row| (group, row)));
+    rows.filter(move |(_, row)| row.strategy == strategy)
+}

@@ -1,0 +1,81 @@
+//! What criterion measured, beside what the runs measured.
+
+use std::collections::BTreeSet;
+
+use super::rows::{FRAME, ROW, named_rows, whisker};
+use super::{Chart, Data};
+use crate::criterion::CriterionEstimate;
+use crate::draw::Anchor;
+use crate::draw::axes;
+use crate::draw::panel::{Sheet, headed};
+use crate::draw::scale::Scale;
+use crate::draw::scene::{AXIS, INK, MUTED, Rect, Scene, at};
+use crate::draw::text::SMALL;
+use crate::format::figure;
+
+pub(super) static CHART: Chart = Chart {
+    name: "estimates",
+    title: "Criterion beside the runs",
+    shows: "Processor time for one operation: a filled mark is criterion's mean with its interval, measured alone and \
+            hot; a hollow mark is what the runs of the same workload give (one second over operations per CPU second, \
+            first condition that has the workload). Runs include every replica and all protocol work, so they are \
+            expected to be dearer.",
+    draw,
+};
+
+/// One strategy: criterion's estimate and the runs' figure, in nanoseconds.
+struct Pair<'a> {
+    id: &'a str,
+    bench: &'a CriterionEstimate,
+    run_ns: Option<f64>,
+}
+
+fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
+    let mut sheet = Sheet::new(chart.title, chart.shows);
+    let groups: BTreeSet<&str> = data.criterion.iter().map(|estimate| estimate.group.as_str()).collect();
+    let panels: Vec<_> = groups.into_iter().map(|group| (group, pairs(data, group))).collect();
+    let values = panels.iter().flat_map(|(_, pairs)| pairs);
+    let values = values.flat_map(|pair| [Some(pair.bench.low_ns), Some(pair.bench.high_ns), pair.run_ns]).flatten();
+    let Some(scale) = Scale::log(values) else {
+        return sheet.nothing("No estimates of criterion were given: run cargo bench first, then report again.");
+    };
+    let heights: Vec<_> = panels.iter().map(|(_, pairs)| pairs.len() as f64 * ROW + FRAME).collect();
+    let cells = sheet.grid(if panels.len() > 1 { 2 } else { 1 }, &heights);
+    for (area, (title, pairs)) in cells.into_iter().zip(&panels) {
+        panel(&mut sheet.scene, area, title, pairs, &scale, data);
+    }
+    sheet.finish()
+}
+
+fn pairs<'a>(data: &'a Data<'_>, group: &str) -> Vec<Pair<'a>> {
+    let run = |id: &str| {
+        let like = data.summary.groups.iter().filter(|run| run.condition.workload.split(':').next() == Some(group));
+        let mut rows = like.flat_map(|run| &run.rows).filter(|row| row.strategy == id);
+        rows.find_map(|row| row.mean("ops_per_cpu_s", "")).filter(|rate| rate.value > 0.0).map(|rate| 1e9 / rate.value)
+    };
+    let own = data.criterion.iter().filter(|estimate| estimate.group == group);
+    own.map(|bench| Pair { id: &bench.id, bench, run_ns: run(&bench.id) }).collect()
+}
+
+fn panel(scene: &mut Scene, area: Rect, title: &str, pairs: &[Pair<'_>], scale: &Scale, data: &Data<'_>) {
+    let area = headed(scene, area, title);
+    let names: Vec<_> = pairs.iter().map(|pair| pair.id).collect();
+    let plot = named_rows(scene, area, &names, 62.0);
+    axes::x_axis(scene, plot, scale, "nanoseconds for one operation", true);
+    for (index, pair) in pairs.iter().enumerate() {
+        let middle = plot.y + (index as f64 + 0.5) * ROW;
+        let place = |value: f64| plot.x + scale.place(value) * plot.w;
+        let color = data.palette.look(pair.id).color;
+        let mean = place(pair.bench.mean_ns);
+        if let Some(run) = pair.run_ns.map(place) {
+            scene.line(vec![at(mean, middle), at(run, middle)], AXIS, 1.5);
+            scene.disc(at(run, middle), 6.0, color);
+            scene.disc(at(run, middle), 3.5, crate::draw::scene::PAPER);
+        }
+        whisker(scene, place(pair.bench.low_ns), place(pair.bench.high_ns), middle);
+        scene.fill(Rect::new(mean - 5.0, middle - 5.0, 10.0, 10.0), color);
+        let ratio = pair.run_ns.map(|run| format!("×{}", figure(run / pair.bench.mean_ns)));
+        let (text, color) = ratio.map_or(("no run".to_owned(), MUTED), |ratio| (ratio, INK));
+        scene.text(at(plot.right() + 8.0, middle + SMALL * 0.3), text, SMALL, Anchor::Start, color);
+    }
+}

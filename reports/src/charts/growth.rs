@@ -1,0 +1,68 @@
+//! What an operation costs as the document grows.
+
+use super::{Chart, Data};
+use crate::aggregate::Sweep;
+use crate::draw::axes::Plot;
+use crate::draw::legend::strategies;
+use crate::draw::palette::Palette;
+use crate::draw::panel::{Sheet, headed};
+use crate::draw::scale::Scale;
+use crate::draw::scene::{Rect, Scene};
+
+pub(super) static CHART: Chart = Chart {
+    name: "growth",
+    title: "Cost of an operation as the document grows",
+    shows: "Processor time at the median for one operation against the size of the document, where it was issued and \
+            at another replica. Both axes are logarithmic: a flat line does not care for size, a line at 45 degrees \
+            costs ten times as much in a document ten times as large.",
+    draw,
+};
+
+/// The metric and what it is called.
+const COSTS: [(&str, &str); 2] = [("cpu_us_local", "where it was issued"), ("cpu_us_remote", "at another replica")];
+
+fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
+    let mut sheet = Sheet::new(chart.title, chart.shows);
+    let sweeps = &data.summary.sweeps;
+    let costs = sweeps.iter().flat_map(|sweep| COSTS.map(|(metric, _)| lines(sweep, metric))).flatten();
+    let Some(scale) = Scale::log(costs.flat_map(|(_, points)| points).map(|(_, cost)| cost)) else {
+        return sheet.nothing("No workload was measured at more than one size.");
+    };
+    sheet.legend(&strategies(&data.summary.strategies, &data.palette));
+    let cells = sheet.grid(2, &vec![330.0; sweeps.len() * 2]);
+    let panels = sweeps.iter().flat_map(|sweep| COSTS.map(|cost| (sweep, cost)));
+    for (area, (sweep, cost)) in cells.into_iter().zip(panels) {
+        panel(&mut sheet.scene, area, sweep, cost, scale, &data.palette);
+    }
+    sheet.finish()
+}
+
+/// For each strategy with figures: (size, median).
+fn lines<'a>(sweep: &Sweep<'a>, metric: &str) -> Vec<(&'a str, Vec<(f64, f64)>)> {
+    let mut lines: Vec<(&str, Vec<(f64, f64)>)> = Vec::new();
+    for group in &sweep.groups {
+        for row in &group.rows {
+            let Some(cost) = row.quantile_value(metric, 0.5) else { continue };
+            let point = (group.condition.size as f64, cost);
+            match lines.iter_mut().find(|(strategy, _)| *strategy == row.strategy) {
+                Some((_, points)) => points.push(point),
+                None => lines.push((row.strategy, vec![point])),
+            }
+        }
+    }
+    lines
+}
+
+fn panel(scene: &mut Scene, area: Rect, sweep: &Sweep<'_>, cost: (&str, &str), y: Scale, palette: &Palette) {
+    let (metric, place) = cost;
+    let area = headed(scene, area, &format!("{}, {place}", sweep.groups[0].condition.workload));
+    let sizes = sweep.groups.iter().map(|group| group.condition.size as f64);
+    let Some(x) = Scale::log(sizes) else { return };
+    let plot = Plot::new(scene, area, (x, "size of the document"), (y, "µs of processor time"));
+    for (strategy, points) in lines(sweep, metric) {
+        let look = palette.look(strategy);
+        let points: Vec<_> = points.into_iter().map(|(size, cost)| plot.at(size, cost)).collect();
+        scene.line(points.clone(), look.color, 2.0);
+        points.into_iter().for_each(|point| scene.mark(point, 4.5, look));
+    }
+}

@@ -1,0 +1,93 @@
+//! What strategies lost without telling anybody.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::rows::{FRAME, ROW, named_rows};
+use super::{Chart, Data};
+use crate::aggregate::{Group, Row};
+use crate::draw::axes;
+use crate::draw::legend::{Entry, Sign};
+use crate::draw::palette::KINDS;
+use crate::draw::panel::{Sheet, headed};
+use crate::draw::scale::Scale;
+use crate::draw::scene::{AXIS, Anchor, Color, INK, MUTED, Rect, Scene, at};
+use crate::draw::text::{self, SMALL};
+use crate::format::{figure, list};
+
+pub(super) static CHART: Chart = Chart {
+    name: "losses",
+    title: "Lost intents by kind",
+    shows: "Operations that their user was told would stand, and that left no effect, for each 1000 operations. \
+            Colours are kinds of loss. Each panel has its own scale: compare strategies within a panel.",
+    draw,
+};
+
+fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
+    let mut sheet = Sheet::new(chart.title, chart.shows);
+    let judged: Vec<_> = data
+        .summary
+        .groups
+        .iter()
+        .filter(|group| group.rows.iter().any(|row| row.counts("lost_intents").is_some()))
+        .collect();
+    if judged.is_empty() {
+        return sheet.nothing("No run was judged by an oracle.");
+    }
+    let (lossy, clean): (Vec<&Group<'_>>, Vec<_>) =
+        judged.into_iter().partition(|group| group.rows.iter().any(|row| !kinds(row).is_empty()));
+    if !clean.is_empty() {
+        let titles: Vec<_> = clean.iter().map(|group| group.title.as_str()).collect();
+        sheet.note(&format!("Nothing was lost by anyone in {}.", list(&titles, usize::MAX)));
+    }
+    let names: BTreeSet<&str> =
+        lossy.iter().flat_map(|group| &group.rows).flat_map(|row| kinds(row).into_keys()).collect();
+    let colors: BTreeMap<&str, Color> =
+        names.iter().enumerate().map(|(index, kind)| (*kind, KINDS[index % KINDS.len()])).collect();
+    let entries: Vec<_> = colors.iter().map(|(name, color)| Entry { sign: Sign::Fill(*color), name }).collect();
+    sheet.legend(&entries);
+    let heights: Vec<_> = lossy.iter().map(|group| group.rows.len() as f64 * ROW + FRAME).collect();
+    let columns = if lossy.len() > 1 { 2 } else { 1 };
+    let cells = sheet.grid(columns, &heights);
+    for (area, group) in cells.into_iter().zip(lossy) {
+        panel(&mut sheet.scene, area, group, &colors);
+    }
+    sheet.finish()
+}
+
+/// Losses for each 1000 operations, by kind.
+fn kinds<'a>(row: &Row<'a>) -> BTreeMap<&'a str, f64> {
+    let counts = row.counts("lost_intents").unwrap_or_default();
+    let total: u64 = counts.values().sum();
+    let rate = row.lost_per_1000().map_or(0.0, |rate| rate.value);
+    counts.into_iter().map(|(kind, count)| (kind, rate * count as f64 / total as f64)).collect()
+}
+
+fn panel(scene: &mut Scene, area: Rect, group: &Group<'_>, colors: &BTreeMap<&str, Color>) {
+    let area = headed(scene, area, &group.title);
+    let names: Vec<_> = group.rows.iter().map(|row| row.strategy).collect();
+    let plot = named_rows(scene, area, &names, 52.0);
+    let most = group.rows.iter().map(|row| kinds(row).values().sum::<f64>()).fold(0.0, f64::max);
+    let scale = Scale::linear(0.0, most);
+    axes::x_axis(scene, plot, &scale, "lost for each 1000 operations", true);
+    for (index, row) in group.rows.iter().enumerate() {
+        let middle = plot.y + (index as f64 + 0.5) * ROW;
+        let mut sum = 0.0;
+        let place = |value: f64| plot.x + scale.place(value) * plot.w;
+        for (kind, rate) in kinds(row) {
+            let (left, right) = (place(sum), place(sum + rate));
+            sum += rate;
+            let color = colors.get(kind).copied().unwrap_or(AXIS);
+            scene.fill(Rect::new(left, middle - 7.5, (right - left - 1.0).max(1.0), 15.0), color);
+        }
+        let judged = row.counts("lost_intents").is_some();
+        let (value, color) = if judged { (figure(sum), INK) } else { (missing(row).to_owned(), MUTED) };
+        let room = plot.right() + 52.0 - place(sum) - 6.0;
+        let value = text::fit(&value, SMALL, room);
+        scene.text(at(place(sum) + 6.0, middle + SMALL * 0.3), value, SMALL, Anchor::Start, color);
+    }
+    scene.line(vec![at(plot.x, plot.y), at(plot.x, plot.bottom())], AXIS, 1.0);
+}
+
+fn missing(row: &Row<'_>) -> &'static str {
+    if row.measured().next().is_some() { "not judged" } else { "no figure" }
+}

@@ -1,0 +1,95 @@
+//! Charts: functions from results to pictures. One file for each, one line for each in [`CHARTS`].
+
+mod bytes;
+mod divergence;
+mod estimates;
+mod growth;
+mod losses;
+mod pareto;
+mod rows;
+pub mod spacetime;
+mod throughput;
+mod visibility;
+
+use syncbench_harness::results::Results;
+
+use crate::aggregate::Summary;
+use crate::criterion::CriterionEstimate;
+use crate::draw::Scene;
+use crate::draw::palette::Palette;
+
+/// A chart: its name, and how to make it.
+pub struct Chart {
+    /// The name of its file here, and of the files that it is written to.
+    pub name: &'static str,
+    /// Its heading.
+    pub title: &'static str,
+    /// What it shows and how to read it.
+    pub shows: &'static str,
+    /// Draws it.
+    pub draw: fn(&Chart, &Data<'_>) -> Scene,
+}
+
+/// One line per chart, in the order of the page: add yours here.
+pub static CHARTS: &[&Chart] = &[
+    &losses::CHART,
+    &pareto::CHART,
+    &visibility::CHART,
+    &divergence::CHART,
+    &throughput::CHART,
+    &bytes::CHART,
+    &growth::CHART,
+    &estimates::CHART,
+];
+
+/// What charts are drawn from.
+pub struct Data<'a> {
+    /// The results, put together.
+    pub summary: Summary<'a>,
+    /// What criterion measured, if anything.
+    pub criterion: &'a [CriterionEstimate],
+    /// How strategies look.
+    pub palette: Palette,
+}
+
+impl<'a> Data<'a> {
+    /// Puts results together for drawing.
+    pub fn new(results: &'a Results, criterion: &'a [CriterionEstimate]) -> Self {
+        let summary = Summary::new(results);
+        let mut names = summary.strategies.clone();
+        names.extend(criterion.iter().map(|estimate| estimate.id.as_str()));
+        Self { summary, criterion, palette: Palette::new(&names) }
+    }
+}
+
+/// The chart with this name.
+pub fn find(name: &str) -> Option<&'static Chart> {
+    CHARTS.iter().copied().find(|chart| chart.name == name)
+}
+
+impl Chart {
+    /// The chart as a scene, ready for [`Scene::svg`] and [`Scene::png`].
+    pub fn scene(&self, data: &Data<'_>) -> Scene {
+        (self.draw)(self, data)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Not charts of results: the registry, a helper that two charts share, and the diagram of a story.
+    const OTHERS: [&str; 3] = ["mod", "rows", "spacetime"];
+
+    #[test]
+    fn every_file_is_registered_and_every_entry_has_its_file() {
+        let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/src/charts");
+        let files = std::fs::read_dir(dir).expect("the sources are there");
+        let names = files.map(|file| file.expect("readable").path().file_stem().expect("a name").to_owned());
+        let mut names: BTreeSet<_> = names.map(|name| name.into_string().expect("plain text")).collect();
+        OTHERS.iter().for_each(|other| assert!(names.remove(*other), "{other} is gone"));
+        assert_eq!(names, CHARTS.iter().map(|chart| chart.name.to_owned()).collect());
+    }
+}

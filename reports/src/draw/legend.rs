@@ -1,0 +1,50 @@
+//! Legends: entries side by side, broken into lines, never over the data.
+
+use super::palette::{Look, Palette};
+use super::scene::{Anchor, Color, INK, Rect, Scene, at};
+use super::text::{self, BODY};
+
+const LINE: f64 = 23.0;
+
+/// What an entry shows before its name.
+#[derive(Clone, Copy, Debug)]
+pub enum Sign {
+    /// A strategy's line and mark.
+    Strategy(Look),
+    /// A filled box.
+    Fill(Color),
+}
+
+/// A name and its sign.
+#[derive(Clone, Debug)]
+pub struct Entry<'a> {
+    /// The sign.
+    pub sign: Sign,
+    /// The name.
+    pub name: &'a str,
+}
+
+/// An entry for each strategy.
+pub fn strategies<'a>(names: &[&'a str], palette: &Palette) -> Vec<Entry<'a>> {
+    names.iter().map(|name| Entry { sign: Sign::Strategy(palette.look(name)), name }).collect()
+}
+
+/// Puts entries into `area` from its top and tells how high they are. Columns line up.
+pub fn flow(scene: &mut Scene, area: Rect, entries: &[Entry<'_>]) -> f64 {
+    let names: Vec<_> = entries.iter().map(|entry| text::fit(entry.name, BODY, area.w / 2.0)).collect();
+    let widest = names.iter().map(|name| text::width(name, BODY)).fold(0.0, f64::max) + 52.0;
+    let columns = ((area.w / widest) as usize).max(1);
+    for (index, (entry, name)) in entries.iter().zip(&names).enumerate() {
+        let x = area.x + (index % columns) as f64 * widest;
+        let y = area.y + (index / columns) as f64 * LINE + LINE / 2.0;
+        match entry.sign {
+            Sign::Strategy(look) => {
+                scene.line(vec![at(x, y), at(x + 26.0, y)], look.color, 2.0);
+                scene.mark(at(x + 13.0, y), 5.0, look);
+            }
+            Sign::Fill(color) => scene.fill(Rect::new(x + 8.0, y - 7.0, 18.0, 14.0), color),
+        }
+        scene.text(at(x + 33.0, y + BODY * 0.31), name, BODY, Anchor::Start, INK);
+    }
+    entries.len().div_ceil(columns) as f64 * LINE
+}

@@ -1,0 +1,183 @@
+//! From a scene to bytes: one function draws it on any plotters backend.
+
+use plotters::coord::Shift;
+use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
+use plotters::element::{Circle, PathElement, Polygon, Rectangle, Text};
+use plotters::prelude::{BitMapBackend, DrawingBackend, SVGBackend};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{Color as _, FontStyle, IntoFont, RGBColor, ShapeStyle, TextStyle};
+
+use super::scene::{Anchor, Color, Item, PAPER, Point, Scene};
+use super::text::{FAMILY, register};
+
+/// Backends count in whole pixels, so scenes are drawn at this multiple of their size: SVG says so in its view box,
+/// PNG is averaged down, which smooths edges.
+const FINE: u32 = 2;
+
+/// How far below the top of a text its baseline is, as a share of the font size: plotters' backends disagree. The SVG
+/// one writes `dy="0.76em"` with an em of size / 1.24; the bitmap one puts the baseline at half the size.
+trait Baseline: DrawingBackend {
+    const BASELINE: f64;
+    /// Whether the backend has a bold font of its own.
+    const BOLD: bool;
+}
+
+impl Baseline for SVGBackend<'_> {
+    const BASELINE: f64 = 0.76 / 1.24;
+    const BOLD: bool = true;
+}
+
+impl Baseline for BitMapBackend<'_> {
+    const BASELINE: f64 = 0.5;
+    const BOLD: bool = false;
+}
+
+impl Scene {
+    /// The picture as SVG text.
+    pub fn svg(&self) -> String {
+        let mut text = String::new();
+        let size = self.size();
+        paint(self, SVGBackend::with_string(&mut text, (size.0 * FINE, size.1 * FINE)));
+        // plotters' own first tag fixes the size in pixels of the view box; ours scales, and says what the picture is.
+        let body = text.split_once('>').map_or("", |(_, body)| body);
+        let title = escaped(&self.title);
+        format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" viewBox=\"0 0 {} {}\" role=\"img\">\n\
+             <title>{title}</title>{body}",
+            size.0,
+            size.1,
+            size.0 * FINE,
+            size.1 * FINE,
+        )
+    }
+
+    /// The picture as the bytes of a PNG file.
+    pub fn png(&self) -> Vec<u8> {
+        let (w, h) = self.size();
+        let mut fine = vec![255; (w * FINE * h * FINE * 3) as usize];
+        paint(self, BitMapBackend::with_buffer(&mut fine, (w * FINE, h * FINE)));
+        encode(&averaged(&fine, w as usize, h as usize), w, h)
+    }
+
+    fn size(&self) -> (u32, u32) {
+        (self.width.ceil().max(1.0) as u32, self.height.ceil().max(1.0) as u32)
+    }
+}
+
+fn paint<B: Baseline>(scene: &Scene, backend: B) {
+    register();
+    let area = backend.into_drawing_area();
+    let drawn = area.fill(&rgb(PAPER)).and_then(|()| {
+        scene.items.iter().try_for_each(|item| stroke(&area, item))?;
+        area.present()
+    });
+    // Both backends write to memory, and the font is built in: there is nothing that could fail.
+    drawn.expect("drawing to memory");
+}
+
+fn stroke<B: Baseline>(area: &DrawingArea<B, Shift>, item: &Item) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
+    let k = f64::from(FINE);
+    let pixel = |point: &Point| ((point.x * k).round() as i32, (point.y * k).round() as i32);
+    match item {
+        Item::Line { points, color, width, dash } => {
+            let style = ShapeStyle { color: rgb(*color).to_rgba(), filled: false, stroke_width: (width * k) as u32 };
+            let pieces = if *dash > 0.0 { dashes(points, *dash) } else { vec![points.clone()] };
+            pieces
+                .iter()
+                .try_for_each(|piece| area.draw(&PathElement::new(piece.iter().map(pixel).collect::<Vec<_>>(), style)))
+        }
+        Item::Area { points, color, alpha } => {
+            area.draw(&Polygon::new(points.iter().map(pixel).collect::<Vec<_>>(), rgb(*color).mix(*alpha).filled()))
+        }
+        Item::Box(rect, color) => {
+            let corners = [Point { x: rect.x, y: rect.y }, Point { x: rect.right(), y: rect.bottom() }];
+            area.draw(&Rectangle::new(corners.map(|corner| pixel(&corner)), rgb(*color).filled()))
+        }
+        Item::Disc(center, radius, color) => {
+            area.draw(&Circle::new(pixel(center), (radius * k) as i32, rgb(*color).filled()))
+        }
+        Item::Text { place, text, size, anchor, color, bold } => {
+            let h_pos = match anchor {
+                Anchor::Start => HPos::Left,
+                Anchor::Middle => HPos::Center,
+                Anchor::End => HPos::Right,
+            };
+            let (x, y) = pixel(&Point { x: place.x, y: place.y - size * B::BASELINE });
+            let face = if *bold { FontStyle::Bold } else { FontStyle::Normal };
+            let font = (FAMILY, size * k).into_font().style(face);
+            let color = rgb(*color);
+            let style = TextStyle::from(font).color(&color).pos(Pos::new(h_pos, VPos::Top));
+            // The built-in font has one weight; drawn twice side by side it reads as bold.
+            let copies = if *bold && !B::BOLD { 1 } else { 0 };
+            (0..=copies).try_for_each(|step| area.draw(&Text::new(text.as_str(), (x + step, y), style.clone())))
+        }
+    }
+}
+
+/// Cuts a line into dashes and gaps of one length.
+fn dashes(points: &[Point], length: f64) -> Vec<Vec<Point>> {
+    let (mut pieces, mut piece, mut left, mut on) = (Vec::new(), Vec::new(), length, true);
+    for pair in points.windows(2) {
+        let (mut from, to) = (pair[0], pair[1]);
+        loop {
+            if on && piece.is_empty() {
+                piece.push(from);
+            }
+            let (dx, dy) = (to.x - from.x, to.y - from.y);
+            let distance = (dx * dx + dy * dy).sqrt();
+            if distance <= left {
+                left -= distance;
+                if on {
+                    piece.push(to);
+                }
+                break;
+            }
+            from = Point { x: from.x + dx * left / distance, y: from.y + dy * left / distance };
+            if on {
+                piece.push(from);
+                pieces.push(std::mem::take(&mut piece));
+            }
+            (on, left) = (!on, length);
+        }
+    }
+    pieces.extend((piece.len() > 1).then_some(piece));
+    pieces
+}
+
+/// Each pixel the mean of its [`FINE`] x [`FINE`] fine ones.
+fn averaged(fine: &[u8], w: usize, h: usize) -> Vec<u8> {
+    let n = FINE as usize;
+    let mut pixels = Vec::with_capacity(w * h * 3);
+    for y in 0..h {
+        for x in 0..w {
+            for channel in 0..3 {
+                let value = |dx: usize, dy: usize| u32::from(fine[((y * n + dy) * w * n + x * n + dx) * 3 + channel]);
+                let sum: u32 = (0..n * n).map(|index| value(index % n, index / n)).sum();
+                pixels.push((sum / (FINE * FINE)) as u8);
+            }
+        }
+    }
+    pixels
+}
+
+fn encode(pixels: &[u8], width: u32, height: u32) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    let written = encoder.write_header().and_then(|mut writer| {
+        writer.write_image_data(pixels)?;
+        writer.finish()
+    });
+    // Writing to memory, with a buffer of just the size that the header names.
+    written.expect("encoding to memory");
+    bytes
+}
+
+fn rgb(color: Color) -> RGBColor {
+    RGBColor(color.0, color.1, color.2)
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}

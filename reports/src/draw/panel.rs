@@ -1,0 +1,94 @@
+//! A chart's page: a title, notes, a legend, then panels in a grid.
+
+use super::Anchor;
+use super::legend::{self, Entry};
+use super::scene::{INK, MUTED, Rect, Scene, at};
+use super::text::{self, BODY, HEADING, SMALL, TITLE};
+
+/// The width of every chart in pixels.
+pub const WIDTH: f64 = 1000.0;
+
+/// Space around the picture.
+const MARGIN: f64 = 24.0;
+/// Space between panels.
+const GAP: f64 = 28.0;
+
+/// A page under construction: everything is put below what is there already.
+pub struct Sheet {
+    /// The picture so far.
+    pub scene: Scene,
+    bottom: f64,
+}
+
+impl Sheet {
+    /// A page with its title and an explanation.
+    pub fn new(title: &str, about: &str) -> Self {
+        let mut sheet = Self { scene: Scene::new(title, WIDTH, 0.0), bottom: MARGIN };
+        sheet.scene.heading(at(MARGIN, sheet.bottom + TITLE * 0.7), title, TITLE);
+        sheet.bottom += TITLE + 8.0;
+        sheet.note(about);
+        sheet
+    }
+
+    /// Adds lines of small text.
+    pub fn note(&mut self, text: &str) {
+        for line in text::lines(text, SMALL, WIDTH - 2.0 * MARGIN) {
+            self.scene.text(at(MARGIN, self.bottom + SMALL * 0.7), line, SMALL, Anchor::Start, MUTED);
+            self.bottom += SMALL + 5.0;
+        }
+        self.bottom += 5.0;
+    }
+
+    /// Adds a heading over the panels that follow.
+    pub fn section(&mut self, text: &str) {
+        self.bottom += 14.0;
+        self.scene.heading(at(MARGIN, self.bottom + HEADING * 0.7), text, HEADING);
+        self.bottom += HEADING + 8.0;
+    }
+
+    /// Adds a legend.
+    pub fn legend(&mut self, entries: &[Entry<'_>]) {
+        let area = Rect::new(MARGIN, self.bottom, WIDTH - 2.0 * MARGIN, 0.0);
+        self.bottom += legend::flow(&mut self.scene, area, entries) + 6.0;
+    }
+
+    /// Room for panels in `columns` columns, each `heights[i]` high; a row is as high as its highest panel.
+    pub fn grid(&mut self, columns: usize, heights: &[f64]) -> Vec<Rect> {
+        let columns = columns.clamp(1, heights.len().max(1));
+        let width = (WIDTH - 2.0 * MARGIN - GAP * (columns - 1) as f64) / columns as f64;
+        let mut cells = Vec::new();
+        for row in heights.chunks(columns) {
+            let height = row.iter().copied().fold(0.0, f64::max);
+            let x = |index: usize| MARGIN + index as f64 * (width + GAP);
+            cells.extend(row.iter().enumerate().map(|(index, own)| Rect::new(x(index), self.bottom, width, *own)));
+            self.bottom += height + GAP;
+        }
+        cells
+    }
+
+    /// The finished picture.
+    pub fn finish(mut self) -> Scene {
+        self.scene.height = self.bottom + MARGIN - 8.0;
+        self.scene
+    }
+
+    /// The finished picture when there is nothing to show.
+    pub fn nothing(mut self, why: &str) -> Scene {
+        self.bottom += 40.0;
+        self.scene.text(at(WIDTH / 2.0, self.bottom), "Nothing measured", HEADING, Anchor::Middle, INK);
+        self.bottom += 26.0;
+        for line in text::lines(why, BODY, WIDTH - 6.0 * MARGIN) {
+            self.scene.text(at(WIDTH / 2.0, self.bottom), line, BODY, Anchor::Middle, MUTED);
+            self.bottom += 20.0;
+        }
+        self.bottom += 20.0;
+        self.finish()
+    }
+}
+
+/// The heading of a panel; what is left below it.
+pub fn headed(scene: &mut Scene, area: Rect, title: &str) -> Rect {
+    let title = text::fit(title, HEADING, area.w);
+    scene.heading(at(area.x, area.y + HEADING * 0.75), title, HEADING);
+    area.inset(0.0, HEADING + 8.0, 0.0, 0.0)
+}

@@ -1,0 +1,202 @@
+//! A picture as data.
+
+/// Red, green, blue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Color(pub u8, pub u8, pub u8);
+
+/// What is written on paper. A page maps this very value to its own ink in dark mode, so it must differ from all others.
+pub const INK: Color = Color(0x1F, 0x29, 0x33);
+/// What explains: tick labels, notes.
+pub const MUTED: Color = Color(0x5B, 0x67, 0x74);
+/// Axes.
+pub const AXIS: Color = Color(0x9A, 0xA5, 0xB1);
+/// Lines behind the data.
+pub const GRID: Color = Color(0xE1, 0xE5, 0xEA);
+/// Marked stretches behind the data, such as the time of a fault.
+pub const SHADE: Color = Color(0xFB, 0xE9, 0xD2);
+/// The ground.
+pub const PAPER: Color = Color(0xFF, 0xFF, 0xFE);
+
+/// A place in pixels from the upper left corner.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Point {
+    /// To the right.
+    pub x: f64,
+    /// Downwards.
+    pub y: f64,
+}
+
+/// Makes a [`Point`].
+pub const fn at(x: f64, y: f64) -> Point {
+    Point { x, y }
+}
+
+/// An area in pixels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rect {
+    /// Left edge.
+    pub x: f64,
+    /// Upper edge.
+    pub y: f64,
+    /// Width.
+    pub w: f64,
+    /// Height.
+    pub h: f64,
+}
+
+impl Rect {
+    /// An area from its upper left corner and its extent.
+    pub const fn new(x: f64, y: f64, w: f64, h: f64) -> Self {
+        Self { x, y, w, h }
+    }
+
+    /// Right edge.
+    pub fn right(&self) -> f64 {
+        self.x + self.w
+    }
+
+    /// Lower edge.
+    pub fn bottom(&self) -> f64 {
+        self.y + self.h
+    }
+
+    /// What is left inside margins at the left, top, right and bottom.
+    pub fn inset(&self, left: f64, top: f64, right: f64, bottom: f64) -> Self {
+        Self::new(self.x + left, self.y + top, (self.w - left - right).max(1.0), (self.h - top - bottom).max(1.0))
+    }
+
+    /// The area that both cover.
+    pub fn overlap(&self, other: &Rect) -> f64 {
+        let w = self.right().min(other.right()) - self.x.max(other.x);
+        let h = self.bottom().min(other.bottom()) - self.y.max(other.y);
+        if w > 0.0 && h > 0.0 { w * h } else { 0.0 }
+    }
+
+    /// Whether `other` lies within.
+    pub fn holds(&self, other: &Rect) -> bool {
+        other.x >= self.x && other.y >= self.y && other.right() <= self.right() && other.bottom() <= self.bottom()
+    }
+}
+
+/// Which point of a text its place names; always on the baseline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Anchor {
+    /// Its left end.
+    Start,
+    /// Its middle.
+    Middle,
+    /// Its right end.
+    End,
+}
+
+/// One stroke of a picture.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Item {
+    /// A line through points.
+    Line {
+        /// The points.
+        points: Vec<Point>,
+        /// Its colour.
+        color: Color,
+        /// Its width.
+        width: f64,
+        /// Length of dashes and gaps; 0 for a solid line.
+        dash: f64,
+    },
+    /// A filled polygon.
+    Area {
+        /// Its corners.
+        points: Vec<Point>,
+        /// Its colour.
+        color: Color,
+        /// From 0 (nothing) to 1 (covering).
+        alpha: f64,
+    },
+    /// A filled rectangle.
+    Box(Rect, Color),
+    /// A filled circle.
+    Disc(Point, f64, Color),
+    /// A line of text.
+    Text {
+        /// Where its baseline is.
+        place: Point,
+        /// The text.
+        text: String,
+        /// Its size.
+        size: f64,
+        /// What `place` names.
+        anchor: Anchor,
+        /// Its colour.
+        color: Color,
+        /// Whether it is bold.
+        bold: bool,
+    },
+}
+
+/// A picture: what is drawn later lies on top.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scene {
+    /// What it is, for those who cannot see it.
+    pub title: String,
+    /// Width in pixels.
+    pub width: f64,
+    /// Height in pixels.
+    pub height: f64,
+    /// The strokes.
+    pub items: Vec<Item>,
+}
+
+impl Scene {
+    /// An empty picture.
+    pub fn new(title: impl Into<String>, width: f64, height: f64) -> Self {
+        Self { title: title.into(), width, height, items: Vec::new() }
+    }
+
+    /// A solid line.
+    pub fn line(&mut self, points: Vec<Point>, color: Color, width: f64) {
+        self.items.push(Item::Line { points, color, width, dash: 0.0 });
+    }
+
+    /// A dashed line.
+    pub fn dashed(&mut self, points: Vec<Point>, color: Color, width: f64) {
+        self.items.push(Item::Line { points, color, width, dash: 4.0 });
+    }
+
+    /// A filled polygon.
+    pub fn area(&mut self, points: Vec<Point>, color: Color, alpha: f64) {
+        self.items.push(Item::Area { points, color, alpha });
+    }
+
+    /// A filled rectangle.
+    pub fn fill(&mut self, rect: Rect, color: Color) {
+        self.items.push(Item::Box(rect, color));
+    }
+
+    /// A filled circle.
+    pub fn disc(&mut self, center: Point, radius: f64, color: Color) {
+        self.items.push(Item::Disc(center, radius, color));
+    }
+
+    /// A line of text; control characters become spaces.
+    pub fn text(&mut self, place: Point, text: impl AsRef<str>, size: f64, anchor: Anchor, color: Color) {
+        let text = crate::format::plain(text.as_ref());
+        self.items.push(Item::Text { place, text, size, anchor, color, bold: false });
+    }
+
+    /// A heading: bold, in ink, starting at `place`.
+    pub fn heading(&mut self, place: Point, text: impl AsRef<str>, size: f64) {
+        let text = crate::format::plain(text.as_ref());
+        self.items.push(Item::Text { place, text, size, anchor: Anchor::Start, color: INK, bold: true });
+    }
+
+    /// The boxes of all texts, with them.
+    pub fn texts(&self) -> Vec<(Rect, &str)> {
+        let boxed = |item| match item {
+            &Item::Text { place, ref text, size, anchor, .. } => {
+                Some((super::text::bounds(place, text, size, anchor), text.as_str()))
+            }
+            _ => None,
+        };
+        self.items.iter().filter_map(boxed).collect()
+    }
+}

@@ -1,0 +1,281 @@
+//! The summary as text for a terminal.
+
+use comfy_table::{
+    Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, ContentLineStyle, LineStyle,
+    Row as Line, Table, TableStyle, Width,
+};
+use syncbench_harness::results::{Outcome, Results};
+
+use crate::aggregate::{Condition, Group, Row, Status, Summary, Sweep};
+use crate::caveat::caveats;
+use crate::columns::{COLUMNS, Column};
+use crate::format::{self, count, figure, plain, plural, wrap};
+
+/// Two spaces between columns, a rule under the heading, nothing else.
+const STYLE: TableStyle = TableStyle::new()
+    .header_lines(ContentLineStyle::none().junction(' '))
+    .header_separator(LineStyle::none().fill('─').junction('─'))
+    .content_lines(ContentLineStyle::none().junction(' '));
+
+/// The narrowest table: below it, lines may run over.
+const NARROWEST: usize = 60;
+
+/// The narrowest last column, the one in words.
+const WORDS: usize = 20;
+
+/// The longest name on one line.
+const NAME: usize = 18;
+
+/// Every condition as a table with one row for each strategy, then the caveats. Fits into `width` columns.
+pub fn summary(results: &Results, width: u16, color: bool) -> String {
+    let page = Page { width: usize::from(width).max(NARROWEST), color };
+    let summary = Summary::new(results);
+    let mut blocks = Vec::new();
+    if results.cells.is_empty() {
+        blocks.push("Nothing was measured.\n".to_owned());
+    }
+    blocks.extend(summary.groups.iter().map(|group| page.group(group)));
+    blocks.extend(summary.sweeps.iter().map(|sweep| page.sweep(sweep)));
+    blocks.extend(page.notes(&summary));
+    blocks.join("\n")
+}
+
+struct Page {
+    width: usize,
+    color: bool,
+}
+
+impl Page {
+    fn group(&self, group: &Group<'_>) -> String {
+        let columns = self.fitting(group);
+        let mut table = self.table();
+        let heads = columns.iter().map(|filled| right(&format!("{}\n{}", filled.column.head, filled.column.unit)));
+        let heads = [Cell::new("strategy"), Cell::new("verdict")].into_iter().chain(heads);
+        table.set_header(Line::from(heads.chain([Cell::new("lost intents")]).collect::<Vec<_>>()));
+        for (index, row) in group.rows.iter().enumerate() {
+            let figures = columns.iter().map(|filled| {
+                let best = filled.best.is_some() && filled.values[index].first().copied() == filled.best;
+                self.mark(right(&filled.texts[index]), best, false)
+            });
+            let (verdict, lost) = (verdict(row), row.total("lost_intents", "total").is_some_and(|n| n > 0.0));
+            let bad = verdict.starts_with(|c: char| c.is_uppercase());
+            let first = [Cell::new(name(row)), self.mark(Cell::new(verdict), false, bad)];
+            let words = self.mark(Cell::new(words(row)), false, lost);
+            table.add_row(first.into_iter().chain(figures).chain([words]).collect::<Vec<_>>());
+        }
+        self.constrain(&mut table);
+        self.heading(group) + &rendered(&table) + &self.failures(group)
+    }
+
+    fn heading(&self, group: &Group<'_>) -> String {
+        let about = format!("{}, {}", group.condition.describe(), plural(group.seeds(), "seed"));
+        let mut text = format!("{}\n{}", self.title(&group.title), wrap(&plain(&about), self.width, "  "));
+        for met in group.coverage() {
+            let (ops, messages) = (count(met.operations_overlapped), count(met.messages_touched));
+            let met = format!("{} met {ops} operations and touched {messages} messages", met.fault);
+            text.push_str(&wrap(&plain(&met), self.width, "  "));
+        }
+        text + "\n"
+    }
+
+    fn failures(&self, group: &Group<'_>) -> String {
+        let mut text = String::new();
+        for row in group.measured().filter(|row| row.verdicts()[1] > 0) {
+            let reasons = row.measured().flat_map(|cell| &cell.verdict_reasons).next();
+            let reason = reasons.map_or("no reason was given", String::as_str);
+            text.push_str(&wrap(&plain(&format!("{} FAIL: {reason}", row.strategy)), self.width, "  "));
+        }
+        text
+    }
+
+    /// The columns that this group has figures for, as many as fit.
+    fn fitting(&self, group: &Group<'_>) -> Vec<Filled> {
+        let mut columns: Vec<_> = COLUMNS.iter().filter_map(|column| Filled::new(column, group)).collect();
+        let longest = |text: fn(&Row<'_>) -> String| {
+            let texts = group.rows.iter().map(text);
+            texts.flat_map(|text| text.lines().map(width).collect::<Vec<_>>()).max().unwrap_or(0)
+        };
+        let words = longest(words).clamp("lost intents".len(), WORDS);
+        let fixed = longest(name).max(8) + longest(verdict).max(7) + words + 4;
+        while fixed + columns.iter().map(|filled| filled.width + 2).sum::<usize>() > self.width {
+            let ranked = columns.iter().enumerate().max_by_key(|(_, filled)| filled.column.rank);
+            let Some((last, _)) = ranked else { break };
+            columns.remove(last);
+        }
+        columns
+    }
+
+    fn sweep(&self, sweep: &Sweep<'_>) -> String {
+        let Condition { workload, part, .. } = &sweep.groups[0].condition;
+        let title = format!("{workload} ({part}): what an operation costs as the document grows");
+        let about = "Processor time at the median, in µs: where it was issued / at another replica.";
+        let mut sizes: Vec<_> = sweep.groups.iter().collect();
+        let mut table = self.costs(&sizes);
+        while sizes.len() > 2 && table.lines().any(|line| width(&line) > self.width) {
+            sizes.remove(sizes.len() / 2);
+            table = self.costs(&sizes);
+        }
+        format!("{}\n{}\n{}", self.title(&title), wrap(about, self.width, "  "), rendered(&table))
+    }
+
+    fn costs(&self, sizes: &[&Group<'_>]) -> Table {
+        let mut table = self.table();
+        table.set_content_arrangement(ContentArrangement::Disabled);
+        let heads = sizes.iter().map(|group| right(&format!("size {}", count(group.condition.size))));
+        table.set_header(Line::from([Cell::new("strategy")].into_iter().chain(heads).collect::<Vec<_>>()));
+        for row in &sizes[0].rows {
+            let cells = sizes.iter().map(|group| {
+                let row = group.rows.iter().find(|other| other.strategy == row.strategy);
+                right(&row.map_or(format::NONE.to_owned(), cost))
+            });
+            table.add_row([Cell::new(name(row))].into_iter().chain(cells).collect::<Vec<_>>());
+        }
+        table.column_iter_mut().for_each(|column| _ = column.set_padding((0, 1)));
+        table
+    }
+
+    fn notes(&self, summary: &Summary<'_>) -> Option<String> {
+        let mut text = String::new();
+        if summary.groups.iter().any(|group| group.rows.iter().any(|row| !row.emulated().is_empty())) {
+            text.push_str(&wrap("* some edits are emulated or not carried, see below", self.width, ""));
+        }
+        if summary.groups.iter().any(|group| group.seeds() > 1) {
+            text.push_str(&wrap(
+                "Quantiles are of all seeds together; counts are sums over the seeds.",
+                self.width,
+                "",
+            ));
+        }
+        for caveat in caveats(summary) {
+            text.push_str(&wrap(&plain(&format!("! {caveat}")), self.width, "  "));
+        }
+        (!text.is_empty()).then_some(text)
+    }
+
+    fn table(&self) -> Table {
+        let mut table = Table::new();
+        table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_width(u16::try_from(self.width).unwrap_or(u16::MAX)).force_no_tty();
+        if self.color {
+            table.enforce_styling();
+        }
+        table
+    }
+
+    /// Keeps every column whole except the last one.
+    fn constrain(&self, table: &mut Table) {
+        let widths = table.column_max_content_widths();
+        let taken: usize = widths.iter().rev().skip(1).map(|width| usize::from(*width) + 2).sum();
+        let rest = u16::try_from(self.width.saturating_sub(taken).max(WORDS / 2)).unwrap_or(u16::MAX);
+        let last = widths.len() - 1;
+        for (index, column) in table.column_iter_mut().enumerate() {
+            column.set_padding((0, u16::from(index < last)));
+            let rest = ColumnConstraint::UpperBoundary(Width::Fixed(rest));
+            column.set_constraint(if index < last { ColumnConstraint::ContentWidth } else { rest });
+        }
+    }
+
+    /// Bold for the best of a column, red for what is bad.
+    fn mark(&self, cell: Cell, best: bool, bad: bool) -> Cell {
+        match self.color {
+            true if bad => cell.fg(Color::Red),
+            true if best => cell.add_attribute(Attribute::Bold),
+            _ => cell,
+        }
+    }
+
+    fn title(&self, title: &str) -> String {
+        let title = plain(title);
+        if self.color { format!("\u{1b}[1m{title}\u{1b}[0m") } else { title }
+    }
+}
+
+/// A column with what a group puts into it.
+struct Filled {
+    column: &'static Column,
+    values: Vec<Vec<f64>>,
+    texts: Vec<String>,
+    best: Option<f64>,
+    width: usize,
+}
+
+impl Filled {
+    /// `None` when no row has a figure.
+    fn new(column: &'static Column, group: &Group<'_>) -> Option<Self> {
+        let values: Vec<_> = group.rows.iter().map(|row| column.values(row)).collect();
+        let texts: Vec<_> = values.iter().map(|values| column.text(values)).collect();
+        let widths = texts.iter().map(|text| width(text));
+        let width = widths.chain([column.head.len(), column.unit.len()]).max().unwrap_or(0);
+        let best = column.best(&values);
+        values.iter().any(|values| !values.is_empty()).then_some(Self { column, values, texts, best, width })
+    }
+}
+
+fn width(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// Local and remote cost of an operation, or why there is none.
+fn cost(row: &Row<'_>) -> String {
+    let shown = |metric| row.quantile_value(metric, 0.5).map(figure);
+    match (shown("cpu_us_local"), shown("cpu_us_remote")) {
+        (None, None) => verdict_if_missing(row),
+        (local, remote) => [local, remote].map(|cost| cost.unwrap_or_else(|| format::NONE.to_owned())).join("/"),
+    }
+}
+
+fn rendered(table: &Table) -> String {
+    table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+fn right(text: &str) -> Cell {
+    Cell::new(text).set_alignment(CellAlignment::Right)
+}
+
+/// The strategy, its parameters on a second line when it is long, with a star when it emulates edits.
+fn name(row: &Row<'_>) -> String {
+    let mark = if row.emulated().is_empty() { "" } else { "*" };
+    let name = plain(row.strategy) + mark;
+    match name.split_once(':') {
+        Some((strategy, parameters)) if width(&name) > NAME => format!("{strategy}\n  :{parameters}"),
+        _ => name,
+    }
+}
+
+/// `pass`, `FAIL 2/5`, or what became of the row instead.
+pub(crate) fn verdict(row: &Row<'_>) -> String {
+    let [pass, fail, unknown] = row.verdicts();
+    let of = |n: usize, word: &str| {
+        if n == pass + fail + unknown { word.to_owned() } else { format!("{word} {n}/{}", pass + fail + unknown) }
+    };
+    match row.status() {
+        Status::Missing(..) => verdict_if_missing(row),
+        Status::Measured if fail > 0 => of(fail, "FAIL"),
+        Status::Measured if pass > 0 => of(pass, "pass"),
+        Status::Measured if unknown > 0 => "unknown".to_owned(),
+        Status::Measured => format::NONE.to_owned(),
+    }
+}
+
+fn verdict_if_missing(row: &Row<'_>) -> String {
+    let word = match row.status() {
+        Status::Missing(Outcome::Failed, _) => "BROKEN",
+        Status::Missing(Outcome::Unsupported, _) => "n/a",
+        Status::Missing(..) => "not run",
+        Status::Measured => format::NONE,
+    };
+    word.to_owned()
+}
+
+/// The last column: what was lost, by kind; or why there is nothing.
+fn words(row: &Row<'_>) -> String {
+    let text = match (row.status(), row.counts("lost_intents")) {
+        (Status::Missing(Outcome::Unsupported, reason), _) => format!("unsupported: {reason}"),
+        (Status::Missing(_, reason), _) => reason.to_owned(),
+        (_, None) => format::NONE.to_owned(),
+        (_, Some(kinds)) if kinds.is_empty() => "0".to_owned(),
+        (_, Some(kinds)) if kinds.len() == 1 => format::counts(&kinds),
+        (_, Some(kinds)) => format!("{}: {}", count(kinds.values().sum()), format::counts(&kinds)),
+    };
+    plain(&text)
+}

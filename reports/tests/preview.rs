@@ -1,0 +1,31 @@
+//! Draws everything for the eye: `cargo test -p syncbench-reports --test preview -- --ignored`.
+#![allow(missing_docs)]
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use syncbench_reports::charts::{CHARTS, Data};
+use syncbench_reports::table;
+
+#[test]
+#[ignore = "writes pictures to look at"]
+fn preview() {
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("preview");
+    fs::create_dir_all(&dir).expect("a folder for the preview");
+    let write = |name: &str, bytes: &[u8]| fs::write(dir.join(name), bytes).expect("written");
+    for (name, results) in [("small", support::small()), ("large", support::large())] {
+        for width in [80, 100, 140, 200] {
+            write(&format!("{name}-{width}.txt"), table::summary(&results, width, false).as_bytes());
+        }
+        let criterion = support::criterion(&results);
+        let data = Data::new(&results, &criterion);
+        for chart in CHARTS {
+            let scene = chart.scene(&data);
+            write(&format!("{name}-{}.svg", chart.name), scene.svg().as_bytes());
+            write(&format!("{name}-{}.png", chart.name), &scene.png());
+        }
+        write(&format!("{name}-color.txt"), table::summary(&results, 100, true).as_bytes());
+    }
+}
