@@ -123,6 +123,16 @@ impl<'a> Summary<'a> {
         Self { results, groups, sweeps, strategies }
     }
 
+    /// Groups workload by workload, so that the parts of one workload stand side by side.
+    pub fn by_workload(&self) -> Vec<&Group<'a>> {
+        let first = |group: &&Group<'a>| {
+            self.groups.iter().position(|other| other.condition.workload == group.condition.workload)
+        };
+        let mut groups: Vec<_> = self.groups.iter().collect();
+        groups.sort_by_key(first);
+        groups
+    }
+
     /// Every group, those of sweeps included.
     pub fn all_groups(&self) -> impl Iterator<Item = &Group<'a>> {
         self.groups.iter().chain(self.sweeps.iter().flat_map(|sweep| &sweep.groups))

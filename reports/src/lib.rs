@@ -9,5 +9,7 @@ pub mod columns;
 pub mod criterion;
 pub mod draw;
 pub mod format;
+pub mod headline;
+pub mod html;
 pub mod stats;
 pub mod table;

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use syncbench_reports::charts::{CHARTS, Data};
-use syncbench_reports::table;
+use syncbench_reports::{html, table};
 
 #[test]
 #[ignore = "writes pictures to look at"]
@@ -15,6 +15,9 @@ fn preview() {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("preview");
     fs::create_dir_all(&dir).expect("a folder for the preview");
     let write = |name: &str, bytes: &[u8]| fs::write(dir.join(name), bytes).expect("written");
+    let story = support::story().scene();
+    write("story.svg", story.svg().as_bytes());
+    write("story.png", &story.png());
     for (name, results) in [("small", support::small()), ("large", support::large())] {
         for width in [80, 100, 140, 200] {
             write(&format!("{name}-{width}.txt"), table::summary(&results, width, false).as_bytes());
@@ -26,6 +29,7 @@ fn preview() {
             write(&format!("{name}-{}.svg", chart.name), scene.svg().as_bytes());
             write(&format!("{name}-{}.png", chart.name), &scene.png());
         }
+        write(&format!("{name}.html"), html::page(&results, &criterion).as_bytes());
         write(&format!("{name}-color.txt"), table::summary(&results, 100, true).as_bytes());
     }
 }

@@ -10,7 +10,8 @@ use crate::draw::legend::{Entry, Sign};
 use crate::draw::palette::Palette;
 use crate::draw::panel::{Sheet, headed};
 use crate::draw::scale::Scale;
-use crate::draw::scene::{GRID, Point, Rect, SHADE, Scene, at};
+use crate::draw::scene::{Anchor, GRID, MUTED, Point, Rect, SHADE, Scene, at};
+use crate::draw::text::SMALL;
 
 pub(super) static CHART: Chart = Chart {
     name: "divergence",
@@ -26,9 +27,9 @@ const METRIC: &str = "divergence";
 const BINS: usize = 160;
 
 fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
-    let mut sheet = Sheet::new(chart.title, chart.shows);
+    let mut sheet = Sheet::new(chart.title, chart.shows, data.bare);
     let has = |group: &&Group<'_>| group.rows.iter().any(|row| curves(row).next().is_some());
-    let groups: Vec<_> = data.summary.groups.iter().filter(has).collect();
+    let groups: Vec<_> = data.summary.by_workload().into_iter().filter(has).collect();
     if groups.is_empty() {
         return sheet.nothing("No run recorded a curve of divergence.");
     }
@@ -74,6 +75,8 @@ fn panel(scene: &mut Scene, area: Rect, group: &Group<'_>, palette: &Palette) {
             shape.extend([at(last.x, floor), at(first.x, floor)]);
             scene.area(shape, color, 0.45);
             scene.line(thinned(line), color, 1.5);
+        } else {
+            scene.text(at(plot.x + 5.0, floor - 5.0), "no figure", SMALL, Anchor::Start, MUTED);
         }
     }
 }

@@ -31,7 +31,7 @@ struct Pair<'a> {
 }
 
 fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
-    let mut sheet = Sheet::new(chart.title, chart.shows);
+    let mut sheet = Sheet::new(chart.title, chart.shows, data.bare);
     let groups: BTreeSet<&str> = data.criterion.iter().map(|estimate| estimate.group.as_str()).collect();
     let panels: Vec<_> = groups.into_iter().map(|group| (group, pairs(data, group))).collect();
     let values = panels.iter().flat_map(|(_, pairs)| pairs);

@@ -22,7 +22,7 @@ pub(super) static CHART: Chart = Chart {
 const COSTS: [(&str, &str); 2] = [("cpu_us_local", "where it was issued"), ("cpu_us_remote", "at another replica")];
 
 fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
-    let mut sheet = Sheet::new(chart.title, chart.shows);
+    let mut sheet = Sheet::new(chart.title, chart.shows, data.bare);
     let sweeps = &data.summary.sweeps;
     let costs = sweeps.iter().flat_map(|sweep| COSTS.map(|(metric, _)| lines(sweep, metric))).flatten();
     let Some(scale) = Scale::log(costs.flat_map(|(_, points)| points).map(|(_, cost)| cost)) else {

@@ -23,11 +23,11 @@ pub(super) static CHART: Chart = Chart {
 };
 
 fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
-    let mut sheet = Sheet::new(chart.title, chart.shows);
+    let mut sheet = Sheet::new(chart.title, chart.shows, data.bare);
     let judged: Vec<_> = data
         .summary
-        .groups
-        .iter()
+        .by_workload()
+        .into_iter()
         .filter(|group| group.rows.iter().any(|row| row.counts("lost_intents").is_some()))
         .collect();
     if judged.is_empty() {

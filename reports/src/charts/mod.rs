@@ -50,6 +50,8 @@ pub struct Data<'a> {
     pub criterion: &'a [CriterionEstimate],
     /// How strategies look.
     pub palette: Palette,
+    /// Whether charts leave out title and explanation, because a page says them.
+    pub bare: bool,
 }
 
 impl<'a> Data<'a> {
@@ -58,7 +60,7 @@ impl<'a> Data<'a> {
         let summary = Summary::new(results);
         let mut names = summary.strategies.clone();
         names.extend(criterion.iter().map(|estimate| estimate.id.as_str()));
-        Self { summary, criterion, palette: Palette::new(&names) }
+        Self { summary, criterion, palette: Palette::new(&names), bare: false }
     }
 }
 

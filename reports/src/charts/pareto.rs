@@ -4,11 +4,13 @@ use super::{Chart, Data};
 use crate::aggregate::Group;
 use crate::draw::axes::Plot;
 use crate::draw::label::{self, Label};
+use crate::draw::legend::strategies;
 use crate::draw::palette::Palette;
 use crate::draw::panel::{Sheet, headed};
 use crate::draw::scale::Scale;
 use crate::draw::scene::{MUTED, Rect, Scene};
 use crate::draw::text::SMALL;
+use crate::format::list;
 
 pub(super) static CHART: Chart = Chart {
     name: "pareto",
@@ -16,7 +18,7 @@ pub(super) static CHART: Chart = Chart {
     shows: "Each mark is a strategy: to the right, the median time until an operation is visible everywhere; up, lost \
             intents for each 1000 operations. Lower left is better in both. The dashed line joins the Pareto front: no \
             other strategy is better in one of the two without being worse in the other. Axes are logarithmic, with a \
-            place for zero.",
+            place for zero; each panel has its own.",
     draw,
 };
 
@@ -29,20 +31,23 @@ struct Trade<'a> {
 }
 
 fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
-    let mut sheet = Sheet::new(chart.title, chart.shows);
-    let panels: Vec<_> = data.summary.groups.iter().map(|group| (group.title.as_str(), trades(group))).collect();
-    let panels: Vec<_> = panels.into_iter().filter(|(_, trades)| !trades.is_empty()).collect();
-    let all = || panels.iter().flat_map(|(_, trades)| trades);
-    let x = Scale::log(all().map(|trade| trade.visible_ms));
-    let y = Scale::log(all().map(|trade| trade.lost));
-    let (Some(x), Some(y)) = (x, y) else {
+    let mut sheet = Sheet::new(chart.title, chart.shows, data.bare);
+    let groups = data.summary.by_workload().into_iter().map(|group| (group.title.as_str(), trades(group)));
+    let judged: Vec<_> = groups.filter(|(_, trades)| !trades.is_empty()).collect();
+    if judged.is_empty() {
         return sheet.nothing("No run gave both a time until visible and a count of lost intents.");
-    };
+    }
+    let (panels, clean): (Vec<_>, Vec<_>) =
+        judged.into_iter().partition(|(_, trades)| trades.iter().any(|trade| trade.lost > 0.0));
+    if !clean.is_empty() {
+        let titles: Vec<_> = clean.iter().map(|(title, _)| *title).collect();
+        sheet.note(&format!("Nothing was lost by anyone in {}: no trade to show.", list(&titles, usize::MAX)));
+    }
+    sheet.legend(&strategies(&data.summary.strategies, &data.palette));
     let columns = if panels.len() > 1 { 2 } else { 1 };
-    let most = panels.iter().map(|(_, trades)| trades.len()).max().unwrap_or(0);
-    let cells = sheet.grid(columns, &vec![300.0 + 8.0 * most as f64; panels.len()]);
+    let cells = sheet.grid(columns, &vec![340.0; panels.len()]);
     for (area, (title, trades)) in cells.into_iter().zip(&panels) {
-        panel(&mut sheet.scene, area, title, trades, (x, y), &data.palette);
+        panel(&mut sheet.scene, area, title, trades, &data.palette);
     }
     sheet.finish()
 }
@@ -69,24 +74,24 @@ fn front<'t, 'a>(trades: &'t [Trade<'a>]) -> Vec<&'t Trade<'a>> {
     front
 }
 
-fn panel(scene: &mut Scene, area: Rect, title: &str, trades: &[Trade<'_>], (x, y): (Scale, Scale), palette: &Palette) {
+fn panel(scene: &mut Scene, area: Rect, title: &str, trades: &[Trade<'_>], palette: &Palette) {
     let area = headed(scene, area, title);
-    let plot = Plot::new(
-        scene,
-        area,
-        (x, "median milliseconds until visible everywhere"),
-        (y, "lost intents for each 1000 operations"),
-    );
-    let front: Vec<_> = front(trades).into_iter().map(|trade| plot.at(trade.visible_ms, trade.lost)).collect();
-    scene.dashed(front, MUTED, 1.5);
+    let (x, y) = (Scale::log(trades.iter().map(|one| one.visible_ms)), Scale::log(trades.iter().map(|one| one.lost)));
+    let (Some(x), Some(y)) = (x, y) else { return };
+    let titles = ("median milliseconds until visible everywhere", "lost intents for each 1000 operations");
+    let plot = Plot::new(scene, area, (x, titles.0), (y, titles.1));
+    let front = front(trades);
+    let line: Vec<_> = front.iter().map(|trade| plot.at(trade.visible_ms, trade.lost)).collect();
+    scene.dashed(line.clone(), MUTED, 1.5);
+    let rest = trades.iter().filter(|trade| !front.contains(trade));
     let mut labels = Vec::new();
-    for trade in trades {
-        let point = plot.at(trade.visible_ms, trade.lost);
-        let look = palette.look(trade.strategy);
+    for trade in front.iter().copied().chain(rest) {
+        let (point, look) = (plot.at(trade.visible_ms, trade.lost), palette.look(trade.strategy));
         scene.mark(point, 6.0, look);
         labels.push(Label { point, text: trade.strategy.to_owned(), color: look.color });
     }
-    label::place(scene, plot.area, &labels, SMALL);
+    let room = plot.area.inset(0.0, -10.0, -10.0, 0.0);
+    label::place(scene, room, &labels, &line, SMALL);
 }
 
 #[cfg(test)]

@@ -23,11 +23,11 @@ struct Bar<'a> {
 
 /// One panel for each condition, logarithmic bars with intervals, one scale for all panels.
 pub(super) fn bars(chart: &Chart, data: &Data<'_>, axis: &str, of: impl Fn(&Row<'_>) -> Option<Estimate>) -> Scene {
-    let mut sheet = Sheet::new(chart.title, chart.shows);
+    let mut sheet = Sheet::new(chart.title, chart.shows, data.bare);
     let panels: Vec<(&str, Vec<Bar<'_>>)> = data
         .summary
-        .groups
-        .iter()
+        .by_workload()
+        .into_iter()
         .filter_map(|group| {
             let bars = group.rows.iter().map(|row| Bar { strategy: row.strategy, estimate: of(row) });
             let bars: Vec<_> = bars.collect();

@@ -24,9 +24,9 @@ const METRIC: &str = "visible_ms";
 const MARKS: [f64; 3] = [0.5, 0.9, 0.99];
 
 fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
-    let mut sheet = Sheet::new(chart.title, chart.shows);
+    let mut sheet = Sheet::new(chart.title, chart.shows, data.bare);
     let has = |group: &&Group<'_>| group.rows.iter().any(|row| !row.histograms(METRIC).is_empty());
-    let groups: Vec<_> = data.summary.groups.iter().filter(has).collect();
+    let groups: Vec<_> = data.summary.by_workload().into_iter().filter(has).collect();
     let histograms = groups.iter().flat_map(|group| &group.rows).flat_map(|row| row.histograms(METRIC));
     let values = histograms.flat_map(|one| [one.first(), one.last()]).flatten().map(|(us, _)| *us as f64 / 1000.0);
     let Some(scale) = Scale::log(values) else {

@@ -40,7 +40,7 @@ impl Plot {
 
 /// The horizontal axis below `area`, with grid lines through it.
 pub fn x_axis(scene: &mut Scene, area: Rect, scale: &Scale, title: &str, line: bool) {
-    let ticks = scale.ticks((area.w / 62.0) as usize);
+    let ticks = scale.ticks((area.w / 48.0) as usize);
     let mut free = f64::NEG_INFINITY;
     for (value, label) in ticks {
         let x = area.x + scale.place(value) * area.w;

@@ -1,6 +1,6 @@
 //! Labels at points: each beside its point where there is room, with a leader line where there is not.
 
-use super::scene::{Anchor, Color, MUTED, Point, Rect, Scene, at};
+use super::scene::{Anchor, Color, INK, Point, Rect, Scene, at};
 use super::text;
 
 /// A point with its name.
@@ -16,31 +16,52 @@ pub struct Label {
 
 /// How far a label keeps from what it must not cover.
 const AIR: f64 = 2.0;
+/// Beyond this distance a line leads from the label to its point.
+const NEAR: f64 = 12.0;
 
-/// Places labels inside `area` so that they cover neither each other nor any point.
-pub fn place(scene: &mut Scene, area: Rect, labels: &[Label], size: f64) {
-    let mut taken: Vec<Rect> = labels.iter().map(|label| around(label.point, 6.0)).collect();
+/// Places labels inside `area` so that they cover neither each other, nor any point, nor `lines`. A label that finds
+/// no room is left out: the legend still names its point.
+pub fn place(scene: &mut Scene, area: Rect, labels: &[Label], lines: &[Point], size: f64) {
+    let points = labels.iter().map(|label| around(label.point, 8.0));
+    let mut taken: Vec<Rect> = points.chain(along(lines).map(|point| around(point, 2.0))).collect();
+    let mut free_of_leaders: Vec<Rect> = Vec::new();
     for label in labels {
-        let chosen = candidates(label, area, size).min_by(|a, b| {
-            let cost = |rect: &Rect| taken.iter().map(|other| padded(rect).overlap(other)).sum::<f64>();
-            let (a, b) = ((cost(&a.0), a.1), (cost(&b.0), b.1));
-            a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
-        });
-        let Some((rect, far)) = chosen else { continue };
-        if far > 14.0 {
-            let near = at(label.point.x.clamp(rect.x, rect.right()), label.point.y.clamp(rect.y, rect.bottom()));
-            scene.line(vec![label.point, near], label.color, 1.0);
+        let free = |rect: &Rect, far: f64| {
+            let leader = if far > NEAR { vec![label.point, nearest(rect, label.point)] } else { Vec::new() };
+            let crosses = |point: Point| free_of_leaders.iter().any(|other| around(point, 1.0).overlap(other) > 0.0);
+            taken.iter().all(|other| padded(rect).overlap(other) == 0.0) && !along(&leader).any(crosses)
+        };
+        let Some((rect, far)) = candidates(label, area, size).find(|(rect, far)| free(rect, *far)) else { continue };
+        if far > NEAR {
+            let leader = vec![label.point, nearest(&rect, label.point)];
+            taken.extend(along(&leader).map(|point| around(point, 2.0)));
+            scene.line(leader, label.color, 1.0);
         }
-        scene.text(at(rect.x, rect.y + size * 0.66), &label.text, size, Anchor::Start, MUTED);
+        scene.text(at(rect.x, rect.y + size * 0.66), &label.text, size, Anchor::Start, INK);
         taken.push(rect);
+        free_of_leaders.push(rect);
     }
+}
+
+/// The point of a box next to `point`.
+fn nearest(rect: &Rect, point: Point) -> Point {
+    at(point.x.clamp(rect.x, rect.right()), point.y.clamp(rect.y, rect.bottom()))
+}
+
+/// Points along a line, close enough that no label fits between them.
+fn along(line: &[Point]) -> impl Iterator<Item = Point> + '_ {
+    line.windows(2).flat_map(|pair| {
+        let (dx, dy) = (pair[1].x - pair[0].x, pair[1].y - pair[0].y);
+        let steps = ((dx * dx + dy * dy).sqrt() / 5.0).ceil().max(1.0);
+        (0..=steps as usize).map(move |n| at(pair[0].x + dx * n as f64 / steps, pair[0].y + dy * n as f64 / steps))
+    })
 }
 
 /// Boxes around the point in growing rings, with how far away they are; only those inside the area.
 fn candidates(label: &Label, area: Rect, size: f64) -> impl Iterator<Item = (Rect, f64)> {
     let (w, h) = (text::width(&label.text, size), size * 0.84);
     let Point { x, y } = label.point;
-    let rings = (0..14).map(|ring| 9.0 + f64::from(ring) * 11.0);
+    let rings = (0..7).map(|ring| 11.0 + f64::from(ring) * 9.0);
     let all = rings.flat_map(move |r| {
         let sides = [
             (x + r, y - h / 2.0),

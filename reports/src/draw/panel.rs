@@ -21,12 +21,14 @@ pub struct Sheet {
 }
 
 impl Sheet {
-    /// A page with its title and an explanation.
-    pub fn new(title: &str, about: &str) -> Self {
-        let mut sheet = Self { scene: Scene::new(title, WIDTH, 0.0), bottom: MARGIN };
-        sheet.scene.heading(at(MARGIN, sheet.bottom + TITLE * 0.7), title, TITLE);
-        sheet.bottom += TITLE + 8.0;
-        sheet.note(about);
+    /// A page with its title and an explanation; a bare one goes below a heading and a caption of their own.
+    pub fn new(title: &str, about: &str, bare: bool) -> Self {
+        let mut sheet = Self { scene: Scene::new(title, WIDTH, 0.0), bottom: if bare { 4.0 } else { MARGIN } };
+        if !bare {
+            sheet.scene.heading(at(MARGIN, sheet.bottom + TITLE * 0.7), title, TITLE);
+            sheet.bottom += TITLE + 8.0;
+            sheet.note(about);
+        }
         sheet
     }
 
@@ -39,17 +41,10 @@ impl Sheet {
         self.bottom += 5.0;
     }
 
-    /// Adds a heading over the panels that follow.
-    pub fn section(&mut self, text: &str) {
-        self.bottom += 14.0;
-        self.scene.heading(at(MARGIN, self.bottom + HEADING * 0.7), text, HEADING);
-        self.bottom += HEADING + 8.0;
-    }
-
     /// Adds a legend.
     pub fn legend(&mut self, entries: &[Entry<'_>]) {
         let area = Rect::new(MARGIN, self.bottom, WIDTH - 2.0 * MARGIN, 0.0);
-        self.bottom += legend::flow(&mut self.scene, area, entries) + 6.0;
+        self.bottom += legend::flow(&mut self.scene, area, entries) + 12.0;
     }
 
     /// Room for panels in `columns` columns, each `heights[i]` high; a row is as high as its highest panel.
@@ -68,12 +63,13 @@ impl Sheet {
 
     /// The finished picture.
     pub fn finish(mut self) -> Scene {
-        self.scene.height = self.bottom + MARGIN - 8.0;
+        self.scene.height = self.bottom;
         self.scene
     }
 
     /// The finished picture when there is nothing to show.
     pub fn nothing(mut self, why: &str) -> Scene {
+        self.scene.empty = Some(why.to_owned());
         self.bottom += 40.0;
         self.scene.text(at(WIDTH / 2.0, self.bottom), "Nothing measured", HEADING, Anchor::Middle, INK);
         self.bottom += 26.0;

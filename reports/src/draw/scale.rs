@@ -41,8 +41,8 @@ impl Scale {
             (false, true) => (low, high) = (1.0, 10.0),
             _ => (low, high) = (step_below(low), step_above(high)),
         }
-        if high < low * 9.99 {
-            high = low * 10.0;
+        if high < low * 1.9 {
+            high = low * 2.0;
         }
         Some(Self { low, high, kind: Kind::Log { zero } })
     }

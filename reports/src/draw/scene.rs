@@ -7,7 +7,7 @@ pub struct Color(pub u8, pub u8, pub u8);
 /// What is written on paper. A page maps this very value to its own ink in dark mode, so it must differ from all others.
 pub const INK: Color = Color(0x1F, 0x29, 0x33);
 /// What explains: tick labels, notes.
-pub const MUTED: Color = Color(0x5B, 0x67, 0x74);
+pub const MUTED: Color = Color(0x4A, 0x55, 0x62);
 /// Axes.
 pub const AXIS: Color = Color(0x9A, 0xA5, 0xB1);
 /// Lines behind the data.
@@ -144,12 +144,14 @@ pub struct Scene {
     pub height: f64,
     /// The strokes.
     pub items: Vec<Item>,
+    /// Why there is no data in it, if so.
+    pub empty: Option<String>,
 }
 
 impl Scene {
     /// An empty picture.
     pub fn new(title: impl Into<String>, width: f64, height: f64) -> Self {
-        Self { title: title.into(), width, height, items: Vec::new() }
+        Self { title: title.into(), width, height, items: Vec::new(), empty: None }
     }
 
     /// A solid line.

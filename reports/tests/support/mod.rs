@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{Rng, SeedableRng};
 use syncbench_harness::results::*;
+use syncbench_reports::charts::spacetime::{Diagram, DiagramEvent, DiagramMessage, EventKind, Lane};
 use syncbench_reports::criterion::CriterionEstimate;
 use syncbench_strategies::document::Digest;
 
@@ -300,4 +301,42 @@ pub fn criterion(results: &Results) -> Vec<CriterionEstimate> {
         estimates.push(CriterionEstimate { group, id, mean_ns, low_ns: mean_ns * 0.9, high_ns: mean_ns * 1.15 });
     }
     estimates
+}
+
+/// Two users pop the same item while they are cut off from each other.
+pub fn story() -> Diagram {
+    use EventKind::{Act, Note, Refused, State};
+    let lane = |label: &str| Lane { label: label.into() };
+    let event = |at_ms, lane, kind, label: &str| DiagramEvent { at_ms, lane, label: label.into(), kind };
+    let message = |from_lane, to_lane, sent_ms, arrived_ms, label: &str| DiagramMessage {
+        from_lane,
+        to_lane,
+        sent_ms,
+        arrived_ms,
+        label: label.into(),
+    };
+    Diagram {
+        title: "Two users pop at the same time: crdt-automerge".into(),
+        lanes: vec![lane("server"), lane("Ann"), lane("Ben")],
+        events: vec![
+            event(0.0, 0, State, "a b c"),
+            event(0.0, 1, State, "a b c"),
+            event(0.0, 2, State, "a b c"),
+            event(20.0, 1, Act, "pop"),
+            event(20.0, 1, State, "got c, sees a b"),
+            event(31.0, 2, Act, "pop"),
+            event(31.0, 2, State, "got c, sees a b"),
+            event(60.0, 0, State, "a b"),
+            event(75.0, 0, Note, "c is gone already: nothing to do"),
+            event(110.0, 2, Refused, "push d refused: the stack is closed for the day"),
+            event(140.0, 1, State, "a b"),
+        ],
+        messages: vec![
+            message(1, 0, 20.0, Some(60.0), "remove c"),
+            message(2, 0, 31.0, Some(75.0), "remove c"),
+            message(0, 2, 60.0, None, "changes of Ann"),
+            message(0, 2, 75.0, Some(110.0), "changes of Ann, again"),
+            message(0, 1, 75.0, Some(140.0), "changes of Ben"),
+        ],
+    }
 }

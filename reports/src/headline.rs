@@ -1,0 +1,117 @@
+//! What happened, in sentences: one paragraph for each condition, from the data and nothing else.
+
+use crate::aggregate::{Group, Row, Status, Summary};
+use crate::format::{count, counts, figure, list};
+use syncbench_harness::results::Outcome;
+
+/// How many strategies a sentence names before it counts the rest.
+const NAMES: usize = 4;
+/// How many losers are described one by one.
+const LOSERS: usize = 3;
+
+/// What happened under one condition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Headline {
+    /// The condition's title.
+    pub title: String,
+    /// Sentences, the most important first.
+    pub sentences: Vec<String>,
+}
+
+/// One headline for each condition, workload by workload.
+pub fn headlines(summary: &Summary<'_>) -> Vec<Headline> {
+    let of = |group: &Group<'_>| {
+        let parts = [losses(group), clean(group), divided(group), speed(group), missing(group)];
+        Headline { title: group.title.clone(), sentences: parts.into_iter().flatten().collect() }
+    };
+    summary.by_workload().into_iter().map(of).collect()
+}
+
+fn lost(row: &Row<'_>) -> Option<u64> {
+    row.counts("lost_intents").map(|kinds| kinds.values().sum())
+}
+
+/// Who lost what.
+fn losses(group: &Group<'_>) -> Option<String> {
+    let judged = group.measured().filter_map(|row| Some((lost(row)?, row)));
+    let mut losers: Vec<_> = judged.filter(|(lost, _)| *lost > 0).collect();
+    losers.sort_by_key(|(lost, _)| std::cmp::Reverse(*lost));
+    let describe = |(index, (lost, row)): (usize, &(u64, &Row<'_>))| {
+        let ops = row.total("ops_issued", "").unwrap_or(0.0) as u64;
+        let of = if index == 0 && ops > 0 { format!(" of {} operations", count(ops)) } else { String::new() };
+        let kinds = row.counts("lost_intents").unwrap_or_default();
+        format!("{} lost {}{of} ({})", row.strategy, count(*lost), counts(&kinds))
+    };
+    let described: Vec<_> = losers.iter().take(LOSERS).enumerate().map(describe).collect();
+    let rest = losers.get(LOSERS..).unwrap_or_default();
+    let more = match (rest.first(), rest.last()) {
+        (Some((most, _)), Some((least, _))) if rest.len() > 1 => {
+            format!("; {} more lost {} to {} each", rest.len(), count(*least), count(*most))
+        }
+        (Some((lost, row)), _) => format!("; {} lost {}", row.strategy, count(*lost)),
+        _ => String::new(),
+    };
+    (!described.is_empty()).then(|| format!("{}{more}.", described.join("; ")))
+}
+
+/// Who lost nothing, and what that took.
+fn clean(group: &Group<'_>) -> Option<String> {
+    let clean: Vec<_> = group.measured().filter(|row| lost(row) == Some(0)).collect();
+    let names: Vec<_> = clean.iter().map(|row| row.strategy).collect();
+    if names.is_empty() {
+        return None;
+    }
+    let refused = clean.iter().filter_map(|row| Some((row.total("rejected", "total")? as u64, row.strategy)));
+    let mut refused: Vec<_> = refused.filter(|(refused, _)| *refused > 0).collect();
+    refused.sort_by_key(|(refused, _)| std::cmp::Reverse(*refused));
+    let judged = group.measured().filter(|row| lost(row).is_some()).count();
+    let who = if names.len() == judged && judged > 1 {
+        "No strategy lost anything".to_owned()
+    } else {
+        format!("{} lost nothing", list(&names, NAMES))
+    };
+    let told: Vec<_> = refused.iter().map(|(refused, name)| format!("{name} refused {}", count(*refused))).collect();
+    Some(if told.is_empty() { format!("{who}.") } else { format!("{who}; {}.", list(&told, NAMES)) })
+}
+
+/// Who did not end in one state, and who broke a claim.
+fn divided(group: &Group<'_>) -> Option<String> {
+    let open = |row: &&Row<'_>| row.measured().any(|cell| cell.converged == Some(false));
+    let names: Vec<_> = group.measured().filter(open).map(|row| row.strategy).collect();
+    let failed: Vec<_> = group.measured().filter(|row| row.verdicts()[1] > 0).map(|row| row.strategy).collect();
+    let open = (!names.is_empty()).then(|| format!("{} did not end every run in one state.", list(&names, NAMES)));
+    let failed = (!failed.is_empty()).then(|| format!("Claims were broken by {}.", list(&failed, NAMES)));
+    let both: Vec<_> = [open, failed].into_iter().flatten().collect();
+    (!both.is_empty()).then(|| both.join(" "))
+}
+
+/// From the fastest to the slowest.
+fn speed(group: &Group<'_>) -> Option<String> {
+    let times = group.measured().filter_map(|row| Some((row.quantile_value("visible_ms", 0.5)?, row.strategy)));
+    let mut times: Vec<_> = times.collect();
+    times.sort_by(|a, b| a.0.total_cmp(&b.0));
+    match (times.first()?, times.last()?) {
+        (fast, slow) if figure(fast.0) == figure(slow.0) => {
+            Some(format!("Half of all operations were visible everywhere within {} ms.", figure(fast.0)))
+        }
+        (fast, slow) => Some(format!(
+            "Half of all operations were visible everywhere within {} ms ({}) to {} ms ({}).",
+            figure(fast.0),
+            fast.1,
+            figure(slow.0),
+            slow.1
+        )),
+    }
+}
+
+/// Who has no figures, and why.
+fn missing(group: &Group<'_>) -> Option<String> {
+    let describe = |row: &Row<'_>| match row.status() {
+        Status::Measured => None,
+        Status::Missing(Outcome::Failed, reason) => Some(format!("{} broke ({reason})", row.strategy)),
+        Status::Missing(Outcome::Unsupported, reason) => Some(format!("{} does not carry it ({reason})", row.strategy)),
+        Status::Missing(_, reason) => Some(format!("{} was not run ({reason})", row.strategy)),
+    };
+    let missing: Vec<_> = group.rows.iter().filter_map(describe).collect();
+    (!missing.is_empty()).then(|| format!("{}.", list(&missing, NAMES)))
+}

@@ -1,0 +1,132 @@
+//! What stands behind the figures: instances, support, machine, scenario, and how to run it again.
+
+use std::collections::BTreeMap;
+
+use maud::{Markup, html};
+use syncbench_harness::results::{Cell, Results};
+
+use crate::aggregate::{Group, Row, Summary};
+use crate::format::{NONE, count, plural};
+
+/// What oracles found, with one instance of each kind, and how to see it again.
+pub(super) fn findings(summary: &Summary<'_>) -> Markup {
+    let groups: Vec<_> = summary.by_workload().into_iter().filter(|group| group.rows.iter().any(noteworthy)).collect();
+    html! {
+        section id="findings" {
+            h2 { "Findings" }
+            @if groups.is_empty() { p { "The oracles found nothing, and no claim was broken." } }
+            @for group in groups { (of_group(group)) }
+        }
+    }
+}
+
+fn noteworthy(row: &Row<'_>) -> bool {
+    row.measured().any(|cell| !cell.findings.is_empty() || !cell.verdict_reasons.is_empty())
+}
+
+fn of_group(group: &Group<'_>) -> Markup {
+    let rows: Vec<_> = group.rows.iter().filter(|row| noteworthy(row)).collect();
+    html! {
+        details {
+            summary { (group.title) ": " (plural(rows.len(), "strategy").replace("strategys", "strategies")) }
+            @for row in rows {
+                h4 { (row.strategy) }
+                ul {
+                    @for reason in row.measured().flat_map(|cell| &cell.verdict_reasons).take(3) { li.bad { (reason) } }
+                    @for (kind, (total, lost, cell, example)) in kinds(row) {
+                        li {
+                            b { (count(total)) " " (kind) }
+                            @if !lost { " (not counted as lost)" }
+                            ". Seed " (cell.seed) ": " (example)
+                            (replay(cell))
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// By kind: how many over all seeds, whether they count as lost, and the first instance.
+fn kinds<'a>(row: &Row<'a>) -> BTreeMap<&'a str, (u64, bool, &'a Cell, &'a str)> {
+    let mut kinds = BTreeMap::new();
+    for cell in row.measured() {
+        for finding in &cell.findings {
+            let entry = kinds.entry(finding.kind.as_str()).or_insert((0, finding.lost, cell, finding.example.as_str()));
+            entry.0 += finding.count;
+        }
+    }
+    kinds
+}
+
+fn replay(cell: &Cell) -> Markup {
+    html! { @if !cell.replay.is_empty() { code.command { (cell.replay) } } }
+}
+
+/// How each strategy carries each kind of edit.
+pub(super) fn support(summary: &Summary<'_>) -> Markup {
+    let mut table: BTreeMap<&str, BTreeMap<&str, &str>> = BTreeMap::new();
+    for cell in summary.all_groups().flat_map(|group| &group.rows).flat_map(|row| &row.cells) {
+        for (edit, how) in &cell.support {
+            table.entry(edit).or_default().insert(&cell.strategy, how);
+        }
+    }
+    html! {
+        section id="support" {
+            h2 { "Support" }
+            p { "How each strategy carries the edits that the workloads make. An anomaly of an emulation belongs to the encoding." }
+            div.wide { table {
+                thead { tr { th { "strategy" } @for edit in table.keys() { th { (edit) } } } }
+                tbody { @for strategy in &summary.strategies { tr {
+                    th scope="row" { (strategy) }
+                    @for by_strategy in table.values() {
+                        @let how = by_strategy.get(strategy).copied().unwrap_or(NONE);
+                        td.words class=(if how == "native" || how == NONE { "muted" } else { "emulated" }) { (how) }
+                    }
+                } } }
+            } }
+        }
+    }
+}
+
+/// Where, with what and on what it was measured, and how to do it again.
+pub(super) fn provenance(results: &Results) -> Markup {
+    let environment = &results.environment;
+    let commit = if environment.commit.is_empty() { "unknown" } else { environment.commit.as_str() };
+    let libraries: Vec<_> = environment.libraries.iter().map(|(name, version)| format!("{name} {version}")).collect();
+    let facts = [
+        ("started", environment.started_at.clone()),
+        (
+            "syncbench",
+            format!("{}, commit {commit}{}", environment.version, if environment.dirty { " with changes" } else { "" }),
+        ),
+        (
+            "built with",
+            format!("{}, {}, features: {}", environment.rustc, environment.profile, environment.features.join(", ")),
+        ),
+        ("libraries", libraries.join(", ")),
+        ("machine", format!("{}, {}, {}", environment.cpu, plural(environment.cores, "core"), environment.os)),
+        ("schema", results.schema.to_string()),
+    ];
+    // A value parsed from JSON, so that printing it again cannot fail.
+    let scenario = serde_json::to_string_pretty(&results.scenario).unwrap_or_default();
+    html! {
+        section id="provenance" {
+            h2 { "Provenance" }
+            dl.facts { @for (name, fact) in facts { dt { (name) } dd { (fact) } } }
+            details { summary { "Scenario" } pre { (scenario) } }
+            details {
+                summary { "Run a cell again" }
+                p { "Each of these commands repeats one strategy under one condition with its first seed." }
+                ul.commands { @for cell in first_cells(results) { li { (cell.strategy) ", " (cell.workload) " (" (cell.part) ")" (replay(cell)) } } }
+            }
+        }
+    }
+}
+
+/// The first cell of each strategy, workload, part and size.
+fn first_cells(results: &Results) -> Vec<&Cell> {
+    let mut seen = std::collections::BTreeSet::new();
+    let key = |cell: &&Cell| (cell.part.clone(), cell.workload.clone(), cell.strategy.clone());
+    results.cells.iter().filter(|cell| seen.insert(key(cell))).collect()
+}

@@ -1,0 +1,137 @@
+//! The summary as tables: every figure with its confidence interval.
+
+use maud::{Markup, html};
+
+use crate::aggregate::{Group, Row, Status, Summary, Sweep};
+use crate::columns::{COLUMNS, Column};
+use crate::format::{NONE, count, counts, figure, plural};
+use crate::stats::Estimate;
+use crate::table::verdict;
+
+/// A table for each condition, and what the columns mean.
+pub(super) fn all(summary: &Summary<'_>) -> Markup {
+    html! {
+        p {
+            "Small figures below a figure are its 95 % confidence interval over seeds. Quantiles are of all seeds together, "
+            "counts are sums over the seeds. The best of a column is bold; there is no overall score."
+        }
+        details {
+            summary { "What the columns mean" }
+            dl {
+                @for column in COLUMNS { dt { (column.head) " (" (column.unit) ")" } dd { (column.help) } }
+                dt { "lost intents" } dd { "operations that their user was told would stand, and that left no effect, by kind" }
+                dt { "verdict" } dd { "whether the strategy kept its own claims; unknown when the run exercised nothing" }
+            }
+        }
+        @for group in summary.by_workload() { (table(group)) }
+        @for sweep in &summary.sweeps { (growth(sweep)) }
+    }
+}
+
+fn table(group: &Group<'_>) -> Markup {
+    let figures = |column: &'static Column| {
+        let estimates: Vec<_> = group.rows.iter().map(|row| column.estimates(row)).collect();
+        let values: Vec<Vec<f64>> = estimates.iter().map(|row| row.iter().map(|one| one.value).collect()).collect();
+        (column, column.best(&values), estimates)
+    };
+    let columns: Vec<_> =
+        COLUMNS.iter().map(figures).filter(|(_, _, rows)| rows.iter().any(|row| !row.is_empty())).collect();
+    html! {
+        h3 { (group.title) }
+        p.muted {
+            (group.condition.describe()) ", " (plural(group.seeds(), "seed")) "."
+            @for met in group.coverage() {
+                " " code { (met.fault) } " (" (figure(met.start_ms / 1000.0)) " to " (figure(met.end_ms / 1000.0)) " s) met "
+                (count(met.operations_overlapped)) " operations and touched " (count(met.messages_touched)) " messages."
+            }
+        }
+        div.wide { table {
+            thead { tr {
+                th { "strategy" } th { "verdict" } th { "lost intents" }
+                @for (column, _, _) in &columns { th.num title=(column.help) { (column.head) br; small { (column.unit) } } }
+            } }
+            tbody { @for (index, row) in group.rows.iter().enumerate() { tr {
+                (name(row)) (verdict_cell(row)) (lost(row))
+                @if row.status() == Status::Measured {
+                    @for (column, best, rows) in &columns { (cell(column, *best, &rows[index])) }
+                } @else {
+                    @for _ in &columns { td.num.muted { (NONE) } }
+                }
+            } } }
+        } }
+    }
+}
+
+fn name(row: &Row<'_>) -> Markup {
+    let library = row.cells.iter().find_map(|cell| cell.library.as_deref());
+    html! {
+        th scope="row" {
+            (row.strategy)
+            @if let Some(library) = library { small { (library) } }
+            @for (edit, how) in row.emulated() { small.emulated { (edit) ": " (how) } }
+        }
+    }
+}
+
+fn verdict_cell(row: &Row<'_>) -> Markup {
+    let text = verdict(row);
+    let class = if text.starts_with(|c: char| c.is_uppercase()) { "bad" } else { "" };
+    let reasons = row.measured().flat_map(|cell| &cell.verdict_reasons).next();
+    html! { td class=(class) title=[reasons] { (text) } }
+}
+
+fn lost(row: &Row<'_>) -> Markup {
+    let rate = row.lost_per_1000();
+    html! {
+        td.words {
+            @match (row.status(), row.counts("lost_intents")) {
+                (Status::Missing(_, reason), _) => span.muted { (reason) },
+                (_, None) => (NONE),
+                (_, Some(kinds)) if kinds.is_empty() => "0",
+                (_, Some(kinds)) => {
+                    span.bad { (counts(&kinds)) }
+                    @if let Some(rate) = rate { small { (figure(rate.value)) (interval(&rate, figure)) " per 1000" } }
+                }
+            }
+        }
+    }
+}
+
+fn cell(column: &Column, best: Option<f64>, estimates: &[Estimate]) -> Markup {
+    let text = column.text(&estimates.iter().map(|one| one.value).collect::<Vec<_>>());
+    let is_best = best.is_some() && estimates.first().map(|one| one.value) == best;
+    html! {
+        td.num {
+            @if is_best { b { (text) } } @else { (text) }
+            @for estimate in estimates { @if estimate.interval.is_some() { small { (interval(estimate, column.show)) } } }
+        }
+    }
+}
+
+fn interval(estimate: &Estimate, show: fn(f64) -> String) -> String {
+    let between = |interval: crate::stats::Interval| format!(" {}–{}", show(interval.low), show(interval.high));
+    estimate.interval.map(between).unwrap_or_default()
+}
+
+fn growth(sweep: &Sweep<'_>) -> Markup {
+    let condition = &sweep.groups[0].condition;
+    let row_at = |group: &Group<'_>, strategy: &str| {
+        let row = group.rows.iter().find(|row| row.strategy == strategy);
+        let cost = |metric| row.and_then(|row| row.quantile_value(metric, 0.5)).map_or(NONE.to_owned(), figure);
+        format!("{} / {}", cost("cpu_us_local"), cost("cpu_us_remote"))
+    };
+    html! {
+        h3 { (condition.workload) " (" (condition.part) "): what an operation costs as the document grows" }
+        p.muted { "Processor time at the median in µs: where it was issued / at another replica." }
+        div.wide { table {
+            thead { tr { th { "strategy" } @for group in &sweep.groups { th.num { "size " (count(group.condition.size)) } } } }
+            tbody { @for row in &sweep.groups[0].rows { tr {
+                (name(row))
+                @match row.status() {
+                    Status::Missing(_, reason) => td.words colspan=(sweep.groups.len()) { span.muted { (reason) } },
+                    Status::Measured => @for group in &sweep.groups { td.num { (row_at(group, row.strategy)) } },
+                }
+            } } }
+        } }
+    }
+}
