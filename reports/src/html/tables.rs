@@ -90,7 +90,7 @@ fn lost(row: &Row<'_>) -> Markup {
                 (_, Some(kinds)) if kinds.is_empty() => "0",
                 (_, Some(kinds)) => {
                     span.bad { (counts(&kinds)) }
-                    @if let Some(rate) = rate { small { (figure(rate.value)) (interval(&rate, figure)) " per 1000" } }
+                    @if let Some(rate) = rate { small { (figure(rate.value)) " per 1000 ops" @if rate.interval.is_some() { "," (interval(&rate, figure)) } } }
                 }
             }
         }
