@@ -164,6 +164,8 @@ pub type Histogram = Vec<(u64, u64)>;
 /// One strategy under one condition with one seed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Cell {
+    /// Its place in the plan.
+    pub index: u64,
     /// Which part of the plan it belongs to: `calm`, `rough`, `growth`, or the name of the scenario.
     pub part: String,
     /// Strategy with the parameters that were given.
@@ -184,6 +186,8 @@ pub struct Cell {
     pub size: u64,
     /// The seed.
     pub seed: u64,
+    /// How often states were looked at, in milliseconds; absent when after every event.
+    pub sample_ms: Option<f64>,
     /// What became of it.
     pub outcome: Outcome,
     /// Why, unless it was measured.
@@ -327,5 +331,6 @@ pub fn read(dir: &Path) -> Result<Results, ResultsError> {
             }
         }
     }
+    cells.sort_by_key(|cell: &Cell| cell.index);
     Ok(Results { schema: header.schema, environment: header.environment, scenario: header.scenario, cells })
 }

@@ -8,7 +8,12 @@ use crate::selector::{Selector, SelectorError};
 use crate::spec::{Params, Spec};
 
 /// One line per strategy: add yours here, next to nothing else.
-pub static STRATEGIES: &[&Spec] = &[&crate::serial::reducer::SPEC, &crate::lww::document::SPEC];
+pub static STRATEGIES: &[&Spec] = &[
+    &crate::serial::reducer::SPEC,
+    #[cfg(feature = "automerge")]
+    &crate::crdt::automerge::SPEC,
+    &crate::lww::document::SPEC,
+];
 
 /// A strategy with its parameters, ready to make replicas.
 pub struct Configured {

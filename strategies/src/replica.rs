@@ -130,6 +130,13 @@ pub enum Effect {
     Reflected(OpId),
     /// All these operations are taken into account here.
     ReflectedThrough(Clock),
+    /// From now on `tag` stands for this operation (and for others that get the same tag): a library's own name for the
+    /// change that the operation became. The engine keeps the list, so a replica needs no map for the probes' sake.
+    Tagged(OpId, u128),
+    /// The operations behind this tag are taken into account here.
+    ReflectedTag(u128),
+    /// The operation changed nothing and will not travel: nobody else has to take account of it.
+    Void(OpId),
     /// The issuing user is told that the operation stands.
     Committed(OpId, Outcome),
     /// The issuing user is told that the operation was refused.
@@ -208,10 +215,28 @@ impl<'a> Context<'a> {
         self.effects.push(Effect::Reflected(id));
     }
 
+    /// See [`Effect::Tagged`].
+    pub fn tagged(&mut self, id: OpId, tag: u128) {
+        self.effects.push(Effect::Tagged(id, tag));
+    }
+
+    /// See [`Effect::ReflectedTag`].
+    pub fn reflected_tag(&mut self, tag: u128) {
+        self.effects.push(Effect::ReflectedTag(tag));
+    }
+
+    /// See [`Effect::Void`].
+    pub fn void(&mut self, id: OpId) {
+        self.effects.push(Effect::Void(id));
+    }
+
     /// Reports everything that a received sidecar names as reflected.
     pub fn reflected_all(&mut self, sidecar: &Sidecar) {
-        for id in sidecar.ops() {
-            self.reflected(id);
+        for id in &sidecar.carries {
+            self.reflected(*id);
+        }
+        for tag in &sidecar.tags {
+            self.reflected_tag(*tag);
         }
         if !sidecar.seen.is_empty() {
             self.effects.push(Effect::ReflectedThrough(sidecar.seen.clone()));

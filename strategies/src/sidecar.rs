@@ -14,8 +14,10 @@ pub type Clock = BTreeMap<NodeId, u64>;
 /// The operations that a message accounts for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sidecar {
-    /// Single operations, each with a tag of the strategy's choosing (a change hash, say) or 0.
-    pub carries: Vec<(OpId, u64)>,
+    /// Single operations.
+    pub carries: Vec<OpId>,
+    /// Operations by a library's own name for its changes; see [`Effect::Tagged`](crate::replica::Effect::Tagged).
+    pub tags: Vec<u128>,
     /// Everything up to here, for messages that hold a whole state.
     pub seen: Clock,
 }
@@ -28,17 +30,17 @@ impl Sidecar {
 
     /// One operation.
     pub fn op(id: OpId) -> Self {
-        Self { carries: vec![(id, 0)], seen: Clock::new() }
+        Self { carries: vec![id], ..Self::default() }
     }
 
     /// A whole state that accounts for everything up to `seen`.
     pub fn state(seen: &Clock) -> Self {
-        Self { carries: Vec::new(), seen: seen.clone() }
+        Self { seen: seen.clone(), ..Self::default() }
     }
 
-    /// The operations carried one by one.
-    pub fn ops(&self) -> impl Iterator<Item = OpId> + '_ {
-        self.carries.iter().map(|(id, _)| *id)
+    /// Changes of a library, by their tags.
+    pub fn tags(tags: Vec<u128>) -> Self {
+        Self { tags, ..Self::default() }
     }
 }
 

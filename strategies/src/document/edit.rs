@@ -125,10 +125,10 @@ pub enum EditError {
         /// The path that was asked for.
         path: Path,
     },
-    /// The node at the path is of another type.
-    #[error("{path} is a {found}, not a {expected}")]
+    /// The node that the edit changes, or whose entry it changes, is of another type.
+    #[error("{path} is of kind {found}, not {expected}")]
     WrongKind {
-        /// The path that was asked for.
+        /// That node.
         path: Path,
         /// What the edit needs.
         expected: Kind,
@@ -151,7 +151,10 @@ pub enum EditError {
         /// Where the edit would put a node.
         path: Path,
     },
-    /// A counter would leave the range of 64-bit integers.
+    /// The root is replaced, never removed.
+    #[error("the root cannot be removed")]
+    Root,
+    /// A counter would leave the range of 64-bit integers, or the inverse of the increment would.
     #[error("the counter at {path} would overflow")]
     Overflow {
         /// The counter.
@@ -239,22 +242,35 @@ impl Document {
             }),
             (Document::List(list), Step::Index(index)) => match list.get_mut(*index) {
                 Some(slot) => Ok(Edit::Put { path: path.clone(), value: std::mem::replace(slot, value.clone()) }),
-                None => Err(EditError::OutOfBounds { path: path.clone(), needed: *index, len: list.len() }),
+                None => {
+                    let needed = index.saturating_add(1);
+                    Err(EditError::OutOfBounds { path: parent.to_vec().into(), needed, len: list.len() })
+                }
             },
-            (node, step) => Err(wrong_container(path, node.kind(), step)),
+            (node, step) => {
+                let expected = match step {
+                    Step::Key(_) => Kind::Map,
+                    Step::Index(_) => Kind::List,
+                };
+                Err(EditError::WrongKind { path: parent.to_vec().into(), expected, found: node.kind() })
+            }
         }
     }
 
     fn remove(&mut self, path: &Path) -> Result<Edit, EditError> {
         let Some((last, parent)) = path.split_last() else {
-            return Err(EditError::NoSuchPath { path: path.clone() });
+            return Err(EditError::Root);
         };
         match (self.node_mut(parent, path)?, last) {
             (Document::Map(map), Step::Key(key)) => match map.remove(key) {
                 Some(old) => Ok(Edit::Put { path: path.clone(), value: old }),
                 None => Err(EditError::NoSuchPath { path: path.clone() }),
             },
-            (node, _) => Err(EditError::WrongKind { path: path.clone(), expected: Kind::Map, found: node.kind() }),
+            // No entry of a map has an index.
+            (Document::Map(_), Step::Index(_)) => Err(EditError::NoSuchPath { path: path.clone() }),
+            (node, _) => {
+                Err(EditError::WrongKind { path: parent.to_vec().into(), expected: Kind::Map, found: node.kind() })
+            }
         }
     }
 
@@ -359,12 +375,4 @@ impl Document {
 
 fn check(path: &Path, needed: usize, len: usize) -> Result<(), EditError> {
     if needed > len { Err(EditError::OutOfBounds { path: path.clone(), needed, len }) } else { Ok(()) }
-}
-
-fn wrong_container(path: &Path, found: Kind, step: &Step) -> EditError {
-    let expected = match step {
-        Step::Key(_) => Kind::Map,
-        Step::Index(_) => Kind::List,
-    };
-    EditError::WrongKind { path: path.clone(), expected, found }
 }

@@ -4,12 +4,20 @@
 //! the old state: this is what Immer calls `produce`. Text is a rope and its positions are Unicode code points.
 
 mod codec;
+mod diff;
 mod edit;
+#[cfg(test)]
+pub(crate) mod generate;
+#[cfg(test)]
+mod laws;
 mod path;
+pub mod serde_bridge;
 
 pub use codec::{DecodeError, Digest};
+pub use diff::diff;
 pub use edit::{Edit, EditError, EditKind};
 pub use path::{Path, Step};
+pub use serde_bridge::{BridgeError, from_document, to_document};
 
 use std::fmt;
 use std::sync::Arc;
@@ -195,13 +203,11 @@ impl Document {
         }
     }
 
-    /// Levels of nesting: 0 for a scalar, 1 for an empty list. Stops counting above [`MAX_DEPTH`].
+    /// Levels of lists and maps: 0 for a scalar, 1 for an empty list. Stops counting just above [`MAX_DEPTH`].
     pub fn depth(&self) -> usize {
         fn walk(node: &Document, budget: usize) -> usize {
-            if budget == 0 {
-                return 1;
-            }
             match node {
+                Document::List(_) | Document::Map(_) if budget == 0 => 1,
                 Document::List(list) => 1 + list.iter().map(|item| walk(item, budget - 1)).max().unwrap_or(0),
                 Document::Map(map) => 1 + map.values().map(|item| walk(item, budget - 1)).max().unwrap_or(0),
                 _ => 0,

@@ -93,7 +93,7 @@ impl Strategy for Serial {
             Box::new(Server { model: setup.model.clone(), joined: BTreeSet::new(), state })
         } else {
             let state = ClientState { seq: 0, data, heard: 0, pending: BTreeMap::new() };
-            Box::new(Client { model: setup.model.clone(), node: setup.node, joined: false, state })
+            Box::new(Client { model: setup.model.clone(), node: setup.node, open: false, state })
         }
     }
 
@@ -103,7 +103,7 @@ impl Strategy for Serial {
             Ok(Box::new(Server { model: setup.model.clone(), joined: BTreeSet::new(), state }))
         } else {
             let state = decode(durable)?;
-            Ok(Box::new(Client { model: setup.model.clone(), node: setup.node, joined: false, state }))
+            Ok(Box::new(Client { model: setup.model.clone(), node: setup.node, open: false, state }))
         }
     }
 }
@@ -128,7 +128,7 @@ impl Server {
         state.sessions.heard(client, heard);
         let (catch_up, sidecar) = match state.history.since(seq, state.seq) {
             Some(entries) => {
-                let carries = entries.iter().map(|entry| (OpId { client: entry.client, n: entry.n }, 0)).collect();
+                let carries = entries.iter().map(|entry| OpId { client: entry.client, n: entry.n }).collect();
                 (CatchUp::Operations(entries), Sidecar { carries, ..Sidecar::none() })
             }
             None => {
@@ -224,8 +224,9 @@ struct ClientState {
 struct Client {
     model: ModelRef,
     node: NodeId,
-    /// Whether the server has answered the join on this connection.
-    joined: bool,
+    /// Whether operations may go out: the server knows from the join where this client stands, or there is nothing that
+    /// it might have seen already.
+    open: bool,
     state: ClientState,
 }
 
@@ -293,7 +294,9 @@ impl Client {
             }
             self.settle(n, verdict, cx);
         }
-        self.joined = true;
+        if std::mem::replace(&mut self.open, true) {
+            return Ok(());
+        }
         // What the server has not seen goes again; what it has seen is settled above.
         let resend: Vec<_> =
             self.state.pending.range(last + 1..).map(|(n, operation)| (*n, operation.clone())).collect();
@@ -312,7 +315,7 @@ impl Client {
 impl Replica for Client {
     fn submit(&mut self, id: OpId, operation: &Operation, cx: &mut Context<'_>) {
         self.state.pending.insert(id.n, operation.clone());
-        if self.joined {
+        if self.open {
             self.send_operation(id.n, operation.clone(), cx);
         }
     }
@@ -334,7 +337,7 @@ impl Replica for Client {
     }
 
     fn link(&mut self, peer: NodeId, state: LinkState, cx: &mut Context<'_>) {
-        self.joined = false;
+        self.open = state == LinkState::Up && self.state.pending.is_empty();
         if state == LinkState::Up {
             let join = ToServer::Join { seq: self.state.seq, heard: self.state.heard };
             cx.send(peer, encode(&join), Sidecar::none());

@@ -1,0 +1,48 @@
+//! The one door to real time: for measuring costs, and for the engines that run in it.
+#![allow(clippy::disallowed_methods, reason = "this is the module that the lint sends everybody to")]
+
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use syncbench_strategies::replica::Time;
+
+/// A moment of real time.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment(Instant);
+
+impl Moment {
+    /// Now.
+    pub fn now() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Time since this moment.
+    pub fn elapsed(self) -> Duration {
+        self.0.elapsed()
+    }
+
+    /// Time since this moment, as a time of a run that began then.
+    pub fn time(self) -> Time {
+        Time(u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX))
+    }
+
+    /// Nanoseconds since this moment, less what taking the two moments costs on this machine.
+    pub fn cost_ns(self) -> u64 {
+        let raw = u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        raw.saturating_sub(overhead_ns())
+    }
+}
+
+/// What two readings of the clock cost: the smallest of many pairs, taken once.
+fn overhead_ns() -> u64 {
+    static OVERHEAD: OnceLock<u64> = OnceLock::new();
+    *OVERHEAD.get_or_init(|| {
+        let pair = |_| u64::try_from(Instant::now().elapsed().as_nanos()).unwrap_or(0);
+        (0..1000).map(pair).min().unwrap_or(0)
+    })
+}
+
+/// Waits for a span of real time.
+pub fn sleep(span: Duration) {
+    std::thread::sleep(span);
+}

@@ -1,0 +1,101 @@
+//! The engines: the same replicas in virtual time and on threads.
+
+mod hold;
+pub mod load;
+pub mod node;
+pub mod sim;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use syncbench_strategies::document::{Digest, Document};
+use syncbench_strategies::model::ModelRef;
+use syncbench_strategies::registry::Configured;
+use syncbench_strategies::replica::{NodeId, Time, Topology};
+
+use crate::faults::Armed;
+use crate::ledger::Ledger;
+use crate::network::{Profile, Transport};
+use crate::results::Coverage;
+use crate::workload::Workload;
+use load::Pace;
+
+/// Everything that one run of one strategy needs.
+pub struct Task<'a> {
+    /// The strategy.
+    pub strategy: &'a Configured,
+    /// What its users do.
+    pub workload: &'a dyn Workload,
+    /// What operations mean to the strategy; the workload's own model, except where a test plants a bug.
+    pub model: ModelRef,
+    /// The initial document.
+    pub genesis: &'a Document,
+    /// The same in the strategy's own bytes.
+    pub genesis_bytes: Arc<[u8]>,
+    /// How many clients.
+    pub clients: u32,
+    /// Operations of all clients together.
+    pub ops: u64,
+    /// Operations per second of all clients together.
+    pub rate_per_s: f64,
+    /// How users come to act.
+    pub pace: Pace,
+    /// The network.
+    pub profile: Profile,
+    /// What links promise.
+    pub transport: Transport,
+    /// What goes wrong.
+    pub faults: Vec<Armed>,
+    /// The seed of every random stream.
+    pub seed: u64,
+    /// How often states are looked at; `None` for after every event.
+    pub sample_every: Option<Duration>,
+    /// How long the group may take to become quiet after the last operation or heal.
+    pub budget: Duration,
+    /// Empties every sidecar on its way: for the test that no strategy reads one.
+    pub blind: bool,
+}
+
+impl Task<'_> {
+    /// Who talks to whom.
+    pub fn topology(&self) -> Topology {
+        self.strategy.spec.topology
+    }
+}
+
+/// A finished run.
+#[derive(Debug)]
+pub struct Ran {
+    /// The book of the run.
+    pub ledger: Ledger,
+    /// What every node shows at the end, the server included.
+    pub finals: Vec<(NodeId, Document)>,
+    /// When the last thing happened.
+    pub ended_at: Time,
+    /// When the last operation was issued or the last fault healed, whichever is later.
+    pub calm_since: Time,
+    /// Messages that were still under way when the budget ran out.
+    pub messages_in_flight: u64,
+    /// Everything that happened, in order; virtual time only.
+    pub trace_digest: Option<Digest>,
+    /// Replayed operations that were made on another version than the recorded one; `None` without a trace.
+    pub inexact: Option<u64>,
+    /// What each fault touched.
+    pub coverage: Vec<Coverage>,
+    /// Bytes that a client saves, largest over the clients.
+    pub stored_bytes: u64,
+}
+
+impl Ran {
+    /// Whether every node ended in the same state, the server included.
+    pub fn converged(&self) -> bool {
+        self.finals.windows(2).all(|pair| pair[0].1 == pair[1].1)
+    }
+
+    /// The final state of the first client.
+    pub fn last(&self) -> &Document {
+        let first = self.finals.iter().find(|(node, _)| *node != NodeId::SERVER);
+        // A run has at least one client, and every late joiner joins before the end.
+        &first.expect("a run has a client").1
+    }
+}

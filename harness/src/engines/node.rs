@@ -1,0 +1,149 @@
+//! One step of one replica, the same in every engine: call a handler, measure what it cost, and turn its effects into
+//! events and into work for the engine.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use syncbench_strategies::model::Operation;
+use syncbench_strategies::replica::{Context, Effect, LinkState, NodeId, OpId, ProtocolError, Replica, Rng, Time};
+use syncbench_strategies::sidecar::Sidecar;
+
+use crate::clock::Moment;
+use crate::event::{Call, Event, What};
+
+/// What a replica is called with.
+#[derive(Clone, Copy, Debug)]
+pub enum Input<'a> {
+    /// Its user acts.
+    Submit(OpId, &'a Operation),
+    /// A message arrived.
+    Receive(NodeId, &'a [u8], &'a Sidecar),
+    /// A timer is due.
+    Timer(u64),
+    /// A connection opened or broke.
+    Link(NodeId, LinkState),
+}
+
+impl Input<'_> {
+    fn call(&self) -> Call {
+        match self {
+            Input::Submit(..) => Call::Submit,
+            Input::Receive(..) => Call::Receive,
+            Input::Timer(_) => Call::Timer,
+            Input::Link(..) => Call::Link,
+        }
+    }
+}
+
+/// What the engine has to carry out after a step.
+#[derive(Debug)]
+pub enum Todo {
+    /// Send a message.
+    Send {
+        /// Whom.
+        to: NodeId,
+        /// What.
+        bytes: Arc<[u8]>,
+        /// For probes and for holding back replayed traces.
+        sidecar: Arc<Sidecar>,
+    },
+    /// Call the replica's timer.
+    Timer {
+        /// From now.
+        after: Duration,
+        /// Handed back.
+        tag: u64,
+    },
+}
+
+/// A replica with its random stream and its accounts.
+pub struct Node {
+    /// Its number.
+    pub id: NodeId,
+    /// The replica.
+    pub replica: Box<dyn Replica>,
+    rng: Rng,
+    effects: Vec<Effect>,
+    resident_bytes: i64,
+}
+
+impl Node {
+    /// A node whose replica is made by `make`, which is charged for the memory it takes.
+    pub fn new(id: NodeId, rng: Rng, make: impl FnOnce() -> Box<dyn Replica>) -> Self {
+        let mut made = None;
+        let memory = allocation_counter::measure(|| made = Some(make()));
+        // The closure runs exactly once.
+        let replica = made.expect("made above");
+        Self { id, replica, rng, effects: Vec::with_capacity(64), resident_bytes: memory.bytes_current }
+    }
+
+    /// Calls the handler for `input`, appends what happened to `events` and what is to be done to `todo`.
+    ///
+    /// Only the handler is timed. Its memory is what it allocated and did not free, on this thread; message payloads are
+    /// copied out and charged to nobody, so a message that waits in the network does not count as the sender's.
+    pub fn step(&mut self, input: Input<'_>, now: Time, wall: Time, events: &mut Vec<Event>, todo: &mut Vec<Todo>) {
+        let mut result: Result<(), ProtocolError> = Ok(());
+        let mut cpu_ns = 0;
+        let memory = allocation_counter::measure(|| {
+            let mut cx = Context::new(self.id, now, wall, &mut self.rng, &mut self.effects);
+            let begun = Moment::now();
+            match input {
+                Input::Submit(id, operation) => self.replica.submit(id, operation, &mut cx),
+                Input::Receive(from, bytes, sidecar) => result = self.replica.receive(from, bytes, sidecar, &mut cx),
+                Input::Timer(tag) => self.replica.timer(tag, &mut cx),
+                Input::Link(peer, state) => self.replica.link(peer, state, &mut cx),
+            }
+            cpu_ns = begun.cost_ns();
+        });
+        let before = self.resident_bytes;
+        self.resident_bytes += memory.bytes_current - self.drain(now, events, todo);
+        if let Err(error) = result {
+            events.push(Event { at: now, node: self.id, what: What::Refused(error) });
+        }
+        let unsigned = |bytes: i64| u64::try_from(bytes).unwrap_or(0);
+        let what = What::Cost {
+            call: input.call(),
+            cpu_ns,
+            resident_bytes: unsigned(self.resident_bytes),
+            peak_bytes: unsigned(before).saturating_add(memory.bytes_max),
+        };
+        events.push(Event { at: now, node: self.id, what });
+    }
+
+    /// Copies effects out as events and work, drops the originals, and returns how many bytes that freed: none, where the
+    /// replica kept a share of what it sent.
+    fn drain(&mut self, now: Time, events: &mut Vec<Event>, todo: &mut Vec<Todo>) -> i64 {
+        let node = self.id;
+        let mut last: Option<(&Arc<[u8]>, Arc<[u8]>, Arc<Sidecar>)> = None;
+        for effect in &self.effects {
+            let what = match effect {
+                Effect::Send { to, bytes, sidecar } => {
+                    // One copy for a fan-out.
+                    let (copy, side) = match &last {
+                        Some((original, copy, side)) if Arc::ptr_eq(original, bytes) => (copy.clone(), side.clone()),
+                        _ => (Arc::from(&**bytes), Arc::new((**sidecar).clone())),
+                    };
+                    last = Some((bytes, copy.clone(), side.clone()));
+                    todo.push(Todo::Send { to: *to, bytes: copy, sidecar: side });
+                    continue;
+                }
+                Effect::SetTimer { after, tag } => {
+                    todo.push(Todo::Timer { after: *after, tag: *tag });
+                    continue;
+                }
+                Effect::Shown(id) => What::Shown(*id),
+                Effect::Reflected(id) => What::Reflected(*id),
+                Effect::ReflectedThrough(clock) => What::ReflectedThrough(clock.clone()),
+                Effect::Tagged(id, tag) => What::Tagged(*id, *tag),
+                Effect::ReflectedTag(tag) => What::ReflectedTag(*tag),
+                Effect::Void(id) => What::Void(*id),
+                Effect::Committed(id, outcome) => What::Committed(*id, outcome.clone()),
+                Effect::Rejected(id, reason) => What::Rejected(*id, reason.clone()),
+                Effect::RolledBack(id) => What::RolledBack(*id),
+                Effect::Count(name, by) => What::Count(name, *by),
+            };
+            events.push(Event { at: now, node, what });
+        }
+        -allocation_counter::measure(|| self.effects.clear()).bytes_current
+    }
+}

@@ -1,0 +1,467 @@
+//! The simulator: virtual time, one thread per run, exact knowledge of everything.
+//!
+//! Events are ordered by (time, sequence) and nothing else. A handler takes no virtual time: what a strategy computes is
+//! measured beside the simulation, never mixed into it, so a slow machine gives the same run as a fast one.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use syncbench_strategies::document::{Digest, Document};
+use syncbench_strategies::replica::{LinkState, NodeId, Setup, Time};
+use syncbench_strategies::sidecar::Sidecar;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::hold::Hold;
+use super::load::Users;
+use super::node::{Input, Node, Todo};
+use super::{Ran, Task};
+use crate::event::{Event, What};
+use crate::faults::Armed;
+use crate::ledger::Ledger;
+use crate::network::{Link, Transport, envelope_bytes};
+use crate::probe::Probe;
+use crate::queue::Queue;
+use crate::results::Coverage;
+use crate::rng::stream;
+use crate::tracer::Tracer;
+
+/// What clocks show at the start of a run: 2024-01-01T00:00:00Z.
+pub const WALL_AT_START: Duration = Duration::from_secs(1_704_067_200);
+
+/// Runs a task in virtual time.
+pub fn run(task: &Task<'_>, probes: &mut [Box<dyn Probe>]) -> Ran {
+    let mut sim = Sim::new(task, probes);
+    sim.begin();
+    sim.work();
+    sim.end()
+}
+
+#[derive(Debug)]
+enum Work {
+    Deliver(Parcel),
+    Timer {
+        node: NodeId,
+        tag: u64,
+    },
+    Issue {
+        client: NodeId,
+        intended: Time,
+    },
+    /// A fault's window opens or closes.
+    Weather,
+    /// States are looked at, where they are not after every event.
+    Sample,
+}
+
+/// A message on its way.
+#[derive(Clone, Debug)]
+pub(super) struct Parcel {
+    pub(super) from: NodeId,
+    pub(super) to: NodeId,
+    epoch: u32,
+    bytes: Arc<[u8]>,
+    pub(super) sidecar: Arc<Sidecar>,
+}
+
+struct Wire {
+    link: Link,
+    up: bool,
+    /// Grows with every break: what was sent before is lost.
+    epoch: u32,
+    /// Kept back by a one-way fault, to go on when it ends.
+    blocked: VecDeque<Parcel>,
+}
+
+struct Sim<'a> {
+    task: &'a Task<'a>,
+    probes: &'a mut [Box<dyn Probe>],
+    now: Time,
+    queue: Queue<Work>,
+    /// By node number; `None` until the node joins.
+    nodes: Vec<Option<Node>>,
+    wires: BTreeMap<(NodeId, NodeId), Wire>,
+    users: Users,
+    hold: Hold,
+    ledger: Ledger,
+    tracer: Tracer,
+    /// Nodes that were called since states were last looked at.
+    touched: BTreeSet<NodeId>,
+    shown: BTreeMap<NodeId, Digest>,
+    messages_touched: Vec<u64>,
+    events: Vec<Event>,
+    todo: Vec<Todo>,
+    healed_at: Option<Time>,
+}
+
+impl<'a> Sim<'a> {
+    fn new(task: &'a Task<'a>, probes: &'a mut [Box<dyn Probe>]) -> Self {
+        let size = task.clients as usize + 1;
+        Self {
+            task,
+            probes,
+            now: Time::ZERO,
+            queue: Queue::default(),
+            nodes: (0..size).map(|_| None).collect(),
+            wires: BTreeMap::new(),
+            users: Users::new(task),
+            hold: Hold::new(task.workload.schedule(), task.clients),
+            ledger: Ledger::new(task.clients),
+            tracer: Tracer::default(),
+            touched: BTreeSet::new(),
+            shown: BTreeMap::new(),
+            messages_touched: vec![0; task.faults.len()],
+            events: Vec::new(),
+            todo: Vec::new(),
+            healed_at: None,
+        }
+    }
+
+    fn begin(&mut self) {
+        let mut edges: BTreeSet<Time> = self.task.faults.iter().map(|fault| fault.start).collect();
+        edges.extend(self.task.faults.iter().filter_map(|fault| fault.end));
+        for at in edges.into_iter().filter(|at| *at > Time::ZERO) {
+            self.queue.push(at, Work::Weather);
+        }
+        for (client, at) in self.users.first() {
+            self.queue.push(at, Work::Issue { client, intended: at });
+        }
+        if let Some(every) = self.task.sample_every {
+            self.queue.push(Time::ZERO + every, Work::Sample);
+        }
+        self.weather();
+        self.settle();
+    }
+
+    fn work(&mut self) {
+        loop {
+            while let Some(due) = self.queue.due() {
+                if self.overdue(due) {
+                    return;
+                }
+                self.now = due;
+                while self.queue.due() == Some(due) {
+                    if let Some((_, work)) = self.queue.pop() {
+                        self.perform(work);
+                    }
+                }
+                self.settle();
+            }
+            if !self.unstick() {
+                return;
+            }
+        }
+    }
+
+    /// Whether what is due next lies beyond the budget for becoming quiet.
+    fn overdue(&self, due: Time) -> bool {
+        self.healed_at.is_some_and(|healed| due > healed + self.task.budget)
+    }
+
+    fn perform(&mut self, work: Work) {
+        match work {
+            Work::Deliver(parcel) => self.arrive(parcel),
+            Work::Timer { node, tag } => self.step(node, Input::Timer(tag)),
+            Work::Issue { client, intended } => self.issue(client, intended),
+            Work::Weather => self.weather(),
+            Work::Sample => {
+                self.look();
+                if let Some(every) = self.task.sample_every
+                    && !self.queue.is_empty()
+                {
+                    self.queue.push(self.now + every, Work::Sample);
+                }
+            }
+        }
+    }
+
+    /// Nothing more happens at this time.
+    fn settle(&mut self) {
+        if self.task.sample_every.is_none() {
+            self.look();
+        }
+        // Users whose next act depends on what has happened, not on the clock alone.
+        for (client, at) in self.users.ready(self.now, &self.ledger) {
+            self.queue.push(at, Work::Issue { client, intended: at });
+        }
+        if self.healed_at.is_none() && self.users.done() {
+            self.heal();
+        }
+    }
+
+    /// After the last operation every fault that would last for good ends, and the group gets time to become quiet.
+    fn heal(&mut self) {
+        let ends = self.task.faults.iter().map(|fault| fault.end.unwrap_or(fault.start));
+        let healed = ends.max().unwrap_or(Time::ZERO).max(self.now);
+        self.healed_at = Some(healed);
+        self.queue.push(healed, Work::Weather);
+    }
+
+    /// Nothing is due, and yet somebody waits: a replayed trace asked for a version that this strategy never passes
+    /// through. Lets one message go, or one user act, and says so in `inexact`.
+    fn unstick(&mut self) -> bool {
+        if let Some(parcel) = self.hold.force() {
+            self.hand_over(parcel);
+            self.settle();
+            return true;
+        }
+        if let Some(client) = self.users.force() {
+            self.issue(client, self.now);
+            self.settle();
+            return true;
+        }
+        false
+    }
+
+    fn issue(&mut self, client: NodeId, intended: Time) {
+        let Some(node) = self.nodes.get(client.0 as usize).and_then(Option::as_ref) else {
+            // Not here yet: this user's plans begin when it joins.
+            self.users.postpone(client);
+            return;
+        };
+        if let Some(at) = self.users.begin(client, self.now) {
+            self.queue.push(at, Work::Issue { client, intended: at });
+        }
+        let Some(intent) = self.users.act(client, node.replica.view()) else { return };
+        let op = self.ledger.next_op(client);
+        self.hold.acting(op, &self.ledger);
+        self.ledger.open(op, intent.operation.clone(), intent.seen, self.now, intended);
+        self.emit(client, What::Issued { op, intended });
+        self.step(client, Input::Submit(op, &intent.operation));
+        for parcel in self.hold.released(client, &self.ledger) {
+            self.hand_over(parcel);
+        }
+    }
+
+    fn step(&mut self, id: NodeId, input: Input<'_>) {
+        let wall = self.wall(id);
+        let Some(node) = self.nodes.get_mut(id.0 as usize).and_then(Option::as_mut) else { return };
+        let (mut events, mut todo) = (std::mem::take(&mut self.events), std::mem::take(&mut self.todo));
+        node.step(input, self.now, wall, &mut events, &mut todo);
+        self.touched.insert(id);
+        for event in events.drain(..) {
+            self.enter(event);
+        }
+        for todo in todo.drain(..) {
+            match todo {
+                Todo::Send { to, bytes, sidecar } => self.send(id, to, bytes, sidecar),
+                Todo::Timer { after, tag } => self.queue.push(self.now + after, Work::Timer { node: id, tag }),
+            }
+        }
+        (self.events, self.todo) = (events, todo);
+    }
+
+    fn send(&mut self, from: NodeId, to: NodeId, bytes: Arc<[u8]>, sidecar: Arc<Sidecar>) {
+        let payload_bytes = bytes.len() as u64;
+        let from_client = from != NodeId::SERVER;
+        let wire_bytes = payload_bytes + envelope_bytes(self.task.transport, from_client, payload_bytes);
+        let hash = xxh3_64(&bytes);
+        self.emit(from, What::Sent { to, payload_bytes, wire_bytes, hash });
+        let Some(wire) = self.wires.get_mut(&(from, to)).filter(|wire| wire.up) else {
+            return self.lose(from, to);
+        };
+        let (first, second) = wire.link.send(self.now, wire_bytes);
+        let sidecar = if self.task.blind { Arc::new(Sidecar::none()) } else { sidecar };
+        let parcel = Parcel { from, to, epoch: wire.epoch, bytes, sidecar };
+        if self.task.faults.iter().any(|fault| fault.fault.clock_ahead_ns(from) != 0) {
+            self.touch(from, to);
+        }
+        if let Some(at) = second {
+            self.queue.push(at, Work::Deliver(parcel.clone()));
+            self.emit(to, What::Duplicated { from });
+        }
+        match first {
+            Some(at) => self.queue.push(at, Work::Deliver(parcel)),
+            None => self.lose(from, to),
+        }
+    }
+
+    /// A message is lost; the faults between these two have touched it.
+    fn lose(&mut self, from: NodeId, to: NodeId) {
+        self.touch(from, to);
+        self.emit(to, What::Dropped { from });
+    }
+
+    fn touch(&mut self, from: NodeId, to: NodeId) {
+        for (count, fault) in self.messages_touched.iter_mut().zip(&self.task.faults) {
+            let met =
+                fault.fault.cuts(from, to) || fault.fault.blocks(from, to) || fault.fault.clock_ahead_ns(from) != 0;
+            *count += u64::from(fault.active(self.now) && met);
+        }
+    }
+
+    fn arrive(&mut self, parcel: Parcel) {
+        let (from, to) = (parcel.from, parcel.to);
+        let blocked = self.active().any(|fault| fault.fault.blocks(from, to));
+        let Some(wire) = self.wires.get_mut(&(from, to)) else { return };
+        if !wire.up || wire.epoch != parcel.epoch {
+            return self.lose(from, to);
+        }
+        if blocked && self.task.transport == Transport::Stream {
+            wire.blocked.push_back(parcel);
+            return self.touch(from, to);
+        }
+        if blocked {
+            return self.lose(from, to);
+        }
+        if let Some(parcel) = self.hold.admit(parcel, &self.ledger) {
+            self.hand_over(parcel);
+        }
+    }
+
+    fn hand_over(&mut self, parcel: Parcel) {
+        self.emit(parcel.to, What::Delivered { from: parcel.from });
+        self.step(parcel.to, Input::Receive(parcel.from, &parcel.bytes, &parcel.sidecar));
+    }
+
+    fn active(&self) -> impl Iterator<Item = &'a Armed> + use<'a> {
+        let (now, healed) = (self.now, self.healed_at.is_some_and(|healed| healed <= self.now));
+        self.task.faults.iter().filter(move |fault| fault.active(now) && !(healed && fault.end.is_none()))
+    }
+
+    /// Lets nodes join, breaks and opens connections, and lets go what one-way faults kept back, as the faults say now.
+    fn weather(&mut self) {
+        let task = self.task;
+        for id in task.topology().nodes(task.clients) {
+            let waits = task.faults.iter().any(|fault| fault.start > self.now && fault.fault.delays_start_of(id));
+            if self.nodes[id.0 as usize].is_none() && !waits {
+                self.join(id);
+            }
+        }
+        let pairs: Vec<_> = self.wires.keys().copied().filter(|(a, b)| a < b).collect();
+        for (a, b) in pairs {
+            let cut = self.active().any(|fault| fault.fault.cuts(a, b));
+            if self.wires[&(a, b)].up == cut {
+                self.connect(a, b, if cut { LinkState::Down } else { LinkState::Up });
+            }
+        }
+        let now = self.now;
+        let mut free: Vec<(NodeId, NodeId)> = self.wires.keys().copied().collect();
+        free.retain(|(from, to)| !self.active().any(|fault| fault.fault.blocks(*from, *to)));
+        for key in free {
+            let Some(wire) = self.wires.get_mut(&key) else { continue };
+            for parcel in std::mem::take(&mut wire.blocked) {
+                self.queue.push(now, Work::Deliver(parcel));
+            }
+        }
+    }
+
+    fn join(&mut self, id: NodeId) {
+        let task = self.task;
+        let peers = task.topology().peers(id, task.clients);
+        let setup = Setup {
+            node: id,
+            peers: peers.clone(),
+            model: task.model.clone(),
+            genesis: task.genesis_bytes.clone(),
+            seed: task.seed,
+        };
+        let rng = stream(task.seed, "node", id.0.into(), 0);
+        self.nodes[id.0 as usize] = Some(Node::new(id, rng, || task.strategy.strategy.replica(&setup)));
+        self.emit(id, What::Live);
+        self.touched.insert(id);
+        for peer in peers {
+            if self.nodes[peer.0 as usize].is_some() {
+                for (from, to) in [(id, peer), (peer, id)] {
+                    let link = Link::new(task.profile, task.transport, task.seed, from, to);
+                    self.wires.insert((from, to), Wire { link, up: false, epoch: 0, blocked: VecDeque::new() });
+                }
+            }
+        }
+        if let Some(at) = self.users.joined(id, self.now) {
+            self.queue.push(at, Work::Issue { client: id, intended: at });
+        }
+    }
+
+    fn connect(&mut self, a: NodeId, b: NodeId, state: LinkState) {
+        let now = self.now;
+        for key in [(a, b), (b, a)] {
+            let Some(wire) = self.wires.get_mut(&key) else { continue };
+            wire.up = state == LinkState::Up;
+            wire.epoch += 1;
+            wire.link.reset(now);
+            for parcel in std::mem::take(&mut wire.blocked).into_iter().chain(self.hold.broken(key)) {
+                self.lose(parcel.from, parcel.to);
+            }
+        }
+        for (node, peer) in [(a, b), (b, a)] {
+            self.emit(node, What::Link { peer, state });
+            self.step(node, Input::Link(peer, state));
+        }
+    }
+
+    fn wall(&self, node: NodeId) -> Time {
+        let ahead: i64 = self.active().map(|fault| fault.fault.clock_ahead_ns(node)).sum();
+        Time((self.now + WALL_AT_START).0.saturating_add_signed(ahead))
+    }
+
+    /// Looks at the state of every client that was called since the last look.
+    fn look(&mut self) {
+        for id in std::mem::take(&mut self.touched) {
+            let Some(node) = self.nodes[id.0 as usize].as_ref().filter(|node| node.id != NodeId::SERVER) else {
+                continue;
+            };
+            let document = node.replica.view().document();
+            let digest = document.digest();
+            if self.shown.insert(id, digest) == Some(digest) {
+                continue;
+            }
+            let allowed = self.task.workload.invariant(&document);
+            self.emit(id, What::State(digest));
+            if let Err(reason) = allowed {
+                self.emit(id, What::Broken(reason));
+            }
+        }
+        self.emit(NodeId::SERVER, What::Settled);
+    }
+
+    fn emit(&mut self, node: NodeId, what: What) {
+        self.enter(Event { at: self.now, node, what });
+    }
+
+    fn enter(&mut self, event: Event) {
+        self.ledger.enter(&event);
+        self.tracer.event(&event);
+        for probe in self.probes.iter_mut() {
+            probe.event(&event, &self.ledger);
+        }
+    }
+
+    fn end(mut self) -> Ran {
+        self.look();
+        let finals: Vec<(NodeId, Document)> =
+            self.nodes.iter().flatten().map(|node| (node.id, node.replica.view().document())).collect();
+        let coverage = self.task.faults.iter().zip(&self.messages_touched);
+        let coverage = coverage.map(|(fault, messages)| self.cover(fault, *messages)).collect();
+        let stored = self.nodes.iter().flatten().filter(|node| node.id != NodeId::SERVER);
+        let stored_bytes = stored.map(|node| node.replica.durable().len() as u64).max().unwrap_or(0);
+        let last_issue = self.ledger.entries().map(|entry| entry.issued).max().unwrap_or(Time::ZERO);
+        Ran {
+            ended_at: self.now,
+            calm_since: self.healed_at.unwrap_or(self.now).max(last_issue),
+            messages_in_flight: self.queue.pending().filter(|work| matches!(work, Work::Deliver(_))).count() as u64
+                + self.wires.values().map(|wire| wire.blocked.len() as u64).sum::<u64>()
+                + self.hold.waiting(),
+            trace_digest: Some(self.tracer.digest()),
+            inexact: self.hold.inexact(),
+            ledger: self.ledger,
+            finals,
+            coverage,
+            stored_bytes,
+        }
+    }
+
+    fn cover(&self, fault: &Armed, messages_touched: u64) -> Coverage {
+        let end = fault.end.or(self.healed_at).unwrap_or(self.now).min(self.now);
+        let overlaps = |entry: &&crate::ledger::Entry| {
+            entry.issued < end && entry.visible.is_none_or(|visible| visible >= fault.start)
+        };
+        Coverage {
+            fault: fault.label.clone(),
+            start_ms: fault.start.as_ms(),
+            end_ms: end.as_ms(),
+            operations_overlapped: self.ledger.entries().filter(overlaps).count() as u64,
+            messages_touched,
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! What happens in a run, as data. Engines produce events, probes consume them; in between is no other connection.
+
+use syncbench_strategies::document::Digest;
+use syncbench_strategies::model::{Outcome, Rejected};
+use syncbench_strategies::replica::{LinkState, NodeId, OpId, ProtocolError, Time};
+use syncbench_strategies::sidecar::Clock;
+
+/// Which handler of a replica was called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// Its user acted.
+    Submit,
+    /// A message arrived.
+    Receive,
+    /// A timer was due.
+    Timer,
+    /// A connection opened or broke.
+    Link,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// When; real time in the real-time engines.
+    pub at: Time,
+    /// To whom.
+    pub node: NodeId,
+    /// What.
+    pub what: What,
+}
+
+/// The kinds of events.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// The node takes part from now on.
+    Live,
+    /// Its user issued an operation; `intended` is when the user meant to.
+    Issued {
+        /// Which.
+        op: OpId,
+        /// When it should have been issued.
+        intended: Time,
+    },
+    /// The effect is on the issuer's own screen.
+    Shown(OpId),
+    /// Taken into account here.
+    Reflected(OpId),
+    /// All these are taken into account here.
+    ReflectedThrough(Clock),
+    /// From now on this tag stands for the operation.
+    Tagged(OpId, u128),
+    /// The operations behind this tag are taken into account here.
+    ReflectedTag(u128),
+    /// Changed nothing and will not travel.
+    Void(OpId),
+    /// The issuer is told that it stands.
+    Committed(OpId, Outcome),
+    /// The issuer is told that it was refused.
+    Rejected(OpId, Rejected),
+    /// Taken back from the issuer's screen.
+    RolledBack(OpId),
+    /// A strategy's own counter.
+    Count(&'static str, u64),
+    /// A message left.
+    Sent {
+        /// For whom.
+        to: NodeId,
+        /// Its payload.
+        payload_bytes: u64,
+        /// Payload and envelope.
+        wire_bytes: u64,
+        /// A hash of the payload.
+        hash: u64,
+    },
+    /// A message arrived.
+    Delivered {
+        /// From whom.
+        from: NodeId,
+    },
+    /// A message to this node was lost.
+    Dropped {
+        /// From whom.
+        from: NodeId,
+    },
+    /// The network made a second copy of a message to this node.
+    Duplicated {
+        /// From whom.
+        from: NodeId,
+    },
+    /// A connection opened or broke.
+    Link {
+        /// With whom.
+        peer: NodeId,
+        /// Which.
+        state: LinkState,
+    },
+    /// The replica refused a message.
+    Refused(ProtocolError),
+    /// What a handler cost. The only event that differs from run to run.
+    Cost {
+        /// Which handler.
+        call: Call,
+        /// Processor time.
+        cpu_ns: u64,
+        /// Bytes that the replica holds after the call.
+        resident_bytes: u64,
+        /// Most bytes that it held during the call.
+        peak_bytes: u64,
+    },
+    /// The state that the node shows.
+    State(Digest),
+    /// The state that the node shows is one that the product does not allow.
+    Broken(String),
+    /// Nothing else happens at this time; states are those that users could see.
+    Settled,
+}

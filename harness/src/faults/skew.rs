@@ -1,0 +1,37 @@
+//! `skew`: one client's clock is off; with a window it jumps there and back.
+
+use syncbench_strategies::replica::NodeId;
+use syncbench_strategies::spec::{Param, ParamKind};
+
+use super::{Fault, FaultSpec, client};
+
+pub(super) static SPEC: FaultSpec = FaultSpec {
+    name: "skew",
+    summary: "one client's clock runs ahead or behind",
+    params: &[
+        Param {
+            name: "by",
+            kind: ParamKind::Span,
+            default: "2s",
+            help: "how far; 2 s is a client without time synchronisation after about a day (20 ppm)",
+        },
+        Param { name: "client", kind: ParamKind::Count, default: "1", help: "whose; 0 is the last" },
+        Param { name: "to", kind: ParamKind::Choice(&["ahead", "behind"]), default: "ahead", help: "which way" },
+    ],
+    build: |params, clients| {
+        let by = i64::try_from(params.span("by").as_nanos()).map_err(|_| "a smaller span".to_owned())?;
+        let ahead_ns = if params.choice("to") == "ahead" { by } else { -by };
+        Ok(Box::new(Skew { client: client(params, clients)?, ahead_ns }))
+    },
+};
+
+struct Skew {
+    client: NodeId,
+    ahead_ns: i64,
+}
+
+impl Fault for Skew {
+    fn clock_ahead_ns(&self, node: NodeId) -> i64 {
+        if node == self.client { self.ahead_ns } else { 0 }
+    }
+}

@@ -1,0 +1,307 @@
+//! The book of a run: what became of each operation, and who has taken account of what.
+//!
+//! Engines enter every event here before the probes see it, so that a probe asks instead of keeping books of its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use syncbench_strategies::document::Document;
+use syncbench_strategies::model::{Operation, Outcome, Rejected};
+use syncbench_strategies::replica::{NodeId, OpId, Time};
+use xxhash_rust::xxh3::xxh3_128;
+
+use crate::event::{Event, What};
+
+/// What the issuer was told.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fate {
+    /// Nothing, to the end of the run.
+    Unknown,
+    /// That it stands.
+    Acknowledged(Outcome),
+    /// That it was refused.
+    Rejected(Rejected),
+}
+
+/// Everything about one operation.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Which.
+    pub id: OpId,
+    /// What was issued.
+    pub operation: Operation,
+    /// What its author saw that matters to the workload's oracle.
+    pub seen: Document,
+    /// What its author had taken into account when it acted.
+    pub known: Known,
+    /// When its author meant to act.
+    pub intended: Time,
+    /// When it was issued.
+    pub issued: Time,
+    /// When its effect was first on the author's screen.
+    pub shown: Option<Time>,
+    /// When its author was told of its fate.
+    pub settled: Option<Time>,
+    /// What its author was told.
+    pub fate: Fate,
+    /// How often it was taken back from its author's screen.
+    pub rolled_back: u32,
+    /// When half of the replicas had taken it into account.
+    pub half: Option<Time>,
+    /// When every replica that was live at its issue had taken it into account.
+    pub visible: Option<Time>,
+    /// Whether its author did not know of another client's operation at the time.
+    pub concurrent: bool,
+    live_at_issue: u32,
+    reflected: u32,
+}
+
+/// A set of operations: a prefix for each client, and single ones beyond.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    prefix: Vec<u32>,
+    extra: BTreeSet<OpId>,
+}
+
+impl Known {
+    fn new(clients: u32) -> Self {
+        Self { prefix: vec![0; clients as usize], extra: BTreeSet::new() }
+    }
+
+    /// Whether `op` is in the set.
+    pub fn contains(&self, op: OpId) -> bool {
+        self.through(op.client) >= op.n || self.extra.contains(&op)
+    }
+
+    /// All operations of `client` up to this one are in the set.
+    pub fn through(&self, client: NodeId) -> u64 {
+        self.prefix.get(slot(client)).map_or(0, |n| u64::from(*n))
+    }
+
+    fn insert(&mut self, op: OpId) -> bool {
+        let Some(prefix) = self.prefix.get_mut(slot(op.client)) else { return false };
+        let next = u64::from(*prefix) + 1;
+        if op.n < next {
+            return false;
+        }
+        if op.n > next {
+            return self.extra.insert(op);
+        }
+        *prefix += 1;
+        while self.extra.remove(&OpId { client: op.client, n: u64::from(*prefix) + 1 }) {
+            *prefix += 1;
+        }
+        true
+    }
+}
+
+/// What one client's replica has taken into account.
+#[derive(Clone, Debug)]
+pub struct Replica {
+    /// The operations.
+    pub known: Known,
+    /// A hash of the set, the same for equal sets.
+    pub hash: u128,
+    /// How many.
+    pub count: u64,
+    /// Since when it takes part.
+    pub live_since: Option<Time>,
+}
+
+/// The book. Clients only: the server shows nothing to anybody.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    entries: Vec<Vec<Entry>>,
+    replicas: Vec<Replica>,
+    tags: BTreeMap<u128, Vec<OpId>>,
+    issued: u64,
+    broken: u64,
+    broken_example: Option<String>,
+}
+
+fn slot(client: NodeId) -> usize {
+    (client.0 as usize).wrapping_sub(1)
+}
+
+impl Ledger {
+    /// An empty book for `clients`.
+    pub fn new(clients: u32) -> Self {
+        let replica = Replica { known: Known::new(clients), hash: 0, count: 0, live_since: None };
+        Self {
+            entries: vec![Vec::new(); clients as usize],
+            replicas: vec![replica; clients as usize],
+            tags: BTreeMap::new(),
+            issued: 0,
+            broken: 0,
+            broken_example: None,
+        }
+    }
+
+    /// The clients, ascending.
+    pub fn clients(&self) -> impl Iterator<Item = NodeId> + use<> {
+        (1..=self.replicas.len() as u32).map(NodeId)
+    }
+
+    /// The clients that take part now.
+    pub fn live(&self) -> impl Iterator<Item = (NodeId, &Replica)> {
+        self.clients().zip(&self.replicas).filter(|(_, replica)| replica.live_since.is_some())
+    }
+
+    /// What `client` has taken into account; `None` for the server.
+    pub fn replica(&self, client: NodeId) -> Option<&Replica> {
+        self.replicas.get(slot(client))
+    }
+
+    /// The entry of `op`.
+    pub fn entry(&self, op: OpId) -> Option<&Entry> {
+        self.entries.get(slot(op.client))?.get(usize::try_from(op.n).ok()?.checked_sub(1)?)
+    }
+
+    /// The operations behind a tag.
+    pub fn tagged(&self, tag: u128) -> &[OpId] {
+        self.tags.get(&tag).map_or(&[], Vec::as_slice)
+    }
+
+    /// All entries, by client and number.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().flatten()
+    }
+
+    /// Operations issued so far, refused ones included.
+    pub fn issued(&self) -> u64 {
+        self.issued
+    }
+
+    /// Operations of others that were issued and that `client` has not taken into account.
+    pub fn missing_at(&self, client: NodeId) -> u64 {
+        self.replica(client).map_or(0, |replica| self.issued - replica.count)
+    }
+
+    /// Whether every operation has its fate and is visible at all who were live when it was issued.
+    pub fn all_settled(&self) -> bool {
+        self.entries().all(|entry| entry.fate != Fate::Unknown && entry.visible.is_some())
+    }
+
+    /// How many states that users saw were not allowed by the product, and the first of them.
+    pub fn broken_states(&self) -> (u64, &str) {
+        (self.broken, self.broken_example.as_deref().unwrap_or(""))
+    }
+
+    /// The number of the client's next operation.
+    pub fn next_op(&self, client: NodeId) -> OpId {
+        OpId { client, n: self.entries.get(slot(client)).map_or(0, Vec::len) as u64 + 1 }
+    }
+
+    /// Opens the entry of an operation that is about to be submitted.
+    pub fn open(&mut self, id: OpId, operation: Operation, seen: Document, at: Time, intended: Time) {
+        let live_at_issue = self.live().count() as u32;
+        let Some(replica) = self.replicas.get(slot(id.client)) else { return };
+        let known = replica.known.clone();
+        let own_missing = self.entries[slot(id.client)].iter().rev().take_while(|e| !known.contains(e.id)).count();
+        let entry = Entry {
+            id,
+            operation,
+            seen,
+            concurrent: self.missing_at(id.client) > own_missing as u64,
+            known,
+            intended,
+            issued: at,
+            shown: None,
+            settled: None,
+            fate: Fate::Unknown,
+            rolled_back: 0,
+            half: None,
+            visible: None,
+            live_at_issue,
+            reflected: 0,
+        };
+        self.issued += 1;
+        self.entries[slot(id.client)].push(entry);
+    }
+
+    /// Enters an event.
+    pub fn enter(&mut self, event: &Event) {
+        let (at, node) = (event.at, event.node);
+        match &event.what {
+            What::Live => {
+                if let Some(replica) = self.replicas.get_mut(slot(node)) {
+                    replica.live_since.get_or_insert(at);
+                }
+            }
+            What::Shown(op) => {
+                if let Some(entry) = self.entry_mut(*op) {
+                    entry.shown.get_or_insert(at);
+                }
+            }
+            What::Reflected(op) => self.reflect(*op, node, at),
+            What::ReflectedThrough(clock) => {
+                for (client, n) in clock {
+                    let from = self.replica(node).map_or(0, |replica| replica.known.through(*client));
+                    (from + 1..=*n).for_each(|n| self.reflect(OpId { client: *client, n }, node, at));
+                }
+            }
+            What::Tagged(op, tag) => self.tags.entry(*tag).or_default().push(*op),
+            What::ReflectedTag(tag) => {
+                for op in self.tagged(*tag).to_vec() {
+                    self.reflect(op, node, at);
+                }
+            }
+            What::Committed(op, outcome) => {
+                if let Some(entry) = self.entry_mut(*op) {
+                    entry.settled.get_or_insert(at);
+                    entry.fate = Fate::Acknowledged(outcome.clone());
+                }
+            }
+            What::Rejected(op, reason) => {
+                if let Some(entry) = self.entry_mut(*op) {
+                    entry.settled.get_or_insert(at);
+                    entry.fate = Fate::Rejected(reason.clone());
+                }
+                // A refused operation has no effect anywhere: there is nothing left to take into account.
+                self.clients().for_each(|node| self.reflect(*op, node, at));
+            }
+            What::Void(op) => self.clients().for_each(|node| self.reflect(*op, node, at)),
+            What::Broken(reason) => {
+                self.broken += 1;
+                self.broken_example.get_or_insert_with(|| format!("{node} at {at:?}: {reason}"));
+            }
+            What::RolledBack(op) => {
+                if let Some(entry) = self.entry_mut(*op) {
+                    entry.rolled_back += 1;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn entry_mut(&mut self, op: OpId) -> Option<&mut Entry> {
+        self.entries.get_mut(slot(op.client))?.get_mut(usize::try_from(op.n).ok()?.checked_sub(1)?)
+    }
+
+    fn reflect(&mut self, op: OpId, node: NodeId, at: Time) {
+        let Some(replica) = self.replicas.get_mut(slot(node)) else { return };
+        // A strategy that reports an operation that nobody issued must not count.
+        if self.entries.get(slot(op.client)).is_none_or(|entries| op.n == 0 || op.n > entries.len() as u64) {
+            return;
+        }
+        if !replica.known.insert(op) {
+            return;
+        }
+        let mut key = [0; 12];
+        key[..4].copy_from_slice(&op.client.0.to_le_bytes());
+        key[4..].copy_from_slice(&op.n.to_le_bytes());
+        replica.hash ^= xxh3_128(&key);
+        replica.count += 1;
+        let live_since = replica.live_since;
+        if let Some(entry) = self.entry_mut(op)
+            && live_since.is_some_and(|since| since <= entry.issued)
+        {
+            entry.reflected += 1;
+            if entry.reflected * 2 >= entry.live_at_issue {
+                entry.half.get_or_insert(at);
+            }
+            if entry.reflected == entry.live_at_issue {
+                entry.visible = Some(at);
+            }
+        }
+    }
+}

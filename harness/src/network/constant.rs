@@ -1,0 +1,13 @@
+//! `constant:40ms`: always the same delay.
+
+use syncbench_strategies::spec::{Param, ParamKind};
+
+use super::{NetworkSpec, Profile};
+
+pub(super) static SPEC: NetworkSpec = NetworkSpec {
+    name: "constant",
+    summary: "every message takes exactly this long, one way: for closed forms",
+    source: "40 ms by default: half of a round trip between neighbouring regions of a cloud",
+    params: &[Param { name: "delay", kind: ParamKind::Span, default: "40ms", help: "one-way delay" }],
+    build: |params| Profile::constant(params.span("delay")),
+};

@@ -1,0 +1,3 @@
+//! Oracles that hold for every model; those of one model live with its workload.
+
+pub mod serial_order;

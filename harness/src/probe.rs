@@ -1,0 +1,120 @@
+//! Probes: they see every event, keep what they need, and say at the end what they measured. They disturb nothing.
+
+use std::collections::BTreeMap;
+
+use syncbench_strategies::replica::Time;
+
+use crate::event::Event;
+use crate::ledger::Ledger;
+use crate::results::{Histogram, Metric};
+
+/// A measurement.
+pub trait Probe: Send {
+    /// Something happened; the ledger knows of it already.
+    fn event(&mut self, event: &Event, ledger: &Ledger);
+
+    /// The run is over.
+    fn finish(&mut self, end: &End<'_>, figures: &mut Figures);
+}
+
+/// The end of a run.
+#[derive(Clone, Copy, Debug)]
+pub struct End<'a> {
+    /// When.
+    pub at: Time,
+    /// When the last operation was issued or the last fault healed, whichever is later.
+    pub calm_since: Time,
+    /// The book of the run.
+    pub ledger: &'a Ledger,
+    /// Bytes that a replica saves, largest over the clients.
+    pub stored_bytes: u64,
+}
+
+/// What probes measured, by name.
+#[derive(Clone, Debug, Default)]
+pub struct Figures {
+    /// See [`crate::results::Cell::metrics`].
+    pub metrics: BTreeMap<String, Metric>,
+    /// See [`crate::results::Cell::histograms`].
+    pub histograms: BTreeMap<String, Histogram>,
+    /// See [`crate::results::Cell::curves`].
+    pub curves: BTreeMap<String, Vec<(f64, f64)>>,
+}
+
+impl Figures {
+    /// Adds a number.
+    pub fn number(&mut self, name: &str, value: f64) {
+        self.metrics.insert(name.into(), Metric::Number(value));
+    }
+
+    /// Adds numbers under one name.
+    pub fn numbers<const N: usize>(&mut self, name: &str, values: [(&str, f64); N]) {
+        let values = values.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+        self.metrics.insert(name.into(), Metric::Numbers(values));
+    }
+
+    /// Adds counts.
+    pub fn counts(&mut self, name: &str, counts: BTreeMap<String, u64>) {
+        self.metrics.insert(name.into(), Metric::Counts(counts));
+    }
+
+    /// Adds a distribution.
+    pub fn distribution(&mut self, name: &str, distribution: &Distribution) {
+        self.metrics.insert(name.into(), distribution.quantiles());
+        self.histograms.insert(name.into(), distribution.sparse());
+    }
+}
+
+/// A distribution in an HDR histogram: three significant digits, any range.
+#[derive(Clone, Debug)]
+pub struct Distribution {
+    histogram: hdrhistogram::Histogram<u64>,
+    per_unit: f64,
+}
+
+impl Distribution {
+    /// For latencies: recorded in nanoseconds, kept in microseconds, shown in milliseconds.
+    pub fn latency_ms() -> Self {
+        Self::new(1e3)
+    }
+
+    /// For costs: recorded and kept in nanoseconds, shown in microseconds.
+    pub fn cost_us() -> Self {
+        Self::new(1e3)
+    }
+
+    fn new(per_unit: f64) -> Self {
+        // Three digits is the histogram's own usual precision, and the constructor refuses only more than five.
+        Self { histogram: hdrhistogram::Histogram::new(3).expect("three digits are valid"), per_unit }
+    }
+
+    /// Adds one sample, in the kept unit.
+    pub fn record(&mut self, value: u64) {
+        self.histogram.saturating_record(value);
+    }
+
+    /// How many samples.
+    pub fn count(&self) -> u64 {
+        self.histogram.len()
+    }
+
+    fn quantiles(&self) -> Metric {
+        if self.histogram.is_empty() {
+            return Metric::Absent;
+        }
+        let at = |quantile| self.histogram.value_at_quantile(quantile) as f64 / self.per_unit;
+        Metric::Quantiles(crate::results::Quantiles {
+            count: self.histogram.len(),
+            mean: self.histogram.mean() / self.per_unit,
+            p50: at(0.5),
+            p90: at(0.9),
+            p99: at(0.99),
+            p999: at(0.999),
+            max: self.histogram.max() as f64 / self.per_unit,
+        })
+    }
+
+    fn sparse(&self) -> Histogram {
+        self.histogram.iter_recorded().map(|step| (step.value_iterated_to(), step.count_at_value())).collect()
+    }
+}

@@ -1,0 +1,57 @@
+//! `staleness_ops`: operations issued anywhere and not yet taken into account here, averaged over clients and time.
+
+use syncbench_strategies::replica::Time;
+
+use crate::event::{Event, What};
+use crate::ledger::Ledger;
+use crate::probe::{End, Figures, Probe};
+
+pub(super) fn probe() -> Box<dyn Probe> {
+    Box::new(Staleness::default())
+}
+
+#[derive(Default)]
+struct Staleness {
+    changed: bool,
+    /// Mean over the live clients now, and since when.
+    now: f64,
+    since: Time,
+    area: f64,
+    max: u64,
+}
+
+impl Staleness {
+    fn pass(&mut self, at: Time) {
+        self.area += self.now * at.0.saturating_sub(self.since.0) as f64;
+        self.since = at;
+    }
+}
+
+impl Probe for Staleness {
+    fn event(&mut self, event: &Event, ledger: &Ledger) {
+        match &event.what {
+            What::Settled if std::mem::take(&mut self.changed) => {
+                self.pass(event.at);
+                let missing: Vec<u64> = ledger.live().map(|(node, _)| ledger.missing_at(node)).collect();
+                self.now = missing.iter().sum::<u64>() as f64 / missing.len().max(1) as f64;
+                self.max = missing.into_iter().fold(self.max, u64::max);
+            }
+            What::Issued { .. }
+            | What::Live
+            | What::Reflected(_)
+            | What::ReflectedThrough(_)
+            | What::ReflectedTag(_)
+            | What::Void(_)
+            | What::Rejected(..) => self.changed = true,
+            _ => {}
+        }
+    }
+
+    fn finish(&mut self, end: &End<'_>, figures: &mut Figures) {
+        self.pass(end.at.max(self.since));
+        let caught_up = end.ledger.entries().filter_map(|entry| entry.visible).max().unwrap_or(end.at);
+        let horizon = if self.now > 0.0 { end.at } else { end.calm_since.max(caught_up) };
+        let mean = if horizon.0 == 0 { 0.0 } else { self.area / horizon.0 as f64 };
+        figures.numbers("staleness_ops", [("mean", mean), ("max", self.max as f64)]);
+    }
+}

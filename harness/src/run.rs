@@ -1,0 +1,282 @@
+//! Running a plan: cells in parallel, each handed out as soon as it is measured.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use rayon::prelude::*;
+use syncbench_strategies::document::EditKind;
+use syncbench_strategies::spec::Support;
+
+use crate::engines::{Ran, Task, sim};
+use crate::faults::{self, Armed};
+use crate::ledger::Fate;
+use crate::network::Transport;
+use crate::oracles::serial_order::{self, SerialOrder};
+use crate::probe::{End, Figures};
+use crate::probes;
+use crate::results::{Cell, Finding, Metric, Outcome, Verdict};
+use crate::scenario::{Engine, Plan, Planned};
+use crate::workload::History;
+
+/// Runs all cells of a plan on `threads` threads and hands each to `done` when it is finished, in any order.
+///
+/// Once `stop` is set no further cell is begun; those are handed out as not run.
+pub fn run(plan: &Plan, threads: usize, stop: &AtomicBool, done: &(dyn Fn(Cell) + Sync)) {
+    let work = || {
+        plan.cells.par_iter().with_max_len(1).for_each(|cell| {
+            if stop.load(Ordering::Relaxed) {
+                let mut skipped = blank(cell);
+                skipped.outcome = Outcome::NotRun;
+                skipped.reason = Some("the run was stopped before".into());
+                done(skipped);
+            } else {
+                done(run_cell(cell));
+            }
+        });
+    };
+    match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
+        Ok(pool) => pool.install(work),
+        // No threads to be had: the caller's own will do.
+        Err(_) => work(),
+    }
+}
+
+/// Runs one cell. A panic inside becomes a failed cell with its message.
+pub fn run_cell(planned: &Planned) -> Cell {
+    if let Some(reason) = unsupported(planned) {
+        let mut cell = blank(planned);
+        cell.outcome = Outcome::Unsupported;
+        cell.reason = Some(reason);
+        return cell;
+    }
+    match catch_unwind(AssertUnwindSafe(|| measure(planned))) {
+        Ok(cell) => cell,
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+            let mut cell = blank(planned);
+            cell.outcome = Outcome::Failed;
+            cell.reason = Some(text.unwrap_or("a panic without words").to_owned());
+            cell
+        }
+    }
+}
+
+/// Why this strategy cannot run this cell, if it cannot.
+fn unsupported(planned: &Planned) -> Option<String> {
+    let spec = planned.strategy.spec;
+    for kind in planned.workload.spec.edits {
+        if let Support::Unsupported(why) = (spec.support)(*kind) {
+            return Some(format!("{}: {why}", kind.name()));
+        }
+    }
+    let claims = &spec.guarantees;
+    if let Transport::Datagram { loss, duplicate } = planned.condition.transport {
+        let needs = [
+            (true, claims.tolerates_reordering, "reordering"),
+            (loss > 0.0 || planned.profile.loss > 0.0, claims.tolerates_loss, "loss"),
+            (duplicate > 0.0, claims.tolerates_duplicates, "duplicates"),
+        ];
+        for (needed, claimed, what) in needs {
+            if needed && !claimed {
+                return Some(format!("datagrams bring {what}, which it does not claim to tolerate"));
+            }
+        }
+    }
+    None
+}
+
+fn measure(planned: &Planned) -> Cell {
+    let scenario = &planned.condition.scenario;
+    let workload = &*planned.workload.workload;
+    let genesis = workload.genesis(planned.size);
+    let faults: Vec<Armed> = scenario
+        .faults
+        .iter()
+        // The plan was made from faults that parse.
+        .map(|written| faults::configure(&written.parse().expect("checked"), scenario.clients).expect("checked"))
+        .collect();
+    let task = Task {
+        strategy: &planned.strategy,
+        workload,
+        model: workload.model(),
+        genesis_bytes: planned.strategy.strategy.genesis(&genesis).into(),
+        genesis: &genesis,
+        clients: scenario.clients,
+        ops: scenario.ops,
+        rate_per_s: scenario.rate_per_s,
+        pace: scenario.pace,
+        profile: planned.profile,
+        transport: planned.condition.transport,
+        faults,
+        seed: planned.seed,
+        sample_every: planned.sample_every,
+        budget: Duration::from_secs_f64(scenario.budget_s),
+        blind: false,
+    };
+    let mut probes = probes::all();
+    let ran = match scenario.engine {
+        Engine::Sim => sim::run(&task, &mut probes),
+        Engine::Threads => sim::run(&task, &mut probes),
+    };
+    let mut figures = Figures::default();
+    let end = End { at: ran.ended_at, calm_since: ran.calm_since, ledger: &ran.ledger, stored_bytes: ran.stored_bytes };
+    for probe in &mut probes {
+        probe.finish(&end, &mut figures);
+    }
+    judge(planned, &task, ran, figures)
+}
+
+fn judge(planned: &Planned, task: &Task<'_>, ran: Ran, mut figures: Figures) -> Cell {
+    let last = ran.last().clone();
+    let history = History { genesis: task.genesis, last: &last, ledger: &ran.ledger };
+    let mut findings = task.workload.judge(&history);
+    let order = serial_order::search(&*task.model, task.genesis, &last, &ran.ledger);
+    if order != SerialOrder::NotSearched {
+        figures.number("serial_order", f64::from(u8::from(order == SerialOrder::Exists)));
+    }
+    if order == SerialOrder::None {
+        let example = "no order of these operations gives this state and what the users were told".into();
+        findings.push(Finding { kind: "no serial order".into(), count: 1, example, lost: false });
+    }
+    let (broken, example) = ran.ledger.broken_states();
+    if broken > 0 {
+        let example = example.to_owned();
+        findings.push(Finding { kind: "invariant broken on screen".into(), count: broken, example, lost: false });
+    }
+    let lost: BTreeMap<String, u64> =
+        findings.iter().filter(|finding| finding.lost).map(|finding| (finding.kind.clone(), finding.count)).collect();
+    figures.counts("lost_intents", lost);
+    if let Some(inexact) = ran.inexact {
+        figures.number("inexact_edits", inexact as f64);
+    }
+    let matches_reference =
+        task.workload.reference().map(|reference| ran.finals.iter().all(|(_, state)| *state == reference));
+    let (verdict, verdict_reasons) = verdict(planned, &ran, &figures, order);
+    Cell {
+        outcome: Outcome::Measured,
+        verdict: Some(verdict),
+        verdict_reasons,
+        converged: Some(ran.converged()),
+        digest: Some(last.digest()),
+        trace_digest: ran.trace_digest,
+        matches_reference,
+        metrics: figures.metrics,
+        findings,
+        histograms: figures.histograms,
+        curves: figures.curves,
+        coverage: ran.coverage,
+        ..blank(planned)
+    }
+}
+
+/// Holds the run against the strategy's claims.
+fn verdict(planned: &Planned, ran: &Ran, figures: &Figures, order: SerialOrder) -> (Verdict, Vec<String>) {
+    let claims = &planned.strategy.spec.guarantees;
+    let number = |name: &str| match figures.metrics.get(name) {
+        Some(Metric::Number(value)) => *value,
+        _ => 0.0,
+    };
+    let unanswered = ran.ledger.entries().filter(|entry| entry.fate == Fate::Unknown).count();
+    let broken = [
+        (claims.converges && !ran.converged(), "claims convergence, and replicas ended in different states".to_owned()),
+        (
+            claims.converges && number("sec_violations") > 0.0,
+            format!("replicas with the same operations differed at {} moments", number("sec_violations")),
+        ),
+        (
+            claims.serializable && order == SerialOrder::None,
+            "claims serializability, and no serial order exists".to_owned(),
+        ),
+        (
+            claims.serializable && ran.ledger.broken_states().0 > 0,
+            "claims serializability, and users saw a state that the product does not allow".to_owned(),
+        ),
+        (
+            number("messages_refused") > 0.0,
+            format!("honest messages were refused {} times", number("messages_refused")),
+        ),
+        (unanswered > 0, format!("{unanswered} operations got no answer")),
+        (
+            ran.messages_in_flight > 0,
+            format!("not quiet within the budget: {} messages under way", ran.messages_in_flight),
+        ),
+    ];
+    let reasons: Vec<String> = broken.into_iter().filter(|(broken, _)| *broken).map(|(_, reason)| reason).collect();
+    if !reasons.is_empty() {
+        return (Verdict::Fail, reasons);
+    }
+    if !ran.ledger.entries().any(|entry| matches!(entry.fate, Fate::Acknowledged(_))) {
+        return (Verdict::Unknown, vec!["no operation was acknowledged, so nothing was exercised".into()]);
+    }
+    (Verdict::Pass, Vec::new())
+}
+
+/// A cell with everything that is known before it runs.
+fn blank(planned: &Planned) -> Cell {
+    let scenario = &planned.condition.scenario;
+    let spec = planned.strategy.spec;
+    let support = |kind: &EditKind| (kind.name().to_owned(), (spec.support)(*kind).to_string());
+    Cell {
+        index: planned.index as u64,
+        part: scenario.name.clone(),
+        strategy: planned.strategy.label.clone(),
+        workload: planned.workload.label.clone(),
+        network: planned.network.clone(),
+        faults: scenario.faults.clone(),
+        engine: match scenario.engine {
+            Engine::Sim => "sim".into(),
+            Engine::Threads => "threads".into(),
+        },
+        clients: scenario.clients,
+        ops: scenario.ops,
+        size: planned.size,
+        seed: planned.seed,
+        sample_ms: planned.sample_every.map(|every| every.as_secs_f64() * 1e3),
+        outcome: Outcome::NotRun,
+        reason: None,
+        verdict: None,
+        verdict_reasons: Vec::new(),
+        converged: None,
+        digest: None,
+        trace_digest: None,
+        matches_reference: None,
+        params: planned.strategy.params.clone(),
+        library: spec.library.map(|(name, version)| format!("{name} {version}")),
+        support: planned.workload.spec.edits.iter().map(support).collect(),
+        metrics: BTreeMap::new(),
+        findings: Vec::new(),
+        histograms: BTreeMap::new(),
+        curves: BTreeMap::new(),
+        coverage: Vec::new(),
+        replay: replay(planned),
+    }
+}
+
+/// The command that runs this cell alone.
+fn replay(planned: &Planned) -> String {
+    let scenario = &planned.condition.scenario;
+    let mut command = format!("syncbench run --strategy {} --network {}", planned.strategy.label, planned.network);
+    match &scenario.trace {
+        Some(trace) => command += &format!(" --trace {}", trace.display()),
+        None => command += &format!(" --workload {} --size {}", planned.workload.label, planned.size),
+    }
+    for fault in &scenario.faults {
+        command += &format!(" --fault {fault}");
+    }
+    if scenario.transport != "stream" {
+        command += &format!(" --transport {}", scenario.transport);
+    }
+    if scenario.pace != crate::engines::load::Pace::Poisson && scenario.trace.is_none() {
+        command += &format!(" --pace {}", format!("{:?}", scenario.pace).to_lowercase());
+    }
+    if scenario.engine == Engine::Threads {
+        command += " --engine threads";
+    }
+    command
+        + &format!(
+            " --clients {} --ops {} --rate {} --budget {} --seeds {}",
+            scenario.clients, scenario.ops, scenario.rate_per_s, scenario.budget_s, planned.seed
+        )
+}

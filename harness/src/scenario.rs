@@ -1,0 +1,376 @@
+//! Scenarios: what to run, as plain data, from a TOML file or from flags.
+//!
+//! A [`Scenario`] is what somebody wrote; [`Plan::new`] checks all of it at once, and a plan that exists can be run.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use syncbench_strategies::registry::{self, Configured, STRATEGIES};
+use syncbench_strategies::selector::{Selector, SelectorError};
+use thiserror::Error;
+
+use crate::engines::load::Pace;
+use crate::faults;
+use crate::network::{self, Profile, Transport};
+use crate::workload::{self, Workload, WorkloadSpec};
+use crate::workloads::WORKLOADS;
+
+/// Most clients of a group: a mesh of this size has half a million links.
+pub const MAX_CLIENTS: u32 = 1_000;
+/// Most operations of one cell.
+pub const MAX_OPS: u64 = 10_000_000;
+/// Most cells of one run.
+pub const MAX_CELLS: usize = 100_000;
+
+/// Which engine runs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Engine {
+    /// Virtual time.
+    Sim,
+    /// Real time, a thread per replica.
+    Threads,
+}
+
+/// What to run. Lists are axes: every combination of strategy, workload, size, network and seed is a cell. The faults are
+/// one set that holds for all cells.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Scenario {
+    /// Its name in results.
+    pub name: String,
+    /// Strategies, or `all`.
+    pub strategies: Vec<String>,
+    /// Workloads, or `all`.
+    pub workloads: Vec<String>,
+    /// An editing trace to replay instead of workloads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace: Option<PathBuf>,
+    /// Network profiles.
+    pub networks: Vec<String>,
+    /// Faults that all happen.
+    pub faults: Vec<String>,
+    /// `stream`, or `datagram:loss=0.01,duplicate=0.01`.
+    pub transport: String,
+    /// How many clients.
+    pub clients: u32,
+    /// Operations of a cell, all clients together.
+    pub ops: u64,
+    /// Operations per second, all clients together.
+    pub rate_per_s: f64,
+    /// How users come to act.
+    pub pace: Pace,
+    /// Sizes of the initial document, in each workload's unit; empty for its default.
+    pub sizes: Vec<u64>,
+    /// Seeds, each a list entry: a number or a range such as `1..30`.
+    pub seeds: Vec<String>,
+    /// Which engine.
+    pub engine: Engine,
+    /// How often states are looked at, in milliseconds; 0 for after every event. By default as often as the size allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sample_ms: Option<f64>,
+    /// Seconds that the group may take to become quiet after the last operation or heal.
+    pub budget_s: f64,
+}
+
+impl Default for Scenario {
+    /// Four people at five operations a second each, a fast hand in a shared board or text (the recorded traces type at 3
+    /// to 8 keys a second), on one wireless network.
+    fn default() -> Self {
+        Self {
+            name: "custom".into(),
+            strategies: vec!["all".into()],
+            workloads: vec!["all".into()],
+            trace: None,
+            networks: vec!["wifi".into()],
+            faults: Vec::new(),
+            transport: "stream".into(),
+            clients: 4,
+            ops: 400,
+            rate_per_s: 20.0,
+            pace: Pace::Poisson,
+            sizes: Vec::new(),
+            seeds: vec!["1..5".into()],
+            engine: Engine::Sim,
+            sample_ms: None,
+            budget_s: 60.0,
+        }
+    }
+}
+
+/// What is wrong with a scenario.
+#[derive(Debug, Error)]
+pub enum ScenarioError {
+    /// A selector names or says something unknown.
+    #[error("{field}: {error}")]
+    Selector {
+        /// The scenario's key, which is also the flag.
+        field: &'static str,
+        /// What is wrong.
+        error: SelectorError,
+    },
+    /// A value lies outside its bounds.
+    #[error("{field}: `{written}`: {expected}")]
+    Value {
+        /// The scenario's key, which is also the flag.
+        field: &'static str,
+        /// The value as it was written.
+        written: String,
+        /// What would have been right.
+        expected: String,
+    },
+}
+
+fn value(field: &'static str, written: impl ToString, expected: impl Into<String>) -> ScenarioError {
+    ScenarioError::Value { field, written: written.to_string(), expected: expected.into() }
+}
+
+/// The conditions that cells of one scenario share.
+pub struct Condition {
+    /// The scenario as it was written.
+    pub scenario: Scenario,
+    /// What links promise.
+    pub transport: Transport,
+}
+
+/// A workload of a plan.
+pub struct PlannedWorkload {
+    /// As it was written.
+    pub label: String,
+    /// Its card.
+    pub spec: &'static WorkloadSpec,
+    /// The workload.
+    pub workload: Box<dyn Workload>,
+}
+
+/// One cell to run.
+#[derive(Clone)]
+pub struct Planned {
+    /// Its place in the plan.
+    pub index: usize,
+    /// Its scenario.
+    pub condition: Arc<Condition>,
+    /// Its strategy.
+    pub strategy: Arc<Configured>,
+    /// Its workload.
+    pub workload: Arc<PlannedWorkload>,
+    /// Its network, as it was written.
+    pub network: String,
+    /// Its network.
+    pub profile: Profile,
+    /// Size of the initial document.
+    pub size: u64,
+    /// Its seed.
+    pub seed: u64,
+    /// How often states are looked at; `None` for after every event.
+    pub sample_every: Option<Duration>,
+}
+
+/// Checked scenarios, as a list of cells.
+pub struct Plan {
+    /// The scenarios as they were written.
+    pub scenarios: Vec<Scenario>,
+    /// The cells, in order.
+    pub cells: Vec<Planned>,
+}
+
+impl Plan {
+    /// Checks scenarios and lays out their cells.
+    pub fn new(scenarios: Vec<Scenario>) -> Result<Self, ScenarioError> {
+        let mut cells = Vec::new();
+        for scenario in &scenarios {
+            lay_out(scenario, &mut cells)?;
+            if cells.len() > MAX_CELLS {
+                return Err(value("seeds", scenario.seeds.join(","), format!("at most {MAX_CELLS} cells in one run")));
+            }
+        }
+        cells.iter_mut().enumerate().for_each(|(index, cell)| cell.index = index);
+        Ok(Self { scenarios, cells })
+    }
+
+    /// Keeps the i-th of n parts, so that a run can be spread over machines.
+    pub fn partition(&mut self, part: usize, of: usize) {
+        self.cells.retain(|cell| cell.index % of == part);
+    }
+}
+
+fn lay_out(scenario: &Scenario, cells: &mut Vec<Planned>) -> Result<(), ScenarioError> {
+    check_numbers(scenario)?;
+    let mut scenario = scenario.clone();
+    let workloads = planned_workloads(&mut scenario)?;
+    let strategies = strategies(&scenario)?;
+    let networks = networks(&scenario)?;
+    for written in &scenario.faults {
+        faults::configure(&selector("fault", written)?, scenario.clients)
+            .map_err(|error| ScenarioError::Selector { field: "fault", error })?;
+    }
+    let seeds = seeds(&scenario)?;
+    let transport = transport(&scenario.transport)?;
+    let condition = Arc::new(Condition { transport, scenario });
+    let scenario = &condition.scenario;
+    for (network, profile) in &networks {
+        for workload in &workloads {
+            let sizes =
+                if scenario.sizes.is_empty() { vec![workload.spec.default_size] } else { scenario.sizes.clone() };
+            for size in sizes {
+                for strategy in &strategies {
+                    for seed in &seeds {
+                        cells.push(Planned {
+                            index: 0,
+                            condition: condition.clone(),
+                            strategy: strategy.clone(),
+                            workload: workload.clone(),
+                            network: network.clone(),
+                            profile: *profile,
+                            size,
+                            seed: *seed,
+                            sample_every: sampling(scenario, size),
+                        });
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_numbers(scenario: &Scenario) -> Result<(), ScenarioError> {
+    if !(1..=MAX_CLIENTS).contains(&scenario.clients) {
+        return Err(value("clients", scenario.clients, format!("expected 1 to {MAX_CLIENTS}")));
+    }
+    if !(1..=MAX_OPS).contains(&scenario.ops) {
+        return Err(value("ops", scenario.ops, format!("expected 1 to {MAX_OPS}")));
+    }
+    if !(scenario.rate_per_s.is_finite() && (0.001..=1e7).contains(&scenario.rate_per_s)) {
+        return Err(value("rate", scenario.rate_per_s, "expected 0.001 to 10000000 operations per second"));
+    }
+    if !(scenario.budget_s.is_finite() && (0.0..=86_400.0).contains(&scenario.budget_s)) {
+        return Err(value("budget", scenario.budget_s, "expected 0 to 86400 seconds"));
+    }
+    if scenario.sample_ms.is_some_and(|ms| !(ms.is_finite() && (0.0..=86_400_000.0).contains(&ms))) {
+        return Err(value("sample", scenario.sample_ms.unwrap_or(0.0), "expected 0 to 86400000 milliseconds"));
+    }
+    if let Some(size) = scenario.sizes.iter().find(|size| **size > 1_000_000) {
+        return Err(value("size", size, "expected at most 1000000"));
+    }
+    if scenario.pace == Pace::Recorded && scenario.trace.is_none() {
+        return Err(value("pace", "recorded", "only a trace has a recorded pace; give one with --trace"));
+    }
+    Ok(())
+}
+
+/// Above this many operations, or a document of this many units, states are looked at on a grid and not after every
+/// event: a look costs time in proportion to the document.
+const LOOK_ALWAYS: u64 = 3_000;
+
+fn sampling(scenario: &Scenario, size: u64) -> Option<Duration> {
+    match scenario.sample_ms {
+        Some(0.0) => None,
+        Some(ms) => Some(Duration::from_secs_f64(ms / 1e3)),
+        None if scenario.engine == Engine::Sim && scenario.ops <= LOOK_ALWAYS && size <= LOOK_ALWAYS => None,
+        // Two hundred looks over the run, and never more than a thousand a second.
+        None => Some(Duration::from_secs_f64((scenario.ops as f64 / scenario.rate_per_s / 200.0).max(0.001))),
+    }
+}
+
+fn selector(field: &'static str, written: &str) -> Result<Selector, ScenarioError> {
+    written.parse().map_err(|error| ScenarioError::Selector { field, error })
+}
+
+fn strategies(scenario: &Scenario) -> Result<Vec<Arc<Configured>>, ScenarioError> {
+    let mut chosen = Vec::new();
+    for written in &scenario.strategies {
+        if written == "all" {
+            chosen.extend(STRATEGIES.iter().map(|spec| spec.name.to_owned()));
+        } else {
+            chosen.push(written.clone());
+        }
+    }
+    let mut seen = BTreeSet::new();
+    chosen.retain(|written| seen.insert(written.clone()));
+    if chosen.is_empty() {
+        return Err(value("strategy", "", "expected at least one; `syncbench list strategies` shows them"));
+    }
+    let configure = |written: &String| {
+        registry::configure(&selector("strategy", written)?)
+            .map(Arc::new)
+            .map_err(|error| ScenarioError::Selector { field: "strategy", error })
+    };
+    chosen.iter().map(configure).collect()
+}
+
+fn networks(scenario: &Scenario) -> Result<Vec<(String, Profile)>, ScenarioError> {
+    if scenario.networks.is_empty() {
+        return Err(value("network", "", "expected at least one; `syncbench list networks` shows them"));
+    }
+    let configure = |written: &String| {
+        let selector = selector("network", written)?;
+        let profile = network::configure(&selector);
+        profile
+            .map(|profile| (written.clone(), profile))
+            .map_err(|error| ScenarioError::Selector { field: "network", error })
+    };
+    scenario.networks.iter().map(configure).collect()
+}
+
+fn planned_workloads(scenario: &mut Scenario) -> Result<Vec<Arc<PlannedWorkload>>, ScenarioError> {
+    let mut chosen: Vec<String> = Vec::new();
+    for written in &scenario.workloads {
+        if written == "all" {
+            chosen.extend(WORKLOADS.iter().map(|spec| spec.name.to_owned()));
+        } else if !chosen.contains(written) {
+            chosen.push(written.clone());
+        }
+    }
+    if chosen.is_empty() {
+        return Err(value("workload", "", "expected at least one; `syncbench list workloads` shows them"));
+    }
+    let configure = |written: &String| {
+        let (spec, workload) = workload::configure(&selector("workload", written)?)
+            .map_err(|error| ScenarioError::Selector { field: "workload", error })?;
+        Ok(Arc::new(PlannedWorkload { label: written.clone(), spec, workload }))
+    };
+    chosen.iter().map(configure).collect()
+}
+
+fn seeds(scenario: &Scenario) -> Result<Vec<u64>, ScenarioError> {
+    let mut seeds = BTreeSet::new();
+    for written in scenario.seeds.iter().flat_map(|written| written.split(',')) {
+        let fail = || value("seeds", written, "expected numbers or ranges such as 7 or 1..30 (both ends included)");
+        let (first, last) = match written.split_once("..") {
+            Some((first, last)) => (first, last),
+            None => (written, written),
+        };
+        let first: u64 = first.trim().parse().map_err(|_| fail())?;
+        let last: u64 = last.trim().parse().map_err(|_| fail())?;
+        if first > last || last - first >= MAX_CELLS as u64 {
+            return Err(fail());
+        }
+        seeds.extend(first..=last);
+    }
+    if seeds.is_empty() {
+        return Err(value("seeds", "", "expected at least one"));
+    }
+    Ok(seeds.into_iter().collect())
+}
+
+fn transport(written: &str) -> Result<Transport, ScenarioError> {
+    use syncbench_strategies::spec::{Param, ParamKind, Params};
+    const PARAMS: &[Param] = &[
+        Param { name: "loss", kind: ParamKind::Share, default: "0", help: "share lost, on top of the profile's own" },
+        Param { name: "duplicate", kind: ParamKind::Share, default: "0", help: "share that arrives twice" },
+    ];
+    let parsed = selector("transport", written)?;
+    let fail = |error| ScenarioError::Selector { field: "transport", error };
+    match parsed.name.as_str() {
+        "stream" => Params::check(&parsed, &[]).map(|_| Transport::Stream).map_err(fail),
+        "datagram" => {
+            let params = Params::check(&parsed, PARAMS).map_err(fail)?;
+            Ok(Transport::Datagram { loss: params.share("loss"), duplicate: params.share("duplicate") })
+        }
+        _ => Err(value("transport", written, "expected stream or datagram")),
+    }
+}

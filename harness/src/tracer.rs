@@ -1,0 +1,65 @@
+//! The digest of a run: everything that happened, in order, except what it cost.
+
+use syncbench_strategies::document::Digest;
+use syncbench_strategies::replica::LinkState;
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::event::{Event, What};
+
+/// Hashes events as they come.
+#[derive(Default)]
+pub struct Tracer {
+    hash: Xxh3,
+    line: Vec<u8>,
+}
+
+impl Tracer {
+    /// Adds an event. Fields have fixed widths or a length before them, so no two sequences hash the same bytes.
+    pub fn event(&mut self, event: &Event) {
+        let line = &mut self.line;
+        line.clear();
+        line.extend_from_slice(&event.at.0.to_le_bytes());
+        line.extend_from_slice(&event.node.0.to_le_bytes());
+        let mut text = |tag: u8, numbers: &[u64], text: &str| {
+            line.push(tag);
+            numbers.iter().for_each(|number| line.extend_from_slice(&number.to_le_bytes()));
+            line.extend_from_slice(&(text.len() as u64).to_le_bytes());
+            line.extend_from_slice(text.as_bytes());
+        };
+        match &event.what {
+            What::Cost { .. } => return,
+            What::Live => text(0, &[], ""),
+            What::Issued { op, intended } => text(1, &[op.client.0.into(), op.n, intended.0], ""),
+            What::Shown(op) => text(2, &[op.client.0.into(), op.n], ""),
+            What::Reflected(op) => text(3, &[op.client.0.into(), op.n], ""),
+            What::ReflectedThrough(clock) => {
+                let flat: Vec<u64> = clock.iter().flat_map(|(client, n)| [client.0.into(), *n]).collect();
+                text(4, &flat, "");
+            }
+            What::Committed(op, outcome) => text(5, &[op.client.0.into(), op.n], &outcome.to_string()),
+            What::Rejected(op, reason) => text(6, &[op.client.0.into(), op.n], &reason.to_string()),
+            What::RolledBack(op) => text(7, &[op.client.0.into(), op.n], ""),
+            What::Count(name, by) => text(8, &[*by], name),
+            What::Sent { to, payload_bytes, wire_bytes, hash } => {
+                text(9, &[to.0.into(), *payload_bytes, *wire_bytes, *hash], "");
+            }
+            What::Delivered { from } => text(10, &[from.0.into()], ""),
+            What::Dropped { from } => text(11, &[from.0.into()], ""),
+            What::Duplicated { from } => text(12, &[from.0.into()], ""),
+            What::Link { peer, state } => text(13, &[peer.0.into(), u64::from(*state == LinkState::Up)], ""),
+            What::Refused(error) => text(14, &[], &error.to_string()),
+            What::State(Digest(digest)) => text(15, &[*digest as u64, (*digest >> 64) as u64], ""),
+            What::Broken(reason) => text(16, &[], reason),
+            What::Settled => text(17, &[], ""),
+            What::Tagged(op, tag) => text(18, &[op.client.0.into(), op.n, *tag as u64, (*tag >> 64) as u64], ""),
+            What::ReflectedTag(tag) => text(19, &[*tag as u64, (*tag >> 64) as u64], ""),
+            What::Void(op) => text(20, &[op.client.0.into(), op.n], ""),
+        }
+        self.hash.update(&self.line);
+    }
+
+    /// The digest so far.
+    pub fn digest(&self) -> Digest {
+        Digest(self.hash.digest128())
+    }
+}

@@ -1,0 +1,192 @@
+//! What users do: a model, a generator of intents, and an oracle that knows what each intent should have done.
+
+use std::fmt;
+
+use serde::de::DeserializeOwned;
+use syncbench_strategies::document::{Document, EditKind};
+use syncbench_strategies::model::{ModelRef, Operation};
+use syncbench_strategies::replica::{NodeId, OpId, Rng};
+use syncbench_strategies::selector::{Selector, SelectorError};
+use syncbench_strategies::spec::{Param, Params};
+use syncbench_strategies::view::View;
+
+use crate::ledger::{Entry, Fate, Ledger};
+use crate::results::Finding;
+use crate::trace::Schedule;
+use crate::workloads::WORKLOADS;
+
+/// A workload's card.
+pub struct WorkloadSpec {
+    /// The name on the command line and in results.
+    pub name: &'static str,
+    /// One line: what users do.
+    pub summary: &'static str,
+    /// The product it stands for.
+    pub product: &'static str,
+    /// What it can be told.
+    pub params: &'static [Param],
+    /// The kinds of edits that its plans contain.
+    pub edits: &'static [EditKind],
+    /// What the initial document's size counts.
+    pub size_unit: &'static str,
+    /// The initial document's size unless told otherwise.
+    pub default_size: u64,
+    /// Makes the workload.
+    pub build: fn(&Params) -> Box<dyn Workload>,
+}
+
+/// A configured workload.
+pub trait Workload: Send + Sync {
+    /// What operations mean.
+    fn model(&self) -> ModelRef;
+
+    /// The document that every replica starts from, of `size` units.
+    fn genesis(&self, size: u64) -> Document;
+
+    /// The user at `client`, one of `clients`.
+    fn author(&self, client: NodeId, clients: u32) -> Box<dyn Author>;
+
+    /// What went wrong with the intents, by name. Called once, after the run.
+    fn judge(&self, history: &History<'_>) -> Vec<Finding>;
+
+    /// Whether a state that users see is one that the product allows; if not, what is wrong with it.
+    fn invariant(&self, document: &Document) -> Result<(), String> {
+        let _ = document;
+        Ok(())
+    }
+
+    /// The final state that the recorded trace must end in.
+    fn reference(&self) -> Option<Document> {
+        None
+    }
+
+    /// Who may act when, for a replayed trace.
+    fn schedule(&self) -> Option<&Schedule> {
+        None
+    }
+}
+
+/// A user: decides what to do next.
+pub trait Author: Send {
+    /// The next intent, resolved against what this user sees. `None` when there is nothing sensible to do.
+    ///
+    /// `rng` is this intent's own stream. Draw first, in relative terms (a fraction, "the k-th"), and only then look at
+    /// the view, so that the same intent meets every strategy.
+    fn next(&mut self, view: &dyn View, rng: &mut Rng) -> Option<Intent>;
+}
+
+/// An operation and what its author saw.
+#[derive(Clone, Debug)]
+pub struct Intent {
+    /// What the user wants.
+    pub operation: Operation,
+    /// What the workload's oracle must know of the view at that moment; [`Document::Null`] for nothing.
+    pub seen: Document,
+}
+
+impl Intent {
+    /// An intent that needs no memory of what was seen.
+    pub fn blind<O: serde::Serialize>(op: &O) -> Self {
+        Self { operation: Operation::encode(op), seen: Document::Null }
+    }
+}
+
+/// A finished run, as an oracle sees it.
+pub struct History<'a> {
+    /// The initial document.
+    pub genesis: &'a Document,
+    /// The final state; of the first client, where they differ.
+    pub last: &'a Document,
+    /// What became of every operation.
+    pub ledger: &'a Ledger,
+}
+
+/// An operation with its type, as an oracle reads it.
+#[derive(Debug)]
+pub struct Act<'a, O> {
+    /// The typed operation.
+    pub op: O,
+    /// Its entry in the ledger.
+    pub entry: &'a Entry,
+}
+
+impl<O> Act<'_, O> {
+    /// Which operation.
+    pub fn id(&self) -> OpId {
+        self.entry.id
+    }
+
+    /// The outcome that its author was given, if it was told that it stands.
+    pub fn outcome(&self) -> Option<&Document> {
+        match &self.entry.fate {
+            Fate::Acknowledged(outcome) => Some(outcome),
+            _ => None,
+        }
+    }
+
+    /// Whether its author had taken `other` into account.
+    pub fn knew<P>(&self, other: &Act<'_, P>) -> bool {
+        self.entry.known.contains(other.id()) || (other.id().client == self.id().client && other.id().n < self.id().n)
+    }
+}
+
+impl<'a> History<'a> {
+    /// Every operation, typed, by client and number.
+    pub fn acts<O: DeserializeOwned>(&self) -> Vec<Act<'a, O>> {
+        self.ledger.entries().filter_map(|entry| entry.operation.decode().map(|op| Act { op, entry })).collect()
+    }
+
+    /// Those whose author was told that they stand.
+    pub fn acknowledged<O: DeserializeOwned>(&self) -> Vec<Act<'a, O>> {
+        let mut acts = self.acts();
+        acts.retain(|act| act.outcome().is_some());
+        acts
+    }
+}
+
+/// Collects findings of one kind: a count and the first example.
+#[derive(Debug, Default)]
+pub struct Findings(Vec<Finding>);
+
+impl Findings {
+    /// Adds an acknowledged intent that did not have its effect, or had it wrongly.
+    pub fn lost(&mut self, kind: &str, example: impl fmt::Display) {
+        self.add(kind, 1, true, example);
+    }
+
+    /// Adds something worth knowing that lost nobody's intent.
+    pub fn noted(&mut self, kind: &str, example: impl fmt::Display) {
+        self.add(kind, 1, false, example);
+    }
+
+    /// Adds `count` of a kind at once.
+    pub fn add(&mut self, kind: &str, count: u64, lost: bool, example: impl fmt::Display) {
+        if count == 0 {
+            return;
+        }
+        match self.0.iter_mut().find(|finding| finding.kind == kind) {
+            Some(finding) => finding.count += count,
+            None => self.0.push(Finding { kind: kind.into(), count, example: example.to_string(), lost }),
+        }
+    }
+
+    /// What was found, in order of first sight.
+    pub fn done(self) -> Vec<Finding> {
+        self.0
+    }
+}
+
+/// Makes the workload that `selector` names.
+pub fn configure(selector: &Selector) -> Result<(&'static WorkloadSpec, Box<dyn Workload>), SelectorError> {
+    let spec = WORKLOADS.iter().copied().find(|spec| spec.name == selector.name).ok_or_else(|| {
+        let names: Vec<_> = WORKLOADS.iter().map(|spec| spec.name).collect();
+        SelectorError::new(
+            selector.to_string(),
+            format!("no such workload: expected all or one of {}", names.join(", ")),
+        )
+    })?;
+    if selector.window.is_some() {
+        return Err(SelectorError::new(selector.to_string(), "a workload has no time window"));
+    }
+    Ok((spec, (spec.build)(&Params::check(selector, spec.params)?)))
+}

@@ -1,0 +1,18 @@
+//! The workloads. Each is one file with its operations, plan, generator and oracle, and one line in [`WORKLOADS`].
+
+pub mod stack;
+
+use crate::workload::WorkloadSpec;
+
+/// One line per workload.
+pub static WORKLOADS: &[&WorkloadSpec] = &[&stack::SPEC];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_is_registered() {
+        crate::testing::assert_registered("src/workloads", &["mod"], WORKLOADS.len());
+    }
+}

@@ -1,0 +1,125 @@
+//! What must come out exactly, because it can be written down beforehand.
+
+mod common;
+
+use common::{Case, strategies};
+use syncbench_harness::engines::load::Pace;
+use syncbench_harness::network::Transport;
+use syncbench_strategies::replica::Time;
+
+const D: u64 = 40;
+
+#[test]
+fn serial_acknowledges_in_twice_the_delay_and_is_visible_up_and_down() {
+    for seed in 1..=3 {
+        let done = Case { network: format!("constant:{D}ms"), seed, ..Case::new("serial", "stack") }.run();
+        for entry in done.ran.ledger.entries() {
+            assert_eq!(entry.settled, Some(Time(entry.issued.0 + 2 * D * 1_000_000)), "{}", entry.id);
+            assert!(entry.visible <= entry.settled, "{}", entry.id);
+            if entry.shown.is_some() {
+                assert_eq!(entry.visible, entry.settled, "{}", entry.id);
+            }
+        }
+    }
+}
+
+#[cfg(feature = "automerge")]
+#[test]
+fn a_mesh_crdt_is_visible_in_exactly_the_delay() {
+    let done = Case { network: format!("constant:{D}ms"), ..Case::new("crdt-automerge", "stack") }.run();
+    let mut seen = 0;
+    for entry in done.ran.ledger.entries().filter(|entry| entry.shown.is_some()) {
+        assert_eq!(entry.settled, Some(entry.issued), "{}", entry.id);
+        // A change waits for those it depends on, which never arrive later on links of equal delay.
+        assert_eq!(entry.visible, Some(Time(entry.issued.0 + D * 1_000_000)), "{}", entry.id);
+        seen += 1;
+    }
+    assert!(seen > 40);
+}
+
+#[test]
+fn without_delay_there_is_no_divergence() {
+    for strategy in strategies() {
+        let done = Case { network: "instant".into(), ..Case::new(strategy, "stack") }.run();
+        assert!(done.ran.converged(), "{strategy}");
+        assert_eq!(done.number("diverged_share"), 0.0, "{strategy}");
+        assert_eq!(done.numbers("divergence", "peak"), 0.0, "{strategy}");
+        assert_eq!(done.number("concurrency"), 0.0, "{strategy}");
+    }
+}
+
+#[test]
+fn one_at_a_time_there_is_no_concurrency_and_no_loss() {
+    for strategy in strategies() {
+        let case = Case { pace: Pace::Turns, network: "constant:40ms".into(), ..Case::new(strategy, "stack") };
+        let done = case.run();
+        assert_eq!(done.number("concurrency"), 0.0, "{strategy}");
+        let history = syncbench_harness::workload::History {
+            genesis: &done.genesis,
+            last: done.ran.last(),
+            ledger: &done.ran.ledger,
+        };
+        assert_eq!(case.workload.judge(&history), [], "{strategy}");
+        assert!(done.ran.converged());
+    }
+}
+
+#[test]
+fn messages_are_conserved() {
+    let streams = ["partition:halves@300ms..900ms", "partition:one-way,client=2@200ms..1500ms", "late:2@1s"];
+    let mut dropped = 0.0;
+    for strategy in strategies() {
+        for budget_ms in [0, 60_000] {
+            let done = Case {
+                faults: streams.map(String::from).to_vec(),
+                budget: std::time::Duration::from_millis(budget_ms),
+                network: "4g".into(),
+                ..Case::new(strategy, "stack")
+            }
+            .run();
+            let traffic = |key| done.numbers("traffic", key);
+            let under_way = done.ran.messages_in_flight as f64;
+            assert_eq!(
+                traffic("sent") + traffic("duplicated"),
+                traffic("delivered") + traffic("dropped") + under_way,
+                "{strategy}"
+            );
+            assert_eq!(under_way > 0.0, budget_ms == 0, "{strategy}: {under_way} under way");
+            dropped += traffic("dropped");
+        }
+    }
+    assert!(dropped > 0.0);
+}
+
+#[test]
+fn datagrams_are_conserved_too() {
+    for strategy in strategies() {
+        let case =
+            Case { transport: Transport::Datagram { loss: 0.1, duplicate: 0.2 }, ..Case::new(strategy, "stack") };
+        let done = case.run();
+        let traffic = |key| done.numbers("traffic", key);
+        assert_eq!(traffic("sent") + traffic("duplicated"), traffic("delivered") + traffic("dropped"), "{strategy}");
+        assert!(traffic("duplicated") > 0.0 && traffic("dropped") > 0.0, "{strategy}");
+    }
+}
+
+#[test]
+fn the_same_run_twice_is_the_same_run() {
+    for strategy in strategies() {
+        let run = |seed| Case { seed, network: "4g".into(), ..Case::new(strategy, "stack") }.run().ran.trace_digest;
+        assert_eq!(run(5), run(5), "{strategy}");
+        assert_ne!(run(5), run(6), "{strategy}");
+    }
+}
+
+#[test]
+fn users_want_the_same_whatever_the_strategy() {
+    let wants = |strategy| {
+        let done = Case { network: "4g".into(), ..Case::new(strategy, "stack") }.run();
+        done.ran.ledger.entries().map(|e| (e.id, e.intended, e.operation.clone())).collect::<Vec<_>>()
+    };
+    let first = wants("serial");
+    for strategy in strategies() {
+        assert_eq!(wants(strategy), first, "{strategy}");
+    }
+}

@@ -1,0 +1,124 @@
+//! What the suites share: running one strategy on one workload, with everything overridable.
+#![allow(dead_code, unreachable_pub, reason = "each suite uses its part")]
+
+use std::time::Duration;
+
+use syncbench_harness::engines::load::Pace;
+use syncbench_harness::engines::{Ran, Task, sim};
+use syncbench_harness::faults::{self, Armed};
+use syncbench_harness::network::{self, Transport};
+use syncbench_harness::probe::{End, Figures};
+use syncbench_harness::probes;
+use syncbench_harness::results::Metric;
+use syncbench_harness::workload::{self, Workload};
+use syncbench_strategies::document::Document;
+use syncbench_strategies::model::ModelRef;
+use syncbench_strategies::registry::{self, Configured};
+
+/// A run in words; `run` makes it happen.
+pub struct Case {
+    pub strategy: String,
+    pub workload: Box<dyn Workload>,
+    pub model: Option<ModelRef>,
+    pub network: String,
+    pub faults: Vec<String>,
+    pub transport: Transport,
+    pub clients: u32,
+    pub ops: u64,
+    pub rate_per_s: f64,
+    pub pace: Pace,
+    pub size: u64,
+    pub seed: u64,
+    pub budget: Duration,
+    pub blind: bool,
+}
+
+/// A finished run with its figures.
+pub struct Done {
+    pub ran: Ran,
+    pub figures: Figures,
+    pub genesis: Document,
+}
+
+impl Case {
+    pub fn new(strategy: &str, workload: &str) -> Self {
+        let (spec, workload) = workload::configure(&workload.parse().unwrap()).unwrap();
+        Self {
+            size: spec.default_size,
+            workload,
+            strategy: strategy.into(),
+            model: None,
+            network: "wifi".into(),
+            faults: Vec::new(),
+            transport: Transport::Stream,
+            clients: 3,
+            ops: 60,
+            rate_per_s: 30.0,
+            pace: Pace::Poisson,
+            seed: 1,
+            budget: Duration::from_secs(60),
+            blind: false,
+        }
+    }
+
+    pub fn configured(&self) -> Configured {
+        registry::configure(&self.strategy.parse().unwrap()).unwrap()
+    }
+
+    pub fn run(&self) -> Done {
+        self.run_with(&self.configured())
+    }
+
+    pub fn run_with(&self, strategy: &Configured) -> Done {
+        let genesis = self.workload.genesis(self.size);
+        let faults: Vec<Armed> =
+            self.faults.iter().map(|fault| faults::configure(&fault.parse().unwrap(), self.clients).unwrap()).collect();
+        let task = Task {
+            strategy,
+            workload: &*self.workload,
+            model: self.model.clone().unwrap_or_else(|| self.workload.model()),
+            genesis_bytes: strategy.strategy.genesis(&genesis).into(),
+            genesis: &genesis,
+            clients: self.clients,
+            ops: self.ops,
+            rate_per_s: self.rate_per_s,
+            pace: self.pace,
+            profile: network::configure(&self.network.parse().unwrap()).unwrap(),
+            transport: self.transport,
+            faults,
+            seed: self.seed,
+            sample_every: None,
+            budget: self.budget,
+            blind: self.blind,
+        };
+        let mut probes = probes::all();
+        let ran = sim::run(&task, &mut probes);
+        let mut figures = Figures::default();
+        let end =
+            End { at: ran.ended_at, calm_since: ran.calm_since, ledger: &ran.ledger, stored_bytes: ran.stored_bytes };
+        probes.iter_mut().for_each(|probe| probe.finish(&end, &mut figures));
+        Done { ran, figures, genesis }
+    }
+}
+
+impl Done {
+    pub fn number(&self, name: &str) -> f64 {
+        match &self.figures.metrics[name] {
+            Metric::Number(value) => *value,
+            other => panic!("{name} is {other:?}"),
+        }
+    }
+
+    pub fn numbers(&self, name: &str, key: &str) -> f64 {
+        match &self.figures.metrics[name] {
+            Metric::Numbers(values) => values[key],
+            Metric::Counts(counts) => counts.get(key).copied().unwrap_or(0) as f64,
+            other => panic!("{name} is {other:?}"),
+        }
+    }
+}
+
+/// Names of all strategies that are compiled in.
+pub fn strategies() -> impl Iterator<Item = &'static str> {
+    registry::STRATEGIES.iter().map(|spec| spec.name)
+}

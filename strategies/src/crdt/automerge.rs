@@ -1,0 +1,284 @@
+//! `crdt-automerge`: automerge's changes, broadcast to everybody.
+//!
+//! A client plans on its own view, applies the edits in one transaction, and sends the change; there is no server and no
+//! order to wait for. Whoever receives changes applies them, and automerge merges: lists and texts by element ids,
+//! counters by adding up, map entries by one deterministic winner.
+//!
+//! The library is used as its authors recommend: `Automerge` with explicit transactions, native text in code points,
+//! native counters, one change per operation, and everything that arrives in one turn of the event loop applied in one
+//! call (a call walks the whole list or text that it touches, so one call per change would measure the calling pattern).
+//! On connecting, peers tell each other their heads and send what the other lacks.
+//!
+//! Source: automerge 0.12 and the papers behind it (Kleppmann and Beresford, "A conflict-free replicated JSON datatype").
+//!
+//! Trade-offs: works offline and merges everything, and cannot refuse: two users who take the same item are both told yes.
+//! History and tombstones stay for good.
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use automerge::{ActorId, Change, ChangeHash};
+use rand::{RngExt, SeedableRng};
+use serde::{Deserialize, Serialize};
+
+use super::automerge_doc::Doc;
+use crate::document::{Document, EditKind};
+use crate::model::{ModelRef, Operation, Rejected};
+use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Rng, Setup, Strategy, Topology};
+use crate::sidecar::Sidecar;
+use crate::spec::{Guarantees, Param, ParamKind, Spec, Support};
+use crate::view::View;
+use crate::wire;
+
+/// The strategy's card.
+pub static SPEC: Spec = Spec {
+    name: "crdt-automerge",
+    family: "crdt",
+    summary: "automerge: every client merges everybody's changes",
+    source: "automerge 0.12; Kleppmann and Beresford 2017",
+    library: Some(("automerge", "0.12.0")),
+    topology: Topology::Mesh,
+    guarantees: Guarantees {
+        converges: true,
+        tolerates_duplicates: true,
+        tolerates_reordering: true,
+        works_offline: true,
+        ..Guarantees::NONE
+    },
+    params: &[Param {
+        name: "batch",
+        kind: ParamKind::Span,
+        default: "0",
+        help: "how long changes are collected before they are sent in one message; 0 sends each at once",
+    }],
+    support: |kind| match kind {
+        EditKind::ListMove => Support::Emulated("removed and inserted again: the library has no move"),
+        _ => Support::Native,
+    },
+    build: |params| Box::new(AutomergeStrategy { batch: params.span("batch") }),
+};
+
+/// Largest message that is looked at, in bytes: far above any catch-up here, far below what would hurt.
+const MAX_MESSAGE_BYTES: usize = 256 << 20;
+
+const FLUSH: u64 = 0;
+const MERGE: u64 = 1;
+
+struct AutomergeStrategy {
+    batch: Duration,
+}
+
+#[derive(Serialize, Deserialize)]
+enum Message {
+    Changes(Vec<Vec<u8>>),
+    Heads(Vec<[u8; 32]>),
+}
+
+impl Strategy for AutomergeStrategy {
+    fn genesis(&self, document: &Document) -> Vec<u8> {
+        Doc::genesis(document)
+    }
+
+    fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
+        // The library's own bytes, made by `Strategy::genesis` a moment ago.
+        let doc = Doc::load(&setup.genesis, actor(setup)).expect("genesis is a saved document");
+        Box::new(Peer::new(self.batch, setup, doc))
+    }
+
+    fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {
+        let doc = Doc::load(durable, actor(setup)).map_err(ProtocolError::malformed)?;
+        Ok(Box::new(Peer::new(self.batch, setup, doc)))
+    }
+}
+
+/// 16 bytes from the seed and the node, where the library would draw them: random, so that no client always wins ties.
+fn actor(setup: &Setup) -> ActorId {
+    let mut rng = Rng::seed_from_u64(setup.seed ^ (u64::from(setup.node.0) << 32));
+    ActorId::from(rng.random::<[u8; 16]>().as_slice())
+}
+
+struct Peer {
+    batch: Duration,
+    model: ModelRef,
+    doc: Doc,
+    genesis_heads: Vec<ChangeHash>,
+    connected: BTreeSet<NodeId>,
+    /// Peers that were told our heads on this connection.
+    greeted: BTreeSet<NodeId>,
+    /// Own changes that wait for the end of the batch window.
+    outbox: Vec<Change>,
+    /// Changes that arrived in this turn of the event loop.
+    inbox: Vec<Change>,
+    ever_connected: BTreeSet<NodeId>,
+}
+
+impl Peer {
+    fn new(batch: Duration, setup: &Setup, doc: Doc) -> Self {
+        let genesis = Doc::load(&setup.genesis, actor(setup)).map(|doc| doc.0.get_heads()).unwrap_or_default();
+        Self {
+            batch,
+            model: setup.model.clone(),
+            doc,
+            genesis_heads: genesis,
+            connected: BTreeSet::new(),
+            greeted: BTreeSet::new(),
+            outbox: Vec::new(),
+            inbox: Vec::new(),
+            ever_connected: BTreeSet::new(),
+        }
+    }
+
+    fn send_changes(&self, to: &[NodeId], changes: &[Change], cx: &mut Context<'_>) {
+        let tags = changes.iter().map(|change| tag(&change.hash())).collect();
+        let bytes = changes.iter().map(|change| change.raw_bytes().to_vec()).collect();
+        cx.broadcast(to.iter().copied(), wire::encode(&Message::Changes(bytes)), Sidecar::tags(tags));
+    }
+
+    fn flush(&mut self, cx: &mut Context<'_>) {
+        if !self.outbox.is_empty() {
+            let changes = std::mem::take(&mut self.outbox);
+            let to: Vec<_> = self.connected.iter().copied().collect();
+            self.send_changes(&to, &changes, cx);
+        }
+    }
+
+    /// Applies what arrived, in one call.
+    fn merge(&mut self, cx: &mut Context<'_>) {
+        if self.inbox.is_empty() {
+            return;
+        }
+        let changes = std::mem::take(&mut self.inbox);
+        let before = self.doc.0.get_heads();
+        // A change with a right checksum may still be nonsense, and the library may panic on it.
+        let applied = catch_unwind(AssertUnwindSafe(|| self.doc.0.apply_changes(changes)));
+        if !matches!(applied, Ok(Ok(_))) {
+            // One bad change keeps the whole call from applying: ask everybody for what is missing now.
+            cx.count("refused_by_library", 1);
+            self.greeted.clear();
+            let peers: Vec<_> = self.connected.iter().copied().collect();
+            peers.into_iter().for_each(|peer| self.greet(peer, cx));
+        }
+        // What was applied, which may include earlier arrivals that had waited for what they depend on.
+        for meta in self.doc.0.get_changes_meta(&before) {
+            cx.reflected_tag(tag(&meta.hash));
+        }
+    }
+
+    fn greet(&mut self, peer: NodeId, cx: &mut Context<'_>) {
+        if self.greeted.insert(peer) {
+            let heads = self.doc.0.get_heads().iter().map(|hash| hash.0).collect();
+            cx.send(peer, wire::encode(&Message::Heads(heads)), Sidecar::none());
+        }
+    }
+
+    /// A peer says what it has: it gets what it lacks, and learns our heads if it has what we lack.
+    fn answer(&mut self, from: NodeId, heads: &[[u8; 32]], cx: &mut Context<'_>) {
+        self.merge(cx);
+        let heads: Vec<_> = heads.iter().map(|hash| ChangeHash(*hash)).collect();
+        let (known, unknown): (Vec<_>, Vec<_>) =
+            heads.into_iter().partition(|hash| self.doc.0.get_change_meta_by_hash(hash).is_some());
+        let missing = self.doc.0.get_changes(&known);
+        if !missing.is_empty() {
+            self.send_changes(&[from], &missing, cx);
+        }
+        if !unknown.is_empty() {
+            self.greet(from, cx);
+        }
+    }
+}
+
+impl Replica for Peer {
+    fn submit(&mut self, id: OpId, operation: &Operation, cx: &mut Context<'_>) {
+        self.merge(cx);
+        let plan = match self.model.plan(&self.doc, operation) {
+            Ok(plan) => plan,
+            Err(reason) => return cx.rejected(id, reason),
+        };
+        let time_s = (cx.wall_clock().0 / 1_000_000_000) as i64;
+        match self.doc.commit(&plan.edits, time_s) {
+            Ok(Some(hash)) => {
+                cx.tagged(id, tag(&hash));
+                let change = self.doc.0.get_last_local_change();
+                self.outbox.extend(change);
+                if self.batch.is_zero() {
+                    self.flush(cx);
+                } else if self.outbox.len() == 1 {
+                    cx.set_timer(self.batch, FLUSH);
+                }
+            }
+            Ok(None) => cx.void(id),
+            Err(reason) => return cx.rejected(id, Rejected::new("edit_refused", reason)),
+        }
+        cx.shown(id);
+        cx.reflected(id);
+        cx.committed(id, plan.outcome);
+    }
+
+    fn receive(&mut self, from: NodeId, bytes: &[u8], _: &Sidecar, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
+        if bytes.len() > MAX_MESSAGE_BYTES {
+            return Err(ProtocolError::malformed(format!("{} bytes are too many", bytes.len())));
+        }
+        match wire::decode(bytes)? {
+            Message::Heads(heads) => self.answer(from, &heads, cx),
+            Message::Changes(changes) => {
+                let changes = changes.iter().map(|bytes| parse(bytes)).collect::<Result<Vec<_>, _>>()?;
+                if self.inbox.is_empty() && !changes.is_empty() {
+                    cx.set_timer(Duration::ZERO, MERGE);
+                }
+                self.inbox.extend(changes);
+            }
+        }
+        Ok(())
+    }
+
+    fn timer(&mut self, tag: u64, cx: &mut Context<'_>) {
+        match tag {
+            FLUSH => self.flush(cx),
+            _ => self.merge(cx),
+        }
+    }
+
+    fn link(&mut self, peer: NodeId, state: LinkState, cx: &mut Context<'_>) {
+        self.greeted.remove(&peer);
+        if state == LinkState::Down {
+            self.connected.remove(&peer);
+            return;
+        }
+        self.connected.insert(peer);
+        let again = !self.ever_connected.insert(peer);
+        self.merge(cx);
+        // Two that have never changed anything have nothing to tell each other.
+        if again || self.doc.0.get_heads() != self.genesis_heads {
+            self.greet(peer, cx);
+        }
+    }
+
+    fn view(&self) -> &dyn View {
+        &self.doc
+    }
+
+    fn durable(&self) -> Vec<u8> {
+        self.doc.0.save()
+    }
+}
+
+fn tag(hash: &ChangeHash) -> u128 {
+    // A hash has 32 bytes; 16 of them tell changes apart as well.
+    u128::from_le_bytes(std::array::from_fn(|index| hash.0[index]))
+}
+
+/// Reads one change and checks what the library does not: the kind of chunk, and that the checksum is right.
+fn parse(bytes: &[u8]) -> Result<Change, ProtocolError> {
+    const CHANGE: u8 = 1;
+    if bytes.get(8) != Some(&CHANGE) {
+        return Err(ProtocolError::malformed("not a plain change"));
+    }
+    let change = catch_unwind(|| Change::from_bytes(bytes.to_vec()))
+        .map_err(|_| ProtocolError::malformed("the library gave up on a change"))?
+        .map_err(ProtocolError::malformed)?;
+    if bytes.get(4..8) != Some(&change.hash().0[..4]) {
+        return Err(ProtocolError::malformed("a change's checksum is wrong"));
+    }
+    Ok(change)
+}

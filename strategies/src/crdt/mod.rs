@@ -1,0 +1,4 @@
+//! Strategies built on a library of conflict-free replicated data types.
+
+pub mod automerge;
+mod automerge_doc;
