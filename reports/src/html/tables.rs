@@ -53,7 +53,7 @@ fn table(group: &Group<'_>) -> Markup {
             tbody { @for (index, row) in group.rows.iter().enumerate() { tr {
                 (name(row)) (verdict_cell(row)) (lost(row))
                 @if row.status() == Status::Measured {
-                    @for (column, best, rows) in &columns { (cell(column, *best, &rows[index])) }
+                    @for (column, best, rows) in &columns { (cell(column, best.as_deref(), &rows[index])) }
                 } @else {
                     @for _ in &columns { td.num.muted { (NONE) } }
                 }
@@ -97,9 +97,9 @@ fn lost(row: &Row<'_>) -> Markup {
     }
 }
 
-fn cell(column: &Column, best: Option<f64>, estimates: &[Estimate]) -> Markup {
-    let text = column.text(&estimates.iter().map(|one| one.value).collect::<Vec<_>>());
-    let is_best = best.is_some() && estimates.first().map(|one| one.value) == best;
+fn cell(column: &Column, best: Option<&str>, estimates: &[Estimate]) -> Markup {
+    let values: Vec<_> = estimates.iter().map(|one| one.value).collect();
+    let (text, is_best) = (column.text(&values), column.is_best(&values, best));
     html! {
         td.num {
             @if is_best { b { (text) } } @else { (text) }
