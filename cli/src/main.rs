@@ -1,2 +1,32 @@
-//! x
-fn main() {}
+//! `syncbench`: which sync model should this product use, and what will it cost?
+//!
+//! Parses the command line, calls the crates that do the work, shows progress, and turns errors into exit codes:
+//! 0 fine, 1 failed, 2 wrong use, 3 a gate or a choice says no.
+
+mod args;
+mod commands;
+mod environment;
+mod failure;
+mod folder;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        Command::Run(args) => commands::run::run(&args),
+        Command::List(args) => commands::list::list(&args),
+        Command::Report(args) => commands::report::report(&args),
+        Command::Verify(args) => commands::verify::verify(&args),
+        Command::Completions { shell } => commands::completions::completions(shell),
+    };
+    match result {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
+}

@@ -1,0 +1,216 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use syncbench_harness::engines::load::Pace;
+use syncbench_harness::scenario::Engine;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// Which sync model should this product use, and what will it cost?
+#[derive(Parser)]
+#[command(name = "syncbench", version = crate::environment::version(), about, styles = STYLES)]
+#[command(after_help = "Examples:
+  syncbench run                                  the default comparison: table, results, HTML report
+  syncbench run --strategy serial,crdt-automerge --workload stack --network satellite
+  syncbench run --trace friendsforever.json.gz   replay a recorded editing session
+  syncbench list strategies                      what is compiled in, and what it claims
+  syncbench report bench-results/runs/*          draw results again, with criterion's estimates
+
+Exit codes: 0 fine, 1 failed, 2 wrong use, 3 a gate or a choice says no.")]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Run a comparison and write table, results and report
+    Run(RunArgs),
+    /// Show what there is to choose from
+    List(ListArgs),
+    /// Draw the charts and the page of earlier runs again
+    Report(ReportArgs),
+    /// Prove that the same scenario and seed give the same run
+    Verify(VerifyArgs),
+    /// Print a completion script for a shell
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:
+  syncbench run                                         calm, rough and growth: the default comparison
+  syncbench run my-scenario.toml                        what a file describes
+  syncbench run --strategy lww-document --seeds 1..30   the default comparison for one strategy, with more seeds
+  syncbench run --workload record --network constant:80ms --fault partition:halves@2s..5s
+  syncbench run --strategy crdt-automerge:batch=50ms,serial --network 4g --clients 8 --rate 80
+  syncbench run --engine threads --workload counter     in real time, a thread per replica
+  syncbench run --trace trace.json.gz --json > out.json
+
+Without a file, --network, --fault, --trace, --size, --pace, --transport or --engine threads make one scenario of your
+own; the other flags change every part of the default comparison. Parameters follow a name after a colon; `syncbench
+list` shows them all.")]
+pub(crate) struct RunArgs {
+    /// A scenario in TOML; the flags below override what it says
+    pub(crate) scenario: Option<PathBuf>,
+    /// Strategies: `all`, or names such as serial,crdt-automerge:batch=50ms (a comma before a name begins the next)
+    #[arg(short, long, value_name = "NAMES")]
+    pub(crate) strategy: Vec<String>,
+    /// Workloads: `all`, or names
+    #[arg(short, long, value_name = "NAMES")]
+    pub(crate) workload: Vec<String>,
+    /// Replay an editing trace (JSON, plain or gzip) instead of workloads
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) trace: Option<PathBuf>,
+    /// Network profiles
+    #[arg(short, long, value_name = "NAMES")]
+    pub(crate) network: Vec<String>,
+    /// A fault such as partition:halves@2s..5s; may be given several times
+    #[arg(short, long, value_name = "FAULT")]
+    pub(crate) fault: Vec<String>,
+    /// What links promise: stream, or datagram:loss=0.01,duplicate=0.01
+    #[arg(long, value_name = "KIND")]
+    pub(crate) transport: Option<String>,
+    /// Clients in a group
+    #[arg(short, long, value_name = "N")]
+    pub(crate) clients: Option<u32>,
+    /// Operations of a cell, all clients together
+    #[arg(short, long, value_name = "N")]
+    pub(crate) ops: Option<u64>,
+    /// Operations per second, all clients together
+    #[arg(short, long, value_name = "PER_S")]
+    pub(crate) rate: Option<f64>,
+    /// How users come to act
+    #[arg(long, value_enum)]
+    pub(crate) pace: Option<PaceArg>,
+    /// Sizes of the initial document, such as 100,1000
+    #[arg(long, value_name = "N", value_delimiter = ',')]
+    pub(crate) size: Vec<u64>,
+    /// Seeds: numbers and ranges such as 1..30, both ends included
+    #[arg(long, value_name = "SEEDS")]
+    pub(crate) seeds: Option<String>,
+    /// Virtual time, or real threads
+    #[arg(short, long, value_enum)]
+    pub(crate) engine: Option<EngineArg>,
+    /// Look at states every so many milliseconds; 0 for after every event
+    #[arg(long, value_name = "MS")]
+    pub(crate) sample: Option<f64>,
+    /// Seconds that a group may take to become quiet
+    #[arg(long, value_name = "S")]
+    pub(crate) budget: Option<f64>,
+    /// Run only the i-th of n parts of the plan, counted from 1: 2/4
+    #[arg(long, value_name = "I/N")]
+    pub(crate) partition: Option<String>,
+    /// Threads for cells in virtual time [default: all processors]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// Folder for results [default: bench-results/runs/<date>-<name>]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Print one JSON document on stdout, and nothing else there
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum PaceArg {
+    /// Open loop, random gaps
+    Poisson,
+    /// Open loop, even gaps
+    Periodic,
+    /// Closed loop: think, act, wait for the answer
+    Closed,
+    /// One operation at a time in the whole group
+    Turns,
+}
+
+impl From<PaceArg> for Pace {
+    fn from(pace: PaceArg) -> Self {
+        match pace {
+            PaceArg::Poisson => Pace::Poisson,
+            PaceArg::Periodic => Pace::Periodic,
+            PaceArg::Closed => Pace::Closed,
+            PaceArg::Turns => Pace::Turns,
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum EngineArg {
+    /// Virtual time: exact, fast, the same every time
+    Sim,
+    /// Real time, a thread per replica
+    Threads,
+}
+
+impl From<EngineArg> for Engine {
+    fn from(engine: EngineArg) -> Self {
+        match engine {
+            EngineArg::Sim => Engine::Sim,
+            EngineArg::Threads => Engine::Threads,
+        }
+    }
+}
+
+#[derive(Args)]
+pub(crate) struct ListArgs {
+    /// What to list; everything by default
+    #[arg(value_enum)]
+    pub(crate) what: Option<Listed>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Listed {
+    Strategies,
+    Workloads,
+    Networks,
+    Faults,
+    Charts,
+    Scenarios,
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:
+  syncbench report bench-results/runs/2026-01-31-120000-default
+  cargo bench && syncbench report bench-results/runs/*    with criterion's estimates beside the simulated figures")]
+pub(crate) struct ReportArgs {
+    /// Folders of runs; those of one plan, run in parts, become one report
+    #[arg(required = true)]
+    pub(crate) dirs: Vec<PathBuf>,
+    /// Where to write report.html and charts/ [default: the first folder]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Criterion's folder [default: target/criterion, where there is one]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) criterion: Option<PathBuf>,
+}
+
+#[derive(Args)]
+#[command(
+    after_help = "Runs a small plan here on all processors and again in another process on one thread, and compares every
+trace digest. Exit code 1 if any cell differs."
+)]
+pub(crate) struct VerifyArgs {
+    /// Strategies to verify
+    #[arg(short, long, value_name = "NAMES", default_value = "all")]
+    pub(crate) strategy: Vec<String>,
+    /// Seeds
+    #[arg(long, value_name = "SEEDS", default_value = "1..2")]
+    pub(crate) seeds: String,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}

@@ -1,0 +1,7 @@
+//! One file for each command.
+
+pub(crate) mod completions;
+pub(crate) mod list;
+pub(crate) mod report;
+pub(crate) mod run;
+pub(crate) mod verify;

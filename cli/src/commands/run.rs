@@ -1,0 +1,216 @@
+//! `syncbench run`: the main job.
+
+use std::fs;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use anstream::{eprintln, print, println};
+use syncbench_harness::results::{Cell, Header, Outcome, Results, ResultsError, SCHEMA, Verdict, Writer};
+use syncbench_harness::run;
+use syncbench_harness::scenario::{Engine, Plan, Scenario, TomlError, default_comparison};
+use syncbench_reports::table;
+
+use crate::args::{EngineArg, RunArgs};
+use crate::environment;
+use crate::failure::{Done, Failure};
+use crate::folder;
+use crate::progress::Progress;
+
+pub(crate) fn run(args: &RunArgs) -> Done {
+    let mut plan = Plan::new(scenarios(args)?).map_err(Failure::usage)?;
+    if let Some(written) = &args.partition {
+        let (part, of) = partition(written)?;
+        plan.partition(part, of);
+    }
+    let threads = args.threads.unwrap_or_else(environment::cores);
+    if threads == 0 {
+        return Err(Failure::usage("--threads 0: expected at least 1"));
+    }
+    let label = if plan.scenarios.len() == 1 { plan.scenarios[0].name.as_str() } else { "default" };
+    let dir = args.out.clone().unwrap_or_else(|| folder::fresh(label));
+    let results = execute(&plan, threads, &dir)?;
+    let page = folder::draw(&dir, &results, &[])?;
+    if args.json {
+        println!("{}", serde_json::to_string(&results)?);
+    } else {
+        print!("{}", shown(&results));
+        println!("\nReport:  {}\nResults: {}", page.display(), dir.display());
+    }
+    Ok(exit_code(&results))
+}
+
+/// The summary table, as wide as the terminal.
+pub(crate) fn shown(results: &Results) -> String {
+    let width = console_width();
+    let color = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    table::summary(results, width, color)
+}
+
+fn console_width() -> u16 {
+    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    // Without a terminal the width of a wide page: what a log or a file is read in.
+    columns.or_else(|| terminal_size::terminal_size().map(|(width, _)| width.0)).unwrap_or(120)
+}
+
+/// Runs a plan into `dir`, cell by cell.
+fn execute(plan: &Plan, threads: usize, dir: &Path) -> Result<Results, Failure> {
+    let scenario = serde_json::to_value(&plan.scenarios)?;
+    let header = Header {
+        schema: SCHEMA,
+        environment: environment::now(),
+        scenario: scenario.clone(),
+        cells_planned: plan.cells.len(),
+    };
+    let writer = Writer::create(dir, &header).map_err(|error| match error {
+        ResultsError::Io { .. } => Failure::usage(format!("--out {error}; expected a folder that can be written")),
+        other => Failure::usage(format!("--out {other}")),
+    })?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let asked = stop.clone();
+    // Without a handler Ctrl-C ends the run at once; what was written stays all the same.
+    let _ = ctrlc::set_handler(move || {
+        if asked.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+        eprintln!("stopping after the cells under way; once more to quit at once. What is done is kept.");
+    });
+    let progress = Progress::new(plan.cells.len());
+    let sink: Mutex<(Writer, Vec<Cell>, Option<ResultsError>)> = Mutex::new((writer, Vec::new(), None));
+    run::run(plan, threads, &stop, &|cell| {
+        progress.finished(&cell);
+        // A poisoned lock means that another thread panicked while writing: its cell is lost, the others are not.
+        let mut sink = sink.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Err(error) = sink.0.append(&cell) {
+            sink.2.get_or_insert(error);
+        }
+        sink.1.push(cell);
+    });
+    progress.clear();
+    let (_, mut cells, error) = sink.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+    if let Some(error) = error {
+        return Err(error.into());
+    }
+    cells.sort_by_key(|cell| cell.index);
+    Ok(Results { schema: SCHEMA, environment: header.environment, scenario, cells })
+}
+
+/// 1 if a cell broke or a strategy broke a claim, and 130 after Ctrl-C.
+fn exit_code(results: &Results) -> ExitCode {
+    let failed = |cell: &Cell| cell.outcome == Outcome::Failed || cell.verdict == Some(Verdict::Fail);
+    for cell in results.cells.iter().filter(|cell| failed(cell)) {
+        let reasons = cell.reason.iter().chain(&cell.verdict_reasons).cloned().collect::<Vec<_>>().join("; ");
+        eprintln!("failed: {reasons}\n  replay: {}", cell.replay);
+    }
+    if results.cells.iter().any(|cell| cell.outcome == Outcome::NotRun) {
+        return ExitCode::from(130);
+    }
+    ExitCode::from(u8::from(results.cells.iter().any(failed)))
+}
+
+/// What the file and the flags ask for.
+fn scenarios(args: &RunArgs) -> Result<Vec<Scenario>, Failure> {
+    let own = !args.network.is_empty()
+        || !args.fault.is_empty()
+        || args.trace.is_some()
+        || !args.size.is_empty()
+        || args.pace.is_some()
+        || args.transport.is_some()
+        || matches!(args.engine, Some(EngineArg::Threads));
+    let mut scenarios = match &args.scenario {
+        Some(path) => vec![read(path)?],
+        None if own => vec![Scenario::default()],
+        None => default_comparison(),
+    };
+    for scenario in &mut scenarios {
+        apply(args, scenario);
+    }
+    Ok(scenarios)
+}
+
+fn read(path: &PathBuf) -> Result<Scenario, Failure> {
+    let text = fs::read_to_string(path)
+        .map_err(|error| Failure::usage(format!("{}: {error}; expected a scenario in TOML", path.display())))?;
+    Scenario::from_toml(&text)
+        .map_err(|error| Failure::usage(format!("{}: {}", path.display(), one_line(&error, &text))))
+}
+
+/// A TOML error in one line, with the line it speaks of.
+fn one_line(error: &TomlError, text: &str) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start));
+    let place = before.map(|before| format!("line {}: ", 1 + before.matches('\n').count())).unwrap_or_default();
+    format!("{place}{}", error.message().replace('\n', " "))
+}
+
+fn apply(args: &RunArgs, scenario: &mut Scenario) {
+    if !args.strategy.is_empty() {
+        scenario.strategies = split(&args.strategy);
+    }
+    if !args.workload.is_empty() {
+        scenario.workloads = split(&args.workload);
+    }
+    if !args.network.is_empty() {
+        scenario.networks = split(&args.network);
+    }
+    if !args.fault.is_empty() {
+        scenario.faults.clone_from(&args.fault);
+    }
+    if args.trace.is_some() {
+        scenario.trace.clone_from(&args.trace);
+    }
+    if let Some(transport) = &args.transport {
+        scenario.transport.clone_from(transport);
+    }
+    if !args.size.is_empty() {
+        scenario.sizes.clone_from(&args.size);
+    }
+    if let Some(seeds) = &args.seeds {
+        scenario.seeds = vec![seeds.clone()];
+    }
+    scenario.clients = args.clients.unwrap_or(scenario.clients);
+    scenario.ops = args.ops.unwrap_or(scenario.ops);
+    scenario.rate_per_s = args.rate.unwrap_or(scenario.rate_per_s);
+    scenario.pace = args.pace.map_or(scenario.pace, Into::into);
+    scenario.engine = args.engine.map_or(scenario.engine, Engine::from);
+    scenario.sample_ms = args.sample.or(scenario.sample_ms);
+    scenario.budget_s = args.budget.unwrap_or(scenario.budget_s);
+}
+
+/// Splits lists at commas, except between the parameters of one name: `a,b:x=1,y=2,c` is three names.
+pub(crate) fn split(written: &[String]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for part in written.iter().flat_map(|list| list.split(',')) {
+        let parameter = part.contains('=') && !part.split('=').next().is_some_and(|head| head.contains(':'));
+        match names.last_mut() {
+            Some(last) if parameter && last.contains(':') => *last += &format!(",{part}"),
+            _ => names.push(part.to_owned()),
+        }
+    }
+    names
+}
+
+fn partition(written: &str) -> Result<(usize, usize), Failure> {
+    let wrong = || Failure::usage(format!("--partition {written}: expected i/n with i from 1 to n, such as 2/4"));
+    let (part, of) = written.split_once('/').ok_or_else(wrong)?;
+    let (part, of): (usize, usize) = (part.parse().map_err(|_| wrong())?, of.parse().map_err(|_| wrong())?);
+    if part == 0 || part > of {
+        return Err(wrong());
+    }
+    Ok((part - 1, of))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split;
+
+    #[test]
+    fn commas_separate_names_and_parameters() {
+        let split = |text: &str| split(&[text.to_owned()]);
+        assert_eq!(split("serial,lww-document"), ["serial", "lww-document"]);
+        assert_eq!(split("crdt:batch=50ms,sync=protocol,serial"), ["crdt:batch=50ms,sync=protocol", "serial"]);
+        assert_eq!(split("serial:history=0,crdt:batch=1s"), ["serial:history=0", "crdt:batch=1s"]);
+        assert_eq!(split("constant:40ms,wifi"), ["constant:40ms", "wifi"]);
+    }
+}

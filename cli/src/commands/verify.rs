@@ -1,0 +1,111 @@
+//! `syncbench verify`: the same scenario and seed give the same run, on other threads and in another process.
+
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
+
+use anstream::{eprintln, println};
+use anyhow::Context;
+use serde_json::json;
+use syncbench_harness::results::{Cell, Results};
+use syncbench_harness::run;
+use syncbench_harness::scenario::{Plan, Scenario};
+
+use super::run::split;
+use crate::args::VerifyArgs;
+use crate::environment;
+use crate::failure::{Done, Failure};
+
+pub(crate) fn verify(args: &VerifyArgs) -> Done {
+    let scenario = scenario(args);
+    let plan = Plan::new(vec![scenario.clone()]).map_err(Failure::usage)?;
+    let here = Mutex::new(Vec::new());
+    run::run(&plan, environment::cores().max(2), &AtomicBool::new(false), &|cell| {
+        here.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(cell);
+    });
+    let mut here = here.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+    here.sort_by_key(|cell: &Cell| cell.index);
+    let there = elsewhere(&scenario)?;
+    let differing = differences(&here, &there);
+    if args.json {
+        let cells: Vec<_> =
+            here.iter().map(|cell| json!({"cell": cell.replay, "trace_digest": cell.trace_digest})).collect();
+        println!("{}", json!({"schema": 1, "verified": differing.is_empty(), "differing": differing, "cells": cells}));
+    } else {
+        for line in &differing {
+            eprintln!("differs: {line}");
+        }
+        match differing.len() {
+            0 => println!("{} cells gave the same trace digest on several threads and in another process", here.len()),
+            n => println!("{n} of {} cells differ", here.len()),
+        }
+    }
+    Ok(ExitCode::from(u8::from(!differing.is_empty())))
+}
+
+/// Small, and yet everything that could differ takes part: all workloads, jitter, loss, skewed clocks, a partition, a late
+/// joiner.
+fn scenario(args: &VerifyArgs) -> Scenario {
+    Scenario {
+        name: "verify".into(),
+        strategies: split(&args.strategy),
+        networks: vec!["4g".into()],
+        faults: ["partition:halves@500ms..1500ms", "skew:by=300ms,client=2", "late:3@1s"].map(String::from).to_vec(),
+        ops: 60,
+        rate_per_s: 30.0,
+        seeds: vec![args.seeds.clone()],
+        ..Scenario::default()
+    }
+}
+
+/// The same plan in a process of its own, on one thread.
+fn elsewhere(scenario: &Scenario) -> anyhow::Result<Vec<Cell>> {
+    let dir = std::env::temp_dir().join(format!("syncbench-verify-{}", std::process::id()));
+    let mut command = Command::new(std::env::current_exe().context("where this program lies")?);
+    command.args(["run", "--json", "--threads", "1", "--out"]).arg(&dir);
+    command.args(["--strategy", &scenario.strategies.join(","), "--network", &scenario.networks.join(",")]);
+    for fault in &scenario.faults {
+        command.args(["--fault", fault]);
+    }
+    command.args(["--ops", &scenario.ops.to_string(), "--rate", &scenario.rate_per_s.to_string()]);
+    command.args(["--seeds", &scenario.seeds.join(",")]);
+    let output = command.stderr(Stdio::inherit()).output().context("starting another process")?;
+    let _ = std::fs::remove_dir_all(&dir);
+    let results: Results = serde_json::from_slice(&output.stdout).context("what the other process printed")?;
+    Ok(results.cells)
+}
+
+/// Cells whose digests are not the same, or that one side lacks.
+fn differences(here: &[Cell], there: &[Cell]) -> Vec<String> {
+    let mut differing = Vec::new();
+    for index in 0..here.len().max(there.len()) {
+        let (a, b) = (here.get(index), there.get(index));
+        let same = a.zip(b).is_some_and(|(a, b)| {
+            a.strategy == b.strategy
+                && a.outcome == b.outcome
+                && a.trace_digest == b.trace_digest
+                && a.digest == b.digest
+        });
+        if !same {
+            differing.extend(a.or(b).map(|cell| cell.replay.clone()));
+        }
+    }
+    differing
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_other_digest_is_noticed() {
+        let args = VerifyArgs { strategy: vec!["serial".into()], seeds: "1".into(), json: false };
+        let plan = Plan::new(vec![scenario(&args)]).unwrap();
+        let here: Vec<Cell> = plan.cells.iter().take(2).map(run::run_cell).collect();
+        assert_eq!(differences(&here, &here), [""; 0]);
+        let mut there = here.clone();
+        there[1].trace_digest = there[0].digest;
+        assert_eq!(differences(&here, &there), [here[1].replay.as_str()]);
+        assert_eq!(differences(&here, &here[..1]), [here[1].replay.as_str()]);
+    }
+}

@@ -1,0 +1,59 @@
+//! Folders of runs: naming them, and drawing what they hold.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use syncbench_harness::results::Results;
+use syncbench_reports::charts::{CHARTS, Data};
+use syncbench_reports::criterion::CriterionEstimate;
+use syncbench_reports::html;
+use time::OffsetDateTime;
+use time::macros::format_description;
+
+/// `bench-results/runs/<date>-<label>`, not yet there.
+pub(crate) fn fresh(label: &str) -> PathBuf {
+    let format = format_description!("[year]-[month]-[day]-[hour][minute][second]");
+    let date = OffsetDateTime::now_utc().format(&format).unwrap_or_else(|_| "run".into());
+    let clean: String = label.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
+    let runs = Path::new("bench-results").join("runs");
+    let names = std::iter::once(String::new()).chain((2..).map(|n| format!("-{n}")));
+    let mut paths = names.map(|suffix| runs.join(format!("{date}-{clean}{suffix}")));
+    // The iterator is endless, and a folder holds finitely many.
+    paths.find(|path| !path.exists()).expect("a free name")
+}
+
+/// Draws every chart and the page into `dir`, and returns the page's path.
+pub(crate) fn draw(dir: &Path, results: &Results, criterion: &[CriterionEstimate]) -> anyhow::Result<PathBuf> {
+    let charts = dir.join("charts");
+    fs::create_dir_all(&charts).with_context(|| charts.display().to_string())?;
+    let write = |path: &Path, bytes: &[u8]| fs::write(path, bytes).with_context(|| path.display().to_string());
+    let data = Data::new(results, criterion);
+    for chart in CHARTS {
+        let scene = chart.scene(&data);
+        write(&charts.join(format!("{}.svg", chart.name)), scene.svg().as_bytes())?;
+        write(&charts.join(format!("{}.png", chart.name)), &scene.png())?;
+    }
+    let page = dir.join("report.html");
+    write(&page, html::page(results, criterion).as_bytes())?;
+    Ok(page)
+}
+
+/// Criterion's estimates below `dir`, in the order of their paths. Files of other makers are passed over.
+pub(crate) fn estimates(dir: &Path) -> Vec<CriterionEstimate> {
+    let mut found = Vec::new();
+    let mut folders = vec![dir.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let (estimates, benchmark) = (folder.join("estimates.json"), folder.join("benchmark.json"));
+        if folder.ends_with("new")
+            && let (Ok(estimates), Ok(benchmark)) = (fs::read(estimates), fs::read(benchmark))
+            && let Ok(estimate) = CriterionEstimate::parse(&estimates, &benchmark)
+        {
+            found.push(estimate);
+        }
+        let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
+        folders.extend(entries.map(|entry| entry.path()).filter(|path| path.is_dir() && !path.is_symlink()));
+    }
+    found.sort_by(|a, b| (&a.group, &a.id).cmp(&(&b.group, &b.id)));
+    found
+}

@@ -1,0 +1,55 @@
+//! Progress on stderr: a bar with the time left on a terminal, a line now and then elsewhere.
+
+use std::io::IsTerminal;
+use std::sync::Mutex;
+
+use anstream::eprintln;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use syncbench_harness::clock::Moment;
+use syncbench_harness::results::Cell;
+
+/// How often a line appears where there is no terminal, in seconds.
+const LINE_EVERY_S: u64 = 10;
+
+/// Shows how far a run has come.
+pub(crate) struct Progress {
+    bar: ProgressBar,
+    lines: Option<Mutex<(Moment, u64)>>,
+    total: u64,
+    begun: Moment,
+}
+
+impl Progress {
+    /// For a run of `total` cells.
+    pub(crate) fn new(total: usize) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        let target = if terminal { ProgressDrawTarget::stderr_with_hz(8) } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(Some(total as u64), target);
+        let style = ProgressStyle::with_template("{bar:28.cyan} {pos}/{len} cells  {elapsed} gone, {eta} left  {msg}");
+        // The template is a constant; a mistake in it would show as the default bar.
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸ "));
+        bar.enable_steady_tick(std::time::Duration::from_millis(250));
+        let lines = (!terminal).then(|| Mutex::new((Moment::now(), 0)));
+        Self { bar, lines, total: total as u64, begun: Moment::now() }
+    }
+
+    /// One cell is finished.
+    pub(crate) fn finished(&self, cell: &Cell) {
+        self.bar.set_message(format!("{} {} {}", cell.part, cell.workload, cell.strategy));
+        self.bar.inc(1);
+        let Some(lines) = &self.lines else { return };
+        // A poisoned lock means that another thread panicked while printing: the count is still good.
+        let mut last = lines.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        last.1 += 1;
+        if last.0.elapsed().as_secs() >= LINE_EVERY_S {
+            let left = self.begun.elapsed().as_secs_f64() * (self.total - last.1) as f64 / last.1 as f64;
+            eprintln!("{} of {} cells, about {left:.0} s left", last.1, self.total);
+            last.0 = Moment::now();
+        }
+    }
+
+    /// The run is over: the bar goes.
+    pub(crate) fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+}
