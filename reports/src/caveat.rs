@@ -6,7 +6,7 @@ use std::fmt;
 use syncbench_harness::results::{Environment, Outcome};
 
 use crate::aggregate::{Group, Row, Summary};
-use crate::format::{list, percent, plural};
+use crate::format::{figure, list, percent, plural};
 
 /// Below this share of concurrent operations, conflicts are too rare for a comparison of how they are handled.
 pub const LOW_CONCURRENCY: f64 = 0.05;
@@ -47,6 +47,8 @@ pub enum Caveat {
     ProvedNothing(Vec<String>, Vec<String>),
     /// Processor figures that vary between seeds, and the worst.
     NoisyCpu(f64, String),
+    /// States were looked at now and then only, at most this many milliseconds apart.
+    Sampled(f64),
     /// Few processors: processor figures share them with everything else.
     FewCores(usize),
 }
@@ -92,6 +94,11 @@ impl fmt::Display for Caveat {
                 "Processor figures vary by up to {} between seeds ({worst}): read them by their intervals.",
                 percent(*spread)
             ),
+            Self::Sampled(ms) => write!(
+                f,
+                "States were looked at up to {} ms apart: divergence that passed sooner is not seen.",
+                figure(*ms)
+            ),
             Self::FewCores(n) => write!(
                 f,
                 "Measured on {}: processor figures share it with the rest of the machine.",
@@ -111,6 +118,7 @@ pub fn caveats(summary: &Summary<'_>) -> Vec<Caveat> {
     all.extend(censored(summary));
     all.extend(proved_nothing(summary));
     all.extend(noise(summary));
+    all.extend(sampled(summary));
     all.extend(emulated(summary));
     all
 }
@@ -203,6 +211,12 @@ fn noise(summary: &Summary<'_>) -> Option<Caveat> {
     let spreads = all.filter_map(|(group, row)| Some((spread(row)?, format!("{} in {}", row.strategy, group.title))));
     let (worst, place) = spreads.max_by(|a, b| a.0.total_cmp(&b.0))?;
     (worst > NOISY).then_some(Caveat::NoisyCpu(worst, place))
+}
+
+fn sampled(summary: &Summary<'_>) -> Option<Caveat> {
+    let spans =
+        summary.results.cells.iter().filter(|cell| cell.outcome == Outcome::Measured).filter_map(|cell| cell.sample_ms);
+    spans.reduce(f64::max).map(Caveat::Sampled)
 }
 
 fn emulated(summary: &Summary<'_>) -> Vec<Caveat> {

@@ -87,15 +87,22 @@ impl Column {
         if texts.is_empty() { NONE.to_owned() } else { texts.join("/") }
     }
 
-    /// The best among rows, compared by their first figure; `None` when all are alike or neither end is better.
-    pub fn best(&self, rows: &[Vec<f64>]) -> Option<f64> {
+    /// The best among rows as it is shown, compared by their first figure. `None` when neither end is better, or when
+    /// most rows show the same.
+    pub fn best(&self, rows: &[Vec<f64>]) -> Option<String> {
         let keys = || rows.iter().filter_map(|values| values.first().copied());
-        let (low, high) = (keys().reduce(f64::min)?, keys().reduce(f64::max)?);
-        match self.better {
-            _ if low == high => None,
-            Better::Low => Some(low),
-            Better::High => Some(high),
-            Better::Neither => None,
-        }
+        let best = match self.better {
+            Better::Low => keys().reduce(f64::min)?,
+            Better::High => keys().reduce(f64::max)?,
+            Better::Neither => return None,
+        };
+        let best = (self.show)(best);
+        let alike = keys().filter(|key| (self.show)(*key) == best).count();
+        (alike * 2 <= keys().count()).then_some(best)
+    }
+
+    /// Whether a row's first figure shows as `best`.
+    pub fn is_best(&self, values: &[f64], best: Option<&str>) -> bool {
+        values.first().is_some_and(|key| best == Some((self.show)(*key).as_str()))
     }
 }

@@ -11,9 +11,9 @@ pub fn figure(value: f64) -> String {
         return NONE.to_owned();
     }
     let size = value.abs();
-    let text = match size {
-        _ if size == 0.0 => return "0".to_owned(),
-        _ if size < 0.0005 => return format!("{value:.0e}"),
+    match size {
+        _ if size == 0.0 => "0".to_owned(),
+        _ if size < 0.0005 => format!("{value:.0e}"),
         _ if size < 0.095 => trimmed(value, 3),
         _ if size < 9.95 => trimmed(value, if size < 0.995 { 2 } else { 1 }),
         _ if size < 9999.5 => format!("{value:.0}"),
@@ -21,8 +21,7 @@ pub fn figure(value: f64) -> String {
         _ if size < 999_500.0 => format!("{:.0}k", value / 1e3),
         _ if size < 9.995e8 => trimmed(value / 1e6, if size < 99.5e6 { 1 } else { 0 }) + "M",
         _ => trimmed(value / 1e9, 1) + "G",
-    };
-    text
+    }
 }
 
 /// A share as a percentage: `0`, `<0.1 %`, `4.2 %`, `37 %`.

@@ -40,7 +40,9 @@ fn losses(group: &Group<'_>) -> Option<String> {
         let ops = row.total("ops_issued", "").unwrap_or(0.0) as u64;
         let of = if index == 0 && ops > 0 { format!(" of {} operations", count(ops)) } else { String::new() };
         let kinds = row.counts("lost_intents").unwrap_or_default();
-        format!("{} lost {}{of} ({})", row.strategy, count(*lost), counts(&kinds))
+        let kinds =
+            kinds.keys().next().filter(|_| kinds.len() == 1).map_or_else(|| counts(&kinds), |kind| (*kind).to_owned());
+        format!("{} lost {}{of} ({kinds})", row.strategy, count(*lost))
     };
     let described: Vec<_> = losers.iter().take(LOSERS).enumerate().map(describe).collect();
     let rest = losers.get(LOSERS..).unwrap_or_default();
@@ -70,6 +72,9 @@ fn clean(group: &Group<'_>) -> Option<String> {
     } else {
         format!("{} lost nothing", list(&names, NAMES))
     };
+    if let ([_], [(refused, _)]) = (names.as_slice(), refused.as_slice()) {
+        return Some(format!("{who} and refused {}.", count(*refused)));
+    }
     let told: Vec<_> = refused.iter().map(|(refused, name)| format!("{name} refused {}", count(*refused))).collect();
     Some(if told.is_empty() { format!("{who}.") } else { format!("{who}; {}.", list(&told, NAMES)) })
 }
@@ -109,7 +114,7 @@ fn missing(group: &Group<'_>) -> Option<String> {
     let describe = |row: &Row<'_>| match row.status() {
         Status::Measured => None,
         Status::Missing(Outcome::Failed, reason) => Some(format!("{} broke ({reason})", row.strategy)),
-        Status::Missing(Outcome::Unsupported, reason) => Some(format!("{} does not carry it ({reason})", row.strategy)),
+        Status::Missing(Outcome::Unsupported, reason) => Some(format!("{} cannot run it ({reason})", row.strategy)),
         Status::Missing(_, reason) => Some(format!("{} was not run ({reason})", row.strategy)),
     };
     let missing: Vec<_> = group.rows.iter().filter_map(describe).collect();

@@ -11,5 +11,6 @@ pub mod draw;
 pub mod format;
 pub mod headline;
 pub mod html;
+pub mod report;
 pub mod stats;
 pub mod table;

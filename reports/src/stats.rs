@@ -242,6 +242,7 @@ mod tests {
     fn the_generator_is_pinned() {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(BOOTSTRAP_SEED);
         let drawn: Vec<_> = (0..8).map(|_| below(&mut rng, 10)).collect();
-        assert_eq!(drawn, [0; 8], "a different generator would change every interval");
+        // Computed apart from this crate: SplitMix64 seeding, then xoshiro256++.
+        assert_eq!(drawn, [1, 6, 1, 5, 7, 8, 2, 9], "a different generator would change every interval");
     }
 }

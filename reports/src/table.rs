@@ -54,7 +54,7 @@ impl Page {
         table.set_header(Line::from(heads.chain([Cell::new("lost intents")]).collect::<Vec<_>>()));
         for (index, row) in group.rows.iter().enumerate() {
             let figures = columns.iter().map(|filled| {
-                let best = filled.best.is_some() && filled.values[index].first().copied() == filled.best;
+                let best = filled.column.is_best(&filled.values[index], filled.best.as_deref());
                 self.mark(right(&filled.texts[index]), best, false)
             });
             let (verdict, lost) = (verdict(row), row.total("lost_intents", "total").is_some_and(|n| n > 0.0));
@@ -72,7 +72,8 @@ impl Page {
         let mut text = format!("{}\n{}", self.title(&group.title), wrap(&plain(&about), self.width, "  "));
         for met in group.coverage() {
             let (ops, messages) = (count(met.operations_overlapped), count(met.messages_touched));
-            let met = format!("{} met {ops} operations and touched {messages} messages", met.fault);
+            let met =
+                format!("{} met {ops} operations and touched {messages} messages, in all runs together", met.fault);
             text.push_str(&wrap(&plain(&met), self.width, "  "));
         }
         text + "\n"
@@ -195,7 +196,7 @@ struct Filled {
     column: &'static Column,
     values: Vec<Vec<f64>>,
     texts: Vec<String>,
-    best: Option<f64>,
+    best: Option<String>,
     width: usize,
 }
 

@@ -13,7 +13,7 @@ use crate::stats::Estimate;
 /// The height of a strategy's row.
 pub(super) const ROW: f64 = 23.0;
 /// What a panel needs besides its rows: heading above, axis below.
-pub(super) const FRAME: f64 = 70.0;
+pub(super) const FRAME: f64 = 62.0;
 
 /// A bar with its name.
 struct Bar<'a> {

@@ -10,24 +10,26 @@ use plotters::style::{Color as _, FontStyle, IntoFont, RGBColor, ShapeStyle, Tex
 use super::scene::{Anchor, Color, Item, PAPER, Point, Scene};
 use super::text::{FAMILY, register};
 
-/// Backends count in whole pixels, so scenes are drawn at this multiple of their size: SVG says so in its view box,
-/// PNG is averaged down, which smooths edges.
-const FINE: u32 = 2;
-
-/// How far below the top of a text its baseline is, as a share of the font size: plotters' backends disagree. The SVG
-/// one writes `dy="0.76em"` with an em of size / 1.24; the bitmap one puts the baseline at half the size.
-trait Baseline: DrawingBackend {
+/// What plotters' backends do differently.
+trait Surface: DrawingBackend {
+    /// Backends count in whole pixels, so scenes are drawn at this multiple of their size: SVG says so in its view box,
+    /// PNG is averaged down, which smooths edges and the spacing of letters.
+    const FINE: u32;
+    /// How far below the top of a text its baseline is, as a share of the font size. The SVG backend writes
+    /// `dy="0.76em"` with an em of size / 1.24; the bitmap one puts the baseline at half the size.
     const BASELINE: f64;
     /// Whether the backend has a bold font of its own.
     const BOLD: bool;
 }
 
-impl Baseline for SVGBackend<'_> {
+impl Surface for SVGBackend<'_> {
+    const FINE: u32 = 2;
     const BASELINE: f64 = 0.76 / 1.24;
     const BOLD: bool = true;
 }
 
-impl Baseline for BitMapBackend<'_> {
+impl Surface for BitMapBackend<'_> {
+    const FINE: u32 = 3;
     const BASELINE: f64 = 0.5;
     const BOLD: bool = false;
 }
@@ -35,28 +37,25 @@ impl Baseline for BitMapBackend<'_> {
 impl Scene {
     /// The picture as SVG text.
     pub fn svg(&self) -> String {
-        let mut text = String::new();
-        let size = self.size();
-        paint(self, SVGBackend::with_string(&mut text, (size.0 * FINE, size.1 * FINE)));
+        const FINE: u32 = <SVGBackend<'_> as Surface>::FINE;
+        let ((w, h), mut text) = (self.size(), String::new());
+        paint(self, SVGBackend::with_string(&mut text, (w * FINE, h * FINE)));
         // plotters' own first tag fixes the size in pixels of the view box; ours scales, and says what the picture is.
         let body = text.split_once('>').map_or("", |(_, body)| body);
-        let title = escaped(&self.title);
+        let (title, view) = (escaped(&self.title), format!("0 0 {} {}", w * FINE, h * FINE));
         format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" viewBox=\"0 0 {} {}\" role=\"img\">\n\
-             <title>{title}</title>{body}",
-            size.0,
-            size.1,
-            size.0 * FINE,
-            size.1 * FINE,
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}\" height=\"{h}\" viewBox=\"{view}\" role=\"img\">\n\
+             <title>{title}</title>{body}"
         )
     }
 
     /// The picture as the bytes of a PNG file.
     pub fn png(&self) -> Vec<u8> {
+        const FINE: u32 = <BitMapBackend<'_> as Surface>::FINE;
         let (w, h) = self.size();
         let mut fine = vec![255; (w * FINE * h * FINE * 3) as usize];
         paint(self, BitMapBackend::with_buffer(&mut fine, (w * FINE, h * FINE)));
-        encode(&averaged(&fine, w as usize, h as usize), w, h)
+        encode(&averaged(&fine, (w as usize, h as usize), FINE as usize), w, h)
     }
 
     fn size(&self) -> (u32, u32) {
@@ -64,7 +63,7 @@ impl Scene {
     }
 }
 
-fn paint<B: Baseline>(scene: &Scene, backend: B) {
+fn paint<B: Surface>(scene: &Scene, backend: B) {
     register();
     let area = backend.into_drawing_area();
     let drawn = area.fill(&rgb(PAPER)).and_then(|()| {
@@ -75,8 +74,8 @@ fn paint<B: Baseline>(scene: &Scene, backend: B) {
     drawn.expect("drawing to memory");
 }
 
-fn stroke<B: Baseline>(area: &DrawingArea<B, Shift>, item: &Item) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
-    let k = f64::from(FINE);
+fn stroke<B: Surface>(area: &DrawingArea<B, Shift>, item: &Item) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
+    let k = f64::from(B::FINE);
     let pixel = |point: &Point| ((point.x * k).round() as i32, (point.y * k).round() as i32);
     match item {
         Item::Line { points, color, width, dash } => {
@@ -108,7 +107,7 @@ fn stroke<B: Baseline>(area: &DrawingArea<B, Shift>, item: &Item) -> Result<(), 
             let color = rgb(*color);
             let style = TextStyle::from(font).color(&color).pos(Pos::new(h_pos, VPos::Top));
             // The built-in font has one weight; drawn twice side by side it reads as bold.
-            let copies = if *bold && !B::BOLD { 1 } else { 0 };
+            let copies = if *bold && !B::BOLD { B::FINE as i32 / 2 } else { 0 };
             (0..=copies).try_for_each(|step| area.draw(&Text::new(text.as_str(), (x + step, y), style.clone())))
         }
     }
@@ -144,20 +143,16 @@ fn dashes(points: &[Point], length: f64) -> Vec<Vec<Point>> {
     pieces
 }
 
-/// Each pixel the mean of its [`FINE`] x [`FINE`] fine ones.
-fn averaged(fine: &[u8], w: usize, h: usize) -> Vec<u8> {
-    let n = FINE as usize;
-    let mut pixels = Vec::with_capacity(w * h * 3);
-    for y in 0..h {
-        for x in 0..w {
-            for channel in 0..3 {
-                let value = |dx: usize, dy: usize| u32::from(fine[((y * n + dy) * w * n + x * n + dx) * 3 + channel]);
-                let sum: u32 = (0..n * n).map(|index| value(index % n, index / n)).sum();
-                pixels.push((sum / (FINE * FINE)) as u8);
-            }
+/// Each pixel the mean of its `n` x `n` fine ones.
+fn averaged(fine: &[u8], (w, h): (usize, usize), n: usize) -> Vec<u8> {
+    let mut sums = vec![0u32; w * h * 3];
+    for (y, line) in fine.chunks_exact(w * n * 3).enumerate() {
+        let row = &mut sums[y / n * w * 3..][..w * 3];
+        for (sum, block) in row.chunks_exact_mut(3).zip(line.chunks_exact(n * 3)) {
+            block.iter().enumerate().for_each(|(index, value)| sum[index % 3] += u32::from(*value));
         }
     }
-    pixels
+    sums.into_iter().map(|sum| (sum / (n * n) as u32) as u8).collect()
 }
 
 fn encode(pixels: &[u8], width: u32, height: u32) -> Vec<u8> {

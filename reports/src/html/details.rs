@@ -81,7 +81,7 @@ pub(super) fn support(summary: &Summary<'_>) -> Markup {
                     th scope="row" { (strategy) }
                     @for by_strategy in table.values() {
                         @let how = by_strategy.get(strategy).copied().unwrap_or(NONE);
-                        td.words class=(if how == "native" || how == NONE { "muted" } else { "emulated" }) { (how) }
+                        td class={ "words " (if how == "native" || how == NONE { "muted" } else { "emulated" }) } { (how) }
                     }
                 } } }
             } }

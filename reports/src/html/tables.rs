@@ -42,7 +42,7 @@ fn table(group: &Group<'_>) -> Markup {
             (group.condition.describe()) ", " (plural(group.seeds(), "seed")) "."
             @for met in group.coverage() {
                 " " code { (met.fault) } " (" (figure(met.start_ms / 1000.0)) " to " (figure(met.end_ms / 1000.0)) " s) met "
-                (count(met.operations_overlapped)) " operations and touched " (count(met.messages_touched)) " messages."
+                (count(met.operations_overlapped)) " operations and touched " (count(met.messages_touched)) " messages, in all runs together."
             }
         }
         div.wide { table {
@@ -53,7 +53,7 @@ fn table(group: &Group<'_>) -> Markup {
             tbody { @for (index, row) in group.rows.iter().enumerate() { tr {
                 (name(row)) (verdict_cell(row)) (lost(row))
                 @if row.status() == Status::Measured {
-                    @for (column, best, rows) in &columns { (cell(column, *best, &rows[index])) }
+                    @for (column, best, rows) in &columns { (cell(column, best.as_deref(), &rows[index])) }
                 } @else {
                     @for _ in &columns { td.num.muted { (NONE) } }
                 }
@@ -90,16 +90,16 @@ fn lost(row: &Row<'_>) -> Markup {
                 (_, Some(kinds)) if kinds.is_empty() => "0",
                 (_, Some(kinds)) => {
                     span.bad { (counts(&kinds)) }
-                    @if let Some(rate) = rate { small { (figure(rate.value)) (interval(&rate, figure)) " per 1000" } }
+                    @if let Some(rate) = rate { small { (figure(rate.value)) " per 1000 ops" @if rate.interval.is_some() { "," (interval(&rate, figure)) } } }
                 }
             }
         }
     }
 }
 
-fn cell(column: &Column, best: Option<f64>, estimates: &[Estimate]) -> Markup {
-    let text = column.text(&estimates.iter().map(|one| one.value).collect::<Vec<_>>());
-    let is_best = best.is_some() && estimates.first().map(|one| one.value) == best;
+fn cell(column: &Column, best: Option<&str>, estimates: &[Estimate]) -> Markup {
+    let values: Vec<_> = estimates.iter().map(|one| one.value).collect();
+    let (text, is_best) = (column.text(&values), column.is_best(&values, best));
     html! {
         td.num {
             @if is_best { b { (text) } } @else { (text) }

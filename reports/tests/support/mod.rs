@@ -202,6 +202,8 @@ pub fn cell(part: &str, workload: &str, strategy: &str, size: u64, seed: u64) ->
     let findings = losses.iter().map(|(kind, count)| finding(kind, *count)).collect();
     let converged = !(kind == "causal" && rough && seed == 2);
     Cell {
+        index: 0,
+        sample_ms: None,
         part: part.into(),
         strategy: strategy.into(),
         workload: workload.into(),

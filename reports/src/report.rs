@@ -1,0 +1,37 @@
+//! Everything at once: the files of a report, for a caller to write.
+
+use syncbench_harness::results::Results;
+
+use crate::charts::{CHARTS, Data};
+use crate::criterion::CriterionEstimate;
+use crate::{html, table};
+
+/// The width of the table that is kept as a file.
+const WIDTH: u16 = 160;
+
+/// A file of a report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportFile {
+    /// Its path below the report's folder, with `/` between folders.
+    pub path: String,
+    /// What it holds.
+    pub bytes: Vec<u8>,
+}
+
+/// The page, the table as text, and every chart that has data as SVG and PNG.
+pub fn files(results: &Results, criterion: &[CriterionEstimate]) -> Vec<ReportFile> {
+    let file = |path: String, bytes: Vec<u8>| ReportFile { path, bytes };
+    let mut files = vec![
+        file("report.html".to_owned(), html::page(results, criterion).into_bytes()),
+        file("summary.txt".to_owned(), table::summary(results, WIDTH, false).into_bytes()),
+    ];
+    let data = Data::new(results, criterion);
+    for chart in CHARTS {
+        let scene = chart.scene(&data);
+        if scene.empty.is_none() {
+            files.push(file(format!("charts/{}.svg", chart.name), scene.svg().into_bytes()));
+            files.push(file(format!("charts/{}.png", chart.name), scene.png()));
+        }
+    }
+    files
+}
