@@ -17,6 +17,7 @@ pub mod results;
 pub mod rng;
 pub mod run;
 pub mod scenario;
+pub mod stopwatch;
 #[cfg(test)]
 mod testing;
 pub mod trace;

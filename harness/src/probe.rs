@@ -90,7 +90,10 @@ impl Distribution {
 
     /// Adds one sample, in the kept unit.
     pub fn record(&mut self, value: u64) {
-        self.histogram.saturating_record(value);
+        // The histogram grows as needed; only a machine without memory refuses, and then the largest bucket must do.
+        if self.histogram.record(value).is_err() {
+            self.histogram.saturating_record(value);
+        }
     }
 
     /// How many samples.
@@ -116,5 +119,25 @@ impl Distribution {
 
     fn sparse(&self) -> Histogram {
         self.histogram.iter_recorded().map(|step| (step.value_iterated_to(), step.count_at_value())).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_value_is_kept_to_three_digits() {
+        let mut latency = Distribution::latency_ms();
+        for us in [1, 80_000, 3_600_000_000] {
+            latency.record(us);
+        }
+        let sparse = latency.sparse();
+        assert_eq!(latency.count(), 3);
+        for ((value, count), wanted) in sparse.iter().zip([1.0, 8e4, 3.6e9]) {
+            assert!((*value as f64 / wanted - 1.0).abs() < 1e-3 && *count == 1, "{sparse:?}");
+        }
+        let Metric::Quantiles(quantiles) = latency.quantiles() else { panic!("there are samples") };
+        assert!((quantiles.p50 - 80.0).abs() < 0.1, "{quantiles:?}");
     }
 }

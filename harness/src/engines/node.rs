@@ -8,8 +8,8 @@ use syncbench_strategies::model::Operation;
 use syncbench_strategies::replica::{Context, Effect, LinkState, NodeId, OpId, ProtocolError, Replica, Rng, Time};
 use syncbench_strategies::sidecar::Sidecar;
 
-use crate::clock::Moment;
 use crate::event::{Call, Event, What};
+use crate::stopwatch::Stopwatch;
 
 /// What a replica is called with.
 #[derive(Clone, Copy, Debug)]
@@ -65,6 +65,7 @@ pub struct Node {
     rng: Rng,
     effects: Vec<Effect>,
     resident_bytes: i64,
+    watch: Stopwatch,
 }
 
 impl Node {
@@ -74,7 +75,14 @@ impl Node {
         let memory = allocation_counter::measure(|| made = Some(make()));
         // The closure runs exactly once.
         let replica = made.expect("made above");
-        Self { id, replica, rng, effects: Vec::with_capacity(64), resident_bytes: memory.bytes_current }
+        Self {
+            id,
+            replica,
+            rng,
+            effects: Vec::with_capacity(64),
+            resident_bytes: memory.bytes_current,
+            watch: Stopwatch::default(),
+        }
     }
 
     /// Calls the handler for `input`, appends what happened to `events` and what is to be done to `todo`.
@@ -86,14 +94,14 @@ impl Node {
         let mut cpu_ns = 0;
         let memory = allocation_counter::measure(|| {
             let mut cx = Context::new(self.id, now, wall, &mut self.rng, &mut self.effects);
-            let begun = Moment::now();
+            let begun = self.watch.begin();
             match input {
                 Input::Submit(id, operation) => self.replica.submit(id, operation, &mut cx),
                 Input::Receive(from, bytes, sidecar) => result = self.replica.receive(from, bytes, sidecar, &mut cx),
                 Input::Timer(tag) => self.replica.timer(tag, &mut cx),
                 Input::Link(peer, state) => self.replica.link(peer, state, &mut cx),
             }
-            cpu_ns = begun.cost_ns();
+            cpu_ns = self.watch.end(begun);
         });
         let before = self.resident_bytes;
         self.resident_bytes += memory.bytes_current - self.drain(now, events, todo);
