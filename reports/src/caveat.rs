@@ -43,6 +43,8 @@ pub enum Caveat {
     IdleFault(String, Vec<String>),
     /// A strategy that did not converge within the budget: (runs, out of), and where.
     Censored(String, (usize, usize), Vec<String>),
+    /// Operations of a strategy that were not visible everywhere when their run ended, and where.
+    Unseen(String, u64, Vec<String>),
     /// Runs that exercised nothing: strategies, and where.
     ProvedNothing(Vec<String>, Vec<String>),
     /// Processor figures that vary between seeds, and the worst.
@@ -83,6 +85,13 @@ impl fmt::Display for Caveat {
                 plural(*of, "run"),
                 list(groups, NAMES)
             ),
+            Self::Unseen(strategy, n, groups) => write!(
+                f,
+                "{strategy} left {} not visible everywhere by the end of the run; its times until visible leave them \
+                 out: {}.",
+                plural(*n as usize, "operation"),
+                list(groups, NAMES)
+            ),
             Self::ProvedNothing(strategies, groups) => write!(
                 f,
                 "Verdict unknown, the runs exercised nothing: {} in {}.",
@@ -116,6 +125,7 @@ pub fn caveats(summary: &Summary<'_>) -> Vec<Caveat> {
     all.extend(concurrency(summary));
     all.extend(idle_faults(summary));
     all.extend(censored(summary));
+    all.extend(unseen(summary));
     all.extend(proved_nothing(summary));
     all.extend(noise(summary));
     all.extend(sampled(summary));
@@ -180,6 +190,17 @@ fn censored(summary: &Summary<'_>) -> Vec<Caveat> {
             }
         }
         (runs > 0).then(|| Caveat::Censored((*strategy).to_owned(), (runs, of), groups))
+    };
+    summary.strategies.iter().filter_map(of_strategy).collect()
+}
+
+fn unseen(summary: &Summary<'_>) -> Vec<Caveat> {
+    let of_strategy = |strategy: &&str| {
+        let open = rows(summary, strategy).map(|(group, row)| (group, row.total("censored", "visible").unwrap_or(0.0)));
+        let open: Vec<_> = open.filter(|(_, n)| *n > 0.0).collect();
+        let groups = open.iter().map(|(group, _)| group.title.clone()).collect();
+        let n = open.iter().map(|(_, n)| *n as u64).sum();
+        (n > 0).then(|| Caveat::Unseen((*strategy).to_owned(), n, groups))
     };
     summary.strategies.iter().filter_map(of_strategy).collect()
 }

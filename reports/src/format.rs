@@ -65,9 +65,13 @@ pub fn list<S: AsRef<str>>(names: &[S], most: usize) -> String {
     }
 }
 
-/// `1 seed`, `5 seeds`.
+/// `1 seed`, `5 seeds`, `5 strategies`.
 pub fn plural(n: usize, word: &str) -> String {
-    if n == 1 { format!("1 {word}") } else { format!("{} {word}s", count(n as u64)) }
+    match word.strip_suffix('y') {
+        _ if n == 1 => format!("1 {word}"),
+        Some(stem) => format!("{} {stem}ies", count(n as u64)),
+        None => format!("{} {word}s", count(n as u64)),
+    }
 }
 
 /// `text`, cut to `most` characters with an ellipsis.

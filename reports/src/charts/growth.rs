@@ -13,8 +13,8 @@ pub(super) static CHART: Chart = Chart {
     name: "growth",
     title: "Cost of an operation as the document grows",
     shows: "Processor time at the median for one operation against the size of the document, where it was issued and \
-            at another replica. Both axes are logarithmic: a flat line does not care for size, a line at 45 degrees \
-            costs ten times as much in a document ten times as large.",
+            at another replica. Both axes are logarithmic: a flat line does not care for size, a decade up for each decade to the \
+            right is cost in proportion to size.",
     draw,
 };
 

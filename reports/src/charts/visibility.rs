@@ -1,7 +1,9 @@
 //! How long until everybody sees it.
 
 use super::{Chart, Data};
-use crate::aggregate::Group;
+use syncbench_harness::results::Histogram;
+
+use crate::aggregate::{Group, Row};
 use crate::draw::axes::Plot;
 use crate::draw::legend::strategies;
 use crate::draw::palette::Palette;
@@ -15,11 +17,13 @@ pub(super) static CHART: Chart = Chart {
     title: "Until an operation is visible everywhere",
     shows: "For each strategy, the share of operations (up) that every replica had taken into account within a time \
             (right, logarithmic), all seeds together. A line further left is faster; a line that bends late has a long \
-            tail. Marks are at 50, 90 and 99 %.",
+            tail; one that ends below 100 % left operations unseen. Marks are at 50, 90 and 99 %.",
     draw,
 };
 
 const METRIC: &str = "visible_ms";
+/// A time that no line reaches.
+const NEVER: u64 = u64::MAX;
 /// Where lines carry their marks.
 const MARKS: [f64; 3] = [0.5, 0.9, 0.99];
 
@@ -46,15 +50,25 @@ fn panel(scene: &mut Scene, area: Rect, group: &Group<'_>, scale: Scale, palette
     let share = Scale::linear(0.0, 100.0);
     let plot = Plot::new(scene, area, (scale, "milliseconds until visible everywhere"), (share, "% of operations"));
     for row in &group.rows {
-        let merged = stats::merge(row.histograms(METRIC));
+        let merged = times(row);
         let look = palette.look(row.strategy);
         scene.line(curve(&plot, &merged), look.color, 2.0);
         for q in MARKS {
-            if let Some(value) = stats::quantile(&merged, q) {
+            if let Some(value) = stats::quantile(&merged, q).filter(|value| *value != NEVER) {
                 scene.mark(plot.at(value as f64 / 1000.0, q * 100.0), 4.5, look);
             }
         }
     }
+}
+
+/// All times until visible, with [`NEVER`] for operations that were not yet visible everywhere when their run ended.
+fn times(row: &Row<'_>) -> Histogram {
+    let mut merged = stats::merge(row.histograms(METRIC));
+    let open = row.total("censored", "visible").unwrap_or(0.0) as u64;
+    if open > 0 {
+        merged.push((NEVER, open));
+    }
+    merged
 }
 
 /// The rising line, without points that are less than a pixel away from the one before.
@@ -62,7 +76,8 @@ fn curve(plot: &Plot, histogram: &[(u64, u64)]) -> Vec<Point> {
     let total: u64 = histogram.iter().map(|(_, count)| count).sum();
     let mut seen = 0;
     let mut points: Vec<Point> = Vec::new();
-    for (index, (value, count)) in histogram.iter().enumerate() {
+    let seen_at_all = histogram.iter().filter(|(value, _)| *value != NEVER).count();
+    for (index, (value, count)) in histogram.iter().take(seen_at_all).enumerate() {
         let ms = *value as f64 / 1000.0;
         if seen == 0 {
             points.push(plot.at(ms, 0.0));
@@ -70,9 +85,23 @@ fn curve(plot: &Plot, histogram: &[(u64, u64)]) -> Vec<Point> {
         seen += count;
         let point = plot.at(ms, 100.0 * seen as f64 / total as f64);
         let near = |last: &Point| (point.x - last.x).abs() + (point.y - last.y).abs() < 1.5;
-        if index + 1 == histogram.len() || !points.last().is_some_and(near) {
+        if index + 1 == seen_at_all || !points.last().is_some_and(near) {
             points.push(point);
         }
     }
     points
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::draw::scene::at;
+
+    #[test]
+    fn a_line_ends_below_the_top_when_operations_stayed_unseen() {
+        let plot =
+            Plot { area: Rect::new(0.0, 0.0, 100.0, 100.0), x: Scale::linear(0.0, 10.0), y: Scale::linear(0.0, 100.0) };
+        let points = curve(&plot, &[(2000, 1), (10_000, 2), (NEVER, 1)]);
+        assert_eq!(points, [at(20.0, 100.0), at(20.0, 75.0), at(100.0, 25.0)]);
+    }
 }

@@ -28,7 +28,7 @@ fn of_group(group: &Group<'_>) -> Markup {
     let rows: Vec<_> = group.rows.iter().filter(|row| noteworthy(row)).collect();
     html! {
         details {
-            summary { (group.title) ": " (plural(rows.len(), "strategy").replace("strategys", "strategies")) }
+            summary { (group.title) ": " (plural(rows.len(), "strategy")) }
             @for row in rows {
                 h4 { (row.strategy) }
                 ul {

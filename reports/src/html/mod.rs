@@ -47,6 +47,18 @@ pub fn page(results: &Results, criterion: &[CriterionEstimate]) -> String {
 fn header(data: &Data<'_>) -> Markup {
     let environment = &data.summary.results.environment;
     let seeds = data.summary.all_groups().map(|group| group.seeds()).max().unwrap_or(0);
+    let counted = [
+        plural(data.summary.strategies.len(), "strategy"),
+        plural(data.summary.all_groups().count(), "condition"),
+        format!("up to {}", plural(seeds, "seed")),
+    ];
+    let version =
+        if environment.version.is_empty() { String::new() } else { format!("syncbench {}", environment.version) };
+    let facts: Vec<_> = [&environment.started_at, &version, &environment.cpu]
+        .into_iter()
+        .filter(|fact| !fact.is_empty())
+        .map(String::as_str)
+        .collect();
     let parts = [
         ("story", "What happened"),
         ("limits", "Limits"),
@@ -59,11 +71,7 @@ fn header(data: &Data<'_>) -> Markup {
     html! {
         header {
             h1 { "syncbench report" }
-            p.muted {
-                (plural(data.summary.strategies.len(), "strategy").replace("strategys", "strategies")) ", "
-                (plural(data.summary.all_groups().count(), "condition")) ", up to " (plural(seeds, "seed")) ". "
-                (environment.started_at) ", syncbench " (environment.version) ", " (environment.cpu) "."
-            }
+            p.muted { (counted.join(", ")) "." @if !facts.is_empty() { " " (facts.join(", ")) "." } }
             nav { @for (id, name) in parts { a href={ "#" (id) } { (name) } " " } }
         }
     }

@@ -188,6 +188,10 @@ pub fn cell(part: &str, workload: &str, strategy: &str, size: u64, seed: u64) ->
         ("messages_per_op".to_owned(), number(draws.skewed(4.0, 0.0))),
         ("concurrency".to_owned(), number(if workload == "form" { 0.02 } else { 0.4 })),
         ("ops_issued".to_owned(), number(400.0)),
+        (
+            "censored".to_owned(),
+            Metric::Counts(BTreeMap::from([("visible".to_owned(), if kind == "causal" && rough { 9 } else { 0 })])),
+        ),
         ("rejected".to_owned(), Metric::Counts(BTreeMap::from([("empty".to_owned(), rejected)]))),
         ("rolled_back".to_owned(), number(if kind == "optimistic" { rejected as f64 } else { 0.0 })),
         ("lost_intents".to_owned(), Metric::Counts(losses.clone())),
