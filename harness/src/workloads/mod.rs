@@ -1,11 +1,12 @@
 //! The workloads. Each is one file with its operations, plan, generator and oracle, and one line in [`WORKLOADS`].
 
+pub mod counter;
 pub mod stack;
 
 use crate::workload::WorkloadSpec;
 
 /// One line per workload.
-pub static WORKLOADS: &[&WorkloadSpec] = &[&stack::SPEC];
+pub static WORKLOADS: &[&WorkloadSpec] = &[&stack::SPEC, &counter::SPEC];
 
 #[cfg(test)]
 mod tests {
