@@ -3,11 +3,12 @@
 pub mod counter;
 pub mod record;
 pub mod stack;
+pub mod text;
 
 use crate::workload::WorkloadSpec;
 
 /// One line per workload.
-pub static WORKLOADS: &[&WorkloadSpec] = &[&stack::SPEC, &counter::SPEC, &record::SPEC];
+pub static WORKLOADS: &[&WorkloadSpec] = &[&stack::SPEC, &counter::SPEC, &record::SPEC, &text::SPEC];
 
 #[cfg(test)]
 mod tests {
