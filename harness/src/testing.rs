@@ -1,6 +1,25 @@
-//! Helpers for tests that hold files and registries together.
+//! Helpers for tests: files and registries held together, short runs in virtual time, and books written by hand.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use syncbench_strategies::document::Document;
+use syncbench_strategies::model::{ModelRef, Operation, Outcome, Rejected};
+use syncbench_strategies::registry::Configured;
+use syncbench_strategies::replica::{NodeId, OpId, Rng, Time};
+use syncbench_strategies::selector::Selector;
+use syncbench_strategies::spec::{Params, Spec};
+
+use crate::engines::load::Pace;
+use crate::engines::{Ran, Task, sim};
+use crate::event::{Event, What};
+use crate::ledger::Ledger;
+use crate::network::{Profile, Transport};
+use crate::results::Finding;
+use crate::rng::stream;
+use crate::workload::{History, Workload, configure};
 
 /// Asserts that a folder of this crate has one file per line of its registry, besides those that are `shared`.
 pub(crate) fn assert_registered(folder: &str, shared: &[&str], lines: usize) {
@@ -12,4 +31,175 @@ pub(crate) fn assert_registered(folder: &str, shared: &[&str], lines: usize) {
         .collect();
     files.sort();
     assert_eq!(files.len(), lines, "{}: files {files:?} and registry lines differ", folder.display());
+}
+
+/// What an oracle found.
+#[derive(Debug)]
+pub(crate) struct Found(pub(crate) Vec<Finding>);
+
+impl Found {
+    /// How often this kind was found.
+    pub(crate) fn count(&self, kind: &str) -> u64 {
+        self.0.iter().filter(|finding| finding.kind == kind).map(|finding| finding.count).sum()
+    }
+
+    /// Every kind with its count, by name.
+    pub(crate) fn kinds(&self) -> Vec<(&str, u64)> {
+        let mut kinds: Vec<_> = self.0.iter().map(|finding| (finding.kind.as_str(), finding.count)).collect();
+        kinds.sort();
+        kinds
+    }
+}
+
+/// A short run of a workload in virtual time.
+#[derive(Clone)]
+pub(crate) struct Trial {
+    pub(crate) strategy: &'static Spec,
+    pub(crate) workload: &'static str,
+    /// A planted bug: what operations mean to the strategy, other than to the oracle.
+    pub(crate) model: Option<ModelRef>,
+    pub(crate) size: u64,
+    pub(crate) clients: u32,
+    pub(crate) ops: u64,
+    pub(crate) rate_per_s: f64,
+    pub(crate) pace: Pace,
+    pub(crate) delay_ms: u64,
+    pub(crate) seed: u64,
+}
+
+impl Trial {
+    /// Four busy clients, 40 ms apart.
+    pub(crate) fn new(strategy: &'static Spec, workload: &'static str) -> Self {
+        Self {
+            strategy,
+            workload,
+            model: None,
+            size: spec_and_workload(workload).1,
+            clients: 4,
+            ops: 400,
+            rate_per_s: 100.0,
+            pace: Pace::Poisson,
+            delay_ms: 40,
+            seed: 1,
+        }
+    }
+
+    /// Runs it and asks the oracle.
+    pub(crate) fn run(&self) -> (Ran, Found) {
+        let workload = workload(self.workload);
+        let params = Params::check(&selector(self.strategy.name), self.strategy.params).expect("no parameters given");
+        let strategy = Configured {
+            label: self.strategy.name.into(),
+            spec: self.strategy,
+            params: params.shown(),
+            strategy: (self.strategy.build)(&params),
+        };
+        let genesis = workload.genesis(self.size);
+        let ran = sim::run(
+            &Task {
+                genesis_bytes: Arc::from(strategy.strategy.genesis(&genesis)),
+                strategy: &strategy,
+                workload: &*workload,
+                model: self.model.clone().unwrap_or_else(|| workload.model()),
+                genesis: &genesis,
+                clients: self.clients,
+                ops: self.ops,
+                rate_per_s: self.rate_per_s,
+                pace: self.pace,
+                profile: Profile::constant(Duration::from_millis(self.delay_ms)),
+                transport: Transport::Stream,
+                faults: Vec::new(),
+                seed: self.seed,
+                sample_every: None,
+                budget: Duration::from_secs(60),
+                blind: false,
+            },
+            &mut [],
+        );
+        assert!(ran.ledger.issued() > 0 && ran.ledger.all_settled(), "the run must be complete");
+        let history = History { genesis: &genesis, last: ran.last(), ledger: &ran.ledger };
+        let found = Found(workload.judge(&history));
+        (ran, found)
+    }
+}
+
+fn selector(text: &str) -> Selector {
+    text.parse().expect("a selector")
+}
+
+fn spec_and_workload(text: &str) -> (Box<dyn Workload>, u64) {
+    let (spec, workload) = configure(&selector(text)).expect("a workload");
+    (workload, spec.default_size)
+}
+
+/// The workload that `text` names.
+pub(crate) fn workload(text: &str) -> Box<dyn Workload> {
+    spec_and_workload(text).0
+}
+
+/// The first operations that client 1 of 2 wants, given that it sees `view` all the time.
+pub(crate) fn intents(text: &str, view: &Document, count: u64) -> Vec<Operation> {
+    let mut author = workload(text).author(NodeId(1), 2);
+    let mut draw = |n| author.next(view, &mut intent_stream(n)).map(|intent| intent.operation);
+    (1..=count).filter_map(&mut draw).collect()
+}
+
+/// The stream of a client's `n`-th intent.
+pub(crate) fn intent_stream(n: u64) -> Rng {
+    stream(1, "intent", 1, n)
+}
+
+/// A book of a run that is written by hand.
+pub(crate) struct Book(Ledger);
+
+impl Book {
+    /// An empty book.
+    pub(crate) fn new(clients: u32) -> Self {
+        Self(Ledger::new(clients))
+    }
+
+    fn enter(&mut self, node: NodeId, what: What) {
+        self.0.enter(&Event { at: Time::ZERO, node, what });
+    }
+
+    /// A client acts, and is told nothing yet.
+    pub(crate) fn issued<O: Serialize>(&mut self, client: u32, op: &O, seen: Document) -> OpId {
+        let id = self.0.next_op(NodeId(client));
+        self.0.open(id, Operation::encode(op), seen, Time::ZERO, Time::ZERO);
+        id
+    }
+
+    /// A client acts, shows it at once and is told that it stands.
+    pub(crate) fn acted<O: Serialize>(&mut self, client: u32, op: &O) -> OpId {
+        self.acted_on(client, op, Document::Null)
+    }
+
+    /// The same with what the author saw.
+    pub(crate) fn acted_on<O: Serialize>(&mut self, client: u32, op: &O, seen: Document) -> OpId {
+        let id = self.issued(client, op, seen);
+        self.reached(client, id);
+        self.told(id, Ok(Document::Null));
+        id
+    }
+
+    /// The author is told what became of its operation.
+    pub(crate) fn told(&mut self, id: OpId, fate: Result<Outcome, Rejected>) {
+        self.enter(
+            id.client,
+            match fate {
+                Ok(outcome) => What::Committed(id, outcome),
+                Err(reason) => What::Rejected(id, reason),
+            },
+        );
+    }
+
+    /// A client takes an operation into account.
+    pub(crate) fn reached(&mut self, client: u32, id: OpId) {
+        self.enter(NodeId(client), What::Reflected(id));
+    }
+
+    /// What the oracle finds when the run ends in `last`.
+    pub(crate) fn judge(&self, text: &str, genesis: &Document, last: &Document) -> Found {
+        Found(workload(text).judge(&History { genesis, last, ledger: &self.0 }))
+    }
 }

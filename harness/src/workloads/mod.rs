@@ -1,11 +1,14 @@
 //! The workloads. Each is one file with its operations, plan, generator and oracle, and one line in [`WORKLOADS`].
 
+pub mod counter;
+pub mod record;
 pub mod stack;
+pub mod text;
 
 use crate::workload::WorkloadSpec;
 
 /// One line per workload.
-pub static WORKLOADS: &[&WorkloadSpec] = &[&stack::SPEC];
+pub static WORKLOADS: &[&WorkloadSpec] = &[&stack::SPEC, &counter::SPEC, &record::SPEC, &text::SPEC];
 
 #[cfg(test)]
 mod tests {
