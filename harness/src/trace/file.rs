@@ -11,12 +11,13 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
-use syncbench_strategies::document::{Digest, Document, Edit, Path as Place};
+use syncbench_strategies::document::Digest;
 use thiserror::Error;
 use xxhash_rust::xxh3::xxh3_128;
 
+use super::merge::merge;
 use super::raw::RawTrace;
-use super::replay::{Splice, TraceOp};
+use super::replay::TraceOp;
 use super::schedule::Schedule;
 
 /// Largest trace that is read, unpacked: ten times the largest that is known, and small enough for any machine.
@@ -86,9 +87,8 @@ impl Trace {
 
     /// Reads and checks a trace.
     ///
-    /// With one author every position is checked by replaying the whole, and the end must be the recorded one. With
-    /// several that would take a merge: what is checked is who built upon what, and that no position lies beyond everything
-    /// that was ever written.
+    /// Every position is checked by carrying out the whole, and the end must be the recorded one, unless authors wrote at
+    /// one spot without knowing of each other.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, TraceError> {
         let path = path.as_ref();
         let bytes = unpacked(path).map_err(|error| TraceError::new(path, error))?;
@@ -117,15 +117,11 @@ impl Trace {
             schedule,
             txns: raw.into_ops(),
         };
-        if concurrent {
-            trace.check_reach()?
-        } else {
-            trace.check_replay()?
-        }
+        trace.check_end()?;
         Ok(trace)
     }
 
-    /// The first `ops` txns as a trace of their own. With several authors nobody recorded where that ends.
+    /// The first `ops` txns as a trace of their own. Its end is what they give; `None` where that is a matter of taste.
     #[must_use]
     pub fn first(mut self, ops: usize) -> Self {
         if ops >= self.txns.len() {
@@ -134,29 +130,19 @@ impl Trace {
         self.txns.truncate(ops);
         self.schedule = self.schedule.first(ops);
         // Each txn was applied when the whole trace was checked.
-        self.end = if self.concurrent { None } else { self.replayed().ok().map(|text| text_of(&text)) };
+        self.end = self.merged().ok().flatten();
         self
     }
 
-    /// The text after all txns, one after the other: what it means when there is one author.
-    fn replayed(&self) -> Result<Document, String> {
-        let mut text = Document::text(&self.start);
-        for (at, txn) in self.txns.iter().enumerate() {
-            for splice in &txn.0 {
-                let Splice { pos, delete, insert } = splice.clone();
-                let len = text.size().unwrap_or(0);
-                text.apply(&Edit::TextSplice { path: Place::root(), pos, delete, insert })
-                    .map_err(|_| outside(at, splice, format_args!("the text has {len} characters there")))?;
-            }
-        }
-        Ok(text)
+    /// The text after all txns; `None` where it is a matter of taste.
+    fn merged(&self) -> Result<Option<String>, String> {
+        let merged = merge(&self.start, &self.txns, &self.schedule)?;
+        Ok((merged.ties == 0).then_some(merged.text))
     }
 
-    fn check_replay(&self) -> Result<(), String> {
-        let (text, end) = (text_of(&self.replayed()?), self.end.as_deref().unwrap_or_default());
-        if text == end {
-            return Ok(());
-        }
+    fn check_end(&self) -> Result<(), String> {
+        let end = self.end.as_deref().unwrap_or_default();
+        let Some(text) = self.merged()?.filter(|text| text != end) else { return Ok(()) };
         let same = text.chars().zip(end.chars()).take_while(|(a, b)| a == b).count();
         Err(format!(
             "after the last txn the text has {} characters and endContent {}: they differ at character {same}",
@@ -164,34 +150,6 @@ impl Trace {
             end.chars().count(),
         ))
     }
-
-    /// No text is ever longer than all that was written.
-    fn check_reach(&self) -> Result<(), String> {
-        let mut written = self.start.chars().count();
-        for (at, txn) in self.txns.iter().enumerate() {
-            for splice in &txn.0 {
-                if splice.pos.saturating_add(splice.delete) > written {
-                    return Err(outside(at, splice, format_args!("{written} characters were written before it")));
-                }
-                written += splice.insert.chars().count();
-            }
-        }
-        match self.end.as_deref().unwrap_or_default().chars().count() {
-            end if end > written => Err(format!("endContent has {end} characters: {written} were ever written")),
-            _ => Ok(()),
-        }
-    }
-}
-
-fn text_of(document: &Document) -> String {
-    match document {
-        Document::Text(rope) => rope.to_string(),
-        _ => String::new(),
-    }
-}
-
-fn outside(at: usize, splice: &Splice, have: fmt::Arguments<'_>) -> String {
-    format!("txn {at}: a patch at {} deletes {}: {have}", splice.pos, splice.delete)
 }
 
 /// The file's bytes, unpacked if they are packed.

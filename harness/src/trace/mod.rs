@@ -2,6 +2,7 @@
 
 mod file;
 mod lcs;
+mod merge;
 mod raw;
 mod replay;
 mod schedule;

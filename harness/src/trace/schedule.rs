@@ -128,11 +128,26 @@ impl Schedule {
         self.slots(client).len() as u64
     }
 
+    /// Each operation's client, as an index.
+    pub(super) fn authors(&self) -> Vec<usize> {
+        let mut authors = vec![0; self.ends.len()];
+        for (client, slots) in self.slots.iter().enumerate() {
+            slots.iter().for_each(|slot| authors[*slot as usize] = client);
+        }
+        authors
+    }
+
+    /// The places of the operations of the client with this index.
+    pub(super) fn slots_of(&self, client: usize) -> &[u32] {
+        self.slots.get(client).map_or(&[], Vec::as_slice)
+    }
+
     fn place(&self, client: NodeId, n: u64) -> Option<u32> {
         self.slots(client).get(usize::try_from(n).ok()?.checked_sub(1)?).copied()
     }
 
-    fn row(&self, place: usize) -> Option<&[u32]> {
+    /// What the operation at this place had seen.
+    pub(super) fn row(&self, place: usize) -> Option<&[u32]> {
         let start = place.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied())?;
         self.cells.get(start..*self.ends.get(place)?)
     }
@@ -242,7 +257,7 @@ mod tests {
     #[test]
     fn wrong_orders_are_refused() {
         for (ops, at) in [
-            (&[(0, [0].as_slice())] as &[(u32, &[u32])], 0),
+            ([(0, [0].as_slice())].as_slice(), 0),
             (&[(0, &[]), (0, &[2]), (0, &[1])], 1),
             (&[(0, &[]), (2, &[0])], 1),
             (&[(0, &[u32::MAX])], 0),
