@@ -91,10 +91,18 @@ impl Trace {
     /// one spot without knowing of each other.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, TraceError> {
         let path = path.as_ref();
-        let bytes = unpacked(path).map_err(|error| TraceError::new(path, error))?;
+        let file =
+            File::open(path).map_err(|error| TraceError::new(path, format_args!("cannot be opened: {error}")))?;
+        Self::from_reader(path, file)
+    }
+
+    /// Reads and checks the trace that `contents` holds; `path` names it.
+    pub fn from_reader(path: impl AsRef<Path>, contents: impl Read) -> Result<Self, TraceError> {
+        let path = path.as_ref();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let name = name.strip_suffix(".gz").unwrap_or(&name);
-        Self::parse(name.strip_suffix(".json").unwrap_or(name), &bytes).map_err(|reason| TraceError::new(path, reason))
+        let name = name.strip_suffix(".json").unwrap_or(name);
+        unpack(contents).and_then(|bytes| Self::parse(name, &bytes)).map_err(|reason| TraceError::new(path, reason))
     }
 
     fn parse(name: &str, bytes: &[u8]) -> Result<Self, String> {
@@ -152,15 +160,14 @@ impl Trace {
     }
 }
 
-/// The file's bytes, unpacked if they are packed.
-fn unpacked(path: &Path) -> Result<Vec<u8>, String> {
+/// All bytes, unpacked if they are packed.
+fn unpack(mut contents: impl Read) -> Result<Vec<u8>, String> {
     const GZIP: [u8; 2] = [0x1f, 0x8b];
     let cannot = |error: io::Error| format!("cannot be read: {error}");
-    let mut file = File::open(path).map_err(cannot)?;
     let mut magic = Vec::new();
-    (&mut file).take(2).read_to_end(&mut magic).map_err(cannot)?;
+    (&mut contents).take(2).read_to_end(&mut magic).map_err(cannot)?;
     let packed = magic == GZIP;
-    let whole = io::Cursor::new(magic).chain(file);
+    let whole = io::Cursor::new(magic).chain(contents);
     let mut bytes = Vec::new();
     let read = if packed {
         MultiGzDecoder::new(whole).take(MAX_BYTES + 1).read_to_end(&mut bytes)
@@ -170,7 +177,11 @@ fn unpacked(path: &Path) -> Result<Vec<u8>, String> {
     match read {
         Ok(_) if bytes.len() as u64 <= MAX_BYTES => Ok(bytes),
         Ok(_) => Err(format!("expected at most {} MiB, unpacked", MAX_BYTES >> 20)),
-        Err(error) if packed => Err(format!("expected whole gzip data, after {} unpacked bytes: {error}", bytes.len())),
+        Err(error) if packed => Err(format!("expected whole gzip data: after {} unpacked bytes: {error}", bytes.len())),
         Err(error) => Err(cannot(error)),
     }
 }
+
+#[cfg(test)]
+#[path = "file_tests.rs"]
+mod tests;
