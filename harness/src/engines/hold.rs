@@ -10,17 +10,17 @@ use crate::trace::Schedule;
 
 /// Messages that arrived before their receiver may see them.
 #[derive(Debug)]
-pub(super) struct Hold {
-    schedule: Option<Schedule>,
+pub(super) struct Hold<'a> {
+    schedule: Option<&'a Schedule>,
     /// How many operations each client has made.
     made: Vec<u64>,
     queues: BTreeMap<(NodeId, NodeId), VecDeque<Parcel>>,
     inexact: u64,
 }
 
-impl Hold {
-    pub(super) fn new(schedule: Option<&Schedule>, clients: u32) -> Self {
-        Self { schedule: schedule.cloned(), made: vec![0; clients as usize + 1], queues: BTreeMap::new(), inexact: 0 }
+impl<'a> Hold<'a> {
+    pub(super) fn new(schedule: Option<&'a Schedule>, clients: u32) -> Self {
+        Self { schedule, made: vec![0; clients as usize + 1], queues: BTreeMap::new(), inexact: 0 }
     }
 
     /// The parcel, unless it has to wait.
@@ -39,7 +39,7 @@ impl Hold {
 
     /// A client is about to make `op`: notes whether it has seen exactly what the recorded author had.
     pub(super) fn acting(&mut self, op: OpId, ledger: &Ledger) {
-        let Some(schedule) = &self.schedule else { return };
+        let Some(schedule) = self.schedule else { return };
         let (Some(needs), Some(replica)) = (schedule.before(op.client, op.n), ledger.replica(op.client)) else {
             return;
         };
@@ -85,11 +85,11 @@ impl Hold {
 
     /// Operations made on another version than the recorded one; `None` without a trace.
     pub(super) fn inexact(&self) -> Option<u64> {
-        self.schedule.as_ref().map(|_| self.inexact)
+        self.schedule.map(|_| self.inexact)
     }
 
     fn allowed(&self, parcel: &Parcel, ledger: &Ledger) -> bool {
-        let Some(schedule) = &self.schedule else { return true };
+        let Some(schedule) = self.schedule else { return true };
         let next = self.made[parcel.to.0 as usize] + 1;
         let Some(needs) = schedule.before(parcel.to, next) else { return true };
         let seen = |client: NodeId, n: u64| {

@@ -43,23 +43,23 @@ struct User {
 }
 
 /// All users of a run.
-pub(super) struct Users {
+pub(super) struct Users<'a> {
     pace: Pace,
     gap: Duration,
     seed: u64,
     users: Vec<User>,
-    schedule: Option<Schedule>,
+    schedule: Option<&'a Schedule>,
     /// How many intents there were in all.
     acted: u64,
 }
 
-impl Users {
-    pub(super) fn new(task: &Task<'_>) -> Self {
+impl<'a> Users<'a> {
+    pub(super) fn new(task: &'a Task<'_>) -> Self {
         let clients = u64::from(task.clients);
-        let schedule = task.workload.schedule().cloned();
+        let schedule = task.workload.schedule();
         let users = (1..=task.clients).map(|client| {
             let share = task.ops / clients + u64::from(u64::from(client) <= task.ops % clients);
-            let recorded = schedule.as_ref().map(|schedule| schedule.len(NodeId(client)).min(task.ops));
+            let recorded = schedule.map(|schedule| schedule.len_within(NodeId(client), task.ops));
             User {
                 author: task.workload.author(NodeId(client), task.clients),
                 left: recorded.unwrap_or(share),
@@ -136,7 +136,7 @@ impl Users {
                 next.filter(|_| quiet).map(|client| (client, now + self.gap)).into_iter().collect()
             }
             Pace::Recorded => {
-                let Some(schedule) = &self.schedule else { return Vec::new() };
+                let Some(schedule) = self.schedule else { return Vec::new() };
                 let seen = |client: &NodeId| {
                     let op = ledger.next_op(*client);
                     let needs = schedule.before(*client, op.n).unwrap_or(&[]);

@@ -81,8 +81,8 @@ struct Sim<'a> {
     /// By node number; `None` until the node joins.
     nodes: Vec<Option<Node>>,
     wires: BTreeMap<(NodeId, NodeId), Wire>,
-    users: Users,
-    hold: Hold,
+    users: Users<'a>,
+    hold: Hold<'a>,
     ledger: Ledger,
     tracer: Tracer,
     /// Nodes that were called since states were last looked at.

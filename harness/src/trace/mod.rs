@@ -1,0 +1,13 @@
+//! Recorded editing traces: read from a file, put into causal order, replayed as a workload.
+
+mod file;
+mod lcs;
+mod merge;
+mod raw;
+mod replay;
+mod schedule;
+
+pub use file::{MAX_BYTES, MAX_CLIENTS, Trace, TraceError};
+pub use lcs::common_subsequence;
+pub use replay::{Replay, SPEC, Splice, TraceModel, TraceOp};
+pub use schedule::Schedule;

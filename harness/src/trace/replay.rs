@@ -1,0 +1,171 @@
+//! A recorded trace as a workload: each author's operations in order, at the positions that were recorded.
+//!
+//! One txn is one operation. The engine lets an author act when it has seen what the recorded author had seen, and holds
+//! back what that one had not; so a strategy that keeps positions meaningful must end in the recorded text. A strategy
+//! that reads a position against another state than its author saw ends elsewhere, and the distance is what is judged.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use syncbench_strategies::document::{Document, Edit, EditKind, Path};
+use syncbench_strategies::model::{Model, ModelRef, Plan, Rejected, erase};
+use syncbench_strategies::path;
+use syncbench_strategies::replica::{NodeId, Rng};
+use syncbench_strategies::view::View;
+
+use super::file::Trace;
+use super::lcs::common_subsequence;
+use super::schedule::Schedule;
+use crate::results::Finding;
+use crate::workload::{Author, Findings, History, Intent, Workload, WorkloadSpec};
+
+/// The workload's card. It is made from a file, so it is not in the registry, and `build` makes an empty one.
+pub static SPEC: WorkloadSpec = WorkloadSpec {
+    name: "trace",
+    summary: "replay what people typed, in the causal order in which they typed it",
+    product: "a shared text: what its authors did, keystroke by keystroke",
+    params: &[],
+    edits: &[EditKind::TextSplice],
+    size_unit: "characters",
+    default_size: 0,
+    build: |_| Box::new(Replay::new(Trace::empty())),
+};
+
+/// A change of a text, in code points.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Splice {
+    /// The first character that changes.
+    pub pos: usize,
+    /// How many go.
+    pub delete: usize,
+    /// What comes instead.
+    pub insert: String,
+}
+
+/// One txn: changes, each on the text after the one before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TraceOp(pub Vec<Splice>);
+
+/// Splices of the text at `text`, refused as a whole where one of them leaves it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TraceModel;
+
+fn text() -> Path {
+    path!["text"]
+}
+
+impl Model for TraceModel {
+    type Op = TraceOp;
+
+    fn plan(&self, view: &dyn View, op: &TraceOp) -> Result<Plan, Rejected> {
+        let path = text();
+        let mut len = view.len(&path).ok_or_else(|| Rejected::new("no_text", "there is no text"))?;
+        let mut edits = Vec::with_capacity(op.0.len());
+        for Splice { pos, delete, insert } in &op.0 {
+            if pos.checked_add(*delete).is_none_or(|end| end > len) {
+                let detail = format!("{delete} characters at {pos}, and the text has {len}");
+                return Err(Rejected::new("out_of_range", detail));
+            }
+            len = len - delete + insert.chars().count();
+            edits.push(Edit::TextSplice { path: path.clone(), pos: *pos, delete: *delete, insert: insert.clone() });
+        }
+        Ok(Plan::new(edits))
+    }
+}
+
+/// A trace, ready to be replayed.
+#[derive(Clone, Debug)]
+pub struct Replay {
+    trace: Arc<Trace>,
+}
+
+impl Replay {
+    /// The whole trace; [`Trace::first`] gives a shorter one.
+    pub fn new(trace: Trace) -> Self {
+        Self { trace: Arc::new(trace) }
+    }
+
+    /// What is replayed.
+    pub fn trace(&self) -> &Trace {
+        &self.trace
+    }
+
+    /// How many clients it takes. More may take part; they only watch.
+    pub fn clients(&self) -> u32 {
+        self.trace.schedule.clients()
+    }
+
+    /// How many operations there are.
+    pub fn ops(&self) -> u64 {
+        self.trace.txns.len() as u64
+    }
+}
+
+fn document(content: &str) -> Document {
+    Document::map([("text", Document::text(content))])
+}
+
+impl Workload for Replay {
+    fn model(&self) -> ModelRef {
+        erase(TraceModel)
+    }
+
+    /// The recorded start, whatever the size.
+    fn genesis(&self, _: u64) -> Document {
+        document(&self.trace.start)
+    }
+
+    fn author(&self, client: NodeId, _: u32) -> Box<dyn Author> {
+        Box::new(Recorded { trace: self.trace.clone(), client, made: 0 })
+    }
+
+    fn judge(&self, history: &History<'_>) -> Vec<Finding> {
+        let mut findings = Findings::default();
+        let issued = history.ledger.issued();
+        match &self.trace.end {
+            Some(end) if issued == self.ops() => compare(history.last, end, &mut findings),
+            _ => findings.noted(
+                "final text not judged",
+                format_args!("{issued} operations were replayed, and nobody recorded what they give"),
+            ),
+        }
+        findings.done()
+    }
+
+    fn reference(&self) -> Option<Document> {
+        self.trace.end.as_deref().map(document)
+    }
+
+    fn schedule(&self) -> Option<&Schedule> {
+        Some(&self.trace.schedule)
+    }
+}
+
+/// The distance of the final text from the recorded one, as characters to be put in and to be taken out. A character in
+/// the wrong place is both: it is missing where it was meant, and it is where nobody meant it.
+fn compare(last: &Document, end: &str, findings: &mut Findings) {
+    let last = match last.at(&text()) {
+        Some(Document::Text(rope)) => rope.to_string(),
+        _ => String::new(),
+    };
+    let (got, meant) = (last.chars().count(), end.chars().count());
+    let common = common_subsequence(&last, end);
+    let example = format_args!("the text has {got} characters, the recorded one {meant}, and {common} agree");
+    findings.add("character lost", (meant - common) as u64, true, example);
+    findings.add("surplus character", (got - common) as u64, true, example);
+}
+
+/// Somebody who does what was recorded.
+struct Recorded {
+    trace: Arc<Trace>,
+    client: NodeId,
+    made: usize,
+}
+
+impl Author for Recorded {
+    fn next(&mut self, _: &dyn View, _: &mut Rng) -> Option<Intent> {
+        let slot = *self.trace.schedule.slots(self.client).get(self.made)?;
+        self.made += 1;
+        Some(Intent::blind(self.trace.txns.get(slot as usize)?))
+    }
+}

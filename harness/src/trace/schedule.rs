@@ -1,0 +1,271 @@
+//! Who may act when, for a replayed editing trace.
+
+use syncbench_strategies::replica::NodeId;
+
+use super::file::MAX_CLIENTS;
+
+/// The causal order of a recorded trace: for each client, what it had seen before each of its operations.
+///
+/// A client's operations are totally ordered: each of them has seen all of that client's before it. So what an operation
+/// had seen is, of each client, everything up to a number.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Schedule {
+    /// What each operation of the trace had seen, by client, one after the other. A row may end early: no operation of a
+    /// client beyond the row was seen.
+    cells: Vec<u32>,
+    /// Where each operation's row ends in `cells`.
+    ends: Vec<usize>,
+    /// Each client's operations, as places in the trace, from 0.
+    slots: Vec<Vec<u32>>,
+}
+
+/// More numbers than this (a quarter of a gigabyte) are not worth a replay.
+const MAX_CELLS: usize = 1 << 26;
+
+impl Schedule {
+    /// The order of a trace of one author: each operation has seen all before.
+    pub fn sequential(ops: u32) -> Self {
+        Self { cells: (0..ops).collect(), ends: (1..=ops as usize).collect(), slots: vec![(0..ops).collect()] }
+    }
+
+    /// The order of a trace of several authors, from each operation's author and the operations it was made upon. `Err`
+    /// names the operation that is wrong and says what was expected.
+    ///
+    /// An author whose operations are not all ordered (two windows under one name, say) becomes as many clients as are
+    /// needed; the additional ones come after those of the authors.
+    pub fn concurrent<'a>(
+        authors: u32,
+        ops: impl IntoIterator<Item = (u32, &'a [u32])>,
+    ) -> Result<Self, (usize, String)> {
+        let mut schedule = Self { slots: vec![Vec::new(); authors as usize], ..Self::default() };
+        let mut clients: Vec<Vec<usize>> = (0..authors as usize).map(|author| vec![author]).collect();
+        // Each operation's client, to count it where it is a parent.
+        let mut client_of: Vec<usize> = Vec::new();
+        let mut seen: Vec<u32> = Vec::new();
+        for (at, (author, parents)) in ops.into_iter().enumerate() {
+            let slot = u32::try_from(at).map_err(|_| (at, "more operations than can be counted".into()))?;
+            seen.clear();
+            for parent in parents {
+                let place = *parent as usize;
+                let Some(&client) = client_of.get(place) else {
+                    return Err((at, format!("parent {parent}: expected parents to be earlier txns")));
+                };
+                // The parent has seen all of its client before itself.
+                let row = schedule.row(place).unwrap_or(&[]);
+                let own = row.get(client).copied().unwrap_or(0) + 1;
+                raise(&mut seen, row);
+                raise_one(&mut seen, client, own);
+            }
+            let Some(own) = clients.get_mut(author as usize) else {
+                return Err((at, format!("agent {author}: expected a number below numAgents, which is {authors}")));
+            };
+            let upon =
+                |client: &usize| seen.get(*client).copied().unwrap_or(0) as usize == schedule.slots[*client].len();
+            let client = match own.iter().copied().find(upon) {
+                Some(client) => client,
+                None if schedule.slots.len() >= MAX_CLIENTS => {
+                    return Err((
+                        at,
+                        format!("expected at most {MAX_CLIENTS} lines of operations, each in causal order"),
+                    ));
+                }
+                None => {
+                    schedule.slots.push(Vec::new());
+                    own.push(schedule.slots.len() - 1);
+                    schedule.slots.len() - 1
+                }
+            };
+            schedule.slots[client].push(slot);
+            client_of.push(client);
+            schedule.cells.extend_from_slice(&seen);
+            schedule.ends.push(schedule.cells.len());
+            if schedule.cells.len() > MAX_CELLS {
+                return Err((at, format!("expected txns times agents to stay below {MAX_CELLS}")));
+            }
+        }
+        Ok(schedule)
+    }
+
+    /// The same order for the first `ops` operations of the trace only. They need none of the later ones.
+    #[must_use]
+    pub fn first(mut self, ops: usize) -> Self {
+        self.ends.truncate(ops);
+        self.cells.truncate(self.ends.last().copied().unwrap_or(0));
+        for slots in &mut self.slots {
+            slots.truncate(slots.partition_point(|slot| (*slot as usize) < ops));
+        }
+        self
+    }
+
+    /// How many clients it takes to replay the trace; some may have nothing to do.
+    pub fn clients(&self) -> u32 {
+        self.slots.len() as u32
+    }
+
+    /// What `client` must have seen before its `n`-th operation (from 1): by client, how many operations; 0 beyond the end
+    /// of the slice. `None` when it has no such operation.
+    pub fn before(&self, client: NodeId, n: u64) -> Option<&[u32]> {
+        self.row(self.place(client, n)? as usize)
+    }
+
+    /// The place of the client's `n`-th operation among all.
+    pub fn slot(&self, client: NodeId, n: u64) -> u32 {
+        self.place(client, n).unwrap_or(0)
+    }
+
+    /// The places of the client's operations among all, ascending.
+    pub fn slots(&self, client: NodeId) -> &[u32] {
+        index(client).and_then(|client| self.slots.get(client)).map_or(&[], Vec::as_slice)
+    }
+
+    /// How many of the first `ops` operations of the trace are the client's.
+    pub fn len_within(&self, client: NodeId, ops: u64) -> u64 {
+        self.slots(client).partition_point(|slot| u64::from(*slot) < ops) as u64
+    }
+
+    /// How many operations the client makes.
+    pub fn len(&self, client: NodeId) -> u64 {
+        self.slots(client).len() as u64
+    }
+
+    /// Each operation's client, as an index.
+    pub(super) fn authors(&self) -> Vec<usize> {
+        let mut authors = vec![0; self.ends.len()];
+        for (client, slots) in self.slots.iter().enumerate() {
+            slots.iter().for_each(|slot| authors[*slot as usize] = client);
+        }
+        authors
+    }
+
+    /// The places of the operations of the client with this index.
+    pub(super) fn slots_of(&self, client: usize) -> &[u32] {
+        self.slots.get(client).map_or(&[], Vec::as_slice)
+    }
+
+    fn place(&self, client: NodeId, n: u64) -> Option<u32> {
+        self.slots(client).get(usize::try_from(n).ok()?.checked_sub(1)?).copied()
+    }
+
+    /// What the operation at this place had seen.
+    pub(super) fn row(&self, place: usize) -> Option<&[u32]> {
+        let start = place.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied())?;
+        self.cells.get(start..*self.ends.get(place)?)
+    }
+}
+
+fn index(client: NodeId) -> Option<usize> {
+    usize::try_from(client.0).ok()?.checked_sub(1)
+}
+
+/// Raises `seen` to cover `other` too.
+fn raise(seen: &mut Vec<u32>, other: &[u32]) {
+    if seen.len() < other.len() {
+        seen.resize(other.len(), 0);
+    }
+    for (mine, theirs) in seen.iter_mut().zip(other) {
+        *mine = (*mine).max(*theirs);
+    }
+}
+
+fn raise_one(seen: &mut Vec<u32>, client: usize, n: u32) {
+    if seen.len() <= client {
+        seen.resize(client + 1, 0);
+    }
+    seen[client] = seen[client].max(n);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn concurrent(authors: u32, ops: &[(u32, &[u32])]) -> Result<Schedule, (usize, String)> {
+        Schedule::concurrent(authors, ops.iter().copied())
+    }
+
+    /// What an operation had seen, by walking all the way back, as a set of places.
+    fn closure(ops: &[(u32, &[u32])], at: usize) -> std::collections::BTreeSet<u32> {
+        let mut seen = std::collections::BTreeSet::new();
+        let mut todo = ops[at].1.to_vec();
+        while let Some(place) = todo.pop() {
+            if seen.insert(place) {
+                todo.extend(ops[place as usize].1);
+            }
+        }
+        seen
+    }
+
+    fn assert_exact(authors: u32, ops: &[(u32, &[u32])]) -> Schedule {
+        let schedule = concurrent(authors, ops).unwrap();
+        let mut met = 0;
+        for client in (1..=schedule.clients()).map(NodeId) {
+            for n in 1..=schedule.len(client) {
+                let slot = schedule.slot(client, n);
+                let row = schedule.before(client, n).unwrap();
+                let named: std::collections::BTreeSet<u32> = (row.iter().zip(1..))
+                    .flat_map(|(count, other)| schedule.slots(NodeId(other))[..*count as usize].to_vec())
+                    .collect();
+                assert_eq!(named, closure(ops, slot as usize), "operation {slot}");
+                met += 1;
+            }
+        }
+        assert_eq!(met, ops.len());
+        schedule
+    }
+
+    #[test]
+    fn two_branches_and_a_merge() {
+        let ops: &[(u32, &[u32])] = &[(0, &[]), (0, &[0]), (1, &[0]), (1, &[2]), (0, &[1, 3]), (1, &[3, 4])];
+        let schedule = assert_exact(2, ops);
+        assert_eq!(schedule.before(NodeId(1), 3), Some([2, 2].as_slice()));
+        assert_eq!(schedule.before(NodeId(2), 1), Some([1].as_slice()));
+        assert_eq!(schedule.before(NodeId(2), 4), None);
+        assert_eq!((schedule.slot(NodeId(2), 2), schedule.len(NodeId(3)), schedule.len(NodeId(0))), (3, 0, 0));
+        assert_eq!((schedule.len_within(NodeId(1), 4), schedule.len_within(NodeId(2), 4)), (2, 2));
+        let first = schedule.clone().first(4);
+        assert_eq!((first.len(NodeId(1)), first.len(NodeId(2))), (2, 2));
+        assert_eq!(first.before(NodeId(2), 2), schedule.before(NodeId(2), 2));
+    }
+
+    #[test]
+    fn three_agents_and_several_roots() {
+        let ops: &[(u32, &[u32])] =
+            &[(2, &[]), (0, &[]), (1, &[0]), (0, &[1, 2]), (2, &[0]), (1, &[3, 4, 2]), (2, &[5]), (0, &[3])];
+        assert_exact(3, ops);
+    }
+
+    #[test]
+    fn an_agent_that_is_in_two_places_becomes_two_clients() {
+        let ops: &[(u32, &[u32])] = &[(0, &[]), (0, &[0]), (0, &[0]), (1, &[1, 2]), (0, &[2]), (0, &[1]), (0, &[4, 5])];
+        let schedule = assert_exact(2, ops);
+        assert_eq!(schedule.clients(), 3);
+        assert_eq!(schedule.slots(NodeId(1)), [0, 1, 5, 6]);
+        assert_eq!(schedule.slots(NodeId(3)), [2, 4]);
+    }
+
+    #[test]
+    fn one_author_has_seen_everything_before() {
+        let schedule = Schedule::sequential(4);
+        assert_eq!(schedule.before(NodeId(1), 1), Some([0].as_slice()));
+        assert_eq!(schedule.before(NodeId(1), 4), Some([3].as_slice()));
+        assert_eq!(
+            (schedule.len(NodeId(1)), schedule.len(NodeId(2)), schedule.clone().first(2).len(NodeId(1))),
+            (4, 0, 2)
+        );
+        assert_eq!(schedule.before(NodeId(2), 1), None);
+    }
+
+    #[test]
+    fn wrong_orders_are_refused() {
+        for (ops, at) in [
+            ([(0, [0].as_slice())].as_slice(), 0),
+            (&[(0, &[]), (0, &[2]), (0, &[1])], 1),
+            (&[(0, &[]), (2, &[0])], 1),
+            (&[(0, &[u32::MAX])], 0),
+        ] {
+            assert_eq!(concurrent(2, ops).unwrap_err().0, at);
+        }
+        // Nobody has seen anybody: every operation would be a client of its own.
+        let alone: Vec<(u32, &[u32])> = vec![(0, &[]); MAX_CLIENTS + 1];
+        assert!(concurrent(1, &alone).unwrap_err().1.contains("at most"));
+    }
+}
