@@ -1,0 +1,125 @@
+//! What one thread writes down, for nobody else to see before the end.
+
+use std::time::Duration;
+
+use syncbench_strategies::document::Document;
+use syncbench_strategies::model::Operation;
+use syncbench_strategies::replica::{Rng, Time};
+
+use super::Detail;
+use crate::clock::Moment;
+use crate::event::{Event, What};
+use crate::rng::{stream, unit};
+
+/// An entry of a journal.
+#[derive(Debug)]
+pub(super) struct Noted {
+    /// Which step of the grid it belongs to: that in which its handler was called.
+    pub(super) cell: u64,
+    pub(super) event: Event,
+}
+
+/// What was issued, in order.
+#[derive(Debug)]
+pub(super) struct Opening {
+    pub(super) operation: Operation,
+    pub(super) seen: Document,
+}
+
+/// The moments at which states are looked at, the same for all threads. Gaps are random, between half and one and a half of
+/// the spacing, so that no rhythm of the load can hide between looks.
+#[derive(Debug)]
+pub(super) struct Grid {
+    rng: Rng,
+    spacing: Duration,
+    /// The number of the current step.
+    pub(super) cell: u64,
+    /// When it is over.
+    pub(super) end: Time,
+}
+
+impl Grid {
+    /// From the start of the run; one step that never ends for no spacing.
+    pub(super) fn new(seed: u64, spacing: Option<Duration>) -> Self {
+        let (rng, end) = (stream(seed, "grid", 0, 0), Time(u64::MAX));
+        let mut grid = Self { rng, spacing: spacing.unwrap_or_default(), cell: 0, end };
+        if spacing.is_some() {
+            grid.end = grid.next(Time::ZERO);
+        }
+        grid
+    }
+
+    /// To the step that `now` lies in.
+    pub(super) fn advance(&mut self, now: Time) {
+        while self.end <= now {
+            self.cell += 1;
+            self.end = self.next(self.end);
+        }
+    }
+
+    fn next(&mut self, from: Time) -> Time {
+        // A step takes time, whatever the spacing.
+        (from + self.spacing.mul_f64(0.5 + unit(&mut self.rng))).max(Time(from.0 + 1))
+    }
+}
+
+/// A thread's clock and what it has written down.
+pub(super) struct Journal {
+    origin: Moment,
+    detail: Detail,
+    /// The last reading of the clock: the next one is later.
+    last: Time,
+    pub(super) grid: Grid,
+    pub(super) entries: Vec<Noted>,
+    pub(super) openings: Vec<Opening>,
+}
+
+impl Journal {
+    pub(super) fn new(origin: Moment, grid: Grid, detail: Detail) -> Self {
+        Self { origin, detail, last: Time::ZERO, grid, entries: Vec::new(), openings: Vec::new() }
+    }
+
+    /// The time: later than any this thread has read before, or has heard of.
+    pub(super) fn now(&mut self) -> Time {
+        self.last = Time(self.origin.time().0.max(self.last.0 + 1));
+        self.last
+    }
+
+    /// A message from another thread: what follows is later.
+    pub(super) fn heard(&mut self, sent: Time) {
+        self.last = self.last.max(sent);
+    }
+
+    /// Whether states are looked at.
+    pub(super) fn looks(&self) -> bool {
+        self.detail == Detail::All
+    }
+
+    /// The last reading.
+    pub(super) fn last(&self) -> Time {
+        self.last
+    }
+
+    pub(super) fn note(&mut self, event: Event) {
+        if self.detail == Detail::All || of_operations(&event.what) {
+            self.entries.push(Noted { cell: self.grid.cell, event });
+        }
+    }
+}
+
+/// Whether this tells of the life of operations, and not of messages, costs or states.
+pub(super) fn of_operations(what: &What) -> bool {
+    matches!(
+        what,
+        What::Live
+            | What::Issued { .. }
+            | What::Shown(_)
+            | What::Reflected(_)
+            | What::ReflectedThrough(_)
+            | What::Tagged(..)
+            | What::ReflectedTag(_)
+            | What::Void(_)
+            | What::Committed(..)
+            | What::Rejected(..)
+    )
+}
