@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use syncbench_harness::results::Results;
-use syncbench_reports::charts::{CHARTS, Data};
 use syncbench_reports::criterion::CriterionEstimate;
-use syncbench_reports::html;
+use syncbench_reports::report;
 use time::OffsetDateTime;
 use time::macros::format_description;
 
@@ -25,18 +24,14 @@ pub(crate) fn fresh(label: &str) -> PathBuf {
 
 /// Draws every chart and the page into `dir`, and returns the page's path.
 pub(crate) fn draw(dir: &Path, results: &Results, criterion: &[CriterionEstimate]) -> anyhow::Result<PathBuf> {
-    let charts = dir.join("charts");
-    fs::create_dir_all(&charts).with_context(|| charts.display().to_string())?;
-    let write = |path: &Path, bytes: &[u8]| fs::write(path, bytes).with_context(|| path.display().to_string());
-    let data = Data::new(results, criterion);
-    for chart in CHARTS {
-        let scene = chart.scene(&data);
-        write(&charts.join(format!("{}.svg", chart.name)), scene.svg().as_bytes())?;
-        write(&charts.join(format!("{}.png", chart.name)), &scene.png())?;
+    for file in report::files(results, criterion) {
+        let path = dir.join(&file.path);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+        }
+        fs::write(&path, &file.bytes).with_context(|| path.display().to_string())?;
     }
-    let page = dir.join("report.html");
-    write(&page, html::page(results, criterion).as_bytes())?;
-    Ok(page)
+    Ok(dir.join("report.html"))
 }
 
 /// Criterion's estimates below `dir`, in the order of their paths. Files of other makers are passed over.

@@ -15,6 +15,7 @@ use thiserror::Error;
 use crate::engines::load::Pace;
 use crate::faults;
 use crate::network::{self, Profile, Transport};
+use crate::trace::{Replay, Trace, TraceError};
 use crate::workload::{self, Workload, WorkloadSpec};
 use crate::workloads::WORKLOADS;
 
@@ -122,6 +123,9 @@ pub enum ScenarioError {
         /// What would have been right.
         expected: String,
     },
+    /// The trace cannot be read.
+    #[error("trace: {0}")]
+    Trace(#[from] TraceError),
 }
 
 fn value(field: &'static str, written: impl ToString, expected: impl Into<String>) -> ScenarioError {
@@ -200,8 +204,21 @@ impl Plan {
 fn lay_out(scenario: &Scenario, cells: &mut Vec<Planned>) -> Result<(), ScenarioError> {
     check_numbers(scenario)?;
     let mut scenario = scenario.clone();
-    let workloads = planned_workloads(&mut scenario)?;
-    let strategies = strategies(&scenario)?;
+    let (workloads, writers) = match &scenario.trace {
+        Some(path) => {
+            let trace = Trace::read(path)?;
+            let replay = Replay::new(if scenario.ops < trace.txns.len() as u64 { trace.first(scenario.ops as usize) } else { trace });
+            let writers = replay.clients();
+            scenario.clients = scenario.clients.max(writers);
+            scenario.ops = replay.ops();
+            let stem = path.file_name().unwrap_or_default().to_string_lossy();
+            let label = format!("trace {}", stem.split('.').next().unwrap_or_default());
+            let planned = PlannedWorkload { label, spec: &crate::trace::SPEC, workload: Box::new(replay) };
+            (vec![Arc::new(planned)], Some(writers))
+        }
+        None => (planned_workloads(&scenario)?, None),
+    };
+    let strategies = strategies(&scenario, writers)?;
     let networks = networks(&scenario)?;
     for written in &scenario.faults {
         faults::configure(&selector("fault", written)?, scenario.clients)
@@ -256,8 +273,12 @@ fn check_numbers(scenario: &Scenario) -> Result<(), ScenarioError> {
     if let Some(size) = scenario.sizes.iter().find(|size| **size > 1_000_000) {
         return Err(value("size", size, "expected at most 1000000"));
     }
-    if scenario.pace == Pace::Recorded && scenario.trace.is_none() {
-        return Err(value("pace", "recorded", "only a trace has a recorded pace; give one with --trace"));
+    if (scenario.pace == Pace::Recorded) != scenario.trace.is_some() {
+        let written = format!("{:?}", scenario.pace).to_lowercase();
+        return Err(value("pace", written, "a trace is replayed at its recorded pace, and nothing else has one"));
+    }
+    if scenario.trace.is_some() && !scenario.sizes.is_empty() {
+        return Err(value("size", scenario.sizes[0], "a trace begins with its own document; leave the size out"));
     }
     Ok(())
 }
@@ -280,7 +301,7 @@ fn selector(field: &'static str, written: &str) -> Result<Selector, ScenarioErro
     written.parse().map_err(|error| ScenarioError::Selector { field, error })
 }
 
-fn strategies(scenario: &Scenario) -> Result<Vec<Arc<Configured>>, ScenarioError> {
+fn strategies(scenario: &Scenario, writers: Option<u32>) -> Result<Vec<Arc<Configured>>, ScenarioError> {
     let mut chosen = Vec::new();
     for written in &scenario.strategies {
         if written == "all" {
@@ -295,12 +316,30 @@ fn strategies(scenario: &Scenario) -> Result<Vec<Arc<Configured>>, ScenarioError
         return Err(value("strategy", "", "expected at least one; `syncbench list strategies` shows them"));
     }
     let configure = |written: &String| {
-        registry::configure(&selector("strategy", written)?)
+        let mut selector = selector("strategy", written)?;
+        if writers == Some(1) {
+            collect(&mut selector);
+        }
+        registry::configure(&selector)
             .map(Arc::new)
             .map_err(|error| ScenarioError::Selector { field: "strategy", error })
     };
     chosen.iter().map(configure).collect()
 }
+
+/// A long trace of one writer issues hundreds of operations a second, far more than a person types, and a strategy that
+/// can collect changes before it sends them gets to do so. Without this a library whose cost per received message grows
+/// with the document would need hours. The window becomes part of the label and so of every result. Traces of several
+/// writers are replayed on the exact versions that they saw, which leaves nothing to collect.
+fn collect(selector: &mut Selector) {
+    let batches = registry::find(&selector.name).is_some_and(|spec| spec.params.iter().any(|param| param.name == "batch"));
+    if batches && selector.values.is_empty() && !selector.named.contains_key("batch") {
+        selector.named.insert("batch".into(), TRACE_BATCH.into());
+    }
+}
+
+/// At the replay's rate about a thousand changes in a message.
+const TRACE_BATCH: &str = "2s";
 
 fn networks(scenario: &Scenario) -> Result<Vec<(String, Profile)>, ScenarioError> {
     if scenario.networks.is_empty() {
@@ -316,7 +355,7 @@ fn networks(scenario: &Scenario) -> Result<Vec<(String, Profile)>, ScenarioError
     scenario.networks.iter().map(configure).collect()
 }
 
-fn planned_workloads(scenario: &mut Scenario) -> Result<Vec<Arc<PlannedWorkload>>, ScenarioError> {
+fn planned_workloads(scenario: &Scenario) -> Result<Vec<Arc<PlannedWorkload>>, ScenarioError> {
     let mut chosen: Vec<String> = Vec::new();
     for written in &scenario.workloads {
         if written == "all" {
@@ -391,9 +430,34 @@ pub fn default_comparison() -> Vec<Scenario> {
 pub use toml::de::Error as TomlError;
 
 impl Scenario {
-    /// Reads a scenario from TOML. The error names line and column, and what was expected there.
+    /// A trace from its first operation to its last, replayed as fast as machines can and people cannot.
+    ///
+    /// Five hundred operations a second: a day's writing in minutes of virtual time. A local network, because whole
+    /// documents at that rate would only queue up on a slower one. One seed, because nothing but the network's luck is
+    /// random. A watcher beside a single writer, so that something is sent at all.
+    pub fn of_trace(path: PathBuf) -> Self {
+        Self {
+            name: "trace".into(),
+            workloads: Vec::new(),
+            trace: Some(path),
+            networks: vec!["lan".into()],
+            clients: 2,
+            ops: MAX_OPS,
+            rate_per_s: 500.0,
+            pace: Pace::Recorded,
+            seeds: vec!["1".into()],
+            ..Self::default()
+        }
+    }
+
+    /// Reads a scenario from TOML. What it leaves out is as in [`Scenario::default`], or as in [`Scenario::of_trace`] where
+    /// it names a trace. The error names line and column, and what was expected there.
     pub fn from_toml(text: &str) -> Result<Self, TomlError> {
-        toml::from_str(text)
+        let scenario: Self = toml::from_str(text)?;
+        let Some(trace) = scenario.trace else { return Ok(scenario) };
+        let mut table = toml::Table::try_from(Self::of_trace(trace)).map_err(<TomlError as serde::de::Error>::custom)?;
+        table.extend(toml::from_str::<toml::Table>(text)?);
+        table.try_into()
     }
 }
 

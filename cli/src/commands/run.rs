@@ -114,13 +114,13 @@ fn exit_code(results: &Results) -> ExitCode {
 fn scenarios(args: &RunArgs) -> Result<Vec<Scenario>, Failure> {
     let own = !args.network.is_empty()
         || !args.fault.is_empty()
-        || args.trace.is_some()
         || !args.size.is_empty()
         || args.pace.is_some()
         || args.transport.is_some()
         || matches!(args.engine, Some(EngineArg::Threads));
     let mut scenarios = match &args.scenario {
         Some(path) => vec![read(path)?],
+        None if args.trace.is_some() => args.trace.iter().cloned().map(Scenario::of_trace).collect(),
         None if own => vec![Scenario::default()],
         None => default_comparison(),
     };
