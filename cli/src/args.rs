@@ -33,7 +33,7 @@ pub(crate) struct Cli {
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Run a comparison and write table, results and report
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Show what there is to choose from
     List(ListArgs),
     /// Draw the charts and the page of earlier runs again

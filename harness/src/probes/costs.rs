@@ -69,8 +69,7 @@ impl Probe for Costs {
                     return;
                 }
                 account.spent_ns += cpu_ns;
-                if account.brought_in > 0 {
-                    let share = account.spent_ns / account.brought_in;
+                if let Some(share) = account.spent_ns.checked_div(account.brought_in) {
                     (0..account.brought_in).for_each(|_| self.remote.record(share));
                     account.brought_in = 0;
                     account.spent_ns = 0;
