@@ -53,6 +53,8 @@ pub struct Guarantees {
     pub needs_server: bool,
     /// Which operations survive depends on how well clocks agree.
     pub depends_on_clocks: bool,
+    /// What a replica holds grows with every operation, also when the document does not.
+    pub grows_with_history: bool,
 }
 
 impl Guarantees {
@@ -67,10 +69,11 @@ impl Guarantees {
         serializable: false,
         needs_server: false,
         depends_on_clocks: false,
+        grows_with_history: false,
     };
 
     /// The claims by name, in the order of tables.
-    pub fn named(&self) -> [(&'static str, bool); 9] {
+    pub fn named(&self) -> [(&'static str, bool); 10] {
         [
             ("converges", self.converges),
             ("tolerates duplicates", self.tolerates_duplicates),
@@ -81,6 +84,7 @@ impl Guarantees {
             ("serializable", self.serializable),
             ("needs a server", self.needs_server),
             ("depends on clocks", self.depends_on_clocks),
+            ("grows with history", self.grows_with_history),
         ]
     }
 }

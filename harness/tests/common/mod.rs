@@ -1,5 +1,10 @@
 //! What the suites share: running one strategy on one workload, with everything overridable.
-#![allow(dead_code, unreachable_pub, reason = "each suite uses its part")]
+#![allow(dead_code, unused_imports, unreachable_pub, reason = "each suite uses its part")]
+
+pub mod claims;
+pub mod group;
+pub mod subject;
+pub mod workloads;
 
 use std::time::Duration;
 
@@ -7,7 +12,7 @@ use syncbench_harness::engines::load::Pace;
 use syncbench_harness::engines::{Ran, Task, sim, threads};
 use syncbench_harness::faults::{self, Armed};
 use syncbench_harness::network::{self, Transport};
-use syncbench_harness::probe::{End, Figures};
+use syncbench_harness::probe::{End, Figures, Probe};
 use syncbench_harness::probes;
 use syncbench_harness::results::Metric;
 use syncbench_harness::scenario::Engine;
@@ -33,6 +38,7 @@ pub struct Case {
     pub budget: Duration,
     pub blind: bool,
     pub engine: Engine,
+    pub sample_every: Option<Duration>,
 }
 
 /// A finished run with its figures.
@@ -61,6 +67,7 @@ impl Case {
             budget: Duration::from_secs(60),
             blind: false,
             engine: Engine::Sim,
+            sample_every: None,
         }
     }
 
@@ -73,6 +80,11 @@ impl Case {
     }
 
     pub fn run_with(&self, strategy: &Configured) -> Done {
+        self.run_probed(strategy, Vec::new())
+    }
+
+    /// Runs with further probes beside all the usual ones.
+    pub fn run_probed(&self, strategy: &Configured, more: Vec<Box<dyn Probe>>) -> Done {
         let genesis = self.workload.genesis(self.size);
         let faults: Vec<Armed> =
             self.faults.iter().map(|fault| faults::configure(&fault.parse().unwrap(), self.clients).unwrap()).collect();
@@ -90,11 +102,12 @@ impl Case {
             transport: self.transport,
             faults,
             seed: self.seed,
-            sample_every: None,
+            sample_every: self.sample_every,
             budget: self.budget,
             blind: self.blind,
         };
         let mut probes = probes::all();
+        probes.extend(more);
         let ran = match self.engine {
             Engine::Sim => sim::run(&task, &mut probes),
             Engine::Threads => threads::run(&task, &mut probes),

@@ -44,6 +44,7 @@ pub static SPEC: Spec = Spec {
         tolerates_duplicates: true,
         tolerates_reordering: true,
         works_offline: true,
+        grows_with_history: true,
         ..Guarantees::NONE
     },
     params: &[Param {

@@ -2,10 +2,12 @@
 //!
 //! A client changes its own copy, stamps the whole document with its own wall clock, and sends it to everybody; whoever
 //! holds an older stamp takes it. Two changes made at the same time: one of them is gone, and nobody is told. A stamp is
-//! (milliseconds, count within the millisecond, node), so no two writes tie and all replicas agree in the end.
+//! (milliseconds, count within the millisecond, node), so no two writes tie unless a clock was set back; then the document
+//! with the larger encoding wins, and all replicas agree in the end.
 //!
-//! Source: "save the file, newest wins" as folder syncers and simple cloud saves do it; the rule for an own write with an
-//! old stamp (it loses at once, silently) is that of Cassandra and other stores that take the client's timestamp.
+//! Source: "save the file, newest wins" as folder syncers and simple cloud saves do it; the rules for an own write with an
+//! old stamp (it loses at once, silently) and for a tie (the larger value wins) are those of Cassandra and other stores
+//! that take the client's timestamp.
 //!
 //! Trade-offs: trivially simple, works offline, any model; pays with whole documents on the wire and with silent loss,
 //! decided by whose clock runs ahead.
@@ -57,6 +59,13 @@ struct State {
     data: Document,
 }
 
+impl State {
+    /// Whether this state replaces `other`.
+    fn beats(&self, other: &State) -> bool {
+        self.stamp > other.stamp || (self.stamp == other.stamp && self.data.encode() > other.data.encode())
+    }
+}
+
 impl Strategy for LwwDocument {
     fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
         // Genesis is this strategy's own encoding, made by `Strategy::genesis` a moment ago.
@@ -106,8 +115,11 @@ impl Replica for Peer {
         }
         let state = State { stamp: self.next_stamp(cx), data };
         self.seen.insert(id.client, id.n);
-        cx.broadcast(self.connected.iter().copied(), wire::encode(&state), Sidecar::state(&self.seen));
-        if state.stamp > self.state.stamp {
+        let wins = state.beats(&self.state);
+        // A write that loses here does not bring the write that it lost to.
+        let sidecar = if wins { Sidecar::state(&self.seen) } else { Sidecar::op(id) };
+        cx.broadcast(self.connected.iter().copied(), wire::encode(&state), sidecar);
+        if wins {
             self.state = state;
             cx.shown(id);
         }
@@ -123,7 +135,7 @@ impl Replica for Peer {
         cx: &mut Context<'_>,
     ) -> Result<(), ProtocolError> {
         let state: State = wire::decode(bytes)?;
-        if state.stamp > self.state.stamp {
+        if state.beats(&self.state) {
             self.state = state;
         } else {
             cx.count("older_ignored", 1);

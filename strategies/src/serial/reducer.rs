@@ -14,6 +14,7 @@
 //! Positions in an operation mean what they mean in the server's order, not what its author saw.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use serde::{Deserialize, Serialize};
 
@@ -179,13 +180,12 @@ impl Replica for Server {
             }
             ToServer::Submit { n, heard, operation } => {
                 let last = self.state.sessions.last(from);
-                if n > last + 1 {
-                    return Err(ProtocolError::Unexpected(format!("operation {n} of {from} after {last}")));
-                }
-                if n == last + 1 {
-                    self.order(from, n, heard, operation, cx);
-                } else {
-                    cx.count("duplicates_ignored", 1);
+                match n.checked_sub(last) {
+                    None | Some(0) => cx.count("duplicates_ignored", 1),
+                    Some(1) => self.order(from, n, heard, operation, cx),
+                    Some(_) => {
+                        return Err(ProtocolError::Unexpected(format!("operation {n} of {from} after {last}")));
+                    }
                 }
                 Ok(())
             }
@@ -231,13 +231,22 @@ struct Client {
 }
 
 impl Client {
-    fn ordered(&mut self, entry: &Entry, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
-        if entry.seq <= self.state.seq {
-            cx.count("duplicates_ignored", 1);
-            return Ok(());
+    /// Whether these entries follow what is here, places that are known already left aside.
+    fn check(&self, entries: &[Entry]) -> Result<(), ProtocolError> {
+        let mut seq = self.state.seq;
+        for entry in entries.iter().filter(|entry| entry.seq > self.state.seq) {
+            if entry.seq - 1 != seq {
+                return Err(ProtocolError::Unexpected(format!("place {} after {seq}", entry.seq)));
+            }
+            seq = entry.seq;
         }
-        if entry.seq != self.state.seq + 1 {
-            return Err(ProtocolError::Unexpected(format!("place {} after {}", entry.seq, self.state.seq)));
+        Ok(())
+    }
+
+    /// Reduces an entry that [`Client::check`] has passed.
+    fn ordered(&mut self, entry: &Entry, cx: &mut Context<'_>) {
+        if entry.seq <= self.state.seq {
+            return cx.count("duplicates_ignored", 1);
         }
         self.state.seq = entry.seq;
         let id = OpId { client: entry.client, n: entry.n };
@@ -249,7 +258,6 @@ impl Client {
             self.settle(entry.n, verdict, cx);
         }
         cx.reflected(id);
-        Ok(())
     }
 
     /// Tells the user what became of the own operation `n`, once.
@@ -275,17 +283,19 @@ impl Client {
     ) -> Result<(), ProtocolError> {
         match catch_up {
             CatchUp::Operations(entries) => {
+                self.check(&entries)?;
                 for entry in &entries {
-                    self.ordered(entry, cx)?;
+                    self.ordered(entry, cx);
                 }
             }
             CatchUp::Snapshot { seq, data } => {
                 if seq < self.state.seq {
-                    return Err(ProtocolError::Unexpected(format!("a snapshot at {seq} after {}", self.state.seq)));
+                    cx.count("duplicates_ignored", 1);
+                } else {
+                    self.state.seq = seq;
+                    self.state.data = data;
+                    cx.reflected_all(sidecar);
                 }
-                self.state.seq = seq;
-                self.state.data = data;
-                cx.reflected_all(sidecar);
             }
         }
         for (n, verdict) in verdicts {
@@ -298,8 +308,12 @@ impl Client {
             return Ok(());
         }
         // What the server has not seen goes again; what it has seen is settled above.
-        let resend: Vec<_> =
-            self.state.pending.range(last + 1..).map(|(n, operation)| (*n, operation.clone())).collect();
+        let resend: Vec<_> = self
+            .state
+            .pending
+            .range((Bound::Excluded(last), Bound::Unbounded))
+            .map(|(n, operation)| (*n, operation.clone()))
+            .collect();
         for (n, operation) in resend {
             self.send_operation(n, operation, cx);
         }
@@ -331,7 +345,11 @@ impl Replica for Client {
             return Err(ProtocolError::Unexpected(format!("from {from}, not from the server")));
         }
         match decode(bytes)? {
-            ToClient::Ordered(entry) => self.ordered(&entry, cx),
+            ToClient::Ordered(entry) => {
+                self.check(std::slice::from_ref(&entry))?;
+                self.ordered(&entry, cx);
+                Ok(())
+            }
             ToClient::Joined { catch_up, verdicts, last } => self.joined(catch_up, verdicts, last, sidecar, cx),
         }
     }

@@ -1,0 +1,20 @@
+//! What each claim of a strategy's card means, as a check that complains in words.
+//!
+//! A check takes any strategy, so that the contract suite can hold the registered ones to their claims and the mutants can
+//! show that each check catches something.
+
+mod clean;
+mod faults;
+mod hostile;
+mod memory;
+mod refusal;
+mod restore;
+mod same;
+
+pub use clean::{blind, clocks};
+pub use faults::{datagrams, group_weather, quiet_in_the_end, unclaimed_is_unsupported, works_offline};
+pub use hostile::{hostile_durable, hostile_harmless, hostile_refused, mutate};
+pub use memory::history;
+pub use refusal::{malformed, refuses, serializable};
+pub use restore::restores;
+pub use same::{same_again, threads};

@@ -1,0 +1,79 @@
+//! What must make no difference: the clocks of those that do not depend on them, and what only probes may read.
+
+use std::sync::{Arc, Mutex};
+
+use syncbench_harness::event::{Event, What};
+use syncbench_harness::ledger::{Fate, Ledger};
+use syncbench_harness::probe::{End, Figures, Probe};
+use syncbench_strategies::document::Digest;
+use syncbench_strategies::replica::{NodeId, Time};
+
+use crate::common::subject::{Checked, Subject, case};
+use crate::common::{Case, Done};
+
+/// `depends_on_clocks`: a clock that is off changes what survives, in some run; without the claim, never anything.
+pub fn clocks(subject: &Subject, seeds: u64) -> Checked {
+    let claimed = subject.claims().depends_on_clocks;
+    let mut differ = 0;
+    for seed in 1..=seeds {
+        let run = |faults: &[&str]| {
+            let faults = faults.iter().map(|fault| (*fault).to_owned()).collect();
+            told(subject, &Case { seed, faults, network: "4g".into(), ..case(subject) }.run_with(&subject.strategy))
+        };
+        let skewed = run(&["skew:by=700ms,client=1", "skew:by=300ms,client=2,to=behind@400ms..900ms"]);
+        if run(&[]) != skewed {
+            differ += 1;
+            if !claimed {
+                return Err(format!("seed {seed}: the run with skewed clocks differs"));
+            }
+        }
+    }
+    if claimed && differ == 0 { Err("claims that clocks matter, and they never did".into()) } else { Ok(()) }
+}
+
+type Told = (Vec<(NodeId, Digest)>, Vec<(Option<Time>, Fate)>, usize);
+
+/// The final states, what users saw and were told when, and what the oracle found.
+fn told(subject: &Subject, done: &Done) -> Told {
+    let finals = done.ran.finals.iter().map(|(node, state)| (*node, state.digest())).collect();
+    let fates = done.ran.ledger.entries().map(|entry| (entry.shown, entry.fate.clone())).collect();
+    let (ledger, last) = (&done.ran.ledger, done.ran.last());
+    let history = syncbench_harness::workload::History { genesis: &done.genesis, last, ledger };
+    (finals, fates, subject.workload.workload.judge(&history).len())
+}
+
+/// No strategy reads a sidecar to decide anything: with all of them emptied the same messages are sent.
+pub fn blind(subject: &Subject, seeds: u64) -> Checked {
+    for seed in 1..=seeds {
+        let run = |blind| {
+            let sent: Arc<Mutex<Vec<Sent>>> = Arc::default();
+            let faults = vec!["partition:halves@300ms..900ms".into(), "late:3@200ms".into()];
+            let case = Case { seed, blind, faults, network: "4g".into(), ..case(subject) };
+            case.run_probed(&subject.strategy, vec![Box::new(Recorder(sent.clone()))]);
+            std::mem::take(&mut *sent.lock().unwrap())
+        };
+        let (open, blind) = (run(false), run(true));
+        if let Some((open, blind)) = open.iter().zip(&blind).find(|(open, blind)| open != blind) {
+            return Err(format!("seed {seed}: {open:?} became {blind:?} with sidecars emptied"));
+        }
+        if open.len() != blind.len() || open.is_empty() {
+            return Err(format!("seed {seed}: {} messages, {} with sidecars emptied", open.len(), blind.len()));
+        }
+    }
+    Ok(())
+}
+
+/// At, from, to, hash, payload.
+type Sent = (Time, NodeId, NodeId, u64, u64);
+
+struct Recorder(Arc<Mutex<Vec<Sent>>>);
+
+impl Probe for Recorder {
+    fn event(&mut self, event: &Event, _: &Ledger) {
+        if let What::Sent { to, payload_bytes, hash, .. } = event.what {
+            self.0.lock().unwrap().push((event.at, event.node, to, hash, payload_bytes));
+        }
+    }
+
+    fn finish(&mut self, _: &End<'_>, _: &mut Figures) {}
+}

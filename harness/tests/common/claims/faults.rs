@@ -1,0 +1,147 @@
+//! Convergence under faults, datagrams, copies that arrive late, and work without a connection.
+
+use syncbench_harness::ledger::{Entry, Fate};
+use syncbench_harness::results::Outcome;
+use syncbench_harness::scenario::Scenario;
+use syncbench_strategies::replica::{NodeId, Time};
+
+use crate::common::Case;
+use crate::common::group::{Group, Weather};
+use crate::common::subject::{Checked, Subject, case, passed, scenario};
+
+/// Faults that happen together, all in a run of little more than a second.
+const TOGETHER: &[&[&str]] = &[
+    &[],
+    &["partition:halves@200ms..700ms"],
+    &["partition:isolate,client=1@100ms..600ms", "partition:one-way,client=2@300ms..900ms"],
+    &["partition:one-way,client=3@200ms..800ms", "late:3@100ms"],
+    &["late:2@600ms", "partition:halves@500ms..1s", "skew:by=2s,client=1@300ms..800ms"],
+    &["skew:by=500ms,client=2,to=behind", "partition:isolate,client=2@200ms"],
+    &["partition:halves@200ms..500ms", "partition:isolate,client=1@500ms..900ms", "partition:halves@900ms..1200ms"],
+];
+
+/// Clocks that are off for good, on a network where news by way of a third overtakes the first hand's.
+const SKEWED: &[&[&str]] = &[&["skew:by=500ms,client=2,to=behind"], &["skew:by=200ms,client=1"]];
+
+/// `converges`: when quiet all show the same, on the way nobody with the same operations saw something else, every
+/// operation was answered, no honest message was refused.
+pub fn quiet_in_the_end(subject: &Subject, seeds: u64) -> Checked {
+    if !subject.claims().converges {
+        return Ok(());
+    }
+    for seed in 1..=seeds {
+        for (index, faults) in TOGETHER.iter().enumerate() {
+            let network = if (index as u64 + seed).is_multiple_of(2) { "4g" } else { "wifi" };
+            let scenario = Scenario {
+                faults: faults.iter().map(|fault| (*fault).to_owned()).collect(),
+                networks: vec![network.into()],
+                ..scenario()
+            };
+            let cell = subject.cell(&scenario, seed);
+            passed(&cell)?;
+            // A fault that met nothing would prove nothing. Who joins late had no messages to lose.
+            let idle = |fault: &str| !fault.starts_with("late") && !fault.starts_with("skew");
+            if let Some(met) = cell.coverage.iter().find(|fault| fault.operations_overlapped == 0 && idle(&fault.fault))
+            {
+                return Err(format!("no operation met {}\n    {}", met.fault, cell.replay));
+            }
+        }
+        for faults in SKEWED {
+            let faults = faults.iter().map(|fault| (*fault).to_owned()).collect();
+            passed(&subject.cell(&Scenario { faults, networks: vec!["4g".into()], ..scenario() }, seed))?;
+        }
+    }
+    Ok(())
+}
+
+/// What a strategy may be given: a network of datagrams with everything that it claims to stand.
+pub fn datagrams(subject: &Subject, seeds: u64) -> Checked {
+    let claims = subject.claims();
+    if !claims.tolerates_reordering {
+        return Ok(());
+    }
+    let loss = if claims.tolerates_loss { 0.1 } else { 0.0 };
+    let duplicate = if claims.tolerates_duplicates { 0.3 } else { 0.0 };
+    for seed in 1..=seeds {
+        // Messages leave far closer together than the jitter of this network, so they overtake each other all the time.
+        let scenario = Scenario {
+            transport: format!("datagram:loss={loss},duplicate={duplicate}"),
+            networks: vec!["lan".into()],
+            rate_per_s: 20_000.0,
+            ..scenario()
+        };
+        passed(&subject.cell(&scenario, seed))?;
+    }
+    Ok(())
+}
+
+/// What it does not claim to stand it is not given, and the cell says why.
+pub fn unclaimed_is_unsupported(subject: &Subject) -> Checked {
+    let claims = subject.claims();
+    let asks = [
+        ("datagram", claims.tolerates_reordering, "reordering"),
+        ("datagram:duplicate=0.2", claims.tolerates_reordering && claims.tolerates_duplicates, "duplicates"),
+        ("datagram:loss=0.2", claims.tolerates_reordering && claims.tolerates_loss, "loss"),
+    ];
+    for (transport, claimed, what) in asks {
+        let scenario = Scenario { transport: transport.into(), networks: vec!["lan".into()], ..scenario() };
+        let cell = subject.cell(&scenario, 1);
+        let reason = cell.reason.clone().unwrap_or_default();
+        // One that does not stand reordering is refused for that before anything else.
+        let named = reason.contains(what) || reason.contains("reordering");
+        let fine =
+            if claimed { cell.outcome == Outcome::Measured } else { cell.outcome == Outcome::Unsupported && named };
+        if !fine {
+            return Err(format!("{transport}: {:?} {reason}", cell.outcome));
+        }
+    }
+    Ok(())
+}
+
+/// The same without a clock: random order of everything, copies that arrive any time later, overtaking where claimed.
+pub fn group_weather(subject: &Subject, seeds: u64) -> Checked {
+    let claims = subject.claims();
+    let weather = Weather {
+        copies: if claims.tolerates_duplicates { 0.4 } else { 0.0 },
+        reordering: claims.tolerates_reordering,
+    };
+    for seed in 1..=4 * seeds {
+        let mut group = Group::new(subject, 3, weather, seed);
+        let run = |group: &mut Group| {
+            group.churn(12);
+            group.reconnect_all();
+            group.churn(12);
+            group.settle()?;
+            group.honest()?;
+            group.agree()
+        };
+        run(&mut group).map_err(|error| format!("seed {seed}, {weather:?}: {error}"))?;
+    }
+    Ok(())
+}
+
+/// `works_offline`: who is cut off still sees own changes; without the claim, none before the connection is back.
+pub fn works_offline(subject: &Subject, seeds: u64) -> Checked {
+    let (from, to) = (Time::from_ms(200), Time::from_ms(1_500));
+    for seed in 1..=seeds {
+        let faults = vec!["partition:isolate,client=1@200ms..1500ms".into()];
+        let done = Case { faults, seed, ..case(subject) }.run_with(&subject.strategy);
+        let cut = |entry: &&Entry| entry.id.client == NodeId(1) && from <= entry.issued && entry.issued < to;
+        let mut own = 0;
+        for entry in done.ran.ledger.entries().filter(cut) {
+            own += 1;
+            let refused = matches!(entry.fate, Fate::Rejected(_));
+            let shown_offline = entry.shown.is_some_and(|shown| shown < to);
+            if subject.claims().works_offline && !refused && !shown_offline {
+                return Err(format!("seed {seed}: {} was not shown offline", entry.id));
+            }
+            if !subject.claims().works_offline && shown_offline {
+                return Err(format!("seed {seed}: {} was shown offline, which it does not claim", entry.id));
+            }
+        }
+        if own == 0 {
+            return Err(format!("seed {seed}: nobody acted offline"));
+        }
+    }
+    Ok(())
+}

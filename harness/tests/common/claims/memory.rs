@@ -1,0 +1,75 @@
+//! What replicas hold when the document stays as small as it is.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use syncbench_harness::event::{Event, What};
+use syncbench_harness::ledger::Ledger;
+use syncbench_harness::probe::{End, Figures, Probe};
+use syncbench_strategies::replica::NodeId;
+
+use crate::common::Case;
+use crate::common::subject::{Checked, Subject};
+use crate::common::workloads::Steady;
+
+/// Fill every bounded history of the defaults several times over, server's included.
+const OPS: u64 = 4_000;
+
+/// `grows_with_history`: between the half and the end of a long run at constant size, memory grows with the claim and only
+/// with it.
+pub fn history(subject: &Subject) -> Checked {
+    let held: Arc<Mutex<Held>> = Arc::default();
+    let case = Case {
+        workload: Box::new(Steady),
+        size: 40,
+        clients: 2,
+        ops: OPS,
+        rate_per_s: 200.0,
+        network: "lan".into(),
+        sample_every: Some(Duration::from_secs(1)),
+        ..Case::new("serial", "stack")
+    };
+    case.run_probed(&subject.strategy, vec![Box::new(Scales(held.clone()))]);
+    let held = held.lock().unwrap();
+    let mut grown = false;
+    for (node, end) in &held.now {
+        let half = held.half[node];
+        // A quarter more is what chunks of shared vectors and the last messages may add; history alone would double it.
+        let grows = *end > half + half / 4 + 16_384;
+        grown |= grows;
+        if grows && !subject.claims().grows_with_history {
+            return Err(format!("{node} held {half} bytes after half of the run and {end} at its end"));
+        }
+    }
+    if grown == subject.claims().grows_with_history { Ok(()) } else { Err(format!("claims to grow: {:?}", held.now)) }
+}
+
+#[derive(Default)]
+struct Held {
+    issued: u64,
+    now: BTreeMap<NodeId, u64>,
+    half: BTreeMap<NodeId, u64>,
+}
+
+struct Scales(Arc<Mutex<Held>>);
+
+impl Probe for Scales {
+    fn event(&mut self, event: &Event, _: &Ledger) {
+        let mut held = self.0.lock().unwrap();
+        match event.what {
+            What::Issued { .. } => {
+                held.issued += 1;
+                if held.issued == OPS / 2 {
+                    held.half = held.now.clone();
+                }
+            }
+            What::Cost { resident_bytes, .. } => {
+                held.now.insert(event.node, resident_bytes);
+            }
+            _ => {}
+        }
+    }
+
+    fn finish(&mut self, _: &End<'_>, _: &mut Figures) {}
+}

@@ -1,0 +1,77 @@
+//! What users are told: refusals, and whether everything they were told fits into one order.
+
+use syncbench_harness::ledger::{Entry, Fate};
+use syncbench_harness::oracles::serial_order::{self, SerialOrder};
+use syncbench_strategies::document::Document;
+
+use crate::common::Case;
+use crate::common::subject::{Checked, Subject, case, passed, planned_workload, scenario};
+use crate::common::workloads::{garbled, nonsense, remembering};
+
+/// An operation that every replica must refuse is refused, its user is told, and nothing else is disturbed.
+pub fn malformed(subject: &Subject, seeds: u64) -> Checked {
+    let subject = garbled(subject);
+    for seed in 1..=seeds {
+        passed(&subject.cell(&scenario(), seed))?;
+        let done = Case { seed, ..case(&subject) }.run_with(&subject.strategy);
+        let (mut refused, mut taken_after) = (0, 0);
+        for entry in done.ran.ledger.entries() {
+            match &entry.fate {
+                Fate::Rejected(reason) if entry.operation == nonsense() && reason.code == "malformed" => refused += 1,
+                fate if entry.operation == nonsense() => return Err(format!("{} was nonsense: {fate:?}", entry.id)),
+                Fate::Acknowledged(_) if refused > 0 => taken_after += 1,
+                _ => {}
+            }
+        }
+        if refused == 0 || taken_after == 0 {
+            return Err(format!("seed {seed}: {refused} nonsense refused, {taken_after} operations taken after that"));
+        }
+    }
+    Ok(())
+}
+
+/// `can_refuse`: some users are told no for what others did, although it made sense on their own screens; without the
+/// claim nobody ever is.
+pub fn refuses(subject: &Subject, seeds: u64) -> Checked {
+    let contended = Subject { workload: planned_workload("stack:pop=0.5"), ..subject.clone() };
+    let subject = remembering(&contended);
+    let told_no = |entry: &&Entry| entry.seen == Document::Bool(true) && matches!(entry.fate, Fate::Rejected(_));
+    let mut refused = 0;
+    for seed in 1..=seeds.max(5) {
+        let done = Case { seed, size: 1, network: "4g".into(), ..case(&subject) }.run_with(&subject.strategy);
+        refused += done.ran.ledger.entries().filter(told_no).count();
+    }
+    match (subject.claims().can_refuse, refused) {
+        (true, 0) => Err("claims that it can refuse, and never did".into()),
+        (false, 1..) => Err(format!("refused {refused} operations for what others did, which it does not claim")),
+        _ => Ok(()),
+    }
+}
+
+/// `serializable`: small runs have a serial order; without the claim, some run on a contended stack has none.
+pub fn serializable(subject: &Subject, seeds: u64) -> Checked {
+    let claimed = subject.claims().serializable;
+    let mut none = 0;
+    for seed in 1..=if claimed { 4 * seeds } else { seeds.max(20) } {
+        let small = Case {
+            seed,
+            clients: 2 + (seed % 3) as u32,
+            ops: serial_order::MAX_OPS as u64,
+            rate_per_s: 100.0,
+            network: "4g".into(),
+            ..case(subject)
+        };
+        let done = small.run_with(&subject.strategy);
+        let model = subject.workload.workload.model();
+        match serial_order::search(&*model, &done.genesis, done.ran.last(), &done.ran.ledger) {
+            SerialOrder::Exists => {}
+            SerialOrder::None if claimed => return Err(format!("seed {seed}: no serial order exists")),
+            SerialOrder::None => none += 1,
+            SerialOrder::NotSearched => return Err(format!("seed {seed}: not searched")),
+        }
+    }
+    match (claimed, none, subject.workload.spec.name) {
+        (false, 0, "stack") => Err("does not claim serializability, and no run showed why".into()),
+        _ => Ok(()),
+    }
+}

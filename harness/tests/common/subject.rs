@@ -1,0 +1,168 @@
+//! A strategy on a workload, to be held to its claims; and the cells, groups and numbers that the checks need.
+
+use std::env;
+use std::sync::Arc;
+
+use syncbench_harness::results::{Cell, Outcome, Verdict};
+use syncbench_harness::run;
+use syncbench_harness::scenario::{Condition, Plan, Planned, PlannedWorkload, Scenario};
+use syncbench_harness::workloads::WORKLOADS;
+use syncbench_strategies::document::EditKind;
+use syncbench_strategies::registry::{self, Configured, STRATEGIES};
+use syncbench_strategies::spec::{Guarantees, ParamKind, Spec, Support};
+
+use super::Case;
+use super::workloads::Shared;
+
+/// What a check says: nothing, or what was broken and where.
+pub type Checked = Result<(), String>;
+
+/// A strategy on a workload.
+#[derive(Clone)]
+pub struct Subject {
+    pub strategy: Arc<Configured>,
+    pub workload: Arc<PlannedWorkload>,
+}
+
+impl Subject {
+    pub fn new(strategy: &str, workload: &str) -> Self {
+        let strategy = registry::configure(&strategy.parse().unwrap()).unwrap();
+        Self { strategy: Arc::new(strategy), workload: planned_workload(workload) }
+    }
+
+    pub fn claims(&self) -> &'static Guarantees {
+        &self.strategy.spec.guarantees
+    }
+
+    /// Whether the strategy carries every kind of edit that the workload makes.
+    pub fn supported(&self) -> bool {
+        let carried = |kind: &EditKind| !matches!((self.strategy.spec.support)(*kind), Support::Unsupported(_));
+        self.workload.spec.edits.iter().all(carried)
+    }
+
+    /// Runs one cell of `scenario`, whose strategies, workloads and seeds do not matter.
+    pub fn cell(&self, scenario: &Scenario, seed: u64) -> Cell {
+        run::run_cell(&self.planned(scenario, seed))
+    }
+
+    pub fn planned(&self, scenario: &Scenario, seed: u64) -> Planned {
+        let scenario = Scenario {
+            strategies: vec!["serial".into()],
+            workloads: vec!["stack".into()],
+            seeds: vec![seed.to_string()],
+            ..scenario.clone()
+        };
+        let mut planned = Plan::new(vec![scenario]).unwrap().cells.remove(0);
+        planned.condition = Arc::new(Condition {
+            scenario: planned.condition.scenario.clone(),
+            transport: planned.condition.transport,
+        });
+        planned.strategy = self.strategy.clone();
+        planned.workload = self.workload.clone();
+        planned.size = self.workload.spec.default_size;
+        planned
+    }
+}
+
+impl std::fmt::Display for Subject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} on {}", self.strategy.label, self.workload.label)
+    }
+}
+
+pub fn planned_workload(workload: &str) -> Arc<PlannedWorkload> {
+    let (spec, built) = syncbench_harness::workload::configure(&workload.parse().unwrap()).unwrap();
+    Arc::new(PlannedWorkload { label: workload.into(), spec, workload: built })
+}
+
+/// A short scenario of three clients.
+pub fn scenario() -> Scenario {
+    Scenario { name: "contract".into(), clients: 3, ops: 36, rate_per_s: 30.0, budget_s: 30.0, ..Scenario::default() }
+}
+
+/// Every strategy, with its defaults and with one other value for each of its parameters.
+pub fn variants() -> Vec<String> {
+    let mut labels = Vec::new();
+    for spec in STRATEGIES {
+        labels.push(spec.name.to_owned());
+        for param in spec.params {
+            let others: Vec<&str> = match param.kind {
+                ParamKind::Span => vec!["30ms"],
+                ParamKind::Count => vec!["0", "3"],
+                ParamKind::Share => vec!["0", "1"],
+                ParamKind::Choice(words) => words.to_vec(),
+            };
+            let others = others.into_iter().filter(|other| *other != param.default);
+            labels.extend(others.map(|other| format!("{}:{}={other}", spec.name, param.name)));
+        }
+    }
+    labels
+}
+
+/// All pairs of the registries that go together, variants included.
+pub fn subjects() -> Vec<Subject> {
+    let of = |strategy: &String| {
+        let strategy = strategy.clone();
+        WORKLOADS.iter().map(move |spec| Subject::new(&strategy, spec.name))
+    };
+    variants().iter().flat_map(of).filter(Subject::supported).collect()
+}
+
+/// Every strategy with its defaults on the stack, which all of them can carry.
+pub fn on_stack() -> Vec<Subject> {
+    STRATEGIES.iter().map(|spec| Subject::new(spec.name, "stack")).collect()
+}
+
+/// How many seeds each check runs over, from `SYNCBENCH_CONTRACT_SEEDS`.
+pub fn seeds() -> u64 {
+    match parse_seeds(env::var("SYNCBENCH_CONTRACT_SEEDS").ok().as_deref()) {
+        Ok(seeds) => seeds,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+pub fn parse_seeds(written: Option<&str>) -> Result<u64, String> {
+    let Some(written) = written else { return Ok(5) };
+    match written.parse() {
+        Ok(seeds) if (1..=100_000).contains(&seeds) => Ok(seeds),
+        _ => Err(format!("SYNCBENCH_CONTRACT_SEEDS: `{written}`: expected a whole number from 1 to 100000")),
+    }
+}
+
+/// Holds all `subjects` to a check and shows every complaint.
+pub fn hold(subjects: &[Subject], check: impl Fn(&Subject) -> Checked) {
+    let complaints: Vec<String> =
+        subjects.iter().filter_map(|subject| check(subject).err().map(|error| format!("{subject}: {error}"))).collect();
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+}
+
+/// The same strategy with other claims.
+pub fn claiming(subject: &Subject, change: impl FnOnce(&mut Guarantees)) -> Subject {
+    let spec = subject.strategy.spec;
+    let mut guarantees = spec.guarantees;
+    change(&mut guarantees);
+    let strategy = registry::configure(&subject.strategy.label.parse().unwrap()).unwrap().strategy;
+    // A card lives as long as the program; a handful of them in a test may leak.
+    let spec: &'static Spec = Box::leak(Box::new(Spec { guarantees, ..*spec }));
+    let strategy = Configured { label: subject.strategy.label.clone(), spec, params: Default::default(), strategy };
+    Subject { strategy: Arc::new(strategy), ..subject.clone() }
+}
+
+/// The subject's run where the whole ledger is of interest: three clients, a little over two seconds.
+pub fn case(subject: &Subject) -> Case {
+    Case {
+        workload: Box::new(Shared(subject.workload.clone())),
+        size: subject.workload.spec.default_size,
+        ops: 66,
+        ..Case::new(subject.strategy.spec.name, "stack")
+    }
+}
+
+/// Complains unless the cell was measured and its verdict is a pass.
+pub fn passed(cell: &Cell) -> Checked {
+    if cell.outcome == Outcome::Measured && cell.verdict == Some(Verdict::Pass) && cell.converged == Some(true) {
+        return Ok(());
+    }
+    let reasons = cell.reason.iter().chain(&cell.verdict_reasons).cloned().collect::<Vec<_>>().join("; ");
+    Err(format!("{:?} {:?}: {reasons}\n    {}", cell.outcome, cell.verdict, cell.replay))
+}

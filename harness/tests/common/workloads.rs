@@ -1,0 +1,161 @@
+//! Workloads for the checks: registered ones with a twist, and a few scripted ones.
+
+use std::sync::Arc;
+
+use syncbench_harness::results::Finding;
+use syncbench_harness::scenario::PlannedWorkload;
+use syncbench_harness::workload::{Author, History, Intent, Workload};
+use syncbench_harness::workloads::stack::{self, StackModel, StackOp};
+use syncbench_strategies::document::{Document, Kind};
+use syncbench_strategies::model::{ModelRef, Operation, erase};
+use syncbench_strategies::path;
+use syncbench_strategies::replica::{NodeId, Rng};
+use syncbench_strategies::view::View;
+
+use super::subject::Subject;
+
+/// Bytes that no model takes for an operation.
+pub fn nonsense() -> Operation {
+    Operation::from_bytes(&[0xff; 12])
+}
+
+/// A registered workload whose users now and then send an operation that every replica must refuse.
+pub fn garbled(subject: &Subject) -> Subject {
+    twisted(subject, |mut intent, n, _, _| {
+        if n.is_multiple_of(4) {
+            intent.operation = nonsense();
+        }
+        intent
+    })
+}
+
+/// A registered workload whose intents remember whether they made sense on what their author saw.
+pub fn remembering(subject: &Subject) -> Subject {
+    twisted(subject, |mut intent, _, model, view| {
+        intent.seen = Document::Bool(model.plan(view, &intent.operation).is_ok());
+        intent
+    })
+}
+
+type Twist = fn(Intent, u64, &ModelRef, &dyn View) -> Intent;
+
+fn twisted(subject: &Subject, twist: Twist) -> Subject {
+    let PlannedWorkload { label, spec, .. } = &*subject.workload;
+    let workload = Box::new(Twisted { inner: subject.workload.clone(), twist });
+    let workload = Arc::new(PlannedWorkload { label: label.clone(), spec, workload });
+    Subject { workload, ..subject.clone() }
+}
+
+struct Twisted {
+    inner: Arc<PlannedWorkload>,
+    twist: Twist,
+}
+
+struct TwistedAuthor {
+    inner: Box<dyn Author>,
+    model: ModelRef,
+    twist: Twist,
+    n: u64,
+}
+
+impl Author for TwistedAuthor {
+    fn next(&mut self, view: &dyn View, rng: &mut Rng) -> Option<Intent> {
+        self.n += 1;
+        self.inner.next(view, rng).map(|intent| (self.twist)(intent, self.n, &self.model, view))
+    }
+}
+
+impl Workload for Twisted {
+    fn model(&self) -> ModelRef {
+        self.inner.workload.model()
+    }
+
+    fn genesis(&self, size: u64) -> Document {
+        self.inner.workload.genesis(size)
+    }
+
+    fn author(&self, client: NodeId, clients: u32) -> Box<dyn Author> {
+        let inner = self.inner.workload.author(client, clients);
+        Box::new(TwistedAuthor { inner, model: self.model(), twist: self.twist, n: 0 })
+    }
+
+    /// Nothing: the twist may have taken from the oracle what it needs to know of an intent.
+    fn judge(&self, _: &History<'_>) -> Vec<Finding> {
+        Vec::new()
+    }
+
+    fn invariant(&self, document: &Document) -> Result<(), String> {
+        self.inner.workload.invariant(document)
+    }
+}
+
+/// A planned workload as a workload of its own.
+pub struct Shared(pub Arc<PlannedWorkload>);
+
+impl Workload for Shared {
+    fn model(&self) -> ModelRef {
+        self.0.workload.model()
+    }
+
+    fn genesis(&self, size: u64) -> Document {
+        self.0.workload.genesis(size)
+    }
+
+    fn author(&self, client: NodeId, clients: u32) -> Box<dyn Author> {
+        self.0.workload.author(client, clients)
+    }
+
+    fn judge(&self, history: &History<'_>) -> Vec<Finding> {
+        self.0.workload.judge(history)
+    }
+
+    fn invariant(&self, document: &Document) -> Result<(), String> {
+        self.0.workload.invariant(document)
+    }
+}
+
+/// A stack that never grows: every client pushes and pops in turn. Its users never see anything but a stack.
+pub struct Steady;
+
+/// [`Steady`] as a plan has it.
+pub fn steady() -> Arc<PlannedWorkload> {
+    Arc::new(PlannedWorkload { label: "steady".into(), spec: &stack::SPEC, workload: Box::new(Steady) })
+}
+
+struct InTurn {
+    client: i64,
+    n: i64,
+}
+
+impl Author for InTurn {
+    fn next(&mut self, _: &dyn View, _: &mut Rng) -> Option<Intent> {
+        self.n += 1;
+        let push = StackOp::Push(self.client * 1_000_000_000 + self.n);
+        Some(Intent::blind(if self.n % 2 == 1 { &push } else { &StackOp::Pop }))
+    }
+}
+
+impl Workload for Steady {
+    fn model(&self) -> ModelRef {
+        erase(StackModel)
+    }
+
+    fn genesis(&self, size: u64) -> Document {
+        stack::genesis(size)
+    }
+
+    fn author(&self, client: NodeId, _: u32) -> Box<dyn Author> {
+        Box::new(InTurn { client: client.0.into(), n: 0 })
+    }
+
+    fn judge(&self, history: &History<'_>) -> Vec<Finding> {
+        stack::judge(history)
+    }
+
+    fn invariant(&self, document: &Document) -> Result<(), String> {
+        match View::kind(document, &path!["stack"]) {
+            Some(Kind::List) => Ok(()),
+            other => Err(format!("no stack but {other:?}")),
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Every registered strategy, on every workload it can carry, held to the claims on its card.
+//!
+//! `SYNCBENCH_CONTRACT_SEEDS` says over how many seeds; a few by default.
+
+mod common;
+
+use common::claims;
+use common::subject::{Subject, hold, on_stack, parse_seeds, seeds, subjects};
+
+#[test]
+fn the_number_of_seeds_is_checked() {
+    assert_eq!(parse_seeds(None), Ok(5));
+    assert_eq!(parse_seeds(Some("100")), Ok(100));
+    for written in ["", "0", "-1", "many", "1e3"] {
+        let error = parse_seeds(Some(written)).unwrap_err();
+        assert!(error.contains("SYNCBENCH_CONTRACT_SEEDS") && error.contains(&format!("`{written}`")), "{error}");
+    }
+}
+
+#[test]
+fn converges_under_faults() {
+    hold(&subjects(), |subject| claims::quiet_in_the_end(subject, seeds()));
+}
+
+#[test]
+fn stands_the_datagrams_it_claims_to_stand() {
+    hold(&subjects(), |subject| claims::datagrams(subject, seeds()));
+    hold(&subjects(), claims::unclaimed_is_unsupported);
+}
+
+#[test]
+fn stands_late_copies_and_overtaking() {
+    hold(&subjects(), |subject| claims::group_weather(subject, seeds()));
+}
+
+#[test]
+fn works_offline_where_claimed() {
+    hold(&subjects(), |subject| claims::works_offline(subject, seeds()));
+}
+
+#[test]
+fn refuses_nonsense_and_goes_on() {
+    hold(&subjects(), |subject| claims::malformed(subject, seeds()));
+}
+
+#[test]
+fn refuses_for_what_others_did_where_claimed() {
+    hold(&on_stack(), |subject| claims::refuses(subject, seeds()));
+}
+
+#[test]
+fn has_a_serial_order_where_claimed() {
+    hold(&subjects(), |subject| claims::serializable(subject, seeds()));
+}
+
+#[test]
+fn clocks_matter_where_claimed() {
+    hold(&subjects(), |subject| claims::clocks(subject, seeds()));
+}
+
+#[test]
+fn sidecars_decide_nothing() {
+    hold(&subjects(), |subject| claims::blind(subject, seeds()));
+}
+
+#[test]
+fn comes_back_after_a_crash() {
+    hold(&subjects(), |subject| claims::restores(subject, seeds()));
+}
+
+#[test]
+fn memory_grows_where_claimed() {
+    hold(&on_stack(), claims::history);
+}
+
+#[test]
+fn the_same_run_again_and_on_other_threads() {
+    hold(&subjects(), |subject| claims::same_again(subject, 1));
+    let subjects: Vec<Subject> = subjects();
+    assert_eq!(claims::threads(&subjects, 2), Ok(()));
+}
