@@ -207,7 +207,11 @@ fn lay_out(scenario: &Scenario, cells: &mut Vec<Planned>) -> Result<(), Scenario
     let (workloads, writers) = match &scenario.trace {
         Some(path) => {
             let trace = Trace::read(path)?;
-            let replay = Replay::new(if scenario.ops < trace.txns.len() as u64 { trace.first(scenario.ops as usize) } else { trace });
+            let replay = Replay::new(if scenario.ops < trace.txns.len() as u64 {
+                trace.first(scenario.ops as usize)
+            } else {
+                trace
+            });
             let writers = replay.clients();
             scenario.clients = scenario.clients.max(writers);
             scenario.ops = replay.ops();
@@ -332,7 +336,8 @@ fn strategies(scenario: &Scenario, writers: Option<u32>) -> Result<Vec<Arc<Confi
 /// with the document would need hours. The window becomes part of the label and so of every result. Traces of several
 /// writers are replayed on the exact versions that they saw, which leaves nothing to collect.
 fn collect(selector: &mut Selector) {
-    let batches = registry::find(&selector.name).is_some_and(|spec| spec.params.iter().any(|param| param.name == "batch"));
+    let batches =
+        registry::find(&selector.name).is_some_and(|spec| spec.params.iter().any(|param| param.name == "batch"));
     if batches && selector.values.is_empty() && !selector.named.contains_key("batch") {
         selector.named.insert("batch".into(), TRACE_BATCH.into());
     }
@@ -455,7 +460,8 @@ impl Scenario {
     pub fn from_toml(text: &str) -> Result<Self, TomlError> {
         let scenario: Self = toml::from_str(text)?;
         let Some(trace) = scenario.trace else { return Ok(scenario) };
-        let mut table = toml::Table::try_from(Self::of_trace(trace)).map_err(<TomlError as serde::de::Error>::custom)?;
+        let mut table =
+            toml::Table::try_from(Self::of_trace(trace)).map_err(<TomlError as serde::de::Error>::custom)?;
         table.extend(toml::from_str::<toml::Table>(text)?);
         table.try_into()
     }
