@@ -51,12 +51,17 @@ pub fn refuses(subject: &Subject, seeds: u64) -> Checked {
 /// `serializable`: small runs have a serial order; without the claim, some run on a contended stack has none.
 pub fn serializable(subject: &Subject, seeds: u64) -> Checked {
     let claimed = subject.claims().serializable;
+    let contended = subject.workload.spec.name == "stack";
+    if !claimed && !contended {
+        return Ok(());
+    }
     let mut none = 0;
-    for seed in 1..=if claimed { 4 * seeds } else { seeds.max(20) } {
+    for seed in 1..=if claimed { seeds } else { seeds.max(20) } {
         let small = Case {
             seed,
             clients: 2 + (seed % 3) as u32,
-            ops: serial_order::MAX_OPS as u64,
+            // Every order is tried, and a look at a long text takes its time.
+            ops: if contended { serial_order::MAX_OPS as u64 } else { 8 },
             rate_per_s: 100.0,
             network: "4g".into(),
             ..case(subject)
@@ -70,8 +75,5 @@ pub fn serializable(subject: &Subject, seeds: u64) -> Checked {
             SerialOrder::NotSearched => return Err(format!("seed {seed}: not searched")),
         }
     }
-    match (claimed, none, subject.workload.spec.name) {
-        (false, 0, "stack") => Err("does not claim serializability, and no run showed why".into()),
-        _ => Ok(()),
-    }
+    if !claimed && none == 0 { Err("does not claim it, and no run showed why".into()) } else { Ok(()) }
 }
