@@ -28,7 +28,14 @@ pub enum Pace {
     Recorded,
 }
 
-struct User {
+/// One user: what it wants next, and when, as far as the clock alone says.
+pub(super) struct User {
+    client: NodeId,
+    clients: u32,
+    pace: Pace,
+    /// Between two operations of the whole group.
+    gap: Duration,
+    seed: u64,
     author: Box<dyn Author>,
     /// Intents left, those without anything sensible to do included.
     left: u64,
@@ -42,11 +49,108 @@ struct User {
     postponed: bool,
 }
 
-/// All users of a run.
+impl User {
+    /// The user at `client`.
+    pub(super) fn new(task: &Task<'_>, client: NodeId) -> Self {
+        let clients = u64::from(task.clients);
+        let share = task.ops / clients + u64::from(u64::from(client.0) <= task.ops % clients);
+        let recorded = task.workload.schedule().map(|schedule| schedule.len_within(client, task.ops));
+        Self {
+            client,
+            clients: task.clients,
+            pace: task.pace,
+            gap: gap(task),
+            seed: task.seed,
+            author: task.workload.author(client, task.clients),
+            left: recorded.unwrap_or(share),
+            drawn: 0,
+            arrivals: stream(task.seed, "arrival", client.0.into(), 0),
+            clock: Time::ZERO,
+            scheduled: false,
+            postponed: false,
+        }
+    }
+
+    /// The first intent, if it is due by the clock alone.
+    pub(super) fn first(&mut self) -> Option<Time> {
+        self.arrival()
+    }
+
+    /// An intent that was due at `due` is acted on: when the next one will be due, in an open loop.
+    pub(super) fn begin(&mut self, due: Time) -> Option<Time> {
+        self.left = self.left.saturating_sub(1);
+        self.scheduled = false;
+        self.clock = self.clock.max(due);
+        self.arrival()
+    }
+
+    /// What the user wants, given what it sees.
+    pub(super) fn act(&mut self, view: &dyn View) -> Option<Intent> {
+        self.drawn += 1;
+        let mut rng = stream(self.seed, "intent", self.client.0.into(), self.drawn);
+        self.author.next(view, &mut rng)
+    }
+
+    /// Its client is not there yet.
+    pub(super) fn postpone(&mut self) {
+        self.postponed = true;
+    }
+
+    /// Its client is there now: when the first intent is due, if it was waiting.
+    pub(super) fn joined(&mut self, now: Time) -> Option<Time> {
+        std::mem::take(&mut self.postponed).then(|| {
+            self.clock = now;
+            now
+        })
+    }
+
+    /// Whether it will act, and the clock alone does not say when.
+    pub(super) fn waiting(&self) -> bool {
+        self.left > 0 && !self.scheduled
+    }
+
+    /// It is known by now when it will act.
+    pub(super) fn schedule(&mut self) {
+        self.scheduled = true;
+    }
+
+    /// Whether it will not act any more.
+    pub(super) fn done(&self) -> bool {
+        self.left == 0
+    }
+
+    /// How long it thinks between an answer and its next act, in a closed loop.
+    pub(super) fn think(&self) -> Duration {
+        self.gap * self.clients
+    }
+
+    /// The next arrival of an open loop.
+    fn arrival(&mut self) -> Option<Time> {
+        let open = matches!(self.pace, Pace::Poisson | Pace::Periodic);
+        if self.left == 0 || !open {
+            return None;
+        }
+        let mean = self.gap * self.clients;
+        let span = match self.pace {
+            Pace::Poisson => Duration::from_secs_f64(exponential(&mut self.arrivals, mean.as_secs_f64())),
+            _ if self.drawn == 0 && self.clock == Time::ZERO => self.gap * self.client.0,
+            _ => mean,
+        };
+        self.scheduled = true;
+        self.clock = self.clock + span;
+        Some(self.clock)
+    }
+}
+
+/// The mean time between two operations of the whole group.
+pub(super) fn gap(task: &Task<'_>) -> Duration {
+    Duration::from_secs_f64(1.0 / task.rate_per_s)
+}
+
+/// All users of a run in virtual time.
 pub(super) struct Users<'a> {
     pace: Pace,
     gap: Duration,
-    seed: u64,
     users: Vec<User>,
     schedule: Option<&'a Schedule>,
     /// How many intents there were in all.
@@ -55,69 +159,35 @@ pub(super) struct Users<'a> {
 
 impl<'a> Users<'a> {
     pub(super) fn new(task: &'a Task<'_>) -> Self {
-        let clients = u64::from(task.clients);
+        let users = (1..=task.clients).map(|client| User::new(task, NodeId(client)));
         let schedule = task.workload.schedule();
-        let users = (1..=task.clients).map(|client| {
-            let share = task.ops / clients + u64::from(u64::from(client) <= task.ops % clients);
-            let recorded = schedule.map(|schedule| schedule.len_within(NodeId(client), task.ops));
-            User {
-                author: task.workload.author(NodeId(client), task.clients),
-                left: recorded.unwrap_or(share),
-                drawn: 0,
-                arrivals: stream(task.seed, "arrival", client.into(), 0),
-                clock: Time::ZERO,
-                scheduled: false,
-                postponed: false,
-            }
-        });
-        let gap = Duration::from_secs_f64(1.0 / task.rate_per_s);
-        Self { pace: task.pace, gap, seed: task.seed, users: users.collect(), schedule, acted: 0 }
+        Self { pace: task.pace, gap: gap(task), users: users.collect(), schedule, acted: 0 }
     }
 
     /// The first intents that are due by the clock alone.
     pub(super) fn first(&mut self) -> Vec<(NodeId, Time)> {
-        match self.pace {
-            Pace::Poisson | Pace::Periodic => {
-                self.clients().filter_map(|client| self.arrival(client).map(|at| (client, at))).collect()
-            }
-            Pace::Closed | Pace::Turns | Pace::Recorded => Vec::new(),
-        }
+        self.users.iter_mut().filter_map(|user| user.first().map(|at| (user.client, at))).collect()
     }
 
     /// An intent of `client` is due now: when the next one will be, in an open loop.
     pub(super) fn begin(&mut self, client: NodeId, now: Time) -> Option<Time> {
-        let user = self.user(client);
-        user.left = user.left.saturating_sub(1);
-        user.scheduled = false;
-        user.clock = user.clock.max(Time(now.0));
         self.acted += 1;
-        match self.pace {
-            Pace::Poisson | Pace::Periodic => self.arrival(client),
-            Pace::Closed | Pace::Turns | Pace::Recorded => None,
-        }
+        self.user(client).begin(now)
     }
 
     /// What the user wants, given what it sees.
     pub(super) fn act(&mut self, client: NodeId, view: &dyn View) -> Option<Intent> {
-        let seed = self.seed;
-        let user = self.user(client);
-        user.drawn += 1;
-        let mut rng = stream(seed, "intent", client.0.into(), user.drawn);
-        user.author.next(view, &mut rng)
+        self.user(client).act(view)
     }
 
     /// The client is not there yet.
     pub(super) fn postpone(&mut self, client: NodeId) {
-        self.user(client).postponed = true;
+        self.user(client).postpone();
     }
 
     /// The client is there now: when its first intent is due, if it was waiting.
     pub(super) fn joined(&mut self, client: NodeId, now: Time) -> Option<Time> {
-        let user = self.users.get_mut((client.0 as usize).checked_sub(1)?)?;
-        std::mem::take(&mut user.postponed).then(|| {
-            user.clock = now;
-            now
-        })
+        self.users.get_mut((client.0 as usize).checked_sub(1)?)?.joined(now)
     }
 
     /// Those whose next act waits for something that has happened by now, with the time it is due.
@@ -126,8 +196,8 @@ impl<'a> Users<'a> {
             Pace::Poisson | Pace::Periodic => return Vec::new(),
             Pace::Closed => {
                 let answered = |client: &NodeId| last(ledger, *client).is_none_or(|op| told(ledger, op));
-                let think = self.gap * self.users.len() as u32;
-                self.waiting().filter(answered).map(|client| (client, now + think)).collect()
+                let think = |client: NodeId| self.users[client.0 as usize - 1].think();
+                self.waiting().filter(answered).map(|client| (client, now + think(client))).collect()
             }
             Pace::Turns => {
                 let quiet = ledger.all_settled() && !self.users.iter().any(|user| user.scheduled);
@@ -151,7 +221,7 @@ impl<'a> Users<'a> {
             }
         };
         for (client, _) in &due {
-            self.user(*client).scheduled = true;
+            self.user(*client).schedule();
         }
         due
     }
@@ -163,39 +233,16 @@ impl<'a> Users<'a> {
 
     /// Whether nobody will act any more.
     pub(super) fn done(&self) -> bool {
-        self.users.iter().all(|user| user.left == 0)
-    }
-
-    fn clients(&self) -> impl Iterator<Item = NodeId> + use<> {
-        (1..=self.users.len() as u32).map(NodeId)
+        self.users.iter().all(User::done)
     }
 
     fn waiting(&self) -> impl Iterator<Item = NodeId> + '_ {
-        self.clients().zip(&self.users).filter(|(_, user)| user.left > 0 && !user.scheduled).map(|(client, _)| client)
+        self.users.iter().filter(|user| user.waiting()).map(|user| user.client)
     }
 
     fn user(&mut self, client: NodeId) -> &mut User {
         // Engines ask for clients 1 to n only.
         &mut self.users[client.0 as usize - 1]
-    }
-
-    /// The next arrival of an open loop.
-    fn arrival(&mut self, client: NodeId) -> Option<Time> {
-        let count = self.users.len() as u32;
-        let (pace, gap) = (self.pace, self.gap);
-        let user = self.user(client);
-        if user.left == 0 {
-            return None;
-        }
-        let mean = gap * count;
-        let span = match pace {
-            Pace::Poisson => Duration::from_secs_f64(exponential(&mut user.arrivals, mean.as_secs_f64())),
-            _ if user.drawn == 0 && user.clock == Time::ZERO => gap * client.0,
-            _ => mean,
-        };
-        user.scheduled = true;
-        user.clock = user.clock + span;
-        Some(user.clock)
     }
 }
 
