@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use syncbench_strategies::document::EditKind;
 use syncbench_strategies::spec::Support;
 
-use crate::engines::{Ran, Task, sim};
+use crate::engines::{Ran, Task, panic_text, sim, threads};
 use crate::faults::{self, Armed};
 use crate::ledger::Fate;
 use crate::network::Transport;
@@ -54,10 +54,9 @@ pub fn run_cell(planned: &Planned) -> Cell {
     match catch_unwind(AssertUnwindSafe(|| measure(planned))) {
         Ok(cell) => cell,
         Err(panic) => {
-            let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
             let mut cell = blank(planned);
             cell.outcome = Outcome::Failed;
-            cell.reason = Some(text.unwrap_or("a panic without words").to_owned());
+            cell.reason = Some(panic_text(&*panic).to_owned());
             cell
         }
     }
@@ -70,6 +69,11 @@ fn unsupported(planned: &Planned) -> Option<String> {
         if let Support::Unsupported(why) = (spec.support)(*kind) {
             return Some(format!("{}: {why}", kind.name()));
         }
+    }
+    if planned.condition.scenario.engine == Engine::Threads && planned.workload.workload.schedule().is_some() {
+        return Some(
+            "a recorded trace is replayed in virtual time only: its authors act by what they have seen".into(),
+        );
     }
     let claims = &spec.guarantees;
     if let Transport::Datagram { loss, duplicate } = planned.condition.transport {
@@ -118,7 +122,7 @@ fn measure(planned: &Planned) -> Cell {
     let mut probes = probes::all();
     let ran = match scenario.engine {
         Engine::Sim => sim::run(&task, &mut probes),
-        Engine::Threads => sim::run(&task, &mut probes),
+        Engine::Threads => threads::run(&task, &mut probes),
     };
     let mut figures = Figures::default();
     let end = End { at: ran.ended_at, calm_since: ran.calm_since, ledger: &ran.ledger, stored_bytes: ran.stored_bytes };

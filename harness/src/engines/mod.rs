@@ -4,7 +4,10 @@ mod hold;
 pub mod load;
 pub mod node;
 pub mod sim;
+pub mod threads;
 
+use std::any::Any;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +17,7 @@ use syncbench_strategies::registry::Configured;
 use syncbench_strategies::replica::{NodeId, Time, Topology};
 
 use crate::faults::Armed;
-use crate::ledger::Ledger;
+use crate::ledger::{Entry, Ledger};
 use crate::network::{Profile, Transport};
 use crate::results::Coverage;
 use crate::workload::Workload;
@@ -98,4 +101,49 @@ impl Ran {
         // A run has at least one client, and every late joiner joins before the end.
         &first.expect("a run has a client").1
     }
+}
+
+/// When fault windows open or close after the start, ascending.
+fn edges(faults: &[Armed]) -> BTreeSet<Time> {
+    let ends = faults.iter().filter_map(|fault| fault.end);
+    faults.iter().map(|fault| fault.start).chain(ends).filter(|at| *at > Time::ZERO).collect()
+}
+
+/// When the last fault ends; one without an end, at its start at the earliest.
+fn last_end(faults: &[Armed]) -> Time {
+    faults.iter().map(|fault| fault.end.unwrap_or(fault.start)).max().unwrap_or(Time::ZERO)
+}
+
+/// The faults whose window is open; once the run is `healed`, only those with an end of their own.
+fn active(faults: &[Armed], now: Time, healed: bool) -> impl Iterator<Item = &Armed> {
+    faults.iter().filter(move |fault| fault.active(now) && !(healed && fault.end.is_none()))
+}
+
+/// What each fault touched.
+fn cover(
+    task: &Task<'_>,
+    messages_touched: &[u64],
+    ledger: &Ledger,
+    healed_at: Option<Time>,
+    now: Time,
+) -> Vec<Coverage> {
+    let cover = |(fault, messages): (&Armed, &u64)| {
+        let end = fault.end.or(healed_at).unwrap_or(now).min(now);
+        let overlaps =
+            |entry: &&Entry| entry.issued < end && entry.visible.is_none_or(|visible| visible >= fault.start);
+        Coverage {
+            fault: fault.label.clone(),
+            start_ms: fault.start.as_ms(),
+            end_ms: end.as_ms(),
+            operations_overlapped: ledger.entries().filter(overlaps).count() as u64,
+            messages_touched: *messages,
+        }
+    };
+    task.faults.iter().zip(messages_touched).map(cover).collect()
+}
+
+/// What a panic said.
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+    text.unwrap_or("a panic without words")
 }

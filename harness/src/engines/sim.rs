@@ -22,7 +22,6 @@ use crate::ledger::Ledger;
 use crate::network::{Link, Transport, envelope_bytes};
 use crate::probe::Probe;
 use crate::queue::Queue;
-use crate::results::Coverage;
 use crate::rng::stream;
 use crate::tracer::Tracer;
 
@@ -118,9 +117,7 @@ impl<'a> Sim<'a> {
     }
 
     fn begin(&mut self) {
-        let mut edges: BTreeSet<Time> = self.task.faults.iter().map(|fault| fault.start).collect();
-        edges.extend(self.task.faults.iter().filter_map(|fault| fault.end));
-        for at in edges.into_iter().filter(|at| *at > Time::ZERO) {
+        for at in super::edges(&self.task.faults) {
             self.queue.push(at, Work::Weather);
         }
         for (client, at) in self.users.first() {
@@ -191,8 +188,7 @@ impl<'a> Sim<'a> {
 
     /// After the last operation every fault that would last for good ends, and the group gets time to become quiet.
     fn heal(&mut self) {
-        let ends = self.task.faults.iter().map(|fault| fault.end.unwrap_or(fault.start));
-        let healed = ends.max().unwrap_or(Time::ZERO).max(self.now);
+        let healed = super::last_end(&self.task.faults).max(self.now);
         self.healed_at = Some(healed);
         self.queue.push(healed, Work::Weather);
     }
@@ -315,8 +311,7 @@ impl<'a> Sim<'a> {
     }
 
     fn active(&self) -> impl Iterator<Item = &'a Armed> + use<'a> {
-        let (now, healed) = (self.now, self.healed_at.is_some_and(|healed| healed <= self.now));
-        self.task.faults.iter().filter(move |fault| fault.active(now) && !(healed && fault.end.is_none()))
+        super::active(&self.task.faults, self.now, self.healed_at.is_some_and(|healed| healed <= self.now))
     }
 
     /// Lets nodes join, breaks and opens connections, and lets go what one-way faults kept back, as the faults say now.
@@ -431,8 +426,7 @@ impl<'a> Sim<'a> {
         self.look();
         let finals: Vec<(NodeId, Document)> =
             self.nodes.iter().flatten().map(|node| (node.id, node.replica.view().document())).collect();
-        let coverage = self.task.faults.iter().zip(&self.messages_touched);
-        let coverage = coverage.map(|(fault, messages)| self.cover(fault, *messages)).collect();
+        let coverage = super::cover(self.task, &self.messages_touched, &self.ledger, self.healed_at, self.now);
         let stored = self.nodes.iter().flatten().filter(|node| node.id != NodeId::SERVER);
         let stored_bytes = stored.map(|node| node.replica.durable().len() as u64).max().unwrap_or(0);
         let last_issue = self.ledger.entries().map(|entry| entry.issued).max().unwrap_or(Time::ZERO);
@@ -448,20 +442,6 @@ impl<'a> Sim<'a> {
             finals,
             coverage,
             stored_bytes,
-        }
-    }
-
-    fn cover(&self, fault: &Armed, messages_touched: u64) -> Coverage {
-        let end = fault.end.or(self.healed_at).unwrap_or(self.now).min(self.now);
-        let overlaps = |entry: &&crate::ledger::Entry| {
-            entry.issued < end && entry.visible.is_none_or(|visible| visible >= fault.start)
-        };
-        Coverage {
-            fault: fault.label.clone(),
-            start_ms: fault.start.as_ms(),
-            end_ms: end.as_ms(),
-            operations_overlapped: self.ledger.entries().filter(overlaps).count() as u64,
-            messages_touched,
         }
     }
 }

@@ -1,0 +1,95 @@
+//! After the run: one order of everything, for the ledger and the probes.
+
+use std::vec::IntoIter;
+
+use syncbench_strategies::document::Document;
+use syncbench_strategies::replica::{NodeId, Time};
+
+use super::journal::{Noted, Opening};
+use super::worker::Left;
+use crate::engines::{Ran, Task, cover};
+use crate::event::{Event, What};
+use crate::ledger::Ledger;
+use crate::probe::Probe;
+
+/// Merges journals by (step of the grid, time, node, order within the node), and plays them to the ledger and the probes.
+///
+/// After each step of the grid everything is settled: the states there are those of one consistent cut.
+pub(super) fn merge(
+    task: &Task<'_>,
+    probes: &mut [Box<dyn Probe>],
+    left: Vec<Left>,
+    healed_at: Option<Time>,
+    in_inboxes: u64,
+) -> Ran {
+    let mut book = Book { ledger: Ledger::new(task.clients), probes, last: Time::ZERO };
+    let mut openings: Vec<IntoIter<Opening>> = (0..=task.clients).map(|_| Vec::new().into_iter()).collect();
+    let mut entries: Vec<Noted> = Vec::with_capacity(left.iter().map(|left| left.entries.len()).sum());
+    let mut finals: Vec<(NodeId, Document)> = Vec::new();
+    let mut messages_touched = vec![0; task.faults.len()];
+    let mut stored_bytes = 0;
+    let mut messages_in_flight = in_inboxes;
+    // By node number, so a stable sort by time keeps the order of nodes and that within a node.
+    for left in left {
+        openings[left.id.0 as usize] = left.openings.into_iter();
+        entries.extend(left.entries);
+        finals.extend(left.last.map(|last| (left.id, last)));
+        messages_touched.iter_mut().zip(left.messages_touched).for_each(|(sum, count)| *sum += count);
+        messages_in_flight += left.undelivered;
+        if left.id != NodeId::SERVER {
+            stored_bytes = stored_bytes.max(left.stored_bytes);
+        }
+    }
+    entries.sort_by_key(|noted| (noted.cell, noted.event.at));
+    let mut cell = 0;
+    for Noted { cell: own, event } in entries {
+        if own != cell {
+            book.settle();
+            cell = own;
+        }
+        if let What::Issued { op, intended } = event.what
+            && let Some(opening) = openings[op.client.0 as usize].next()
+        {
+            book.ledger.open(op, opening.operation, opening.seen, event.at, intended);
+        }
+        book.enter(&event);
+    }
+    book.settle();
+    let Book { ledger, last, .. } = book;
+    let last_issue = ledger.entries().map(|entry| entry.issued).max().unwrap_or(Time::ZERO);
+    // The coordinator hears of the last operation a little late: without faults there is nothing to wait for.
+    let healed_at = if task.faults.is_empty() { healed_at.map(|_| last_issue) } else { healed_at };
+    let ended_at = last.max(healed_at.unwrap_or(Time::ZERO));
+    Ran {
+        coverage: cover(task, &messages_touched, &ledger, healed_at, ended_at),
+        calm_since: healed_at.unwrap_or(ended_at).max(last_issue),
+        ledger,
+        finals,
+        ended_at,
+        messages_in_flight,
+        trace_digest: None,
+        inexact: None,
+        stored_bytes,
+    }
+}
+
+struct Book<'a> {
+    ledger: Ledger,
+    probes: &'a mut [Box<dyn Probe>],
+    /// The latest time so far.
+    last: Time,
+}
+
+impl Book<'_> {
+    fn enter(&mut self, event: &Event) {
+        self.last = self.last.max(event.at);
+        self.ledger.enter(event);
+        for probe in self.probes.iter_mut() {
+            probe.event(event, &self.ledger);
+        }
+    }
+
+    fn settle(&mut self) {
+        self.enter(&Event { at: self.last, node: NodeId::SERVER, what: What::Settled });
+    }
+}

@@ -1,0 +1,215 @@
+//! Threads: the same replicas in real time, one thread each, with channels between them.
+//!
+//! A message travels through the same [`Link`](crate::network::Link) as in virtual time: the sender draws when it arrives
+//! and sends it at once, the receiver keeps it until then. Due things are handled in order of (due time, order of coming
+//! in), which keeps streams first in first out. A wait ends up to 50 us late, as the operating system wakes threads; the
+//! last 50 us are spent yielding to other threads instead of sleeping.
+//!
+//! Nothing is shared while the run lasts but one counter of what is under way. Every thread keeps a journal of its own, and
+//! the journals are merged afterwards and fed through the same ledger and probes as in virtual time.
+//!
+//! What is exact and what is sampled:
+//!
+//! * Exact, as moments of real time: when an operation was meant, issued, shown, told, reflected; every message, byte and
+//!   cost. A step's effects count from the end of the step. A message's arrival never comes before its sending in the
+//!   merged order, whatever the clock's resolution.
+//! * Sampled: what users see (`divergence`, `diverged_share`, `sec_violations`, broken invariants), and the two figures that
+//!   are read together with it (`staleness_ops`, `convergence_ms`), on a grid of [`GRID`] or what the task says, wider where
+//!   looking would take more than a twentieth of a thread. All replicas are cut at the same grid point: everything that a
+//!   step brought which began before it, and nothing else. Such a cut is consistent, since a message is handled later than
+//!   it is sent on the one clock that all threads share. Within a grid step changes of state are not seen; `convergence_ms`
+//!   is right to within one.
+//! * What is not there: a trace digest (no two runs are the same) and replayed traces.
+
+mod coordinator;
+mod journal;
+mod merge;
+mod turns;
+mod worker;
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+use syncbench_strategies::document::Document;
+use syncbench_strategies::model::Operation;
+use syncbench_strategies::replica::{NodeId, OpId, Time};
+use syncbench_strategies::sidecar::Sidecar;
+
+use super::{Ran, Task};
+use crate::clock::Moment;
+use crate::event::Event;
+use crate::probe::Probe;
+use coordinator::Coordinator;
+use worker::{Left, Worker};
+
+/// How often states are looked at, unless the task says otherwise.
+pub const GRID: Duration = Duration::from_millis(10);
+
+/// Looking at a state may take this part of a thread's time.
+const LOOKING_SHARE: u32 = 20;
+
+/// Runs a task in real time. A panic of a replica ends the run and goes on here, with the replica's name.
+pub fn run(task: &Task<'_>, probes: &mut [Box<dyn Probe>]) -> Ran {
+    observe(task, probes, Detail::All, None)
+}
+
+/// What journals keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// Everything.
+    All,
+    /// The life of operations, for latencies.
+    Latency,
+}
+
+/// Runs a task, until `stop_at` at the latest.
+pub(super) fn observe(task: &Task<'_>, probes: &mut [Box<dyn Probe>], detail: Detail, stop_at: Option<Time>) -> Ran {
+    let nodes: Vec<NodeId> = task.topology().nodes(task.clients).collect();
+    let (mail, inboxes): (Vec<_>, Vec<_>) = (0..=task.clients).map(|_| unbounded()).unzip();
+    let (reports, incoming) = unbounded();
+    let shared = Shared::new(mail);
+    let mut coordinator = Coordinator::new(task, &shared, incoming, stop_at);
+    let outcome = std::thread::scope(|scope| {
+        // Whatever happens below, no thread may be left waiting for mail.
+        let stop = StopAll(&shared);
+        let threads: Vec<_> = nodes
+            .iter()
+            .map(|id| {
+                let (id, inbox) = (*id, inboxes[id.0 as usize].clone());
+                let (shared, reports) = (&shared, reports.clone());
+                let body = move || {
+                    let work = AssertUnwindSafe(|| Worker::new(task, id, shared, inbox, &reports, detail).run());
+                    match catch_unwind(work) {
+                        Ok(left) => Some(left),
+                        Err(panic) => {
+                            let text = super::panic_text(&*panic).to_owned();
+                            // The coordinator listens until every thread has ended.
+                            let _ = reports.send(Report::Panicked(id, text));
+                            None
+                        }
+                    }
+                };
+                let thread = std::thread::Builder::new().name(id.to_string()).spawn_scoped(scope, body);
+                thread.unwrap_or_else(|error| panic!("no thread for {id}: {error}"))
+            })
+            .collect();
+        let outcome = coordinator.work(nodes.len());
+        drop(stop);
+        // Panics inside are caught inside.
+        let left: Vec<Left> = threads.into_iter().filter_map(|thread| thread.join().ok().flatten()).collect();
+        outcome.map(|healed_at| (healed_at, left))
+    });
+    let undelivered = inboxes.iter().flat_map(Receiver::try_iter).filter(|mail| matches!(mail, Mail::Parcel(..)));
+    let undelivered = undelivered.count() as u64;
+    match outcome.and_then(|(healed_at, left)| coordinator.reported().map(|()| (healed_at, left))) {
+        Ok((healed_at, left)) => merge::merge(task, probes, left, healed_at, undelivered),
+        Err(text) => resume_unwind(Box::new(text)),
+    }
+}
+
+/// A message on its way.
+#[derive(Clone, Debug)]
+struct Parcel {
+    from: NodeId,
+    /// The connection it was sent on: its how-manieth change of state.
+    epoch: u32,
+    sent: Time,
+    bytes: Arc<[u8]>,
+    sidecar: Arc<Sidecar>,
+}
+
+/// What comes into a thread.
+#[derive(Debug)]
+enum Mail {
+    /// A message, with the time it arrives.
+    Parcel(Time, Parcel),
+    /// The run begins.
+    Start { origin: Moment, grid: Duration },
+    /// A fault's window opened or closed at this time.
+    Weather { at: Time, healed: bool },
+    /// The user is to act at this time.
+    Act { at: Time },
+    /// The run is over.
+    Stop,
+}
+
+/// What threads tell the coordinator.
+#[derive(Debug)]
+enum Report {
+    /// The replica is made; how long one look at its state takes.
+    Ready(Duration),
+    /// The client's user will not act any more.
+    Done(NodeId),
+    /// A handler panicked.
+    Panicked(NodeId, String),
+    /// Taking turns only: an operation is about to be submitted.
+    Opened { op: OpId, operation: Operation, seen: Document, at: Time, intended: Time },
+    /// Taking turns only: something happened to an operation.
+    Happened(Event),
+    /// Taking turns only: the user has had its turn.
+    Acted,
+}
+
+/// What all threads share.
+struct Shared {
+    /// By node number.
+    mail: Vec<Sender<Mail>>,
+    /// Low half: messages, commands and intents under way. High half: timers that were set and are not due yet. Whoever
+    /// handles one counts what that leads to first, so at zero nothing can happen any more.
+    pending: AtomicU64,
+    /// Operations whose users were not told yet.
+    untold: AtomicI64,
+    /// The longest timer that was ever set, in nanoseconds.
+    longest_timer: AtomicU64,
+    /// When each node last did more than wait for a timer, by node number.
+    busy: Vec<Busy>,
+}
+
+/// On a cache line of its own.
+#[repr(align(128))]
+#[derive(Default)]
+struct Busy(AtomicU64);
+
+const THING: u64 = 1;
+const TIMER: u64 = 1 << 32;
+
+impl Shared {
+    fn new(mail: Vec<Sender<Mail>>) -> Self {
+        Self {
+            busy: mail.iter().map(|_| Busy::default()).collect(),
+            mail,
+            pending: AtomicU64::new(0),
+            untold: AtomicI64::new(0),
+            longest_timer: AtomicU64::new(0),
+        }
+    }
+
+    fn add(&self, what: u64) {
+        self.pending.fetch_add(what, Ordering::SeqCst);
+    }
+
+    fn done(&self, what: u64) {
+        self.pending.fetch_sub(what, Ordering::SeqCst);
+    }
+
+    /// Sends a command, which counts as under way.
+    fn command(&self, to: usize, mail: Mail) {
+        self.add(THING);
+        // A thread that ended has reported why.
+        let _ = self.mail[to].send(mail);
+    }
+}
+
+/// Ends all threads when it goes.
+struct StopAll<'a>(&'a Shared);
+
+impl Drop for StopAll<'_> {
+    fn drop(&mut self) {
+        for mail in &self.0.mail {
+            let _ = mail.send(Mail::Stop);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Taking turns in real time: a ledger that is kept while the run lasts, so that the next user acts when everybody has
+//! seen the last operation.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use syncbench_strategies::replica::{NodeId, OpId};
+
+use super::Report;
+use crate::engines::Task;
+use crate::engines::load::gap;
+use crate::ledger::{Fate, Ledger};
+
+pub(super) struct Turns {
+    ledger: Ledger,
+    gap: Duration,
+    clients: u32,
+    acted: u64,
+    /// The last operation.
+    last: Option<OpId>,
+    /// Somebody was told to act and has not done so yet.
+    given: bool,
+}
+
+impl Turns {
+    pub(super) fn new(task: &Task<'_>) -> Self {
+        let ledger = Ledger::new(task.clients);
+        Self { ledger, gap: gap(task), clients: task.clients, acted: 0, last: None, given: false }
+    }
+
+    /// A thread reports, before anybody else can hear of it by a message.
+    pub(super) fn take(&mut self, report: Report) {
+        match report {
+            Report::Opened { op, operation, seen, at, intended } => {
+                self.ledger.open(op, operation, seen, at, intended);
+                self.last = Some(op);
+            }
+            Report::Happened(event) => self.ledger.enter(&event),
+            Report::Acted => {
+                self.acted += 1;
+                self.given = false;
+            }
+            Report::Ready(_) | Report::Done(_) | Report::Panicked(..) => {}
+        }
+    }
+
+    /// Who acts next, and in how long; at once if the group is `quiet` and yet does not agree.
+    pub(super) fn next(&mut self, acting: &BTreeSet<NodeId>, quiet: bool) -> Option<(NodeId, Duration)> {
+        let settled = self.last.and_then(|op| self.ledger.entry(op)).is_none_or(|entry| {
+            // Operations before the last one are settled already: it came after them.
+            entry.fate != Fate::Unknown && entry.visible.is_some()
+        });
+        if self.given || !(settled || quiet) {
+            return None;
+        }
+        let turn = NodeId((self.acted % u64::from(self.clients)) as u32 + 1);
+        let next = acting.get(&turn).or_else(|| acting.first()).copied()?;
+        self.given = true;
+        Some((next, if settled { self.gap } else { Duration::ZERO }))
+    }
+}
