@@ -4,12 +4,13 @@
 use std::time::Duration;
 
 use syncbench_harness::engines::load::Pace;
-use syncbench_harness::engines::{Ran, Task, sim};
+use syncbench_harness::engines::{Ran, Task, sim, threads};
 use syncbench_harness::faults::{self, Armed};
 use syncbench_harness::network::{self, Transport};
 use syncbench_harness::probe::{End, Figures};
 use syncbench_harness::probes;
 use syncbench_harness::results::Metric;
+use syncbench_harness::scenario::Engine;
 use syncbench_harness::workload::{self, Workload};
 use syncbench_strategies::document::Document;
 use syncbench_strategies::model::ModelRef;
@@ -31,6 +32,7 @@ pub struct Case {
     pub seed: u64,
     pub budget: Duration,
     pub blind: bool,
+    pub engine: Engine,
 }
 
 /// A finished run with its figures.
@@ -58,6 +60,7 @@ impl Case {
             seed: 1,
             budget: Duration::from_secs(60),
             blind: false,
+            engine: Engine::Sim,
         }
     }
 
@@ -92,7 +95,10 @@ impl Case {
             blind: self.blind,
         };
         let mut probes = probes::all();
-        let ran = sim::run(&task, &mut probes);
+        let ran = match self.engine {
+            Engine::Sim => sim::run(&task, &mut probes),
+            Engine::Threads => threads::run(&task, &mut probes),
+        };
         let mut figures = Figures::default();
         let end =
             End { at: ran.ended_at, calm_since: ran.calm_since, ledger: &ran.ledger, stored_bytes: ran.stored_bytes };
