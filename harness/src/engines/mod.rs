@@ -3,6 +3,7 @@
 mod hold;
 pub mod load;
 pub mod node;
+pub mod saturation;
 pub mod sim;
 pub mod threads;
 

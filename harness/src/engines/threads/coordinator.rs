@@ -29,6 +29,8 @@ pub(super) struct Coordinator<'a> {
     acting: BTreeSet<NodeId>,
     turns: Option<Turns>,
     healed_at: Option<Time>,
+    /// How far apart looks at states are, on average.
+    pub(super) grid: Duration,
     stop_at: Option<Time>,
 }
 
@@ -48,6 +50,7 @@ impl<'a> Coordinator<'a> {
             acting: (1..=task.clients).map(NodeId).collect(),
             turns: (task.pace == Pace::Turns).then(|| Turns::new(task)),
             healed_at: None,
+            grid: GRID,
             stop_at,
         }
     }
@@ -106,9 +109,9 @@ impl<'a> Coordinator<'a> {
                 other => self.take(other)?,
             }
         }
-        let grid = self.task.sample_every.unwrap_or(GRID).max(look * LOOKING_SHARE).max(Duration::from_micros(1));
+        self.grid = self.task.sample_every.unwrap_or(GRID).max(look * LOOKING_SHARE).max(Duration::from_micros(1));
         self.origin = Moment::now();
-        let origin = self.origin;
+        let (origin, grid) = (self.origin, self.grid);
         self.broadcast(|| Mail::Start { origin, grid });
         Ok(())
     }
@@ -159,7 +162,7 @@ impl<'a> Coordinator<'a> {
         let busy = self.shared.busy.iter().map(|busy| busy.0.load(Ordering::Relaxed)).max().unwrap_or(0);
         let longest = Duration::from_nanos(self.shared.longest_timer.load(Ordering::Relaxed));
         let told = self.shared.untold.load(Ordering::SeqCst) == 0 || self.healed_at.is_none();
-        pending % TIMER == 0 && told && now.since(Time(busy)) > longest * 2 + QUIET_SLACK
+        pending.is_multiple_of(TIMER) && told && now.since(Time(busy)) > longest * 2 + QUIET_SLACK
     }
 
     fn broadcast(&self, mail: impl Fn() -> Mail) {

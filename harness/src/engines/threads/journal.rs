@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use syncbench_strategies::document::Document;
 use syncbench_strategies::model::Operation;
-use syncbench_strategies::replica::Time;
+use syncbench_strategies::replica::{Rng, Time};
 
 use super::Detail;
 use crate::clock::Moment;
 use crate::event::{Event, What};
+use crate::rng::{stream, unit};
 
 /// An entry of a journal.
 #[derive(Debug)]
@@ -25,22 +26,57 @@ pub(super) struct Opening {
     pub(super) seen: Document,
 }
 
+/// The moments at which states are looked at, the same for all threads. Gaps are random, between half and one and a half of
+/// the spacing, so that no rhythm of the load can hide between looks.
+#[derive(Debug)]
+pub(super) struct Grid {
+    rng: Rng,
+    spacing: Duration,
+    /// The number of the current step.
+    pub(super) cell: u64,
+    /// When it is over.
+    pub(super) end: Time,
+}
+
+impl Grid {
+    /// From the start of the run; one step that never ends for no spacing.
+    pub(super) fn new(seed: u64, spacing: Option<Duration>) -> Self {
+        let (rng, end) = (stream(seed, "grid", 0, 0), Time(u64::MAX));
+        let mut grid = Self { rng, spacing: spacing.unwrap_or_default(), cell: 0, end };
+        if spacing.is_some() {
+            grid.end = grid.next(Time::ZERO);
+        }
+        grid
+    }
+
+    /// To the step that `now` lies in.
+    pub(super) fn advance(&mut self, now: Time) {
+        while self.end <= now {
+            self.cell += 1;
+            self.end = self.next(self.end);
+        }
+    }
+
+    fn next(&mut self, from: Time) -> Time {
+        // A step takes time, whatever the spacing.
+        (from + self.spacing.mul_f64(0.5 + unit(&mut self.rng))).max(Time(from.0 + 1))
+    }
+}
+
 /// A thread's clock and what it has written down.
 pub(super) struct Journal {
     origin: Moment,
-    grid_ns: u64,
     detail: Detail,
     /// The last reading of the clock: the next one is later.
     last: Time,
-    cell: u64,
+    pub(super) grid: Grid,
     pub(super) entries: Vec<Noted>,
     pub(super) openings: Vec<Opening>,
 }
 
 impl Journal {
-    pub(super) fn new(origin: Moment, grid: Duration, detail: Detail) -> Self {
-        let grid_ns = u64::try_from(grid.as_nanos()).unwrap_or(u64::MAX).max(1);
-        Self { origin, grid_ns, detail, last: Time::ZERO, cell: 0, entries: Vec::new(), openings: Vec::new() }
+    pub(super) fn new(origin: Moment, grid: Grid, detail: Detail) -> Self {
+        Self { origin, detail, last: Time::ZERO, grid, entries: Vec::new(), openings: Vec::new() }
     }
 
     /// The time: later than any this thread has read before, or has heard of.
@@ -52,16 +88,6 @@ impl Journal {
     /// A message from another thread: what follows is later.
     pub(super) fn heard(&mut self, sent: Time) {
         self.last = self.last.max(sent);
-    }
-
-    /// When the current step of the grid is over.
-    pub(super) fn cell_end(&self) -> Time {
-        Time((self.cell + 1).saturating_mul(self.grid_ns))
-    }
-
-    /// What is written from `now` on belongs to the step of the grid that `now` lies in.
-    pub(super) fn enter_cell(&mut self, now: Time) {
-        self.cell = now.0 / self.grid_ns;
     }
 
     /// Whether states are looked at.
@@ -76,7 +102,7 @@ impl Journal {
 
     pub(super) fn note(&mut self, event: Event) {
         if self.detail == Detail::All || of_operations(&event.what) {
-            self.entries.push(Noted { cell: self.cell, event });
+            self.entries.push(Noted { cell: self.grid.cell, event });
         }
     }
 }

@@ -1,11 +1,12 @@
 //! After the run: one order of everything, for the ledger and the probes.
 
+use std::time::Duration;
 use std::vec::IntoIter;
 
 use syncbench_strategies::document::Document;
 use syncbench_strategies::replica::{NodeId, Time};
 
-use super::journal::{Noted, Opening};
+use super::journal::{Grid, Noted, Opening};
 use super::worker::Left;
 use crate::engines::{Ran, Task, cover};
 use crate::event::{Event, What};
@@ -19,6 +20,7 @@ pub(super) fn merge(
     task: &Task<'_>,
     probes: &mut [Box<dyn Probe>],
     left: Vec<Left>,
+    spacing: Option<Duration>,
     healed_at: Option<Time>,
     in_inboxes: u64,
 ) -> Ran {
@@ -41,11 +43,14 @@ pub(super) fn merge(
         }
     }
     entries.sort_by_key(|noted| (noted.cell, noted.event.at));
-    let mut cell = 0;
-    for Noted { cell: own, event } in entries {
-        if own != cell {
-            book.settle();
-            cell = own;
+    let mut grid = Grid::new(task.seed, spacing);
+    for Noted { cell, event } in entries {
+        if cell != grid.cell {
+            // Nothing happened between the end of the last step in which something did, and this one.
+            book.settle(grid.end);
+            while grid.cell < cell {
+                grid.advance(grid.end);
+            }
         }
         if let What::Issued { op, intended } = event.what
             && let Some(opening) = openings[op.client.0 as usize].next()
@@ -54,7 +59,7 @@ pub(super) fn merge(
         }
         book.enter(&event);
     }
-    book.settle();
+    book.settle(book.last);
     let Book { ledger, last, .. } = book;
     let last_issue = ledger.entries().map(|entry| entry.issued).max().unwrap_or(Time::ZERO);
     // The coordinator hears of the last operation a little late: without faults there is nothing to wait for.
@@ -89,7 +94,8 @@ impl Book<'_> {
         }
     }
 
-    fn settle(&mut self) {
-        self.enter(&Event { at: self.last, node: NodeId::SERVER, what: What::Settled });
+    /// Everything is settled at `at`, or when the last handler that was called before was done.
+    fn settle(&mut self, at: Time) {
+        self.enter(&Event { at: at.max(self.last), node: NodeId::SERVER, what: What::Settled });
     }
 }

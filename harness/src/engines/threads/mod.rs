@@ -13,18 +13,20 @@
 //! * Exact, as moments of real time: when an operation was meant, issued, shown, told, reflected; every message, byte and
 //!   cost. A step's effects count from the end of the step. A message's arrival never comes before its sending in the
 //!   merged order, whatever the clock's resolution.
-//! * Sampled: what users see (`divergence`, `diverged_share`, `sec_violations`, broken invariants), and the two figures that
-//!   are read together with it (`staleness_ops`, `convergence_ms`), on a grid of [`GRID`] or what the task says, wider where
-//!   looking would take more than a twentieth of a thread. All replicas are cut at the same grid point: everything that a
-//!   step brought which began before it, and nothing else. Such a cut is consistent, since a message is handled later than
-//!   it is sent on the one clock that all threads share. Within a grid step changes of state are not seen; `convergence_ms`
-//!   is right to within one.
+//! * Sampled: what users see (`divergence`, `diverged_share`, `sec_violations`, broken invariants) and the two figures that
+//!   are read together with it (`staleness_ops`, `convergence_ms`), every [`GRID`] or as often as the task says, at random
+//!   gaps around that, and less often where looking would take more than a twentieth of a thread. All replicas are cut at
+//!   the same moment: everything that a step brought which began before it, and nothing else. Such a cut is consistent,
+//!   since a message is handled later than it is sent on the one clock that all threads share. What comes and goes between
+//!   two looks is not seen, which leaves means right on average and makes peaks and counts lower bounds; `convergence_ms` is
+//!   right to within a gap.
 //! * What is not there: a trace digest (no two runs are the same) and replayed traces.
 
 mod coordinator;
 mod journal;
 mod merge;
 mod turns;
+mod wires;
 mod worker;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -53,7 +55,7 @@ const LOOKING_SHARE: u32 = 20;
 
 /// Runs a task in real time. A panic of a replica ends the run and goes on here, with the replica's name.
 pub fn run(task: &Task<'_>, probes: &mut [Box<dyn Probe>]) -> Ran {
-    observe(task, probes, Detail::All, None)
+    observe(task, probes, Detail::All, None).0
 }
 
 /// What journals keep.
@@ -65,8 +67,13 @@ pub(super) enum Detail {
     Latency,
 }
 
-/// Runs a task, until `stop_at` at the latest.
-pub(super) fn observe(task: &Task<'_>, probes: &mut [Box<dyn Probe>], detail: Detail, stop_at: Option<Time>) -> Ran {
+/// Runs a task, until `stop_at` at the latest; also whether all users had acted by then.
+pub(super) fn observe(
+    task: &Task<'_>,
+    probes: &mut [Box<dyn Probe>],
+    detail: Detail,
+    stop_at: Option<Time>,
+) -> (Ran, bool) {
     let nodes: Vec<NodeId> = task.topology().nodes(task.clients).collect();
     let (mail, inboxes): (Vec<_>, Vec<_>) = (0..=task.clients).map(|_| unbounded()).unzip();
     let (reports, incoming) = unbounded();
@@ -105,7 +112,10 @@ pub(super) fn observe(task: &Task<'_>, probes: &mut [Box<dyn Probe>], detail: De
     let undelivered = inboxes.iter().flat_map(Receiver::try_iter).filter(|mail| matches!(mail, Mail::Parcel(..)));
     let undelivered = undelivered.count() as u64;
     match outcome.and_then(|(healed_at, left)| coordinator.reported().map(|()| (healed_at, left))) {
-        Ok((healed_at, left)) => merge::merge(task, probes, left, healed_at, undelivered),
+        Ok((healed_at, left)) => {
+            let spacing = (detail == Detail::All).then_some(coordinator.grid);
+            (merge::merge(task, probes, left, spacing, healed_at, undelivered), healed_at.is_some())
+        }
         Err(text) => resume_unwind(Box::new(text)),
     }
 }

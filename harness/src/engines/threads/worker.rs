@@ -1,25 +1,25 @@
 //! One replica on its thread: its inbox, what is due, its connections, its user and its journal.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender};
 use syncbench_strategies::document::{Digest, Document};
-use syncbench_strategies::replica::{LinkState, NodeId, OpId, Setup, Time};
-use syncbench_strategies::sidecar::Sidecar;
+use syncbench_strategies::replica::{NodeId, OpId, Setup, Time};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::journal::{Journal, Noted, Opening, of_operations};
+use super::journal::{Grid, Journal, Noted, Opening, of_operations};
+use super::wires::Wire;
 use super::{Detail, Mail, Parcel, Report, Shared, THING, TIMER};
 use crate::clock::Moment;
+use crate::engines::Task;
 use crate::engines::load::{Pace, User};
 use crate::engines::node::{Input, Node, Todo};
 use crate::engines::sim::WALL_AT_START;
-use crate::engines::{Task, active};
 use crate::event::{Event, What};
-use crate::network::{Link, Transport, envelope_bytes};
+use crate::network::Link;
 use crate::queue::Queue;
 use crate::rng::stream;
 
@@ -27,24 +27,12 @@ use crate::rng::stream;
 /// (its timer slack), so that a wait does not end later than it must.
 const YIELDING: Duration = Duration::from_micros(50);
 
+/// What is due.
 #[derive(Debug)]
-enum Work {
+pub(super) enum Work {
     Deliver(Parcel),
     Timer(u64),
     Issue,
-}
-
-/// This node's end of a connection.
-struct Wire {
-    /// To the peer.
-    link: Link,
-    up: bool,
-    /// Grows with every change, on both ends alike.
-    epoch: u32,
-    /// From the peer: kept back by a one-way fault, to go on when it ends.
-    blocked: VecDeque<Parcel>,
-    /// From the peer: sent on a connection that this end does not know of yet.
-    early: VecDeque<(Time, Parcel)>,
 }
 
 /// What a thread leaves behind.
@@ -61,28 +49,28 @@ pub(super) struct Left {
 }
 
 pub(super) struct Worker<'a> {
-    task: &'a Task<'a>,
-    id: NodeId,
-    shared: &'a Shared,
+    pub(super) task: &'a Task<'a>,
+    pub(super) id: NodeId,
+    pub(super) shared: &'a Shared,
     inbox: Receiver<Mail>,
     reports: &'a Sender<Report>,
     detail: Detail,
-    peers: Vec<NodeId>,
-    node: Option<Node>,
-    user: Option<User>,
+    pub(super) peers: Vec<NodeId>,
+    pub(super) node: Option<Node>,
+    pub(super) user: Option<User>,
     /// By peer number.
-    wires: Vec<Option<Wire>>,
-    queue: Queue<Work>,
+    pub(super) wires: Vec<Option<Wire>>,
+    pub(super) queue: Queue<Work>,
     /// When a fault's window last opened or closed, and whether the group is healed.
-    weather: (Time, bool),
-    journal: Journal,
+    pub(super) weather: (Time, bool),
+    pub(super) journal: Journal,
     /// The replica was called since its state was last looked at.
     touched: bool,
     /// When its last step was over.
     stepped: Time,
     shown: Option<Digest>,
     untold: BTreeSet<OpId>,
-    messages_touched: Vec<u64>,
+    pub(super) messages_touched: Vec<u64>,
     longest_timer: Duration,
     events: Vec<Event>,
     todo: Vec<Todo>,
@@ -101,8 +89,7 @@ impl<'a> Worker<'a> {
         let mut wires: Vec<Option<Wire>> = (0..=task.clients).map(|_| None).collect();
         for peer in &peers {
             let link = Link::new(task.profile, task.transport, task.seed, id, *peer);
-            let (blocked, early) = (VecDeque::new(), VecDeque::new());
-            wires[peer.0 as usize] = Some(Wire { link, up: false, epoch: 0, blocked, early });
+            wires[peer.0 as usize] = Some(Wire::new(link));
         }
         Self {
             task,
@@ -117,7 +104,7 @@ impl<'a> Worker<'a> {
             wires,
             queue: Queue::default(),
             weather: (Time::ZERO, false),
-            journal: Journal::new(Moment::now(), Duration::from_secs(1), detail),
+            journal: Journal::new(Moment::now(), Grid::new(task.seed, None), detail),
             touched: false,
             stepped: Time::ZERO,
             shown: None,
@@ -150,16 +137,17 @@ impl<'a> Worker<'a> {
 
     /// Waits for the start; false if there is none.
     fn begin(&mut self) -> bool {
-        let mut before = VecDeque::new();
+        let mut before = Vec::new();
         loop {
             match self.inbox.recv() {
                 Ok(Mail::Start { origin, grid }) => {
+                    let grid = Grid::new(self.task.seed, self.journal.looks().then_some(grid));
                     self.journal = Journal::new(origin, grid, self.detail);
                     break;
                 }
                 Ok(Mail::Stop) | Err(_) => return false,
                 // Somebody else has begun already.
-                Ok(mail) => before.push_back(mail),
+                Ok(mail) => before.push(mail),
             }
         }
         if self.node.is_some() {
@@ -198,7 +186,7 @@ impl<'a> Worker<'a> {
             }
             return true;
         }
-        let look = (self.touched && self.journal.looks()).then(|| self.journal.cell_end());
+        let look = (self.touched && self.journal.looks()).then_some(self.journal.grid.end);
         if look.is_some_and(|look| look <= now) {
             self.look();
             return true;
@@ -219,7 +207,7 @@ impl<'a> Worker<'a> {
     fn take(&mut self, mail: Mail) -> bool {
         match mail {
             Mail::Parcel(at, parcel) => {
-                if let Some(wire) = self.wires[parcel.from.0 as usize].as_mut().filter(|w| w.epoch < parcel.epoch) {
+                if let Some(wire) = self.wires[parcel.from.0 as usize].as_mut().filter(|wire| wire.is_new(&parcel)) {
                     wire.early.push_back((at, parcel));
                 } else {
                     self.queue.push(at, Work::Deliver(parcel));
@@ -262,7 +250,7 @@ impl<'a> Worker<'a> {
         self.shared.done(what);
     }
 
-    fn schedule(&mut self, at: Time) {
+    pub(super) fn schedule(&mut self, at: Time) {
         if let Some(user) = &mut self.user {
             user.schedule();
             self.shared.add(THING);
@@ -305,7 +293,7 @@ impl<'a> Worker<'a> {
     }
 
     /// In a closed loop: the user acts again some time after it was told.
-    fn follow_up(&mut self) {
+    pub(super) fn follow_up(&mut self) {
         let Some(user) = self.user.as_ref().filter(|user| self.task.pace == Pace::Closed && user.waiting()) else {
             return;
         };
@@ -316,19 +304,19 @@ impl<'a> Worker<'a> {
     }
 
     /// Now, when a handler is about to be called. States are looked at before, if a step of the grid is over.
-    fn step_begins(&mut self) -> Time {
+    pub(super) fn step_begins(&mut self) -> Time {
         let mut now = self.journal.now();
-        if now >= self.journal.cell_end() {
+        if now >= self.journal.grid.end {
             if self.touched {
                 self.look();
                 now = self.journal.now();
             }
-            self.journal.enter_cell(now);
+            self.journal.grid.advance(now);
         }
         now
     }
 
-    fn step(&mut self, begun: Time, input: Input<'_>) {
+    pub(super) fn step(&mut self, begun: Time, input: Input<'_>) {
         let ahead: i64 = self.active().map(|fault| fault.fault.clock_ahead_ns(self.id)).sum();
         let wall = Time((begun + WALL_AT_START).0.saturating_add_signed(ahead));
         let Some(node) = &mut self.node else { return };
@@ -381,136 +369,7 @@ impl<'a> Worker<'a> {
         self.queue.push(due, Work::Timer(tag));
     }
 
-    fn send(&mut self, now: Time, to: NodeId, bytes: Arc<[u8]>, hash: u64, sidecar: Arc<Sidecar>) {
-        let from = self.id;
-        let payload_bytes = bytes.len() as u64;
-        let wire_bytes = payload_bytes + envelope_bytes(self.task.transport, from != NodeId::SERVER, payload_bytes);
-        self.note(Event { at: now, node: from, what: What::Sent { to, payload_bytes, wire_bytes, hash } });
-        let wire = self.wires.get_mut(to.0 as usize).and_then(Option::as_mut).filter(|wire| wire.up);
-        let Some(wire) = wire else { return self.lose(now, from, to) };
-        let (first, second) = wire.link.send(now, wire_bytes);
-        let sidecar = if self.task.blind { Arc::new(Sidecar::none()) } else { sidecar };
-        let parcel = Parcel { from, epoch: wire.epoch, sent: now, bytes, sidecar };
-        if self.task.faults.iter().any(|fault| fault.fault.clock_ahead_ns(from) != 0) {
-            self.touch(from, to);
-        }
-        if let Some(at) = second {
-            self.note(Event { at: now, node: to, what: What::Duplicated { from } });
-            self.post(to, at, parcel.clone());
-        }
-        match first {
-            Some(at) => self.post(to, at, parcel),
-            None => self.lose(now, from, to),
-        }
-    }
-
-    fn post(&self, to: NodeId, at: Time, parcel: Parcel) {
-        self.shared.add(THING);
-        // The inbox stays open until the run is over, its thread's panic included.
-        let _ = self.shared.mail[to.0 as usize].send(Mail::Parcel(at, parcel));
-    }
-
-    /// A message is lost; the faults between these two have touched it.
-    fn lose(&mut self, at: Time, from: NodeId, to: NodeId) {
-        self.touch(from, to);
-        self.note(Event { at, node: to, what: What::Dropped { from } });
-    }
-
-    fn touch(&mut self, from: NodeId, to: NodeId) {
-        let (now, healed) = self.weather;
-        for (count, fault) in self.messages_touched.iter_mut().zip(&self.task.faults) {
-            let met =
-                fault.fault.cuts(from, to) || fault.fault.blocks(from, to) || fault.fault.clock_ahead_ns(from) != 0;
-            let open = active(std::slice::from_ref(fault), now, healed).next().is_some();
-            *count += u64::from(open && met);
-        }
-    }
-
-    /// A message is there; false if it has to wait.
-    fn arrive(&mut self, parcel: Parcel) -> bool {
-        let (from, to) = (parcel.from, self.id);
-        let blocked = self.active().any(|fault| fault.fault.blocks(from, to));
-        let Some(wire) = self.wires[from.0 as usize].as_mut() else { return true };
-        self.journal.heard(parcel.sent);
-        if blocked && wire.up && wire.epoch == parcel.epoch && self.task.transport == Transport::Stream {
-            wire.blocked.push_back(parcel);
-            self.touch(from, to);
-            return false;
-        }
-        let lost = blocked || !wire.up || wire.epoch != parcel.epoch;
-        let now = self.step_begins();
-        if lost {
-            self.lose(now, from, to);
-        } else {
-            self.note(Event { at: now, node: to, what: What::Delivered { from } });
-            self.step(now, Input::Receive(from, &parcel.bytes, &parcel.sidecar));
-            self.follow_up();
-        }
-        true
-    }
-
-    fn active(&self) -> impl Iterator<Item = &'a crate::faults::Armed> + use<'a> {
-        active(&self.task.faults, self.weather.0, self.weather.1)
-    }
-
-    /// Whether `node` takes part at `at`.
-    fn joined(&self, node: NodeId, at: Time) -> bool {
-        !self.task.faults.iter().any(|fault| fault.start > at && fault.fault.delays_start_of(node))
-    }
-
-    /// Joins, breaks and opens connections, and lets go what one-way faults kept back, as the faults say at `at`. Both ends
-    /// of a connection come to the same, since they ask the same questions at the same times.
-    fn weather(&mut self, at: Time, healed: bool) {
-        self.weather = (at, healed);
-        if !self.joined(self.id, at) {
-            return;
-        }
-        if self.node.is_none() {
-            self.node = Some(self.make());
-            self.live();
-            let now = self.journal.now();
-            if let Some(at) = self.user.as_mut().and_then(|user| user.joined(now)) {
-                self.schedule(at);
-            }
-        }
-        for peer in self.peers.clone() {
-            let up = self.joined(peer, at) && !self.active().any(|fault| fault.fault.cuts(self.id, peer));
-            let blocked = self.active().any(|fault| fault.fault.blocks(peer, self.id));
-            if self.wires[peer.0 as usize].as_ref().is_some_and(|wire| wire.up != up) {
-                self.connect(peer, if up { LinkState::Up } else { LinkState::Down });
-            }
-            let now = self.journal.now();
-            let Some(wire) = self.wires[peer.0 as usize].as_mut().filter(|_| !blocked) else { continue };
-            for parcel in std::mem::take(&mut wire.blocked) {
-                self.queue.push(now, Work::Deliver(parcel));
-            }
-        }
-        self.follow_up();
-    }
-
-    fn connect(&mut self, peer: NodeId, state: LinkState) {
-        let now = self.step_begins();
-        let Some(wire) = self.wires[peer.0 as usize].as_mut() else { return };
-        wire.up = state == LinkState::Up;
-        wire.epoch += 1;
-        wire.link.reset(now);
-        let lost = std::mem::take(&mut wire.blocked);
-        for (at, parcel) in std::mem::take(&mut wire.early) {
-            if parcel.epoch > wire.epoch {
-                wire.early.push_back((at, parcel));
-            } else {
-                self.queue.push(at, Work::Deliver(parcel));
-            }
-        }
-        for parcel in lost {
-            self.lose(now, parcel.from, self.id);
-            self.shared.done(THING);
-        }
-        self.note(Event { at: now, node: self.id, what: What::Link { peer, state } });
-        self.step(now, Input::Link(peer, state));
-    }
-
-    fn make(&self) -> Node {
+    pub(super) fn make(&self) -> Node {
         let setup = Setup {
             node: self.id,
             peers: self.peers.clone(),
@@ -522,7 +381,7 @@ impl<'a> Worker<'a> {
         Node::new(self.id, rng, || self.task.strategy.strategy.replica(&setup))
     }
 
-    fn live(&mut self) {
+    pub(super) fn live(&mut self) {
         let at = self.step_begins();
         self.note(Event { at, node: self.id, what: What::Live });
         self.touched = true;
@@ -547,7 +406,7 @@ impl<'a> Worker<'a> {
         }
     }
 
-    fn note(&mut self, event: Event) {
+    pub(super) fn note(&mut self, event: Event) {
         if self.task.pace == Pace::Turns && of_operations(&event.what) {
             self.report(Report::Happened(event.clone()));
         }
@@ -561,9 +420,8 @@ impl<'a> Worker<'a> {
 
     fn end(mut self) -> Left {
         self.look();
-        let waiting = |wire: &Wire| (wire.blocked.len() + wire.early.len()) as u64;
         let undelivered = self.queue.pending().filter(|work| matches!(work, Work::Deliver(_))).count() as u64
-            + self.wires.iter().flatten().map(waiting).sum::<u64>();
+            + self.wires.iter().flatten().map(Wire::waiting).sum::<u64>();
         let node = self.node.as_ref().filter(|_| self.detail == Detail::All);
         Left {
             id: self.id,

@@ -1,0 +1,154 @@
+//! How much a group stands: the highest offered rate at which nearly everybody still sees operations in time.
+//!
+//! The search offers a rate for a short while on threads, doubles it until the 99th percentile of `visible_ms` misses the
+//! limit, and then narrows down between the last rate that met it and the first that did not. Offered means open loop and
+//! evenly spaced, whatever the cell's own pace; no faults, and no packet loss, whose retransmission timeouts are longer than
+//! any queue that can build up in so short a time and would hide it.
+//!
+//! The limit is the strategy's calm 99th percentile on the same network plus an allowance. Calm is measured in virtual time,
+//! where strategy code takes none: the limit is the same on every machine, and a slow machine gets no more room.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use syncbench_strategies::replica::Time;
+
+use super::load::Pace;
+use super::threads::{Detail, observe};
+use super::{Ran, Task, sim};
+use crate::ledger::{Entry, Fate, Ledger};
+use crate::network::Profile;
+
+/// How to search.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Search {
+    /// Added to the calm 99th percentile. Half of the 100 ms within which people take a reaction as immediate (Miller 1968,
+    /// Nielsen 1993); the other half is left to networks.
+    pub allowance: Duration,
+    /// For how long a rate is offered. Six times the allowance: a group that is offered a fifth more than it stands falls
+    /// behind by the allowance in that time.
+    pub span: Duration,
+    /// Fewest operations of a try, so that a low rate is offered for longer.
+    pub least_ops: u64,
+    /// The lowest rate worth trying.
+    pub lowest: f64,
+    /// The highest rate worth trying: beyond what channels between threads carry.
+    pub highest: f64,
+    /// How many rates are tried.
+    pub tries: u32,
+}
+
+impl Default for Search {
+    fn default() -> Self {
+        Self {
+            allowance: Duration::from_millis(50),
+            span: Duration::from_millis(300),
+            least_ops: 20,
+            lowest: 20.0,
+            highest: 200_000.0,
+            tries: 8,
+        }
+    }
+}
+
+/// What a search found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Saturation {
+    /// The highest rate that met the limit.
+    pub ops_per_s: Option<f64>,
+    /// The limit.
+    pub limit: Duration,
+    /// Every rate that was tried and its 99th percentile; `None` where it was not reached before the try was over.
+    pub tried: Vec<(f64, Option<Duration>)>,
+}
+
+/// Operations of the calm run: enough for a 99th percentile that is not the largest.
+const CALM_OPS: u64 = 200;
+
+/// Offered in the calm run, operations a second: the recorded pace of one person.
+const CALM_RATE: f64 = 5.0;
+
+impl Search {
+    /// Searches for the highest rate of `task`, which costs `cpu_per_op` of strategy code over the whole group.
+    pub fn run(&self, task: &Task<'_>, cpu_per_op: Duration) -> Saturation {
+        let limit = self.limit(task);
+        let mut tried = Vec::new();
+        let (mut held, mut missed): (Option<f64>, Option<f64>) = (None, None);
+        let mut rate = self.first(cpu_per_op);
+        for _ in 0..self.tries {
+            let p99 = self.offer(task, rate, limit);
+            tried.push((rate, p99));
+            let side = if p99.is_some_and(|p99| p99 <= limit) { &mut held } else { &mut missed };
+            *side = Some(rate);
+            rate = match (held, missed) {
+                (Some(held), None) => held * 2.0,
+                (None, Some(missed)) => missed / 2.0,
+                (Some(held), Some(missed)) => (held * missed).sqrt(),
+                (None, None) => rate,
+            };
+            rate = rate.clamp(self.lowest, self.highest);
+            if held.is_some_and(|held| rate < held * 1.03) || missed.is_some_and(|missed| rate > missed * 0.97) {
+                break;
+            }
+        }
+        Saturation { ops_per_s: held, limit, tried }
+    }
+
+    /// The limit for `task`.
+    pub fn limit(&self, task: &Task<'_>) -> Duration {
+        let ran = sim::run(&variant(task, CALM_OPS, CALM_RATE, Some(Duration::from_secs(3_600))), &mut []);
+        p99(&ran.ledger).unwrap_or_default() + self.allowance
+    }
+
+    /// Where to begin: at an eighth of what the strategy's code alone would allow on all cores, since a lower first rate
+    /// costs a try or two and a much higher one costs the time it takes to fail.
+    fn first(&self, cpu_per_op: Duration) -> f64 {
+        let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let bound = cores as f64 / cpu_per_op.as_secs_f64().max(1e-9);
+        (bound / 8.0).clamp(self.lowest, self.highest)
+    }
+
+    /// The 99th percentile at `rate`, as far as it can be told by the time that decides it.
+    fn offer(&self, task: &Task<'_>, rate: f64, limit: Duration) -> Option<Duration> {
+        let span = self.span.as_secs_f64().max(self.least_ops as f64 / rate);
+        let ops = ((rate * span) as u64).max(1);
+        let stop_at = Time::ZERO + Duration::from_secs_f64(span) + limit;
+        let (ran, complete) = observe(&variant(task, ops, rate, None), &mut [], Detail::Latency, Some(stop_at));
+        let Ran { ledger, .. } = ran;
+        // Users who did not get round to acting are late already.
+        p99(&ledger).filter(|_| complete)
+    }
+}
+
+/// The same task, offered evenly at `rate`, undisturbed.
+fn variant<'a>(task: &Task<'a>, ops: u64, rate_per_s: f64, sample_every: Option<Duration>) -> Task<'a> {
+    Task {
+        strategy: task.strategy,
+        workload: task.workload,
+        model: task.model.clone(),
+        genesis: task.genesis,
+        genesis_bytes: task.genesis_bytes.clone(),
+        clients: task.clients,
+        ops,
+        rate_per_s,
+        pace: Pace::Periodic,
+        profile: Profile { loss: 0.0, ..task.profile },
+        transport: task.transport,
+        faults: Vec::new(),
+        seed: task.seed,
+        sample_every,
+        budget: task.budget,
+        blind: task.blind,
+    }
+}
+
+/// The 99th percentile of the time to visible everywhere; `None` where it was not reached.
+fn p99(ledger: &Ledger) -> Option<Duration> {
+    let refused = |entry: &&Entry| !matches!(entry.fate, Fate::Rejected(_));
+    let span = |entry: &Entry| entry.visible.map(|at| at.since(entry.intended));
+    let mut spans: Vec<_> = ledger.entries().filter(refused).map(span).collect();
+    // What never came is later than anything.
+    spans.sort_by_key(|span| span.unwrap_or(Duration::MAX));
+    let rank = (spans.len() as f64 * 0.99).ceil() as usize;
+    spans.get(rank.checked_sub(1)?).copied().flatten()
+}
