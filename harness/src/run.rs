@@ -1,4 +1,5 @@
-//! Running a plan: cells in parallel, each handed out as soon as it is measured.
+//! Running a plan: cells in parallel, each handed out as soon as it is measured. Cells in real time come after the others,
+//! one after another, since they would compete for the processor.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,6 +10,7 @@ use rayon::prelude::*;
 use syncbench_strategies::document::EditKind;
 use syncbench_strategies::spec::Support;
 
+use crate::engines::saturation::Search;
 use crate::engines::{Ran, Task, panic_text, sim, threads};
 use crate::faults::{self, Armed};
 use crate::ledger::Fate;
@@ -24,23 +26,25 @@ use crate::workload::History;
 ///
 /// Once `stop` is set no further cell is begun; those are handed out as not run.
 pub fn run(plan: &Plan, threads: usize, stop: &AtomicBool, done: &(dyn Fn(Cell) + Sync)) {
-    let work = || {
-        plan.cells.par_iter().with_max_len(1).for_each(|cell| {
-            if stop.load(Ordering::Relaxed) {
-                let mut skipped = blank(cell);
-                skipped.outcome = Outcome::NotRun;
-                skipped.reason = Some("the run was stopped before".into());
-                done(skipped);
-            } else {
-                done(run_cell(cell));
-            }
-        });
+    let one = |cell: &Planned| {
+        if stop.load(Ordering::Relaxed) {
+            let mut skipped = blank(cell);
+            skipped.outcome = Outcome::NotRun;
+            skipped.reason = Some("the run was stopped before".into());
+            done(skipped);
+        } else {
+            done(run_cell(cell));
+        }
     };
+    let (real, simulated): (Vec<_>, Vec<_>) =
+        plan.cells.iter().partition(|cell| cell.condition.scenario.engine == Engine::Threads);
+    let work = || simulated.par_iter().with_max_len(1).for_each(|cell| one(cell));
     match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
         Ok(pool) => pool.install(work),
         // No threads to be had: the caller's own will do.
         Err(_) => work(),
     }
+    real.into_iter().for_each(one);
 }
 
 /// Runs one cell. A panic inside becomes a failed cell with its message.
@@ -129,7 +133,28 @@ fn measure(planned: &Planned) -> Cell {
     for probe in &mut probes {
         probe.finish(&end, &mut figures);
     }
-    judge(planned, &task, ran, figures)
+    let mut cell = judge(planned, &task, ran, figures);
+    if scenario.engine == Engine::Threads {
+        saturate(&task, &mut cell);
+    }
+    cell
+}
+
+/// Adds how much the group stands.
+fn saturate(task: &Task<'_>, cell: &mut Cell) {
+    let per_cpu_s = cell.number("ops_per_cpu_s", "").unwrap_or(0.0);
+    let cpu_per_op = Duration::try_from_secs_f64(1.0 / per_cpu_s).unwrap_or(Duration::from_millis(1));
+    let search = Search::default();
+    let found = search.run(task, cpu_per_op);
+    let limit_ms = found.limit.as_secs_f64() * 1e3;
+    cell.metrics.insert("saturation_limit_ms".into(), Metric::Number(limit_ms));
+    cell.metrics.insert("saturation_ops_per_s".into(), found.ops_per_s.map_or(Metric::Absent, Metric::Number));
+    if found.ops_per_s.is_none() {
+        let (rate, p99) = found.tried.last().copied().unwrap_or((search.lowest, None));
+        let took = p99.map_or("more".to_owned(), |p99| format!("{:.0} ms", p99.as_secs_f64() * 1e3));
+        let example = format!("at {rate:.0} operations a second the 99th percentile took {took}, of {limit_ms:.0} ms");
+        cell.findings.push(Finding { kind: "no rate that it stands".into(), count: 1, example, lost: false });
+    }
 }
 
 fn judge(planned: &Planned, task: &Task<'_>, ran: Ran, mut figures: Figures) -> Cell {
