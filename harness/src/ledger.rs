@@ -77,6 +77,12 @@ impl Known {
         self.prefix.get(slot(client)).map_or(0, |n| u64::from(*n))
     }
 
+    /// The number of the last operation of `client` that is in the set.
+    fn last(&self, client: NodeId) -> u64 {
+        let beyond = self.extra.range(OpId { client, n: 0 }..=OpId { client, n: u64::MAX }).next_back();
+        beyond.map_or(0, |op| op.n).max(self.through(client))
+    }
+
     fn insert(&mut self, op: OpId) -> bool {
         let Some(prefix) = self.prefix.get_mut(slot(op.client)) else { return false };
         let next = u64::from(*prefix) + 1;
@@ -196,12 +202,12 @@ impl Ledger {
         let live_at_issue = self.live().count() as u32;
         let Some(replica) = self.replicas.get(slot(id.client)) else { return };
         let known = replica.known.clone();
-        let own_missing = self.entries[slot(id.client)].iter().rev().take_while(|e| !known.contains(e.id)).count();
+        let own_missing = (self.entries[slot(id.client)].len() as u64).saturating_sub(known.last(id.client));
         let entry = Entry {
             id,
             operation,
             seen,
-            concurrent: self.missing_at(id.client) > own_missing as u64,
+            concurrent: self.missing_at(id.client) > own_missing,
             known,
             intended,
             issued: at,
