@@ -33,6 +33,7 @@ pub struct Case {
     pub budget: Duration,
     pub blind: bool,
     pub engine: Engine,
+    pub sample_every: Option<Duration>,
 }
 
 /// A finished run with its figures.
@@ -61,6 +62,7 @@ impl Case {
             budget: Duration::from_secs(60),
             blind: false,
             engine: Engine::Sim,
+            sample_every: None,
         }
     }
 
@@ -90,7 +92,7 @@ impl Case {
             transport: self.transport,
             faults,
             seed: self.seed,
-            sample_every: None,
+            sample_every: self.sample_every,
             budget: self.budget,
             blind: self.blind,
         };
