@@ -160,7 +160,8 @@ pub(super) struct Users<'a> {
 impl<'a> Users<'a> {
     pub(super) fn new(task: &'a Task<'_>) -> Self {
         let users = (1..=task.clients).map(|client| User::new(task, NodeId(client)));
-        Self { pace: task.pace, gap: gap(task), users: users.collect(), schedule: task.workload.schedule(), acted: 0 }
+        let schedule = task.workload.schedule();
+        Self { pace: task.pace, gap: gap(task), users: users.collect(), schedule, acted: 0 }
     }
 
     /// The first intents that are due by the clock alone.

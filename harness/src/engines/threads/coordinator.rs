@@ -19,6 +19,9 @@ const POLL: Duration = Duration::from_millis(1);
 /// A group in which only timers fire is quiet after twice the longest timer that anyone set, and this.
 const QUIET_SLACK: Duration = Duration::from_millis(50);
 
+/// A group in which nobody means to act and nothing happens for the budget and this is given up, whatever it waits for.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 pub(super) struct Coordinator<'a> {
     task: &'a Task<'a>,
     shared: &'a Shared,
@@ -69,7 +72,7 @@ impl<'a> Coordinator<'a> {
                 self.heal(now);
             }
             let late = self.healed_at.is_some_and(|healed| now > healed + self.task.budget);
-            if late || self.stop_at.is_some_and(|stop| now >= stop) {
+            if late || self.given_up(now) || self.stop_at.is_some_and(|stop| now >= stop) {
                 return Ok(self.healed_at);
             }
             let quiet = self.edges.is_empty() && self.quiet(now);
@@ -159,10 +162,19 @@ impl<'a> Coordinator<'a> {
             return true;
         }
         // Only timers: a strategy that keeps a clock ticking is quiet when nothing else happens for long enough.
-        let busy = self.shared.busy.iter().map(|busy| busy.0.load(Ordering::Relaxed)).max().unwrap_or(0);
         let longest = Duration::from_nanos(self.shared.longest_timer.load(Ordering::Relaxed));
         let told = self.shared.untold.load(Ordering::SeqCst) == 0 || self.healed_at.is_none();
-        pending.is_multiple_of(TIMER) && told && now.since(Time(busy)) > longest * 2 + QUIET_SLACK
+        pending.is_multiple_of(TIMER) && told && now.since(self.last_busy()) > longest * 2 + QUIET_SLACK
+    }
+
+    /// Whether there is no hope that anything will happen: a net below the count of what is under way.
+    fn given_up(&self, now: Time) -> bool {
+        let nobody = self.edges.is_empty() && self.shared.intents.load(Ordering::SeqCst) == 0;
+        nobody && now.since(self.last_busy()) > self.task.budget + PATIENCE
+    }
+
+    fn last_busy(&self) -> Time {
+        Time(self.shared.busy.iter().map(|busy| busy.0.load(Ordering::Relaxed)).max().unwrap_or(0))
     }
 
     fn broadcast(&self, mail: impl Fn() -> Mail) {

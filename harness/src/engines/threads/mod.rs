@@ -170,6 +170,8 @@ struct Shared {
     /// Low half: messages, commands and intents under way. High half: timers that were set and are not due yet. Whoever
     /// handles one counts what that leads to first, so at zero nothing can happen any more.
     pending: AtomicU64,
+    /// Intents among these.
+    intents: AtomicI64,
     /// Operations whose users were not told yet.
     untold: AtomicI64,
     /// The longest timer that was ever set, in nanoseconds.
@@ -192,6 +194,7 @@ impl Shared {
             busy: mail.iter().map(|_| Busy::default()).collect(),
             mail,
             pending: AtomicU64::new(0),
+            intents: AtomicI64::new(0),
             untold: AtomicI64::new(0),
             longest_timer: AtomicU64::new(0),
         }

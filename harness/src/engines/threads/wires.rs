@@ -89,16 +89,15 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// A message is there; false if it has to wait.
-    pub(super) fn arrive(&mut self, parcel: Parcel) -> bool {
+    /// A message is there. What a one-way fault keeps back is not under way any more: it may wait for the group to be quiet.
+    pub(super) fn arrive(&mut self, parcel: Parcel) {
         let (from, to) = (parcel.from, self.id);
         let blocked = self.active().any(|fault| fault.fault.blocks(from, to));
-        let Some(wire) = self.wires[from.0 as usize].as_mut() else { return true };
+        let Some(wire) = self.wires[from.0 as usize].as_mut() else { return };
         self.journal.heard(parcel.sent);
         if blocked && wire.up && wire.epoch == parcel.epoch && self.task.transport == Transport::Stream {
             wire.blocked.push_back(parcel);
-            self.touch(from, to);
-            return false;
+            return self.touch(from, to);
         }
         let lost = blocked || !wire.up || wire.epoch != parcel.epoch;
         let now = self.step_begins();
@@ -109,7 +108,6 @@ impl<'a> Worker<'a> {
             self.step(now, Input::Receive(from, &parcel.bytes, &parcel.sidecar));
             self.follow_up();
         }
-        true
     }
 
     pub(super) fn active(&self) -> impl Iterator<Item = &'a Armed> + use<'a> {
@@ -142,10 +140,10 @@ impl<'a> Worker<'a> {
             if self.wires[peer.0 as usize].as_ref().is_some_and(|wire| wire.up != up) {
                 self.connect(peer, if up { LinkState::Up } else { LinkState::Down });
             }
-            let now = self.journal.now();
             let Some(wire) = self.wires[peer.0 as usize].as_mut().filter(|_| !blocked) else { continue };
+            // At once, before anything that came later on the same connection.
             for parcel in std::mem::take(&mut wire.blocked) {
-                self.queue.push(now, Work::Deliver(parcel));
+                self.arrive(parcel);
             }
         }
         self.follow_up();
@@ -167,7 +165,6 @@ impl<'a> Worker<'a> {
         }
         for parcel in lost {
             self.lose(now, parcel.from, self.id);
-            self.shared.done(THING);
         }
         self.note(Event { at: now, node: self.id, what: What::Link { peer, state } });
         self.step(now, Input::Link(peer, state));

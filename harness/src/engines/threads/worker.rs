@@ -232,9 +232,7 @@ impl<'a> Worker<'a> {
     fn perform(&mut self, due: Time, work: Work) {
         let what = match work {
             Work::Deliver(parcel) => {
-                if !self.arrive(parcel) {
-                    return;
-                }
+                self.arrive(parcel);
                 THING
             }
             Work::Timer(tag) => {
@@ -244,6 +242,7 @@ impl<'a> Worker<'a> {
             }
             Work::Issue => {
                 self.issue(due);
+                self.shared.intents.fetch_sub(1, Ordering::SeqCst);
                 THING
             }
         };
@@ -253,6 +252,7 @@ impl<'a> Worker<'a> {
     pub(super) fn schedule(&mut self, at: Time) {
         if let Some(user) = &mut self.user {
             user.schedule();
+            self.shared.intents.fetch_add(1, Ordering::SeqCst);
             self.shared.add(THING);
             self.queue.push(at, Work::Issue);
         }
