@@ -49,8 +49,6 @@ enum Work {
     },
     /// A fault's window opens or closes.
     Weather,
-    /// States are looked at, where they are not after every event.
-    Sample,
 }
 
 /// A message on its way.
@@ -91,6 +89,7 @@ struct Sim<'a> {
     events: Vec<Event>,
     todo: Vec<Todo>,
     healed_at: Option<Time>,
+    next_sample: Time,
 }
 
 impl<'a> Sim<'a> {
@@ -113,6 +112,7 @@ impl<'a> Sim<'a> {
             events: Vec::new(),
             todo: Vec::new(),
             healed_at: None,
+            next_sample: Time::ZERO + task.sample_every.unwrap_or_default(),
         }
     }
 
@@ -122,9 +122,6 @@ impl<'a> Sim<'a> {
         }
         for (client, at) in self.users.first() {
             self.queue.push(at, Work::Issue { client, intended: at });
-        }
-        if let Some(every) = self.task.sample_every {
-            self.queue.push(Time::ZERO + every, Work::Sample);
         }
         self.weather();
         self.settle();
@@ -136,6 +133,7 @@ impl<'a> Sim<'a> {
                 if self.overdue(due) {
                     return;
                 }
+                self.sample_until(due);
                 self.now = due;
                 while self.queue.due() == Some(due) {
                     if let Some((_, work)) = self.queue.pop() {
@@ -150,6 +148,17 @@ impl<'a> Sim<'a> {
         }
     }
 
+    /// Looks at states at the times for it before `due`, where that is not after every event. Such times are no work of
+    /// their own: they must neither keep a run going nor delay one that waits for nothing.
+    fn sample_until(&mut self, due: Time) {
+        let Some(every) = self.task.sample_every else { return };
+        while self.next_sample < due {
+            self.now = self.next_sample;
+            self.look();
+            self.next_sample = self.next_sample + every.max(Duration::from_nanos(1));
+        }
+    }
+
     /// Whether what is due next lies beyond the budget for becoming quiet.
     fn overdue(&self, due: Time) -> bool {
         self.healed_at.is_some_and(|healed| due > healed + self.task.budget)
@@ -161,14 +170,6 @@ impl<'a> Sim<'a> {
             Work::Timer { node, tag } => self.step(node, Input::Timer(tag)),
             Work::Issue { client, intended } => self.issue(client, intended),
             Work::Weather => self.weather(),
-            Work::Sample => {
-                self.look();
-                if let Some(every) = self.task.sample_every
-                    && !self.queue.is_empty()
-                {
-                    self.queue.push(self.now + every, Work::Sample);
-                }
-            }
         }
     }
 

@@ -2,8 +2,9 @@
 //!
 //! All characters that were ever written stand in one list, deleted ones too. Before each txn the list is put into the
 //! state that its author saw, by taking back what that one had not seen and bringing again what it had (the walk of
-//! Gentle and Kleppmann's eg-walker). Where two authors wrote at one spot without knowing of each other their order is a
-//! matter of taste; such places are counted, and without any there is only one right text.
+//! Gentle and Kleppmann's eg-walker). A deleted character keeps its place, and new text goes right behind the last
+//! character that its author saw before it. Where two authors wrote behind the same character without knowing of each
+//! other their order is a matter of taste; such places are counted, and without any there is one right text.
 
 use super::replay::{Splice, TraceOp};
 use super::schedule::Schedule;
@@ -176,11 +177,10 @@ impl List {
         numbers
     }
 
-    /// Whether somebody wrote at this spot what is not shown because it was not seen.
+    /// Whether right behind the `pos`-th shown character stands what was not seen.
     fn unseen_at(&self, pos: usize) -> bool {
         let (place, index) = self.behind(pos);
-        let hidden = self.from(place, index).map(|number| &self.characters[number as usize]);
-        hidden.take_while(|character| !character.shown()).any(|character| !character.written)
+        self.from(place, index).next().is_some_and(|number| !self.characters[number as usize].written)
     }
 
     fn from(&self, place: usize, index: usize) -> impl Iterator<Item = u32> + '_ {
