@@ -114,7 +114,7 @@ pub(crate) struct RunArgs {
     /// Threads for cells in virtual time [default: all processors]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
-    /// Folder for results [default: bench-results/runs/<date>-<name>]
+    /// Folder for results [default: bench-results/runs/DATE-NAME]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Print one JSON document on stdout, and nothing else there
