@@ -8,7 +8,7 @@ use crossbeam_channel::Receiver;
 use syncbench_strategies::replica::{NodeId, Time};
 
 use super::turns::Turns;
-use super::{GRID, LOOKING_SHARE, Mail, Report, Shared, TIMER};
+use super::{GRID, LOOKING_SHARE, Mail, Report, Seat, Shared, TIMER};
 use crate::clock::Moment;
 use crate::engines::Task;
 use crate::engines::load::Pace;
@@ -161,10 +161,15 @@ impl<'a> Coordinator<'a> {
         if pending == 0 {
             return true;
         }
-        // Only timers: a strategy that keeps a clock ticking is quiet when nothing else happens for long enough.
+        // Only timers, none of them due: a strategy that keeps a clock ticking is quiet when nothing else happens for so
+        // long that every timer has had its turn.
+        let overdue = |seat: &Seat| seat.timer.load(Ordering::SeqCst) <= now.0;
+        if !pending.is_multiple_of(TIMER) || self.shared.seats.iter().any(overdue) {
+            return false;
+        }
         let longest = Duration::from_nanos(self.shared.longest_timer.load(Ordering::Relaxed));
         let told = self.shared.untold.load(Ordering::SeqCst) == 0 || self.healed_at.is_none();
-        pending.is_multiple_of(TIMER) && told && now.since(self.last_busy()) > longest * 2 + QUIET_SLACK
+        told && now.since(self.last_busy()) > longest * 2 + QUIET_SLACK
     }
 
     /// Whether there is no hope that anything will happen: a net below the count of what is under way.
@@ -174,7 +179,7 @@ impl<'a> Coordinator<'a> {
     }
 
     fn last_busy(&self) -> Time {
-        Time(self.shared.busy.iter().map(|busy| busy.0.load(Ordering::Relaxed)).max().unwrap_or(0))
+        Time(self.shared.seats.iter().map(|seat| seat.busy.load(Ordering::SeqCst)).max().unwrap_or(0))
     }
 
     fn broadcast(&self, mail: impl Fn() -> Mail) {

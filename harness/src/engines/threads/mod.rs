@@ -176,14 +176,18 @@ struct Shared {
     untold: AtomicI64,
     /// The longest timer that was ever set, in nanoseconds.
     longest_timer: AtomicU64,
-    /// When each node last did more than wait for a timer, by node number.
-    busy: Vec<Busy>,
+    /// By node number.
+    seats: Vec<Seat>,
 }
 
-/// On a cache line of its own.
+/// What a thread shows of itself, on a cache line of its own.
 #[repr(align(128))]
-#[derive(Default)]
-struct Busy(AtomicU64);
+struct Seat {
+    /// When it last did more than wait for a timer.
+    busy: AtomicU64,
+    /// When its next timer is due: a thread that does not get its turn has one that is overdue.
+    timer: AtomicU64,
+}
 
 const THING: u64 = 1;
 const TIMER: u64 = 1 << 32;
@@ -191,7 +195,7 @@ const TIMER: u64 = 1 << 32;
 impl Shared {
     fn new(mail: Vec<Sender<Mail>>) -> Self {
         Self {
-            busy: mail.iter().map(|_| Busy::default()).collect(),
+            seats: mail.iter().map(|_| Seat { busy: AtomicU64::new(0), timer: AtomicU64::new(u64::MAX) }).collect(),
             mail,
             pending: AtomicU64::new(0),
             intents: AtomicI64::new(0),

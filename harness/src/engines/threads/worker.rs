@@ -1,6 +1,7 @@
 //! One replica on its thread: its inbox, what is due, its connections, its user and its journal.
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -72,6 +73,8 @@ pub(super) struct Worker<'a> {
     untold: BTreeSet<OpId>,
     pub(super) messages_touched: Vec<u64>,
     longest_timer: Duration,
+    /// When timers are due.
+    timers: BinaryHeap<Reverse<Time>>,
     events: Vec<Event>,
     todo: Vec<Todo>,
 }
@@ -111,6 +114,7 @@ impl<'a> Worker<'a> {
             untold: BTreeSet::new(),
             messages_touched: vec![0; task.faults.len()],
             longest_timer: Duration::ZERO,
+            timers: BinaryHeap::new(),
             events: Vec::new(),
             todo: Vec::new(),
         }
@@ -238,6 +242,8 @@ impl<'a> Worker<'a> {
             Work::Timer(tag) => {
                 let begun = self.step_begins();
                 self.step(begun, Input::Timer(tag));
+                self.timers.pop();
+                self.show_timer();
                 TIMER
             }
             Work::Issue => {
@@ -354,9 +360,15 @@ impl<'a> Worker<'a> {
             }
         }
         if busy {
-            self.shared.busy[self.id.0 as usize].0.store(after.0, Ordering::Relaxed);
+            self.shared.seats[self.id.0 as usize].busy.store(after.0, Ordering::SeqCst);
         }
         (self.events, self.todo) = (events, todo);
+    }
+
+    /// Tells the coordinator when the next timer is due; after everything that led to it has been told.
+    fn show_timer(&self) {
+        let next = self.timers.peek().map_or(u64::MAX, |Reverse(due)| due.0);
+        self.shared.seats[self.id.0 as usize].timer.store(next, Ordering::SeqCst);
     }
 
     fn set_timer(&mut self, due: Time, span: Duration, tag: u64) {
@@ -367,6 +379,8 @@ impl<'a> Worker<'a> {
         }
         self.shared.add(TIMER);
         self.queue.push(due, Work::Timer(tag));
+        self.timers.push(Reverse(due));
+        self.show_timer();
     }
 
     pub(super) fn make(&self) -> Node {
