@@ -58,6 +58,7 @@ pub struct Group {
     timers: BTreeSet<(Time, u64, NodeId, u32, u64)>,
     timers_set: u64,
     fates: BTreeMap<OpId, Fate>,
+    counts: BTreeMap<&'static str, u64>,
     /// Every message that was sent.
     pub sent: Vec<Packet>,
     /// Honest messages that were refused.
@@ -98,6 +99,7 @@ impl Group {
             timers: BTreeSet::new(),
             timers_set: 0,
             fates: BTreeMap::new(),
+            counts: BTreeMap::new(),
             sent: Vec::new(),
             refused: Vec::new(),
         };
@@ -127,6 +129,11 @@ impl Group {
 
     pub fn durable(&self, node: NodeId) -> Vec<u8> {
         self.members[&node].replica.durable()
+    }
+
+    /// What the replicas counted under this name.
+    pub fn count(&self, name: &str) -> u64 {
+        self.counts.get(name).copied().unwrap_or(0)
     }
 
     fn topology(&self) -> Topology {
@@ -244,6 +251,7 @@ impl Group {
                 Effect::Rejected(id, reason) => {
                     self.fates.insert(id, Fate::Rejected(reason));
                 }
+                Effect::Count(name, by) => *self.counts.entry(name).or_default() += by,
                 _ => {}
             }
         }

@@ -137,6 +137,19 @@ impl Done {
     }
 }
 
+/// Makes panics inside a library under test one line each: strategies catch them.
+#[allow(clippy::print_stderr, reason = "shown with a test that fails")]
+pub fn hush_libraries() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let usual = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| match info.location() {
+            Some(at) if at.file().contains("/automerge-") => eprintln!("the library panicked at {at}"),
+            _ => usual(info),
+        }));
+    });
+}
+
 /// Names of all strategies that are compiled in.
 pub fn strategies() -> impl Iterator<Item = &'static str> {
     registry::STRATEGIES.iter().map(|spec| spec.name)

@@ -13,14 +13,19 @@
 //!
 //! Trade-offs: works offline and merges everything, and cannot refuse: two users who take the same item are both told yes.
 //! History and tombstones stay for good.
+//!
+//! Damaged bytes are refused by their checksum. A forged change with a right one may make the library panic, which is
+//! caught here, or be taken and then not found again in what the library saves: the peers of a product have to be known.
 
 use std::collections::BTreeSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::iter;
+use std::panic::catch_unwind;
 use std::time::Duration;
 
 use automerge::{ActorId, Change, ChangeHash};
 use rand::{RngExt, SeedableRng};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::automerge_doc::Doc;
 use crate::document::{Document, EditKind};
@@ -112,6 +117,8 @@ struct Peer {
     /// Changes that arrived in this turn of the event loop.
     inbox: Vec<Change>,
     ever_connected: BTreeSet<NodeId>,
+    /// Changes that the library cannot take, not to be tried again: they would come with every answer of a peer that can.
+    nonsense: BTreeSet<ChangeHash>,
 }
 
 impl Peer {
@@ -127,6 +134,7 @@ impl Peer {
             outbox: Vec::new(),
             inbox: Vec::new(),
             ever_connected: BTreeSet::new(),
+            nonsense: BTreeSet::new(),
         }
     }
 
@@ -151,18 +159,23 @@ impl Peer {
         }
         let changes = std::mem::take(&mut self.inbox);
         let before = self.doc.0.get_heads();
-        // A change with a right checksum may still be nonsense, and the library may panic on it.
-        let applied = catch_unwind(AssertUnwindSafe(|| self.doc.0.apply_changes(changes)));
-        if !matches!(applied, Ok(Ok(_))) {
-            // One bad change keeps the whole call from applying: ask everybody for what is missing now.
-            cx.count("refused_by_library", 1);
+        if !self.doc.merge(changes.iter().cloned()) {
+            // A change with a right checksum may still be nonsense. It is left out, and those that it kept out, or that
+            // the library threw away with it, are asked for again.
+            for change in changes {
+                let hash = change.hash();
+                if !self.doc.merge(iter::once(change)) {
+                    cx.count("refused_by_library", 1);
+                    self.nonsense.insert(hash);
+                }
+            }
             self.greeted.clear();
             let peers: Vec<_> = self.connected.iter().copied().collect();
             peers.into_iter().for_each(|peer| self.greet(peer, cx));
         }
         // What was applied, which may include earlier arrivals that had waited for what they depend on.
-        for meta in self.doc.0.get_changes_meta(&before) {
-            cx.reflected_tag(tag(&meta.hash));
+        for hash in self.doc.hashes_since(&before) {
+            cx.reflected_tag(tag(&hash));
         }
     }
 
@@ -179,7 +192,7 @@ impl Peer {
         let heads: Vec<_> = heads.iter().map(|hash| ChangeHash(*hash)).collect();
         let (known, unknown): (Vec<_>, Vec<_>) =
             heads.into_iter().partition(|hash| self.doc.0.get_change_meta_by_hash(hash).is_some());
-        let missing = self.doc.0.get_changes(&known);
+        let missing = self.doc.changes_since(&known);
         if !missing.is_empty() {
             self.send_changes(&[from], &missing, cx);
         }
@@ -223,7 +236,8 @@ impl Replica for Peer {
         match wire::decode(bytes)? {
             Message::Heads(heads) => self.answer(from, &heads, cx),
             Message::Changes(changes) => {
-                let changes = changes.iter().map(|bytes| parse(bytes)).collect::<Result<Vec<_>, _>>()?;
+                let mut changes = changes.iter().map(|bytes| parse(bytes)).collect::<Result<Vec<_>, _>>()?;
+                changes.retain(|change| !self.nonsense.contains(&change.hash()));
                 if self.inbox.is_empty() && !changes.is_empty() {
                     cx.set_timer(Duration::ZERO, MERGE);
                 }
@@ -269,17 +283,22 @@ fn tag(hash: &ChangeHash) -> u128 {
     u128::from_le_bytes(std::array::from_fn(|index| hash.0[index]))
 }
 
-/// Reads one change and checks what the library does not: the kind of chunk, and that the checksum is right.
+/// Reads one change. The checksum comes first: the library takes a change apart before it looks at it, and damaged lengths
+/// and counts may cost any amount of memory.
 fn parse(bytes: &[u8]) -> Result<Change, ProtocolError> {
     const CHANGE: u8 = 1;
     if bytes.get(8) != Some(&CHANGE) {
         return Err(ProtocolError::malformed("not a plain change"));
     }
+    let hash = Sha256::digest(&bytes[8..]);
+    if bytes[4..8] != hash[..4] {
+        return Err(ProtocolError::malformed("a change's checksum is wrong"));
+    }
     let change = catch_unwind(|| Change::from_bytes(bytes.to_vec()))
         .map_err(|_| ProtocolError::malformed("the library gave up on a change"))?
         .map_err(ProtocolError::malformed)?;
-    if bytes.get(4..8) != Some(&change.hash().0[..4]) {
-        return Err(ProtocolError::malformed("a change's checksum is wrong"));
+    if change.hash().0[..] != hash[..] {
+        return Err(ProtocolError::malformed("a change is not written as the library writes it"));
     }
     Ok(change)
 }

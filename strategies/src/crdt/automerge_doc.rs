@@ -1,10 +1,12 @@
 //! An automerge document behind our own words: a [`View`], and edits applied in one transaction.
 
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use automerge::transaction::{CommitOptions, Transactable, Transaction};
 use automerge::{
-    ActorId, Automerge, ChangeHash, LoadOptions, ObjId, ObjType, Prop, ROOT, ReadDoc, ScalarValue, TextEncoding, Value,
+    ActorId, Automerge, Change, ChangeHash, LoadOptions, ObjId, ObjType, Prop, ROOT, ReadDoc, ScalarValue,
+    TextEncoding, Value,
 };
 use imbl::OrdMap;
 
@@ -38,8 +40,9 @@ impl Doc {
     /// A replica's own copy, from [`Doc::genesis`] or [`Automerge::save`].
     pub(super) fn load(bytes: &[u8], actor: ActorId) -> Result<Self, String> {
         let options = LoadOptions::new().text_encoding(TextEncoding::UnicodeCodePoint);
-        let doc = Automerge::load_with_options(bytes, options).map_err(|error| error.to_string())?;
-        Ok(Self(doc.with_actor(actor)))
+        let loaded = catch_unwind(AssertUnwindSafe(|| Automerge::load_with_options(bytes, options)));
+        let doc = loaded.map_err(|_| "the library gave up on saved bytes".to_owned())?;
+        Ok(Self(doc.map_err(|error| error.to_string())?.with_actor(actor)))
     }
 
     /// Applies edits as one change, all or none. `None` where they change nothing.
@@ -52,6 +55,32 @@ impl Doc {
             }
         }
         Ok(tx.commit_with(CommitOptions::default().with_time(time_s)).0)
+    }
+
+    /// Merges changes, or says that the library cannot take them. Nothing of them is visible then, even where it panics.
+    pub(super) fn merge(&mut self, changes: impl IntoIterator<Item = Change> + Clone) -> bool {
+        let before = self.0.get_heads();
+        let merged = catch_unwind(AssertUnwindSafe(|| self.0.apply_changes(changes)));
+        if merged.is_err() {
+            // The library notes a change before it has looked at all of it. What was there before is still whole.
+            let actor = self.0.get_actor().clone();
+            let rebuilt = catch_unwind(AssertUnwindSafe(|| self.0.fork_at(&before)));
+            if let Ok(Ok(doc)) = rebuilt {
+                self.0 = doc.with_actor(actor);
+            }
+        }
+        matches!(merged, Ok(Ok(())))
+    }
+
+    /// The hashes of the changes after `heads`. None, where a stranger made the library take what it cannot read.
+    pub(super) fn hashes_since(&self, heads: &[ChangeHash]) -> Vec<ChangeHash> {
+        let read = || self.0.get_changes_meta(heads).into_iter().map(|meta| meta.hash).collect();
+        catch_unwind(AssertUnwindSafe(read)).unwrap_or_default()
+    }
+
+    /// The changes after `heads`. None, where the library cannot put together again what a stranger made it take.
+    pub(super) fn changes_since(&self, heads: &[ChangeHash]) -> Vec<Change> {
+        catch_unwind(AssertUnwindSafe(|| self.0.get_changes(heads))).unwrap_or_default()
     }
 
     fn find(&self, path: &[Step]) -> Option<(Value<'_>, ObjId)> {

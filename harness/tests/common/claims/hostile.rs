@@ -7,6 +7,7 @@ use syncbench_harness::rng::{below, stream};
 use syncbench_strategies::replica::{NodeId, Rng, Topology};
 
 use crate::common::group::{Group, Weather};
+use crate::common::hush_libraries;
 use crate::common::subject::{Checked, Subject};
 
 /// Most bytes that handling a message of this length may take: a document decoded from it (at worst 1,400 times its
@@ -63,6 +64,7 @@ pub fn hostile_harmless(subject: &Subject, seeds: u64) -> Checked {
 }
 
 fn attack(subject: &Subject, seeds: u64, exposed: impl Fn(NodeId) -> bool, harmless: bool) -> Checked {
+    hush_libraries();
     let mut refused = 0;
     for seed in 1..=seeds {
         let mut group = Group::new(subject, 3, Weather::default(), seed);
@@ -114,6 +116,7 @@ fn strike(group: &mut Group, to: NodeId, from: NodeId, bytes: &[u8]) -> Result<b
 
 /// Saved bytes that were tampered with: an error or a replica, never a panic, never much memory.
 pub fn hostile_durable(subject: &Subject, seeds: u64) -> Checked {
+    hush_libraries();
     let mut refused = 0;
     for seed in 1..=seeds {
         let mut group = Group::new(subject, 2, Weather::default(), seed);
