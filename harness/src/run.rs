@@ -69,6 +69,9 @@ pub fn run_cell(planned: &Planned) -> Cell {
 /// Why this strategy cannot run this cell, if it cannot.
 fn unsupported(planned: &Planned) -> Option<String> {
     let spec = planned.strategy.spec;
+    if let Support::Unsupported(why) = (spec.content)(planned.workload.spec.content) {
+        return Some(why.to_owned());
+    }
     for kind in planned.workload.spec.edits {
         if let Support::Unsupported(why) = (spec.support)(*kind) {
             return Some(format!("{}: {why}", kind.name()));

@@ -7,7 +7,7 @@ use syncbench_strategies::document::{Document, EditKind};
 use syncbench_strategies::model::{ModelRef, Operation};
 use syncbench_strategies::replica::{NodeId, OpId, Rng};
 use syncbench_strategies::selector::{Selector, SelectorError};
-use syncbench_strategies::spec::{Param, Params};
+use syncbench_strategies::spec::{Content, Param, Params};
 use syncbench_strategies::view::View;
 
 use crate::ledger::{Entry, Fate, Ledger};
@@ -27,6 +27,10 @@ pub struct WorkloadSpec {
     pub params: &'static [Param],
     /// The kinds of edits that its plans contain.
     pub edits: &'static [EditKind],
+    /// What its document is.
+    pub content: Content,
+    /// Whether users take back what they did.
+    pub undo: bool,
     /// What the initial document's size counts.
     pub size_unit: &'static str,
     /// The initial document's size unless told otherwise.

@@ -302,6 +302,14 @@ pub trait Replica: Send {
     /// Its user acts. The replica reports the operation's life through `cx`, now or later.
     fn submit(&mut self, id: OpId, operation: &Operation, cx: &mut Context<'_>);
 
+    /// Its user takes back `target`, an own operation that was acknowledged and not yet taken back. The undo is the
+    /// client's operation `id`: it is shown, reflected, and committed (with [`Document::Null`]) or rejected like any other.
+    /// What others did since has to stay.
+    fn undo(&mut self, id: OpId, target: OpId, cx: &mut Context<'_>) {
+        let _ = target;
+        cx.rejected(id, Rejected::new("no_undo", "this strategy has no undo"));
+    }
+
     /// A message arrived. Bytes may be hostile: an error then, never a panic, and no change of state.
     fn receive(
         &mut self,

@@ -11,7 +11,7 @@ use crate::replica::{Strategy, Topology};
 use crate::selector::{Selector, SelectorError, format_span, parse_span};
 
 /// How a strategy carries a kind of edit. Printed beside every number: an anomaly of an emulation belongs to the encoding.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Support {
     /// The way the strategy means it.
@@ -86,6 +86,30 @@ impl Guarantees {
             ("depends on clocks", self.depends_on_clocks),
             ("grows with history", self.grows_with_history),
         ]
+    }
+}
+
+/// What a workload's document is, beyond the kinds of edits on it. Some strategies are made for one of these only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Content {
+    /// Anything that has to last: records, lists, counters, texts.
+    Data,
+    /// One text, and nothing else.
+    Text,
+    /// Numbers that must never fall below zero, and what was handed out of them.
+    Stock,
+    /// What is worth knowing only while its author is there: one entry for each client, written by nobody else.
+    Presence,
+}
+
+impl Content {
+    /// All of them.
+    pub const ALL: [Content; 4] = [Content::Data, Content::Text, Content::Stock, Content::Presence];
+
+    /// For the card of a strategy that carries whatever it gets.
+    pub fn any(self) -> Support {
+        Support::Native
     }
 }
 
@@ -245,6 +269,10 @@ pub struct Spec {
     pub params: &'static [Param],
     /// How it carries each kind of edit.
     pub support: fn(EditKind) -> Support,
+    /// Which contents it carries.
+    pub content: fn(Content) -> Support,
+    /// How its user takes back an own operation.
+    pub undo: Support,
     /// Makes the strategy.
     pub build: fn(&Params) -> Box<dyn Strategy>,
 }

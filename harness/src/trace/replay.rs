@@ -11,6 +11,7 @@ use syncbench_strategies::document::{Document, Edit, EditKind, Path};
 use syncbench_strategies::model::{Model, ModelRef, Plan, Rejected, erase};
 use syncbench_strategies::path;
 use syncbench_strategies::replica::{NodeId, Rng};
+use syncbench_strategies::spec::Content;
 use syncbench_strategies::view::View;
 
 use super::file::Trace;
@@ -26,6 +27,8 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
     product: "a shared text: what its authors did, keystroke by keystroke",
     params: &[],
     edits: &[EditKind::TextSplice],
+    content: Content::Text,
+    undo: false,
     size_unit: "characters",
     default_size: 0,
     build: |_| Box::new(Replay::new(Trace::empty())),

@@ -10,7 +10,7 @@ use syncbench_strategies::document::{Document, Edit, EditKind, Kind, Path};
 use syncbench_strategies::model::{Model, ModelRef, Plan, Rejected, erase};
 use syncbench_strategies::path;
 use syncbench_strategies::replica::{NodeId, OpId, Rng};
-use syncbench_strategies::spec::{Param, ParamKind};
+use syncbench_strategies::spec::{Content, Param, ParamKind};
 use syncbench_strategies::view::View;
 
 use crate::ledger::Fate;
@@ -39,6 +39,8 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
         },
     ],
     edits: &[EditKind::Put, EditKind::Increment],
+    content: Content::Data,
+    undo: true,
     size_unit: "counters besides the shared one",
     default_size: 10,
     build: |params| Box::new(Counters { like: params.share("like"), hot: params.share("hot") }),

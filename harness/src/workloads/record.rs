@@ -10,7 +10,7 @@ use syncbench_strategies::document::{Document, Edit, EditKind, Kind, Path};
 use syncbench_strategies::model::{Model, ModelRef, Operation, Plan, Rejected, erase};
 use syncbench_strategies::path;
 use syncbench_strategies::replica::{NodeId, Rng};
-use syncbench_strategies::spec::{Param, ParamKind};
+use syncbench_strategies::spec::{Content, Param, ParamKind};
 use syncbench_strategies::view::View;
 
 use crate::results::Finding;
@@ -49,6 +49,8 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
         },
     ],
     edits: &[EditKind::Put, EditKind::Remove],
+    content: Content::Data,
+    undo: true,
     size_unit: "records",
     // One screen of a table: few enough for people to meet by chance as well, enough for most edits not to collide.
     default_size: 8,

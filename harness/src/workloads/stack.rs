@@ -7,7 +7,7 @@ use syncbench_strategies::document::{Document, Edit, EditKind, Path};
 use syncbench_strategies::model::{Model, ModelRef, Plan, Rejected, erase};
 use syncbench_strategies::path;
 use syncbench_strategies::replica::{NodeId, Rng};
-use syncbench_strategies::spec::{Param, ParamKind};
+use syncbench_strategies::spec::{Content, Param, ParamKind};
 use syncbench_strategies::view::View;
 
 use crate::results::Finding;
@@ -34,6 +34,8 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
         },
     ],
     edits: &[EditKind::ListInsert, EditKind::ListRemove],
+    content: Content::Data,
+    undo: true,
     size_unit: "items",
     default_size: 3,
     build: |params| Box::new(Stack { pop: params.share("pop"), reverse: params.share("reverse") }),

@@ -10,7 +10,7 @@ use syncbench_strategies::document::{Document, Edit, EditKind, Path};
 use syncbench_strategies::model::{Model, ModelRef, Operation, Plan, Rejected, erase};
 use syncbench_strategies::path;
 use syncbench_strategies::replica::{NodeId, Rng};
-use syncbench_strategies::spec::{Param, ParamKind};
+use syncbench_strategies::spec::{Content, Param, ParamKind};
 use syncbench_strategies::view::View;
 
 use crate::ledger::Fate;
@@ -60,6 +60,8 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
         },
     ],
     edits: &[EditKind::TextSplice],
+    content: Content::Text,
+    undo: true,
     size_unit: "characters",
     // A paragraph or two: the friendsforever text has ten times as many at its end, most of which its authors typed.
     default_size: 300,

@@ -32,7 +32,7 @@ use crate::document::{Document, EditKind};
 use crate::model::{ModelRef, Operation, Rejected};
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Rng, Setup, Strategy, Topology};
 use crate::sidecar::Sidecar;
-use crate::spec::{Guarantees, Param, ParamKind, Spec, Support};
+use crate::spec::{Content, Guarantees, Param, ParamKind, Spec, Support};
 use crate::view::View;
 use crate::wire;
 
@@ -62,6 +62,8 @@ pub static SPEC: Spec = Spec {
         EditKind::ListMove => Support::Emulated("removed and inserted again: the library has no move"),
         _ => Support::Native,
     },
+    content: Content::any,
+    undo: Support::Unsupported("it keeps nothing to take back"),
     build: |params| Box::new(AutomergeStrategy { batch: params.span("batch") }),
 };
 

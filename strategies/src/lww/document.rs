@@ -18,7 +18,7 @@ use crate::document::Document;
 use crate::model::{ModelRef, Operation};
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::sidecar::{Clock, Sidecar, merge_clock};
-use crate::spec::{Guarantees, Spec, Support};
+use crate::spec::{Content, Guarantees, Spec, Support};
 use crate::view::View;
 use crate::wire;
 
@@ -40,6 +40,8 @@ pub static SPEC: Spec = Spec {
     },
     params: &[],
     support: |_| Support::Emulated("the whole document is one register"),
+    content: Content::any,
+    undo: Support::Unsupported("it keeps nothing to take back"),
     build: |_| Box::new(LwwDocument),
 };
 

@@ -23,7 +23,7 @@ use crate::document::{Document, EditKind};
 use crate::model::{ModelRef, Operation, Rejected, reduce};
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::sidecar::Sidecar;
-use crate::spec::{Guarantees, Param, ParamKind, Spec, Support};
+use crate::spec::{Content, Guarantees, Param, ParamKind, Spec, Support};
 use crate::view::View;
 use crate::wire::{decode, encode};
 
@@ -51,6 +51,8 @@ pub static SPEC: Spec = Spec {
                notebook's way: always a snapshot",
     }],
     support: |_: EditKind| Support::Native,
+    content: Content::any,
+    undo: Support::Unsupported("it keeps nothing to take back"),
     build: |params| Box::new(Serial { history: usize::try_from(params.count("history")).unwrap_or(usize::MAX) }),
 };
 
