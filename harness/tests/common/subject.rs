@@ -37,7 +37,8 @@ impl Subject {
     /// Whether the strategy carries every kind of edit that the workload makes.
     pub fn supported(&self) -> bool {
         let carried = |kind: &EditKind| !matches!((self.strategy.spec.support)(*kind), Support::Unsupported(_));
-        self.workload.spec.edits.iter().all(carried)
+        let content = (self.strategy.spec.content)(self.workload.spec.content);
+        !matches!(content, Support::Unsupported(_)) && self.workload.spec.edits.iter().all(carried)
     }
 
     /// Runs one cell of `scenario`, whose strategies, workloads and seeds do not matter.
