@@ -93,6 +93,9 @@ pub(crate) struct RunArgs {
     /// How users come to act
     #[arg(long, value_enum)]
     pub(crate) pace: Option<PaceArg>,
+    /// Share of acts that take back the user's own latest operation, where the workload has undo
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) undo: Option<f64>,
     /// Sizes of the initial document, such as 100,1000
     #[arg(long, value_name = "N", value_delimiter = ',')]
     pub(crate) size: Vec<u64>,

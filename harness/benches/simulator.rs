@@ -75,6 +75,7 @@ fn runs(c: &mut Criterion) {
             ops: OPS,
             rate_per_s: 100.0,
             pace: Pace::Poisson,
+            undo: 0.0,
             profile: network::configure(&"wifi".parse().expect("a name")).expect("a profile"),
             transport: Transport::Stream,
             faults: Vec::new(),

@@ -11,6 +11,23 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use crate::event::{Event, What};
 
+/// What a user does.
+#[derive(Clone, Debug)]
+pub enum Deed {
+    /// Issues an operation of the model.
+    Operate {
+        /// What.
+        operation: Operation,
+        /// What it saw that matters to the workload's oracle.
+        seen: Document,
+    },
+    /// Takes back an own operation.
+    Undo {
+        /// Which.
+        target: OpId,
+    },
+}
+
 /// What the issuer was told.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fate {
@@ -51,6 +68,10 @@ pub struct Entry {
     pub visible: Option<Time>,
     /// Whether its author did not know of another client's operation at the time.
     pub concurrent: bool,
+    /// The own operation that this one takes back, if it is an undo; it has no bytes of its own then.
+    pub undoes: Option<OpId>,
+    /// Whether its author took it back and was told that this stands.
+    pub undone: bool,
     live_at_issue: u32,
     reflected: u32,
 }
@@ -198,7 +219,11 @@ impl Ledger {
     }
 
     /// Opens the entry of an operation that is about to be submitted.
-    pub fn open(&mut self, id: OpId, operation: Operation, seen: Document, at: Time, intended: Time) {
+    pub fn open(&mut self, id: OpId, deed: Deed, at: Time, intended: Time) {
+        let (operation, seen, undoes) = match deed {
+            Deed::Operate { operation, seen } => (operation, seen, None),
+            Deed::Undo { target } => (Operation::from_bytes(&[]), Document::Null, Some(target)),
+        };
         let live_at_issue = self.live().count() as u32;
         let Some(replica) = self.replicas.get(slot(id.client)) else { return };
         let known = replica.known.clone();
@@ -217,6 +242,8 @@ impl Ledger {
             rolled_back: 0,
             half: None,
             visible: None,
+            undoes,
+            undone: false,
             live_at_issue,
             reflected: 0,
         };
@@ -252,9 +279,14 @@ impl Ledger {
                 }
             }
             What::Committed(op, outcome) => {
+                let mut undoes = None;
                 if let Some(entry) = self.entry_mut(*op) {
                     entry.settled.get_or_insert(at);
                     entry.fate = Fate::Acknowledged(outcome.clone());
+                    undoes = entry.undoes;
+                }
+                if let Some(target) = undoes.and_then(|target| self.entry_mut(target)) {
+                    target.undone = true;
                 }
             }
             What::Rejected(op, reason) => {

@@ -77,6 +77,12 @@ fn unsupported(planned: &Planned) -> Option<String> {
             return Some(format!("{}: {why}", kind.name()));
         }
     }
+    if planned.condition.scenario.undo > 0.0
+        && planned.workload.spec.undo
+        && let Support::Unsupported(why) = spec.undo
+    {
+        return Some(format!("undo: {why}"));
+    }
     if planned.condition.scenario.engine == Engine::Threads && planned.workload.workload.schedule().is_some() {
         return Some(
             "a recorded trace is replayed in virtual time only: its authors act by what they have seen".into(),
@@ -118,6 +124,7 @@ fn measure(planned: &Planned) -> Cell {
         ops: scenario.ops,
         rate_per_s: scenario.rate_per_s,
         pace: scenario.pace,
+        undo: if planned.workload.spec.undo { scenario.undo } else { 0.0 },
         profile: planned.profile,
         transport: planned.condition.transport,
         faults,
@@ -302,6 +309,12 @@ fn replay(planned: &Planned) -> String {
     }
     if scenario.pace != crate::engines::load::Pace::Poisson && scenario.trace.is_none() {
         command += &format!(" --pace {}", format!("{:?}", scenario.pace).to_lowercase());
+    }
+    if scenario.undo > 0.0 {
+        command += &format!(" --undo {}", scenario.undo);
+    }
+    if let Some(sample_ms) = scenario.sample_ms {
+        command += &format!(" --sample {sample_ms}");
     }
     if scenario.engine == Engine::Threads {
         command += " --engine threads";

@@ -64,6 +64,8 @@ pub struct Scenario {
     pub rate_per_s: f64,
     /// How users come to act.
     pub pace: Pace,
+    /// Share of acts that take back the user's own latest operation that stands, in workloads that have undo.
+    pub undo: f64,
     /// Sizes of the initial document, in each workload's unit; empty for its default.
     pub sizes: Vec<u64>,
     /// Seeds, each a list entry: a number or a range such as `1..30`.
@@ -93,6 +95,7 @@ impl Default for Scenario {
             ops: 400,
             rate_per_s: 20.0,
             pace: Pace::Poisson,
+            undo: 0.0,
             sizes: Vec::new(),
             seeds: vec!["1..5".into()],
             engine: Engine::Sim,
@@ -270,6 +273,9 @@ fn check_numbers(scenario: &Scenario) -> Result<(), ScenarioError> {
     }
     if !(scenario.budget_s.is_finite() && (0.0..=86_400.0).contains(&scenario.budget_s)) {
         return Err(value("budget", scenario.budget_s, "expected 0 to 86400 seconds"));
+    }
+    if !(0.0..=1.0).contains(&scenario.undo) {
+        return Err(value("undo", scenario.undo, "expected a share from 0 to 1"));
     }
     if scenario.sample_ms.is_some_and(|ms| !(ms.is_finite() && (0.0..=86_400_000.0).contains(&ms))) {
         return Err(value("sample", scenario.sample_ms.unwrap_or(0.0), "expected 0 to 86400000 milliseconds"));

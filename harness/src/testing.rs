@@ -15,7 +15,7 @@ use syncbench_strategies::spec::{Params, Spec};
 use crate::engines::load::Pace;
 use crate::engines::{Ran, Task, sim};
 use crate::event::{Event, What};
-use crate::ledger::Ledger;
+use crate::ledger::{Deed, Ledger};
 use crate::network::{Profile, Transport};
 use crate::results::Finding;
 use crate::rng::stream;
@@ -63,6 +63,7 @@ pub(crate) struct Trial {
     pub(crate) ops: u64,
     pub(crate) rate_per_s: f64,
     pub(crate) pace: Pace,
+    pub(crate) undo: f64,
     pub(crate) delay_ms: u64,
     pub(crate) seed: u64,
 }
@@ -79,6 +80,7 @@ impl Trial {
             ops: 400,
             rate_per_s: 100.0,
             pace: Pace::Poisson,
+            undo: 0.0,
             delay_ms: 40,
             seed: 1,
         }
@@ -106,6 +108,7 @@ impl Trial {
                 ops: self.ops,
                 rate_per_s: self.rate_per_s,
                 pace: self.pace,
+                undo: self.undo,
                 profile: Profile::constant(Duration::from_millis(self.delay_ms)),
                 transport: Transport::Stream,
                 faults: Vec::new(),
@@ -165,7 +168,8 @@ impl Book {
     /// A client acts, and is told nothing yet.
     pub(crate) fn issued<O: Serialize>(&mut self, client: u32, op: &O, seen: Document) -> OpId {
         let id = self.0.next_op(NodeId(client));
-        self.0.open(id, Operation::encode(op), seen, Time::ZERO, Time::ZERO);
+        let deed = Deed::Operate { operation: Operation::encode(op), seen };
+        self.0.open(id, deed, Time::ZERO, Time::ZERO);
         id
     }
 
@@ -180,6 +184,14 @@ impl Book {
         self.reached(client, id);
         self.told(id, Ok(Document::Null));
         id
+    }
+
+    /// A client takes back an own operation and is told that this stands.
+    pub(crate) fn undone(&mut self, target: OpId) {
+        let id = self.0.next_op(target.client);
+        self.0.open(id, Deed::Undo { target }, Time::ZERO, Time::ZERO);
+        self.reached(target.client.0, id);
+        self.told(id, Ok(Document::Null));
     }
 
     /// The author is told what became of its operation.

@@ -72,11 +72,25 @@ pub trait Workload: Send + Sync {
 
 /// A user: decides what to do next.
 pub trait Author: Send {
+    /// Called before [`Author::next`]: where this user's own operations stand.
+    fn standing(&mut self, standing: Standing) {
+        let _ = standing;
+    }
+
     /// The next intent, resolved against what this user sees. `None` when there is nothing sensible to do.
     ///
     /// `rng` is this intent's own stream. Draw first, in relative terms (a fraction, "the k-th"), and only then look at
     /// the view, so that the same intent meets every strategy.
     fn next(&mut self, view: &dyn View, rng: &mut Rng) -> Option<Intent>;
+}
+
+/// Where a user's own operations stand when it acts; what a product shows as "saving...".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The number that the next operation gets.
+    pub next: u64,
+    /// Every own operation up to this number is taken into account on the own screen, or was refused.
+    pub accounted: u64,
 }
 
 /// An operation and what its author saw.
@@ -120,12 +134,17 @@ impl<O> Act<'_, O> {
         self.entry.id
     }
 
-    /// The outcome that its author was given, if it was told that it stands.
+    /// The outcome that its author was given, if it was told that it stands and did not take it back since.
     pub fn outcome(&self) -> Option<&Document> {
         match &self.entry.fate {
-            Fate::Acknowledged(outcome) => Some(outcome),
+            Fate::Acknowledged(outcome) if !self.entry.undone => Some(outcome),
             _ => None,
         }
+    }
+
+    /// Whether its author took it back and was told that this stands: its effect must be gone.
+    pub fn undone(&self) -> bool {
+        self.entry.undone
     }
 
     /// Whether its author had taken `other` into account.
@@ -135,12 +154,13 @@ impl<O> Act<'_, O> {
 }
 
 impl<'a> History<'a> {
-    /// Every operation, typed, by client and number.
+    /// Every operation of the model, typed, by client and number. Undos are not among them: see [`Act::undone`].
     pub fn acts<O: DeserializeOwned>(&self) -> Vec<Act<'a, O>> {
-        self.ledger.entries().filter_map(|entry| entry.operation.decode().map(|op| Act { op, entry })).collect()
+        let operations = self.ledger.entries().filter(|entry| entry.undoes.is_none());
+        operations.filter_map(|entry| entry.operation.decode().map(|op| Act { op, entry })).collect()
     }
 
-    /// Those whose author was told that they stand.
+    /// Those whose author was told that they stand, and did not take them back.
     pub fn acknowledged<O: DeserializeOwned>(&self) -> Vec<Act<'a, O>> {
         let mut acts = self.acts();
         acts.retain(|act| act.outcome().is_some());

@@ -69,6 +69,11 @@ fn comes_back_after_a_crash() {
 }
 
 #[test]
+fn undoing_mine_keeps_theirs() {
+    hold(&subjects(), |subject| claims::undo(subject, seeds()));
+}
+
+#[test]
 fn memory_grows_where_claimed() {
     hold(&on_stack(), claims::history);
 }

@@ -81,6 +81,7 @@ fn replay_sampled(
         ops: replay.ops(),
         rate_per_s,
         pace: Pace::Recorded,
+        undo: 0.0,
         profile: network::configure(&profile.parse().unwrap()).unwrap(),
         transport: Transport::Stream,
         faults: Vec::new(),

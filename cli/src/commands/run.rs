@@ -173,6 +173,7 @@ fn apply(args: &RunArgs, scenario: &mut Scenario) {
     scenario.ops = args.ops.unwrap_or(scenario.ops);
     scenario.rate_per_s = args.rate.unwrap_or(scenario.rate_per_s);
     scenario.pace = args.pace.map_or(scenario.pace, Into::into);
+    scenario.undo = args.undo.unwrap_or(scenario.undo);
     scenario.engine = args.engine.map_or(scenario.engine, Engine::from);
     scenario.sample_ms = args.sample.or(scenario.sample_ms);
     scenario.budget_s = args.budget.unwrap_or(scenario.budget_s);

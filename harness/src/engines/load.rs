@@ -1,5 +1,6 @@
 //! When users act: on their own schedule (open loop), after an answer (closed loop), in turn, or as recorded.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -7,10 +8,11 @@ use syncbench_strategies::replica::{NodeId, OpId, Rng, Time};
 use syncbench_strategies::view::View;
 
 use super::Task;
-use crate::ledger::{Fate, Ledger};
-use crate::rng::{exponential, stream};
+use crate::event::What;
+use crate::ledger::{Deed, Fate, Ledger};
+use crate::rng::{exponential, stream, unit};
 use crate::trace::Schedule;
-use crate::workload::{Author, Intent};
+use crate::workload::{Author, Standing};
 
 /// How users come to act.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,6 +43,9 @@ pub(super) struct User {
     left: u64,
     /// Intents drawn so far.
     drawn: u64,
+    own: Own,
+    /// Share of acts that take back an own operation.
+    undo: f64,
     arrivals: Rng,
     /// When the last intent was due.
     clock: Time,
@@ -64,6 +69,8 @@ impl User {
             author: task.workload.author(client, task.clients),
             left: recorded.unwrap_or(share),
             drawn: 0,
+            own: Own::default(),
+            undo: task.undo,
             arrivals: stream(task.seed, "arrival", client.0.into(), 0),
             clock: Time::ZERO,
             scheduled: false,
@@ -85,10 +92,24 @@ impl User {
     }
 
     /// What the user wants, given what it sees.
-    pub(super) fn act(&mut self, view: &dyn View) -> Option<Intent> {
+    pub(super) fn act(&mut self, view: &dyn View) -> Option<Deed> {
         self.drawn += 1;
+        if self.undo > 0.0
+            && unit(&mut stream(self.seed, "undo", self.client.0.into(), self.drawn)) < self.undo
+            && let Some(n) = self.own.take_back()
+        {
+            return Some(Deed::Undo { target: OpId { client: self.client, n } });
+        }
         let mut rng = stream(self.seed, "intent", self.client.0.into(), self.drawn);
-        self.author.next(view, &mut rng)
+        self.author.standing(Standing { next: self.own.issued + 1, accounted: self.own.accounted });
+        let intent = self.author.next(view, &mut rng)?;
+        self.own.issued += 1;
+        Some(Deed::Operate { operation: intent.operation, seen: intent.seen })
+    }
+
+    /// Something happened at this user's replica.
+    pub(super) fn note(&mut self, what: &What) {
+        self.own.note(self.client, what);
     }
 
     /// Its client is not there yet.
@@ -142,6 +163,53 @@ impl User {
     }
 }
 
+/// A user's own operations, as far as the own replica tells.
+#[derive(Default)]
+struct Own {
+    issued: u64,
+    /// All up to here are taken into account on the own screen, or were refused.
+    accounted: u64,
+    /// Single ones beyond.
+    beyond: BTreeSet<u64>,
+    /// Operations of the model that stand and were not taken back.
+    standing: BTreeSet<u64>,
+    undos: BTreeSet<u64>,
+}
+
+impl Own {
+    /// The latest operation that stands, which is taken back from now on by the next one.
+    fn take_back(&mut self) -> Option<u64> {
+        let target = self.standing.pop_last()?;
+        self.issued += 1;
+        self.undos.insert(self.issued);
+        Some(target)
+    }
+
+    fn note(&mut self, client: NodeId, what: &What) {
+        match what {
+            What::Reflected(op) | What::Void(op) if op.client == client => self.account(op.n),
+            What::ReflectedThrough(clock) => {
+                let through = clock.get(&client).copied().unwrap_or(0).min(self.issued);
+                (self.accounted + 1..=through).for_each(|n| self.account(n));
+            }
+            What::Committed(op, _) if op.client == client && !self.undos.remove(&op.n) => {
+                self.standing.insert(op.n);
+            }
+            What::Rejected(op, _) if op.client == client => self.account(op.n),
+            _ => {}
+        }
+    }
+
+    fn account(&mut self, n: u64) {
+        if n > self.accounted {
+            self.beyond.insert(n);
+            while self.beyond.remove(&(self.accounted + 1)) {
+                self.accounted += 1;
+            }
+        }
+    }
+}
+
 /// The mean time between two operations of the whole group.
 pub(super) fn gap(task: &Task<'_>) -> Duration {
     Duration::from_secs_f64(1.0 / task.rate_per_s)
@@ -176,8 +244,15 @@ impl<'a> Users<'a> {
     }
 
     /// What the user wants, given what it sees.
-    pub(super) fn act(&mut self, client: NodeId, view: &dyn View) -> Option<Intent> {
+    pub(super) fn act(&mut self, client: NodeId, view: &dyn View) -> Option<Deed> {
         self.user(client).act(view)
+    }
+
+    /// Something happened at a replica.
+    pub(super) fn note(&mut self, node: NodeId, what: &What) {
+        if let Some(user) = (node.0 as usize).checked_sub(1).and_then(|slot| self.users.get_mut(slot)) {
+            user.note(what);
+        }
     }
 
     /// The client is not there yet.

@@ -44,6 +44,8 @@ pub struct Task<'a> {
     pub rate_per_s: f64,
     /// How users come to act.
     pub pace: Pace,
+    /// Share of acts that take back the user's own latest operation that stands.
+    pub undo: f64,
     /// The network.
     pub profile: Profile,
     /// What links promise.

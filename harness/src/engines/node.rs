@@ -9,6 +9,7 @@ use syncbench_strategies::replica::{Context, Effect, LinkState, NodeId, OpId, Pr
 use syncbench_strategies::sidecar::Sidecar;
 
 use crate::event::{Call, Event, What};
+use crate::ledger::Deed;
 use crate::stopwatch::Stopwatch;
 
 /// What a replica is called with.
@@ -16,6 +17,8 @@ use crate::stopwatch::Stopwatch;
 pub enum Input<'a> {
     /// Its user acts.
     Submit(OpId, &'a Operation),
+    /// Its user takes back an own operation.
+    Undo(OpId, OpId),
     /// A message arrived.
     Receive(NodeId, &'a [u8], &'a Sidecar),
     /// A timer is due.
@@ -24,10 +27,18 @@ pub enum Input<'a> {
     Link(NodeId, LinkState),
 }
 
-impl Input<'_> {
+impl<'a> Input<'a> {
+    /// What the user does as its operation `op`.
+    pub fn of(op: OpId, deed: &'a Deed) -> Self {
+        match deed {
+            Deed::Operate { operation, .. } => Input::Submit(op, operation),
+            Deed::Undo { target } => Input::Undo(op, *target),
+        }
+    }
+
     fn call(&self) -> Call {
         match self {
-            Input::Submit(..) => Call::Submit,
+            Input::Submit(..) | Input::Undo(..) => Call::Submit,
             Input::Receive(..) => Call::Receive,
             Input::Timer(_) => Call::Timer,
             Input::Link(..) => Call::Link,
@@ -97,6 +108,7 @@ impl Node {
             let begun = self.watch.begin();
             match input {
                 Input::Submit(id, operation) => self.replica.submit(id, operation, &mut cx),
+                Input::Undo(id, target) => self.replica.undo(id, target, &mut cx),
                 Input::Receive(from, bytes, sidecar) => result = self.replica.receive(from, bytes, sidecar, &mut cx),
                 Input::Timer(tag) => self.replica.timer(tag, &mut cx),
                 Input::Link(peer, state) => self.replica.link(peer, state, &mut cx),

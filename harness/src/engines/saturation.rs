@@ -132,6 +132,7 @@ fn variant<'a>(task: &Task<'a>, ops: u64, rate_per_s: f64, sample_every: Option<
         ops,
         rate_per_s,
         pace: Pace::Periodic,
+        undo: 0.0,
         profile: Profile { loss: 0.0, ..task.profile },
         transport: task.transport,
         faults: Vec::new(),

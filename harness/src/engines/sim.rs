@@ -219,12 +219,12 @@ impl<'a> Sim<'a> {
         if let Some(at) = self.users.begin(client, self.now) {
             self.queue.push(at, Work::Issue { client, intended: at });
         }
-        let Some(intent) = self.users.act(client, node.replica.view()) else { return };
+        let Some(deed) = self.users.act(client, node.replica.view()) else { return };
         let op = self.ledger.next_op(client);
         self.hold.acting(op, &self.ledger);
-        self.ledger.open(op, intent.operation.clone(), intent.seen, self.now, intended);
+        self.ledger.open(op, deed.clone(), self.now, intended);
         self.emit(client, What::Issued { op, intended });
-        self.step(client, Input::Submit(op, &intent.operation));
+        self.step(client, Input::of(op, &deed));
         for parcel in self.hold.released(client, &self.ledger) {
             self.hand_over(parcel);
         }
@@ -237,6 +237,7 @@ impl<'a> Sim<'a> {
         node.step(input, self.now, wall, &mut events, &mut todo);
         self.touched.insert(id);
         for event in events.drain(..) {
+            self.users.note(id, &event.what);
             self.enter(event);
         }
         for todo in todo.drain(..) {

@@ -57,6 +57,14 @@ impl Search<'_> {
             let Some(entry) = self.lanes[lane].get(at[lane]).copied() else { continue };
             let mut next = at.to_vec();
             next[lane] += 1;
+            if entry.undone || entry.undoes.is_some() {
+                // What was taken back, and this stands, is as if it had never been. An undo that was refused, or that
+                // nobody answered and nothing shows, changes nothing.
+                if self.walk(&next, state) {
+                    return true;
+                }
+                continue;
+            }
             let mut after = state.clone();
             let result = reduce(self.model, &mut after, &entry.operation);
             let (taken, skipped) = match (&entry.fate, &result) {

@@ -3,7 +3,7 @@
 //! A user has two devices, clients 2k-1 and 2k, and reads the same feed on both. So now and then both like the same post
 //! before either hears of the other: a rule that holds on each device alone and not over both.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use syncbench_strategies::document::{Document, Edit, EditKind, Kind, Path};
@@ -180,6 +180,8 @@ struct Sum {
     promised: i64,
     /// Without an answer when the run ended: may be in or not.
     open: (i64, i64),
+    /// Acknowledged and taken back.
+    undone: u64,
     last: String,
 }
 
@@ -188,16 +190,21 @@ struct Sum {
 ///   addition here is by one and every counter has one direction; were additions to cancel out, it would be the smallest
 ///   number that explains the value. A like that is there but not counted is one too.
 /// * `double increment`: a counter has gone further than was ever acknowledged.
+/// * `undo without effect`: it has gone further by what was acknowledged and then taken back; or a like is there that was.
 /// * `double like`: more likes are counted than given.
 /// * `like lost`: an acknowledged like is not there.
 fn judge(history: &History<'_>) -> Vec<Finding> {
     let mut sums: BTreeMap<String, Sum> = counters(history.genesis).map(|name| (name, Sum::default())).collect();
     let mut likes: BTreeMap<(u32, u32), Vec<OpId>> = BTreeMap::new();
-    let mut open_likes = 0;
+    let (mut open_likes, mut taken_back) = (0, BTreeSet::new());
     for act in history.acts::<CounterOp>() {
         let (told, id) = (act.outcome().is_some(), act.id());
         match act.op {
             _ if matches!(act.entry.fate, Fate::Rejected(_)) => {}
+            CounterOp::Add { counter, by } if act.undone() => {
+                sums.entry(counter).or_default().undone += by.unsigned_abs();
+            }
+            CounterOp::Like { user, post } if act.undone() => drop(taken_back.insert((post, user))),
             CounterOp::Add { counter, by } => {
                 let sum = sums.entry(counter).or_default();
                 match (told, by > 0) {
@@ -215,10 +222,20 @@ fn judge(history: &History<'_>) -> Vec<Finding> {
         let moved = value(history.last, name) - value(history.genesis, name);
         let (low, high) = (sum.promised + sum.open.0, sum.promised + sum.open.1);
         let off = (moved - high).max(0) - (low - moved).max(0);
-        let short = off.signum() == -sum.promised.signum();
-        let kind = if short { "lost increment" } else { "double increment" };
-        let words = format_args!("{name} moved by {moved} and not by {}; the last was {}", sum.promised, sum.last);
-        findings.add(kind, off.unsigned_abs(), true, words);
+        let words = format!("{name} moved by {moved} and not by {}; the last was {}", sum.promised, sum.last);
+        if off.signum() == -sum.promised.signum() {
+            findings.add("lost increment", off.unsigned_abs(), true, words);
+        } else {
+            let still_in = off.unsigned_abs().min(sum.undone);
+            findings.add("undo without effect", still_in, true, &words);
+            findings.add("double increment", off.unsigned_abs() - still_in, true, words);
+        }
+    }
+    for (post, user) in taken_back.iter().filter(|like| !likes.contains_key(like)) {
+        if history.last.at(&like_path(*user, *post)).is_some() {
+            let words = format_args!("user {user} took back the like of post {post}, and it is there");
+            findings.lost("undo without effect", words);
+        }
     }
     judge_likes(history, &likes, open_likes, &mut findings);
     findings.done()
@@ -260,8 +277,6 @@ fn likes(document: &Document) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     #[cfg(feature = "automerge")]
     use syncbench_strategies::crdt;
     use syncbench_strategies::model::{Operation, reduce};
@@ -343,6 +358,23 @@ mod tests {
         let found = book.judge("counter", &genesis(2), last);
         assert!(found.0.iter().all(|finding| finding.lost && !finding.example.is_empty()));
         found.kinds().into_iter().map(|(kind, count)| (kind.to_owned(), count)).collect()
+    }
+
+    #[test]
+    fn what_was_taken_back_must_be_gone() {
+        let mut book = Book::new(2);
+        let ids = [add("count", 1), add("count", 1), like(1, 0)].map(|op| book.acted(1, &op));
+        book.undone(ids[0]);
+        book.undone(ids[2]);
+        assert_eq!(kinds(&book, &after(&[add("count", 1)])), []);
+        assert_eq!(kinds(&book, &after(&[add("count", 2)])), [("undo without effect".into(), 1)]);
+        assert_eq!(kinds(&book, &after(&[])), [("lost increment".into(), 1)]);
+        let both = [("double increment".into(), 1), ("undo without effect".into(), 1)];
+        assert_eq!(kinds(&book, &after(&[add("count", 3)])), both);
+        assert_eq!(kinds(&book, &after(&[add("count", 1), like(1, 0)])), [("undo without effect".into(), 1)]);
+        // Liked again, by the other device.
+        book.acted(2, &like(1, 0));
+        assert_eq!(kinds(&book, &after(&[add("count", 1), like(1, 0)])), []);
     }
 
     #[test]

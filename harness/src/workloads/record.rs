@@ -322,6 +322,10 @@ struct Row<'a> {
     noticed: BTreeSet<Value>,
     deletes: Vec<&'a Act<'a, RecordOp>>,
     creates: Vec<&'a Act<'a, RecordOp>>,
+    /// Somebody took something back here.
+    undone: bool,
+    /// Its creation was taken back.
+    withdrawn: bool,
 }
 
 /// An acknowledged operation is lost when its effect is not in the final state and nobody replaced it knowingly. A write
@@ -336,6 +340,8 @@ struct Row<'a> {
 /// * `edit lost`: none of these explains it: an older value came back, or the record vanished;
 /// * `resurrected record`: a deleted record is there, with a value from somebody who did not know of the delete;
 /// * `delete lost`: a deleted record is there, and no such value explains it;
+/// * `lost to undo`: none of these explains it, but somebody took back something in this record;
+/// * `undo without effect`: taken back by its author, and yet there (or a deleted record is not);
 /// * `create lost`: a created record is not there, and nobody who knew of it has deleted it. (No two clients make the
 ///   same id, so no create is overwritten by another.)
 fn judge(history: &History<'_>) -> Vec<Finding> {
@@ -343,6 +349,8 @@ fn judge(history: &History<'_>) -> Vec<Finding> {
     let mut rows: BTreeMap<&str, Row<'_>> = BTreeMap::new();
     for act in &acts {
         let row = rows.entry(act.op.record()).or_default();
+        row.undone |= act.undone();
+        row.withdrawn |= act.undone() && matches!(act.op, RecordOp::Create { .. });
         row.writes.extend(Value::written(&act.op).map(|value| (value, act)));
         if act.outcome().is_some() {
             row.noticed.extend(Value::seen(&act.op, &act.entry.seen));
@@ -360,12 +368,33 @@ fn judge(history: &History<'_>) -> Vec<Finding> {
     for act in acts.iter().filter(|act| act.outcome().is_some()) {
         let name = act.op.record();
         let there = record(history, name);
-        if let Some(kind) = loss(act, there, &rows[name]) {
+        let row = &rows[name];
+        if let Some(kind) = loss(act, there, row) {
+            let unexplained = matches!(kind, "edit lost" | "delete lost" | "create lost");
+            let kind = if unexplained && row.undone { "lost to undo" } else { kind };
             let shown = there.map_or_else(|| "gone".into(), |record| format!("now {record}"));
             findings.lost(kind, format_args!("{}, {:?}: the record is {shown}", act.id(), act.op));
         }
     }
+    for act in acts.iter().filter(|act| act.undone()) {
+        let name = act.op.record();
+        if stands(act, record(history, name), &rows[name]) {
+            findings.lost("undo without effect", format_args!("{}, {:?}, was taken back", act.id(), act.op));
+        }
+    }
     findings.done()
+}
+
+/// Whether an operation still has its effect though its author took it back. A created record that others have written
+/// to may stay, for their sake.
+fn stands(act: &Act<'_, RecordOp>, there: Option<&Document>, row: &Row<'_>) -> bool {
+    match Value::written(&act.op) {
+        Some(value) => there.is_some_and(|record| Value::shown(record).any(|shown| shown == value)),
+        None if matches!(act.op, RecordOp::Delete { .. }) => {
+            there.is_none() && row.deletes.is_empty() && !row.withdrawn
+        }
+        None => there.is_some() && row.writes.iter().all(|(_, write)| write.id().client == act.id().client),
+    }
 }
 
 /// How an acknowledged operation was lost, if it was.
@@ -397,7 +426,10 @@ fn loss(act: &Act<'_, RecordOp>, there: Option<&Document>, row: &Row<'_>) -> Opt
         return Some("edit lost to delete");
     }
     let winner = |(other, rival): &(Value, &Act<'_, _>)| {
-        value.rivals(other) && unaware(act, rival) && row.noticed.iter().any(|seen| seen == other || other.torn(seen))
+        value.rivals(other)
+            && !rival.undone()
+            && unaware(act, rival)
+            && row.noticed.iter().any(|seen| seen == other || other.torn(seen))
     };
     Some(if row.writes.iter().any(winner) { "overwritten" } else { "edit lost" })
 }
@@ -555,6 +587,40 @@ mod tests {
             kinds(&book, &after(&ops)),
             [("create lost".into(), 1), ("delete lost".into(), 1), ("edit lost".into(), 1)]
         );
+    }
+
+    #[test]
+    fn what_was_taken_back_must_be_gone_and_what_others_did_must_stay() {
+        // Each with the state that an undo should leave, and one that it should not.
+        let mut book = Book::new(2);
+        let mine = book.acted(1, &set("r0", "a"));
+        book.undone(mine);
+        assert_eq!(kinds(&book, &after(&[])), []);
+        assert_eq!(kinds(&book, &after(&[set("r0", "a")])), one("undo without effect"));
+        let theirs = book.acted_on(2, &set("r0", "b"), "a".into());
+        assert_eq!(kinds(&book, &after(&[set("r0", "b")])), []);
+        assert_eq!(kinds(&book, &after(&[])), one("lost to undo"));
+        book.undone(theirs);
+        assert_eq!(kinds(&book, &after(&[])), []);
+
+        let mut book = Book::new(2);
+        let deletes = [1, 2].map(|client| book.acted(client, &delete("r0")));
+        book.undone(deletes[0]);
+        assert_eq!(kinds(&book, &after(&[delete("r0")])), []);
+        assert_eq!(kinds(&book, &after(&[])), one("lost to undo"));
+        book.undone(deletes[1]);
+        assert_eq!(kinds(&book, &after(&[])), []);
+        assert_eq!(kinds(&book, &after(&[delete("r0")])), [("undo without effect".into(), 2)]);
+
+        let mut book = Book::new(2);
+        let created = book.acted(1, &create("s"));
+        book.undone(created);
+        assert_eq!(kinds(&book, &after(&[])), []);
+        assert_eq!(kinds(&book, &after(&[create("s")])), one("undo without effect"));
+        // Somebody has written there since: it may stay, and so must what was written.
+        book.acted(2, &set("s", "b"));
+        assert_eq!(kinds(&book, &after(&[create("s"), set("s", "b")])), []);
+        assert_eq!(kinds(&book, &after(&[])), one("lost to undo"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `stack`: push, pop and reverse, with validation. The seed of everything: what two people popping one item are told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use syncbench_strategies::document::{Document, Edit, EditKind, Path};
@@ -10,6 +10,7 @@ use syncbench_strategies::replica::{NodeId, Rng};
 use syncbench_strategies::spec::{Content, Param, ParamKind};
 use syncbench_strategies::view::View;
 
+use crate::ledger::Fate;
 use crate::results::Finding;
 use crate::rng::unit;
 use crate::workload::{Author, Findings, History, Intent, Workload, WorkloadSpec};
@@ -134,15 +135,24 @@ impl Author for User {
     }
 }
 
-/// The oracle: every item is unique, so every item can be followed from its push to its pop.
+/// The oracle: every item is unique, so every item can be followed from its push to its pop. `undo without effect`: a
+/// push was taken back, and its item is there; or a pop was, and its item is gone.
 pub fn judge(history: &History<'_>) -> Vec<Finding> {
     let mut delivered: BTreeMap<i64, u64> = BTreeMap::new();
+    // Pushed or popped, and taken back.
+    let (mut withdrawn, mut returned) = (BTreeSet::new(), BTreeSet::new());
     let mut known: BTreeMap<i64, u64> = BTreeMap::new();
     for item in items(history.genesis) {
         *known.entry(item).or_default() += 1;
     }
-    for act in history.acknowledged::<StackOp>() {
+    for act in history.acts::<StackOp>() {
+        match (&act.op, &act.entry.fate) {
+            (StackOp::Push(item), Fate::Acknowledged(_)) if act.undone() => drop(withdrawn.insert(*item)),
+            (StackOp::Pop, Fate::Acknowledged(Document::Int(item))) if act.undone() => drop(returned.insert(*item)),
+            _ => {}
+        }
         match (&act.op, act.outcome()) {
+            (_, None) => {}
             (StackOp::Push(item), _) => *known.entry(*item).or_default() += 1,
             (StackOp::Pop, Some(Document::Int(item))) => *delivered.entry(*item).or_default() += 1,
             _ => {}
@@ -163,9 +173,14 @@ pub fn judge(history: &History<'_>) -> Vec<Finding> {
             let copies = there.saturating_sub(1);
             findings.add("item duplicated", copies, true, format_args!("item {item} is on the stack {there} times"));
         }
-        if taken == 0 && there == 0 {
+        if taken == 0 && there == 0 && returned.contains(item) {
+            findings.lost("undo without effect", format_args!("item {item} was taken, given back, and is gone"));
+        } else if taken == 0 && there == 0 {
             findings.lost("item lost", format_args!("item {item} was pushed, never taken, and is gone"));
         }
+    }
+    for item in withdrawn.iter().filter(|item| left.contains_key(item) && !returned.contains(item)) {
+        findings.lost("undo without effect", format_args!("the push of item {item} was taken back, and it is there"));
     }
     findings.done()
 }
@@ -173,4 +188,29 @@ pub fn judge(history: &History<'_>) -> Vec<Finding> {
 fn items(document: &Document) -> Vec<i64> {
     let items = View::items(document, &stack()).unwrap_or_default();
     items.iter().filter_map(Document::as_int).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Book;
+
+    fn left(items: &[i64]) -> Document {
+        Document::map([("stack", Document::list(items.iter().copied()))])
+    }
+
+    #[test]
+    fn what_was_taken_back_is_as_if_it_had_never_been() {
+        let mut book = Book::new(2);
+        let push = book.acted(1, &StackOp::Push(7));
+        let pop = book.acted(2, &StackOp::Pop);
+        book.told(pop, Ok(Document::Int(3)));
+        assert_eq!(book.judge("stack", &genesis(3), &left(&[7, 2, 1])).kinds(), []);
+        book.undone(push);
+        assert_eq!(book.judge("stack", &genesis(3), &left(&[2, 1])).kinds(), []);
+        assert_eq!(book.judge("stack", &genesis(3), &left(&[7, 2, 1])).kinds(), [("undo without effect", 1)]);
+        book.undone(pop);
+        assert_eq!(book.judge("stack", &genesis(3), &left(&[3, 2, 1])).kinds(), []);
+        assert_eq!(book.judge("stack", &genesis(3), &left(&[2, 1])).kinds(), [("undo without effect", 1)]);
+    }
 }

@@ -10,6 +10,7 @@ mod memory;
 mod refusal;
 mod restore;
 mod same;
+mod undo;
 
 pub use clean::{blind, clocks};
 pub use faults::{datagrams, group_weather, quiet_in_the_end, unclaimed_is_unsupported, works_offline};
@@ -18,3 +19,4 @@ pub use memory::history;
 pub use refusal::{malformed, refuses, serializable};
 pub use restore::restores;
 pub use same::{same_again, threads};
+pub use undo::undo;

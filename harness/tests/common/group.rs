@@ -58,6 +58,7 @@ pub struct Group {
     timers: BTreeSet<(Time, u64, NodeId, u32, u64)>,
     timers_set: u64,
     fates: BTreeMap<OpId, Fate>,
+    operations: BTreeMap<OpId, Operation>,
     counts: BTreeMap<&'static str, u64>,
     /// Every message that was sent.
     pub sent: Vec<Packet>,
@@ -99,6 +100,7 @@ impl Group {
             timers: BTreeSet::new(),
             timers_set: 0,
             fates: BTreeMap::new(),
+            operations: BTreeMap::new(),
             counts: BTreeMap::new(),
             sent: Vec::new(),
             refused: Vec::new(),
@@ -157,21 +159,47 @@ impl Group {
         }
     }
 
-    /// The user at `client` does what it wants next.
-    pub fn act(&mut self, client: NodeId) {
+    /// The user at `client` does what it wants next, if it wants anything.
+    pub fn act(&mut self, client: NodeId) -> Option<OpId> {
         let member = self.members.get_mut(&client).unwrap();
         let mut rng = stream(self.setup.seed, "intent", client.0.into(), member.issued + 1);
-        if let Some(intent) = member.author.next(member.replica.view(), &mut rng) {
-            self.submit(client, &intent.operation);
-        }
+        let intent = member.author.next(member.replica.view(), &mut rng)?;
+        Some(self.submit(client, &intent.operation))
     }
 
-    pub fn submit(&mut self, client: NodeId, operation: &Operation) {
+    /// The user takes back an own operation.
+    pub fn undo(&mut self, target: OpId) -> OpId {
+        let id = self.opens(target.client);
+        self.call(id.client, |replica, cx| replica.undo(id, target, cx));
+        id
+    }
+
+    fn opens(&mut self, client: NodeId) -> OpId {
         let member = self.members.get_mut(&client).unwrap();
         member.issued += 1;
         let id = OpId { client, n: member.issued };
         self.fates.insert(id, Fate::Unknown);
+        id
+    }
+
+    pub fn fate(&self, id: OpId) -> &Fate {
+        &self.fates[&id]
+    }
+
+    /// An operation in words.
+    pub fn describe(&self, id: OpId) -> String {
+        self.setup.model.describe(&self.operations[&id])
+    }
+
+    pub fn operation(&self, id: OpId) -> &Operation {
+        &self.operations[&id]
+    }
+
+    pub fn submit(&mut self, client: NodeId, operation: &Operation) -> OpId {
+        let id = self.opens(client);
+        self.operations.insert(id, operation.clone());
         self.call(client, |replica, cx| replica.submit(id, operation, cx));
+        id
     }
 
     /// One message arrives, or time passes up to the next timer. `false` when there is nothing left to do.

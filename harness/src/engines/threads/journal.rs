@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use syncbench_strategies::document::Document;
-use syncbench_strategies::model::Operation;
 use syncbench_strategies::replica::{Rng, Time};
 
 use super::Detail;
 use crate::clock::Moment;
 use crate::event::{Event, What};
+use crate::ledger::Deed;
 use crate::rng::{stream, unit};
 
 /// An entry of a journal.
@@ -17,13 +16,6 @@ pub(super) struct Noted {
     /// Which step of the grid it belongs to: that in which its handler was called.
     pub(super) cell: u64,
     pub(super) event: Event,
-}
-
-/// What was issued, in order.
-#[derive(Debug)]
-pub(super) struct Opening {
-    pub(super) operation: Operation,
-    pub(super) seen: Document,
 }
 
 /// The moments at which states are looked at, the same for all threads. Gaps are random, between half and one and a half of
@@ -71,7 +63,8 @@ pub(super) struct Journal {
     last: Time,
     pub(super) grid: Grid,
     pub(super) entries: Vec<Noted>,
-    pub(super) openings: Vec<Opening>,
+    /// What was issued, in order.
+    pub(super) openings: Vec<Deed>,
 }
 
 impl Journal {

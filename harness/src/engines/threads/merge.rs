@@ -6,11 +6,11 @@ use std::vec::IntoIter;
 use syncbench_strategies::document::Document;
 use syncbench_strategies::replica::{NodeId, Time};
 
-use super::journal::{Grid, Noted, Opening};
+use super::journal::{Grid, Noted};
 use super::worker::Left;
 use crate::engines::{Ran, Task, cover};
 use crate::event::{Event, What};
-use crate::ledger::Ledger;
+use crate::ledger::{Deed, Ledger};
 use crate::probe::Probe;
 
 /// Merges journals by (step of the grid, time, node, order within the node), and plays them to the ledger and the probes.
@@ -25,7 +25,7 @@ pub(super) fn merge(
     in_inboxes: u64,
 ) -> Ran {
     let mut book = Book { ledger: Ledger::new(task.clients), probes, last: Time::ZERO };
-    let mut openings: Vec<IntoIter<Opening>> = (0..=task.clients).map(|_| Vec::new().into_iter()).collect();
+    let mut openings: Vec<IntoIter<Deed>> = (0..=task.clients).map(|_| Vec::new().into_iter()).collect();
     let mut entries: Vec<Noted> = Vec::with_capacity(left.iter().map(|left| left.entries.len()).sum());
     let mut finals: Vec<(NodeId, Document)> = Vec::new();
     let mut messages_touched = vec![0; task.faults.len()];
@@ -55,7 +55,7 @@ pub(super) fn merge(
         if let What::Issued { op, intended } = event.what
             && let Some(opening) = openings[op.client.0 as usize].next()
         {
-            book.ledger.open(op, opening.operation, opening.seen, event.at, intended);
+            book.ledger.open(op, opening, event.at, intended);
         }
         book.enter(&event);
     }

@@ -35,14 +35,13 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
-use syncbench_strategies::document::Document;
-use syncbench_strategies::model::Operation;
 use syncbench_strategies::replica::{NodeId, OpId, Time};
 use syncbench_strategies::sidecar::Sidecar;
 
 use super::{Ran, Task};
 use crate::clock::Moment;
 use crate::event::Event;
+use crate::ledger::Deed;
 use crate::probe::Probe;
 use coordinator::Coordinator;
 use worker::{Left, Worker};
@@ -156,7 +155,7 @@ enum Report {
     /// A handler panicked.
     Panicked(NodeId, String),
     /// Taking turns only: an operation is about to be submitted.
-    Opened { op: OpId, operation: Operation, seen: Document, at: Time, intended: Time },
+    Opened { op: OpId, deed: Deed, at: Time, intended: Time },
     /// Taking turns only: something happened to an operation.
     Happened(Event),
     /// Taking turns only: the user has had its turn.

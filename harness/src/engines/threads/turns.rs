@@ -31,8 +31,8 @@ impl Turns {
     /// A thread reports, before anybody else can hear of it by a message.
     pub(super) fn take(&mut self, report: Report) {
         match report {
-            Report::Opened { op, operation, seen, at, intended } => {
-                self.ledger.open(op, operation, seen, at, intended);
+            Report::Opened { op, deed, at, intended } => {
+                self.ledger.open(op, deed, at, intended);
                 self.last = Some(op);
             }
             Report::Happened(event) => self.ledger.enter(&event),

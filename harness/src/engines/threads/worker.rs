@@ -11,7 +11,7 @@ use syncbench_strategies::document::{Digest, Document};
 use syncbench_strategies::replica::{NodeId, OpId, Setup, Time};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::journal::{Grid, Journal, Noted, Opening, of_operations};
+use super::journal::{Grid, Journal, Noted, of_operations};
 use super::wires::Wire;
 use super::{Detail, Mail, Parcel, Report, Shared, THING, TIMER};
 use crate::clock::Moment;
@@ -20,6 +20,7 @@ use crate::engines::load::{Pace, User};
 use crate::engines::node::{Input, Node, Todo};
 use crate::engines::sim::WALL_AT_START;
 use crate::event::{Event, What};
+use crate::ledger::Deed;
 use crate::network::Link;
 use crate::queue::Queue;
 use crate::rng::stream;
@@ -40,7 +41,7 @@ pub(super) enum Work {
 pub(super) struct Left {
     pub(super) id: NodeId,
     pub(super) entries: Vec<Noted>,
-    pub(super) openings: Vec<Opening>,
+    pub(super) openings: Vec<Deed>,
     /// What the replica shows; `None` if it never joined.
     pub(super) last: Option<Document>,
     pub(super) stored_bytes: u64,
@@ -272,22 +273,21 @@ impl<'a> Worker<'a> {
         };
         let next = user.begin(intended);
         let done = user.done();
-        let intent = user.act(node.replica.view());
+        let deed = user.act(node.replica.view());
         if let Some(at) = next {
             self.schedule(at);
         }
-        if let Some(intent) = intent {
+        if let Some(deed) = deed {
             let op = OpId { client: self.id, n: self.journal.openings.len() as u64 + 1 };
             let at = self.step_begins();
             if self.task.pace == Pace::Turns {
-                let (operation, seen) = (intent.operation.clone(), intent.seen.clone());
-                self.report(Report::Opened { op, operation, seen, at, intended });
+                self.report(Report::Opened { op, deed: deed.clone(), at, intended });
             }
             self.untold.insert(op);
             self.shared.untold.fetch_add(1, Ordering::SeqCst);
             self.note(Event { at, node: self.id, what: What::Issued { op, intended } });
-            self.step(at, Input::Submit(op, &intent.operation));
-            self.journal.openings.push(Opening { operation: intent.operation, seen: intent.seen });
+            self.step(at, Input::of(op, &deed));
+            self.journal.openings.push(deed);
         }
         if self.task.pace == Pace::Turns {
             self.report(Report::Acted);
@@ -340,6 +340,9 @@ impl<'a> Worker<'a> {
                 && self.untold.remove(op)
             {
                 self.shared.untold.fetch_sub(1, Ordering::SeqCst);
+            }
+            if let Some(user) = &mut self.user {
+                user.note(&event.what);
             }
             self.note(event);
         }

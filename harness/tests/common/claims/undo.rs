@@ -1,0 +1,80 @@
+//! Undo takes back one's own and keeps what others did.
+
+use syncbench_harness::ledger::Fate;
+use syncbench_harness::scenario::Scenario;
+use syncbench_strategies::document::Document;
+use syncbench_strategies::model::{Operation, reduce};
+use syncbench_strategies::replica::NodeId;
+use syncbench_strategies::spec::Support;
+
+use crate::common::group::{Group, Weather};
+use crate::common::subject::{Checked, Subject, passed, scenario};
+
+/// Pairs of operations that are tried in a seed, one after another.
+const ROUNDS: u64 = 12;
+
+/// Where a strategy says that it has undo: a run with undos and a broken connection ends well, and an operation that is
+/// taken back leaves exactly what another user did since, if the two have nothing to do with each other.
+pub fn undo(subject: &Subject, seeds: u64) -> Checked {
+    if matches!(subject.strategy.spec.undo, Support::Unsupported(_)) || !subject.workload.spec.undo {
+        return Ok(());
+    }
+    let mut tried = 0;
+    for seed in 1..=seeds {
+        let faults = vec!["partition:halves@200ms..700ms".into()];
+        passed(&subject.cell(&Scenario { undo: 0.25, faults, networks: vec!["4g".into()], ..scenario() }, seed))?;
+        tried += keeps_theirs(subject, seed)?;
+    }
+    if tried == 0 { Err("no two operations of two users were independent".into()) } else { Ok(()) }
+}
+
+/// One user acts, another acts, the first takes it back, each when everything is quiet. How often that could be held
+/// against the state that the second user's operation alone gives.
+fn keeps_theirs(subject: &Subject, seed: u64) -> Result<u64, String> {
+    let mut group = Group::new(subject, 2, Weather::default(), seed);
+    let (one, other) = (NodeId(1), NodeId(2));
+    let mut tried = 0;
+    for _ in 0..ROUNDS {
+        group.settle()?;
+        let before = group.view(one);
+        let Some(mine) = group.act(one) else { continue };
+        group.settle()?;
+        let Some(theirs) = group.act(other) else { continue };
+        group.settle()?;
+        let done = |id| matches!(group.fate(id), Fate::Acknowledged(_));
+        let alone = independent(subject, &before, group.operation(mine), group.operation(theirs));
+        if !done(mine) || !done(theirs) {
+            continue;
+        }
+        let undo = group.undo(mine);
+        group.settle()?;
+        let Some(alone) = alone else { continue };
+        if !matches!(group.fate(undo), Fate::Acknowledged(_)) {
+            return Err(format!("seed {seed}: {undo} takes back {mine} for nobody's loss: {:?}", group.fate(undo)));
+        }
+        for node in [one, other] {
+            let shown = group.view(node);
+            if shown != alone {
+                let (mine, theirs) = (group.describe(mine), group.describe(theirs));
+                return Err(format!(
+                    "seed {seed}: {mine}, then {theirs} by somebody else, then the first taken back: {node} shows \
+                     {shown}, and not {alone}"
+                ));
+            }
+        }
+        tried += 1;
+    }
+    Ok(tried)
+}
+
+/// The state with the second operation alone, if it makes no difference in which order the two come.
+fn independent(subject: &Subject, before: &Document, mine: &Operation, theirs: &Operation) -> Option<Document> {
+    let model = subject.workload.workload.model();
+    let after = |operations: &[&Operation]| {
+        let mut document = before.clone();
+        operations.iter().try_for_each(|operation| reduce(&*model, &mut document, operation).map(drop)).ok()?;
+        Some(document)
+    };
+    let alone = after(&[theirs])?;
+    (after(&[mine, theirs])? == after(&[theirs, mine])?).then_some(alone)
+}
