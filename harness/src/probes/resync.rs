@@ -44,7 +44,8 @@ impl Probe for Resync {
         match &event.what {
             // Both ends tell; one is enough.
             What::Link { peer, state: LinkState::Up } if event.node < *peer => {
-                if !self.known.insert((event.node, *peer)) {
+                let again = !self.known.insert((event.node, *peer));
+                if again {
                     self.reopened(ledger);
                 }
             }
