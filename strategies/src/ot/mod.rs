@@ -2,6 +2,7 @@
 //! strategies that do so.
 
 pub mod change;
+pub mod jupiter;
 #[cfg(test)]
 mod laws;
 pub mod list;
