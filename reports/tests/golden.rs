@@ -5,9 +5,10 @@ mod support;
 
 use support::{Plan, THREE};
 use syncbench_harness::results::{Outcome, Results};
+use syncbench_harness::stories::{self, Told};
 use syncbench_reports::aggregate::Summary;
 use syncbench_reports::charts::{self, Data};
-use syncbench_reports::{headline, html, table};
+use syncbench_reports::{headline, html, story, table};
 
 /// Three strategies under two conditions; one broke, one is not carried, one did not converge.
 fn mixed() -> Results {
@@ -72,4 +73,34 @@ fn without(text: &str, start: &str, end: &str) -> String {
     let mut pieces = text.split(start);
     let first = pieces.next().unwrap_or_default().to_owned();
     first + &pieces.filter_map(|piece| piece.split_once(end)).map(|(_, rest)| rest).collect::<String>()
+}
+
+/// The stories under strategies that do not depend on features, so that the pictures are the same in every build.
+fn told(name: &str, strategies: &[&str]) -> Told {
+    let names: Vec<String> = strategies.iter().map(|name| (*name).to_owned()).collect();
+    let story = stories::find(name).expect("a story");
+    (story.tell)(&names).expect("strategies that are always here")
+}
+
+#[test]
+fn story_of_a_stack() {
+    insta::assert_snapshot!(story::scene(&told("stack", &["serial"])).svg());
+}
+
+#[test]
+fn story_of_a_race() {
+    insta::assert_snapshot!(story::scene(&told("race", &["serial", "lww-document"])).svg());
+}
+
+#[test]
+fn nothing_in_a_story_lies_on_something_else() {
+    for scene in [story::scene(&told("stack", &["serial"])), story::scene(&told("race", &["serial", "lww-document"]))] {
+        let texts = scene.texts();
+        for (index, (rect, text)) in texts.iter().enumerate() {
+            for (other, below) in &texts[..index] {
+                assert!(rect.overlap(other) < 12.0, "{text:?} at {rect:?} covers {below:?} at {other:?}");
+            }
+            assert!(rect.x >= 0.0 && rect.right() <= scene.width && rect.bottom() <= scene.height, "{text:?} {rect:?}");
+        }
+    }
 }
