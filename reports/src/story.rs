@@ -27,7 +27,8 @@ pub fn diagram(told: &Told, run: &Run) -> Diagram {
         let color = NAMED.iter().find(|(named, _)| *named == name).map(|(_, color)| *color);
         Lane { label: name.into(), color }
     };
-    let at = |node: NodeId| run.nodes.iter().position(|other| *other == node);
+    let lanes = lanes(&run.nodes);
+    let at = |node: NodeId| lanes.iter().position(|other| *other == node);
     let mut events = Vec::new();
     for step in &run.steps {
         let Some(lane) = at(step.node) else { continue };
@@ -45,10 +46,19 @@ pub fn diagram(told: &Told, run: &Run) -> Diagram {
     };
     Diagram {
         title: format!("{}: {}", told.title, run.strategy),
-        lanes: run.nodes.iter().map(lane).collect(),
+        lanes: lanes.iter().map(lane).collect(),
         events,
         messages: run.messages.iter().filter_map(message).collect(),
+        findings: run.findings.iter().map(|finding| format!("{}: {}", finding.kind, finding.example)).collect(),
     }
+}
+
+/// Left to right: a server between its clients, so that no message passes behind a replica that it is not for.
+fn lanes(nodes: &[NodeId]) -> Vec<NodeId> {
+    let (server, mut lanes): (Vec<NodeId>, Vec<NodeId>) = nodes.iter().partition(|node| **node == NodeId::SERVER);
+    let middle = lanes.len() / 2;
+    lanes.splice(middle..middle, server);
+    lanes
 }
 
 /// What happens in a step, in the order in which it is seen.

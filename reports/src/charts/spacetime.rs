@@ -21,6 +21,8 @@ pub struct Diagram {
     pub events: Vec<DiagramEvent>,
     /// What travels between replicas.
     pub messages: Vec<DiagramMessage>,
+    /// What went wrong, in words; written below.
+    pub findings: Vec<String>,
 }
 
 /// A replica.
@@ -102,7 +104,8 @@ impl Diagram {
     /// left out.
     pub fn scene(&self) -> Scene {
         let layout = Layout::new(self);
-        let mut scene = Scene::new(self.title.as_str(), layout.width, layout.bottom + 52.0);
+        let findings = self.findings.len() as f64 * (LINE + 4.0);
+        let mut scene = Scene::new(self.title.as_str(), layout.width, layout.bottom + 52.0 + findings);
         scene.heading(at(24.0, 38.0), text::fit(&self.title, TITLE, layout.width - 48.0), TITLE);
         layout.lanes(self, &mut scene);
         let mut taken: Vec<Rect> = layout.pills.iter().map(|pill| pill.rect).collect();
@@ -110,7 +113,13 @@ impl Diagram {
         messages.iter().for_each(|path| path.draw(&mut scene));
         messages.iter().for_each(|path| path.name(&mut scene, &mut taken));
         layout.pills.iter().for_each(|pill| pill.draw(&mut scene));
-        self.legend(at(GUTTER - 18.0, layout.bottom + 32.0), &mut scene);
+        let left = GUTTER - 18.0;
+        self.legend(at(left, layout.bottom + 32.0), &mut scene);
+        for (index, finding) in self.findings.iter().enumerate() {
+            let place = at(left, layout.bottom + 58.0 + index as f64 * (LINE + 4.0));
+            let finding = text::fit(finding, BODY, layout.width - left - 14.0);
+            scene.text(place, finding, BODY, Anchor::Start, REFUSED);
+        }
         scene
     }
 

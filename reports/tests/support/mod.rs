@@ -344,5 +344,6 @@ pub fn story() -> Diagram {
             message(0, 2, 75.0, Some(110.0), "changes of Ann, again"),
             message(0, 1, 75.0, Some(140.0), "changes of Ben"),
         ],
+        findings: Vec::new(),
     }
 }
