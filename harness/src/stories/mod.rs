@@ -262,6 +262,14 @@ mod tests {
     }
 
     #[test]
+    fn a_story_is_told_the_same_way_every_time() {
+        for story in STORIES {
+            let tell = || serde_json::to_string(&(story.tell)(&story.cast().0).unwrap()).unwrap();
+            assert_eq!(tell(), tell(), "{}", story.name);
+        }
+    }
+
+    #[test]
     fn a_strategy_that_is_not_here_is_skipped_with_a_word() {
         let story = Story { cast: Cast::Named(&["serial", "no-such"]), ..race::STORY };
         let (names, skipped) = story.cast();

@@ -66,8 +66,11 @@ impl Tally {
 /// script's network: then the server receives operations in the order in which they are issued.
 pub fn all(script: &Script, strategy: &str) -> Result<Result<Tally, Skipped>, SelectorError> {
     let mut cases = Vec::new();
+    // The wait before the first call stays, whoever makes it; the others follow at once.
+    let first = script.calls.first().map_or(1, |call| call.after);
     for calls in interleavings(&script.calls) {
-        let calls = calls.into_iter().map(|call| call.after(1)).collect();
+        let calls = calls.into_iter().enumerate();
+        let calls = calls.map(|(index, call)| call.after(if index == 0 { first } else { 1 })).collect();
         let run = match perform(&Script { calls, ..script.clone() }, strategy)? {
             Ok(run) => run,
             Err(skipped) => return Ok(Err(skipped)),

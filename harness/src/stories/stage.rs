@@ -195,6 +195,7 @@ impl<'a> Telling<'a> {
                     self.messages[index].arrived_ms = Some(at.as_ms());
                 }
             }
+            What::Dropped { from } => self.lost(*from, *node, at.as_ms()),
             What::Reflected(op) => self.took(*node, [*op]),
             What::ReflectedTag(tag) => self.took(*node, self.ledger.tagged(*tag).iter().copied()),
             What::ReflectedThrough(clock) => self.took(*node, through(clock)),
@@ -204,6 +205,17 @@ impl<'a> Telling<'a> {
             What::RolledBack(op) => self.last(*node, |step| step.rolled_back.push(*op)),
             _ => {}
         }
+    }
+
+    /// A message that was sent into a broken link is lost at once; one that was under way when the link broke, in its turn.
+    fn lost(&mut self, from: NodeId, to: NodeId, at_ms: f64) {
+        let Some(under_way) = self.under_way.get_mut(&(from, to)) else { return };
+        let at_once = under_way.back().is_some_and(|newest| self.messages[*newest].sent_ms == at_ms);
+        if at_once {
+            under_way.pop_back()
+        } else {
+            under_way.pop_front()
+        };
     }
 
     fn took(&mut self, node: NodeId, ops: impl IntoIterator<Item = OpId>) {
@@ -245,6 +257,26 @@ fn through(clock: &Clock) -> impl Iterator<Item = OpId> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_lost_message_is_not_taken_for_the_next_one() {
+        const A: NodeId = NodeId(1);
+        const B: NodeId = NodeId(2);
+        let (ledger, genesis) = (Ledger::new(2), Document::Null);
+        let mut telling = Telling::new(&ledger, &genesis);
+        let mut event = |ms, node, what| telling.event(&Event { at: Time::from_ms(ms), node, what });
+        let sent = || What::Sent { to: B, payload_bytes: 1, wire_bytes: 1, hash: 0 };
+        let (delivered, dropped) = (|| What::Delivered { from: A }, || What::Dropped { from: A });
+        event(0, A, sent());
+        event(10, A, sent());
+        event(20, A, sent());
+        // The third meets a broken link; the first was under way when it broke.
+        event(20, B, dropped());
+        event(40, B, dropped());
+        event(50, B, delivered());
+        let arrived: Vec<Option<f64>> = telling.messages.iter().map(|message| message.arrived_ms).collect();
+        assert_eq!(arrived, [None, Some(50.0), None]);
+    }
 
     #[test]
     fn operations_read_like_words() {
