@@ -24,6 +24,9 @@ pub struct Results {
     pub environment: Environment,
     /// What was asked for: the parsed scenario, complete, ready to be run again.
     pub scenario: serde_json::Value,
+    /// How many cells were asked for; a run that was killed has fewer.
+    #[serde(default)]
+    pub cells_planned: usize,
     /// One entry for each combination that was asked for, in the order of the plan.
     pub cells: Vec<Cell>,
 }
@@ -332,5 +335,11 @@ pub fn read(dir: &Path) -> Result<Results, ResultsError> {
         }
     }
     cells.sort_by_key(|cell: &Cell| cell.index);
-    Ok(Results { schema: header.schema, environment: header.environment, scenario: header.scenario, cells })
+    Ok(Results {
+        schema: header.schema,
+        environment: header.environment,
+        scenario: header.scenario,
+        cells_planned: header.cells_planned,
+        cells,
+    })
 }

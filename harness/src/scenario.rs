@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use syncbench_strategies::registry::{self, Configured, STRATEGIES};
 use syncbench_strategies::selector::{Selector, SelectorError};
+use syncbench_strategies::spec::Spec;
 use thiserror::Error;
 
 use crate::engines::load::Pace;
@@ -184,12 +185,49 @@ pub struct Plan {
     pub cells: Vec<Planned>,
 }
 
+/// What a plan chooses from: what is built in, and what a product brings.
+#[derive(Clone)]
+pub struct Catalog {
+    strategies: Vec<&'static Spec>,
+    workloads: Vec<&'static WorkloadSpec>,
+}
+
+impl Default for Catalog {
+    /// Everything that is compiled in.
+    fn default() -> Self {
+        Self { strategies: STRATEGIES.to_vec(), workloads: WORKLOADS.to_vec() }
+    }
+}
+
+impl Catalog {
+    /// Adds a strategy of one's own; one that is built in and has its name goes.
+    #[must_use]
+    pub fn strategy(mut self, spec: &'static Spec) -> Self {
+        self.strategies.retain(|other| other.name != spec.name);
+        self.strategies.push(spec);
+        self
+    }
+
+    /// Adds a workload of one's own; one that is built in and has its name goes.
+    #[must_use]
+    pub fn workload(mut self, spec: &'static WorkloadSpec) -> Self {
+        self.workloads.retain(|other| other.name != spec.name);
+        self.workloads.push(spec);
+        self
+    }
+}
+
 impl Plan {
     /// Checks scenarios and lays out their cells.
     pub fn new(scenarios: Vec<Scenario>) -> Result<Self, ScenarioError> {
+        Self::with(scenarios, &Catalog::default())
+    }
+
+    /// The same with strategies and workloads of one's own.
+    pub fn with(scenarios: Vec<Scenario>, catalog: &Catalog) -> Result<Self, ScenarioError> {
         let mut cells = Vec::new();
         for scenario in &scenarios {
-            lay_out(scenario, &mut cells)?;
+            lay_out(scenario, catalog, &mut cells)?;
             if cells.len() > MAX_CELLS {
                 return Err(value("seeds", scenario.seeds.join(","), format!("at most {MAX_CELLS} cells in one run")));
             }
@@ -204,7 +242,7 @@ impl Plan {
     }
 }
 
-fn lay_out(scenario: &Scenario, cells: &mut Vec<Planned>) -> Result<(), ScenarioError> {
+fn lay_out(scenario: &Scenario, catalog: &Catalog, cells: &mut Vec<Planned>) -> Result<(), ScenarioError> {
     check_numbers(scenario)?;
     let mut scenario = scenario.clone();
     let (workloads, writers) = match &scenario.trace {
@@ -223,9 +261,9 @@ fn lay_out(scenario: &Scenario, cells: &mut Vec<Planned>) -> Result<(), Scenario
             let planned = PlannedWorkload { label, spec: &crate::trace::SPEC, workload: Box::new(replay) };
             (vec![Arc::new(planned)], Some(writers))
         }
-        None => (planned_workloads(&scenario)?, None),
+        None => (planned_workloads(&scenario, catalog)?, None),
     };
-    let strategies = strategies(&scenario, writers)?;
+    let strategies = strategies(&scenario, catalog, writers)?;
     let networks = networks(&scenario)?;
     for written in &scenario.faults {
         faults::configure(&selector("fault", written)?, scenario.clients)
@@ -311,11 +349,15 @@ fn selector(field: &'static str, written: &str) -> Result<Selector, ScenarioErro
     written.parse().map_err(|error| ScenarioError::Selector { field, error })
 }
 
-fn strategies(scenario: &Scenario, writers: Option<u32>) -> Result<Vec<Arc<Configured>>, ScenarioError> {
+fn strategies(
+    scenario: &Scenario,
+    catalog: &Catalog,
+    writers: Option<u32>,
+) -> Result<Vec<Arc<Configured>>, ScenarioError> {
     let mut chosen = Vec::new();
     for written in &scenario.strategies {
         if written == "all" {
-            chosen.extend(STRATEGIES.iter().map(|spec| spec.name.to_owned()));
+            chosen.extend(catalog.strategies.iter().map(|spec| spec.name.to_owned()));
         } else {
             chosen.push(written.clone());
         }
@@ -328,9 +370,9 @@ fn strategies(scenario: &Scenario, writers: Option<u32>) -> Result<Vec<Arc<Confi
     let configure = |written: &String| {
         let mut selector = selector("strategy", written)?;
         if writers == Some(1) {
-            collect(&mut selector);
+            collect(&mut selector, catalog);
         }
-        registry::configure(&selector)
+        registry::configure_from(&catalog.strategies, &selector)
             .map(Arc::new)
             .map_err(|error| ScenarioError::Selector { field: "strategy", error })
     };
@@ -341,9 +383,9 @@ fn strategies(scenario: &Scenario, writers: Option<u32>) -> Result<Vec<Arc<Confi
 /// can collect changes before it sends them gets to do so. Without this a library whose cost per received message grows
 /// with the document would need hours. The window becomes part of the label and so of every result. Traces of several
 /// writers are replayed on the exact versions that they saw, which leaves nothing to collect.
-fn collect(selector: &mut Selector) {
-    let batches =
-        registry::find(&selector.name).is_some_and(|spec| spec.params.iter().any(|param| param.name == "batch"));
+fn collect(selector: &mut Selector, catalog: &Catalog) {
+    let spec = catalog.strategies.iter().find(|spec| spec.name == selector.name);
+    let batches = spec.is_some_and(|spec| spec.params.iter().any(|param| param.name == "batch"));
     if batches && selector.values.is_empty() && !selector.named.contains_key("batch") {
         selector.named.insert("batch".into(), TRACE_BATCH.into());
     }
@@ -366,11 +408,11 @@ fn networks(scenario: &Scenario) -> Result<Vec<(String, Profile)>, ScenarioError
     scenario.networks.iter().map(configure).collect()
 }
 
-fn planned_workloads(scenario: &Scenario) -> Result<Vec<Arc<PlannedWorkload>>, ScenarioError> {
+fn planned_workloads(scenario: &Scenario, catalog: &Catalog) -> Result<Vec<Arc<PlannedWorkload>>, ScenarioError> {
     let mut chosen: Vec<String> = Vec::new();
     for written in &scenario.workloads {
         if written == "all" {
-            chosen.extend(WORKLOADS.iter().map(|spec| spec.name.to_owned()));
+            chosen.extend(catalog.workloads.iter().map(|spec| spec.name.to_owned()));
         } else if !chosen.contains(written) {
             chosen.push(written.clone());
         }
@@ -379,7 +421,7 @@ fn planned_workloads(scenario: &Scenario) -> Result<Vec<Arc<PlannedWorkload>>, S
         return Err(value("workload", "", "expected at least one; `syncbench list workloads` shows them"));
     }
     let configure = |written: &String| {
-        let (spec, workload) = workload::configure(&selector("workload", written)?)
+        let (spec, workload) = workload::configure_from(&catalog.workloads, &selector("workload", written)?)
             .map_err(|error| ScenarioError::Selector { field: "workload", error })?;
         Ok(Arc::new(PlannedWorkload { label: written.clone(), spec, workload }))
     };

@@ -202,8 +202,16 @@ impl Findings {
 
 /// Makes the workload that `selector` names.
 pub fn configure(selector: &Selector) -> Result<(&'static WorkloadSpec, Box<dyn Workload>), SelectorError> {
-    let spec = WORKLOADS.iter().copied().find(|spec| spec.name == selector.name).ok_or_else(|| {
-        let names: Vec<_> = WORKLOADS.iter().map(|spec| spec.name).collect();
+    configure_from(WORKLOADS, selector)
+}
+
+/// The same among workloads of one's own choice.
+pub fn configure_from(
+    specs: &[&'static WorkloadSpec],
+    selector: &Selector,
+) -> Result<(&'static WorkloadSpec, Box<dyn Workload>), SelectorError> {
+    let spec = specs.iter().copied().find(|spec| spec.name == selector.name).ok_or_else(|| {
+        let names: Vec<_> = specs.iter().map(|spec| spec.name).collect();
         SelectorError::new(
             selector.to_string(),
             format!("no such workload: expected all or one of {}", names.join(", ")),

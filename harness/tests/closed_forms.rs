@@ -123,3 +123,16 @@ fn users_want_the_same_whatever_the_strategy() {
         assert_eq!(wants(strategy), first, "{strategy}");
     }
 }
+
+#[test]
+fn catching_up_costs_what_was_missed_or_the_whole_document() {
+    let resync = |strategy: &str, size: u64| {
+        let faults = vec!["partition:isolate,client=1@500ms..1500ms".into()];
+        Case { faults, size, ..Case::new(strategy, "stack") }.run().numbers("resync_bytes", "total")
+    };
+    assert!(!Case::new("serial", "stack").run().figures.metrics.contains_key("resync_bytes"));
+    // What is missed is the same, but for pops of an empty stack.
+    assert!(resync("serial", 10_000) < 1.2 * resync("serial", 100));
+    // An item of the snapshot takes two bytes or more.
+    assert!(resync("serial:history=0", 10_000) > resync("serial:history=0", 100) + 2.0 * 9_900.0);
+}

@@ -63,7 +63,7 @@ impl fmt::Display for Caveat {
             Self::OneSeed => f.write_str("One seed only: figures have no confidence interval."),
             Self::FewSeeds(n) => write!(f, "{}: confidence intervals are coarse.", plural(*n, "seed")),
             Self::Failed(n, reason) => write!(f, "{} failed, the first one with: {reason}", plural(*n, "cell")),
-            Self::NotRun(n) => write!(f, "{} of the plan not run.", plural(*n, "cell")),
+            Self::NotRun(n) => write!(f, "The run was stopped: {} of its plan not run.", plural(*n, "cell")),
             Self::LowConcurrency(share, groups) => write!(
                 f,
                 "Hardly any concurrency (at most {} of operations were issued while another was in flight), so these \
@@ -141,6 +141,8 @@ fn outcomes(summary: &Summary<'_>) -> Vec<Caveat> {
         let reason = cell.reason.as_deref().unwrap_or("no reason was given");
         Caveat::Failed(failed.len(), format!("{} in {} ({}): {reason}", cell.strategy, cell.workload, cell.part))
     });
+    // A run that was killed has not even a line for the cells that it did not reach.
+    let not_run = not_run + summary.results.cells_planned.saturating_sub(cells.len());
     first.into_iter().chain((not_run > 0).then_some(Caveat::NotRun(not_run))).collect()
 }
 

@@ -55,6 +55,7 @@ pub static COLUMNS: &[Column] = &[
     Column { head: "undone", unit: "ops", rank: 6, better: Better::Low, source: Source::Total("rolled_back", "total"), show: figure, help: "operations shown and then taken back" },
     Column { head: "sent", unit: "B/op", rank: 4, better: Better::Low, source: Source::Mean("wire_bytes_per_op", ""), show: figure, help: "bytes on all links for each operation, envelopes included" },
     Column { head: "messages", unit: "per op", rank: 8, better: Better::Low, source: Source::Mean("messages_per_op", ""), show: figure, help: "messages on all links for each operation" },
+    Column { head: "resync", unit: "B/missed", rank: 9, better: Better::Low, source: Source::Mean("resync_bytes", "per_missed_op"), show: figure, help: "bytes on all links for each missed operation, after connections were broken" },
     Column { head: "ops per", unit: "CPU s", rank: 4, better: Better::High, source: Source::Mean("ops_per_cpu_s", ""), show: figure, help: "operations through the whole group for each second of processor time" },
     Column { head: "saturated", unit: "ops/s", rank: 7, better: Better::High, source: Source::Mean("saturation_ops_per_s", ""), show: figure, help: "highest offered rate with an acceptable 99th percentile" },
 ];

@@ -31,8 +31,9 @@ fn each_flaw_raises_its_caveat_and_no_other() {
         (|r| r.environment.profile = "debug".into(), |c| matches!(c, Caveat::DebugBuild)),
         (|r| r.environment.dirty = true, |c| matches!(c, Caveat::DirtyTree(_))),
         (|r| r.environment.cores = 1, |c| matches!(c, Caveat::FewCores(1))),
-        (|r| r.cells.truncate(1), |c| matches!(c, Caveat::OneSeed)),
-        (|r| r.cells.truncate(3), |c| matches!(c, Caveat::FewSeeds(3))),
+        (|r| first(r, 1), |c| matches!(c, Caveat::OneSeed)),
+        (|r| first(r, 3), |c| matches!(c, Caveat::FewSeeds(3))),
+        (|r| r.cells_planned += 2, |c| matches!(c, Caveat::NotRun(2))),
         (|r| r.cells.push(broken(r, Outcome::Failed)), |c| matches!(c, Caveat::Failed(1, _))),
         (|r| r.cells.push(broken(r, Outcome::NotRun)), |c| matches!(c, Caveat::NotRun(1))),
         (|r| each(r, "concurrency", 0.01), |c| matches!(c, Caveat::LowConcurrency(..))),
@@ -62,6 +63,12 @@ fn each_flaw_raises_its_caveat_and_no_other() {
         let found = caveats(&Summary::new(&results));
         assert!(found.len() == 1 && expected(&found[0]), "flaw {index}: {found:?}");
     }
+}
+
+/// A plan of that many cells.
+fn first(results: &mut Results, cells: usize) {
+    results.cells.truncate(cells);
+    results.cells_planned = cells;
 }
 
 fn each(results: &mut Results, metric: &str, value: f64) {

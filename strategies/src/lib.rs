@@ -8,12 +8,15 @@
 //! * [`document`]: the immutable tree, edits with inverses, the canonical encoding;
 //! * [`view`]: the read-only trait through which any library's document is read;
 //! * [`model`]: what an operation means, as one pure function;
+//! * [`reducer`]: a product's own reducer as a model;
 //! * [`replica`]: the contract of a strategy, as a state machine;
 //! * [`spec`]: what a strategy claims, supports and can be told;
 //! * [`registry`]: every strategy that is compiled in.
 
 pub mod document;
 pub mod model;
+pub mod ot;
+pub mod reducer;
 pub mod registry;
 pub mod replica;
 pub mod selector;

@@ -40,8 +40,13 @@ pub fn find(name: &str) -> Option<&'static Spec> {
 
 /// Makes the strategy that `selector` names, with its parameters checked.
 pub fn configure(selector: &Selector) -> Result<Configured, SelectorError> {
-    let spec = find(&selector.name).ok_or_else(|| {
-        let names: Vec<_> = STRATEGIES.iter().map(|spec| spec.name).collect();
+    configure_from(STRATEGIES, selector)
+}
+
+/// The same among strategies of one's own choice.
+pub fn configure_from(specs: &[&'static Spec], selector: &Selector) -> Result<Configured, SelectorError> {
+    let spec = specs.iter().copied().find(|spec| spec.name == selector.name).ok_or_else(|| {
+        let names: Vec<_> = specs.iter().map(|spec| spec.name).collect();
         SelectorError::new(
             selector.to_string(),
             format!("no such strategy: expected all or one of {}", names.join(", ")),

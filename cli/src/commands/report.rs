@@ -44,6 +44,7 @@ fn join(parts: Vec<Results>) -> Result<Results, Failure> {
     for part in parts {
         let same_plan = part.scenario == joined.scenario;
         let next = joined.cells.len() as u64;
+        joined.cells_planned += part.cells_planned;
         joined.cells.extend(part.cells.into_iter().enumerate().map(|(index, mut cell)| {
             cell.index = if same_plan { cell.index } else { next + index as u64 };
             cell

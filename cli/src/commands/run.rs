@@ -94,7 +94,8 @@ fn execute(plan: &Plan, threads: usize, dir: &Path) -> Result<Results, Failure> 
         return Err(error.into());
     }
     cells.sort_by_key(|cell| cell.index);
-    Ok(Results { schema: SCHEMA, environment: header.environment, scenario, cells })
+    let cells_planned = plan.cells.len();
+    Ok(Results { schema: SCHEMA, environment: header.environment, scenario, cells_planned, cells })
 }
 
 /// 1 if a cell broke or a strategy broke a claim, and 130 after Ctrl-C.

@@ -5,14 +5,23 @@ mod divergence;
 mod latency;
 mod life;
 mod memory;
+mod resync;
 mod staleness;
 mod wire;
 
 use crate::probe::Probe;
 
 /// One line per probe: makes a fresh one for a run.
-pub static PROBES: &[fn() -> Box<dyn Probe>] =
-    &[costs::probe, divergence::probe, latency::probe, life::probe, memory::probe, staleness::probe, wire::probe];
+pub static PROBES: &[fn() -> Box<dyn Probe>] = &[
+    costs::probe,
+    divergence::probe,
+    latency::probe,
+    life::probe,
+    memory::probe,
+    resync::probe,
+    staleness::probe,
+    wire::probe,
+];
 
 /// A fresh set of all probes.
 pub fn all() -> Vec<Box<dyn Probe>> {

@@ -47,7 +47,7 @@ pub struct Trace {
 
 /// What is wrong with a trace: which file, where in it, and what was expected. One line.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("trace `{file}`: {reason}")]
+#[error("`{file}`: {reason}")]
 pub struct TraceError {
     /// The file.
     pub file: String,
@@ -109,7 +109,7 @@ impl Trace {
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Err("the file is empty: expected an editing trace as JSON, plain or gzip".into());
         }
-        let mut raw: RawTrace = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        let mut raw: RawTrace = serde_json::from_slice(bytes).map_err(explain)?;
         let concurrent = match raw.kind.as_deref() {
             None | Some("sequential") => false,
             Some("concurrent") => true,
@@ -158,6 +158,15 @@ impl Trace {
             end.chars().count(),
         ))
     }
+}
+
+/// What the parser met, and what a trace looks like.
+fn explain(error: serde_json::Error) -> String {
+    // The reader of a txn puts its number in front, and the kind of error is lost on the way.
+    if error.is_eof() || error.to_string().contains("EOF while") {
+        return format!("{error}: the file is cut off, expected a whole trace");
+    }
+    format!("{error}: expected {{startContent, endContent, txns}}, or the same with kind \"concurrent\"")
 }
 
 /// All bytes, unpacked if they are packed.

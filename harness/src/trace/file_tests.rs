@@ -34,7 +34,7 @@ fn packed(json: &str) -> Vec<u8> {
 fn refused(contents: &[u8]) -> String {
     let error = Trace::from_reader("traces/some.json", contents).unwrap_err();
     let line = error.to_string();
-    assert!(line.starts_with("trace `traces/some.json`: ") && !line.contains('\n') && line.len() < 500, "{line}");
+    assert!(line.starts_with("`traces/some.json`: ") && !line.contains('\n') && line.len() < 500, "{line}");
     error.reason
 }
 

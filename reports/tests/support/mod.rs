@@ -106,7 +106,7 @@ pub fn results(cells: Vec<Cell>) -> Results {
         started_at: "2026-01-01T00:00:00Z".into(),
     };
     let scenario = serde_json::json!({"label": "default", "seeds": "1..3", "parts": ["calm", "rough", "growth"]});
-    Results { schema: SCHEMA, environment, scenario, cells }
+    Results { schema: SCHEMA, environment, scenario, cells_planned: cells.len(), cells }
 }
 
 struct Draws(Xoshiro256PlusPlus);

@@ -1,0 +1,73 @@
+//! `resync_bytes`: what it costs to bring the group up to date after connections were broken.
+//!
+//! When a connection opens again, every operation that was issued by then and that somebody has still to take into account
+//! has been missed. From that moment until all of them are visible, bytes on all links are counted, envelopes included.
+//! New operations go on meanwhile; catching up takes a few round trips, so their share is small.
+
+use std::collections::BTreeSet;
+
+use syncbench_strategies::replica::{LinkState, NodeId, OpId};
+
+use crate::event::{Event, What};
+use crate::ledger::Ledger;
+use crate::probe::{End, Figures, Probe};
+
+pub(super) fn probe() -> Box<dyn Probe> {
+    Box::new(Resync::default())
+}
+
+#[derive(Default)]
+struct Resync {
+    /// Connections that were open at some time.
+    known: BTreeSet<(NodeId, NodeId)>,
+    /// Operations that were missed and are not visible yet.
+    missing: BTreeSet<OpId>,
+    missed: BTreeSet<OpId>,
+    bytes: u64,
+    episodes: u64,
+}
+
+impl Resync {
+    fn reopened(&mut self, ledger: &Ledger) {
+        let missing: Vec<OpId> =
+            ledger.entries().filter(|entry| entry.visible.is_none()).map(|entry| entry.id).collect();
+        if self.missing.is_empty() && !missing.is_empty() {
+            self.episodes += 1;
+        }
+        self.missed.extend(&missing);
+        self.missing.extend(missing);
+    }
+}
+
+impl Probe for Resync {
+    fn event(&mut self, event: &Event, ledger: &Ledger) {
+        match &event.what {
+            // Both ends tell; one is enough.
+            What::Link { peer, state: LinkState::Up } if event.node < *peer => {
+                let again = !self.known.insert((event.node, *peer));
+                if again {
+                    self.reopened(ledger);
+                }
+            }
+            What::Sent { wire_bytes, .. } if !self.missing.is_empty() => self.bytes += wire_bytes,
+            What::Settled if !self.missing.is_empty() => {
+                self.missing.retain(|op| ledger.entry(*op).is_some_and(|entry| entry.visible.is_none()));
+            }
+            _ => {}
+        }
+    }
+
+    fn finish(&mut self, _: &End<'_>, figures: &mut Figures) {
+        if self.episodes == 0 {
+            return;
+        }
+        let (bytes, missed) = (self.bytes as f64, self.missed.len() as f64);
+        let numbers = [
+            ("total", bytes),
+            ("missed_ops", missed),
+            ("per_missed_op", bytes / missed),
+            ("episodes", self.episodes as f64),
+        ];
+        figures.numbers("resync_bytes", numbers);
+    }
+}
