@@ -1,46 +1,42 @@
 //! `syncbench demo`, through the binary.
 #![allow(missing_docs)]
 
-use std::path::Path;
-use std::process::{Command, Output};
+mod common;
 
+use std::process::Output;
+
+use common::Place;
 use serde_json::Value;
-use tempfile::TempDir;
 
-fn demo(dir: &Path, args: &[&str], envs: &[(&str, &str)]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_syncbench"));
-    command.arg("demo").args(args).current_dir(dir).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
-    command.envs(envs.iter().copied()).output().expect("the binary runs")
+fn demo(place: &Place, args: &[&str], envs: &[(&str, &str)]) -> Output {
+    let mut command = place.command(&[&["demo"], args].concat());
+    command.env_remove("CLICOLOR_FORCE").envs(envs.iter().copied()).output().expect("the binary runs")
 }
 
 fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).expect("text")
 }
 
-fn fresh() -> TempDir {
-    tempfile::tempdir().expect("a folder")
-}
-
 #[test]
 fn without_a_name_the_stories_are_listed() {
-    let dir = fresh();
-    let output = demo(dir.path(), &[], &[]);
+    let place = Place::new();
+    let output = demo(&place, &[], &[]);
     assert_eq!(output.status.code(), Some(0));
     assert!(text(&output.stdout).contains("\n  stack ") && text(&output.stdout).contains("\n  race "));
-    let listed: Value = serde_json::from_slice(&demo(dir.path(), &["--json"], &[]).stdout).expect("one document");
+    let listed: Value = serde_json::from_slice(&demo(&place, &["--json"], &[]).stdout).expect("one document");
     assert_eq!((&listed["schema"], &listed["stories"][0]["name"]), (&1.into(), &"stack".into()));
 }
 
 #[test]
 fn an_unknown_name_is_one_line_and_exit_code_2() {
-    let output = demo(fresh().path(), &["raze"], &[]);
+    let output = demo(&Place::new(), &["raze"], &[]);
     assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), ""));
     assert_eq!(text(&output.stderr), "error: demo raze: no such story: expected one of stack, race\n");
 }
 
 #[test]
 fn an_unknown_strategy_is_one_line_and_exit_code_2() {
-    let output = demo(fresh().path(), &["race", "--strategy", "no-such"], &[]);
+    let output = demo(&Place::new(), &["race", "--strategy", "no-such"], &[]);
     assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), ""));
     let line = text(&output.stderr);
     assert!(line.starts_with("error: --strategy `no-such`: no such strategy") && line.lines().count() == 1, "{line}");
@@ -48,22 +44,22 @@ fn an_unknown_strategy_is_one_line_and_exit_code_2() {
 
 #[test]
 fn the_stack_is_told_and_drawn() {
-    let dir = fresh();
-    let output = demo(dir.path(), &["stack"], &[]);
+    let place = Place::new();
+    let output = demo(&place, &["stack"], &[]);
     assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""));
     let told = text(&output.stdout);
     assert!(told.contains("in the end: [3] 11 times, [1] 3 times, [2] once\n"), "{told}");
     assert!(told.ends_with("Diagram: bench-results/demo/stack.svg\n"), "{told}");
-    let svg = std::fs::read_to_string(dir.path().join("bench-results/demo/stack.svg")).expect("written");
+    let svg = std::fs::read_to_string(place.path("bench-results/demo/stack.svg")).expect("written");
     assert!(svg.starts_with("<svg ") && svg.contains("</svg>"));
     // An earlier diagram is replaced.
-    assert_eq!(demo(dir.path(), &["stack"], &[]).stdout, output.stdout);
+    assert_eq!(demo(&place, &["stack"], &[]).stdout, output.stdout);
 }
 
 #[test]
 fn json_is_one_document_and_nothing_else() {
-    let dir = fresh();
-    let output = demo(dir.path(), &["race", "--json", "--strategy", "serial,lww-document"], &[("CLICOLOR_FORCE", "1")]);
+    let place = Place::new();
+    let output = demo(&place, &["race", "--json", "--strategy", "serial,lww-document"], &[("CLICOLOR_FORCE", "1")]);
     assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""));
     assert_eq!(text(&output.stdout).lines().count(), 1);
     let told: Value = serde_json::from_slice(&output.stdout).expect("one document");
@@ -73,13 +69,13 @@ fn json_is_one_document_and_nothing_else() {
     assert_eq!(serial["findings"], Value::Array(Vec::new()));
     assert_eq!(serial["finals"][0]["state"]["stack"], Value::Array(Vec::new()));
     assert_eq!(lww["findings"][0]["kind"], "item delivered twice");
-    assert!(!dir.path().join("bench-results").exists(), "nobody asked for a diagram");
+    assert!(!place.path("bench-results").exists(), "nobody asked for a diagram");
 }
 
 #[test]
 fn colours_only_where_they_are_wanted() {
-    let dir = fresh();
-    let escapes = |envs: &[(&str, &str)]| demo(dir.path(), &["race"], envs).stdout.contains(&0x1b);
+    let place = Place::new();
+    let escapes = |envs: &[(&str, &str)]| demo(&place, &["race"], envs).stdout.contains(&0x1b);
     assert!(!escapes(&[]), "no terminal");
     assert!(escapes(&[("CLICOLOR_FORCE", "1")]), "forced");
     assert!(!escapes(&[("NO_COLOR", "1")]), "NO_COLOR");
@@ -87,7 +83,7 @@ fn colours_only_where_they_are_wanted() {
 
 #[test]
 fn the_race_names_every_strategy_of_the_registry() {
-    let told = demo(fresh().path(), &["race"], &[]);
+    let told = demo(&Place::new(), &["race"], &[]);
     for spec in syncbench_strategies::registry::STRATEGIES {
         assert!(text(&told.stdout).contains(spec.name), "{}", spec.name);
     }
@@ -96,31 +92,31 @@ fn the_race_names_every_strategy_of_the_registry() {
 #[cfg(not(feature = "automerge"))]
 #[test]
 fn what_is_not_compiled_in_is_skipped_with_a_line() {
-    let told = demo(fresh().path(), &["race"], &[]);
+    let told = demo(&Place::new(), &["race"], &[]);
     let line = "  skipped crdt-automerge: not compiled in; add --features automerge\n";
     assert!(text(&told.stdout).contains(line), "{}", text(&told.stdout));
 }
 
 #[test]
 fn a_path_that_cannot_be_written_is_one_line_and_exit_code_2() {
-    let dir = fresh();
-    std::fs::write(dir.path().join("notes.svg"), "mine").expect("written");
+    let place = Place::new();
+    place.write("notes.svg", "mine");
     for path in [".", "notes.svg", "notes.svg/below.svg"] {
-        let output = demo(dir.path(), &["stack", "--svg", path], &[]);
+        let output = demo(&place, &["stack", "--svg", path], &[]);
         assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), ""), "{path}");
         let line = text(&output.stderr);
         assert!(line.starts_with(&format!("error: --svg {path}: ")) && line.lines().count() == 1, "{line}");
     }
-    assert_eq!(std::fs::read_to_string(dir.path().join("notes.svg")).expect("still there"), "mine");
+    assert_eq!(std::fs::read_to_string(place.path("notes.svg")).expect("still there"), "mine");
 }
 
 #[test]
 fn the_usual_place_taken_by_another_file_costs_the_diagram_only() {
-    let dir = fresh();
-    std::fs::create_dir_all(dir.path().join("bench-results/demo")).expect("made");
-    let path = dir.path().join("bench-results/demo/stack.svg");
+    let place = Place::new();
+    std::fs::create_dir_all(place.path("bench-results/demo")).expect("made");
+    let path = place.path("bench-results/demo/stack.svg");
     std::fs::write(&path, "mine").expect("written");
-    let output = demo(dir.path(), &["stack"], &[]);
+    let output = demo(&place, &["stack"], &[]);
     assert_eq!(output.status.code(), Some(0));
     assert!(text(&output.stderr).starts_with("no diagram: "), "{}", text(&output.stderr));
     assert!(!text(&output.stdout).contains("Diagram:"));
@@ -129,8 +125,8 @@ fn the_usual_place_taken_by_another_file_costs_the_diagram_only() {
 
 #[test]
 fn a_diagram_goes_where_it_is_asked_for() {
-    let dir = fresh();
-    let output = demo(dir.path(), &["race", "--svg", "deep/er/race.svg"], &[]);
+    let place = Place::new();
+    let output = demo(&place, &["race", "--svg", "deep/er/race.svg"], &[]);
     assert!(text(&output.stdout).ends_with("Diagram: deep/er/race.svg\n"));
-    assert!(dir.path().join("deep/er/race.svg").exists() && !dir.path().join("bench-results").exists());
+    assert!(place.path("deep/er/race.svg").exists() && !place.path("bench-results").exists());
 }
