@@ -106,7 +106,10 @@ impl Change {
             }
             (Change::List(steps), Change::List(then)) => Change::List(steps.compose(then)?),
             (Change::Text(steps), Change::Text(then)) => Change::Text(steps.compose(then)),
-            (Change::Count(by), Change::Count(then)) => Change::Count(by.checked_add(*then)?),
+            (Change::Count(by), Change::Count(then)) => {
+                // Documents refuse what has no inverse.
+                Change::Count(by.checked_add(*then).filter(|by| *by != i64::MIN)?)
+            }
             _ => return None,
         })
     }

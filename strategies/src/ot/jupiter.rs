@@ -48,17 +48,26 @@ pub static SPEC: Spec = Spec {
         needs_server: true,
         ..Guarantees::NONE
     },
-    params: &[Param {
-        name: "history",
-        kind: ParamKind::Count,
-        default: "1000",
-        help: "changes that a client without work of its own may have missed and still gets one by one; beyond that it \
-               gets the document. 1000 as for `serial`",
-    }],
+    params: &[
+        Param {
+            name: "history",
+            kind: ParamKind::Count,
+            default: "1000",
+            help: "changes that a client without work of its own may have missed and still gets one by one; beyond that \
+                   it gets the document. 1000 as for `serial`",
+        },
+        Param {
+            name: "buffer",
+            kind: ParamKind::Choice(&["composed", "queued"]),
+            default: "composed",
+            help: "what is done while a change is inflight: composed into one change, as ShareDB and Livebook do, or \
+                   queued and sent one by one",
+        },
+    ],
     support: |_: EditKind| Support::Native,
     content: Content::any,
     undo: Support::Native,
-    build: |params| Box::new(Ot { history: params.count("history") }),
+    build: |params| Box::new(Ot { history: params.count("history"), composes: params.choice("buffer") == "composed" }),
 };
 
 /// How many own changes a client can take back.
@@ -72,6 +81,7 @@ const REPORT_EVERY: u64 = 16;
 
 struct Ot {
     history: u64,
+    composes: bool,
 }
 
 /// A change in its place.
@@ -133,8 +143,8 @@ impl Strategy for Ot {
                 state: ServerState { rev: 0, document, log: VecDeque::new(), clients },
             })
         } else {
-            let state = ClientState { rev: 0, settled: document, inflight: None, buffer: None };
-            Box::new(Client::new(setup, state).expect("nothing is pending"))
+            let state = ClientState { rev: 0, settled: document, inflight: None, buffer: VecDeque::new() };
+            Box::new(Client::new(setup, self.composes, state).expect("nothing is pending"))
         }
     }
 
@@ -147,7 +157,7 @@ impl Strategy for Ot {
             }
             Ok(Box::new(Server { history: self.history, state }))
         } else {
-            let client = Client::new(setup, decode(durable)?);
+            let client = Client::new(setup, self.composes, decode(durable)?);
             Ok(Box::new(client.ok_or_else(|| ProtocolError::malformed("pending changes that do not fit"))?))
         }
     }
@@ -318,12 +328,14 @@ struct ClientState {
     /// The document at that revision.
     settled: Document,
     inflight: Option<Pending>,
-    buffer: Option<Pending>,
+    /// What was done since; one change if it is composed.
+    buffer: VecDeque<Pending>,
 }
 
 struct Client {
     model: ModelRef,
     node: NodeId,
+    composes: bool,
     /// The server has said what was missed, so a change may go out.
     open: bool,
     view: Document,
@@ -338,7 +350,7 @@ struct Client {
 
 impl Client {
     /// `None` if what is pending does not fit.
-    fn new(setup: &Setup, state: ClientState) -> Option<Self> {
+    fn new(setup: &Setup, composes: bool, state: ClientState) -> Option<Self> {
         let mut view = state.settled.clone();
         for pending in state.inflight.iter().chain(&state.buffer) {
             pending.change.apply(&mut view).ok()?;
@@ -346,6 +358,7 @@ impl Client {
         Some(Self {
             model: setup.model.clone(),
             node: setup.node,
+            composes,
             open: false,
             view,
             past: VecDeque::new(),
@@ -374,16 +387,14 @@ impl Client {
         self.view = view;
         self.undo.insert(id.n, (self.forgotten + self.past.len() as u64 + 1, inverse));
         self.went(Some(id.n), change.clone());
-        let waiting = self.state.buffer.take();
-        let composed = waiting.as_ref().map(|buffer| buffer.change.compose(&change));
-        self.state.buffer = Some(match (waiting, composed) {
-            (Some(mut buffer), Some(Some(change))) => {
+        let waiting = self.state.buffer.back_mut().filter(|_| self.composes);
+        match waiting.and_then(|buffer| Some((buffer.change.compose(&change)?, buffer))) {
+            Some((change, buffer)) => {
+                buffer.change = change;
                 buffer.outcomes.push((id.n, outcome));
-                Pending { change, ..buffer }
             }
-            // Only a sum beyond 64 bits cannot be composed, and such a sum could not be shown either.
-            _ => Pending { change, outcomes: vec![(id.n, outcome)] },
-        });
+            None => self.state.buffer.push_back(Pending { change, outcomes: vec![(id.n, outcome)] }),
+        }
         cx.shown(id);
         cx.reflected(id);
         self.flush(cx);
@@ -393,7 +404,7 @@ impl Client {
     /// Sends the buffer, if nothing else is under way.
     fn flush(&mut self, cx: &mut Context<'_>) {
         if self.open && self.state.inflight.is_none() {
-            self.state.inflight = self.state.buffer.take();
+            self.state.inflight = self.state.buffer.pop_front();
             self.send_inflight(cx);
         }
     }
@@ -424,13 +435,13 @@ impl Client {
         entry.change.apply(&mut settled).map_err(ProtocolError::malformed)?;
         let mut theirs = entry.change.clone();
         let mut fitted = Vec::with_capacity(2);
-        for pending in [&self.state.inflight, &self.state.buffer].into_iter().flatten() {
+        for pending in self.state.inflight.iter().chain(&self.state.buffer) {
             fitted.push(pending.change.transform(&theirs, true));
             theirs = theirs.transform(&pending.change, false);
         }
         let mut view = self.view.clone();
         theirs.apply(&mut view).map_err(ProtocolError::malformed)?;
-        let pending = [&mut self.state.inflight, &mut self.state.buffer].into_iter().flatten();
+        let pending = self.state.inflight.iter_mut().chain(&mut self.state.buffer);
         pending.zip(fitted).for_each(|(pending, change)| pending.change = change);
         (self.view, self.state.settled, self.state.rev) = (view, settled, entry.rev);
         self.went(None, theirs);
@@ -468,14 +479,15 @@ impl Client {
         }
         // What was done since the question was sent is there too: it was made on the old document, and goes on there.
         let theirs = Change::of(&crate::document::diff(&self.state.settled, &document)).unwrap_or_default();
-        let mut late = theirs.clone();
-        if let Some(buffer) = &mut self.state.buffer {
-            late = theirs.transform(&buffer.change, false);
-            buffer.change = buffer.change.transform(&theirs, true);
+        let mut late = theirs;
+        for buffer in &mut self.state.buffer {
+            let change = buffer.change.transform(&late, true);
+            late = late.transform(&buffer.change, false);
+            buffer.change = change;
         }
         (self.state.rev, self.state.settled) = (rev, document);
         let mut view = self.state.settled.clone();
-        if self.state.buffer.as_ref().is_some_and(|buffer| buffer.change.apply(&mut view).is_err()) {
+        if self.state.buffer.iter().any(|buffer| buffer.change.apply(&mut view).is_err()) {
             cx.count("misfits", 1);
         }
         self.view = view;
@@ -548,7 +560,7 @@ impl Replica for Client {
     }
 
     fn link(&mut self, peer: NodeId, state: LinkState, cx: &mut Context<'_>) {
-        let working = self.state.inflight.is_some() || self.state.buffer.is_some();
+        let working = self.state.inflight.is_some() || !self.state.buffer.is_empty();
         // Nothing goes out before the answer: it may be a new document, on which what is done meanwhile has to be made.
         self.open = false;
         if state == LinkState::Up {
