@@ -1,5 +1,6 @@
 //! The workloads. Each is one file with its operations, plan, generator and oracle, and one line in [`WORKLOADS`].
 
+pub mod booking;
 pub mod counter;
 pub mod record;
 pub mod stack;
@@ -8,7 +9,7 @@ pub mod text;
 use crate::workload::WorkloadSpec;
 
 /// One line per workload.
-pub static WORKLOADS: &[&WorkloadSpec] = &[&stack::SPEC, &counter::SPEC, &record::SPEC, &text::SPEC];
+pub static WORKLOADS: &[&WorkloadSpec] = &[&stack::SPEC, &counter::SPEC, &record::SPEC, &text::SPEC, &booking::SPEC];
 
 #[cfg(test)]
 mod tests {
