@@ -2,6 +2,7 @@
 
 pub mod booking;
 pub mod counter;
+pub mod kanban;
 pub mod record;
 pub mod stack;
 pub mod text;
@@ -9,7 +10,8 @@ pub mod text;
 use crate::workload::WorkloadSpec;
 
 /// One line per workload.
-pub static WORKLOADS: &[&WorkloadSpec] = &[&stack::SPEC, &counter::SPEC, &record::SPEC, &text::SPEC, &booking::SPEC];
+pub static WORKLOADS: &[&WorkloadSpec] =
+    &[&stack::SPEC, &counter::SPEC, &record::SPEC, &text::SPEC, &booking::SPEC, &kanban::SPEC];
 
 #[cfg(test)]
 mod tests {
