@@ -22,6 +22,7 @@ const STYLES: Styles = Styles::styled()
   syncbench run --strategy serial,crdt-automerge --workload stack --network satellite
   syncbench run --trace friendsforever.json.gz   replay a recorded editing session
   syncbench list strategies                      what is compiled in, and what it claims
+  syncbench demo race                            two people take one item: a story, step by step
   syncbench report bench-results/runs/*          draw results again, with criterion's estimates
 
 Exit codes: 0 fine, 1 failed, 2 wrong use, 3 a gate or a choice says no.")]
@@ -36,6 +37,8 @@ pub(crate) enum Command {
     Run(Box<RunArgs>),
     /// Show what there is to choose from
     List(ListArgs),
+    /// Tell a small story step by step, coloured by replica, and draw it
+    Demo(DemoArgs),
     /// Draw the charts and the page of earlier runs again
     Report(ReportArgs),
     /// Prove that the same scenario and seed give the same run
@@ -183,6 +186,32 @@ pub(crate) enum Listed {
     Faults,
     Charts,
     Scenarios,
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:
+  syncbench demo                                 the stories that there are
+  syncbench demo stack                           a server's order, and every other one
+  syncbench demo race --pace 400                 one item, two people, every strategy
+  syncbench demo race --strategy serial,lww-document --svg race.svg
+  syncbench demo stack --json > stack.json
+
+Every story is really run: replicas in virtual time, on a network of its own.")]
+pub(crate) struct DemoArgs {
+    /// Which story; without it they are listed
+    pub(crate) name: Option<String>,
+    /// Tell it under these strategies instead of its own: `all`, or names
+    #[arg(short, long, value_name = "NAMES", requires = "name")]
+    pub(crate) strategy: Vec<String>,
+    /// Where to write the diagram [default: bench-results/demo/NAME.svg; none with --json]
+    #[arg(long, value_name = "FILE", requires = "name")]
+    pub(crate) svg: Option<PathBuf>,
+    /// Wait so many milliseconds after each step, on a terminal
+    #[arg(long, value_name = "MS", requires = "name")]
+    pub(crate) pace: Option<u64>,
+    /// Print one JSON document on stdout, and nothing else there
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Args)]

@@ -9,6 +9,7 @@ mod environment;
 mod failure;
 mod folder;
 mod progress;
+mod story;
 
 use std::process::ExitCode;
 
@@ -21,6 +22,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Run(args) => commands::run::run(&args),
         Command::List(args) => commands::list::list(&args),
+        Command::Demo(args) => commands::demo::demo(&args),
         Command::Report(args) => commands::report::report(&args),
         Command::Verify(args) => commands::verify::verify(&args),
         Command::Completions { shell } => commands::completions::completions(shell),

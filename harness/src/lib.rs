@@ -18,6 +18,7 @@ pub mod rng;
 pub mod run;
 pub mod scenario;
 pub mod stopwatch;
+pub mod stories;
 #[cfg(test)]
 mod testing;
 pub mod trace;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rayon::prelude::*;
 use syncbench_strategies::document::EditKind;
-use syncbench_strategies::spec::Support;
+use syncbench_strategies::spec::{Spec, Support};
 
 use crate::engines::saturation::Search;
 use crate::engines::{Ran, Task, panic_text, sim, threads};
@@ -20,7 +20,7 @@ use crate::probe::{End, Figures};
 use crate::probes;
 use crate::results::{Cell, Finding, Metric, Outcome, Verdict};
 use crate::scenario::{Engine, Plan, Planned};
-use crate::workload::History;
+use crate::workload::{History, WorkloadSpec};
 
 /// Runs all cells of a plan on `threads` threads and hands each to `done` when it is finished, in any order.
 ///
@@ -66,16 +66,22 @@ pub fn run_cell(planned: &Planned) -> Cell {
     }
 }
 
+/// What of the workload this strategy cannot carry, if anything.
+pub(crate) fn lacks(spec: &Spec, workload: &WorkloadSpec) -> Option<String> {
+    if let Support::Unsupported(why) = (spec.content)(workload.content) {
+        return Some(why.to_owned());
+    }
+    workload.edits.iter().find_map(|kind| match (spec.support)(*kind) {
+        Support::Unsupported(why) => Some(format!("{}: {why}", kind.name())),
+        _ => None,
+    })
+}
+
 /// Why this strategy cannot run this cell, if it cannot.
 fn unsupported(planned: &Planned) -> Option<String> {
     let spec = planned.strategy.spec;
-    if let Support::Unsupported(why) = (spec.content)(planned.workload.spec.content) {
-        return Some(why.to_owned());
-    }
-    for kind in planned.workload.spec.edits {
-        if let Support::Unsupported(why) = (spec.support)(*kind) {
-            return Some(format!("{}: {why}", kind.name()));
-        }
+    if let Some(reason) = lacks(spec, planned.workload.spec) {
+        return Some(reason);
     }
     if planned.condition.scenario.undo > 0.0
         && planned.workload.spec.undo
@@ -167,14 +173,11 @@ fn saturate(task: &Task<'_>, cell: &mut Cell) {
     }
 }
 
-fn judge(planned: &Planned, task: &Task<'_>, ran: Ran, mut figures: Figures) -> Cell {
-    let last = ran.last().clone();
-    let history = History { genesis: task.genesis, last: &last, ledger: &ran.ledger };
-    let mut findings = task.workload.judge(&history);
-    let order = serial_order::search(&*task.model, task.genesis, &last, &ran.ledger);
-    if order != SerialOrder::NotSearched {
-        figures.number("serial_order", f64::from(u8::from(order == SerialOrder::Exists)));
-    }
+/// Asks every oracle: what went wrong, by name, and whether some serial order explains the run.
+pub(crate) fn oracles(task: &Task<'_>, ran: &Ran) -> (Vec<Finding>, SerialOrder) {
+    let last = ran.last();
+    let mut findings = task.workload.judge(&History { genesis: task.genesis, last, ledger: &ran.ledger });
+    let order = serial_order::search(&*task.model, task.genesis, last, &ran.ledger);
     if order == SerialOrder::None {
         let example = "no order of these operations gives this state and what the users were told".into();
         findings.push(Finding { kind: "no serial order".into(), count: 1, example, lost: false });
@@ -183,6 +186,15 @@ fn judge(planned: &Planned, task: &Task<'_>, ran: Ran, mut figures: Figures) -> 
     if broken > 0 {
         let example = example.to_owned();
         findings.push(Finding { kind: "invariant broken on screen".into(), count: broken, example, lost: false });
+    }
+    (findings, order)
+}
+
+fn judge(planned: &Planned, task: &Task<'_>, ran: Ran, mut figures: Figures) -> Cell {
+    let last = ran.last().clone();
+    let (findings, order) = oracles(task, &ran);
+    if order != SerialOrder::NotSearched {
+        figures.number("serial_order", f64::from(u8::from(order == SerialOrder::Exists)));
     }
     let lost: BTreeMap<String, u64> =
         findings.iter().filter(|finding| finding.lost).map(|finding| (finding.kind.clone(), finding.count)).collect();

@@ -369,8 +369,8 @@ fn strategies(
     }
     let configure = |written: &String| {
         let mut selector = selector("strategy", written)?;
-        if writers == Some(1) {
-            collect(&mut selector, catalog);
+        if let Some(writers) = writers {
+            suit_trace(&mut selector, writers, catalog);
         }
         registry::configure_from(&catalog.strategies, &selector)
             .map(Arc::new)
@@ -379,15 +379,19 @@ fn strategies(
     chosen.iter().map(configure).collect()
 }
 
+/// Parameters that a replayed trace asks for, where they are not given. They become part of the label and so of every
+/// result.
+///
 /// A long trace of one writer issues hundreds of operations a second, far more than a person types, and a strategy that
 /// can collect changes before it sends them gets to do so. Without this a library whose cost per received message grows
-/// with the document would need hours. The window becomes part of the label and so of every result. Traces of several
-/// writers are replayed on the exact versions that they saw, which leaves nothing to collect.
-fn collect(selector: &mut Selector, catalog: &Catalog) {
+/// with the document would need hours. Traces of several writers are replayed on the exact versions that they saw, which
+/// leaves nothing to collect: every operation has to arrive by itself.
+fn suit_trace(selector: &mut Selector, writers: u32, catalog: &Catalog) {
+    let (name, value) = if writers == 1 { ("batch", TRACE_BATCH) } else { ("buffer", "queued") };
     let spec = catalog.strategies.iter().find(|spec| spec.name == selector.name);
-    let batches = spec.is_some_and(|spec| spec.params.iter().any(|param| param.name == "batch"));
-    if batches && selector.values.is_empty() && !selector.named.contains_key("batch") {
-        selector.named.insert("batch".into(), TRACE_BATCH.into());
+    let takes = spec.is_some_and(|spec| spec.params.iter().any(|param| param.name == name));
+    if takes && selector.values.is_empty() && !selector.named.contains_key(name) {
+        selector.named.insert(name.into(), value.into());
     }
 }
 

@@ -13,4 +13,5 @@ pub mod headline;
 pub mod html;
 pub mod report;
 pub mod stats;
+pub mod story;
 pub mod table;

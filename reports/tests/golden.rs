@@ -5,9 +5,11 @@ mod support;
 
 use support::{Plan, THREE};
 use syncbench_harness::results::{Outcome, Results};
+use syncbench_harness::stories::{self, Told};
 use syncbench_reports::aggregate::Summary;
 use syncbench_reports::charts::{self, Data};
-use syncbench_reports::{headline, html, table};
+use syncbench_reports::draw::scene::{Anchor, INK, Rect, Scene, at};
+use syncbench_reports::{headline, html, story, table};
 
 /// Three strategies under two conditions; one broke, one is not carried, one did not converge.
 fn mixed() -> Results {
@@ -72,4 +74,53 @@ fn without(text: &str, start: &str, end: &str) -> String {
     let mut pieces = text.split(start);
     let first = pieces.next().unwrap_or_default().to_owned();
     first + &pieces.filter_map(|piece| piece.split_once(end)).map(|(_, rest)| rest).collect::<String>()
+}
+
+/// The stories under strategies that do not depend on features, so that the pictures are the same in every build.
+fn told(name: &str, strategies: &[&str]) -> Told {
+    let names: Vec<String> = strategies.iter().map(|name| (*name).to_owned()).collect();
+    let story = stories::find(name).expect("a story");
+    (story.tell)(&names).expect("strategies that are always here")
+}
+
+#[test]
+fn story_of_a_stack() {
+    insta::assert_snapshot!(story::scene(&told("stack", &["serial"])).svg());
+}
+
+#[test]
+fn story_of_a_race() {
+    insta::assert_snapshot!(story::scene(&told("race", &["serial", "lww-document"])).svg());
+}
+
+#[test]
+fn nothing_in_a_story_lies_on_something_else() {
+    for scene in [story::scene(&told("stack", &["serial"])), story::scene(&told("race", &["serial", "lww-document"]))] {
+        assert_eq!(clash(&scene), None);
+    }
+}
+
+#[test]
+fn a_text_on_another_and_one_outside_are_noticed() {
+    let mut scene = story::scene(&told("stack", &["serial"]));
+    scene.text(at(40.0, 40.0), "on the title", 20.0, Anchor::Start, INK);
+    assert!(clash(&scene).is_some_and(|clash| clash.contains("on the title")));
+    let mut scene = story::scene(&told("stack", &["serial"]));
+    scene.text(at(scene.width - 5.0, 60.0), "outside", 20.0, Anchor::Start, INK);
+    assert!(clash(&scene).is_some_and(|clash| clash.contains("outside")));
+}
+
+/// The first text that covers another one or leaves the picture.
+fn clash(scene: &Scene) -> Option<String> {
+    let texts = scene.texts();
+    for (index, (rect, text)) in texts.iter().enumerate() {
+        // Boxes are as high as the tallest letter could be: a sliver in common is still air.
+        if let Some((_, below)) = texts[..index].iter().find(|(other, _)| rect.overlap(other) > 12.0) {
+            return Some(format!("{text:?} covers {below:?}"));
+        }
+        if !Rect::new(0.0, 0.0, scene.width, scene.height).holds(rect) {
+            return Some(format!("{text:?} leaves the picture"));
+        }
+    }
+    None
 }

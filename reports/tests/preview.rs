@@ -6,6 +6,7 @@ mod support;
 use std::fs;
 use std::path::Path;
 
+use syncbench_harness::stories::STORIES;
 use syncbench_reports::charts::{CHARTS, Data};
 use syncbench_reports::{html, table};
 
@@ -18,6 +19,12 @@ fn preview() {
     let story = support::story().scene();
     write("story.svg", story.svg().as_bytes());
     write("story.png", &story.png());
+    for story in STORIES {
+        let told = (story.tell)(&story.cast().0).expect("compiled in");
+        let scene = syncbench_reports::story::scene(&told);
+        write(&format!("story-{}.svg", story.name), scene.svg().as_bytes());
+        write(&format!("story-{}.png", story.name), &scene.png());
+    }
     for (name, results) in [("small", support::small()), ("large", support::large())] {
         for width in [80, 100, 140, 200] {
             write(&format!("{name}-{width}.txt"), table::summary(&results, width, false).as_bytes());

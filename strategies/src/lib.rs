@@ -15,6 +15,7 @@
 
 pub mod document;
 pub mod model;
+pub mod ot;
 pub mod reducer;
 pub mod registry;
 pub mod replica;

@@ -109,7 +109,7 @@ fn strategies() -> Vec<Value> {
 }
 
 /// Strategies that a feature leaves out, with the feature.
-fn absent() -> Vec<(&'static str, &'static str)> {
+pub(super) fn absent() -> Vec<(&'static str, &'static str)> {
     let known = [("crdt-automerge", "automerge", cfg!(feature = "automerge"))];
     known.into_iter().filter(|(_, _, here)| !here).map(|(name, feature, _)| (name, feature)).collect()
 }

@@ -1,6 +1,7 @@
 //! One file for each command.
 
 pub(crate) mod completions;
+pub(crate) mod demo;
 pub(crate) mod list;
 pub(crate) mod report;
 pub(crate) mod run;

@@ -21,6 +21,8 @@ pub struct Diagram {
     pub events: Vec<DiagramEvent>,
     /// What travels between replicas.
     pub messages: Vec<DiagramMessage>,
+    /// What went wrong, in words; written below.
+    pub findings: Vec<String>,
 }
 
 /// A replica.
@@ -28,6 +30,8 @@ pub struct Diagram {
 pub struct Lane {
     /// Its name.
     pub label: String,
+    /// Its colour, where the name alone does not do; dark enough for white letters.
+    pub color: Option<Color>,
 }
 
 /// Something that happens at one replica.
@@ -92,6 +96,7 @@ struct Pill<'a> {
     event: &'a DiagramEvent,
     lines: Vec<String>,
     rect: Rect,
+    lane: Color,
 }
 
 impl Diagram {
@@ -99,7 +104,8 @@ impl Diagram {
     /// left out.
     pub fn scene(&self) -> Scene {
         let layout = Layout::new(self);
-        let mut scene = Scene::new(self.title.as_str(), layout.width, layout.bottom + 34.0);
+        let findings = self.findings.len() as f64 * (LINE + 4.0);
+        let mut scene = Scene::new(self.title.as_str(), layout.width, layout.bottom + 52.0 + findings);
         scene.heading(at(24.0, 38.0), text::fit(&self.title, TITLE, layout.width - 48.0), TITLE);
         layout.lanes(self, &mut scene);
         let mut taken: Vec<Rect> = layout.pills.iter().map(|pill| pill.rect).collect();
@@ -107,7 +113,41 @@ impl Diagram {
         messages.iter().for_each(|path| path.draw(&mut scene));
         messages.iter().for_each(|path| path.name(&mut scene, &mut taken));
         layout.pills.iter().for_each(|pill| pill.draw(&mut scene));
+        let left = GUTTER - 18.0;
+        self.legend(at(left, layout.bottom + 32.0), &mut scene);
+        for (index, finding) in self.findings.iter().enumerate() {
+            let place = at(left, layout.bottom + 58.0 + index as f64 * (LINE + 4.0));
+            let finding = text::fit(finding, BODY, layout.width - left - 14.0);
+            scene.text(place, finding, BODY, Anchor::Start, REFUSED);
+        }
         scene
+    }
+
+    /// What the looks of the boxes mean, of those that occur.
+    fn legend(&self, place: Point, scene: &mut Scene) {
+        let mut x = place.x;
+        for (kind, words) in [
+            (EventKind::Act, "the user acts"),
+            (EventKind::State, "what this replica shows"),
+            (EventKind::Refused, "told no"),
+            (EventKind::Note, "remark"),
+        ] {
+            if !self.events.iter().any(|event| event.kind == kind) {
+                continue;
+            }
+            let (border, ground, _) = look(kind, MUTED);
+            let rect = Rect::new(x, place.y - 11.0, 24.0, 14.0);
+            scene.fill(rect, border);
+            scene.fill(rect.inset(1.5, 1.5, 1.5, 1.5), ground);
+            scene.text(at(x + 31.0, place.y), words, SMALL, Anchor::Start, MUTED);
+            x += 31.0 + text::width(words, SMALL) + 26.0;
+        }
+        if !self.messages.is_empty() {
+            let y = place.y - 4.0;
+            scene.line(vec![at(x, y), at(x + 20.0, y)], MUTED, 2.0);
+            scene.area(vec![at(x + 28.0, y), at(x + 18.0, y - 5.0), at(x + 18.0, y + 5.0)], MUTED, 1.0);
+            scene.text(at(x + 35.0, place.y), "a message, in its sender's colour", SMALL, Anchor::Start, MUTED);
+        }
     }
 }
 
@@ -118,6 +158,7 @@ struct Layout<'a> {
     bottom: f64,
     moments: Vec<(f64, f64)>,
     pills: Vec<Pill<'a>>,
+    colors: Vec<Color>,
 }
 
 impl<'a> Layout<'a> {
@@ -125,7 +166,9 @@ impl<'a> Layout<'a> {
         let lanes = diagram.lanes.len();
         let lane = ((WIDTH - GUTTER) / lanes.max(1) as f64).clamp(LANE, 420.0);
         let width = (GUTTER + lane * lanes as f64).max(WIDTH / 2.0);
-        let mut layout = Self { width, lane, lanes, bottom: TOP, moments: Vec::new(), pills: Vec::new() };
+        let colors = diagram.lanes.iter().enumerate().map(|(index, lane)| lane.color.unwrap_or_else(|| color(index)));
+        let colors = colors.collect();
+        let mut layout = Self { width, lane, lanes, bottom: TOP, moments: Vec::new(), pills: Vec::new(), colors };
         layout.place_moments(diagram);
         layout.place_pills(diagram);
         layout
@@ -178,13 +221,13 @@ impl<'a> Layout<'a> {
                 self.pills.iter().filter(|pill| pill.event.lane == event.lane && pill.event.at_ms == event.at_ms);
             let top = above.map(|pill| pill.rect.bottom() + 4.0).fold(self.y(event.at_ms) - 12.0, f64::max);
             let rect = Rect::new(self.x(event.lane) - w / 2.0, top, w, h);
-            self.pills.push(Pill { event, lines, rect });
+            self.pills.push(Pill { event, lines, rect, lane: self.colors[event.lane] });
         }
     }
 
     fn lanes(&self, diagram: &Diagram, scene: &mut Scene) {
-        for (lane, Lane { label }) in diagram.lanes.iter().enumerate() {
-            let (x, color) = (self.x(lane), color(lane));
+        for (lane, Lane { label, .. }) in diagram.lanes.iter().enumerate() {
+            let (x, color) = (self.x(lane), self.colors[lane]);
             scene.line(vec![at(x, TOP - 26.0), at(x, self.bottom + 10.0)], color, 2.0);
             let label = text::fit(label, HEADING, self.lane - 30.0);
             scene.fill(Rect::new(x - 6.0, TOP - 32.0, 12.0, 12.0), color);
@@ -221,7 +264,7 @@ impl<'a> Layout<'a> {
             Some(ms) => at(to - side * (edge(*to_lane, ms) + 3.0), self.y(ms)),
             None => at(start.x + (to - start.x) * 0.55, start.y + 20.0),
         };
-        Some(Path { start, end, lost: arrived_ms.is_none(), color: color(*from_lane), label })
+        Some(Path { start, end, lost: arrived_ms.is_none(), color: self.colors[*from_lane], label })
     }
 }
 
@@ -278,19 +321,23 @@ impl Path<'_> {
 
 impl Pill<'_> {
     fn draw(&self, scene: &mut Scene) {
-        let lane = color(self.event.lane);
-        let (border, ground, ink) = match self.event.kind {
-            EventKind::Act => (lane, lane, PAPER),
-            EventKind::State => (lane, PAPER, INK),
-            EventKind::Refused => (REFUSED, PAPER, REFUSED),
-            EventKind::Note => (GRID, PAPER, MUTED),
-        };
+        let (border, ground, ink) = look(self.event.kind, self.lane);
         scene.fill(self.rect, border);
         scene.fill(self.rect.inset(1.5, 1.5, 1.5, 1.5), ground);
         for (index, line) in self.lines.iter().enumerate() {
             let y = self.rect.y + PAD / 2.0 + (index as f64 + 0.5) * LINE + BODY * 0.31;
             scene.text(at(self.rect.x + self.rect.w / 2.0, y), line, BODY, Anchor::Middle, ink);
         }
+    }
+}
+
+/// Border, ground and letters of a label on a lane of this colour.
+fn look(kind: EventKind, lane: Color) -> (Color, Color, Color) {
+    match kind {
+        EventKind::Act => (lane, lane, PAPER),
+        EventKind::State => (lane, PAPER, INK),
+        EventKind::Refused => (REFUSED, PAPER, REFUSED),
+        EventKind::Note => (GRID, PAPER, MUTED),
     }
 }
 

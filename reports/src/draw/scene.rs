@@ -148,6 +148,18 @@ pub struct Scene {
     pub empty: Option<String>,
 }
 
+impl Item {
+    /// Moves it downwards.
+    fn lower(&mut self, by: f64) {
+        match self {
+            Item::Line { points, .. } | Item::Area { points, .. } => points.iter_mut().for_each(|point| point.y += by),
+            Item::Box(rect, _) => rect.y += by,
+            Item::Disc(center, ..) => center.y += by,
+            Item::Text { place, .. } => place.y += by,
+        }
+    }
+}
+
 impl Scene {
     /// An empty picture.
     pub fn new(title: impl Into<String>, width: f64, height: f64) -> Self {
@@ -189,6 +201,17 @@ impl Scene {
     pub fn heading(&mut self, place: Point, text: impl AsRef<str>, size: f64) {
         let text = crate::format::plain(text.as_ref());
         self.items.push(Item::Text { place, text, size, anchor: Anchor::Start, color: INK, bold: true });
+    }
+
+    /// Puts another picture below.
+    pub fn append(&mut self, below: Scene) {
+        let by = self.height;
+        self.items.extend(below.items.into_iter().map(|mut item| {
+            item.lower(by);
+            item
+        }));
+        self.width = self.width.max(below.width);
+        self.height += below.height;
     }
 
     /// The boxes of all texts, with them.

@@ -312,7 +312,7 @@ pub fn criterion(results: &Results) -> Vec<CriterionEstimate> {
 /// Two users pop the same item while they are cut off from each other.
 pub fn story() -> Diagram {
     use EventKind::{Act, Note, Refused, State};
-    let lane = |label: &str| Lane { label: label.into() };
+    let lane = |label: &str| Lane { label: label.into(), color: None };
     let event = |at_ms, lane, kind, label: &str| DiagramEvent { at_ms, lane, label: label.into(), kind };
     let message = |from_lane, to_lane, sent_ms, arrived_ms, label: &str| DiagramMessage {
         from_lane,
@@ -344,5 +344,6 @@ pub fn story() -> Diagram {
             message(0, 2, 75.0, Some(110.0), "changes of Ann, again"),
             message(0, 1, 75.0, Some(140.0), "changes of Ben"),
         ],
+        findings: Vec::new(),
     }
 }

@@ -1,0 +1,123 @@
+//! `syncbench demo`: a small story step by step, and its space-time diagram.
+
+use std::fs;
+use std::io::{ErrorKind, IsTerminal};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anstream::{eprintln, print, println};
+use serde_json::{Value, json};
+use syncbench_harness::clock;
+use syncbench_harness::stories::{self, Cast, STORIES, Skipped, Story, Told};
+use syncbench_strategies::registry::STRATEGIES;
+
+use super::list::absent;
+use super::run::split;
+use crate::args::DemoArgs;
+use crate::failure::{Done, Failure};
+use crate::story;
+
+/// The last line of every diagram written here: a file without it is somebody else's.
+const MARK: &str = "<!-- a diagram of syncbench demo -->\n";
+
+pub(crate) fn demo(args: &DemoArgs) -> Done {
+    let Some(name) = &args.name else { return list(args.json) };
+    let story = stories::find(name).ok_or_else(|| {
+        let names: Vec<&str> = STORIES.iter().map(|story| story.name).collect();
+        Failure::usage(format!("demo {name}: no such story: expected one of {}", names.join(", ")))
+    })?;
+    let told = tell(story, &args.strategy)?;
+    let written = draw(args, &told)?;
+    if args.json {
+        println!("{}", document(&told, written.as_deref())?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let pause = args.pace.map(Duration::from_millis).filter(|_| std::io::stdout().is_terminal());
+    for part in story::parts(&told) {
+        print!("{part}");
+        pause.into_iter().for_each(clock::sleep);
+    }
+    if let Some(path) = written {
+        println!("\nDiagram: {}", path.display());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn list(as_json: bool) -> Done {
+    if as_json {
+        let entry = |story: &&Story| json!({"name": story.name, "title": story.title, "shows": story.shows});
+        let stories: Vec<Value> = STORIES.iter().map(entry).collect();
+        println!("{}", json!({"schema": 1, "stories": stories}));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let bold = anstyle::Style::new().bold();
+    println!("{bold}STORIES{bold:#}");
+    for story in STORIES {
+        println!("  {bold}{:<8}{bold:#} {}", story.name, story.title);
+    }
+    println!("\nTell one with: syncbench demo NAME");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs the story under the strategies asked for, or under its own.
+fn tell(story: &Story, asked: &[String]) -> Result<Told, Failure> {
+    let (names, mut skipped) = match split(asked).as_slice() {
+        [] => story.cast(),
+        [all] if all == "all" => (STRATEGIES.iter().map(|spec| spec.name.to_owned()).collect(), Vec::new()),
+        names => (names.to_vec(), Vec::new()),
+    };
+    if asked.is_empty() && matches!(story.cast, Cast::All(_)) {
+        let missing = absent().into_iter().map(|(name, feature)| Skipped {
+            strategy: name.into(),
+            reason: format!("not compiled in; add --features {feature}"),
+        });
+        skipped.extend(missing);
+    }
+    let mut told = (story.tell)(&names).map_err(|error| Failure::usage(format!("--strategy {error}")))?;
+    told.skipped.extend(skipped);
+    Ok(told)
+}
+
+fn document(told: &Told, diagram: Option<&Path>) -> Result<Value, Failure> {
+    let mut document = serde_json::to_value(told)?;
+    document["schema"] = json!(1);
+    document["diagram"] = json!(diagram.map(Path::display).map(|path| path.to_string()));
+    Ok(document)
+}
+
+/// Writes the diagram where it was asked for, or else to its usual place; `None` where there is none. With `--json` nothing
+/// is written unless asked for.
+fn draw(args: &DemoArgs, told: &Told) -> Result<Option<PathBuf>, Failure> {
+    if told.runs.is_empty() || (args.json && args.svg.is_none()) {
+        return Ok(None);
+    }
+    let svg = syncbench_reports::story::scene(told).svg() + MARK;
+    if let Some(path) = &args.svg {
+        let wrong = |reason| Failure::usage(format!("--svg {}: {reason}", path.display()));
+        write(path, &svg).map_err(wrong)?;
+        return Ok(Some(path.clone()));
+    }
+    let path = Path::new("bench-results").join("demo").join(format!("{}.svg", told.story));
+    // Nobody asked for a file: the story is worth telling without.
+    match write(&path, &svg) {
+        Ok(()) => Ok(Some(path)),
+        Err(reason) => {
+            eprintln!("no diagram: {}: {reason}", path.display());
+            Ok(None)
+        }
+    }
+}
+
+/// Writes a diagram over nothing but an earlier one.
+fn write(path: &Path, svg: &str) -> Result<(), String> {
+    match fs::read(path) {
+        Ok(there) if there.is_empty() || there.ends_with(MARK.as_bytes()) => {}
+        Ok(_) => return Err("is there already and is no diagram of a demo; expected another path".into()),
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(format!("{error}; expected a file that can be written")),
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let made = folder.map_or(Ok(()), fs::create_dir_all);
+    made.and_then(|()| fs::write(path, svg)).map_err(|error| format!("{error}; expected a file that can be written"))
+}

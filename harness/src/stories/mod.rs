@@ -1,0 +1,280 @@
+//! Stories: a few scripted operations on real replicas in the simulator, told step by step.
+//!
+//! A story is data: who does what when, over which network, under which strategies, and what to work out from it. Telling
+//! it runs it and returns everything as data; nothing here prints or draws. Each is one file and one line in [`STORIES`].
+
+pub mod orders;
+pub mod race;
+mod script;
+pub mod stack;
+mod stage;
+mod watch;
+
+use serde::{Serialize, Serializer};
+use syncbench_strategies::document::{Document, from_document};
+use syncbench_strategies::registry::STRATEGIES;
+use syncbench_strategies::replica::{NodeId, OpId};
+use syncbench_strategies::selector::SelectorError;
+
+use crate::results::Finding;
+use orders::Tally;
+pub use script::{Call, Script};
+pub use stage::perform;
+
+/// One line per story.
+pub static STORIES: &[&Story] = &[&stack::STORY, &race::STORY];
+
+/// A story's card.
+pub struct Story {
+    /// The name on the command line.
+    pub name: &'static str,
+    /// Its heading.
+    pub title: &'static str,
+    /// What it shows, in a few sentences.
+    pub shows: &'static str,
+    /// Under which strategies it is told unless asked otherwise.
+    pub cast: Cast,
+    /// Runs it under these strategies, written as on the command line.
+    pub tell: fn(&[String]) -> Result<Told, SelectorError>,
+}
+
+/// Strategies of a story.
+#[derive(Clone, Copy, Debug)]
+pub enum Cast {
+    /// These.
+    Named(&'static [&'static str]),
+    /// Every one that is compiled in, this one first.
+    All(&'static str),
+}
+
+/// A strategy under which a story was not told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Skipped {
+    /// Which.
+    pub strategy: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl Story {
+    /// The strategies that are here, and those that are not.
+    pub fn cast(&self) -> (Vec<String>, Vec<Skipped>) {
+        let here = |name: &str| STRATEGIES.iter().any(|spec| spec.name == name);
+        let (names, absent): (Vec<&str>, Vec<&str>) = match self.cast {
+            Cast::Named(names) => names.iter().partition(|name| here(name)),
+            Cast::All(first) => {
+                let others = STRATEGIES.iter().map(|spec| spec.name).filter(|name| *name != first);
+                std::iter::once(first).chain(others).partition(|name| here(name))
+            }
+        };
+        let skipped = |name: &str| Skipped { strategy: name.into(), reason: "not compiled in".into() };
+        (names.into_iter().map(String::from).collect(), absent.into_iter().map(skipped).collect())
+    }
+}
+
+/// The story with this name.
+pub fn find(name: &str) -> Option<&'static Story> {
+    STORIES.iter().copied().find(|story| story.name == name)
+}
+
+/// A story that was run.
+#[derive(Clone, Debug, Serialize)]
+pub struct Told {
+    /// Its name.
+    pub story: &'static str,
+    /// Its heading.
+    pub title: &'static str,
+    /// What it shows.
+    pub shows: &'static str,
+    /// Names of the replicas by node number, the server's first.
+    pub names: Vec<&'static str>,
+    /// One run for each strategy.
+    pub runs: Vec<Run>,
+    /// Strategies under which it was not run.
+    pub skipped: Vec<Skipped>,
+    /// What every order of the same operations gives, where the story asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tally: Option<Tally>,
+}
+
+impl Told {
+    /// The name of a replica.
+    pub fn name(&self, node: NodeId) -> &'static str {
+        self.names.get(node.0 as usize).copied().unwrap_or("?")
+    }
+}
+
+/// The script under one strategy.
+#[derive(Clone, Debug, Serialize)]
+pub struct Run {
+    /// The strategy, as it was written.
+    pub strategy: String,
+    /// What it is, in a line.
+    pub summary: &'static str,
+    /// Who takes part.
+    pub nodes: Vec<NodeId>,
+    /// What everybody sees at first.
+    #[serde(serialize_with = "as_json")]
+    pub genesis: Document,
+    /// What users did and were told, in the order of their acts.
+    pub calls: Vec<Made>,
+    /// What happened, in order.
+    pub steps: Vec<Step>,
+    /// What travelled.
+    pub messages: Vec<Message>,
+    /// What everybody sees at the end.
+    pub finals: Vec<Final>,
+    /// Whether that is the same everywhere.
+    pub equal: bool,
+    /// What the oracles found.
+    pub findings: Vec<Finding>,
+}
+
+/// What a user did, and what it was told.
+#[derive(Clone, Debug, Serialize)]
+pub struct Made {
+    /// Which.
+    pub op: OpId,
+    /// In words.
+    pub words: String,
+    /// When.
+    pub at_ms: f64,
+    /// When its user was told.
+    pub answered_ms: Option<f64>,
+    /// What its user was told.
+    pub answer: Answer,
+}
+
+/// What a user was told.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// Nothing.
+    None,
+    /// That it stands, with what the user gets.
+    Stands(#[serde(serialize_with = "as_json")] Document),
+    /// That it was refused.
+    Refused {
+        /// A short word.
+        code: String,
+        /// A sentence.
+        detail: String,
+    },
+}
+
+/// One step: a replica was called, and something came of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Step {
+    /// When.
+    pub at_ms: f64,
+    /// Who.
+    pub node: NodeId,
+    /// Its user's act, if that is what it was called for.
+    pub issued: Option<OpId>,
+    /// Operations taken into account here from now on; on a server: put in their place in the order.
+    pub took: Vec<OpId>,
+    /// Own operations that are on the own screen from now on.
+    pub shown: Vec<OpId>,
+    /// Own operations whose user is told that they stand.
+    pub committed: Vec<OpId>,
+    /// Own operations whose user is told that they were refused.
+    pub refused: Vec<OpId>,
+    /// Own operations that are taken back from the own screen.
+    pub rolled_back: Vec<OpId>,
+    /// What this replica shows now.
+    #[serde(serialize_with = "as_json")]
+    pub state: Document,
+    /// Whether it showed something else before.
+    pub changed: bool,
+}
+
+/// Something that travelled.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Message {
+    /// Who sent it.
+    pub from: NodeId,
+    /// For whom.
+    pub to: NodeId,
+    /// When it left.
+    pub sent_ms: f64,
+    /// When it arrived; `None` when it was lost.
+    pub arrived_ms: Option<f64>,
+    /// The operations in it.
+    pub carries: Vec<OpId>,
+    /// Whether it holds a whole state.
+    pub whole: bool,
+}
+
+/// What a replica shows at the end.
+#[derive(Clone, Debug, Serialize)]
+pub struct Final {
+    /// Who.
+    pub node: NodeId,
+    /// What.
+    #[serde(serialize_with = "as_json")]
+    pub state: Document,
+}
+
+impl Run {
+    /// What was done under this number.
+    pub fn call(&self, op: OpId) -> Option<&Made> {
+        self.calls.iter().find(|made| made.op == op)
+    }
+
+    /// The operations in the order in which the server took them; empty where there is no server.
+    pub fn server_order(&self) -> Vec<OpId> {
+        let steps = self.steps.iter().filter(|step| step.node == NodeId::SERVER);
+        steps.flat_map(|step| step.took.iter().copied()).collect()
+    }
+
+    /// How long a message takes from a client to its peers, from the first one that it sent.
+    pub fn one_way_ms(&self, client: NodeId) -> Option<f64> {
+        let first = self.messages.iter().find(|message| message.from == client)?;
+        first.arrived_ms.map(|arrived| arrived - first.sent_ms)
+    }
+}
+
+/// A state in few characters: of a document with one entry only that.
+pub fn brief(state: &Document) -> String {
+    match state {
+        Document::Map(map) if map.len() == 1 => map.values().next().map_or_else(String::new, ToString::to_string),
+        other => other.to_string(),
+    }
+}
+
+fn as_json<S: Serializer>(document: &Document, serializer: S) -> Result<S::Ok, S::Error> {
+    match from_document::<serde_json::Value>(document) {
+        Ok(value) => value.serialize(serializer),
+        Err(error) => Err(serde::ser::Error::custom(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_is_registered() {
+        crate::testing::assert_registered("src/stories", &["mod", "orders", "script", "stage", "watch"], STORIES.len());
+        for story in STORIES {
+            assert!(std::ptr::eq(find(story.name).unwrap(), *story));
+        }
+    }
+
+    #[test]
+    fn a_story_is_told_the_same_way_every_time() {
+        for story in STORIES {
+            let tell = || serde_json::to_string(&(story.tell)(&story.cast().0).unwrap()).unwrap();
+            assert_eq!(tell(), tell(), "{}", story.name);
+        }
+    }
+
+    #[test]
+    fn a_strategy_that_is_not_here_is_skipped_with_a_word() {
+        let story = Story { cast: Cast::Named(&["serial", "no-such"]), ..race::STORY };
+        let (names, skipped) = story.cast();
+        assert_eq!(names, ["serial"]);
+        assert_eq!(skipped, [Skipped { strategy: "no-such".into(), reason: "not compiled in".into() }]);
+        assert_eq!(race::STORY.cast().0.len(), STRATEGIES.len());
+    }
+}

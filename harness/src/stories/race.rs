@@ -1,0 +1,135 @@
+//! `race`: one item, two people who take it.
+//!
+//! A server that orders operations does not stop the race; it settles it, and tells the one who came second. The same race
+//! under every other strategy shows what their users are told, and the oracle says what that was worth.
+
+use std::time::Duration;
+
+use syncbench_strategies::selector::SelectorError;
+
+use super::script::{Call, Script};
+use super::{Cast, Story, Told, perform};
+use crate::network::Profile;
+use crate::workloads::stack::{StackOp, genesis};
+
+/// The story's card.
+pub const STORY: Story = Story {
+    name: "race",
+    title: "One item, two people take it",
+    shows: "Green pushes the only item. Once all see it, green and yellow pop 5 ms apart; a message takes 40 ms, so \
+            neither knows of the other. Each pop made sense where it was made. Who is told what, and is it true?",
+    cast: Cast::All("serial"),
+    tell,
+};
+
+const GREEN: u32 = 1;
+const YELLOW: u32 = 2;
+/// Turns until everybody has joined, to a server and back: the story begins at 105 ms.
+const JOINED: u64 = 21;
+/// Turns until everybody has the push, by way of a server and back: 200 ms, in a strategy that collects changes first too.
+const SEEN_BY_ALL: u64 = 40;
+
+fn script() -> Script {
+    Script {
+        workload: "stack",
+        genesis: genesis(0),
+        clients: 2,
+        turn: Duration::from_millis(5),
+        calls: vec![
+            Call::new(GREEN, &StackOp::Push(1)).after(JOINED),
+            Call::new(GREEN, &StackOp::Pop).after(SEEN_BY_ALL),
+            Call::new(YELLOW, &StackOp::Pop),
+        ],
+        // Half of a round trip between neighbouring regions of a cloud, as in the profile `constant`.
+        network: Profile::constant(Duration::from_millis(40)),
+        seed: 1,
+    }
+}
+
+fn tell(strategies: &[String]) -> Result<Told, SelectorError> {
+    let script = script();
+    let mut told = Told {
+        story: STORY.name,
+        title: STORY.title,
+        shows: STORY.shows,
+        names: vec!["server", "green", "yellow"],
+        runs: Vec::new(),
+        skipped: Vec::new(),
+        tally: None,
+    };
+    for strategy in strategies {
+        match perform(&script, strategy)? {
+            Ok(run) => told.runs.push(run),
+            Err(skipped) => told.skipped.push(skipped),
+        }
+    }
+    Ok(told)
+}
+
+#[cfg(test)]
+mod tests {
+    use syncbench_strategies::document::Document;
+    use syncbench_strategies::replica::{NodeId, OpId};
+
+    use super::*;
+    use crate::stories::{Answer, Run};
+
+    fn run(strategy: &str) -> Run {
+        tell(&[strategy.into()]).unwrap().runs.remove(0)
+    }
+
+    fn kinds(run: &Run) -> Vec<(&str, u64)> {
+        run.findings.iter().map(|finding| (finding.kind.as_str(), finding.count)).collect()
+    }
+
+    #[test]
+    fn a_server_refuses_exactly_one_pop_and_tells_its_user() {
+        let run = run("serial");
+        let refused: Vec<_> =
+            run.steps.iter().flat_map(|step| step.refused.iter().map(|op| (step.node, *op))).collect();
+        assert_eq!(refused, [(NodeId(YELLOW), OpId { client: NodeId(YELLOW), n: 1 })]);
+        let answers: Vec<&Answer> = run.calls.iter().map(|made| &made.answer).collect();
+        let refusal = Answer::Refused { code: "empty".into(), detail: "the stack is empty".into() };
+        assert_eq!(answers, [&Answer::Stands(Document::Null), &Answer::Stands(Document::Int(1)), &refusal]);
+        assert_eq!(kinds(&run), []);
+        assert!(run.equal);
+    }
+
+    #[test]
+    fn the_last_writer_hands_the_item_to_both() {
+        let run = run("lww-document");
+        assert_eq!(kinds(&run), [("item delivered twice", 1), ("no serial order", 1)]);
+        let told = |made: &&crate::stories::Made| made.answer == Answer::Stands(Document::Int(1));
+        assert_eq!(run.calls.iter().filter(told).count(), 2);
+    }
+
+    #[cfg(feature = "automerge")]
+    #[test]
+    fn automerge_hands_the_item_to_both() {
+        let run = run("crdt-automerge");
+        assert_eq!(kinds(&run), [("item delivered twice", 1), ("no serial order", 1)]);
+        assert!(run.messages.iter().any(|message| message.carries == [OpId { client: NodeId(YELLOW), n: 1 }]));
+    }
+
+    #[test]
+    fn everybody_races_for_the_item_that_all_have_seen() {
+        let (names, _) = STORY.cast();
+        let told = tell(&names).unwrap();
+        assert_eq!(told.runs.len() + told.skipped.len(), names.len());
+        for run in &told.runs {
+            let pops = run.calls.iter().filter(|made| made.words == "pop").count();
+            assert_eq!((run.calls.len(), pops), (3, 2), "{}", run.strategy);
+            let green = run.calls.iter().find(|made| made.words == "push 1").unwrap();
+            let pops_ms = run.calls[1].at_ms;
+            let before = |step: &&super::super::Step| step.at_ms < pops_ms && step.took.contains(&green.op);
+            let saw = run.steps.iter().filter(before).map(|step| step.node).filter(|node| *node != NodeId::SERVER);
+            assert_eq!(saw.collect::<std::collections::BTreeSet<_>>().len(), 2, "{}", run.strategy);
+            assert!(run.calls.iter().all(|made| made.answer != Answer::None), "{}", run.strategy);
+        }
+    }
+
+    #[test]
+    fn unknown_strategies_are_named() {
+        assert!(tell(&["no-such".into()]).unwrap_err().to_string().contains("no-such"));
+    }
+}

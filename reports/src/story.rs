@@ -1,0 +1,100 @@
+//! A told story as pictures: one space-time diagram for each strategy.
+
+use syncbench_harness::stories::{Answer, Message, Run, Step, Told, brief};
+use syncbench_strategies::document::Document;
+use syncbench_strategies::replica::{NodeId, OpId};
+
+use crate::charts::spacetime::{Diagram, DiagramEvent, DiagramMessage, EventKind, Lane};
+use crate::draw::scene::{Color, Scene};
+use crate::format::plural;
+
+/// Replicas that are named after a colour have it; dark enough for white letters.
+const NAMED: [(&str, Color); 2] = [("green", Color(0x00, 0x7E, 0x5C)), ("yellow", Color(0x94, 0x6C, 0x00))];
+
+/// All diagrams of a story, one below the other.
+pub fn scene(told: &Told) -> Scene {
+    let mut scenes = told.runs.iter().map(|run| diagram(told, run).scene());
+    let mut all = scenes.next().unwrap_or_else(|| Scene::new(told.title, 1000.0, 60.0));
+    scenes.for_each(|scene| all.append(scene));
+    all.title = format!("{}: {}", told.title, plural(told.runs.len(), "strategy"));
+    all
+}
+
+/// The story under one strategy.
+pub fn diagram(told: &Told, run: &Run) -> Diagram {
+    let lane = |node: &NodeId| {
+        let name = told.name(*node);
+        let color = NAMED.iter().find(|(named, _)| *named == name).map(|(_, color)| *color);
+        Lane { label: name.into(), color }
+    };
+    let lanes = lanes(&run.nodes);
+    let at = |node: NodeId| lanes.iter().position(|other| *other == node);
+    let mut events = Vec::new();
+    for step in &run.steps {
+        let Some(lane) = at(step.node) else { continue };
+        let labels = labels(run, step).into_iter();
+        events.extend(labels.map(|(kind, label)| DiagramEvent { at_ms: step.at_ms, lane, label, kind }));
+    }
+    let message = |message: &Message| {
+        Some(DiagramMessage {
+            from_lane: at(message.from)?,
+            to_lane: at(message.to)?,
+            sent_ms: message.sent_ms,
+            arrived_ms: message.arrived_ms,
+            label: carried(run, message),
+        })
+    };
+    Diagram {
+        title: format!("{}: {}", told.title, run.strategy),
+        lanes: lanes.iter().map(lane).collect(),
+        events,
+        messages: run.messages.iter().filter_map(message).collect(),
+        findings: run.findings.iter().map(|finding| format!("{}: {}", finding.kind, finding.example)).collect(),
+    }
+}
+
+/// Left to right: a server between its clients, so that no message passes behind a replica that it is not for.
+fn lanes(nodes: &[NodeId]) -> Vec<NodeId> {
+    let (server, mut lanes): (Vec<NodeId>, Vec<NodeId>) = nodes.iter().partition(|node| **node == NodeId::SERVER);
+    let middle = lanes.len() / 2;
+    lanes.splice(middle..middle, server);
+    lanes
+}
+
+/// What happens in a step, in the order in which it is seen.
+fn labels(run: &Run, step: &Step) -> Vec<(EventKind, String)> {
+    let words = |op: &OpId| run.call(*op).map_or("?", |made| made.words.as_str());
+    let mut labels = Vec::new();
+    labels.extend(step.issued.iter().map(|op| (EventKind::Act, words(op).to_owned())));
+    labels.extend(step.rolled_back.iter().map(|op| (EventKind::Note, format!("{} taken back", words(op)))));
+    for op in &step.refused {
+        let reason = match run.call(*op).map(|made| &made.answer) {
+            Some(Answer::Refused { detail, .. }) => detail.as_str(),
+            _ => "no reason given",
+        };
+        labels.push((EventKind::Refused, format!("{} refused: {reason}", words(op))));
+    }
+    let got = step.committed.iter().filter_map(|op| match run.call(*op).map(|made| &made.answer) {
+        Some(Answer::Stands(Document::Null)) => None,
+        Some(Answer::Stands(outcome)) => Some(format!("gets {}", brief(outcome))),
+        _ => None,
+    });
+    let mut seen: Vec<String> = got.collect();
+    if step.changed {
+        seen.push(brief(&step.state));
+    } else if seen.is_empty() && !step.took.is_empty() && step.refused.is_empty() && step.issued.is_none() {
+        labels.push((EventKind::Note, format!("still {}", brief(&step.state))));
+    }
+    if !seen.is_empty() {
+        labels.push((EventKind::State, seen.join(", ")));
+    }
+    labels
+}
+
+fn carried(run: &Run, message: &Message) -> String {
+    if message.whole {
+        return "whole state".into();
+    }
+    let words: Vec<&str> = message.carries.iter().filter_map(|op| Some(run.call(*op)?.words.as_str())).collect();
+    words.join(", ")
+}
