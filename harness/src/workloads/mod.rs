@@ -2,6 +2,7 @@
 
 pub mod booking;
 pub mod counter;
+pub mod json;
 pub mod kanban;
 pub mod record;
 pub mod stack;
@@ -11,7 +12,7 @@ use crate::workload::WorkloadSpec;
 
 /// One line per workload.
 pub static WORKLOADS: &[&WorkloadSpec] =
-    &[&stack::SPEC, &counter::SPEC, &record::SPEC, &text::SPEC, &booking::SPEC, &kanban::SPEC];
+    &[&stack::SPEC, &counter::SPEC, &record::SPEC, &text::SPEC, &booking::SPEC, &kanban::SPEC, &json::SPEC];
 
 #[cfg(test)]
 mod tests {
