@@ -85,7 +85,7 @@ pub(crate) fn characters(document: &Document, path: &Path) -> Vec<char> {
 }
 
 /// How people use their keyboards.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Keys {
     /// Mean length of a typing run.
     pub(crate) run: f64,
@@ -97,6 +97,11 @@ pub(crate) struct Keys {
     pub(crate) jump: f64,
     /// Share of jumps that go to the end of the text.
     pub(crate) end: f64,
+}
+
+impl Keys {
+    /// As people do; the defaults of `text` say where each number is from.
+    pub(crate) const TYPICAL: Self = Self { run: 9.0, delete: 0.09, backward: 0.017, jump: 0.1, end: 0.46 };
 }
 
 /// Mean length of a run of backspaces: 4.0 in friendsforever, 1.8 in clownschool.
@@ -199,9 +204,9 @@ impl Typist {
         self.standing = standing;
     }
 
-    /// The text that it types in, while it is in the middle of a run.
-    pub(crate) fn busy(&self) -> Option<&Path> {
-        (self.left > 0).then_some(&self.path)
+    /// Whether it is in the middle of a run.
+    pub(crate) fn busy(&self) -> bool {
+        self.left > 0
     }
 
     /// Goes to another text, if it is another.

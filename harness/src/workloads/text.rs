@@ -7,7 +7,7 @@ use syncbench_strategies::document::{Document, EditKind, Path};
 use syncbench_strategies::model::{Model, ModelRef, Operation, Plan, Rejected, erase};
 use syncbench_strategies::path;
 use syncbench_strategies::replica::{NodeId, Rng};
-use syncbench_strategies::spec::{Content, Param, ParamKind};
+use syncbench_strategies::spec::{Content, Param, ParamKind, Params};
 use syncbench_strategies::view::View;
 
 use crate::oracles::characters;
@@ -62,17 +62,18 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
     size_unit: "characters",
     // A paragraph or two: the friendsforever text has ten times as many at its end, most of which its authors typed.
     default_size: 300,
-    build: |params| {
-        let keys = Keys {
-            run: params.count("run") as f64,
-            delete: params.share("delete"),
-            backward: params.share("backward"),
-            jump: params.share("jump"),
-            end: params.share("end"),
-        };
-        Box::new(keys)
-    },
+    build: |params| Box::new(keys(params)),
 };
+
+fn keys(params: &Params) -> Keys {
+    Keys {
+        run: params.count("run") as f64,
+        delete: params.share("delete"),
+        backward: params.share("backward"),
+        jump: params.share("jump"),
+        end: params.share("end"),
+    }
+}
 
 /// What users do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -163,6 +164,12 @@ mod tests {
     use crate::ledger::Fate;
     use crate::testing::{Book, Found, Trial, intent_stream, workload};
     use crate::typing::Seen;
+
+    #[test]
+    fn other_workloads_type_as_this_one_does() {
+        let defaults = Params::check(&"text".parse().unwrap(), SPEC.params).unwrap();
+        assert_eq!(keys(&defaults), Keys::TYPICAL);
+    }
 
     fn splice(pos: usize, delete: usize, insert: &str) -> Splice {
         Splice { pos, delete, insert: insert.into() }
