@@ -10,6 +10,7 @@ use crate::spec::{Params, Spec};
 /// One line per strategy: add yours here, next to nothing else.
 pub static STRATEGIES: &[&Spec] = &[
     &crate::serial::reducer::SPEC,
+    &crate::serial::optimistic::SPEC,
     &crate::ot::jupiter::SPEC,
     #[cfg(feature = "automerge")]
     &crate::crdt::automerge::SPEC,

@@ -23,12 +23,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::mem;
 
 use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::change::Change;
-use crate::document::{Document, EditKind};
+use crate::document::{Document, EditKind, diff};
 use crate::model::{ModelRef, Operation, Outcome, Plan, Rejected};
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Topology};
-use crate::sidecar::Sidecar;
+use crate::sidecar::{Clock, Sidecar, merge_clock};
 use crate::spec::{Content, Guarantees, Param, ParamKind, Spec, Support};
 use crate::view::View;
 use crate::wire::{decode, encode};
@@ -90,18 +91,22 @@ struct Entry {
     /// Its number in the server's order.
     rev: u64,
     author: NodeId,
-    /// The author's operations in it, both ends included.
-    first: u64,
-    last: u64,
+    /// Its number among the author's changes.
+    number: u64,
+    /// The author's last operation in it; for sidecars.
+    through: u64,
     change: Change,
 }
 
 impl Entry {
-    fn ops(&self) -> impl Iterator<Item = OpId> + use<> {
-        let client = self.author;
-        // The engine knows which numbers exist; a forged range must not keep this busy.
-        (self.first..=self.last).take(100_000).map(move |n| OpId { client, n })
+    fn sidecar(&self) -> Sidecar {
+        Sidecar::state(&[(self.author, self.through)].into())
     }
+}
+
+/// The sum by which an author recognises its change.
+fn sum(change: &Change) -> u64 {
+    xxh3_64(&encode(change))
 }
 
 #[derive(Serialize, Deserialize)]
@@ -109,7 +114,7 @@ enum ToServer {
     /// "I am here, at this revision." A client with work of its own needs every change since.
     Join { rev: u64, working: bool },
     /// A change made at `rev`.
-    Submit { rev: u64, first: u64, last: u64, change: Change },
+    Submit { rev: u64, number: u64, through: u64, change: Change },
     /// "I need nothing before this revision any more."
     At { rev: u64 },
 }
@@ -119,16 +124,13 @@ enum ToClient {
     /// The change that this client has inflight got this place.
     Acknowledged {
         rev: u64,
+        sum: u64,
     },
     Ordered(Entry),
-    Missed {
-        entries: Vec<Entry>,
-        last: u64,
-    },
+    Missed(Vec<Entry>),
     Snapshot {
         rev: u64,
         document: Document,
-        last: u64,
     },
 }
 
@@ -143,7 +145,7 @@ impl Strategy for Ot {
                 state: ServerState { rev: 0, document, log: VecDeque::new(), clients },
             })
         } else {
-            let state = ClientState { rev: 0, settled: document, inflight: None, buffer: VecDeque::new() };
+            let state = ClientState { rev: 0, settled: document, placed: 0, inflight: None, buffer: VecDeque::new() };
             Box::new(Client::new(setup, self.composes, state).expect("nothing is pending"))
         }
     }
@@ -168,8 +170,10 @@ impl Strategy for Ot {
 struct Position {
     /// It needs no change up to this one.
     rev: u64,
-    /// The last of its operations that was ordered.
-    last: u64,
+    /// The number of its last change that was ordered.
+    number: u64,
+    /// Its last operation in them.
+    through: u64,
     #[serde(skip)]
     connected: bool,
 }
@@ -197,20 +201,19 @@ impl Server {
 
     fn join(&mut self, client: NodeId, rev: u64, working: bool, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
         let behind = self.state.rev.checked_sub(rev).ok_or_else(|| ahead(rev, self.state.rev))?;
-        let last = self.state.clients.entry(client).or_default().last;
         let entries: Option<Vec<Entry>> = self.since(rev).map(|entries| entries.cloned().collect());
         match entries {
             Some(entries) if working || behind <= self.history => {
-                let carries = entries.iter().flat_map(Entry::ops).collect();
-                let message = ToClient::Missed { entries, last };
-                cx.send(client, encode(&message), Sidecar { carries, ..Sidecar::none() });
+                let mut seen = Clock::new();
+                entries.iter().for_each(|entry| merge_clock(&mut seen, &entry.sidecar().seen));
+                cx.send(client, encode(&ToClient::Missed(entries)), Sidecar::state(&seen));
             }
             // A late copy of an old message: whoever is working is never left behind by the log.
             None if working => cx.count("duplicates_ignored", 1),
             _ => {
                 cx.count("snapshots", 1);
-                let seen = self.state.clients.iter().map(|(client, at)| (*client, at.last)).collect();
-                let message = ToClient::Snapshot { rev: self.state.rev, document: self.state.document.clone(), last };
+                let seen = self.state.clients.iter().map(|(client, at)| (*client, at.through)).collect();
+                let message = ToClient::Snapshot { rev: self.state.rev, document: self.state.document.clone() };
                 cx.send(client, encode(&message), Sidecar::state(&seen));
             }
         }
@@ -231,38 +234,33 @@ impl Server {
         }
     }
 
-    fn order(
-        &mut self,
-        author: NodeId,
-        rev: u64,
-        (first, last): (u64, u64),
-        change: Change,
-        cx: &mut Context<'_>,
-    ) -> Result<(), ProtocolError> {
-        let known = self.state.clients.get(&author).map_or(0, |at| at.last);
-        if last <= known {
+    /// Gives a change its place. `entry` has the revision that it was made on.
+    fn order(&mut self, mut entry: Entry, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
+        let (author, rev) = (entry.author, entry.rev);
+        let known = self.state.clients.get(&author).map_or(0, |at| at.number);
+        if entry.number <= known {
             cx.count("duplicates_ignored", 1);
             return Ok(());
         }
-        if first <= known || first > last {
-            return Err(ProtocolError::Unexpected(format!("operations {first} to {last} of {author} after {known}")));
+        if entry.number > known + 1 {
+            return Err(ProtocolError::Unexpected(format!("change {} of {author} after {known}", entry.number)));
         }
         let since = self.since(rev).ok_or_else(|| ahead(rev, self.state.rev))?;
-        let change = since.fold(change, |change, entry| change.transform(&entry.change, true));
+        entry.change = since.fold(entry.change, |change, other| change.transform(&other.change, true));
         let mut document = self.state.document.clone();
-        change.apply(&mut document).map_err(ProtocolError::malformed)?;
+        entry.change.apply(&mut document).map_err(ProtocolError::malformed)?;
         self.state.document = document;
         self.state.rev += 1;
-        let entry = Entry { rev: self.state.rev, author, first, last, change };
-        let carries: Vec<OpId> = entry.ops().collect();
+        entry.rev = self.state.rev;
         let others = self.state.clients.iter().filter(|(client, at)| at.connected && **client != author);
         let others: Vec<NodeId> = others.map(|(client, _)| *client).collect();
-        let sidecar = Sidecar { carries: carries.clone(), ..Sidecar::none() };
-        cx.broadcast(others, encode(&ToClient::Ordered(entry.clone())), sidecar);
-        cx.send(author, encode(&ToClient::Acknowledged { rev: entry.rev }), Sidecar::none());
-        carries.into_iter().for_each(|op| cx.reflected(op));
+        cx.broadcast(others, encode(&ToClient::Ordered(entry.clone())), entry.sidecar());
+        let answer = ToClient::Acknowledged { rev: entry.rev, sum: sum(&entry.change) };
+        cx.send(author, encode(&answer), Sidecar::none());
+        cx.reflected_all(&entry.sidecar());
+        let at = self.state.clients.entry(author).or_default();
+        (at.number, at.through) = (entry.number, entry.through);
         self.state.log.push_back(entry);
-        self.state.clients.entry(author).or_default().last = last;
         self.reached(author, rev);
         Ok(())
     }
@@ -280,7 +278,9 @@ impl Replica for Server {
     fn receive(&mut self, from: NodeId, bytes: &[u8], _: &Sidecar, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
         match decode(bytes)? {
             ToServer::Join { rev, working } => self.join(from, rev, working, cx),
-            ToServer::Submit { rev, first, last, change } => self.order(from, rev, (first, last), change, cx),
+            ToServer::Submit { rev, number, through, change } => {
+                self.order(Entry { rev, author: from, number, through, change }, cx)
+            }
             ToServer::At { rev } if rev > self.state.rev => Err(ahead(rev, self.state.rev)),
             ToServer::At { rev } => {
                 self.reached(from, rev);
@@ -316,20 +316,88 @@ struct Pending {
 }
 
 impl Pending {
-    fn ends(&self) -> (u64, u64) {
-        let n = |outcome: Option<&(u64, Outcome)>| outcome.map_or(0, |(n, _)| *n);
-        (n(self.outcomes.first()), n(self.outcomes.last()))
+    fn through(&self) -> u64 {
+        self.outcomes.last().map_or(0, |(n, _)| *n)
     }
 }
 
-#[derive(Serialize, Deserialize)]
+/// Everything that a client has to keep; cheap to copy, so that a message is taken whole or not at all.
+#[derive(Clone, Serialize, Deserialize)]
 struct ClientState {
     rev: u64,
     /// The document at that revision.
     settled: Document,
+    /// How many own changes have their place.
+    placed: u64,
     inflight: Option<Pending>,
     /// What was done since; one change if it is composed.
     buffer: VecDeque<Pending>,
+}
+
+/// What taking an entry led to.
+enum Taken {
+    /// It was known already.
+    Nothing,
+    /// The own inflight change has its place.
+    Own(Pending),
+    /// Somebody else's change, as the view went through it; and an own change whose number it has taken.
+    Theirs(Change, Option<Pending>),
+}
+
+impl ClientState {
+    /// What its user sees. `None` if what is pending does not fit.
+    fn view(&self) -> Option<Document> {
+        let mut view = self.settled.clone();
+        self.inflight.iter().chain(&self.buffer).try_for_each(|pending| pending.change.apply(&mut view).ok())?;
+        Some(view)
+    }
+
+    /// The next change of the server's order, or one that is known already.
+    fn take(&mut self, entry: &Entry, node: NodeId) -> Result<Taken, ProtocolError> {
+        match entry.rev.checked_sub(self.rev) {
+            None | Some(0) => return Ok(Taken::Nothing),
+            Some(1) => {}
+            Some(_) => return Err(ProtocolError::Unexpected(format!("change {} after {}", entry.rev, self.rev))),
+        }
+        entry.change.apply(&mut self.settled).map_err(ProtocolError::malformed)?;
+        self.rev = entry.rev;
+        if entry.author == node {
+            self.placed = entry.number;
+            if let Some(inflight) = self.inflight.take_if(|inflight| inflight.change == entry.change) {
+                return Ok(Taken::Own(inflight));
+            }
+        }
+        let mut theirs = entry.change.clone();
+        for pending in self.inflight.iter_mut().chain(&mut self.buffer) {
+            let change = pending.change.transform(&theirs, true);
+            theirs = theirs.transform(&pending.change, false);
+            pending.change = change;
+        }
+        // Another change has the number of the own one: it came from elsewhere under this client's name.
+        let lost = if entry.author == node { self.inflight.take() } else { None };
+        if let Some(lost) = &lost {
+            let mut without = lost.change.invert(&self.settled).ok_or_else(|| unexpected("a change that fits"))?;
+            for pending in &mut self.buffer {
+                let change = pending.change.transform(&without, true);
+                without = without.transform(&pending.change, false);
+                pending.change = change;
+            }
+            theirs = theirs.compose(&without).ok_or_else(|| unexpected("a change that fits"))?;
+        }
+        Ok(Taken::Theirs(theirs, lost))
+    }
+
+    /// Another document in place of this one. What was done since is made on it: nothing of that has been sent yet.
+    fn replace(&mut self, rev: u64, document: Document) -> Change {
+        let mut theirs = Change::of(&diff(&self.settled, &document)).unwrap_or_default();
+        for pending in &mut self.buffer {
+            let change = pending.change.transform(&theirs, true);
+            theirs = theirs.transform(&pending.change, false);
+            pending.change = change;
+        }
+        (self.rev, self.settled) = (rev, document);
+        theirs
+    }
 }
 
 struct Client {
@@ -351,16 +419,12 @@ struct Client {
 impl Client {
     /// `None` if what is pending does not fit.
     fn new(setup: &Setup, composes: bool, state: ClientState) -> Option<Self> {
-        let mut view = state.settled.clone();
-        for pending in state.inflight.iter().chain(&state.buffer) {
-            pending.change.apply(&mut view).ok()?;
-        }
         Some(Self {
             model: setup.model.clone(),
             node: setup.node,
             composes,
             open: false,
-            view,
+            view: state.view()?,
             past: VecDeque::new(),
             undo: BTreeMap::new(),
             forgotten: 0,
@@ -401,7 +465,7 @@ impl Client {
         Ok(())
     }
 
-    /// Sends the buffer, if nothing else is under way.
+    /// Sends what was done, if nothing else is under way.
     fn flush(&mut self, cx: &mut Context<'_>) {
         if self.open && self.state.inflight.is_none() {
             self.state.inflight = self.state.buffer.pop_front();
@@ -411,42 +475,35 @@ impl Client {
 
     fn send_inflight(&mut self, cx: &mut Context<'_>) {
         let Some(inflight) = &self.state.inflight else { return };
-        let (first, last) = inflight.ends();
-        let carries = inflight.outcomes.iter().map(|(n, _)| OpId { client: self.node, n: *n }).collect();
-        let message = ToServer::Submit { rev: self.state.rev, first, last, change: inflight.change.clone() };
-        cx.send(NodeId::SERVER, encode(&message), Sidecar { carries, ..Sidecar::none() });
+        let through = inflight.through();
+        let (rev, number, change) = (self.state.rev, self.state.placed + 1, inflight.change.clone());
+        let message = ToServer::Submit { rev, number, through, change };
+        cx.send(NodeId::SERVER, encode(&message), Sidecar::state(&[(self.node, through)].into()));
         self.unreported = 0;
     }
 
-    /// The inflight change has its place: its users are told.
-    fn acknowledged(&mut self, rev: u64, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
-        let inflight = self.state.inflight.as_ref().ok_or_else(|| unexpected("nothing is inflight"))?;
-        inflight.change.apply(&mut self.state.settled).map_err(ProtocolError::malformed)?;
-        self.state.rev = rev;
-        for (n, outcome) in self.state.inflight.take().map(|inflight| inflight.outcomes).unwrap_or_default() {
-            cx.committed(OpId { client: self.node, n }, outcome);
+    /// Takes entries, all or none.
+    fn take(&mut self, entries: &[Entry], cx: &mut Context<'_>) -> Result<(), ProtocolError> {
+        let mut state = self.state.clone();
+        let taken = entries.iter().map(|entry| state.take(entry, self.node)).collect::<Result<Vec<_>, _>>()?;
+        self.view = state.view().ok_or_else(|| ProtocolError::malformed("what is pending does not fit"))?;
+        self.state = state;
+        for (entry, taken) in entries.iter().zip(taken) {
+            match taken {
+                Taken::Nothing => cx.count("duplicates_ignored", 1),
+                Taken::Own(pending) => self.tell(pending, cx),
+                Taken::Theirs(change, lost) => {
+                    self.went(None, change);
+                    self.unreported += 1;
+                    for (n, _) in lost.into_iter().flat_map(|lost| lost.outcomes) {
+                        let id = OpId { client: self.node, n };
+                        cx.rolled_back(id);
+                        cx.rejected(id, Rejected::new("superseded", "another change came under this client's name"));
+                    }
+                }
+            }
+            cx.reflected_all(&entry.sidecar());
         }
-        Ok(())
-    }
-
-    /// Somebody else's change takes its place.
-    fn ordered(&mut self, entry: &Entry, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
-        let mut settled = self.state.settled.clone();
-        entry.change.apply(&mut settled).map_err(ProtocolError::malformed)?;
-        let mut theirs = entry.change.clone();
-        let mut fitted = Vec::with_capacity(2);
-        for pending in self.state.inflight.iter().chain(&self.state.buffer) {
-            fitted.push(pending.change.transform(&theirs, true));
-            theirs = theirs.transform(&pending.change, false);
-        }
-        let mut view = self.view.clone();
-        theirs.apply(&mut view).map_err(ProtocolError::malformed)?;
-        let pending = self.state.inflight.iter_mut().chain(&mut self.state.buffer);
-        pending.zip(fitted).for_each(|(pending, change)| pending.change = change);
-        (self.view, self.state.settled, self.state.rev) = (view, settled, entry.rev);
-        self.went(None, theirs);
-        entry.ops().for_each(|op| cx.reflected(op));
-        self.unreported += 1;
         if self.unreported >= REPORT_EVERY && self.state.inflight.is_none() {
             self.unreported = 0;
             cx.send(NodeId::SERVER, encode(&ToServer::At { rev: self.state.rev }), Sidecar::none());
@@ -454,45 +511,54 @@ impl Client {
         Ok(())
     }
 
-    /// The next change of the server's order, or one that is known already.
-    fn take(&mut self, entry: &Entry, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
-        match entry.rev.checked_sub(self.state.rev) {
+    fn tell(&self, placed: Pending, cx: &mut Context<'_>) {
+        for (n, outcome) in placed.outcomes {
+            cx.committed(OpId { client: self.node, n }, outcome);
+        }
+    }
+
+    fn acknowledged(&mut self, rev: u64, by: u64, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
+        match rev.checked_sub(self.state.rev) {
             None | Some(0) => cx.count("duplicates_ignored", 1),
-            Some(1) if entry.author == self.node => {
-                let inflight = self.state.inflight.as_ref().map(Pending::ends);
-                if inflight != Some((entry.first, entry.last)) {
-                    return Err(unexpected("an own change that is not inflight"));
+            Some(1) => match self.state.inflight.take_if(|inflight| sum(&inflight.change) == by) {
+                Some(inflight) => {
+                    // It fits: the view holds it already.
+                    inflight.change.apply(&mut self.state.settled).map_err(ProtocolError::malformed)?;
+                    (self.state.rev, self.state.placed) = (rev, self.state.placed + 1);
+                    self.tell(inflight, cx);
                 }
-                self.acknowledged(entry.rev, cx)?;
-            }
-            Some(1) => self.ordered(entry, cx)?,
-            Some(_) => {
-                return Err(ProtocolError::Unexpected(format!("change {} after {}", entry.rev, self.state.rev)));
-            }
+                // Not what was sent: somebody else did that. What it was is in the answer to a join.
+                None => self.join(cx),
+            },
+            Some(_) => return Err(ProtocolError::Unexpected(format!("change {rev} after {}", self.state.rev))),
         }
         Ok(())
+    }
+
+    fn join(&mut self, cx: &mut Context<'_>) {
+        let working = self.state.inflight.is_some() || !self.state.buffer.is_empty();
+        // Nothing goes out before the answer: it may be a new document, on which what is done meanwhile has to be made.
+        self.open = false;
+        cx.send(NodeId::SERVER, encode(&ToServer::Join { rev: self.state.rev, working }), Sidecar::none());
     }
 
     fn snapshot(&mut self, rev: u64, document: Document, sidecar: &Sidecar, cx: &mut Context<'_>) {
         if rev <= self.state.rev || self.state.inflight.is_some() {
             return cx.count("duplicates_ignored", 1);
         }
-        // What was done since the question was sent is there too: it was made on the old document, and goes on there.
-        let theirs = Change::of(&crate::document::diff(&self.state.settled, &document)).unwrap_or_default();
-        let mut late = theirs;
-        for buffer in &mut self.state.buffer {
-            let change = buffer.change.transform(&late, true);
-            late = late.transform(&buffer.change, false);
-            buffer.change = change;
-        }
-        (self.state.rev, self.state.settled) = (rev, document);
-        let mut view = self.state.settled.clone();
-        if self.state.buffer.iter().any(|buffer| buffer.change.apply(&mut view).is_err()) {
-            cx.count("misfits", 1);
-        }
-        self.view = view;
-        self.went(None, late);
+        let mut state = self.state.clone();
+        let change = state.replace(rev, document);
+        let Some(view) = state.view() else { return cx.count("misfits", 1) };
+        (self.view, self.state) = (view, state);
+        self.went(None, change);
         cx.reflected_all(sidecar);
+    }
+
+    /// The server has said what was missed: what is still inflight goes again.
+    fn reopen(&mut self, cx: &mut Context<'_>) {
+        if !mem::replace(&mut self.open, true) {
+            self.send_inflight(cx);
+        }
     }
 }
 
@@ -540,17 +606,13 @@ impl Replica for Client {
             return Err(ProtocolError::Unexpected(format!("from {from}, not from the server")));
         }
         match decode(bytes)? {
-            ToClient::Acknowledged { rev } => match rev.checked_sub(self.state.rev) {
-                None | Some(0) => cx.count("duplicates_ignored", 1),
-                Some(1) => self.acknowledged(rev, cx)?,
-                Some(_) => return Err(ProtocolError::Unexpected(format!("change {rev} after {}", self.state.rev))),
-            },
-            ToClient::Ordered(entry) => self.take(&entry, cx)?,
-            ToClient::Missed { entries, .. } => {
-                entries.iter().try_for_each(|entry| self.take(entry, cx))?;
+            ToClient::Acknowledged { rev, sum } => self.acknowledged(rev, sum, cx)?,
+            ToClient::Ordered(entry) => self.take(&[entry], cx)?,
+            ToClient::Missed(entries) => {
+                self.take(&entries, cx)?;
                 self.reopen(cx);
             }
-            ToClient::Snapshot { rev, document, .. } => {
+            ToClient::Snapshot { rev, document } => {
                 self.snapshot(rev, document, sidecar, cx);
                 self.reopen(cx);
             }
@@ -559,12 +621,10 @@ impl Replica for Client {
         Ok(())
     }
 
-    fn link(&mut self, peer: NodeId, state: LinkState, cx: &mut Context<'_>) {
-        let working = self.state.inflight.is_some() || !self.state.buffer.is_empty();
-        // Nothing goes out before the answer: it may be a new document, on which what is done meanwhile has to be made.
+    fn link(&mut self, _: NodeId, state: LinkState, cx: &mut Context<'_>) {
         self.open = false;
         if state == LinkState::Up {
-            cx.send(peer, encode(&ToServer::Join { rev: self.state.rev, working }), Sidecar::none());
+            self.join(cx);
         }
     }
 
@@ -578,14 +638,5 @@ impl Replica for Client {
 
     fn durable(&self) -> Vec<u8> {
         encode(&self.state)
-    }
-}
-
-impl Client {
-    /// The server has said what was missed: what is still inflight goes again.
-    fn reopen(&mut self, cx: &mut Context<'_>) {
-        if !mem::replace(&mut self.open, true) {
-            self.send_inflight(cx);
-        }
     }
 }

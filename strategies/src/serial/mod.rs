@@ -1,4 +1,6 @@
 //! Strategies in which a server puts operations into one order.
 
-mod log;
+pub mod optimistic;
+mod order;
 pub mod reducer;
+mod sessions;

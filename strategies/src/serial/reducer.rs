@@ -10,6 +10,8 @@
 //! client so that a resend after a broken connection is applied once, and the verdicts of what it applied travel in the
 //! answer to the join. Rejoining brings the missed operations, or a snapshot when they are no longer kept.
 //!
+//! Undo is worked out by the server, on its history (see `order.rs`); what it changes is ordered and sent like an operation.
+//!
 //! Trade-offs: one truth and exact refusals, for no local effect before a round trip, and nothing at all while offline.
 //! Positions in an operation mean what they mean in the server's order, not what its author saw.
 
@@ -18,9 +20,10 @@ use std::ops::Bound;
 
 use serde::{Deserialize, Serialize};
 
-use super::log::{Entry, History, Sessions, Verdict};
-use crate::document::{Document, EditKind};
-use crate::model::{ModelRef, Operation, Rejected, reduce};
+use super::order::{Act, Order, Placed};
+use super::sessions::{Sessions, Verdict};
+use crate::document::{Document, Edit, EditKind};
+use crate::model::{ModelRef, Operation, Outcome, Rejected, reduce};
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::sidecar::Sidecar;
 use crate::spec::{Content, Guarantees, Param, ParamKind, Spec, Support};
@@ -47,12 +50,12 @@ pub static SPEC: Spec = Spec {
         name: "history",
         kind: ParamKind::Count,
         default: "1000",
-        help: "operations the server keeps to bring a returning client up to date; older ones need a snapshot. 0 is the \
-               notebook's way: always a snapshot",
+        help: "operations the server keeps to bring a returning client up to date and to take them back; who misses \
+               older ones needs a snapshot. 0 is the notebook's way: always a snapshot, and no undo",
     }],
     support: |_: EditKind| Support::Native,
     content: Content::any,
-    undo: Support::Unsupported("it keeps nothing to take back"),
+    undo: Support::Emulated("the server reduces its history again without it, and sends what that changes"),
     build: |params| Box::new(Serial { history: usize::try_from(params.count("history")).unwrap_or(usize::MAX) }),
 };
 
@@ -70,8 +73,54 @@ enum ToServer {
     Submit {
         n: u64,
         heard: u64,
-        operation: Operation,
+        act: Act,
     },
+}
+
+/// One place in the order, as clients hear of it.
+#[derive(Serialize, Deserialize)]
+struct Entry {
+    seq: u64,
+    client: NodeId,
+    n: u64,
+    what: What,
+}
+
+#[derive(Serialize, Deserialize)]
+enum What {
+    /// Everybody reduces it.
+    Operation(Operation),
+    /// An operation was taken back, which changes this.
+    TakenBack(Vec<Edit>),
+    /// An undo that changes nothing.
+    NotTakenBack(Rejected),
+}
+
+impl Entry {
+    fn of(placed: &Placed) -> Self {
+        let what = match (&placed.act, &placed.told) {
+            (Act::Operate(operation), _) => What::Operation(operation.clone()),
+            (Act::Undo(_), Ok(_)) => What::TakenBack(placed.made.to_vec()),
+            (Act::Undo(_), Err(reason)) => What::NotTakenBack(reason.clone()),
+        };
+        Self { seq: placed.seq, client: placed.client, n: placed.n, what }
+    }
+
+    fn id(&self) -> OpId {
+        OpId { client: self.client, n: self.n }
+    }
+
+    /// Carries it out. Fails on edits that do not fit, which no honest server sends.
+    fn carry_out(&self, model: &ModelRef, data: &mut Document) -> Result<Verdict, ProtocolError> {
+        Ok(match &self.what {
+            What::Operation(operation) => reduce(&**model, data, operation),
+            What::TakenBack(edits) => {
+                data.apply_all(edits).map_err(ProtocolError::malformed)?;
+                Ok(Outcome::Null)
+            }
+            What::NotTakenBack(reason) => Err(reason.clone()),
+        })
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -91,8 +140,7 @@ impl Strategy for Serial {
         // Genesis is this strategy's own encoding, made by `Strategy::genesis` a moment ago.
         let data = Document::decode(&setup.genesis).expect("genesis is a document");
         if setup.node == NodeId::SERVER {
-            let state =
-                ServerState { seq: 0, data, history: History::new(self.history), sessions: Sessions::default() };
+            let state = ServerState { order: Order::new(data, self.history), sessions: Sessions::default() };
             Box::new(Server { model: setup.model.clone(), joined: BTreeSet::new(), state })
         } else {
             let state = ClientState { seq: 0, data, heard: 0, pending: BTreeMap::new() };
@@ -102,7 +150,8 @@ impl Strategy for Serial {
 
     fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {
         if setup.node == NodeId::SERVER {
-            let state = decode(durable)?;
+            let ServerState { order, sessions } = decode(durable)?;
+            let state = ServerState { order: order.check()?, sessions };
             Ok(Box::new(Server { model: setup.model.clone(), joined: BTreeSet::new(), state }))
         } else {
             let state = decode(durable)?;
@@ -113,9 +162,7 @@ impl Strategy for Serial {
 
 #[derive(Serialize, Deserialize)]
 struct ServerState {
-    seq: u64,
-    data: Document,
-    history: History,
+    order: Order,
     sessions: Sessions,
 }
 
@@ -129,14 +176,15 @@ impl Server {
     fn join(&mut self, client: NodeId, seq: u64, heard: u64, cx: &mut Context<'_>) {
         let state = &mut self.state;
         state.sessions.heard(client, heard);
-        let (catch_up, sidecar) = match state.history.since(seq, state.seq) {
-            Some(entries) => {
-                let carries = entries.iter().map(|entry| OpId { client: entry.client, n: entry.n }).collect();
+        let (catch_up, sidecar) = match state.order.since(seq) {
+            Some(missed) => {
+                let entries: Vec<Entry> = missed.map(Entry::of).collect();
+                let carries = entries.iter().map(Entry::id).collect();
                 (CatchUp::Operations(entries), Sidecar { carries, ..Sidecar::none() })
             }
             None => {
                 cx.count("snapshots", 1);
-                let snapshot = CatchUp::Snapshot { seq: state.seq, data: state.data.clone() };
+                let snapshot = CatchUp::Snapshot { seq: state.order.seq, data: state.order.data.clone() };
                 (snapshot, Sidecar::state(&state.sessions.clock()))
             }
         };
@@ -147,18 +195,14 @@ impl Server {
         self.joined.insert(client);
     }
 
-    fn order(&mut self, client: NodeId, n: u64, heard: u64, operation: Operation, cx: &mut Context<'_>) {
+    fn order(&mut self, client: NodeId, n: u64, heard: u64, act: Act, cx: &mut Context<'_>) {
         let state = &mut self.state;
         state.sessions.heard(client, heard);
-        state.seq += 1;
-        let entry = Entry { seq: state.seq, client, n, operation };
-        let id = OpId { client, n };
-        let message = ToClient::Ordered(entry);
+        let placed = state.order.place(&*self.model, client, n, act);
+        let id = placed.id();
+        let message = ToClient::Ordered(Entry::of(&placed));
         cx.broadcast(self.joined.iter().copied(), encode(&message), Sidecar::op(id));
-        let ToClient::Ordered(entry) = message else { unreachable!("built as Ordered above") };
-        let verdict = reduce(&*self.model, &mut state.data, &entry.operation);
-        state.sessions.record(client, n, verdict);
-        state.history.push(entry);
+        state.sessions.record(client, n, placed.told);
         cx.reflected(id);
     }
 }
@@ -171,20 +215,18 @@ impl Replica for Server {
     fn receive(&mut self, from: NodeId, bytes: &[u8], _: &Sidecar, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
         match decode(bytes)? {
             ToServer::Join { seq, heard } => {
-                if seq > self.state.seq {
-                    return Err(ProtocolError::Unexpected(format!(
-                        "joins after {seq}, the order ends at {}",
-                        self.state.seq
-                    )));
+                let end = self.state.order.seq;
+                if seq > end {
+                    return Err(ProtocolError::Unexpected(format!("joins after {seq}, the order ends at {end}")));
                 }
                 self.join(from, seq, heard, cx);
                 Ok(())
             }
-            ToServer::Submit { n, heard, operation } => {
+            ToServer::Submit { n, heard, act } => {
                 let last = self.state.sessions.last(from);
                 match n.checked_sub(last) {
                     None | Some(0) => cx.count("duplicates_ignored", 1),
-                    Some(1) => self.order(from, n, heard, operation, cx),
+                    Some(1) => self.order(from, n, heard, act, cx),
                     Some(_) => {
                         return Err(ProtocolError::Unexpected(format!("operation {n} of {from} after {last}")));
                     }
@@ -201,11 +243,11 @@ impl Replica for Server {
     }
 
     fn view(&self) -> &dyn View {
-        &self.state.data
+        &self.state.order.data
     }
 
     fn confirmed(&self) -> Option<&dyn View> {
-        Some(&self.state.data)
+        Some(&self.state.order.data)
     }
 
     fn durable(&self) -> Vec<u8> {
@@ -220,7 +262,7 @@ struct ClientState {
     /// All own operations up to here have their verdict.
     heard: u64,
     /// Own operations without a verdict.
-    pending: BTreeMap<u64, Operation>,
+    pending: BTreeMap<u64, Act>,
 }
 
 struct Client {
@@ -233,33 +275,29 @@ struct Client {
 }
 
 impl Client {
-    /// Whether these entries follow what is here, places that are known already left aside.
-    fn check(&self, entries: &[Entry]) -> Result<(), ProtocolError> {
-        let mut seq = self.state.seq;
-        for entry in entries.iter().filter(|entry| entry.seq > self.state.seq) {
-            if entry.seq - 1 != seq {
-                return Err(ProtocolError::Unexpected(format!("place {} after {seq}", entry.seq)));
+    /// Carries out entries that follow what is here, places that are known already left aside: all or none.
+    fn ordered(&mut self, entries: &[Entry], cx: &mut Context<'_>) -> Result<(), ProtocolError> {
+        let (mut seq, mut data) = (self.state.seq, self.state.data.clone());
+        let mut verdicts = Vec::with_capacity(entries.len());
+        for entry in entries {
+            match entry.seq.checked_sub(seq) {
+                None | Some(0) => continue,
+                Some(1) => seq = entry.seq,
+                Some(_) => return Err(ProtocolError::Unexpected(format!("place {} after {seq}", entry.seq))),
             }
-            seq = entry.seq;
+            verdicts.push((entry.id(), entry.carry_out(&self.model, &mut data)?));
+        }
+        (self.state.seq, self.state.data) = (seq, data);
+        if verdicts.len() < entries.len() {
+            cx.count("duplicates_ignored", (entries.len() - verdicts.len()) as u64);
+        }
+        for (id, verdict) in verdicts {
+            if id.client == self.node {
+                self.settle(id.n, verdict, cx);
+            }
+            cx.reflected(id);
         }
         Ok(())
-    }
-
-    /// Reduces an entry that [`Client::check`] has passed.
-    fn ordered(&mut self, entry: &Entry, cx: &mut Context<'_>) {
-        if entry.seq <= self.state.seq {
-            return cx.count("duplicates_ignored", 1);
-        }
-        self.state.seq = entry.seq;
-        let id = OpId { client: entry.client, n: entry.n };
-        let verdict = reduce(&*self.model, &mut self.state.data, &entry.operation);
-        if entry.client == self.node {
-            if verdict.is_ok() {
-                cx.shown(id);
-            }
-            self.settle(entry.n, verdict, cx);
-        }
-        cx.reflected(id);
     }
 
     /// Tells the user what became of the own operation `n`, once.
@@ -270,7 +308,10 @@ impl Client {
         self.state.heard = self.state.heard.max(n);
         let id = OpId { client: self.node, n };
         match verdict {
-            Ok(outcome) => cx.committed(id, outcome),
+            Ok(outcome) => {
+                cx.shown(id);
+                cx.committed(id, outcome);
+            }
             Err(reason) => cx.rejected(id, reason),
         }
     }
@@ -284,12 +325,7 @@ impl Client {
         cx: &mut Context<'_>,
     ) -> Result<(), ProtocolError> {
         match catch_up {
-            CatchUp::Operations(entries) => {
-                self.check(&entries)?;
-                for entry in &entries {
-                    self.ordered(entry, cx);
-                }
-            }
+            CatchUp::Operations(entries) => self.ordered(&entries, cx)?,
             CatchUp::Snapshot { seq, data } => {
                 if seq < self.state.seq {
                     cx.count("duplicates_ignored", 1);
@@ -301,9 +337,6 @@ impl Client {
             }
         }
         for (n, verdict) in verdicts {
-            if self.state.pending.contains_key(&n) && verdict.is_ok() {
-                cx.shown(OpId { client: self.node, n });
-            }
             self.settle(n, verdict, cx);
         }
         if std::mem::replace(&mut self.open, true) {
@@ -314,26 +347,34 @@ impl Client {
             .state
             .pending
             .range((Bound::Excluded(last), Bound::Unbounded))
-            .map(|(n, operation)| (*n, operation.clone()))
+            .map(|(n, act)| (*n, act.clone()))
             .collect();
-        for (n, operation) in resend {
-            self.send_operation(n, operation, cx);
+        for (n, act) in resend {
+            self.send(n, act, cx);
         }
         Ok(())
     }
 
-    fn send_operation(&self, n: u64, operation: Operation, cx: &mut Context<'_>) {
-        let message = ToServer::Submit { n, heard: self.state.heard, operation };
+    fn act(&mut self, id: OpId, act: Act, cx: &mut Context<'_>) {
+        self.state.pending.insert(id.n, act.clone());
+        if self.open {
+            self.send(id.n, act, cx);
+        }
+    }
+
+    fn send(&self, n: u64, act: Act, cx: &mut Context<'_>) {
+        let message = ToServer::Submit { n, heard: self.state.heard, act };
         cx.send(NodeId::SERVER, encode(&message), Sidecar::op(OpId { client: self.node, n }));
     }
 }
 
 impl Replica for Client {
     fn submit(&mut self, id: OpId, operation: &Operation, cx: &mut Context<'_>) {
-        self.state.pending.insert(id.n, operation.clone());
-        if self.open {
-            self.send_operation(id.n, operation.clone(), cx);
-        }
+        self.act(id, Act::Operate(operation.clone()), cx);
+    }
+
+    fn undo(&mut self, id: OpId, target: OpId, cx: &mut Context<'_>) {
+        self.act(id, Act::Undo(target.n), cx);
     }
 
     fn receive(
@@ -347,11 +388,7 @@ impl Replica for Client {
             return Err(ProtocolError::Unexpected(format!("from {from}, not from the server")));
         }
         match decode(bytes)? {
-            ToClient::Ordered(entry) => {
-                self.check(std::slice::from_ref(&entry))?;
-                self.ordered(&entry, cx);
-                Ok(())
-            }
+            ToClient::Ordered(entry) => self.ordered(std::slice::from_ref(&entry), cx),
             ToClient::Joined { catch_up, verdicts, last } => self.joined(catch_up, verdicts, last, sidecar, cx),
         }
     }

@@ -1,57 +1,14 @@
-//! The server's side of one order: a numbered history and who has heard what.
+//! What a server remembers of each client.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Operation, Outcome, Rejected};
+use crate::model::{Outcome, Rejected};
 use crate::replica::NodeId;
-
-/// One place in the order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Entry {
-    /// The place, from 1 without gaps.
-    pub(crate) seq: u64,
-    /// Who submitted it.
-    pub(crate) client: NodeId,
-    /// The how-manieth of that client's operations.
-    pub(crate) n: u64,
-    /// What was submitted, refused or not.
-    pub(crate) operation: Operation,
-}
 
 /// What became of an operation.
 pub(crate) type Verdict = Result<Outcome, Rejected>;
-
-/// The end of the order that a returning client may be brought up from, at most `limit` entries.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct History {
-    limit: usize,
-    entries: VecDeque<Entry>,
-}
-
-impl History {
-    pub(crate) fn new(limit: usize) -> Self {
-        Self { limit, entries: VecDeque::new() }
-    }
-
-    pub(crate) fn push(&mut self, entry: Entry) {
-        self.entries.push_back(entry);
-        while self.entries.len() > self.limit {
-            self.entries.pop_front();
-        }
-    }
-
-    /// All entries after `seq` up to `head`; `None` when some of them are gone.
-    pub(crate) fn since(&self, seq: u64, head: u64) -> Option<Vec<Entry>> {
-        if seq > head {
-            return None;
-        }
-        let missing = usize::try_from(head - seq).ok()?;
-        let start = self.entries.len().checked_sub(missing)?;
-        Some(self.entries.range(start..).cloned().collect())
-    }
-}
 
 /// What the server remembers of each client, so that a resent operation is not applied twice and its verdict survives a
 /// broken connection. Bounded by what the client has not yet heard.
