@@ -335,11 +335,10 @@ impl Author for User {
         let mut free = (column..columns.len()).chain(0..column).filter(open);
         if cards.is_empty() || (adds && !large) || (deletes && small) {
             let column = columns[free.next()?].0.clone();
-            return Some(Intent::blind(&KanbanOp::Add { card: format!("n{title}"), title, column }));
+            return Some(intent(view, &KanbanOp::Add { card: format!("n{title}"), title, column }));
         }
         let card = cards[if hot < habits.hot { 0 } else { any }].clone();
         let (at, here) = columns.iter().enumerate().find(|(_, (_, cards))| cards.contains(&card))?;
-        let seen = Seen::of(view, &card, &columns);
         let op = if deletes || adds {
             KanbanOp::Delete { card }
         } else if moves < habits.moves {
@@ -355,8 +354,13 @@ impl Author for User {
         } else {
             KanbanOp::Retitle { card, title }
         };
-        Some(Intent { operation: Operation::encode(&op), seen })
+        Some(intent(view, &op))
     }
+}
+
+/// An intent with what its author saw of the card; the oracle asks for it.
+pub fn intent(view: &dyn View, op: &KanbanOp) -> Intent {
+    Intent { operation: Operation::encode(op), seen: Seen::of(view, op.card(), &columns(view)) }
 }
 
 /// What one operation writes: the author's word on one aspect of a card.
@@ -818,7 +822,7 @@ mod tests {
         }
 
         fn act(&mut self, client: u32, op: &KanbanOp, view: &Document) -> OpId {
-            self.0.acted_on(client, op, Seen::of(view, op.card(), &columns(view)))
+            self.0.acted_on(client, op, intent(view, op).seen)
         }
 
         #[track_caller]
