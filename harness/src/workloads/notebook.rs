@@ -1,7 +1,7 @@
 //! `notebook`: cells of source text in an order, with their outputs: insert, move, delete, restore, type, evaluate.
 //!
 //! As in Livebook, a deleted cell goes to a bin from which it comes back as it was: `order` lists the cells that are in the
-//! notebook, and `cells/<id>` holds what each says, in the bin too. An output carries the digest of the source that it was
+//! notebook, and `cells/<id>` holds what each says, in the bin too, where it is marked. An output carries the digest of the source that it was
 //! computed from, so that a cell which has changed since can be shown as stale.
 //! (Longer than most files: a workload is one file, and nearly half of this one is tests.)
 
@@ -63,7 +63,14 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
                    the first row in `record`",
         },
     ],
-    edits: &[EditKind::Put, EditKind::ListInsert, EditKind::ListRemove, EditKind::ListMove, EditKind::TextSplice],
+    edits: &[
+        EditKind::Put,
+        EditKind::Remove,
+        EditKind::ListInsert,
+        EditKind::ListRemove,
+        EditKind::ListMove,
+        EditKind::TextSplice,
+    ],
     content: Content::Data,
     undo: true,
     size_unit: "cells",
@@ -154,6 +161,11 @@ fn source_path(cell: &str) -> Path {
     path![CELLS, cell, "source"]
 }
 
+/// What marks a cell as one in the bin.
+fn mark_path(cell: &str) -> Path {
+    path![CELLS, cell, "deleted"]
+}
+
 /// The cells in the notebook.
 fn order(view: &dyn View) -> Vec<String> {
     let cells = view.items(&path![ORDER]).unwrap_or_default();
@@ -171,16 +183,20 @@ impl Model for NotebookModel {
     fn plan(&self, view: &dyn View, op: &NotebookOp) -> Result<Plan, Rejected> {
         let cell = op.cell();
         let exists = view.kind(&source_path(cell)) == Some(Kind::Text);
-        let order = order(view);
-        let place = order.iter().position(|other| other == cell);
+        let order = || view.items(&path![ORDER]).unwrap_or_default();
+        let place = || order().iter().position(|other| other.as_str() == Some(cell));
+        let marked = view.kind(&mark_path(cell)).is_some();
         let below = |after: &Option<String>| {
-            let others: Vec<&String> = order.iter().filter(|other| *other != cell).collect();
-            let below = |after: &String| others.iter().position(|other| *other == after);
-            after.as_ref().map_or(0, |after| below(after).map_or(others.len(), |above| above + 1))
+            let Some(after) = after else { return 0 };
+            let order = order();
+            let mut others = order.iter().filter_map(Document::as_str).filter(|other| *other != cell);
+            let count = others.clone().count();
+            others.position(|other| other == after).map_or(count, |above| above + 1)
         };
         let insert = |after| Edit::ListInsert { path: path![ORDER], index: below(after), values: vec![cell.into()] };
         let gone = || Rejected::new("gone", format!("there is no cell {cell}"));
-        let here = || place.filter(|_| exists).ok_or_else(gone);
+        // The order is not read for a keystroke, unless the mark of the bin is there: two may have disagreed about it.
+        let here = || if exists && (!marked || place().is_some()) { Ok(()) } else { Err(gone()) };
         Ok(Plan::new(match op {
             NotebookOp::Insert { .. } if view.kind(&cell_path(cell)).is_some() => {
                 return Err(Rejected::new("exists", format!("there is a cell {cell} already")));
@@ -189,21 +205,26 @@ impl Model for NotebookModel {
                 let value = Document::map([("source", Document::text("")), (OUTPUT, Document::Null)]);
                 vec![Edit::Put { path: cell_path(cell), value }, insert(after)]
             }
-            NotebookOp::Restore { after, .. } if exists && place.is_none() => vec![insert(after)],
+            NotebookOp::Restore { after, .. } if exists && place().is_none() => {
+                let unmark = marked.then(|| Edit::Remove { path: mark_path(cell) });
+                unmark.into_iter().chain([insert(after)]).collect()
+            }
             NotebookOp::Restore { .. } if exists => {
                 return Err(Rejected::new("not_deleted", format!("{cell} is in the notebook")));
             }
             NotebookOp::Restore { .. } => return Err(gone()),
             NotebookOp::Move { after, .. } => {
-                let (from, to) = (here()?, below(after));
+                let (from, to) = (place().filter(|_| exists).ok_or_else(gone)?, below(after));
                 let moved = Edit::ListMove { path: path![ORDER], from, to };
                 if from == to { Vec::new() } else { vec![moved] }
             }
             NotebookOp::Delete { .. } => {
-                here()?;
+                place().filter(|_| exists).ok_or_else(gone)?;
                 // From the end to the beginning, so that each index speaks of the list as it is by then.
-                let copies = order.iter().enumerate().rev().filter(|(_, other)| *other == cell);
-                copies.map(|(index, _)| Edit::ListRemove { path: path![ORDER], index, count: 1 }).collect()
+                let order = order();
+                let copies = order.iter().enumerate().rev().filter(|(_, other)| other.as_str() == Some(cell));
+                let take = copies.map(|(index, _)| Edit::ListRemove { path: path![ORDER], index, count: 1 });
+                take.chain([Edit::Put { path: mark_path(cell), value: Document::Bool(true) }]).collect()
             }
             NotebookOp::Type { splice, .. } => {
                 here()?;
@@ -292,8 +313,7 @@ impl Author for User {
     fn next(&mut self, view: &dyn View, rng: &mut Rng) -> Option<Intent> {
         self.drawn += 1;
         let (act, hot, which, elsewhere) = (unit(rng), unit(rng), unit(rng), unit(rng));
-        let mut order = order(view);
-        order.retain(|cell| view.kind(&source_path(cell)) == Some(Kind::Text));
+        let order = order(view);
         let (any, place) = (below(rng, order.len()), unit(rng));
         let habits = self.habits;
         let pick = || order.get(if hot < habits.hot { 0 } else { any }).cloned();
@@ -327,8 +347,9 @@ impl User {
         place: f64,
     ) -> Option<NotebookOp> {
         let home = *self.home.get_or_insert(order.len());
-        let bin: Vec<_> =
-            view.keys(&path![CELLS])?.into_iter().filter(|cell| !order.iter().any(|other| **other == **cell)).collect();
+        let here: BTreeSet<&str> = order.iter().map(String::as_str).collect();
+        let mut bin = view.keys(&path![CELLS])?;
+        bin.retain(|cell| !here.contains(&**cell));
         let slot = |places: usize| ((place * places as f64) as usize).min(places.saturating_sub(1));
         let below = |slot: usize, others: &[&String]| {
             slot.checked_sub(1).and_then(|above| others.get(above)).map(|above| (*above).clone())
@@ -372,9 +393,8 @@ struct Cell<'a> {
 }
 
 impl<'a> Cell<'a> {
-    fn of(name: &'a str, acts: Vec<Deed<'a>>, history: &History<'_>) -> Self {
+    fn of(name: &'a str, acts: Vec<Deed<'a>>, copies: u64, history: &History<'_>) -> Self {
         let there = View::kind(history.last, &source_path(name)) == Some(Kind::Text);
-        let copies = order(history.last).iter().filter(|other| *other == name).count() as u64;
         let field = |key: &str| history.last.at(&cell_path(name).child(OUTPUT).child(key))?.as_str().map(str::to_owned);
         Self {
             name,
@@ -523,10 +543,15 @@ fn judge(history: &History<'_>) -> Vec<Finding> {
     for act in acts.iter().filter(|act| !matches!(act.entry.fate, Fate::Rejected(_))) {
         by_cell.entry(act.op.cell()).or_default().push(act);
     }
-    let cells: BTreeMap<&str, Cell<'_>> =
-        by_cell.into_iter().map(|(name, acts)| (name, Cell::of(name, acts, history))).collect();
     let order = order(history.last);
-    let at = |name: &str| order.iter().position(|other| other == name);
+    let mut places: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (index, cell) in order.iter().enumerate() {
+        places.entry(cell).or_default().push(index);
+    }
+    let copies = |name: &str| places.get(name).map_or(0, |places| places.len() as u64);
+    let at = |name: &str| places.get(name).map(|places| places[0]);
+    let cells: BTreeMap<&str, Cell<'_>> =
+        by_cell.into_iter().map(|(name, acts)| (name, Cell::of(name, acts, copies(name), history))).collect();
     let mut findings = Findings::default();
     for cell in cells.values() {
         cell.judge(&mut findings);
@@ -635,12 +660,15 @@ mod tests {
         assert_eq!((refused(&insert("c1", "")), refused(&restore("c0", ""))), ("exists".into(), "not_deleted".into()));
         let far = NotebookOp::Type { cell: "c0".into(), splice: Splice { pos: 41, delete: 0, insert: "z".into() } };
         assert_eq!(refused(&far), "out_of_range");
+        // Marked as deleted, and there all the same: it can be typed in.
+        let mark = Edit::Put { path: mark_path("c0"), value: Document::Bool(true) };
+        assert!(NotebookModel.plan(&with(&document, mark), &write("c0", "z")).is_ok());
         // Of a cell that is there twice, both go.
         let mut twice = listed(&book(&[]), "c2");
         reduce(&*erase(NotebookModel), &mut twice, &Operation::encode(&delete("c2"))).unwrap();
         assert_eq!(order(&twice).join(" "), "c0 c1");
-        let plans = [insert("n", ""), shift("c0", "c1"), delete("c1"), write("c0", "x"), evaluate("c0", "r")];
-        let edits = plans.iter().flat_map(|op| NotebookModel.plan(&book(&[]), op).unwrap().edits);
+        let plans = [insert("n", ""), shift("c0", "c2"), delete("c2"), restore("c1", ""), write("c0", "x")];
+        let edits = plans.iter().flat_map(|op| NotebookModel.plan(&document, op).unwrap().edits);
         let kinds: BTreeSet<EditKind> = edits.map(|edit| edit.kind()).collect();
         assert_eq!(kinds.into_iter().collect::<Vec<_>>(), SPEC.edits);
     }
