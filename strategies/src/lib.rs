@@ -28,4 +28,6 @@ pub mod view;
 pub mod crdt;
 pub mod lww;
 pub mod serial;
+#[cfg(test)]
+pub(crate) mod testing;
 mod wire;

@@ -24,6 +24,9 @@ pub fn undo(subject: &Subject, seeds: u64) -> Checked {
     for seed in 1..=seeds {
         let faults = vec!["partition:halves@200ms..700ms".into()];
         passed(&subject.cell(&Scenario { undo: 0.25, faults, networks: vec!["4g".into()], ..scenario() }, seed))?;
+        // Few enough for a serial order to be looked for.
+        let small = Scenario { ops: 10, undo: 0.4, rate_per_s: 100.0, networks: vec!["4g".into()], ..scenario() };
+        passed(&subject.cell(&small, seed))?;
         let Tried { held, too_old } = keeps_theirs(subject, seed)?;
         tried = Tried { held: tried.held + held, too_old: tried.too_old + too_old };
     }
