@@ -24,6 +24,8 @@ pub(crate) enum Toy {
     /// Only where the field has this value.
     Swap(String, i64, i64),
     Type(usize, String),
+    /// Removes all fields.
+    Clear,
 }
 
 pub(crate) fn set(field: &str, value: i64) -> Toy {
@@ -61,6 +63,7 @@ impl Model for ToyModel {
                 Some(found) if found == Document::Int(*from) => put(field, *to),
                 _ => return Err(Rejected::new("changed", format!("{field} is not {from}"))),
             },
+            Toy::Clear => Plan::new(vec![Edit::Remove { path: path!["fields"] }]),
             Toy::Type(pos, text) => {
                 Plan::new(vec![Edit::TextSplice { path: path!["text"], pos: *pos, delete: 0, insert: text.clone() }])
             }

@@ -1,6 +1,9 @@
 //! Strategies in which a server puts operations into one order.
 
+mod immer;
+mod journal;
 pub mod optimistic;
 mod order;
+pub mod patches;
 pub mod reducer;
 mod sessions;
