@@ -193,7 +193,8 @@ mod tests {
         let board =
             Document::list([1, 2].map(|id| Document::map([("id", Document::Int(id)), ("votes", Document::Int(0))])));
         let vote = Edit::Put { path: path![1, "votes"], value: 5.into() };
-        assert_eq!(produce(&board, std::slice::from_ref(&vote)).unwrap().patches, [vote.clone()]);
+        let inside = std::slice::from_ref(&vote);
+        assert_eq!(produce(&board, inside).unwrap().patches, inside);
         let swap = Edit::ListMove { path: path![], from: 0, to: 1 };
         let patches = produce(&board, &[swap, vote]).unwrap().patches;
         assert!(patches.iter().all(|patch| patch.path().len() == 1) && patches.len() == 2, "{patches:?}");
