@@ -1,6 +1,9 @@
 //! The workloads. Each is one file with its operations, plan, generator and oracle, and one line in [`WORKLOADS`].
 
+pub mod booking;
 pub mod counter;
+pub mod json;
+pub mod kanban;
 pub mod record;
 pub mod stack;
 pub mod text;
@@ -8,7 +11,8 @@ pub mod text;
 use crate::workload::WorkloadSpec;
 
 /// One line per workload.
-pub static WORKLOADS: &[&WorkloadSpec] = &[&stack::SPEC, &counter::SPEC, &record::SPEC, &text::SPEC];
+pub static WORKLOADS: &[&WorkloadSpec] =
+    &[&stack::SPEC, &counter::SPEC, &record::SPEC, &text::SPEC, &booking::SPEC, &kanban::SPEC, &json::SPEC];
 
 #[cfg(test)]
 mod tests {

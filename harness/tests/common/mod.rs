@@ -3,6 +3,7 @@
 
 pub mod claims;
 pub mod group;
+pub mod mutants;
 pub mod subject;
 pub mod workloads;
 

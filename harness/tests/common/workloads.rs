@@ -89,6 +89,41 @@ impl Workload for Twisted {
     }
 }
 
+/// A registered workload whose operations mean something else to the strategy, and to nobody else.
+pub fn remodelled(
+    inner: Arc<PlannedWorkload>,
+    change: impl Fn(ModelRef) -> ModelRef + Send + Sync + 'static,
+) -> Box<dyn Workload> {
+    Box::new(Remodelled { inner, change: Box::new(change) })
+}
+
+struct Remodelled {
+    inner: Arc<PlannedWorkload>,
+    change: Box<dyn Fn(ModelRef) -> ModelRef + Send + Sync>,
+}
+
+impl Workload for Remodelled {
+    fn model(&self) -> ModelRef {
+        (self.change)(self.inner.workload.model())
+    }
+
+    fn genesis(&self, size: u64) -> Document {
+        self.inner.workload.genesis(size)
+    }
+
+    fn author(&self, client: NodeId, clients: u32) -> Box<dyn Author> {
+        self.inner.workload.author(client, clients)
+    }
+
+    fn judge(&self, history: &History<'_>) -> Vec<Finding> {
+        self.inner.workload.judge(history)
+    }
+
+    fn invariant(&self, document: &Document) -> Result<(), String> {
+        self.inner.workload.invariant(document)
+    }
+}
+
 /// A planned workload as a workload of its own.
 pub struct Shared(pub Arc<PlannedWorkload>);
 

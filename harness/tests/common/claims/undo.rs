@@ -117,14 +117,21 @@ fn independent(subject: &Subject, before: &Document, mine: &Operation, theirs: &
     };
     let (both, outcomes) = after(&[mine, theirs])?;
     let (first, second) = (model.plan(before, mine).ok()?.edits, model.plan(&after(&[mine])?.0, theirs).ok()?.edits);
-    if first.iter().chain(&second).all(|edit| edit.kind() == EditKind::TextSplice) {
-        let (first, second) = (Change::of(&first)?, Change::of(&second)?);
-        let taken_back = |ahead| {
-            let mut document = both.clone();
-            first.invert(before)?.transform(&second, ahead).apply(&mut document).ok()?;
-            Some(document)
-        };
-        return taken_back(true).filter(|document| Some(document) == taken_back(false).as_ref());
+    let text = first.iter().chain(&second).all(|edit| edit.kind() == EditKind::TextSplice);
+    // Who writes into what another has made may lose it when that is taken back; the workloads' oracles count it.
+    if !text && before.produce(&second).is_err() {
+        return None;
+    }
+    let (mine_undone, second) = (Change::of(&first)?.invert(before)?, Change::of(&second)?);
+    let taken_back = |ahead| {
+        let mut document = both.clone();
+        mine_undone.transform(&second, ahead).apply(&mut document).ok()?;
+        Some(document)
+    };
+    // What comes back into a list or a text may stand on either side of what was inserted at its place meanwhile.
+    let either_way = taken_back(true).filter(|document| Some(document) == taken_back(false).as_ref())?;
+    if text {
+        return Some(either_way);
     }
     let (alone, outcome) = after(&[theirs])?;
     let told = after(&[mine])?.1.into_iter().chain(outcome);

@@ -1,0 +1,854 @@
+//! `json`: one tree of maps, lists and values: set and delete at paths, add to lists, and make what is missing on the way.
+//!
+//! Nobody makes a container for its own sake: whoever sets `o1/in/in/a` makes the maps that are not there yet, and whoever
+//! adds to `o1/tags` makes the list, as in `(doc.tags ??= []).push(x)`. So two people make the same container at the same
+//! time now and then, and what becomes of their two containers is the strategy's to say.
+//! (Longer than most files: a workload is one file, and nearly half of this one is tests.)
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use syncbench_strategies::document::{Document, Edit, EditKind, Kind, Path};
+use syncbench_strategies::model::{Model, ModelRef, Operation, Plan, Rejected, erase};
+use syncbench_strategies::path;
+use syncbench_strategies::replica::{NodeId, Rng};
+use syncbench_strategies::spec::{Content, Param, ParamKind};
+use syncbench_strategies::view::View;
+
+use crate::ledger::Fate;
+use crate::results::Finding;
+use crate::rng::{below, unit};
+use crate::workload::{Act, Author, Findings, History, Intent, Workload, WorkloadSpec};
+
+/// The workload's card.
+pub static SPEC: WorkloadSpec = WorkloadSpec {
+    name: "json",
+    summary: "set and delete values in nested maps, add to lists and take from them, make containers on the way",
+    product: "settings, a design document's properties, the state of an application as JSON",
+    params: &[
+        Param {
+            name: "list",
+            kind: ParamKind::Share,
+            default: "0.3",
+            help: "share of operations on lists, of what is no delete; two of three add, the others take. A third: an \
+                   object here has two values and one list at each level",
+        },
+        Param {
+            name: "delete",
+            kind: ParamKind::Share,
+            default: "0.1",
+            help: "share of deletes of a value, a list or a map: so many that containers are made anew throughout a run",
+        },
+        Param {
+            name: "depth",
+            kind: ParamKind::Count,
+            default: "2",
+            help: "how many maps are nested in an object, at most 32: an address in a profile, a street in an address",
+        },
+        Param {
+            name: "hot",
+            kind: ParamKind::Share,
+            default: "0.3",
+            help: "share of operations on the first object; as on the first row in `record`",
+        },
+    ],
+    edits: &[EditKind::Put, EditKind::Remove, EditKind::ListInsert, EditKind::ListRemove],
+    content: Content::Data,
+    undo: true,
+    size_unit: "objects",
+    // As many as `record` has rows.
+    default_size: 8,
+    build: |params| {
+        Box::new(Tree {
+            list: params.share("list"),
+            delete: params.share("delete"),
+            depth: params.count("depth").min(DEEPEST) as usize,
+            hot: params.share("hot"),
+        })
+    },
+};
+
+/// What users do. Containers that are missing on the way are made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum JsonOp {
+    /// Set a value.
+    Set {
+        /// Where.
+        path: Vec<String>,
+        /// The new value.
+        value: String,
+    },
+    /// Add to the end of a list.
+    Append {
+        /// The list.
+        path: Vec<String>,
+        /// The new item.
+        item: String,
+    },
+    /// Take an item out of a list.
+    Take {
+        /// The list.
+        path: Vec<String>,
+        /// The item.
+        item: String,
+    },
+    /// Delete a value or a container with all that is in it.
+    Delete {
+        /// Which.
+        path: Vec<String>,
+    },
+}
+
+impl JsonOp {
+    fn path(&self) -> &[String] {
+        match self {
+            JsonOp::Set { path, .. }
+            | JsonOp::Append { path, .. }
+            | JsonOp::Take { path, .. }
+            | JsonOp::Delete { path } => path,
+        }
+    }
+
+    /// The value or the item that it puts into the tree.
+    fn word(&self) -> Option<&str> {
+        match self {
+            JsonOp::Set { value, .. } => Some(value),
+            JsonOp::Append { item, .. } => Some(item),
+            JsonOp::Take { .. } | JsonOp::Delete { .. } => None,
+        }
+    }
+}
+
+/// A tree that grows where somebody sets something.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct JsonModel;
+
+/// The deepest nesting that a run may ask for; documents end at twice as much.
+const DEEPEST: u64 = 32;
+/// Longer lists get shorter.
+const LONG: usize = 20;
+/// The map in a map.
+const INNER: &str = "in";
+const TAGS: &str = "tags";
+const VALUES: [&str; 2] = ["a", "b"];
+
+fn place(path: &[String]) -> Path {
+    Path::from(path.iter().map(Into::into).collect::<Vec<_>>())
+}
+
+/// How many of the containers on the way to `path` are there.
+fn made(view: &dyn View, path: &[String]) -> usize {
+    (1..path.len()).take_while(|len| view.kind(&place(&path[..*len])).is_some()).count()
+}
+
+/// The edits that make the maps in which `path` lies, where they are missing.
+fn open(view: &dyn View, path: &[String]) -> Result<Vec<Edit>, Rejected> {
+    if path.is_empty() {
+        return Err(Rejected::new("no_path", "the root is not for setting or deleting"));
+    }
+    let made = made(view, path);
+    if let Some(len) = (1..=made).find(|len| view.kind(&place(&path[..*len])) != Some(Kind::Map)) {
+        return Err(Rejected::new("not_a_map", format!("{} is no map", place(&path[..len]))));
+    }
+    let map = |len: usize| Edit::Put { path: place(&path[..len]), value: Document::Map(Default::default()) };
+    Ok((made + 1..path.len()).map(map).collect())
+}
+
+impl Model for JsonModel {
+    type Op = JsonOp;
+
+    fn plan(&self, view: &dyn View, op: &JsonOp) -> Result<Plan, Rejected> {
+        let path = place(op.path());
+        let kind = view.kind(&path);
+        let gone = |what: &str| Rejected::new("gone", format!("there is no {what} at {path}"));
+        let no_list = || Rejected::new("not_a_list", format!("{path} is no list"));
+        let mut edits = open(view, op.path())?;
+        match (op, kind) {
+            (JsonOp::Set { value, .. }, _) => edits.push(Edit::Put { path, value: value.as_str().into() }),
+            (JsonOp::Append { item, .. }, None | Some(Kind::List)) => {
+                let index = view.len(&path).unwrap_or(0);
+                if kind.is_none() {
+                    edits.push(Edit::Put { path: path.clone(), value: Document::List(Default::default()) });
+                }
+                edits.push(Edit::ListInsert { path, index, values: vec![item.as_str().into()] });
+            }
+            (JsonOp::Take { item, .. }, Some(Kind::List)) => {
+                let items = view.items(&path).unwrap_or_default();
+                let index = items.iter().position(|other| other.as_str() == Some(item)).ok_or_else(|| gone(item))?;
+                edits = vec![Edit::ListRemove { path, index, count: 1 }];
+            }
+            (JsonOp::Append { .. } | JsonOp::Take { .. }, Some(_)) => return Err(no_list()),
+            (JsonOp::Delete { .. }, Some(_)) => edits = vec![Edit::Remove { path }],
+            (JsonOp::Delete { .. } | JsonOp::Take { .. }, None) => return Err(gone("value")),
+        }
+        Ok(Plan::new(edits))
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Tree {
+    list: f64,
+    delete: f64,
+    depth: usize,
+    hot: f64,
+}
+
+/// `size` objects with two values each; lists and further maps are for users to make.
+fn genesis(size: u64) -> Document {
+    let object = |i: u64| {
+        let values = VALUES.map(|key| (key, Document::from(format!("o{i}.{key}"))));
+        (format!("o{i}"), Document::map(values))
+    };
+    Document::map((0..size).map(object))
+}
+
+impl Workload for Tree {
+    fn model(&self) -> ModelRef {
+        erase(JsonModel)
+    }
+
+    fn genesis(&self, size: u64) -> Document {
+        genesis(size)
+    }
+
+    fn author(&self, client: NodeId, _: u32) -> Box<dyn Author> {
+        Box::new(User { habits: *self, client, drawn: 0 })
+    }
+
+    fn judge(&self, history: &History<'_>) -> Vec<Finding> {
+        judge(history)
+    }
+
+    fn invariant(&self, document: &Document) -> Result<(), String> {
+        let mut words = BTreeSet::new();
+        for (path, word) in words_below(document) {
+            if !words.insert(word.clone()) {
+                return Err(format!("duplicated item: {word} is in {} twice", place(&path)));
+            }
+        }
+        Ok(())
+    }
+}
+
+struct User {
+    habits: Tree,
+    client: NodeId,
+    /// Intents so far: the source of values, the same whatever was seen.
+    drawn: u64,
+}
+
+impl Author for User {
+    fn next(&mut self, view: &dyn View, rng: &mut Rng) -> Option<Intent> {
+        self.drawn += 1;
+        let (act, hot, list, take) = (unit(rng), unit(rng), unit(rng), unit(rng));
+        let (level, which) = (below(rng, self.habits.depth + 1), unit(rng));
+        let objects = view.keys(&path![]).unwrap_or_default();
+        let object = objects.get(if hot < self.habits.hot { 0 } else { below(rng, objects.len()) })?;
+        let mut path = vec![object.to_string()];
+        path.extend(std::iter::repeat_n(INNER.to_owned(), level));
+        let at = |key: &str| [&path[..], &[key.to_owned()]].concat();
+        let there = |key: &&str| view.kind(&place(&at(key))).is_some();
+        let word = format!("{}.{}", self.client, self.drawn);
+        let pick = |keys: usize| ((which * keys as f64) as usize).min(keys - 1);
+        if act < self.habits.delete {
+            let keys = [VALUES[0], VALUES[1], TAGS, INNER];
+            let first = pick(keys.len());
+            if let Some(key) = keys[first..].iter().chain(&keys[..first]).copied().find(there) {
+                return Some(intent(view, &JsonOp::Delete { path: at(key) }));
+            }
+        }
+        let op = if list < self.habits.list {
+            let path = at(TAGS);
+            let items = view.items(&place(&path)).unwrap_or_default();
+            let item = items.get(((which * items.len() as f64) as usize).min(items.len().saturating_sub(1)));
+            match item.and_then(Document::as_str) {
+                Some(item) if take < 1.0 / 3.0 || items.len() >= LONG => JsonOp::Take { path, item: item.into() },
+                _ => JsonOp::Append { path, item: word },
+            }
+        } else {
+            JsonOp::Set { path: at(VALUES[pick(VALUES.len())]), value: word }
+        };
+        Some(intent(view, &op))
+    }
+}
+
+/// An intent with what its author saw in the place that it changes, and how much of the way there.
+fn intent(view: &dyn View, op: &JsonOp) -> Intent {
+    let was = match op {
+        JsonOp::Set { .. } | JsonOp::Delete { .. } => view.get(&place(op.path())).unwrap_or_default(),
+        // A whole list is much to remember, and all that it takes is known.
+        JsonOp::Append { .. } | JsonOp::Take { .. } => Document::Null,
+    };
+    let list = matches!(op, JsonOp::Append { .. }) && view.kind(&place(op.path())).is_some();
+    let made = made(view, op.path()) + usize::from(list);
+    Intent { operation: Operation::encode(op), seen: Document::list([was, Document::Int(made as i64)]) }
+}
+
+/// Every value and every item in a tree, with the place of the value or the list.
+fn words_below(document: &Document) -> Vec<(Vec<String>, String)> {
+    let mut words = Vec::new();
+    let mut open = vec![(Vec::new(), document)];
+    while let Some((path, node)) = open.pop() {
+        match node {
+            Document::Map(map) => {
+                open.extend(map.iter().map(|(key, child)| ([&path[..], &[key.to_string()]].concat(), child)))
+            }
+            Document::List(items) => open.extend(items.iter().map(|item| (path.clone(), item))),
+            _ => words.extend(node.as_str().map(|word| (path, word.to_owned()))),
+        }
+    }
+    words.sort();
+    words
+}
+
+/// An operation that was not refused, with what its author saw.
+struct Deed<'a> {
+    act: &'a Act<'a, JsonOp>,
+    /// The values and items that it took out of the tree or replaced, as far as its author saw them.
+    took: BTreeSet<String>,
+    /// How many of the containers on its way were there.
+    made: usize,
+}
+
+impl<'a> Deed<'a> {
+    fn of(act: &'a Act<'a, JsonOp>) -> Self {
+        let was = act.entry.seen.at(&path![0]);
+        let mut took: BTreeSet<String> = was.into_iter().flat_map(words_below).map(|(_, word)| word).collect();
+        if let JsonOp::Take { item, .. } = &act.op {
+            took.insert(item.clone());
+        }
+        let made = act.entry.seen.at(&path![1]).and_then(Document::as_int);
+        Self { act, took, made: made.and_then(|made| usize::try_from(made).ok()).unwrap_or(usize::MAX) }
+    }
+
+    /// Whether it changes what is at `path` as a whole: sets it, deletes it or something around it.
+    fn covers(&self, path: &[String]) -> bool {
+        match &self.act.op {
+            JsonOp::Set { path: own, .. } => own == path,
+            JsonOp::Delete { path: own } => path.starts_with(own),
+            _ => false,
+        }
+    }
+
+    fn deletes(&self, path: &[String]) -> bool {
+        matches!(self.act.op, JsonOp::Delete { .. }) && self.covers(path)
+    }
+
+    /// Whether it made this container, as its author saw it.
+    fn makes(&self, container: &[String]) -> bool {
+        let path = self.act.op.path();
+        let containers = match self.act.op {
+            JsonOp::Set { .. } => path.len().saturating_sub(1),
+            JsonOp::Append { .. } => path.len(),
+            JsonOp::Take { .. } | JsonOp::Delete { .. } => 0,
+        };
+        path.starts_with(container) && self.made < container.len() && container.len() <= containers
+    }
+}
+
+/// Whether neither author knew of the other's operation.
+fn unaware(one: &Act<'_, JsonOp>, other: &Act<'_, JsonOp>) -> bool {
+    one.id() != other.id() && !one.knew(other) && !other.knew(one)
+}
+
+/// The whole story of a tree.
+struct Story<'a> {
+    deeds: Vec<Deed<'a>>,
+    /// Every value and item that is there at the end, with its places.
+    last: BTreeMap<String, Vec<Vec<String>>>,
+    /// Who put it there.
+    authors: BTreeMap<&'a str, &'a Act<'a, JsonOp>>,
+}
+
+impl<'a> Story<'a> {
+    fn of(acts: &'a [Act<'a, JsonOp>], last: &Document) -> Self {
+        let kept = || acts.iter().filter(|act| !matches!(act.entry.fate, Fate::Rejected(_)));
+        let mut places: BTreeMap<String, Vec<Vec<String>>> = BTreeMap::new();
+        for (path, word) in words_below(last) {
+            places.entry(word).or_default().push(path);
+        }
+        let authors = kept().filter_map(|act| Some((act.op.word()?, act))).collect();
+        Self { deeds: kept().map(Deed::of).collect(), last: places, authors }
+    }
+
+    fn standing(&self) -> impl Iterator<Item = &Deed<'a>> {
+        self.deeds.iter().filter(|deed| !deed.act.undone())
+    }
+
+    /// Whether somebody took back something at this path or around it.
+    fn disturbed(&self, path: &[String]) -> bool {
+        let undone = self.deeds.iter().filter(|deed| deed.act.undone());
+        undone.map(|deed| deed.act.op.path()).any(|own| own.starts_with(path) || path.starts_with(own))
+    }
+
+    /// How an acknowledged value or item was lost, if it was.
+    fn loss(&self, act: &Act<'_, JsonOp>) -> Option<&'static str> {
+        let (word, path) = (act.op.word()?, act.op.path());
+        let on_its_way = |later: &Deed<'_>| {
+            let (this, id) = (act.id(), later.act.id());
+            id.client == this.client && id.n > this.n && !later.act.entry.known.contains(this)
+        };
+        let followed = |later: &Deed<'_>| {
+            // What somebody took and should have given back is looked at from there.
+            let told = later.act.outcome().is_some() || later.act.undone();
+            told && ((later.act.knew(act) && later.took.contains(word)) || (on_its_way(later) && later.covers(path)))
+        };
+        if self.last.contains_key(word) || self.deeds.iter().any(followed) {
+            return None;
+        }
+        let open =
+            |later: &Deed<'_>| later.act.outcome().is_none() && (later.took.contains(word) || later.covers(path));
+        if self.standing().any(open) {
+            return None;
+        }
+        if self.standing().any(|other| other.deletes(path) && unaware(act, other.act)) {
+            return Some("lost to delete");
+        }
+        let noticed =
+            |word: &str| self.last.contains_key(word) || self.deeds.iter().any(|deed| deed.took.contains(word));
+        let wins = |rival: &Deed<'_>| {
+            matches!(&rival.act.op, JsonOp::Set { path: own, value } if own == path && noticed(value))
+                && unaware(act, rival.act)
+        };
+        if matches!(act.op, JsonOp::Set { .. }) && self.standing().any(wins) {
+            return Some("overwritten");
+        }
+        if self.made_twice(act) {
+            return Some("hidden subtree");
+        }
+        Some(match act.op {
+            _ if self.disturbed(path) => "lost to undo",
+            JsonOp::Set { .. } => "edit lost",
+            _ => "lost item",
+        })
+    }
+
+    /// Whether a container in which this operation wrote was made by two who did not know of each other.
+    fn made_twice(&self, act: &Act<'_, JsonOp>) -> bool {
+        let path = act.op.path();
+        (1..=path.len()).any(|len| {
+            let makers: Vec<_> = self.standing().filter(|deed| deed.makes(&path[..len])).map(|deed| deed.act).collect();
+            makers.iter().any(|one| makers.iter().any(|other| unaware(one, other)))
+        })
+    }
+
+    /// How an acknowledged delete was lost, if it was.
+    fn revival(&self, delete: &Deed<'_>) -> Option<&'static str> {
+        let path = delete.act.op.path();
+        let below = self.last.iter().filter(|(_, places)| places.iter().any(|place| place.starts_with(path)));
+        let kinds: BTreeSet<_> = below
+            .filter_map(|(word, _)| match self.authors.get(word.as_str()) {
+                _ if delete.took.contains(word) => Some("resurrected"),
+                Some(author) if unaware(author, delete.act) => Some("delete overwritten"),
+                _ => None,
+            })
+            .collect();
+        kinds.last().copied()
+    }
+
+    /// Whether an operation has its effect though its author took it back.
+    fn stands(&self, deed: &Deed<'_>) -> bool {
+        let there = |word: &String| self.last.contains_key(word);
+        match deed.act.op.word() {
+            Some(word) => self.last.contains_key(word),
+            None => {
+                let takes = |other: &Deed<'_>| {
+                    other.act.id() != deed.act.id()
+                        && (other.covers(deed.act.op.path()) || other.took.iter().any(|word| deed.took.contains(word)))
+                };
+                let withdrawn = |word: &String| self.authors.get(word.as_str()).is_some_and(|act| act.undone());
+                let below = |other: &Deed<'_>| other.act.op.path().starts_with(deed.act.op.path());
+                !deed.took.is_empty()
+                    && !deed.took.iter().any(|word| there(word) || withdrawn(word))
+                    && !self.standing().any(|other| takes(other) || (below(other) && unaware(other.act, deed.act)))
+            }
+        }
+    }
+}
+
+/// Every value and item is written once, so that each can be followed. One is lost when it is not there at the end and
+/// nobody replaced, took or deleted it knowingly, with it on the screen; its own author does so knowingly also while it is
+/// on its way.
+///
+/// Kinds, all of them intents that did not have their effect, or had it wrongly:
+/// * `lost to delete`: somebody who did not know of it deleted this value, its list, or a map around it;
+/// * `overwritten`: somebody who did not know of this value, nor this author of that one, set what was seen there instead;
+/// * `hidden subtree`: two who did not know of each other made the same container, and what was written into the one is not
+///   to be seen any more;
+/// * `lost to undo`: none of these explains it, but somebody took back something there;
+/// * `edit lost`, `lost item`: none of these explains it;
+/// * `duplicated item`: so many times more than once in the tree;
+/// * `resurrected`: something that was deleted or taken, and seen by who did it, is there;
+/// * `delete overwritten`: at a deleted place is what somebody wrote who did not know of the delete;
+/// * `undo without effect`: taken back by its author, and yet there (or what was deleted or taken is not);
+/// * `value from nowhere` (noted): nobody wrote it, or whoever did was refused.
+fn judge(history: &History<'_>) -> Vec<Finding> {
+    let acts = history.acts::<JsonOp>();
+    let story = Story::of(&acts, history.last);
+    let original: BTreeSet<String> = words_below(history.genesis).into_iter().map(|(_, word)| word).collect();
+    let mut findings = Findings::default();
+    for (word, places) in &story.last {
+        let words = || places.iter().map(|path| format!("{word} at {}", place(path))).collect::<Vec<_>>().join(", ");
+        findings.add("duplicated item", places.len() as u64 - 1, true, words());
+        if !original.contains(word) && !story.authors.contains_key(word.as_str()) {
+            findings.noted("value from nowhere", words());
+        }
+    }
+    for deed in &story.deeds {
+        let act = deed.act;
+        let words = || {
+            let near = history.last.at(&place(&act.op.path()[..1]));
+            format!("{}, {:?}: there is {}", act.id(), act.op, near.cloned().unwrap_or_default())
+        };
+        if act.undone() && story.stands(deed) {
+            findings.lost("undo without effect", words());
+        }
+        if act.outcome().is_none() {
+            continue;
+        }
+        let kind = match &act.op {
+            JsonOp::Set { .. } | JsonOp::Append { .. } => story.loss(act),
+            JsonOp::Take { item, .. } => story.last.contains_key(item).then_some("resurrected"),
+            JsonOp::Delete { .. } => story.revival(deed),
+        };
+        match kind {
+            Some("resurrected") if story.disturbed(act.op.path()) => findings.lost("lost to undo", words()),
+            Some(kind) => findings.lost(kind, words()),
+            None => {}
+        }
+    }
+    findings.done()
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(feature = "automerge")]
+    use syncbench_strategies::crdt;
+    use syncbench_strategies::model::reduce;
+    use syncbench_strategies::replica::OpId;
+    use syncbench_strategies::{lww, serial};
+
+    use super::*;
+    use crate::engines::load::Pace;
+    use crate::testing::{Book, Found, Trial, intents, workload};
+
+    fn at(path: &str) -> Vec<String> {
+        path.split('/').map(str::to_owned).collect()
+    }
+
+    fn set(path: &str, value: &str) -> JsonOp {
+        JsonOp::Set { path: at(path), value: value.into() }
+    }
+
+    fn append(path: &str, item: &str) -> JsonOp {
+        JsonOp::Append { path: at(path), item: item.into() }
+    }
+
+    fn take(path: &str, item: &str) -> JsonOp {
+        JsonOp::Take { path: at(path), item: item.into() }
+    }
+
+    fn delete(path: &str) -> JsonOp {
+        JsonOp::Delete { path: at(path) }
+    }
+
+    /// One object after these operations.
+    fn after(ops: &[JsonOp]) -> Document {
+        let mut document = genesis(1);
+        for op in ops {
+            reduce(&*erase(JsonModel), &mut document, &Operation::encode(op)).unwrap();
+        }
+        document
+    }
+
+    fn shown(document: &Document) -> String {
+        document.to_string().replace('"', "")
+    }
+
+    #[test]
+    fn plans_mean_what_they_say() {
+        assert_eq!(shown(&after(&[])), "{o0:{a:o0.a,b:o0.b}}");
+        let ops = [set("o0/in/in/a", "x"), append("o0/tags", "t"), append("o0/tags", "u"), take("o0/tags", "t")];
+        let document = after(&ops);
+        assert_eq!(shown(&document), "{o0:{a:o0.a,b:o0.b,in:{in:{a:x}},tags:[u]}}");
+        assert_eq!(
+            shown(&after(&[&ops[..], &[delete("o0/in"), set("o0/a", "y")]].concat())),
+            "{o0:{a:y,b:o0.b,tags:[u]}}"
+        );
+        let refused = |op: &JsonOp| JsonModel.plan(&document, op).unwrap_err().code;
+        for op in [delete("o0/c"), delete("o1"), take("o0/tags", "t"), take("o0/in/tags", "t")] {
+            assert_eq!(refused(&op), "gone", "{op:?}");
+        }
+        assert_eq!(refused(&set("o0/a/b", "x")), "not_a_map");
+        assert_eq!(refused(&set("o0/tags/b", "x")), "not_a_map");
+        assert_eq!(
+            (refused(&append("o0/a", "x")), refused(&take("o0/in", "x"))),
+            ("not_a_list".into(), "not_a_list".into())
+        );
+        assert_eq!(refused(&JsonOp::Delete { path: Vec::new() }), "no_path");
+        let plans = [set("o0/in/c", "x"), append("o0/tags", "v"), take("o0/tags", "u"), delete("o0/a")];
+        let edits = plans.iter().flat_map(|op| JsonModel.plan(&document, op).unwrap().edits);
+        let kinds: BTreeSet<EditKind> = edits.map(|edit| edit.kind()).collect();
+        assert_eq!(kinds.into_iter().collect::<Vec<_>>(), SPEC.edits);
+        // As deep as anybody may ask for.
+        let deep: Vec<JsonOp> =
+            intents("json:depth=99", &genesis(1), 200).iter().map(|op| op.decode().unwrap()).collect();
+        assert!(deep.iter().any(|op| op.path().len() > 30));
+        assert!(deep.iter().all(|op| reduce(&*erase(JsonModel), &mut genesis(1), &Operation::encode(op)).is_ok()));
+    }
+
+    #[test]
+    fn nothing_is_there_twice() {
+        let allowed = |document: &Document| workload("json").invariant(document);
+        assert_eq!(allowed(&after(&[append("o0/tags", "t"), append("o0/in/tags", "u")])), Ok(()));
+        assert!(allowed(&after(&[append("o0/tags", "t"), append("o0/tags", "t")])).unwrap_err().contains("t is in"));
+    }
+
+    fn wants(text: &str, view: &Document) -> Vec<JsonOp> {
+        intents(text, view, 400).iter().map(|op| op.decode().unwrap()).collect()
+    }
+
+    #[test]
+    fn users_want_the_same_whatever_they_see() {
+        let (first, second) = (wants("json", &genesis(8)), wants("json", &genesis(16)));
+        assert_eq!(first, wants("json", &genesis(8)));
+        let blank = |op: &JsonOp| match op.clone() {
+            JsonOp::Set { path, value } => (path[1..].to_vec(), value),
+            JsonOp::Append { path, item } | JsonOp::Take { path, item } => (path[1..].to_vec(), item),
+            JsonOp::Delete { path } => (path[1..].to_vec(), String::new()),
+        };
+        assert!(first.iter().map(blank).eq(second.iter().map(blank)) && first != second);
+        let near = |text: &str, view: &Document, wanted: fn(&JsonOp) -> bool, expected: f64| {
+            let found = wants(text, view).iter().filter(|op| wanted(op)).count() as f64 / 400.0;
+            assert!((found - expected).abs() < 0.06, "{text}: {found}, not {expected}");
+        };
+        let lists = |op: &JsonOp| matches!(op, JsonOp::Append { .. } | JsonOp::Take { .. });
+        near("json:delete=0", &genesis(8), lists, 0.3);
+        near("json:delete=0,list=0.8", &genesis(8), lists, 0.8);
+        near("json:depth=0", &genesis(8), |op| matches!(op, JsonOp::Delete { .. }), 0.1);
+        near("json:depth=0,delete=0.5", &genesis(8), |op| matches!(op, JsonOp::Delete { .. }), 0.5);
+        near("json:depth=4,delete=0", &genesis(8), |op| op.path().len() == 6, 0.2);
+        near("json:hot=0.9", &genesis(8), |op| op.path()[0] == "o0", 0.91);
+        near("json:hot=0", &genesis(8), |op| op.path()[0] == "o0", 0.125);
+        let full = after(&(0..LONG).map(|item| append("o0/tags", &item.to_string())).collect::<Vec<_>>());
+        let takes = |op: &JsonOp| matches!(op, JsonOp::Take { .. });
+        near("json:depth=0,list=1,delete=0", &full, takes, 1.0);
+        near("json:depth=0,list=1,delete=0", &after(&[append("o0/tags", "t")]), takes, 0.33);
+        // In an empty object there is nothing to delete.
+        let empty = Document::map([("o0", Document::Map(Default::default()))]);
+        near("json:delete=1,list=0", &empty, |op| matches!(op, JsonOp::Set { .. }), 1.0);
+    }
+
+    /// What happened to one object; each author sees what it is said to see, and hears of nobody.
+    struct Tale(Book);
+
+    impl Tale {
+        fn new(ops: &[(u32, JsonOp)]) -> Self {
+            let mut tale = Tale(Book::new(3));
+            for (client, op) in ops {
+                tale.act(*client, op, &after(&[]));
+            }
+            tale
+        }
+
+        fn act(&mut self, client: u32, op: &JsonOp, view: &Document) -> OpId {
+            self.0.acted_on(client, op, intent(view, op).seen)
+        }
+
+        /// The client has heard of the first operation of the other.
+        fn heard(&mut self, client: u32, other: u32) {
+            self.0.reached(client, OpId { client: NodeId(other), n: 1 });
+        }
+
+        #[track_caller]
+        fn ends(&self, last: &[JsonOp], expected: &[(&str, u64)]) {
+            let found = self.0.judge("json", &genesis(1), &after(last));
+            assert!(found.0.iter().all(|finding| !finding.example.is_empty()));
+            assert_eq!(found.kinds(), expected, "{found:?}");
+        }
+    }
+
+    #[test]
+    fn each_kind_is_found_and_nothing_else() {
+        let tags = [append("o0/tags", "t"), append("o0/tags", "u")];
+        let both = Tale::new(&[(1, tags[0].clone()), (2, tags[1].clone())]);
+        both.ends(&tags, &[]);
+        both.ends(&tags[..1], &[("hidden subtree", 1)]);
+        both.ends(&[], &[("hidden subtree", 2)]);
+        both.ends(&[&tags[..], &[append("o0/tags", "t")]].concat(), &[("duplicated item", 1)]);
+        let nested = [set("o0/in/a", "x"), set("o0/in/b", "y")];
+        Tale::new(&[(1, nested[0].clone()), (2, nested[1].clone())]).ends(&nested[1..], &[("hidden subtree", 1)]);
+        // Only one of them has made the list: nothing is hidden by anything.
+        let mut later = Tale::new(&[(1, tags[0].clone())]);
+        later.act(2, &tags[1], &after(&tags[..1]));
+        later.ends(&tags[..1], &[("lost item", 1)]);
+
+        let sets = Tale::new(&[(1, set("o0/a", "x")), (2, set("o0/a", "y"))]);
+        sets.ends(&[set("o0/a", "y")], &[("overwritten", 1)]);
+        sets.ends(&[], &[("edit lost", 2)]);
+        let deleted = Tale::new(&[(1, set("o0/a", "x")), (2, delete("o0/a"))]);
+        deleted.ends(&[delete("o0/a")], &[("lost to delete", 1)]);
+        deleted.ends(&[set("o0/a", "x")], &[("delete overwritten", 1)]);
+        deleted.ends(&[], &[("lost to delete", 1), ("resurrected", 1)]);
+        Tale::new(&[(1, set("o0/in/a", "x")), (2, delete("o0"))]).ends(&[delete("o0")], &[("lost to delete", 1)]);
+        let mut taken = Tale::new(&[(1, tags[0].clone())]);
+        taken.heard(2, 1);
+        taken.act(2, &take("o0/tags", "t"), &after(&tags[..1]));
+        taken.ends(&[tags[0].clone(), take("o0/tags", "t")], &[]);
+        taken.ends(&tags[..1], &[("resurrected", 1)]);
+        Tale::new(&[]).ends(&tags[..1], &[("value from nowhere", 1)]);
+    }
+
+    #[test]
+    fn whoever_saw_a_value_may_replace_it() {
+        let chain = [set("o0/a", "x"), set("o0/a", "y"), delete("o0")];
+        let mut tale = Tale::new(&[]);
+        for (index, op) in chain.iter().enumerate() {
+            let id = tale.act(index as u32 + 1, op, &after(&chain[..index]));
+            (1..=3).for_each(|client| tale.0.reached(client, id));
+        }
+        tale.ends(&chain, &[]);
+        // Of two at once the second won; the third had heard of both and saw that one.
+        let mut tale = Tale::new(&[(1, chain[0].clone()), (2, chain[1].clone())]);
+        tale.heard(3, 1);
+        tale.heard(3, 2);
+        tale.act(3, &set("o0/a", "z"), &after(&chain[1..2]));
+        tale.ends(&[set("o0/a", "z")], &[("overwritten", 1)]);
+        // Its own author goes on before it is there, or after.
+        for (reached, expected) in [(false, &[][..]), (true, &[("edit lost", 1)])] {
+            let mut tale = Tale::new(&[]);
+            let first = tale.0.issued(1, &chain[0], Document::Null);
+            if reached {
+                tale.0.reached(1, first);
+            }
+            tale.0.told(first, Ok(Document::Null));
+            tale.act(1, &chain[1], &after(&[]));
+            tale.ends(&chain[1..2], expected);
+        }
+    }
+
+    #[test]
+    fn what_was_refused_or_never_answered_is_not_expected() {
+        let mut tale = Tale::new(&[]);
+        let refused = tale.0.issued(1, &append("o0/tags", "t"), Document::Null);
+        tale.0.told(refused, Err(Rejected::new("not_a_list", "")));
+        tale.0.issued(2, &set("o0/a", "x"), Document::Null);
+        tale.0.issued(2, &delete("o0/b"), Document::Null);
+        tale.ends(&[], &[]);
+        tale.ends(&[set("o0/a", "x"), delete("o0/b")], &[]);
+        tale.ends(&[append("o0/tags", "t")], &[("value from nowhere", 1)]);
+        // A delete without an answer may have been.
+        let mut tale = Tale::new(&[(1, set("o0/b", "x"))]);
+        tale.0.issued(2, &delete("o0/b"), Document::Null);
+        tale.ends(&[delete("o0/b")], &[]);
+    }
+
+    #[test]
+    fn what_was_taken_back_must_be_gone_and_what_others_did_must_stay() {
+        let first = [append("o0/tags", "t")];
+        for op in [set("o0/a", "x"), append("o0/tags", "u"), take("o0/tags", "t"), delete("o0/tags")] {
+            let undone = || {
+                let mut tale = Tale::new(&[]);
+                let id = tale.act(1, &first[0], &after(&[]));
+                (1..=3).for_each(|client| tale.0.reached(client, id));
+                let id = tale.act(2, &op, &after(&first));
+                tale.0.undone(id);
+                tale
+            };
+            undone().ends(&first, &[]);
+            undone().ends(&[&first[..], std::slice::from_ref(&op)].concat(), &[("undo without effect", 1)]);
+            // Somebody else has done the same.
+            if op.word().is_none() {
+                let mut tale = undone();
+                tale.act(3, &op, &after(&first));
+                tale.ends(&[&first[..], std::slice::from_ref(&op)].concat(), &[]);
+                tale.ends(&first, &[("lost to undo", 1)]);
+            }
+        }
+        // A container is taken back, and with it what somebody else has put into it.
+        let mut tale = Tale::new(&[]);
+        let id = tale.act(1, &first[0], &after(&[]));
+        tale.act(2, &append("o0/tags", "u"), &after(&first));
+        tale.0.undone(id);
+        tale.ends(&[append("o0/tags", "u")], &[]);
+        tale.ends(&[], &[("lost to undo", 1)]);
+    }
+
+    fn kinds(found: &Found) -> Vec<&str> {
+        found.kinds().into_iter().map(|(kind, _)| kind).collect()
+    }
+
+    #[test]
+    fn taking_turns_loses_nothing() {
+        let trial = Trial { pace: Pace::Turns, ops: 200, ..Trial::new(&serial::reducer::SPEC, "json") };
+        for seed in 1..=3 {
+            assert_eq!(Trial { seed, ..trial.clone() }.run().1.kinds(), []);
+            assert_eq!(Trial { strategy: &lww::document::SPEC, seed, ..trial.clone() }.run().1.kinds(), []);
+        }
+    }
+
+    #[test]
+    fn one_order_overwrites_and_deletes_and_hides_nothing() {
+        for seed in 1..=3 {
+            let (ran, found) = Trial { seed, ..Trial::new(&serial::reducer::SPEC, "json") }.run();
+            let expected = ["delete overwritten", "lost to delete", "overwritten"];
+            assert!(kinds(&found).iter().all(|kind| expected.contains(kind)), "{found:?}");
+            assert!(found.count("overwritten") > 0 && found.count("lost to delete") > 0, "{found:?}");
+            assert_eq!(ran.ledger.broken_states().0, 0);
+        }
+    }
+
+    #[test]
+    fn the_last_document_loses_items() {
+        let (_, found) = Trial::new(&lww::document::SPEC, "json").run();
+        assert!(found.count("lost item") > 0 && found.count("edit lost") > 0, "{found:?}");
+        assert_eq!(found.count("duplicated item"), 0, "{found:?}");
+    }
+
+    #[cfg(feature = "automerge")]
+    #[test]
+    fn merged_containers_hide_one_another() {
+        let mut all = BTreeMap::new();
+        for seed in 1..=3 {
+            let found = Trial { seed, ..Trial::new(&crdt::automerge::SPEC, "json") }.run().1;
+            found.kinds().into_iter().for_each(|(kind, count)| *all.entry(kind.to_owned()).or_insert(0) += count);
+        }
+        assert!(all.contains_key("hidden subtree"), "{all:?}");
+        let unexplained = ["edit lost", "lost item", "duplicated item", "value from nowhere"];
+        assert!(unexplained.iter().all(|kind| !all.contains_key(*kind)), "{all:?}");
+    }
+
+    /// Forgets some of what it should do, by the last digit of what is written.
+    struct Careless;
+
+    impl Model for Careless {
+        type Op = JsonOp;
+
+        fn plan(&self, view: &dyn View, op: &JsonOp) -> Result<Plan, Rejected> {
+            let digit = |word: &str| word.bytes().last().map(|byte| byte % 8);
+            match op {
+                JsonOp::Set { value, .. } if digit(value) == Some(1) => Ok(Plan::new(Vec::new())),
+                JsonOp::Set { path, value } if digit(value) == Some(2) => {
+                    let value = format!("other {value}");
+                    JsonModel.plan(view, &JsonOp::Set { path: path.clone(), value })
+                }
+                JsonOp::Append { item, .. } if digit(item) == Some(3) => Ok(Plan::new(Vec::new())),
+                JsonOp::Append { item, .. } if digit(item) == Some(4) => {
+                    let mut edits = JsonModel.plan(view, op)?.edits;
+                    edits.extend(edits.last().cloned());
+                    Ok(Plan::new(edits))
+                }
+                JsonOp::Take { item, .. } if digit(item) == Some(5) => Ok(Plan::new(Vec::new())),
+                _ => JsonModel.plan(view, op),
+            }
+        }
+    }
+
+    #[test]
+    fn planted_bugs_are_found() {
+        let trial = Trial { ops: 1000, pace: Pace::Turns, ..Trial::new(&serial::reducer::SPEC, "json:list=0.6") };
+        let found = Trial { model: Some(erase(Careless)), ..trial }.run().1;
+        let expected = ["duplicated item", "edit lost", "lost item", "resurrected", "value from nowhere"];
+        assert_eq!(kinds(&found), expected, "{found:?}");
+    }
+}
