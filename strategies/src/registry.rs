@@ -12,6 +12,7 @@ pub static STRATEGIES: &[&Spec] = &[
     &crate::serial::reducer::SPEC,
     &crate::serial::optimistic::SPEC,
     &crate::serial::patches::SPEC,
+    &crate::serial::cas::SPEC,
     &crate::ot::jupiter::SPEC,
     #[cfg(feature = "automerge")]
     &crate::crdt::automerge::SPEC,

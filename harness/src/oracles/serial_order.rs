@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use syncbench_strategies::document::{Digest, Document};
-use syncbench_strategies::model::{ErasedModel, reduce};
+use syncbench_strategies::model::{ErasedModel, Rejected, reduce};
 
 use crate::ledger::{Entry, Fate, Ledger};
 
@@ -83,7 +83,8 @@ impl Search<'_> {
             let (taken, skipped) = match (&entry.fate, &result) {
                 (Fate::Acknowledged(told), Ok(outcome)) => (told == outcome, false),
                 (Fate::Acknowledged(_), Err(_)) => (false, false),
-                (Fate::Rejected(_), result) => (false, result.is_err()),
+                // What a strategy gave up on did not happen, whether it made sense or not.
+                (Fate::Rejected(reason), result) => (false, result.is_err() || reason.code == Rejected::STARVED),
                 // Nobody was told: it may have happened or not.
                 (Fate::Unknown, result) => (result.is_ok(), true),
             };

@@ -1,5 +1,6 @@
 //! Strategies in which a server puts operations into one order.
 
+pub mod cas;
 mod immer;
 mod journal;
 pub mod optimistic;
