@@ -79,6 +79,29 @@ fn serial_pops_two_and_reverses_twice() {
     assert_eq!(both("serial", StackOp::Reverse), ("{stack:[3,2,1]}".into(), found([]), SerialOrder::Exists));
 }
 
+#[test]
+fn optimistic_and_compare_and_set_end_like_serial() {
+    for strategy in ["serial-optimistic", "serial-cas"] {
+        assert_eq!(both(strategy, StackOp::Pop), both("serial", StackOp::Pop), "{strategy}");
+        assert_eq!(both(strategy, StackOp::Reverse), both("serial", StackOp::Reverse), "{strategy}");
+    }
+}
+
+#[test]
+fn patches_hand_one_item_to_two_and_both_reverse_to_the_same() {
+    let expected = ("{stack:[2,1]}".into(), found([("item delivered twice", 1)]), SerialOrder::None);
+    assert_eq!(both("serial-patches", StackOp::Pop), expected);
+    // Rewriting every index to what it would hold is done twice with the same result, where two reversals give the original.
+    assert_eq!(both("serial-patches", StackOp::Reverse), ("{stack:[1,2,3]}".into(), found([]), SerialOrder::None));
+}
+
+#[test]
+fn patches_lose_a_push_and_double_an_item() {
+    let (state, findings, order) = both("serial-patches", StackOp::Push(9));
+    let garbled = found([("item duplicated", 1), ("item lost", 1)]);
+    assert_eq!((state.as_str(), findings, order), ("{stack:[11,3,2,1,1]}", garbled, SerialOrder::None));
+}
+
 #[cfg(feature = "automerge")]
 #[test]
 fn automerge_hands_one_item_to_two() {

@@ -20,8 +20,8 @@ use std::time::Duration;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
-use super::journal::{Entry, Journal, News};
-use crate::document::{Document, Edit, EditKind};
+use super::journal::{Entry, Journal, News, Packed};
+use crate::document::{Document, EditKind};
 use crate::model::{ModelRef, Operation, Outcome, Rejected};
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::sidecar::Sidecar;
@@ -107,7 +107,7 @@ enum ToServer {
     /// "Send me what follows `seq`, and from then on everything."
     Join { seq: u64 },
     /// The edits of operation `n`, to be made on the state at the place `base` or not at all.
-    Write { base: u64, n: u64, edits: Vec<Edit> },
+    Write { base: u64, n: u64, edits: Packed },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -158,7 +158,7 @@ impl Server {
             return Ok(());
         }
         let mut data = self.journal.data.clone();
-        data.apply_all(&entry.edits).map_err(ProtocolError::malformed)?;
+        data.apply_all(&entry.edits.edits()?).map_err(ProtocolError::malformed)?;
         self.journal.append(entry.clone(), data);
         cx.broadcast(self.joined.iter().copied(), encode(&ToClient::Written { seq: seq + 1, entry }), Sidecar::op(id));
         cx.reflected(id);
@@ -211,7 +211,7 @@ impl Replica for Server {
 #[derive(Serialize, Deserialize)]
 struct Write {
     base: u64,
-    edits: Vec<Edit>,
+    edits: Packed,
     outcome: Outcome,
 }
 
@@ -261,9 +261,10 @@ impl Client {
             match planned {
                 Ok(plan) => {
                     let base = self.state.seq;
-                    let message = ToServer::Write { base, n, edits: plan.edits.clone() };
+                    let edits = Packed::of(&plan.edits);
+                    let message = ToServer::Write { base, n, edits: edits.clone() };
                     cx.send(NodeId::SERVER, encode(&message), Sidecar::op(id));
-                    self.state.written = Some(Write { base, edits: plan.edits, outcome: plan.outcome });
+                    self.state.written = Some(Write { base, edits, outcome: plan.outcome });
                 }
                 Err(reason) => self.answer(n, Err(reason), cx),
             }
@@ -312,7 +313,7 @@ impl Client {
         let (old, new) = entries.split_at(known);
         let mut data = self.state.data.clone();
         for entry in new {
-            data.apply_all(&entry.edits).map_err(ProtocolError::malformed)?;
+            data.apply_all(&entry.edits.edits()?).map_err(ProtocolError::malformed)?;
         }
         let end = here.checked_add(new.len() as u64);
         self.state.seq = end.ok_or_else(|| ProtocolError::malformed("beyond the last place"))?;
@@ -331,11 +332,11 @@ impl Client {
 
     /// The own operations up to `last` have their place. What is known of the last one is what the log has under its
     /// number, which somebody else may have stolen.
-    fn placed(&mut self, last: u64, logged: Option<&[Edit]>, cx: &mut Context<'_>) {
+    fn placed(&mut self, last: u64, logged: Option<&Packed>, cx: &mut Context<'_>) {
         self.state.last = self.state.last.max(last);
         while let Some((&n, _)) = self.state.queue.first_key_value().filter(|(n, _)| **n <= last) {
             let written = self.state.written.take().filter(|_| n == last);
-            let own = written.filter(|written| logged.is_none_or(|edits| edits == written.edits));
+            let own = written.filter(|written| logged.is_none_or(|edits| *edits == written.edits));
             self.answer(n, own.map(|written| written.outcome).ok_or_else(number_taken), cx);
         }
     }

@@ -97,30 +97,31 @@ pub(crate) fn apply(document: &mut Document, patches: &[Edit]) -> u64 {
 }
 
 fn apply_one(document: &mut Document, patch: &Edit) -> bool {
+    let len = |path: &[Step]| document.at(path).and_then(length);
     let fitted = match patch {
         Edit::Put { path, value } => match path.split_last() {
-            Some((Step::Index(index), list)) if document.at(list).and_then(length) == Some(*index) => {
-                Edit::ListInsert { path: list.to_vec().into(), index: *index, values: vec![value.clone()] }
+            Some((Step::Index(index), list)) if len(list) == Some(*index) => {
+                Some(Edit::ListInsert { path: list.to_vec().into(), index: *index, values: vec![value.clone()] })
             }
-            _ => patch.clone(),
+            _ => None,
         },
         Edit::Remove { path } => match path.split_last() {
             Some((Step::Key(key), parent)) => match document.at(parent) {
                 Some(Document::Map(map)) if !map.contains_key(key) => return true,
-                _ => patch.clone(),
+                _ => None,
             },
-            _ => patch.clone(),
+            _ => None,
         },
-        Edit::ListInsert { path, index, values } => {
-            let end = document.at(path).and_then(length).unwrap_or(0);
-            Edit::ListInsert { path: path.clone(), index: end.min(*index), values: values.clone() }
-        }
-        Edit::ListRemove { path, index, .. } if document.at(path).and_then(length).is_some_and(|len| len <= *index) => {
-            return true;
-        }
-        other => other.clone(),
+        Edit::ListInsert { path, index, values } => match len(path) {
+            Some(end) if end < *index => {
+                Some(Edit::ListInsert { path: path.clone(), index: end, values: values.clone() })
+            }
+            _ => None,
+        },
+        Edit::ListRemove { path, index, .. } if len(path).is_some_and(|len| len <= *index) => return true,
+        _ => None,
     };
-    document.apply(&fitted).is_ok()
+    document.apply(fitted.as_ref().unwrap_or(patch)).is_ok()
 }
 
 fn length(node: &Document) -> Option<usize> {

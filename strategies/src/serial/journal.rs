@@ -1,12 +1,29 @@
 //! A server's log of edits, for strategies whose server knows no model.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::document::{Document, Edit};
 use crate::replica::{NodeId, OpId, ProtocolError};
 use crate::sidecar::{Clock, Sidecar};
+use crate::wire::{decode, encode};
+
+/// Edits as they travel. They are kept like this: many small edits, as index by index through a list, are several times as
+/// large in memory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Packed(Arc<[u8]>);
+
+impl Packed {
+    pub(crate) fn of(edits: &[Edit]) -> Self {
+        Self(encode(&edits).into())
+    }
+
+    pub(crate) fn edits(&self) -> Result<Vec<Edit>, ProtocolError> {
+        decode(&self.0)
+    }
+}
 
 /// One place in the log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -15,7 +32,7 @@ pub(crate) struct Entry {
     pub(crate) client: NodeId,
     /// Its number among that client's operations.
     pub(crate) n: u64,
-    pub(crate) edits: Vec<Edit>,
+    pub(crate) edits: Packed,
 }
 
 impl Entry {

@@ -26,8 +26,8 @@ use std::ops::Bound;
 use serde::{Deserialize, Serialize};
 
 use super::immer::{self, Produced};
-use super::journal::{Entry, Journal, News};
-use crate::document::{Document, Edit, EditKind};
+use super::journal::{Entry, Journal, News, Packed};
+use crate::document::{Document, EditKind};
 use crate::model::{ModelRef, Operation, Outcome, Rejected};
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::sidecar::Sidecar;
@@ -82,7 +82,7 @@ enum ToServer {
     /// "Send me what follows `seq`, and from then on everything."
     Join { seq: u64 },
     /// The patches of operation `n`, which follows the own one with the number `after`.
-    Submit { after: u64, n: u64, patches: Vec<Edit> },
+    Submit { after: u64, n: u64, patches: Packed },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -100,7 +100,8 @@ impl Strategy for Patches {
         if setup.node == NodeId::SERVER {
             Box::new(Server { joined: BTreeSet::new(), journal: Journal::new(data, self.history) })
         } else {
-            Box::new(Client::new(setup, ClientState { seq: 0, settled: data, last: 0, pending: BTreeMap::new() }))
+            let state = ClientState { seq: 0, settled: data, last: 0, pending: BTreeMap::new() };
+            Box::new(Client::new(setup, state).expect("nothing is pending"))
         }
     }
 
@@ -108,7 +109,7 @@ impl Strategy for Patches {
         if setup.node == NodeId::SERVER {
             Ok(Box::new(Server { joined: BTreeSet::new(), journal: decode::<Journal>(durable)?.check()? }))
         } else {
-            Ok(Box::new(Client::new(setup, decode(durable)?)))
+            Ok(Box::new(Client::new(setup, decode(durable)?)?))
         }
     }
 }
@@ -119,9 +120,9 @@ struct Server {
 }
 
 impl Server {
-    fn order(&mut self, entry: Entry, cx: &mut Context<'_>) {
+    fn order(&mut self, entry: Entry, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
         let mut data = self.journal.data.clone();
-        let errors = immer::apply(&mut data, &entry.edits);
+        let errors = immer::apply(&mut data, &entry.edits.edits()?);
         if errors > 0 {
             cx.count("path_errors", errors);
         }
@@ -129,6 +130,7 @@ impl Server {
         self.journal.append(entry.clone(), data);
         cx.broadcast(self.joined.iter().copied(), encode(&ToClient::Ordered { seq, entry }), Sidecar::op(id));
         cx.reflected(id);
+        Ok(())
     }
 }
 
@@ -150,7 +152,7 @@ impl Replica for Server {
             }
             ToServer::Submit { n, .. } if n <= last => cx.count("duplicates_ignored", 1),
             ToServer::Submit { after, n, patches } if after == last => {
-                self.order(Entry { client: from, n, edits: patches }, cx);
+                self.order(Entry { client: from, n, edits: patches }, cx)?;
             }
             ToServer::Submit { after, n, .. } => {
                 return Err(ProtocolError::Unexpected(format!("operation {n} of {from} after {after}, not {last}")));
@@ -181,8 +183,15 @@ impl Replica for Server {
 /// An own operation that has no place yet.
 #[derive(Serialize, Deserialize)]
 struct Pending {
-    patches: Vec<Edit>,
+    patches: Packed,
     outcome: Outcome,
+}
+
+/// An own operation as it can be taken back.
+struct Made {
+    n: u64,
+    patches: Packed,
+    inverse: Packed,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -203,33 +212,35 @@ struct Client {
     /// The settled state with the pending patches on it.
     view: Document,
     /// The latest own operations, for undo.
-    made: VecDeque<(u64, Produced)>,
+    made: VecDeque<Made>,
     state: ClientState,
 }
 
 impl Client {
-    fn new(setup: &Setup, state: ClientState) -> Self {
+    /// Fails on pending patches that are none.
+    fn new(setup: &Setup, state: ClientState) -> Result<Self, ProtocolError> {
         let mut client = Self {
             model: setup.model.clone(),
             node: setup.node,
             open: false,
-            view: Document::Null,
+            view: state.settled.clone(),
             made: VecDeque::new(),
             state,
         };
-        client.refresh();
-        client
+        client.refresh()?;
+        Ok(client)
     }
 
     fn id(&self, n: u64) -> OpId {
         OpId { client: self.node, n }
     }
 
-    fn refresh(&mut self) {
+    fn refresh(&mut self) -> Result<(), ProtocolError> {
         self.view = self.state.settled.clone();
         for pending in self.state.pending.values() {
-            immer::apply(&mut self.view, &pending.patches);
+            immer::apply(&mut self.view, &pending.patches.edits()?);
         }
+        Ok(())
     }
 
     /// Shows an own change and sends it, now or when the connection is back.
@@ -239,12 +250,13 @@ impl Client {
         }
         immer::apply(&mut self.view, &produced.patches);
         let after = self.state.pending.last_key_value().map_or(self.state.last, |(n, _)| *n);
-        let pending = Pending { patches: produced.patches.clone(), outcome };
+        let [patches, inverse] = [&produced.patches, &produced.inverse].map(|edits| Packed::of(edits));
+        let pending = Pending { patches: patches.clone(), outcome };
         if self.open {
             self.send(after, id.n, &pending, cx);
         }
         self.state.pending.insert(id.n, pending);
-        self.made.push_back((id.n, produced));
+        self.made.push_back(Made { n: id.n, patches, inverse });
         if self.made.len() > UNDO_DEPTH {
             self.made.pop_front();
         }
@@ -272,10 +284,12 @@ impl Client {
             }
             return Ok(());
         }
-        for entry in entries.iter().skip(usize::try_from(known).unwrap_or(usize::MAX)) {
-            let errors = immer::apply(&mut self.state.settled, &entry.edits);
+        let new = &entries[usize::try_from(known).unwrap_or(usize::MAX).min(entries.len())..];
+        let patches = new.iter().map(|entry| entry.edits.edits()).collect::<Result<Vec<_>, _>>()?;
+        for (entry, patches) in new.iter().zip(patches) {
+            let errors = immer::apply(&mut self.state.settled, &patches);
             if entry.client == self.node {
-                if errors > 0 && errors == entry.edits.len() as u64 {
+                if errors > 0 && errors == patches.len() as u64 {
                     cx.rolled_back(entry.id());
                 }
                 self.settle(entry.n, Some(&entry.edits), cx);
@@ -283,18 +297,17 @@ impl Client {
             cx.reflected(entry.id());
         }
         self.state.seq = end;
-        self.refresh();
-        Ok(())
+        self.refresh()
     }
 
     /// The own operations up to `last` have their place: their users are told. What is known of the last one is what the
     /// order has under its number, which somebody else may have stolen.
-    fn settle(&mut self, last: u64, ordered: Option<&[Edit]>, cx: &mut Context<'_>) {
+    fn settle(&mut self, last: u64, ordered: Option<&Packed>, cx: &mut Context<'_>) {
         self.state.last = self.state.last.max(last);
         while let Some(first) = self.state.pending.first_entry().filter(|first| *first.key() <= last) {
             let (n, pending) = first.remove_entry();
             let id = self.id(n);
-            if n == last && ordered.is_some_and(|edits| edits != pending.patches) {
+            if n == last && ordered.is_some_and(|edits| *edits != pending.patches) {
                 cx.rolled_back(id);
                 cx.rejected(id, number_taken());
             } else {
@@ -310,7 +323,7 @@ impl Client {
             News::Snapshot { seq, data } => {
                 (self.state.seq, self.state.settled) = (seq, data);
                 self.settle(last, None, cx);
-                self.refresh();
+                self.refresh()?;
                 cx.reflected_all(sidecar);
             }
         }
@@ -343,15 +356,16 @@ impl Replica for Client {
     }
 
     fn undo(&mut self, id: OpId, target: OpId, cx: &mut Context<'_>) {
-        let Some((_, produced)) = self.made.iter().find(|(n, _)| *n == target.n) else {
+        let made = self.made.iter().find(|made| made.n == target.n);
+        let unpacked = made.and_then(|made| Some((made.patches.edits().ok()?, made.inverse.edits().ok()?)));
+        let Some((patches, inverse)) = unpacked else {
             return cx.rejected(id, Rejected::new("too_old", format!("{target} is no longer remembered")));
         };
-        if !immer::untouched(&self.view, &produced.patches) {
+        if !immer::untouched(&self.view, &patches) {
             let reason = "its places hold something else by now";
             return cx.rejected(id, Rejected::new("depended_upon", reason));
         }
-        let taken_back = Produced { patches: produced.inverse.clone(), inverse: produced.patches.clone() };
-        self.make(id, taken_back, Outcome::Null, cx);
+        self.make(id, Produced { patches: inverse, inverse: patches }, Outcome::Null, cx);
     }
 
     fn receive(
