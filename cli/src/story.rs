@@ -107,6 +107,10 @@ fn deed(told: &Told, run: &Run, step: &Step) -> (String, bool) {
             parts.push(format!("{} refused: {detail}", words(op)));
         }
     }
+    if parts.is_empty() && !step.committed.is_empty() {
+        let settled: Vec<&str> = step.committed.iter().map(words).collect();
+        parts.push(format!("hears that {} stands", settled.join(", ")));
+    }
     if parts.is_empty() {
         parts.push("shows something else".into());
     }
@@ -251,6 +255,11 @@ mod tests {
     #[test]
     fn race() {
         insta::assert_snapshot!(plain(&told("race", &["serial", "lww-document"])));
+    }
+
+    #[test]
+    fn patches() {
+        insta::assert_snapshot!(plain(&told("patches", &["serial-patches", "serial"])));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use syncbench_harness::oracles::serial_order::{self, SerialOrder};
 use syncbench_harness::results::Finding;
 use syncbench_harness::workload::{Author, History, Intent, Workload};
 use syncbench_harness::workloads::booking::BookingOp;
+use syncbench_harness::workloads::counter::CounterOp;
 use syncbench_harness::workloads::json::{self, JsonOp};
 use syncbench_harness::workloads::kanban::{self, KanbanOp};
 use syncbench_harness::workloads::stack::StackOp;
@@ -109,6 +110,58 @@ fn push(client: NodeId, _: &dyn View) -> Intent {
 fn serial_pops_two_and_reverses_twice() {
     assert_eq!(at_once("serial", "stack", 3, pop), end("{stack:[1]}", 0, [], SerialOrder::Exists));
     assert_eq!(at_once("serial", "stack", 3, reverse), end("{stack:[3,2,1]}", 0, [], SerialOrder::Exists));
+}
+
+#[test]
+fn optimistic_and_compare_and_set_end_like_serial() {
+    for strategy in ["serial-optimistic", "serial-cas"] {
+        assert_eq!(at_once(strategy, "stack", 3, pop), at_once("serial", "stack", 3, pop), "{strategy}");
+        assert_eq!(at_once(strategy, "stack", 3, reverse), at_once("serial", "stack", 3, reverse), "{strategy}");
+    }
+}
+
+#[test]
+fn patches_hand_one_item_to_two_and_both_reverse_to_the_same() {
+    let expected = end("{stack:[2,1]}", 0, [("item delivered twice", 1)], SerialOrder::None);
+    assert_eq!(at_once("serial-patches", "stack", 3, pop), expected);
+    // Rewriting every index to what it would hold is done twice with the same result, where two reversals give the original.
+    assert_eq!(at_once("serial-patches", "stack", 3, reverse), end("{stack:[1,2,3]}", 0, [], SerialOrder::None));
+}
+
+#[test]
+fn patches_lose_a_push_and_double_an_item() {
+    let garbled = [("item duplicated", 1), ("item lost", 1)];
+    let expected = end("{stack:[11,3,2,1,1]}", 0, garbled, SerialOrder::None);
+    assert_eq!(at_once("serial-patches", "stack", 3, push), expected);
+}
+
+#[test]
+fn transformation_hands_one_item_to_two_and_duplicates_a_reversed_list() {
+    let twice = end("{stack:[2,1]}", 0, [("item delivered twice", 1)], SerialOrder::None);
+    assert_eq!(at_once("ot", "stack", 3, pop), twice);
+    let duplicated = end("{stack:[1,2,3,1,2,3]}", 0, [("item duplicated", 3)], SerialOrder::None);
+    assert_eq!(at_once("ot", "stack", 3, reverse), duplicated);
+    // It moves one item once, whatever the other does with it.
+    let (state, end) = columns("ot", reorder);
+    assert_eq!(
+        (state.as_str(), end.found),
+        ("{backlog:[k4,k0,k8],doing:[k1,k5],done:[k2,k6],review:[k3,k7]}", found([]))
+    );
+}
+
+#[cfg(feature = "yrs")]
+#[test]
+fn yrs_hands_one_item_to_two_duplicates_a_reversed_list_and_loses_increments() {
+    let twice = end("{stack:[2,1]}", 0, [("item delivered twice", 1)], SerialOrder::None);
+    assert_eq!(at_once("crdt-yrs", "stack", 3, pop), twice);
+    let duplicated = end("{stack:[1,2,3,1,2,3]}", 0, [("item duplicated", 3)], SerialOrder::None);
+    assert_eq!(at_once("crdt-yrs", "stack", 3, reverse), duplicated);
+    let increment = |_: NodeId, _: &dyn View| Intent::blind(&CounterOp::Add { counter: "count".into(), by: 1 });
+    let ended = at_once("crdt-yrs", "counter", 1, increment);
+    assert_eq!(ended.found, found([("lost increment", 1)]), "{}", ended.state);
+    assert_eq!(at_once("ot", "counter", 1, increment).found, found([]));
+    let (_, ended) = columns("crdt-yrs", reorder);
+    assert_eq!(ended.found, found([("duplicate on move", 1)]));
 }
 
 #[cfg(feature = "automerge")]

@@ -27,4 +27,6 @@ pub mod view;
 pub mod crdt;
 pub mod lww;
 pub mod serial;
+#[cfg(test)]
+pub(crate) mod testing;
 mod wire;

@@ -84,6 +84,9 @@ pub struct Rejected {
 }
 
 impl Rejected {
+    /// The code with which a strategy gives up on an operation that the model would have allowed: it did not happen.
+    pub const STARVED: &'static str = "starved";
+
     /// A refusal.
     pub fn new(code: &'static str, detail: impl Into<String>) -> Self {
         Self { code: Cow::Borrowed(code), detail: detail.into() }

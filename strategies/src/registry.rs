@@ -11,6 +11,8 @@ use crate::spec::{Params, Spec};
 pub static STRATEGIES: &[&Spec] = &[
     &crate::serial::reducer::SPEC,
     &crate::serial::optimistic::SPEC,
+    &crate::serial::patches::SPEC,
+    &crate::serial::cas::SPEC,
     &crate::ot::jupiter::SPEC,
     #[cfg(feature = "automerge")]
     &crate::crdt::automerge::SPEC,

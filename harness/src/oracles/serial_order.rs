@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use syncbench_strategies::document::{Digest, Document};
-use syncbench_strategies::model::{ErasedModel, reduce};
+use syncbench_strategies::model::{ErasedModel, Rejected, reduce};
 
 use crate::ledger::{Entry, Fate, Ledger};
 
@@ -17,7 +17,7 @@ pub enum SerialOrder {
     Exists,
     /// There is none: users were told things that cannot all be true.
     None,
-    /// Too many operations to look.
+    /// Too many operations to look, or positions in a text from which something was taken back.
     NotSearched,
 }
 
@@ -33,9 +33,22 @@ pub fn search(model: &dyn ErasedModel, genesis: &Document, last: &Document, ledg
     if lanes.iter().map(Vec::len).sum::<usize>() > MAX_OPS {
         return SerialOrder::NotSearched;
     }
+    // Positions in a text that were chosen since speak of what was taken back: without it they mean something else.
+    if has_text(last) && ledger.entries().any(|entry| entry.undone) {
+        return SerialOrder::NotSearched;
+    }
     let mut search = Search { model, lanes, last, seen: BTreeSet::new() };
     let start = vec![0; search.lanes.len()];
     if search.walk(&start, genesis) { SerialOrder::Exists } else { SerialOrder::None }
+}
+
+fn has_text(document: &Document) -> bool {
+    match document {
+        Document::Text(_) => true,
+        Document::List(items) => items.iter().any(has_text),
+        Document::Map(entries) => entries.values().any(has_text),
+        _ => false,
+    }
 }
 
 struct Search<'a> {
@@ -70,7 +83,8 @@ impl Search<'_> {
             let (taken, skipped) = match (&entry.fate, &result) {
                 (Fate::Acknowledged(told), Ok(outcome)) => (told == outcome, false),
                 (Fate::Acknowledged(_), Err(_)) => (false, false),
-                (Fate::Rejected(_), result) => (false, result.is_err()),
+                // What a strategy gave up on did not happen, whether it made sense or not.
+                (Fate::Rejected(reason), result) => (false, result.is_err() || reason.code == Rejected::STARVED),
                 // Nobody was told: it may have happened or not.
                 (Fate::Unknown, result) => (result.is_ok(), true),
             };

@@ -4,6 +4,7 @@
 //! it runs it and returns everything as data; nothing here prints or draws. Each is one file and one line in [`STORIES`].
 
 pub mod orders;
+pub mod patches;
 pub mod race;
 mod script;
 pub mod stack;
@@ -22,7 +23,7 @@ pub use script::{Call, Script};
 pub use stage::perform;
 
 /// One line per story.
-pub static STORIES: &[&Story] = &[&stack::STORY, &race::STORY];
+pub static STORIES: &[&Story] = &[&stack::STORY, &race::STORY, &patches::STORY];
 
 /// A story's card.
 pub struct Story {

@@ -93,7 +93,8 @@ fn calls(model: &dyn ErasedModel, ran: &Ran) -> Vec<Made> {
 
 /// `Push(1)` as `push 1`.
 fn words(described: &str) -> String {
-    described.replace('(', " ").replace(')', "").to_lowercase()
+    let plain = described.replace(['(', '{'], " ").replace([')', '}', '"', ':', ','], "");
+    plain.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 /// Makes steps and messages of what was seen.
@@ -282,5 +283,6 @@ mod tests {
     fn operations_read_like_words() {
         assert_eq!(words("Push(1)"), "push 1");
         assert_eq!(words("Reverse"), "reverse");
+        assert_eq!(words("Add { counter: \"count\", by: 2 }"), "add counter count by 2");
     }
 }

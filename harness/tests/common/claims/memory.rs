@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use syncbench_harness::engines::load::Pace;
 use syncbench_harness::event::{Event, What};
 use syncbench_harness::ledger::Ledger;
 use syncbench_harness::probe::{End, Figures, Probe};
@@ -26,6 +27,8 @@ pub fn history(subject: &Subject) -> Checked {
         clients: 2,
         ops: OPS,
         rate_per_s: 200.0,
+        // One after the other: an anomaly that leaves items behind makes the document grow, and that is not asked here.
+        pace: Pace::Turns,
         network: "lan".into(),
         sample_every: Some(Duration::from_secs(1)),
         ..Case::new("serial", "stack")
