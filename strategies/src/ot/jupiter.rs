@@ -607,6 +607,8 @@ impl Replica for Client {
         }
         match decode(bytes)? {
             ToClient::Acknowledged { rev, sum } => self.acknowledged(rev, sum, cx)?,
+            // Asked what was missed, the server will tell of this one too.
+            ToClient::Ordered(entry) if !self.open && entry.rev > self.state.rev + 1 => cx.count("told_later", 1),
             ToClient::Ordered(entry) => self.take(&[entry], cx)?,
             ToClient::Missed(entries) => {
                 self.take(&entries, cx)?;

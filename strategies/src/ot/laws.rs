@@ -117,9 +117,12 @@ fn a_change_travels_as_it_is() {
         let ((a, after), (b, _)) = (change(&document, &a)?, change(&document, &b)?);
         let back: Change = wire::decode(&wire::encode(&a)).map_err(|error| TestCaseError::fail(error.to_string()))?;
         prop_assert_eq!(apply(&back, &document)?, after);
+        prop_assert_eq!(wire::encode(&back), wire::encode(&a));
         let late = b.transform(&a, false);
         let back: Change =
             wire::decode(&wire::encode(&late)).map_err(|error| TestCaseError::fail(error.to_string()))?;
+        // Author and server compare what became of a change by its bytes.
+        prop_assert_eq!(wire::encode(&back), wire::encode(&late));
         prop_assert_eq!(overflows(&[&a, &back], &document), overflows(&[&a, &late], &document));
         Ok(())
     });

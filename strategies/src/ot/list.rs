@@ -182,7 +182,8 @@ impl Steps {
         Some(new.saturating_add(index.saturating_sub(old)))
     }
 
-    /// This change as it must be made after `other`, where both were made on the same list. This one wins what only one
+    /// This change as it must be made after `other`, where both were made on the same list, in the one form that it has
+    /// also after a journey. This one wins what only one
     /// can have, and its items come first where both put some at one place, if it is `ahead`.
     #[must_use]
     pub fn transform(&self, other: &Steps, ahead: bool) -> Self {
@@ -240,7 +241,7 @@ impl Steps {
                 out.inside.insert(image, over.map_or_else(|| change.clone(), |over| change.transform(over, ahead)));
             }
         }
-        out.trimmed()
+        out.renumbered().trimmed()
     }
 
     /// This change, then `next`, as one. `None` where `next` does not fit items that came in.
