@@ -23,7 +23,7 @@ pub(crate) fn now() -> Environment {
         .filter_map(|spec| spec.library)
         .map(|(name, version)| (name.to_owned(), version.to_owned()))
         .collect();
-    let features = [("automerge", cfg!(feature = "automerge"))];
+    let features = [("automerge", cfg!(feature = "automerge")), ("yrs", cfg!(feature = "yrs"))];
     Environment {
         version: env!("CARGO_PKG_VERSION").into(),
         commit: env!("SYNCBENCH_COMMIT").into(),

@@ -23,5 +23,6 @@ pub mod stories;
 mod testing;
 pub mod trace;
 pub mod tracer;
+pub mod typing;
 pub mod workload;
 pub mod workloads;

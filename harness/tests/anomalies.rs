@@ -6,124 +6,269 @@ use std::collections::BTreeMap;
 
 use common::Case;
 use syncbench_harness::engines::load::Pace;
+use syncbench_harness::ledger::Fate;
 use syncbench_harness::oracles::serial_order::{self, SerialOrder};
 use syncbench_harness::results::Finding;
 use syncbench_harness::workload::{Author, History, Intent, Workload};
-use syncbench_harness::workloads::stack::{self, StackModel, StackOp};
+use syncbench_harness::workloads::booking::BookingOp;
+use syncbench_harness::workloads::counter::CounterOp;
+use syncbench_harness::workloads::json::{self, JsonOp};
+use syncbench_harness::workloads::kanban::{self, KanbanOp};
+use syncbench_harness::workloads::stack::StackOp;
 use syncbench_strategies::document::Document;
-use syncbench_strategies::model::{ModelRef, erase};
+use syncbench_strategies::model::ModelRef;
 use syncbench_strategies::replica::{NodeId, Rng};
 use syncbench_strategies::view::View;
 
-/// A stack on which every client does the same, at the same time.
-struct Scripted(Vec<StackOp>);
+/// What a client wants, given what it sees.
+type Want = fn(NodeId, &dyn View) -> Intent;
 
-struct Next(std::vec::IntoIter<StackOp>);
+/// A registered workload whose clients do as they are told, once each.
+struct Scripted {
+    workload: Box<dyn Workload>,
+    want: Want,
+}
+
+struct Next(Option<(NodeId, Want)>);
 
 impl Author for Next {
-    fn next(&mut self, _: &dyn View, _: &mut Rng) -> Option<Intent> {
-        self.0.next().map(|op| Intent::blind(&op))
+    fn next(&mut self, view: &dyn View, _: &mut Rng) -> Option<Intent> {
+        self.0.take().map(|(client, want)| want(client, view))
     }
 }
 
 impl Workload for Scripted {
     fn model(&self) -> ModelRef {
-        erase(StackModel)
+        self.workload.model()
     }
 
     fn genesis(&self, size: u64) -> Document {
-        stack::genesis(size)
+        self.workload.genesis(size)
     }
 
     fn author(&self, client: NodeId, _: u32) -> Box<dyn Author> {
-        // Pushed items differ by client, as the oracle expects.
-        let own = |op: &StackOp| match op {
-            StackOp::Push(item) => StackOp::Push(item + i64::from(client.0)),
-            other => other.clone(),
-        };
-        Box::new(Next(self.0.iter().map(own).collect::<Vec<_>>().into_iter()))
+        Box::new(Next(Some((client, self.want))))
     }
 
     fn judge(&self, history: &History<'_>) -> Vec<Finding> {
-        stack::judge(history)
+        self.workload.judge(history)
     }
 }
 
-/// Two clients do `op` before either hears of the other: the final state, the anomalies, and whether a serial order exists.
-fn both(strategy: &str, op: StackOp) -> (String, BTreeMap<String, u64>, SerialOrder) {
+/// What came of it: the final state, how many were refused, the anomalies, and whether a serial order explains it all.
+#[derive(Debug, PartialEq)]
+struct End {
+    state: String,
+    refused: usize,
+    found: BTreeMap<String, u64>,
+    order: SerialOrder,
+}
+
+fn end<const N: usize>(state: &str, refused: usize, kinds: [(&str, u64); N], order: SerialOrder) -> End {
+    End { state: state.into(), refused, found: found(kinds), order }
+}
+
+/// Two clients act before either hears of the other.
+fn at_once(strategy: &str, workload: &str, size: u64, want: Want) -> End {
     let case = Case {
-        workload: Box::new(Scripted(vec![op])),
         clients: 2,
         ops: 2,
         rate_per_s: 100.0,
         pace: Pace::Periodic,
         network: "constant:40ms".into(),
-        size: 3,
-        ..Case::new(strategy, "stack")
+        size,
+        ..Case::new(strategy, workload)
     };
+    let case = Case { workload: Box::new(Scripted { workload: case.workload, want }), ..case };
     let done = case.run();
     assert!(done.ran.converged());
     let history = History { genesis: &done.genesis, last: done.ran.last(), ledger: &done.ran.ledger };
-    let findings = case.workload.judge(&history).into_iter().map(|finding| (finding.kind, finding.count)).collect();
+    let found = case.workload.judge(&history).into_iter().map(|finding| (finding.kind, finding.count)).collect();
     let order = serial_order::search(&*case.workload.model(), &done.genesis, done.ran.last(), &done.ran.ledger);
-    (done.ran.last().to_string(), findings, order)
+    let refused = done.ran.ledger.entries().filter(|entry| matches!(entry.fate, Fate::Rejected(_))).count();
+    End { state: done.ran.last().to_string().replace('"', ""), refused, found, order }
 }
 
 fn found<const N: usize>(kinds: [(&str, u64); N]) -> BTreeMap<String, u64> {
     kinds.into_iter().map(|(kind, count)| (kind.to_owned(), count)).collect()
 }
 
+fn pop(_: NodeId, _: &dyn View) -> Intent {
+    Intent::blind(&StackOp::Pop)
+}
+
+fn reverse(_: NodeId, _: &dyn View) -> Intent {
+    Intent::blind(&StackOp::Reverse)
+}
+
+/// Pushed items differ by client, as the oracle expects.
+fn push(client: NodeId, _: &dyn View) -> Intent {
+    Intent::blind(&StackOp::Push(9 + i64::from(client.0)))
+}
+
 #[test]
 fn serial_pops_two_and_reverses_twice() {
-    assert_eq!(both("serial", StackOp::Pop), ("{stack:[1]}".into(), found([]), SerialOrder::Exists));
-    assert_eq!(both("serial", StackOp::Reverse), ("{stack:[3,2,1]}".into(), found([]), SerialOrder::Exists));
+    assert_eq!(at_once("serial", "stack", 3, pop), end("{stack:[1]}", 0, [], SerialOrder::Exists));
+    assert_eq!(at_once("serial", "stack", 3, reverse), end("{stack:[3,2,1]}", 0, [], SerialOrder::Exists));
 }
 
 #[test]
 fn optimistic_and_compare_and_set_end_like_serial() {
     for strategy in ["serial-optimistic", "serial-cas"] {
-        assert_eq!(both(strategy, StackOp::Pop), both("serial", StackOp::Pop), "{strategy}");
-        assert_eq!(both(strategy, StackOp::Reverse), both("serial", StackOp::Reverse), "{strategy}");
+        assert_eq!(at_once(strategy, "stack", 3, pop), at_once("serial", "stack", 3, pop), "{strategy}");
+        assert_eq!(at_once(strategy, "stack", 3, reverse), at_once("serial", "stack", 3, reverse), "{strategy}");
     }
 }
 
 #[test]
 fn patches_hand_one_item_to_two_and_both_reverse_to_the_same() {
-    let expected = ("{stack:[2,1]}".into(), found([("item delivered twice", 1)]), SerialOrder::None);
-    assert_eq!(both("serial-patches", StackOp::Pop), expected);
+    let expected = end("{stack:[2,1]}", 0, [("item delivered twice", 1)], SerialOrder::None);
+    assert_eq!(at_once("serial-patches", "stack", 3, pop), expected);
     // Rewriting every index to what it would hold is done twice with the same result, where two reversals give the original.
-    assert_eq!(both("serial-patches", StackOp::Reverse), ("{stack:[1,2,3]}".into(), found([]), SerialOrder::None));
+    assert_eq!(at_once("serial-patches", "stack", 3, reverse), end("{stack:[1,2,3]}", 0, [], SerialOrder::None));
 }
 
 #[test]
 fn patches_lose_a_push_and_double_an_item() {
-    let (state, findings, order) = both("serial-patches", StackOp::Push(9));
-    let garbled = found([("item duplicated", 1), ("item lost", 1)]);
-    assert_eq!((state.as_str(), findings, order), ("{stack:[11,3,2,1,1]}", garbled, SerialOrder::None));
+    let garbled = [("item duplicated", 1), ("item lost", 1)];
+    let expected = end("{stack:[11,3,2,1,1]}", 0, garbled, SerialOrder::None);
+    assert_eq!(at_once("serial-patches", "stack", 3, push), expected);
+}
+
+#[test]
+fn transformation_hands_one_item_to_two_and_duplicates_a_reversed_list() {
+    let twice = end("{stack:[2,1]}", 0, [("item delivered twice", 1)], SerialOrder::None);
+    assert_eq!(at_once("ot", "stack", 3, pop), twice);
+    let duplicated = end("{stack:[1,2,3,1,2,3]}", 0, [("item duplicated", 3)], SerialOrder::None);
+    assert_eq!(at_once("ot", "stack", 3, reverse), duplicated);
+    // It moves one item once, whatever the other does with it.
+    let (state, end) = columns("ot", reorder);
+    assert_eq!(
+        (state.as_str(), end.found),
+        ("{backlog:[k4,k0,k8],doing:[k1,k5],done:[k2,k6],review:[k3,k7]}", found([]))
+    );
+}
+
+#[cfg(feature = "yrs")]
+#[test]
+fn yrs_hands_one_item_to_two_duplicates_a_reversed_list_and_loses_increments() {
+    let twice = end("{stack:[2,1]}", 0, [("item delivered twice", 1)], SerialOrder::None);
+    assert_eq!(at_once("crdt-yrs", "stack", 3, pop), twice);
+    let duplicated = end("{stack:[1,2,3,1,2,3]}", 0, [("item duplicated", 3)], SerialOrder::None);
+    assert_eq!(at_once("crdt-yrs", "stack", 3, reverse), duplicated);
+    let increment = |_: NodeId, _: &dyn View| Intent::blind(&CounterOp::Add { counter: "count".into(), by: 1 });
+    let ended = at_once("crdt-yrs", "counter", 1, increment);
+    assert_eq!(ended.found, found([("lost increment", 1)]), "{}", ended.state);
+    assert_eq!(at_once("ot", "counter", 1, increment).found, found([]));
+    let (_, ended) = columns("crdt-yrs", reorder);
+    assert_eq!(ended.found, found([("duplicate on move", 1)]));
 }
 
 #[cfg(feature = "automerge")]
 #[test]
 fn automerge_hands_one_item_to_two() {
-    let expected = ("{stack:[2,1]}".into(), found([("item delivered twice", 1)]), SerialOrder::None);
-    assert_eq!(both("crdt-automerge", StackOp::Pop), expected);
+    let expected = end("{stack:[2,1]}", 0, [("item delivered twice", 1)], SerialOrder::None);
+    assert_eq!(at_once("crdt-automerge", "stack", 3, pop), expected);
 }
 
 #[cfg(feature = "automerge")]
 #[test]
 fn automerge_duplicates_a_reversed_list() {
-    let expected = ("{stack:[1,2,3,1,2,3]}".into(), found([("item duplicated", 3)]), SerialOrder::None);
-    assert_eq!(both("crdt-automerge", StackOp::Reverse), expected);
+    let expected = end("{stack:[1,2,3,1,2,3]}", 0, [("item duplicated", 3)], SerialOrder::None);
+    assert_eq!(at_once("crdt-automerge", "stack", 3, reverse), expected);
 }
 
 #[test]
 fn the_last_writer_hands_one_item_to_two() {
-    let expected = ("{stack:[2,1]}".into(), found([("item delivered twice", 1)]), SerialOrder::None);
-    assert_eq!(both("lww-document", StackOp::Pop), expected);
+    let expected = end("{stack:[2,1]}", 0, [("item delivered twice", 1)], SerialOrder::None);
+    assert_eq!(at_once("lww-document", "stack", 3, pop), expected);
 }
 
 #[test]
 fn the_last_writer_loses_a_push() {
-    let (state, findings, order) = both("lww-document", StackOp::Push(9));
-    assert_eq!((state.as_str(), findings, order), ("{stack:[11,3,2,1]}", found([("item lost", 1)]), SerialOrder::None));
+    let expected = end("{stack:[11,3,2,1]}", 0, [("item lost", 1)], SerialOrder::None);
+    assert_eq!(at_once("lww-document", "stack", 3, push), expected);
+}
+
+/// Of the backlog k0, k4, k8 one client moves the first card to the end, the other to the middle.
+fn reorder(client: NodeId, view: &dyn View) -> Intent {
+    let after = Some(if client.0 == 1 { "k8" } else { "k4" }.to_owned());
+    kanban::intent(view, &KanbanOp::Move { card: "k0".into(), column: "backlog".into(), after })
+}
+
+/// One client moves a card to the next column, the other to the last.
+fn drag(client: NodeId, view: &dyn View) -> Intent {
+    let column = if client.0 == 1 { "doing" } else { "done" }.to_owned();
+    kanban::intent(view, &KanbanOp::Move { card: "k0".into(), column, after: None })
+}
+
+/// The end of a board with nine cards, of which only the columns are told.
+fn columns(strategy: &str, want: Want) -> (String, End) {
+    let end = at_once(strategy, "kanban", 9, want);
+    let from = end.state.find("columns:{").unwrap() + "columns:".len();
+    let to = from + end.state[from..].find('}').unwrap() + 1;
+    (end.state[from..to].into(), End { state: String::new(), ..end })
+}
+
+#[test]
+fn a_card_moved_by_two_is_in_one_place_in_one_order_and_for_the_last_writer() {
+    let nothing = end("", 0, [], SerialOrder::Exists);
+    let moved = "{backlog:[k4,k0,k8],doing:[k1,k5],done:[k2,k6],review:[k3,k7]}";
+    assert_eq!(columns("serial", reorder), (moved.into(), nothing));
+    // One of the two moves is not there, and a state with the other alone is no order of both.
+    let (state, last) = columns("lww-document", reorder);
+    assert_eq!((state.as_str(), last.found), (moved, found([])));
+    for strategy in ["serial", "lww-document"] {
+        let (state, end) = columns(strategy, drag);
+        assert_eq!(state, "{backlog:[k4,k8],doing:[k1,k5],done:[k0,k2,k6],review:[k3,k7]}", "{strategy}");
+        assert_eq!(end.found, found([("move overwritten", 1)]), "{strategy}");
+    }
+}
+
+#[cfg(feature = "automerge")]
+#[test]
+fn automerge_duplicates_a_card_that_two_move() {
+    let twice = || end("", 0, [("duplicate on move", 1)], SerialOrder::None);
+    let moved = "{backlog:[k4,k0,k8,k0],doing:[k1,k5],done:[k2,k6],review:[k3,k7]}";
+    assert_eq!(columns("crdt-automerge", reorder), (moved.into(), twice()));
+    let moved = "{backlog:[k4,k8],doing:[k0,k1,k5],done:[k0,k2,k6],review:[k3,k7]}";
+    assert_eq!(columns("crdt-automerge", drag), (moved.into(), twice()));
+}
+
+/// Makes the list of tags and adds one.
+fn tag(client: NodeId, view: &dyn View) -> Intent {
+    let path = ["o0", "tags"].map(str::to_owned).to_vec();
+    json::intent(view, &JsonOp::Append { path, item: format!("tag{}", client.0) })
+}
+
+#[test]
+fn of_two_new_lists_both_tags_are_there_in_one_order_only() {
+    let both = "{o0:{a:o0.a,b:o0.b,tags:[tag1,tag2]}}";
+    assert_eq!(at_once("serial", "json", 1, tag), end(both, 0, [], SerialOrder::Exists));
+    let hidden = end("{o0:{a:o0.a,b:o0.b,tags:[tag2]}}", 0, [("hidden subtree", 1)], SerialOrder::None);
+    assert_eq!(at_once("lww-document", "json", 1, tag), hidden);
+    #[cfg(feature = "automerge")]
+    assert_eq!(at_once("crdt-automerge", "json", 1, tag), hidden);
+}
+
+/// Books the hour at nine.
+fn book(client: NodeId, _: &dyn View) -> Intent {
+    Intent::blind(&BookingOp::Reserve { item: "hour0".into(), booking: format!("guest{}", client.0) })
+}
+
+#[test]
+fn the_hour_at_nine_goes_to_one_in_one_order_only() {
+    let one = end("{bookings:{guest1:hour0},stock:{hour0:0}}", 1, [], SerialOrder::Exists);
+    assert_eq!(at_once("serial", "booking", 1, book), one);
+    let state = "{bookings:{guest2:hour0},stock:{hour0:0}}";
+    let nobody_told = end(state, 0, [("confirmed then revoked", 1)], SerialOrder::None);
+    assert_eq!(at_once("lww-document", "booking", 1, book), nobody_told);
+}
+
+#[cfg(feature = "automerge")]
+#[test]
+fn automerge_books_the_hour_at_nine_twice() {
+    let state = "{bookings:{guest1:hour0,guest2:hour0},stock:{hour0:-1}}";
+    let oversold = end(state, 0, [("oversell", 1)], SerialOrder::None);
+    assert_eq!(at_once("crdt-automerge", "booking", 1, book), oversold);
 }

@@ -24,7 +24,6 @@ pub mod sidecar;
 pub mod spec;
 pub mod view;
 
-#[cfg(feature = "automerge")]
 pub mod crdt;
 pub mod lww;
 pub mod serial;

@@ -16,6 +16,8 @@ pub static STRATEGIES: &[&Spec] = &[
     &crate::ot::jupiter::SPEC,
     #[cfg(feature = "automerge")]
     &crate::crdt::automerge::SPEC,
+    #[cfg(feature = "yrs")]
+    &crate::crdt::yrs::SPEC,
     &crate::lww::document::SPEC,
 ];
 

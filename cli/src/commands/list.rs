@@ -110,7 +110,8 @@ fn strategies() -> Vec<Value> {
 
 /// Strategies that a feature leaves out, with the feature.
 pub(super) fn absent() -> Vec<(&'static str, &'static str)> {
-    let known = [("crdt-automerge", "automerge", cfg!(feature = "automerge"))];
+    let known =
+        [("crdt-automerge", "automerge", cfg!(feature = "automerge")), ("crdt-yrs", "yrs", cfg!(feature = "yrs"))];
     known.into_iter().filter(|(_, _, here)| !here).map(|(name, feature, _)| (name, feature)).collect()
 }
 

@@ -1,3 +1,4 @@
 //! Oracles that hold for every model; those of one model live with its workload.
 
+pub(crate) mod characters;
 pub mod serial_order;

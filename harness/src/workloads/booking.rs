@@ -184,9 +184,12 @@ impl Workload for Bookings {
     }
 
     fn invariant(&self, document: &Document) -> Result<(), String> {
-        let booked = booked(document);
+        let mut booked_of: BTreeMap<String, i64> = BTreeMap::new();
+        for item in booked(document).into_values() {
+            *booked_of.entry(item).or_default() += 1;
+        }
         for (item, left) in stock(document) {
-            let count = booked.values().filter(|other| **other == item).count() as i64;
+            let count = booked_of.get(&item).copied().unwrap_or(0);
             if left < 0 {
                 return Err(format!("{item} has {left} left, with {count} booked"));
             }

@@ -272,8 +272,8 @@ impl Author for User {
     }
 }
 
-/// An intent with what its author saw in the place that it changes, and how much of the way there.
-fn intent(view: &dyn View, op: &JsonOp) -> Intent {
+/// An intent with what its author saw in the place that it changes, and how much of the way there; the oracle asks for it.
+pub fn intent(view: &dyn View, op: &JsonOp) -> Intent {
     let was = match op {
         JsonOp::Set { .. } | JsonOp::Delete { .. } => view.get(&place(op.path())).unwrap_or_default(),
         // A whole list is much to remember, and all that it takes is known.

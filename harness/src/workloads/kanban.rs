@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use syncbench_strategies::document::{Document, Edit, EditKind, Kind, Path};
+use syncbench_strategies::document::{Document, Edit, EditKind, Key, Kind, Path};
 use syncbench_strategies::model::{Model, ModelRef, Operation, Plan, Rejected, erase};
 use syncbench_strategies::path;
 use syncbench_strategies::replica::{NodeId, Rng};
@@ -165,12 +165,21 @@ fn limit(view: &dyn View, column: &str) -> Option<usize> {
 /// A board as a plan sees it.
 struct Columns<'a> {
     view: &'a dyn View,
-    lists: Vec<(String, Vec<String>)>,
+    lists: Vec<(Key, Vec<Document>)>,
 }
 
-impl Columns<'_> {
-    fn list(&self, column: &str) -> Result<&[String], Rejected> {
-        let found = self.lists.iter().find(|(name, _)| name == column);
+impl<'v> Columns<'v> {
+    fn of(view: &'v dyn View) -> Self {
+        let names = view.keys(&path![COLUMNS]).unwrap_or_default();
+        let list = |name: Key| {
+            let cards = view.items(&path![COLUMNS, &*name]).unwrap_or_default();
+            (name, cards)
+        };
+        Self { view, lists: names.into_iter().map(list).collect() }
+    }
+
+    fn list(&self, column: &str) -> Result<&[Document], Rejected> {
+        let found = self.lists.iter().find(|(name, _)| **name == *column);
         let (_, cards) = found.ok_or_else(|| Rejected::new("no_column", format!("there is no column {column}")))?;
         Ok(cards)
     }
@@ -189,17 +198,22 @@ impl Columns<'_> {
     /// in this order.
     fn places<'a>(&'a self, card: &'a str) -> impl Iterator<Item = (&'a str, usize)> {
         self.lists.iter().flat_map(move |(name, cards)| {
-            let copies = cards.iter().enumerate().rev().filter(move |(_, other)| *other == card);
-            copies.map(|(index, _)| (name.as_str(), index))
+            let copies = cards.iter().enumerate().rev().filter(move |(_, other)| other.as_str() == Some(card));
+            copies.map(|(index, _)| (&**name, index))
         })
     }
 
     fn drag(&self, card: &str, column: &str, after: Option<&str>) -> Result<Vec<Edit>, Rejected> {
         let gone = || Rejected::new("gone", format!("no column lists {card}"));
         let (home, from) = self.places(card).next().ok_or_else(gone)?;
-        let others: Vec<&String> = self.list(column)?.iter().filter(|other| *other != card).collect();
-        let below = |after: &str| others.iter().position(|other| *other == after);
-        let to = after.map_or(0, |after| below(after).map_or(others.len(), |above| above + 1));
+        let mut others = self.list(column)?.iter().filter_map(Document::as_str).filter(|other| *other != card);
+        let to = match after {
+            None => 0,
+            Some(after) => {
+                let count = others.clone().count();
+                others.position(|other| other == after).map_or(count, |above| above + 1)
+            }
+        };
         let path = path![COLUMNS, home];
         Ok(match home == column {
             true if from == to => Vec::new(),
@@ -214,7 +228,7 @@ impl Model for KanbanModel {
 
     fn plan(&self, view: &dyn View, op: &KanbanOp) -> Result<Plan, Rejected> {
         let (card, path) = (op.card(), card_path(op.card()));
-        let board = Columns { view, lists: columns(view) };
+        let board = || Columns::of(view);
         match (view.kind(&path).is_some(), op) {
             (true, KanbanOp::Add { .. }) => {
                 return Err(Rejected::new("exists", format!("there is a card {card} already")));
@@ -224,17 +238,18 @@ impl Model for KanbanModel {
         }
         Ok(Plan::new(match op {
             KanbanOp::Add { title, column, .. } => {
+                let board = board();
                 let insert = board.insert(column, board.list(column)?.len(), card)?;
                 vec![Edit::Put { path, value: Document::map([(TITLE, title.as_str())]) }, insert]
             }
             KanbanOp::Retitle { title, .. } => {
                 vec![Edit::Put { path: path.child(TITLE), value: title.as_str().into() }]
             }
-            KanbanOp::Move { column, after, .. } => board.drag(card, column, after.as_deref())?,
+            KanbanOp::Move { column, after, .. } => board().drag(card, column, after.as_deref())?,
             KanbanOp::Delete { .. } => {
                 let take =
                     |(column, index): (&str, usize)| Edit::ListRemove { path: path![COLUMNS, column], index, count: 1 };
-                board.places(card).map(take).chain([Edit::Remove { path: path.clone() }]).collect()
+                board().places(card).map(take).chain([Edit::Remove { path: path.clone() }]).collect()
             }
         }))
     }
@@ -318,11 +333,7 @@ impl Author for User {
         self.drawn += 1;
         let (act, hot, moves, within) = (unit(rng), unit(rng), unit(rng), unit(rng));
         let columns = columns(view);
-        // The cards that are on the screen: listed, and with something to show.
-        let mut cards: Vec<&String> = columns.iter().flat_map(|(_, cards)| cards).collect();
-        cards.sort();
-        cards.dedup();
-        cards.retain(|card| view.kind(&card_path(card)).is_some());
+        let cards = view.keys(&path![CARDS]).unwrap_or_default();
         let (any, column, place) = (below(rng, cards.len()), below(rng, columns.len()), unit(rng));
         let home = *self.home.get_or_insert(cards.len());
         let habits = self.habits;
@@ -335,11 +346,14 @@ impl Author for User {
         let mut free = (column..columns.len()).chain(0..column).filter(open);
         if cards.is_empty() || (adds && !large) || (deletes && small) {
             let column = columns[free.next()?].0.clone();
-            return Some(Intent::blind(&KanbanOp::Add { card: format!("n{title}"), title, column }));
+            return Some(intent(view, &KanbanOp::Add { card: format!("n{title}"), title, column }));
         }
-        let card = cards[if hot < habits.hot { 0 } else { any }].clone();
-        let (at, here) = columns.iter().enumerate().find(|(_, (_, cards))| cards.contains(&card))?;
-        let seen = Seen::of(view, &card, &columns);
+        // A card that is in no column is not on the screen.
+        let from = if hot < habits.hot { 0 } else { any };
+        let listing = |card: &str| columns.iter().position(|(_, cards)| cards.iter().any(|other| other == card));
+        let (card, at) =
+            cards[from..].iter().chain(&cards[..from]).find_map(|card| Some((card.to_string(), listing(card)?)))?;
+        let here = &columns[at];
         let op = if deletes || adds {
             KanbanOp::Delete { card }
         } else if moves < habits.moves {
@@ -355,8 +369,13 @@ impl Author for User {
         } else {
             KanbanOp::Retitle { card, title }
         };
-        Some(Intent { operation: Operation::encode(&op), seen })
+        Some(intent(view, &op))
     }
+}
+
+/// An intent with what its author saw of the card; the oracle asks for it.
+pub fn intent(view: &dyn View, op: &KanbanOp) -> Intent {
+    Intent { operation: Operation::encode(op), seen: Seen::of(view, op.card(), &columns(view)) }
 }
 
 /// What one operation writes: the author's word on one aspect of a card.
@@ -411,6 +430,8 @@ fn title(view: &dyn View, card: &str) -> Option<String> {
 /// The board at the end.
 struct Last {
     columns: Vec<(String, Vec<String>)>,
+    /// Every column and index where a card is listed.
+    places: BTreeMap<String, Vec<(String, usize)>>,
     limits: BTreeMap<String, usize>,
     titles: BTreeMap<String, String>,
 }
@@ -421,18 +442,22 @@ impl Last {
         let columns = columns(document);
         let limits = columns.iter().filter_map(|(name, _)| Some((name.clone(), limit(document, name)?))).collect();
         let titles = names.iter().filter_map(|card| Some((card.to_string(), title(document, card)?))).collect();
-        Self { columns, limits, titles }
+        let mut places: BTreeMap<String, Vec<(String, usize)>> = BTreeMap::new();
+        for (column, cards) in &columns {
+            for (index, card) in cards.iter().enumerate() {
+                places.entry(card.clone()).or_default().push((column.clone(), index));
+            }
+        }
+        Self { columns, places, limits, titles }
     }
 
-    fn places<'a>(&'a self, card: &'a str) -> impl Iterator<Item = (&'a str, usize)> {
-        self.columns.iter().flat_map(move |(name, cards)| {
-            let copies = cards.iter().enumerate().filter(move |(_, other)| *other == card);
-            copies.map(|(index, _)| (name.as_str(), index))
-        })
+    fn places(&self, card: &str) -> impl Iterator<Item = (&str, usize)> {
+        let places = self.places.get(card).into_iter().flatten();
+        places.map(|(column, index)| (column.as_str(), *index))
     }
 
     /// Where a card is that is in one place only.
-    fn place<'a>(&'a self, card: &'a str) -> Option<(&'a str, usize)> {
+    fn place(&self, card: &str) -> Option<(&str, usize)> {
         let mut places = self.places(card);
         places.next().filter(|_| places.next().is_none())
     }
@@ -565,7 +590,7 @@ fn unaware(one: &Act<'_, KanbanOp>, other: &Act<'_, KanbanOp>) -> bool {
 fn judge(history: &History<'_>) -> Vec<Finding> {
     let acts = history.acts::<KanbanOp>();
     let last = Last::of(history.last);
-    let first = View::keys(history.genesis, &path![CARDS]).unwrap_or_default();
+    let first: BTreeSet<Key> = View::keys(history.genesis, &path![CARDS]).unwrap_or_default().into_iter().collect();
     let mut cards: BTreeMap<&str, Vec<(Kanban<'_>, Seen)>> = first.iter().map(|card| (&**card, Vec::new())).collect();
     for act in acts.iter().filter(|act| !matches!(act.entry.fate, Fate::Rejected(_))) {
         cards.entry(act.op.card()).or_default().push((act, Seen::read(&act.entry.seen)));
@@ -574,7 +599,7 @@ fn judge(history: &History<'_>) -> Vec<Finding> {
     for card in last.titles.keys().filter(|card| last.shows(card)) {
         let added = |(act, _): &(Kanban<'_>, Seen)| matches!(act.op, KanbanOp::Add { .. });
         let acts = cards.get(card.as_str());
-        if !first.iter().any(|other| **other == **card) && !acts.is_some_and(|acts| acts.iter().any(added)) {
+        if !first.contains(card.as_str()) && !acts.is_some_and(|acts| acts.iter().any(added)) {
             findings.noted("card from nowhere", card);
         }
     }
@@ -583,7 +608,7 @@ fn judge(history: &History<'_>) -> Vec<Finding> {
         .map(|(name, acts)| (name, Card { name, acts, last: last.seen(name), shown: last.shows(name) }))
         .collect();
     for card in cards.values() {
-        judge_card(card, first.iter().any(|other| **other == *card.name), &last, &mut findings);
+        judge_card(card, first.contains(card.name), &last, &mut findings);
         for (act, _) in &card.acts {
             let words = || format!("{}, {:?}: the card shows {:?}", act.id(), act.op, card.last.0);
             if act.undone() && card.stands(act) {
@@ -818,7 +843,7 @@ mod tests {
         }
 
         fn act(&mut self, client: u32, op: &KanbanOp, view: &Document) -> OpId {
-            self.0.acted_on(client, op, Seen::of(view, op.card(), &columns(view)))
+            self.0.acted_on(client, op, intent(view, op).seen)
         }
 
         #[track_caller]

@@ -4,6 +4,7 @@ pub mod booking;
 pub mod counter;
 pub mod json;
 pub mod kanban;
+pub mod notebook;
 pub mod record;
 pub mod stack;
 pub mod text;
@@ -11,8 +12,16 @@ pub mod text;
 use crate::workload::WorkloadSpec;
 
 /// One line per workload.
-pub static WORKLOADS: &[&WorkloadSpec] =
-    &[&stack::SPEC, &counter::SPEC, &record::SPEC, &text::SPEC, &booking::SPEC, &kanban::SPEC, &json::SPEC];
+pub static WORKLOADS: &[&WorkloadSpec] = &[
+    &stack::SPEC,
+    &counter::SPEC,
+    &record::SPEC,
+    &text::SPEC,
+    &booking::SPEC,
+    &kanban::SPEC,
+    &json::SPEC,
+    &notebook::SPEC,
+];
 
 #[cfg(test)]
 mod tests {

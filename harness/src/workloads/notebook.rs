@@ -1,0 +1,981 @@
+//! `notebook`: cells of source text in an order, with their outputs: insert, move, delete, restore, type, evaluate.
+//!
+//! As in Livebook, a deleted cell goes to a bin from which it comes back as it was: `order` lists the cells that are in the
+//! notebook, and `cells/<id>` holds what each says, in the bin too, where it is marked. An output carries the digest of the source that it was
+//! computed from, so that a cell which has changed since can be shown as stale.
+//! (Longer than most files: a workload is one file, and nearly half of this one is tests.)
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use syncbench_strategies::document::{Document, Edit, EditKind, Kind, Path};
+use syncbench_strategies::model::{Model, ModelRef, Operation, Plan, Rejected, erase};
+use syncbench_strategies::path;
+use syncbench_strategies::replica::{NodeId, Rng};
+use syncbench_strategies::spec::{Content, Param, ParamKind};
+use syncbench_strategies::view::View;
+
+use crate::ledger::Fate;
+use crate::oracles::characters;
+use crate::results::Finding;
+use crate::rng::{below, unit};
+use crate::typing::{self, Keys, Splice, Typist};
+use crate::workload::{Act, Author, Findings, History, Intent, Standing, Workload, WorkloadSpec};
+
+/// The workload's card.
+pub static SPEC: WorkloadSpec = WorkloadSpec {
+    name: "notebook",
+    summary: "type in cells, evaluate them, insert, move, delete and restore them",
+    product: "a computational notebook such as Livebook, Jupyter or Colab, in which several people work at once",
+    params: &[
+        Param {
+            name: "cells",
+            kind: ParamKind::Share,
+            default: "0.1",
+            help: "share of operations on whole cells, in equal parts inserts, moves, deletes and restores (a delete while \
+                   the bin is empty): far fewer than keystrokes, and more than in a quiet hour, so that they meet in a \
+                   run of the default length",
+        },
+        Param {
+            name: "evaluate",
+            kind: ParamKind::Share,
+            default: "0.03",
+            help: "share of evaluations: one for about thirty keystrokes, a line of code",
+        },
+        Param {
+            name: "run",
+            kind: ParamKind::Count,
+            default: "9",
+            help: "mean length of a typing run, as in `text`; also what else is said of typing there holds here",
+        },
+        Param {
+            name: "elsewhere",
+            kind: ParamKind::Share,
+            default: "0.2",
+            help: "share of typing runs that begin in any cell; the others stay in the cell: twice the jumps of `text`, which \
+                   has no cells to go to",
+        },
+        Param {
+            name: "hot",
+            kind: ParamKind::Share,
+            default: "0.3",
+            help: "share of the runs elsewhere, and of the evaluations, moves and deletes, that go to the first cell; as on \
+                   the first row in `record`",
+        },
+    ],
+    edits: &[
+        EditKind::Put,
+        EditKind::Remove,
+        EditKind::ListInsert,
+        EditKind::ListRemove,
+        EditKind::ListMove,
+        EditKind::TextSplice,
+    ],
+    content: Content::Data,
+    undo: true,
+    size_unit: "cells",
+    // A page: two cells for each of the default's four people.
+    default_size: 8,
+    build: |params| {
+        Box::new(Notebook {
+            cells: params.share("cells"),
+            evaluate: params.share("evaluate"),
+            elsewhere: params.share("elsewhere"),
+            hot: params.share("hot"),
+            keys: Keys { run: params.count("run") as f64, ..Keys::TYPICAL },
+        })
+    },
+};
+
+/// What users do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NotebookOp {
+    /// Insert an empty cell.
+    Insert {
+        /// Its id, made by who inserts it.
+        cell: String,
+        /// Below which cell; at the top if `None`, at the end if that cell is not there any more.
+        after: Option<String>,
+    },
+    /// Move a cell.
+    Move {
+        /// Which.
+        cell: String,
+        /// Below which other, as for an insert.
+        after: Option<String>,
+    },
+    /// Put a cell into the bin.
+    Delete {
+        /// Which.
+        cell: String,
+    },
+    /// Take a cell out of the bin.
+    Restore {
+        /// Which.
+        cell: String,
+        /// Below which other, as for an insert.
+        after: Option<String>,
+    },
+    /// Type in a cell.
+    Type {
+        /// In which.
+        cell: String,
+        /// What.
+        splice: Splice,
+    },
+    /// Run a cell, on the source that it has then.
+    Evaluate {
+        /// Which.
+        cell: String,
+        /// The id of this run.
+        run: String,
+    },
+}
+
+impl NotebookOp {
+    fn cell(&self) -> &str {
+        match self {
+            NotebookOp::Insert { cell, .. }
+            | NotebookOp::Move { cell, .. }
+            | NotebookOp::Delete { cell }
+            | NotebookOp::Restore { cell, .. }
+            | NotebookOp::Type { cell, .. }
+            | NotebookOp::Evaluate { cell, .. } => cell,
+        }
+    }
+}
+
+/// Refuses what is about a cell that is not in the notebook.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NotebookModel;
+
+const ORDER: &str = "order";
+const CELLS: &str = "cells";
+const OUTPUT: &str = "output";
+
+fn cell_path(cell: &str) -> Path {
+    path![CELLS, cell]
+}
+
+fn source_path(cell: &str) -> Path {
+    path![CELLS, cell, "source"]
+}
+
+/// What marks a cell as one in the bin.
+fn mark_path(cell: &str) -> Path {
+    path![CELLS, cell, "deleted"]
+}
+
+/// The cells in the notebook.
+fn order(view: &dyn View) -> Vec<String> {
+    let cells = view.items(&path![ORDER]).unwrap_or_default();
+    cells.iter().map(|cell| cell.as_str().unwrap_or_default().to_owned()).collect()
+}
+
+/// The digest of a cell's source.
+fn digest(view: &dyn View, cell: &str) -> Option<String> {
+    Some(view.get(&source_path(cell))?.digest().to_string())
+}
+
+impl Model for NotebookModel {
+    type Op = NotebookOp;
+
+    fn plan(&self, view: &dyn View, op: &NotebookOp) -> Result<Plan, Rejected> {
+        let cell = op.cell();
+        let exists = view.kind(&source_path(cell)) == Some(Kind::Text);
+        let order = || view.items(&path![ORDER]).unwrap_or_default();
+        let place = || order().iter().position(|other| other.as_str() == Some(cell));
+        let marked = view.kind(&mark_path(cell)).is_some();
+        let below = |after: &Option<String>| {
+            let Some(after) = after else { return 0 };
+            let order = order();
+            let mut others = order.iter().filter_map(Document::as_str).filter(|other| *other != cell);
+            let count = others.clone().count();
+            others.position(|other| other == after).map_or(count, |above| above + 1)
+        };
+        let insert = |after| Edit::ListInsert { path: path![ORDER], index: below(after), values: vec![cell.into()] };
+        let gone = || Rejected::new("gone", format!("there is no cell {cell}"));
+        // The order is not read for a keystroke, unless the mark of the bin is there: two may have disagreed about it.
+        let here = || if exists && (!marked || place().is_some()) { Ok(()) } else { Err(gone()) };
+        Ok(Plan::new(match op {
+            NotebookOp::Insert { .. } if view.kind(&cell_path(cell)).is_some() => {
+                return Err(Rejected::new("exists", format!("there is a cell {cell} already")));
+            }
+            NotebookOp::Insert { after, .. } => {
+                let value = Document::map([("source", Document::text("")), (OUTPUT, Document::Null)]);
+                vec![Edit::Put { path: cell_path(cell), value }, insert(after)]
+            }
+            NotebookOp::Restore { after, .. } if exists && place().is_none() => {
+                let unmark = marked.then(|| Edit::Remove { path: mark_path(cell) });
+                unmark.into_iter().chain([insert(after)]).collect()
+            }
+            NotebookOp::Restore { .. } if exists => {
+                return Err(Rejected::new("not_deleted", format!("{cell} is in the notebook")));
+            }
+            NotebookOp::Restore { .. } => return Err(gone()),
+            NotebookOp::Move { after, .. } => {
+                let (from, to) = (place().filter(|_| exists).ok_or_else(gone)?, below(after));
+                let moved = Edit::ListMove { path: path![ORDER], from, to };
+                if from == to { Vec::new() } else { vec![moved] }
+            }
+            NotebookOp::Delete { .. } => {
+                place().filter(|_| exists).ok_or_else(gone)?;
+                // From the end to the beginning, so that each index speaks of the list as it is by then.
+                let order = order();
+                let copies = order.iter().enumerate().rev().filter(|(_, other)| other.as_str() == Some(cell));
+                let take = copies.map(|(index, _)| Edit::ListRemove { path: path![ORDER], index, count: 1 });
+                take.chain([Edit::Put { path: mark_path(cell), value: Document::Bool(true) }]).collect()
+            }
+            NotebookOp::Type { splice, .. } => {
+                here()?;
+                typing::plan(view, &source_path(cell), std::slice::from_ref(splice))?
+            }
+            NotebookOp::Evaluate { run, .. } => {
+                here()?;
+                let output = [("of", digest(view, cell).ok_or_else(gone)?), ("run", run.clone())];
+                vec![Edit::Put { path: cell_path(cell).child(OUTPUT), value: Document::map(output) }]
+            }
+        }))
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Notebook {
+    cells: f64,
+    evaluate: f64,
+    elsewhere: f64,
+    hot: f64,
+    keys: Keys,
+}
+
+/// Characters of a cell at first: a line.
+const LINE: u64 = 40;
+
+/// `size` cells of a line each, that nobody has evaluated yet.
+fn genesis(size: u64) -> Document {
+    let cell = |i: u64| {
+        let source = Document::text(&typing::original(i.saturating_mul(LINE), LINE));
+        (format!("c{i}"), Document::map([("source", source), (OUTPUT, Document::Null)]))
+    };
+    let order = Document::list((0..size).map(|i| format!("c{i}")));
+    Document::map([(CELLS, Document::map((0..size).map(cell))), (ORDER, order)])
+}
+
+impl Workload for Notebook {
+    fn model(&self) -> ModelRef {
+        erase(NotebookModel)
+    }
+
+    fn genesis(&self, size: u64) -> Document {
+        genesis(size)
+    }
+
+    fn author(&self, client: NodeId, clients: u32) -> Box<dyn Author> {
+        let typist = Typist::new(self.keys, client, clients, path![]);
+        Box::new(User { habits: *self, client, drawn: 0, home: None, cell: String::new(), typist })
+    }
+
+    fn judge(&self, history: &History<'_>) -> Vec<Finding> {
+        judge(history)
+    }
+
+    fn invariant(&self, document: &Document) -> Result<(), String> {
+        let mut seen = BTreeSet::new();
+        for cell in order(document) {
+            if View::kind(document, &source_path(&cell)) != Some(Kind::Text) {
+                return Err(format!("{cell} is in the notebook and has no source"));
+            }
+            if !seen.insert(cell.clone()) {
+                return Err(format!("duplicated cell: {cell} is in the notebook twice"));
+            }
+        }
+        Ok(())
+    }
+}
+
+struct User {
+    habits: Notebook,
+    client: NodeId,
+    /// Intents so far: the source of ids, the same whatever was seen.
+    drawn: u64,
+    /// How many cells there were at first.
+    home: Option<usize>,
+    /// Where it types.
+    cell: String,
+    typist: Typist,
+}
+
+impl Author for User {
+    fn standing(&mut self, standing: Standing) {
+        self.typist.standing(standing);
+    }
+
+    fn next(&mut self, view: &dyn View, rng: &mut Rng) -> Option<Intent> {
+        self.drawn += 1;
+        let (act, hot, which, elsewhere) = (unit(rng), unit(rng), unit(rng), unit(rng));
+        let order = order(view);
+        let (any, place) = (below(rng, order.len()), unit(rng));
+        let habits = self.habits;
+        let pick = || order.get(if hot < habits.hot { 0 } else { any }).cloned();
+        if act < habits.cells {
+            let op = self.on_cells(view, &order, which, pick(), place);
+            return op.map(|op| Intent::blind(&op));
+        }
+        if act >= 1.0 - habits.evaluate {
+            let run = format!("{}.{}", self.client, self.drawn);
+            return pick().map(|cell| Intent::blind(&NotebookOp::Evaluate { cell, run }));
+        }
+        // In the middle of a run nobody goes elsewhere, unless the cell has gone.
+        let stays = order.contains(&self.cell) && (self.typist.busy() || elsewhere >= habits.elsewhere);
+        if !stays {
+            self.cell = pick()?;
+            self.typist.go(&source_path(&self.cell));
+        }
+        let (splice, seen) = self.typist.press(view, rng)?;
+        let op = NotebookOp::Type { cell: self.cell.clone(), splice };
+        Some(Intent { operation: Operation::encode(&op), seen: seen.document() })
+    }
+}
+
+impl User {
+    fn on_cells(
+        &mut self,
+        view: &dyn View,
+        order: &[String],
+        which: f64,
+        cell: Option<String>,
+        place: f64,
+    ) -> Option<NotebookOp> {
+        let home = *self.home.get_or_insert(order.len());
+        let here: BTreeSet<&str> = order.iter().map(String::as_str).collect();
+        let mut bin = view.keys(&path![CELLS])?;
+        bin.retain(|cell| !here.contains(&**cell));
+        let slot = |places: usize| ((place * places as f64) as usize).min(places.saturating_sub(1));
+        let below = |slot: usize, others: &[&String]| {
+            slot.checked_sub(1).and_then(|above| others.get(above)).map(|above| (*above).clone())
+        };
+        let everywhere: Vec<&String> = order.iter().collect();
+        let after = below(slot(order.len() + 1), &everywhere);
+        // The notebook stays between half and double of what it was: it must neither vanish nor grow without end.
+        let (small, large) = (order.len() <= home / 2, order.len() >= home.saturating_mul(2).max(1));
+        let insert = NotebookOp::Insert { cell: format!("n{}.{}", self.client, self.drawn), after: after.clone() };
+        Some(match (which * 4.0) as u8 {
+            0 if !large => insert,
+            1 if order.len() > 1 => {
+                let cell = cell?;
+                let at = order.iter().position(|other| *other == cell)?;
+                let others: Vec<&String> = order.iter().filter(|other| **other != cell).collect();
+                // To where it is already is no move.
+                let slot = slot(others.len());
+                NotebookOp::Move { cell, after: below(slot + usize::from(slot >= at), &others) }
+            }
+            3 if !bin.is_empty() && !large => NotebookOp::Restore { cell: bin[slot(bin.len())].to_string(), after },
+            _ if small => insert,
+            _ => NotebookOp::Delete { cell: cell? },
+        })
+    }
+}
+
+type Deed<'a> = &'a Act<'a, NotebookOp>;
+
+/// One cell, and what those did with it who were not refused.
+struct Cell<'a> {
+    name: &'a str,
+    /// It was there from the beginning.
+    original: bool,
+    acts: Vec<Deed<'a>>,
+    /// How often the notebook lists it at the end, and shows its source.
+    copies: u64,
+    source: Vec<char>,
+    digest: Option<String>,
+    /// The run whose output it shows, and the digest of what that was computed from.
+    output: Option<(String, String)>,
+}
+
+impl<'a> Cell<'a> {
+    fn of(name: &'a str, acts: Vec<Deed<'a>>, copies: u64, history: &History<'_>) -> Self {
+        let there = View::kind(history.last, &source_path(name)) == Some(Kind::Text);
+        let field = |key: &str| history.last.at(&cell_path(name).child(OUTPUT).child(key))?.as_str().map(str::to_owned);
+        Self {
+            name,
+            original: history.genesis.at(&cell_path(name)).is_some(),
+            acts,
+            copies: if there { copies } else { 0 },
+            source: typing::characters(history.last, &source_path(name)),
+            digest: digest(history.last, name),
+            output: field("run").zip(field("of")),
+        }
+    }
+
+    fn standing(&self) -> impl Iterator<Item = Deed<'a>> {
+        self.acts.iter().copied().filter(|act| !act.undone())
+    }
+
+    fn deletes(&self) -> impl Iterator<Item = Deed<'a>> {
+        self.standing().filter(|act| matches!(act.op, NotebookOp::Delete { .. }))
+    }
+
+    fn restores(&self) -> impl Iterator<Item = Deed<'a>> {
+        self.standing().filter(|act| matches!(act.op, NotebookOp::Restore { .. }))
+    }
+
+    /// Whether somebody took back something that was done to the cell as a whole.
+    fn disturbed(&self) -> bool {
+        self.acts
+            .iter()
+            .any(|act| act.undone() && !matches!(act.op, NotebookOp::Type { .. } | NotebookOp::Evaluate { .. }))
+    }
+
+    /// Somebody put it into the bin, and nobody took it out who might have known.
+    fn must_be_gone(&self) -> bool {
+        let mut told = self.deletes().filter(|delete| delete.outcome().is_some());
+        told.any(|delete| self.restores().all(|restore| delete.knew(restore)))
+    }
+
+    /// It was made, and nobody put it into the bin but those of whom a restorer knew.
+    fn must_be_there(&self) -> bool {
+        let made = |act: Deed<'_>| matches!(act.op, NotebookOp::Insert { .. }) && act.outcome().is_some();
+        let mut told = self.restores().filter(|restore| restore.outcome().is_some());
+        (self.original || self.standing().any(made))
+            && (self.deletes().next().is_none()
+                || told.any(|restore| self.deletes().all(|delete| restore.knew(delete))))
+    }
+
+    /// Whether somebody took back a deed of this kind, so that the cell should be as before.
+    fn undone(&self, kind: fn(&NotebookOp) -> bool) -> bool {
+        self.acts.iter().any(|act| act.undone() && kind(&act.op))
+    }
+
+    fn judge(&self, findings: &mut Findings) {
+        let words = format!("{}, of which there are {} in the notebook", self.name, self.copies);
+        findings.add("duplicated cell", self.copies.saturating_sub(1), true, &words);
+        let inserted = self.acts.iter().any(|act| matches!(act.op, NotebookOp::Insert { .. }));
+        if self.copies > 0 && !self.original && !inserted {
+            findings.noted("cell from nowhere", self.name);
+        }
+        let unexplained = |kind: &'static str| if self.disturbed() { "lost to undo" } else { kind };
+        if self.copies == 0 && self.must_be_there() {
+            let back = self.undone(|op| matches!(op, NotebookOp::Delete { .. }));
+            findings.lost(if back { "undo without effect" } else { unexplained("lost cell") }, &words);
+        } else if self.copies > 0 && self.must_be_gone() {
+            let back = self.undone(|op| matches!(op, NotebookOp::Restore { .. }));
+            findings.lost(if back { "undo without effect" } else { unexplained("resurrected cell") }, &words);
+        } else if self.copies > 0 && self.undone(|op| matches!(op, NotebookOp::Insert { .. })) {
+            // It may stay for the sake of others who have been there.
+            let mut clients = self.acts.iter().map(|act| act.id().client);
+            let first = clients.next();
+            if clients.all(|client| Some(client) == first) {
+                findings.lost("undo without effect", &words);
+            }
+        }
+        for act in self.standing().filter(|act| act.outcome().is_some()) {
+            let words = || format!("{}, {:?}", act.id(), act.op);
+            match &act.op {
+                NotebookOp::Type { .. } if self.copies == 0 => {
+                    let knowing = |delete: Deed<'_>| delete.knew(act);
+                    if !self.deletes().any(knowing) {
+                        findings.lost(unexplained("orphaned edit"), words());
+                    }
+                }
+                NotebookOp::Evaluate { run, .. } if self.copies > 0 => self.judge_output(act, run, findings),
+                _ => {}
+            }
+        }
+        for act in self.acts.iter().filter(|act| act.undone()) {
+            if let NotebookOp::Evaluate { run, .. } = &act.op
+                && self.output.as_ref().is_some_and(|(shown, _)| shown == run)
+            {
+                findings.lost("undo without effect", format_args!("{}, {:?}", act.id(), act.op));
+            }
+        }
+    }
+
+    fn judge_output(&self, act: Deed<'_>, run: &str, findings: &mut Findings) {
+        let others = |wanted: fn(&NotebookOp) -> bool| {
+            self.acts.iter().filter(move |other| wanted(&other.op) && other.id() != act.id())
+        };
+        let runs = |op: &NotebookOp| matches!(op, NotebookOp::Evaluate { .. });
+        match &self.output {
+            Some((shown, of)) if shown == run => {
+                let typing = |op: &NotebookOp| matches!(op, NotebookOp::Type { .. });
+                // Whoever typed, or took back, with the output on the screen saw it go stale.
+                let knowing = others(typing).any(|later| later.knew(act) || later.undone());
+                if Some(of) != self.digest.as_ref() && !knowing {
+                    findings.lost("stale evaluation", format_args!("{}, {:?}", act.id(), act.op));
+                }
+            }
+            // Of two runs the later one counts, or either of two at once.
+            _ if others(runs).any(|other| !act.knew(other)) => {}
+            _ => findings.lost("lost output", format_args!("{}, {:?}", act.id(), act.op)),
+        }
+    }
+
+    /// Whether nobody but `act`, and those of whom it knew, has done anything with the place of this cell.
+    fn quiet(&self, act: Deed<'_>) -> bool {
+        let still = |other: Deed<'_>| match other.op {
+            NotebookOp::Type { .. } | NotebookOp::Evaluate { .. } => true,
+            _ => other.id() == act.id() || (!other.undone() && act.knew(other)),
+        };
+        self.copies == 1 && self.acts.iter().all(|other| still(other))
+    }
+}
+
+/// Kinds, all but one of them intents that did not have their effect, or had it wrongly; per cell:
+/// * `lost cell`: a cell that nobody deleted, or that was restored since, is not in the notebook, or has no source;
+/// * `duplicated cell`: there so many times more than once;
+/// * `resurrected cell`: deleted, restored by nobody who might have known, and there;
+/// * `cell from nowhere` (noted): nobody inserted it, or whoever did was refused, and it is there;
+///
+/// per operation:
+/// * `orphaned edit`: typed into a cell that is gone, and nobody who knew of the keystroke deleted it;
+/// * `stale evaluation`: the output that a cell shows was not computed from the source that it has, and nobody has typed
+///   there who knew of that output;
+/// * `lost output`: evaluated, and neither this output nor one that came later or at the same time is there;
+/// * `misplaced cell`: put below another cell and above it now, though nobody has moved either since;
+/// * `lost to undo`: none of these explains a cell's fate, but somebody took back something there;
+/// * `undo without effect`: taken back by its author, and yet there (or a deleted cell is not);
+///
+/// and what became of the characters in the cells that are there: see [`characters::judge`].
+fn judge(history: &History<'_>) -> Vec<Finding> {
+    let acts = history.acts::<NotebookOp>();
+    let names = [history.genesis, history.last].map(|document| View::keys(document, &path![CELLS]).unwrap_or_default());
+    let mut by_cell: BTreeMap<&str, Vec<Deed<'_>>> = names.iter().flatten().map(|cell| (&**cell, Vec::new())).collect();
+    for act in acts.iter().filter(|act| !matches!(act.entry.fate, Fate::Rejected(_))) {
+        by_cell.entry(act.op.cell()).or_default().push(act);
+    }
+    let order = order(history.last);
+    let mut places: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (index, cell) in order.iter().enumerate() {
+        places.entry(cell).or_default().push(index);
+    }
+    let copies = |name: &str| places.get(name).map_or(0, |places| places.len() as u64);
+    let at = |name: &str| places.get(name).map(|places| places[0]);
+    let cells: BTreeMap<&str, Cell<'_>> =
+        by_cell.into_iter().map(|(name, acts)| (name, Cell::of(name, acts, copies(name), history))).collect();
+    let mut findings = Findings::default();
+    for cell in cells.values() {
+        cell.judge(&mut findings);
+        for act in cell.standing().filter(|act| act.outcome().is_some()) {
+            let (NotebookOp::Insert { after: Some(above), .. }
+            | NotebookOp::Move { after: Some(above), .. }
+            | NotebookOp::Restore { after: Some(above), .. }) = &act.op
+            else {
+                continue;
+            };
+            let quiet = cell.quiet(act) && cells.get(above.as_str()).is_some_and(|above| above.quiet(act));
+            if quiet && at(cell.name) < at(above) {
+                findings.lost("misplaced cell", format_args!("{}, {:?}", act.id(), act.op));
+            }
+        }
+        if cell.copies > 0 {
+            let typed = cell.acts.iter().filter_map(|act| match &act.op {
+                NotebookOp::Type { splice, .. } => Some(Act { op: splice.insert.clone(), entry: act.entry }),
+                _ => None,
+            });
+            let original = typing::characters(history.genesis, &source_path(cell.name));
+            characters::judge(&typed.collect::<Vec<_>>(), &original, &cell.source, &mut findings);
+        }
+    }
+    findings.done()
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(feature = "automerge")]
+    use syncbench_strategies::crdt;
+    use syncbench_strategies::model::reduce;
+    use syncbench_strategies::replica::OpId;
+    use syncbench_strategies::{lww, serial};
+
+    use super::*;
+    use crate::engines::load::Pace;
+    use crate::testing::{Book, Found, Trial, intents, workload};
+    use crate::typing::Seen;
+
+    fn after(cell: &str) -> Option<String> {
+        (!cell.is_empty()).then(|| cell.to_owned())
+    }
+
+    fn insert(cell: &str, above: &str) -> NotebookOp {
+        NotebookOp::Insert { cell: cell.into(), after: after(above) }
+    }
+
+    fn shift(cell: &str, above: &str) -> NotebookOp {
+        NotebookOp::Move { cell: cell.into(), after: after(above) }
+    }
+
+    fn delete(cell: &str) -> NotebookOp {
+        NotebookOp::Delete { cell: cell.into() }
+    }
+
+    fn restore(cell: &str, above: &str) -> NotebookOp {
+        NotebookOp::Restore { cell: cell.into(), after: after(above) }
+    }
+
+    /// Types at the beginning of a cell.
+    fn write(cell: &str, text: &str) -> NotebookOp {
+        NotebookOp::Type { cell: cell.into(), splice: Splice { pos: 0, delete: 0, insert: text.into() } }
+    }
+
+    fn evaluate(cell: &str, run: &str) -> NotebookOp {
+        NotebookOp::Evaluate { cell: cell.into(), run: run.into() }
+    }
+
+    /// Three cells after these operations.
+    fn book(ops: &[NotebookOp]) -> Document {
+        let mut document = genesis(3);
+        for op in ops {
+            reduce(&*erase(NotebookModel), &mut document, &Operation::encode(op)).unwrap();
+        }
+        document
+    }
+
+    fn with(document: &Document, edit: Edit) -> Document {
+        document.produce(&[edit]).unwrap().0
+    }
+
+    /// The same with one more listing at the top.
+    fn listed(document: &Document, cell: &str) -> Document {
+        with(document, Edit::ListInsert { path: path![ORDER], index: 0, values: vec![cell.into()] })
+    }
+
+    #[test]
+    fn plans_mean_what_they_say() {
+        let ordered = |ops: &[NotebookOp]| order(&book(ops)).join(" ");
+        assert_eq!(ordered(&[insert("n", "c0"), insert("m", ""), insert("o", "gone")]), "m c0 n c1 c2 o");
+        assert_eq!(ordered(&[shift("c0", "c1")]), "c1 c0 c2");
+        assert_eq!(ordered(&[shift("c2", ""), shift("c2", "gone")]), "c0 c1 c2");
+        assert_eq!(ordered(&[delete("c1"), restore("c1", "c2")]), "c0 c2 c1");
+        let document = book(&[write("c1", "xy"), delete("c1"), evaluate("c0", "r")]);
+        assert_eq!(order(&document).join(" "), "c0 c2");
+        assert!(typing::characters(&document, &source_path("c1")).starts_with(&['x', 'y']));
+        let output = document.at(&cell_path("c0").child(OUTPUT)).unwrap();
+        assert_eq!(*output, Document::map([("of", digest(&document, "c0").unwrap()), ("run", "r".into())]));
+        let refused = |op: &NotebookOp| NotebookModel.plan(&document, op).unwrap_err().code;
+        for op in
+            [write("c1", "z"), evaluate("c1", "r"), shift("c1", ""), delete("c1"), delete("c9"), restore("c9", "")]
+        {
+            assert_eq!(refused(&op), "gone", "{op:?}");
+        }
+        assert_eq!((refused(&insert("c1", "")), refused(&restore("c0", ""))), ("exists".into(), "not_deleted".into()));
+        let far = NotebookOp::Type { cell: "c0".into(), splice: Splice { pos: 41, delete: 0, insert: "z".into() } };
+        assert_eq!(refused(&far), "out_of_range");
+        // Marked as deleted, and there all the same: it can be typed in.
+        let mark = Edit::Put { path: mark_path("c0"), value: Document::Bool(true) };
+        assert!(NotebookModel.plan(&with(&document, mark), &write("c0", "z")).is_ok());
+        // Of a cell that is there twice, both go.
+        let mut twice = listed(&book(&[]), "c2");
+        reduce(&*erase(NotebookModel), &mut twice, &Operation::encode(&delete("c2"))).unwrap();
+        assert_eq!(order(&twice).join(" "), "c0 c1");
+        let plans = [insert("n", ""), shift("c0", "c2"), delete("c2"), restore("c1", ""), write("c0", "x")];
+        let edits = plans.iter().flat_map(|op| NotebookModel.plan(&document, op).unwrap().edits);
+        let kinds: BTreeSet<EditKind> = edits.map(|edit| edit.kind()).collect();
+        assert_eq!(kinds.into_iter().collect::<Vec<_>>(), SPEC.edits);
+    }
+
+    #[test]
+    fn notebooks_are_whole_or_not_allowed() {
+        let allowed = |document: &Document| workload("notebook").invariant(document);
+        assert_eq!(allowed(&book(&[insert("n", ""), delete("c0")])), Ok(()));
+        assert!(allowed(&listed(&book(&[]), "c2")).unwrap_err().contains("duplicated cell"));
+        assert!(allowed(&listed(&book(&[]), "c9")).unwrap_err().contains("no source"));
+    }
+
+    fn wants(text: &str, view: &Document) -> Vec<NotebookOp> {
+        intents(text, view, 1000).iter().map(|op| op.decode().unwrap()).collect()
+    }
+
+    #[test]
+    fn users_want_the_same_whatever_they_see() {
+        let (first, second) = (wants("notebook", &genesis(8)), wants("notebook", &genesis(16)));
+        assert_eq!(first, wants("notebook", &genesis(8)));
+        assert!(first.iter().map(std::mem::discriminant).eq(second.iter().map(std::mem::discriminant)));
+        assert!(first != second);
+        let share = |text: &str, of: fn(&NotebookOp) -> bool, wanted: fn(&NotebookOp) -> bool| {
+            let all: Vec<_> = wants(text, &genesis(8)).into_iter().filter(of).collect();
+            all.iter().filter(|op| wanted(op)).count() as f64 / all.len() as f64
+        };
+        let near = |text: &str, of: fn(&NotebookOp) -> bool, wanted: fn(&NotebookOp) -> bool, expected: f64| {
+            let found = share(text, of, wanted);
+            assert!((found - expected).abs() < 0.05, "{text}: {found}, not {expected}");
+        };
+        let (any, evaluations) = (|_: &NotebookOp| true, |op: &NotebookOp| matches!(op, NotebookOp::Evaluate { .. }));
+        let keys = |op: &NotebookOp| matches!(op, NotebookOp::Type { .. });
+        let whole = |op: &NotebookOp| !matches!(op, NotebookOp::Type { .. } | NotebookOp::Evaluate { .. });
+        near("notebook", any, keys, 0.87);
+        near("notebook:cells=0.6", any, whole, 0.6);
+        near("notebook:evaluate=0.4", any, evaluations, 0.4);
+        near("notebook:evaluate=0.5", evaluations, |op| op.cell() == "c0", 0.39);
+        near("notebook:evaluate=0.5,hot=1", evaluations, |op| op.cell() == "c0", 1.0);
+        near("notebook:cells=1", any, |op| matches!(op, NotebookOp::Move { .. }), 0.25);
+        near("notebook:cells=1", any, |op| matches!(op, NotebookOp::Insert { .. }), 0.25);
+        // Nobody goes elsewhere, or everybody does.
+        near("notebook:elsewhere=0,hot=1", keys, |op| op.cell() == "c0", 1.0);
+        let cells = |text| {
+            wants(text, &genesis(8)).iter().filter(|op| keys(op)).map(|op| op.cell().to_owned()).collect::<Vec<_>>()
+        };
+        let changes = |text| cells(text).windows(2).filter(|pair| pair[0] != pair[1]).count();
+        assert_eq!(changes("notebook:elsewhere=0"), 0);
+        let (long, short) = (changes("notebook:elsewhere=1,hot=0"), changes("notebook:elsewhere=1,hot=0,run=3"));
+        assert!(long > 50 && short > long * 3 / 2, "{long} {short}");
+        // No cell is moved to where it is, and what is restored is in the bin.
+        let some = book(&[delete("c1")]);
+        let ops = wants("notebook:cells=1", &some);
+        assert!(ops.iter().any(|op| *op == restore("c1", "c0")));
+        assert!(ops.iter().all(|op| NotebookModel.plan(&some, op).is_ok_and(|plan| !plan.edits.is_empty())));
+        // Between half and double of what there was.
+        let mut author = workload("notebook:cells=1").author(NodeId(1), 1);
+        let mut sees = |size: u64| -> Vec<NotebookOp> {
+            let view = genesis(size);
+            let next = |n| author.next(&view, &mut crate::testing::intent_stream(n));
+            (1..100).filter_map(next).map(|intent| intent.operation.decode().unwrap()).collect()
+        };
+        let deletes = |op: &NotebookOp| matches!(op, NotebookOp::Delete { .. });
+        assert!(sees(8).iter().any(deletes));
+        assert!(!sees(4).iter().any(deletes));
+        assert!(sees(16).iter().all(|op| !matches!(op, NotebookOp::Insert { .. })));
+        assert!(matches!(sees(0)[0], NotebookOp::Insert { .. }));
+    }
+
+    /// What happened to three cells; nobody hears of anybody, unless it is said.
+    struct Story(Book);
+
+    impl Story {
+        fn new(ops: &[(u32, NotebookOp)]) -> Self {
+            let mut story = Story(Book::new(3));
+            for (client, op) in ops {
+                story.act(*client, op);
+            }
+            story
+        }
+
+        fn act(&mut self, client: u32, op: &NotebookOp) -> OpId {
+            let first = typing::characters(&genesis(3), &source_path(op.cell())).first().copied();
+            let seen = match op {
+                NotebookOp::Type { .. } => Seen { right: first, run: 1, ..Seen::default() }.document(),
+                _ => Document::Null,
+            };
+            self.0.acted_on(client, op, seen)
+        }
+
+        /// The same, and all hear of it.
+        fn heard(&mut self, client: u32, op: &NotebookOp) -> OpId {
+            let id = self.act(client, op);
+            (1..=3).for_each(|client| self.0.reached(client, id));
+            id
+        }
+
+        #[track_caller]
+        fn ends(&self, last: &Document, expected: &[(&str, u64)]) {
+            let found = self.0.judge("notebook", &genesis(3), last);
+            assert!(found.0.iter().all(|finding| !finding.example.is_empty()));
+            assert_eq!(found.kinds(), expected, "{found:?}");
+        }
+    }
+
+    #[test]
+    fn each_kind_is_found_and_nothing_else() {
+        let nobody = Story::new(&[]);
+        nobody.ends(&book(&[]), &[]);
+        nobody.ends(&book(&[delete("c0")]), &[("lost cell", 1)]);
+        nobody.ends(&listed(&book(&[]), "c0"), &[("duplicated cell", 1)]);
+        nobody.ends(&book(&[insert("n", "")]), &[("cell from nowhere", 1)]);
+        Story::new(&[(1, insert("n", ""))]).ends(&book(&[]), &[("lost cell", 1)]);
+        let deleted = Story::new(&[(1, delete("c0")), (2, delete("c0"))]);
+        deleted.ends(&book(&[delete("c0")]), &[]);
+        deleted.ends(&book(&[]), &[("resurrected cell", 1)]);
+        let typed = Story::new(&[(1, write("c0", "漢")), (2, delete("c0"))]);
+        typed.ends(&book(&[write("c0", "漢"), delete("c0")]), &[("orphaned edit", 1)]);
+        typed.ends(&book(&[write("c0", "漢")]), &[("resurrected cell", 1)]);
+        let mut known = Story::new(&[]);
+        known.heard(1, &write("c0", "漢"));
+        known.act(2, &delete("c0"));
+        known.ends(&book(&[write("c0", "漢"), delete("c0")]), &[]);
+
+        let keys = Story::new(&[(1, write("c0", "漢")), (2, write("c1", "字"))]);
+        keys.ends(&book(&[write("c0", "漢"), write("c1", "字")]), &[]);
+        keys.ends(&book(&[write("c0", "漢")]), &[("lost character", 1)]);
+        keys.ends(
+            &book(&[write("c0", "漢"), write("c0", "字")]),
+            &[("character from nowhere", 1), ("lost character", 1)],
+        );
+
+        let moved = Story::new(&[(1, shift("c0", "c2"))]);
+        moved.ends(&book(&[shift("c0", "c2")]), &[]);
+        moved.ends(&book(&[]), &[("misplaced cell", 1)]);
+        Story::new(&[(1, shift("c0", "c2")), (2, shift("c2", ""))]).ends(&book(&[]), &[]);
+        Story::new(&[(1, insert("n", "c0"))]).ends(&book(&[insert("n", "")]), &[("misplaced cell", 1)]);
+    }
+
+    #[test]
+    fn who_restores_a_cell_wants_it_there() {
+        let mut story = Story::new(&[]);
+        story.heard(1, &delete("c0"));
+        story.heard(2, &restore("c0", ""));
+        story.ends(&book(&[]), &[]);
+        story.ends(&book(&[delete("c0")]), &[("lost cell", 1)]);
+        story.heard(3, &delete("c0"));
+        story.ends(&book(&[delete("c0")]), &[]);
+        story.ends(&book(&[]), &[("resurrected cell", 1)]);
+        // Deleted again by somebody who has not heard of the restoring: either may win.
+        let mut story = Story::new(&[]);
+        story.heard(1, &delete("c0"));
+        story.act(2, &restore("c0", ""));
+        story.act(3, &delete("c0"));
+        story.ends(&book(&[]), &[]);
+        story.ends(&book(&[delete("c0")]), &[]);
+    }
+
+    #[test]
+    fn outputs_belong_to_their_sources() {
+        let (run, key) = (evaluate("c0", "r1"), write("c0", "漢"));
+        let both = Story::new(&[(1, run.clone()), (2, key.clone())]);
+        both.ends(&book(&[key.clone(), run.clone()]), &[]);
+        both.ends(&book(&[run.clone(), key.clone()]), &[("stale evaluation", 1)]);
+        both.ends(&book(std::slice::from_ref(&key)), &[("lost output", 1)]);
+        // Who types with an output on the screen sees that it is stale.
+        let mut later = Story::new(&[]);
+        later.heard(1, &run);
+        later.act(2, &key);
+        later.ends(&book(&[run.clone(), key]), &[]);
+        let runs = Story::new(&[(1, run.clone()), (2, evaluate("c0", "r2"))]);
+        runs.ends(&book(&[run.clone(), evaluate("c0", "r2")]), &[]);
+        runs.ends(&book(&[evaluate("c0", "r2"), run]), &[]);
+    }
+
+    #[test]
+    fn what_was_refused_or_never_answered_is_not_expected() {
+        let mut story = Story::new(&[]);
+        let refused = story.0.issued(1, &insert("n", ""), Document::Null);
+        story.0.told(refused, Err(Rejected::new("exists", "")));
+        story.0.issued(2, &delete("c1"), Document::Null);
+        story.0.issued(2, &evaluate("c0", "r"), Document::Null);
+        story.ends(&book(&[]), &[]);
+        story.ends(&book(&[delete("c1"), evaluate("c0", "r")]), &[]);
+        story.ends(&book(&[insert("n", "")]), &[("cell from nowhere", 1)]);
+    }
+
+    #[test]
+    fn what_was_taken_back_must_be_gone_and_what_others_did_must_stay() {
+        let undone = |op: &NotebookOp| {
+            let mut story = Story::new(&[]);
+            let id = story.heard(1, op);
+            story.0.undone(id);
+            story
+        };
+        for op in [insert("n", ""), delete("c0"), write("c0", "漢"), evaluate("c0", "r")] {
+            undone(&op).ends(&book(&[]), &[]);
+            undone(&op).ends(&book(std::slice::from_ref(&op)), &[("undo without effect", 1)]);
+        }
+        let mut story = Story::new(&[]);
+        story.heard(1, &delete("c0"));
+        let id = story.heard(2, &restore("c0", ""));
+        story.0.undone(id);
+        story.ends(&book(&[delete("c0")]), &[]);
+        story.ends(&book(&[]), &[("undo without effect", 1)]);
+        // Somebody else has deleted it too, or typed in it.
+        let mut story = undone(&delete("c0"));
+        story.act(2, &delete("c0"));
+        story.ends(&book(&[delete("c0")]), &[]);
+        story.ends(&book(&[]), &[("lost to undo", 1)]);
+        let mut story = undone(&insert("n", ""));
+        story.act(2, &write("n", "漢"));
+        story.ends(&book(&[insert("n", ""), write("n", "漢")]), &[]);
+        story.ends(&book(&[]), &[("lost to undo", 1)]);
+    }
+
+    /// What is found over a few seeds: not every kind stays to the end of every run.
+    fn all(trial: &Trial) -> Found {
+        Found((1..=4).flat_map(|seed| Trial { seed, ..trial.clone() }.run().1.0).collect())
+    }
+
+    #[test]
+    fn taking_turns_loses_nothing() {
+        let trial = Trial { pace: Pace::Turns, ops: 300, ..Trial::new(&serial::reducer::SPEC, "notebook:cells=0.3") };
+        for seed in 1..=3 {
+            assert_eq!(Trial { seed, ..trial.clone() }.run().1.kinds(), []);
+            assert_eq!(Trial { strategy: &lww::document::SPEC, seed, ..trial.clone() }.run().1.kinds(), []);
+        }
+    }
+
+    #[test]
+    fn one_order_keeps_the_cells_and_not_the_places_of_characters() {
+        for seed in 1..=3 {
+            let trial = Trial { ops: 1000, seed, ..Trial::new(&serial::reducer::SPEC, "notebook:cells=0.2") };
+            let (ran, found) = trial.run();
+            for kind in ["lost cell", "duplicated cell", "resurrected cell", "misplaced cell", "lost output"] {
+                assert_eq!(found.count(kind), 0, "{found:?}");
+            }
+            assert!(found.count("orphaned edit") > 0 && found.count("misplaced character") > 0, "{found:?}");
+            assert_eq!(ran.ledger.broken_states().0, 0);
+        }
+    }
+
+    #[test]
+    fn the_last_document_loses_cells_and_characters() {
+        let found = Trial { ops: 1000, ..Trial::new(&lww::document::SPEC, "notebook:cells=0.2") }.run().1;
+        assert!(found.count("lost cell") > 0 && found.count("lost character") > 0, "{found:?}");
+        assert_eq!(found.count("duplicated cell") + found.count("misplaced character"), 0, "{found:?}");
+    }
+
+    #[cfg(feature = "automerge")]
+    #[test]
+    fn merged_orders_duplicate_cells_and_merged_text_is_whole() {
+        let trial = Trial::new(&crdt::automerge::SPEC, "notebook:cells=0.2,evaluate=0.1,elsewhere=0.5");
+        let found = all(&Trial { delay_ms: 300, ..trial });
+        for kind in ["duplicated cell", "orphaned edit", "stale evaluation"] {
+            assert!(found.count(kind) > 0, "{kind}: {found:?}");
+        }
+        for kind in ["lost cell", "lost character", "misplaced character", "misplaced cell", "lost output"] {
+            assert_eq!(found.count(kind), 0, "{kind}: {found:?}");
+        }
+    }
+
+    /// Forgets some of what it should do, by the last digit of a cell's or a run's id.
+    struct Careless;
+
+    impl Model for Careless {
+        type Op = NotebookOp;
+
+        fn plan(&self, view: &dyn View, op: &NotebookOp) -> Result<Plan, Rejected> {
+            let mut edits = NotebookModel.plan(view, op)?.edits;
+            let ends = |digits: &[char]| op.cell().ends_with(digits);
+            match op {
+                NotebookOp::Insert { .. } if ends(&['1']) => drop(edits.pop()),
+                NotebookOp::Insert { .. } if ends(&['2', '3']) => edits.extend(edits.last().cloned()),
+                NotebookOp::Insert { after, .. } if ends(&['4']) => {
+                    let cell = format!("other {}", op.cell());
+                    return NotebookModel.plan(view, &NotebookOp::Insert { cell, after: after.clone() });
+                }
+                NotebookOp::Delete { .. } if ends(&['5', '6']) => edits.clear(),
+                NotebookOp::Move { .. } if ends(&['7', '0']) => edits.clear(),
+                NotebookOp::Type { .. } if ends(&['1']) => edits.clear(),
+                NotebookOp::Evaluate { run, .. } if run.ends_with(['1', '2']) => edits.clear(),
+                NotebookOp::Evaluate { run, .. } if run.ends_with(['3', '4', '5', '6']) => {
+                    let output = Document::map([("of", "something else"), ("run", run)]);
+                    edits = vec![Edit::Put { path: cell_path(op.cell()).child(OUTPUT), value: output }];
+                }
+                _ => {}
+            }
+            Ok(Plan::new(edits))
+        }
+    }
+
+    #[test]
+    fn planted_bugs_are_found() {
+        let trial = Trial::new(&serial::reducer::SPEC, "notebook:cells=0.3,evaluate=0.2,elsewhere=0.5");
+        let found = all(&Trial { pace: Pace::Turns, model: Some(erase(Careless)), ..trial });
+        for kind in [
+            "cell from nowhere",
+            "duplicated cell",
+            "lost cell",
+            "lost character",
+            "lost output",
+            "misplaced cell",
+            "resurrected cell",
+            "stale evaluation",
+        ] {
+            assert!(found.count(kind) > 0, "{kind}: {found:?}");
+        }
+    }
+}

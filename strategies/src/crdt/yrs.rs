@@ -1,0 +1,281 @@
+//! `crdt-yrs`: Yjs in Rust, updates sent to everybody.
+//!
+//! A client plans on its own view, applies the edits in one transaction, and sends the update that the transaction gives;
+//! there is no server and no order to wait for. On connecting, peers tell each other their state vectors and send what the
+//! other lacks, which is steps one and two of the y-protocols; only then do updates follow, so that none comes before what
+//! it depends on.
+//!
+//! The library is used as its authors recommend: one transaction for each operation, `encode_update_v1` of the transaction,
+//! shared types for what is edited and plain values for what is replaced, garbage collection on. A message carries a
+//! checksum, since the library takes some damaged updates for good ones.
+//!
+//! Source: yrs 0.28 and the y-protocols; Nicolaescu et al., "Near real-time peer-to-peer shared editing on extensible data
+//! types" (YATA, 2016).
+//!
+//! Trade-offs: works offline and merges everything, and cannot refuse. Deleted content goes, but ids of what was deleted
+//! stay for good, and every catch-up carries all of them. Its undo manager redoes in the order of a map with random keys,
+//! so no run with it could be repeated; it is left out.
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use rand::{RngExt, SeedableRng};
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
+use yrs::StateVector;
+use yrs::updates::decoder::Decode;
+use yrs::updates::encoder::Encode;
+
+use super::yrs_doc::{Doc, Written};
+use crate::document::{Document, EditKind};
+use crate::model::{ModelRef, Operation, Rejected};
+use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Rng, Setup, Strategy, Topology};
+use crate::sidecar::{Clock, Sidecar, merge_clock};
+use crate::spec::{Content, Guarantees, Param, ParamKind, Spec, Support};
+use crate::view::View;
+use crate::wire;
+
+/// The strategy's card.
+pub static SPEC: Spec = Spec {
+    name: "crdt-yrs",
+    family: "crdt",
+    summary: "Yjs in Rust: every client merges everybody's updates",
+    source: "yrs 0.28; Nicolaescu et al. 2016 (YATA)",
+    library: Some(("yrs", "0.28.1")),
+    topology: Topology::Mesh,
+    guarantees: Guarantees {
+        converges: true,
+        tolerates_duplicates: true,
+        tolerates_reordering: true,
+        works_offline: true,
+        grows_with_history: true,
+        ..Guarantees::NONE
+    },
+    params: &[Param {
+        name: "batch",
+        kind: ParamKind::Span,
+        default: "0",
+        help: "how long updates are collected before they are sent in one message; 0 sends each at once, as the \
+               y-protocols do",
+    }],
+    support: |kind| match kind {
+        EditKind::Increment => Support::Emulated("a put of the sum: the library has no counter"),
+        EditKind::ListMove => Support::Emulated("removed and inserted again: the library has no stable move"),
+        _ => Support::Native,
+    },
+    content: Content::any,
+    undo: Support::Unsupported("its undo manager is not repeatable: it redoes in the order of random hashes"),
+    build: |params| Box::new(Yrs { batch: params.span("batch") }),
+};
+
+struct Yrs {
+    batch: Duration,
+}
+
+#[derive(Serialize, Deserialize)]
+enum Message {
+    /// Step one: what the sender has.
+    State(Vec<u8>),
+    /// Step two, or updates of transactions.
+    Updates(Vec<Vec<u8>>),
+}
+
+fn seal(message: &Message) -> Vec<u8> {
+    let mut bytes = wire::encode(message);
+    let sum = xxh3_64(&bytes);
+    bytes.extend_from_slice(&sum.to_le_bytes());
+    bytes
+}
+
+fn unseal(bytes: &[u8]) -> Result<Message, ProtocolError> {
+    match bytes.split_last_chunk() {
+        Some((body, sum)) if u64::from_le_bytes(*sum) == xxh3_64(body) => wire::decode(body),
+        _ => Err(ProtocolError::malformed("the checksum is wrong")),
+    }
+}
+
+/// A number from the seed and the node, where the library would draw one: 53 bits, never that of the genesis.
+fn client(setup: &Setup) -> u64 {
+    let mut rng = Rng::seed_from_u64(setup.seed ^ (u64::from(setup.node.0) << 32));
+    rng.random_range(2..1 << 53)
+}
+
+impl Strategy for Yrs {
+    fn genesis(&self, document: &Document) -> Vec<u8> {
+        Doc::genesis(document)
+    }
+
+    fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
+        // The library's own bytes, made by `Strategy::genesis` a moment ago.
+        let doc = Doc::load(&setup.genesis, client(setup)).expect("genesis is an update");
+        Box::new(Peer::new(self.batch, setup, doc))
+    }
+
+    fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {
+        let Message::Updates(updates) = unseal(durable)? else {
+            return Err(ProtocolError::malformed("no saved document"));
+        };
+        let load = || Doc::load(updates.first().map_or(&[][..], Vec::as_slice), client(setup));
+        let doc = catch_unwind(AssertUnwindSafe(load))
+            .map_err(|_| ProtocolError::malformed("the library gave up on saved bytes"))?
+            .map_err(ProtocolError::malformed)?;
+        Ok(Box::new(Peer::new(self.batch, setup, doc)))
+    }
+}
+
+const FLUSH: u64 = 0;
+
+struct Peer {
+    batch: Duration,
+    model: ModelRef,
+    node: NodeId,
+    doc: Doc,
+    /// Anything has happened since the genesis. The state vector alone does not tell: it knows nothing of deletions.
+    changed: bool,
+    /// Peers that get every update: they have what comes before.
+    informed: BTreeSet<NodeId>,
+    /// Peers that were told our state on this connection.
+    greeted: BTreeSet<NodeId>,
+    ever_connected: BTreeSet<NodeId>,
+    /// Own updates that wait for the end of the batch window, and their operations.
+    outbox: (Vec<Vec<u8>>, Vec<OpId>),
+    /// For sidecars only: what is taken into account here, and what will be once the library has all it depends on.
+    seen: Clock,
+    unsure: Vec<Sidecar>,
+}
+
+impl Peer {
+    fn new(batch: Duration, setup: &Setup, doc: Doc) -> Self {
+        Self {
+            batch,
+            model: setup.model.clone(),
+            node: setup.node,
+            changed: doc.save() != *setup.genesis,
+            doc,
+            informed: BTreeSet::new(),
+            greeted: BTreeSet::new(),
+            ever_connected: BTreeSet::new(),
+            outbox: (Vec::new(), Vec::new()),
+            seen: Clock::new(),
+            unsure: Vec::new(),
+        }
+    }
+
+    fn flush(&mut self, cx: &mut Context<'_>) {
+        let (updates, carries) = std::mem::take(&mut self.outbox);
+        if !updates.is_empty() {
+            let sidecar = Sidecar { carries, ..Sidecar::none() };
+            cx.broadcast(self.informed.iter().copied(), seal(&Message::Updates(updates)), sidecar);
+        }
+    }
+
+    fn greet(&mut self, peer: NodeId, cx: &mut Context<'_>) {
+        if self.greeted.insert(peer) {
+            cx.send(peer, seal(&Message::State(self.doc.state().encode_v1())), Sidecar::none());
+        }
+    }
+
+    /// A peer says what it has: it gets what it lacks, and all that follows. It does the same for us once it knows what we
+    /// have, so it is told in any case.
+    fn answer(&mut self, from: NodeId, state: &[u8], cx: &mut Context<'_>) -> Result<(), ProtocolError> {
+        let theirs = StateVector::decode_v1(state).map_err(ProtocolError::malformed)?;
+        // What waits for the end of the window is in the answer too, and comes twice to those who are informed.
+        self.flush(cx);
+        let missing = self.doc.missing(&theirs);
+        cx.send(from, seal(&Message::Updates(vec![missing])), Sidecar::state(&self.seen));
+        self.informed.insert(from);
+        self.greet(from, cx);
+        Ok(())
+    }
+
+    /// Merges updates. Where the library fails, nothing that depends on them will be visible.
+    fn merge(&mut self, updates: &[Vec<u8>], sidecar: &Sidecar, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
+        for update in updates {
+            let apply = || self.doc.apply(update);
+            catch_unwind(AssertUnwindSafe(apply))
+                .map_err(|_| ProtocolError::malformed("the library gave up on an update"))?
+                .map_err(ProtocolError::malformed)?;
+        }
+        self.changed |= !updates.is_empty();
+        self.unsure.push(sidecar.clone());
+        if self.doc.whole() {
+            for sidecar in self.unsure.drain(..) {
+                cx.reflected_all(&sidecar);
+                merge_clock(&mut self.seen, &sidecar.seen);
+                for op in &sidecar.carries {
+                    let seen = self.seen.entry(op.client).or_default();
+                    *seen = op.n.max(*seen);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Replica for Peer {
+    fn submit(&mut self, id: OpId, operation: &Operation, cx: &mut Context<'_>) {
+        let plan = match self.model.plan(&self.doc, operation) {
+            Ok(plan) => plan,
+            Err(reason) => return cx.rejected(id, reason),
+        };
+        match self.doc.commit(&plan.edits) {
+            Ok(Some(Written { update })) => {
+                self.changed = true;
+                self.seen.insert(self.node, id.n);
+                self.outbox.0.push(update);
+                self.outbox.1.push(id);
+                if self.batch.is_zero() {
+                    self.flush(cx);
+                } else if self.outbox.1.len() == 1 {
+                    cx.set_timer(self.batch, FLUSH);
+                }
+            }
+            Ok(None) => cx.void(id),
+            Err(reason) => return cx.rejected(id, Rejected::new("edit_refused", reason)),
+        }
+        cx.shown(id);
+        cx.reflected(id);
+        cx.committed(id, plan.outcome);
+    }
+
+    fn receive(
+        &mut self,
+        from: NodeId,
+        bytes: &[u8],
+        sidecar: &Sidecar,
+        cx: &mut Context<'_>,
+    ) -> Result<(), ProtocolError> {
+        match unseal(bytes)? {
+            Message::State(state) => self.answer(from, &state, cx),
+            Message::Updates(updates) => self.merge(&updates, sidecar, cx),
+        }
+    }
+
+    fn timer(&mut self, _: u64, cx: &mut Context<'_>) {
+        self.flush(cx);
+    }
+
+    fn link(&mut self, peer: NodeId, state: LinkState, cx: &mut Context<'_>) {
+        self.greeted.remove(&peer);
+        self.informed.remove(&peer);
+        if state == LinkState::Down {
+            return;
+        }
+        let again = !self.ever_connected.insert(peer);
+        // Two that have never changed anything have nothing to tell each other.
+        if again || self.changed {
+            self.greet(peer, cx);
+        } else {
+            self.informed.insert(peer);
+        }
+    }
+
+    fn view(&self) -> &dyn View {
+        &self.doc
+    }
+
+    fn durable(&self) -> Vec<u8> {
+        seal(&Message::Updates(vec![self.doc.save()]))
+    }
+}
