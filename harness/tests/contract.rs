@@ -9,7 +9,7 @@ use common::subject::{Subject, hold, on_stack, parse_seeds, seeds, subjects};
 
 #[test]
 fn the_number_of_seeds_is_checked() {
-    assert_eq!(parse_seeds(None), Ok(5));
+    assert_eq!(parse_seeds(None), Ok(3));
     assert_eq!(parse_seeds(Some("100")), Ok(100));
     for written in ["", "0", "-1", "many", "1e3"] {
         let error = parse_seeds(Some(written)).unwrap_err();

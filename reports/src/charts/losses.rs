@@ -1,12 +1,12 @@
 //! What strategies lost without telling anybody.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::rows::{FRAME, ROW, named_rows};
 use super::{Chart, Data};
 use crate::aggregate::{Group, Row};
 use crate::draw::axes;
-use crate::draw::legend::{Entry, Sign};
+use crate::draw::legend::{self, Entry, Sign};
 use crate::draw::palette::KINDS;
 use crate::draw::panel::{Sheet, headed};
 use crate::draw::scale::Scale;
@@ -39,19 +39,69 @@ fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
         let titles: Vec<_> = clean.iter().map(|group| group.title.as_str()).collect();
         sheet.note(&format!("Nothing was lost by anyone in {}.", list(&titles, usize::MAX)));
     }
-    let names: BTreeSet<&str> =
-        lossy.iter().flat_map(|group| &group.rows).flat_map(|row| kinds(row).into_keys()).collect();
-    let colors: BTreeMap<&str, Color> =
-        names.iter().enumerate().map(|(index, kind)| (*kind, KINDS[index % KINDS.len()])).collect();
-    let entries: Vec<_> = colors.iter().map(|(name, color)| Entry { sign: Sign::Fill(*color), name }).collect();
-    sheet.legend(&entries);
-    let heights: Vec<_> = lossy.iter().map(|group| group.rows.len() as f64 * ROW + FRAME).collect();
+    let colors = Colors::of(&lossy);
+    // With few kinds one legend serves all; with many, each panel has its own, for the kinds of its workload.
+    let shared = colors.len() <= KINDS.len();
+    if shared {
+        sheet.legend(&entries(&colors));
+    }
     let columns = if lossy.len() > 1 { 2 } else { 1 };
+    let width = Sheet::column_width(columns);
+    let own: Vec<Colors<'_>> = lossy
+        .iter()
+        .map(|group| {
+            let alike = |other: &&&Group<'_>| other.condition.workload == group.condition.workload;
+            if shared {
+                Colors::default()
+            } else {
+                Colors::of(&lossy.iter().filter(alike).copied().collect::<Vec<_>>())
+            }
+        })
+        .collect();
+    let height = |(group, own): (&&Group<'_>, &Colors<'_>)| {
+        let legend = legend::flow(&mut Scene::new("", width, 0.0), Rect::new(0.0, 0.0, width, 0.0), &entries(own));
+        group.rows.len() as f64 * ROW + FRAME + legend
+    };
+    let heights: Vec<_> = lossy.iter().zip(&own).map(height).collect();
     let cells = sheet.grid(columns, &heights);
-    for (area, group) in cells.into_iter().zip(lossy) {
-        panel(&mut sheet.scene, area, group, &colors);
+    for ((area, group), own) in cells.into_iter().zip(lossy).zip(&own) {
+        let area = headed(&mut sheet.scene, area, &group.title);
+        let used = legend::flow(&mut sheet.scene, area, &entries(own));
+        let area = area.inset(0.0, used, 0.0, 0.0);
+        panel(&mut sheet.scene, area, group, if shared { &colors } else { own });
     }
     sheet.finish()
+}
+
+/// The colour of each kind. The ninth and all after it share one, in the order of their names: the palette has no more
+/// that are told apart by everybody.
+#[derive(Default)]
+struct Colors<'a>(BTreeMap<&'a str, Color>);
+
+impl<'a> Colors<'a> {
+    /// The kinds of these groups. Where there are too many, the most frequent ones have colours of their own.
+    fn of(groups: &[&Group<'a>]) -> Self {
+        let mut rates: BTreeMap<&'a str, f64> = BTreeMap::new();
+        for (kind, rate) in groups.iter().flat_map(|group| &group.rows).flat_map(kinds) {
+            *rates.entry(kind).or_default() += rate;
+        }
+        let mut order: Vec<_> = rates.iter().collect();
+        if order.len() > KINDS.len() {
+            order.sort_by(|one, other| other.1.total_cmp(one.1));
+        }
+        let colors =
+            order.iter().enumerate().map(|(index, (kind, _))| (**kind, KINDS.get(index).copied().unwrap_or(AXIS)));
+        Self(colors.collect())
+    }
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// A line of the legend for each kind.
+fn entries<'a>(colors: &Colors<'a>) -> Vec<Entry<'a>> {
+    colors.0.iter().map(|(name, color)| Entry { sign: Sign::Fill(*color), name }).collect()
 }
 
 /// Losses for each 1000 operations, by kind.
@@ -62,8 +112,7 @@ fn kinds<'a>(row: &Row<'a>) -> BTreeMap<&'a str, f64> {
     counts.into_iter().map(|(kind, count)| (kind, rate * count as f64 / total as f64)).collect()
 }
 
-fn panel(scene: &mut Scene, area: Rect, group: &Group<'_>, colors: &BTreeMap<&str, Color>) {
-    let area = headed(scene, area, &group.title);
+fn panel(scene: &mut Scene, area: Rect, group: &Group<'_>, colors: &Colors<'_>) {
     let names: Vec<_> = group.rows.iter().map(|row| row.strategy).collect();
     let plot = named_rows(scene, area, &names, 52.0);
     let most = group.rows.iter().map(|row| kinds(row).values().sum::<f64>()).fold(0.0, f64::max);
@@ -76,7 +125,7 @@ fn panel(scene: &mut Scene, area: Rect, group: &Group<'_>, colors: &BTreeMap<&st
         for (kind, rate) in kinds(row) {
             let (left, right) = (place(sum), place(sum + rate));
             sum += rate;
-            let color = colors.get(kind).copied().unwrap_or(AXIS);
+            let color = colors.0.get(kind).copied().unwrap_or(AXIS);
             scene.fill(Rect::new(left, middle - 7.5, (right - left - 1.0).max(1.0), 15.0), color);
         }
         let judged = row.counts("lost_intents").is_some();

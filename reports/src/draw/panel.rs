@@ -47,10 +47,15 @@ impl Sheet {
         self.bottom += legend::flow(&mut self.scene, area, entries) + 12.0;
     }
 
+    /// How wide a panel is, in one of so many columns.
+    pub fn column_width(columns: usize) -> f64 {
+        (WIDTH - 2.0 * MARGIN - GAP * (columns.max(1) - 1) as f64) / columns.max(1) as f64
+    }
+
     /// Room for panels in `columns` columns, each `heights[i]` high; a row is as high as its highest panel.
     pub fn grid(&mut self, columns: usize, heights: &[f64]) -> Vec<Rect> {
         let columns = columns.clamp(1, heights.len().max(1));
-        let width = (WIDTH - 2.0 * MARGIN - GAP * (columns - 1) as f64) / columns as f64;
+        let width = Self::column_width(columns);
         let mut cells = Vec::new();
         for row in heights.chunks(columns) {
             let height = row.iter().copied().fold(0.0, f64::max);
