@@ -467,6 +467,17 @@ impl Last {
         self.titles.contains_key(card) && self.places(card).next().is_some()
     }
 
+    /// What has become of a card.
+    fn words(&self, card: &str) -> String {
+        let places: Vec<_> = self.places(card).map(|(column, _)| column).collect();
+        match (self.titles.get(card), places.as_slice()) {
+            (None, []) => format!("{card} is gone"),
+            (None, _) => format!("{card} is in {} and has no content", places.join(" and ")),
+            (Some(title), []) => format!("{card}, \"{title}\", is in no column"),
+            (Some(title), _) => format!("{card}, \"{title}\", is in {}", places.join(" and ")),
+        }
+    }
+
     fn seen(&self, card: &str) -> Seen {
         let title = self.titles.get(card).map(|title| Word::Title(title.clone()));
         Seen(title.into_iter().chain(self.places(card).map(|(column, _)| Word::Column(column.into()))).collect())
@@ -610,7 +621,7 @@ fn judge(history: &History<'_>) -> Vec<Finding> {
     for card in cards.values() {
         judge_card(card, first.contains(card.name), &last, &mut findings);
         for (act, _) in &card.acts {
-            let words = || format!("{}, {:?}: the card shows {:?}", act.id(), act.op, card.last.0);
+            let words = || format!("{}, {:?}: {}", act.id(), act.op, last.words(card.name));
             if act.undone() && card.stands(act) {
                 findings.lost("undo without effect", words());
             }
@@ -635,10 +646,7 @@ fn judge(history: &History<'_>) -> Vec<Finding> {
 fn judge_card(card: &Card<'_>, original: bool, last: &Last, findings: &mut Findings) {
     let name = card.name;
     let copies = last.places(name).count();
-    let words = || {
-        let places: Vec<_> = last.places(name).map(|(column, _)| column).collect();
-        format!("{name} is in {places:?}, with the title {:?}", last.titles.get(name))
-    };
+    let words = || last.words(name);
     let moved = card.standing().any(|act| matches!(act.op, KanbanOp::Move { .. }));
     let kind = if moved { "duplicate on move" } else { "duplicated card" };
     findings.add(kind, copies.saturating_sub(1) as u64, true, words());
