@@ -173,6 +173,9 @@ fn saturate(task: &Task<'_>, cell: &mut Cell) {
     }
 }
 
+/// The kinds of findings that are not one workload's own.
+pub const KINDS: &[&str] = &["no serial order", "invariant broken on screen", "no rate that it stands"];
+
 /// Asks every oracle: what went wrong, by name, and whether some serial order explains the run.
 pub(crate) fn oracles(task: &Task<'_>, ran: &Ran) -> (Vec<Finding>, SerialOrder) {
     let last = ran.last();
@@ -193,6 +196,8 @@ pub(crate) fn oracles(task: &Task<'_>, ran: &Ran) -> (Vec<Finding>, SerialOrder)
 fn judge(planned: &Planned, task: &Task<'_>, ran: Ran, mut figures: Figures) -> Cell {
     let last = ran.last().clone();
     let (findings, order) = oracles(task, &ran);
+    let unlisted = planned.workload.spec.unlisted(&findings);
+    debug_assert!(unlisted.is_none(), "a finding that is not on the card of {}: {unlisted:?}", planned.workload.label);
     if order != SerialOrder::NotSearched {
         figures.number("serial_order", f64::from(u8::from(order == SerialOrder::Exists)));
     }

@@ -38,6 +38,13 @@ pub(crate) fn assert_registered(folder: &str, shared: &[&str], lines: usize) {
 pub(crate) struct Found(pub(crate) Vec<Finding>);
 
 impl Found {
+    /// What the oracle of this workload found, all of it of kinds that are on its card.
+    fn of(text: &str, findings: Vec<Finding>) -> Self {
+        let (spec, _) = configure(&selector(text)).expect("a workload");
+        assert_eq!(spec.unlisted(&findings), None, "{text}");
+        Self(findings)
+    }
+
     /// How often this kind was found.
     pub(crate) fn count(&self, kind: &str) -> u64 {
         self.0.iter().filter(|finding| finding.kind == kind).map(|finding| finding.count).sum()
@@ -121,7 +128,7 @@ impl Trial {
         );
         assert!(ran.ledger.issued() > 0 && ran.ledger.all_settled(), "the run must be complete");
         let history = History { genesis: &genesis, last: ran.last(), ledger: &ran.ledger };
-        let found = Found(workload.judge(&history));
+        let found = Found::of(self.workload, workload.judge(&history));
         (ran, found)
     }
 }
@@ -212,6 +219,6 @@ impl Book {
 
     /// What the oracle finds when the run ends in `last`.
     pub(crate) fn judge(&self, text: &str, genesis: &Document, last: &Document) -> Found {
-        Found(workload(text).judge(&History { genesis, last, ledger: &self.0 }))
+        Found::of(text, workload(text).judge(&History { genesis, last, ledger: &self.0 }))
     }
 }

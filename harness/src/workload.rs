@@ -27,6 +27,8 @@ pub struct WorkloadSpec {
     pub params: &'static [Param],
     /// The kinds of edits that its plans contain.
     pub edits: &'static [EditKind],
+    /// The kinds of findings that its oracle can make, each of which catches a planted bug in `tests/findings`.
+    pub kinds: &'static [&'static str],
     /// What its document is.
     pub content: Content,
     /// Whether users take back what they did.
@@ -37,6 +39,14 @@ pub struct WorkloadSpec {
     pub default_size: u64,
     /// Makes the workload.
     pub build: fn(&Params) -> Box<dyn Workload>,
+}
+
+impl WorkloadSpec {
+    /// A finding whose kind is neither on the card nor among those that any workload may have.
+    pub fn unlisted<'a>(&self, findings: &'a [Finding]) -> Option<&'a Finding> {
+        let listed = |kind: &str| self.kinds.contains(&kind) || crate::run::KINDS.contains(&kind);
+        findings.iter().find(|finding| !listed(&finding.kind))
+    }
 }
 
 /// A configured workload.

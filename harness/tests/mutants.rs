@@ -2,6 +2,7 @@
 //! the same wrapper has none.
 
 mod common;
+mod findings;
 
 use std::sync::Arc;
 

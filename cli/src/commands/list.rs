@@ -119,7 +119,7 @@ fn workloads() -> Vec<Value> {
     let entry = |spec: &&syncbench_harness::workload::WorkloadSpec| {
         let edits: Vec<&str> = spec.edits.iter().map(|kind| kind.name()).collect();
         json!({
-            "name": spec.name, "summary": spec.summary, "product": spec.product, "edits": edits,
+            "name": spec.name, "summary": spec.summary, "product": spec.product, "edits": edits, "finds": spec.kinds,
             "size": format!("{} {} by default", spec.default_size, spec.size_unit), "params": params(spec.params),
         })
     };

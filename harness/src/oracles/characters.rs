@@ -11,6 +11,18 @@ use crate::workload::{Act, Findings};
 /// A typing run: the author, and which of its runs.
 type Run = (NodeId, i64);
 
+/// The kinds of findings that [`judge`] makes.
+pub(crate) const KINDS: &[&str] = &[
+    "lost character",
+    "duplicated character",
+    "character back from the dead",
+    "misplaced character",
+    "undo without effect",
+    "interleaved run",
+    "wrong character deleted",
+    "character from nowhere",
+];
+
 /// Where a character is in the final text.
 #[derive(Clone, Copy, Debug, Default)]
 struct Places {

@@ -27,6 +27,7 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
     product: "a shared text: what its authors did, keystroke by keystroke",
     params: &[],
     edits: &[EditKind::TextSplice],
+    kinds: &["character lost", "surplus character", "final text not judged"],
     content: Content::Text,
     undo: false,
     size_unit: "characters",

@@ -54,6 +54,15 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
         },
     ],
     edits: &[EditKind::Put, EditKind::Remove, EditKind::Increment],
+    kinds: &[
+        "confirmed then revoked",
+        "oversell",
+        "cancel lost",
+        "stock lost",
+        "stock from nowhere",
+        "booking from nowhere",
+        "refused with stock left",
+    ],
     content: Content::Stock,
     // A cancellation is an operation, and others may have booked what it freed.
     undo: false,

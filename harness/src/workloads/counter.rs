@@ -39,6 +39,7 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
         },
     ],
     edits: &[EditKind::Put, EditKind::Increment],
+    kinds: &["lost increment", "double increment", "double like", "like lost", "undo without effect"],
     content: Content::Data,
     undo: true,
     size_unit: "counters besides the shared one",

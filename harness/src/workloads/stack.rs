@@ -35,6 +35,7 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
         },
     ],
     edits: &[EditKind::ListInsert, EditKind::ListRemove],
+    kinds: &["item delivered twice", "item resurrected", "item duplicated", "item lost", "undo without effect"],
     content: Content::Data,
     undo: true,
     size_unit: "items",

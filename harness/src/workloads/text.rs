@@ -57,6 +57,7 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
         },
     ],
     edits: &[EditKind::TextSplice],
+    kinds: characters::KINDS,
     content: Content::Text,
     undo: true,
     size_unit: "characters",

@@ -1,0 +1,64 @@
+//! Planted bugs for the oracle of `booking`.
+
+use syncbench_harness::workloads::booking::BookingOp;
+use syncbench_strategies::document::Edit;
+use syncbench_strategies::model::{Operation, Rejected};
+use syncbench_strategies::path;
+
+use super::{Answer, Flaw, Planted, assert_caught, edited, nothing};
+
+/// So few tickets that they are gone soon.
+const SCARCE: &str = "booking:tickets=2,cancel=0.1";
+
+pub(crate) const PLANTED: &[Planted] = &[
+    Planted::new(SCARCE, &["oversell", "stock from nowhere"], Flaw::Means(reserving_takes_nothing)),
+    Planted::new(SCARCE, &["stock lost"], Flaw::Means(reserving_takes_two)),
+    Planted::new(SCARCE, &["confirmed then revoked"], Flaw::Means(reserving_is_forgotten)),
+    Planted::new(SCARCE, &["booking from nowhere"], Flaw::Means(reserving_writes_another_name)),
+    Planted::new(SCARCE, &["refused with stock left"], Flaw::Means(reserving_is_refused)),
+    Planted::new("booking", &["cancel lost"], Flaw::Means(cancelling_is_forgotten)),
+    Planted { strategy: "lww-document", ..Planted::new(SCARCE, &["confirmed then revoked"], Flaw::Weak) },
+];
+
+fn reserves(operation: &Operation) -> bool {
+    matches!(operation.decode(), Some(BookingOp::Reserve { .. }))
+}
+
+fn reserving_takes_nothing(operation: &Operation, answer: Answer) -> Answer {
+    if !reserves(operation) {
+        return answer;
+    }
+    edited(answer, |edits| edits.retain(|edit| !matches!(edit, Edit::Increment { .. })))
+}
+
+fn reserving_takes_two(operation: &Operation, answer: Answer) -> Answer {
+    if !reserves(operation) {
+        return answer;
+    }
+    edited(answer, |edits| edits.extend(edits.first().cloned()))
+}
+
+fn reserving_is_forgotten(operation: &Operation, answer: Answer) -> Answer {
+    if reserves(operation) { nothing(answer) } else { answer }
+}
+
+fn reserving_writes_another_name(operation: &Operation, answer: Answer) -> Answer {
+    let Some(BookingOp::Reserve { item, booking }) = operation.decode() else { return answer };
+    edited(answer, |edits| {
+        edits.pop();
+        edits.push(Edit::Put { path: path!["bookings", &format!("not {booking}")], value: item.into() });
+    })
+}
+
+fn reserving_is_refused(operation: &Operation, answer: Answer) -> Answer {
+    if reserves(operation) { Err(Rejected::new("sold_out", "come back tomorrow")) } else { answer }
+}
+
+fn cancelling_is_forgotten(operation: &Operation, answer: Answer) -> Answer {
+    if matches!(operation.decode(), Some(BookingOp::Cancel { .. })) { nothing(answer) } else { answer }
+}
+
+#[test]
+fn bugs_in_bookings_are_found() {
+    assert_caught("booking");
+}

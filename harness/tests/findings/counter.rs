@@ -1,0 +1,45 @@
+//! Planted bugs for the oracle of `counter`.
+
+use syncbench_harness::workloads::counter::CounterOp;
+use syncbench_strategies::document::Edit;
+use syncbench_strategies::model::Operation;
+
+use super::{Answer, Flaw, Planted, assert_caught, edited, nothing};
+use crate::common::mutants::Bug;
+
+pub(crate) const PLANTED: &[Planted] = &[
+    Planted::new("counter", &["lost increment"], Flaw::Means(additions_are_forgotten)),
+    Planted::new("counter", &["double increment"], Flaw::Means(additions_count_twice)),
+    Planted::new("counter", &["like lost"], Flaw::Means(likes_are_only_counted)),
+    Planted::new("counter", &["double like"], Flaw::Means(likes_count_twice)),
+    Planted { undo: 0.3, ..Planted::new("counter", &["undo without effect"], Flaw::Has(Bug::UndoesNothing)) },
+    Planted { strategy: "lww-document", ..Planted::new("counter", &["lost increment"], Flaw::Weak) },
+];
+
+fn adds(operation: &Operation) -> bool {
+    matches!(operation.decode(), Some(CounterOp::Add { .. }))
+}
+
+fn additions_are_forgotten(operation: &Operation, answer: Answer) -> Answer {
+    if adds(operation) { nothing(answer) } else { answer }
+}
+
+fn additions_count_twice(operation: &Operation, answer: Answer) -> Answer {
+    if adds(operation) { edited(answer, |edits| edits.extend(edits.clone())) } else { answer }
+}
+
+fn likes_are_only_counted(operation: &Operation, answer: Answer) -> Answer {
+    if adds(operation) {
+        return answer;
+    }
+    edited(answer, |edits| edits.retain(|edit| matches!(edit, Edit::Increment { .. })))
+}
+
+fn likes_count_twice(operation: &Operation, answer: Answer) -> Answer {
+    if adds(operation) { answer } else { edited(answer, |edits| edits.extend(edits.last().cloned())) }
+}
+
+#[test]
+fn bugs_in_counters_are_found() {
+    assert_caught("counter");
+}

@@ -1,0 +1,210 @@
+//! Every kind of finding that a workload's oracle can make, each caught in a strategy with a planted bug and absent without.
+//!
+//! A workload has its bugs in one file here and one line in [`PLANTED`]. A kind on its card that no bug brings out fails the
+//! test, and so does one that is found and not on the card.
+
+mod booking;
+mod counter;
+mod json;
+mod kanban;
+mod notebook;
+mod record;
+mod stack;
+mod text;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use syncbench_harness::engines::load::Pace;
+use syncbench_harness::oracles::serial_order;
+use syncbench_harness::results::Outcome;
+use syncbench_harness::run;
+use syncbench_harness::scenario::{Engine, Scenario};
+use syncbench_harness::workloads::WORKLOADS;
+use syncbench_strategies::document::Edit;
+use syncbench_strategies::model::{ErasedModel, ModelRef, Operation, Plan, Rejected};
+use syncbench_strategies::view::View;
+
+use crate::common::mutants::{Bug, mutant, with_model};
+use crate::common::subject::{Subject, scenario};
+
+/// One line per workload: its name, and its bugs.
+static PLANTED: &[(&str, &[Planted])] = &[
+    ("stack", stack::PLANTED),
+    ("counter", counter::PLANTED),
+    ("record", record::PLANTED),
+    ("text", text::PLANTED),
+    ("booking", booking::PLANTED),
+    ("kanban", kanban::PLANTED),
+    ("json", json::PLANTED),
+    ("notebook", notebook::PLANTED),
+];
+
+/// For the kinds that any workload may have, but for the one of real time.
+const ANYWHERE: &[Planted] = &[
+    Planted {
+        strategy: "lww-document",
+        ops: serial_order::MAX_OPS as u64,
+        seeds: 10,
+        ..Planted::new("stack:pop=0.5", &["no serial order"], Flaw::Weak)
+    },
+    Planted::new("record", &["invariant broken on screen"], Flaw::Means(record::saves_are_torn)),
+];
+
+/// What a model says of an operation.
+pub(crate) type Answer = Result<Plan, Rejected>;
+
+/// What is wrong.
+#[derive(Clone, Copy)]
+pub(crate) enum Flaw {
+    /// Operations mean something else to all replicas than to the oracle: what the model said becomes this.
+    Means(fn(&Operation, Answer) -> Answer),
+    /// A replica with a bug.
+    Has(Bug),
+    /// Nothing: the strategy is as it should be, and too weak for people who act at the same time. Without the flaw they
+    /// take turns.
+    Weak,
+    /// Nothing: people take back what others have built on. Without the flaw nobody takes anything back.
+    Regret,
+}
+
+/// A planted bug, and the kinds of findings that it brings out and that are not there without it.
+#[derive(Clone, Copy)]
+pub(crate) struct Planted {
+    pub(crate) kinds: &'static [&'static str],
+    pub(crate) flaw: Flaw,
+    pub(crate) strategy: &'static str,
+    /// The workload with its parameters.
+    pub(crate) workload: &'static str,
+    pub(crate) pace: Pace,
+    pub(crate) undo: f64,
+    pub(crate) ops: u64,
+    pub(crate) seeds: u64,
+}
+
+impl Planted {
+    /// On the server that orders everything, which alone brings out nothing when people take turns.
+    pub(crate) const fn new(workload: &'static str, kinds: &'static [&'static str], flaw: Flaw) -> Self {
+        // A weakness shows where people act at the same time, a bug at any time.
+        let pace = if matches!(flaw, Flaw::Weak) { Pace::Poisson } else { Pace::Turns };
+        let undo = if matches!(flaw, Flaw::Regret) { 0.3 } else { 0.0 };
+        Self { kinds, flaw, strategy: "serial", workload, pace, undo, ops: 120, seeds: 3 }
+    }
+
+    /// The same where people act at the same time.
+    pub(crate) const fn together(self) -> Self {
+        Self { pace: Pace::Poisson, ..self }
+    }
+
+    /// The kinds that are found over a few seeds, with the flaw or without.
+    fn found(&self, flawed: bool) -> BTreeSet<String> {
+        let honest = || Subject::new(self.strategy, self.workload);
+        let subject = match self.flaw {
+            Flaw::Means(meaning) => {
+                let meaning = if flawed { meaning } else { |_: &Operation, answer| answer };
+                Subject { workload: with_model(self.workload, move |model| twist(model, meaning)), ..honest() }
+            }
+            Flaw::Has(bug) => mutant(self.strategy, self.workload, if flawed { bug } else { Bug::Inert }),
+            Flaw::Weak | Flaw::Regret => honest(),
+        };
+        let pace = if matches!(self.flaw, Flaw::Weak) && !flawed { Pace::Turns } else { self.pace };
+        let scenario = Scenario {
+            networks: vec!["4g".into()],
+            pace,
+            undo: if matches!(self.flaw, Flaw::Regret) && !flawed { 0.0 } else { self.undo },
+            ops: self.ops,
+            sample_ms: Some(1_000.0),
+            ..scenario()
+        };
+        let found = (1..=self.seeds).flat_map(|seed| {
+            let cell = subject.cell(&scenario, seed);
+            assert_eq!(cell.outcome, Outcome::Measured, "{subject}: {:?}", cell.reason);
+            cell.findings
+        });
+        found.map(|finding| finding.kind).collect()
+    }
+}
+
+struct Twisted {
+    model: ModelRef,
+    meaning: fn(&Operation, Answer) -> Answer,
+}
+
+fn twist(model: ModelRef, meaning: fn(&Operation, Answer) -> Answer) -> ModelRef {
+    Arc::new(Twisted { model, meaning })
+}
+
+impl ErasedModel for Twisted {
+    fn plan(&self, view: &dyn View, operation: &Operation) -> Answer {
+        (self.meaning)(operation, self.model.plan(view, operation))
+    }
+
+    fn describe(&self, operation: &Operation) -> String {
+        self.model.describe(operation)
+    }
+}
+
+/// The same plan with other edits.
+pub(crate) fn edited(answer: Answer, change: impl FnOnce(&mut Vec<Edit>)) -> Answer {
+    answer.map(|mut plan| {
+        change(&mut plan.edits);
+        plan
+    })
+}
+
+/// Without any.
+pub(crate) fn nothing(answer: Answer) -> Answer {
+    edited(answer, Vec::clear)
+}
+
+#[test]
+fn every_kind_of_finding_has_its_bug() {
+    let lines: Vec<_> = PLANTED.iter().map(|(name, _)| *name).collect();
+    let registered: Vec<_> = WORKLOADS.iter().map(|spec| spec.name).collect();
+    assert_eq!(lines, registered, "a line for every workload, in the order of the registry");
+    for (spec, (name, planted)) in WORKLOADS.iter().zip(PLANTED) {
+        let caught: BTreeSet<&str> = planted.iter().flat_map(|planted| planted.kinds).copied().collect();
+        assert_eq!(caught, spec.kinds.iter().copied().collect(), "{name}: kinds with a bug, kinds on the card");
+        assert_eq!(spec.kinds.len(), caught.len(), "{name}: a kind is on the card twice");
+    }
+}
+
+/// Asserts of each bug of a workload that it brings out its kinds, and that they are not there without it.
+fn assert_caught(name: &str) {
+    let (_, planted) = PLANTED.iter().find(|(line, _)| *line == name).unwrap();
+    assert_each_caught(planted);
+}
+
+fn assert_each_caught(planted: &[Planted]) {
+    let mut complaints = Vec::new();
+    for (index, planted) in planted.iter().enumerate() {
+        let (with, without) = (planted.found(true), planted.found(false));
+        let wrong = |kind: &&&str| !with.contains(**kind) || without.contains(**kind);
+        let wrong: Vec<_> = planted.kinds.iter().filter(wrong).collect();
+        if !wrong.is_empty() {
+            complaints.push(format!("{index} {}: {wrong:?}: with it {with:?}, without {without:?}", planted.workload));
+        }
+    }
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+}
+
+#[test]
+fn what_any_workload_may_have_is_found() {
+    assert_each_caught(ANYWHERE);
+    let caught = ANYWHERE.iter().flat_map(|planted| planted.kinds).copied();
+    assert_eq!(caught.chain(["no rate that it stands"]).collect::<Vec<_>>(), run::KINDS);
+}
+
+#[test]
+fn a_group_that_never_shows_everything_stands_no_rate() {
+    let engine = Engine::Threads;
+    let scenario = Scenario { engine, networks: vec!["instant".into()], clients: 2, budget_s: 1.0, ..scenario() };
+    let found = |bug| {
+        let cell = mutant("lww-document", "stack", bug).cell(&scenario, 1);
+        assert_eq!(cell.outcome, Outcome::Measured, "{:?}", cell.reason);
+        cell.findings.iter().any(|finding| finding.kind == "no rate that it stands")
+    };
+    assert!(found(Bug::LosesMessages));
+    // On a machine that is busy otherwise the best group may be late now and then.
+    assert!((0..5).any(|_| !found(Bug::Inert)));
+}

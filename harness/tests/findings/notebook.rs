@@ -1,0 +1,102 @@
+//! Planted bugs for the oracle of `notebook`; what becomes of characters is as in `text`.
+
+use syncbench_harness::workloads::notebook::NotebookOp;
+use syncbench_strategies::document::{Document, Edit};
+use syncbench_strategies::model::Operation;
+use syncbench_strategies::path;
+
+use super::{Answer, Flaw, Planted, assert_caught, edited, nothing, text};
+use crate::common::mutants::Bug;
+
+/// Cells come, go and come back.
+const LIVELY: &str = "notebook:cells=0.5";
+/// Everybody types in the first cell.
+const CROWDED: &str = "notebook:cells=0,evaluate=0,hot=1,elsewhere=1";
+
+pub(crate) const PLANTED: &[Planted] = &[
+    Planted::new(LIVELY, &["lost cell"], Flaw::Means(inserting_lists_nowhere)),
+    Planted::new(LIVELY, &["duplicated cell"], Flaw::Means(inserting_lists_twice)),
+    Planted::new(LIVELY, &["cell from nowhere"], Flaw::Means(inserting_writes_another_name)),
+    Planted { undo: 0.3, ..Planted::new(LIVELY, &["lost to undo"], Flaw::Means(deletes_are_forgotten)) },
+    Planted::new(LIVELY, &["resurrected cell"], Flaw::Means(deletes_are_forgotten)),
+    Planted::new(LIVELY, &["misplaced cell"], Flaw::Means(cells_go_to_the_top)),
+    Planted::new("notebook:evaluate=0.3", &["lost output"], Flaw::Means(evaluating_is_forgotten)),
+    Planted::new("notebook:evaluate=0.3", &["stale evaluation"], Flaw::Means(evaluating_takes_another_source)),
+    Planted { undo: 0.3, ..Planted::new("notebook", &["undo without effect"], Flaw::Has(Bug::UndoesNothing)) },
+    Planted { ops: 400, ..Planted::new(LIVELY, &["orphaned edit"], Flaw::Weak) },
+    Planted::new(CROWDED, &["lost character"], Flaw::Means(text::typing_is_forgotten)),
+    Planted::new(CROWDED, &["duplicated character"], Flaw::Means(text::typing_counts_twice)),
+    Planted::new(CROWDED, &["misplaced character"], Flaw::Means(text::typing_goes_to_the_top)),
+    Planted::new(CROWDED, &["character from nowhere"], Flaw::Means(text::typing_is_garbled)),
+    Planted::new(CROWDED, &["character back from the dead"], Flaw::Means(text::erasing_is_forgotten)),
+    Planted::new(CROWDED, &["wrong character deleted"], Flaw::Means(text::erasing_hits_the_one_before)),
+    Planted {
+        strategy: "serial-optimistic",
+        ops: 300,
+        ..Planted::new("notebook:cells=0,evaluate=0,hot=1,elsewhere=0,run=40", &["interleaved run"], Flaw::Weak)
+    },
+];
+
+fn inserts(operation: &Operation) -> bool {
+    matches!(operation.decode(), Some(NotebookOp::Insert { .. }))
+}
+
+fn inserting_lists_nowhere(operation: &Operation, answer: Answer) -> Answer {
+    if inserts(operation) { edited(answer, |edits| edits.truncate(1)) } else { answer }
+}
+
+fn inserting_lists_twice(operation: &Operation, answer: Answer) -> Answer {
+    if inserts(operation) { edited(answer, |edits| edits.extend(edits.last().cloned())) } else { answer }
+}
+
+fn inserting_writes_another_name(operation: &Operation, answer: Answer) -> Answer {
+    let Some(NotebookOp::Insert { cell, .. }) = operation.decode() else { return answer };
+    let name = format!("not {cell}");
+    edited(answer, |edits| {
+        for edit in edits {
+            match edit {
+                Edit::Put { path, .. } => *path = path!["cells", &name],
+                Edit::ListInsert { values, .. } => *values = vec![name.as_str().into()],
+                _ => {}
+            }
+        }
+    })
+}
+
+fn deletes_are_forgotten(operation: &Operation, answer: Answer) -> Answer {
+    if matches!(operation.decode(), Some(NotebookOp::Delete { .. })) { nothing(answer) } else { answer }
+}
+
+fn cells_go_to_the_top(_: &Operation, answer: Answer) -> Answer {
+    edited(answer, |edits| {
+        for edit in edits {
+            if let Edit::ListMove { to: index, .. } | Edit::ListInsert { index, .. } = edit {
+                *index = 0;
+            }
+        }
+    })
+}
+
+fn evaluates(operation: &Operation) -> bool {
+    matches!(operation.decode(), Some(NotebookOp::Evaluate { .. }))
+}
+
+fn evaluating_is_forgotten(operation: &Operation, answer: Answer) -> Answer {
+    if evaluates(operation) { nothing(answer) } else { answer }
+}
+
+fn evaluating_takes_another_source(operation: &Operation, answer: Answer) -> Answer {
+    let Some(NotebookOp::Evaluate { run, .. }) = operation.decode() else { return answer };
+    edited(answer, |edits| {
+        for edit in edits {
+            if let Edit::Put { value, .. } = edit {
+                *value = Document::map([("of", "another"), ("run", run.as_str())]);
+            }
+        }
+    })
+}
+
+#[test]
+fn bugs_in_notebooks_are_found() {
+    assert_caught("notebook");
+}

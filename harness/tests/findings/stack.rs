@@ -1,0 +1,35 @@
+//! Planted bugs for the oracle of `stack`.
+
+use syncbench_harness::workloads::stack::StackOp;
+use syncbench_strategies::model::Operation;
+
+use super::{Answer, Flaw, Planted, assert_caught, edited, nothing};
+use crate::common::mutants::Bug;
+
+pub(crate) const PLANTED: &[Planted] = &[
+    Planted::new("stack", &["item delivered twice", "item resurrected"], Flaw::Means(pops_leave_the_item)),
+    Planted::new("stack", &["item duplicated"], Flaw::Means(pushes_count_twice)),
+    Planted::new("stack", &["item lost"], Flaw::Means(pushes_are_forgotten)),
+    Planted { undo: 0.3, ..Planted::new("stack", &["undo without effect"], Flaw::Has(Bug::UndoesNothing)) },
+    Planted { strategy: "lww-document", ..Planted::new("stack", &["item delivered twice", "item lost"], Flaw::Weak) },
+];
+
+fn pops_leave_the_item(operation: &Operation, answer: Answer) -> Answer {
+    if operation.decode() == Some(StackOp::Pop) { nothing(answer) } else { answer }
+}
+
+fn pushes_count_twice(operation: &Operation, answer: Answer) -> Answer {
+    match operation.decode() {
+        Some(StackOp::Push(_)) => edited(answer, |edits| edits.extend(edits.clone())),
+        _ => answer,
+    }
+}
+
+fn pushes_are_forgotten(operation: &Operation, answer: Answer) -> Answer {
+    if matches!(operation.decode(), Some(StackOp::Push(_))) { nothing(answer) } else { answer }
+}
+
+#[test]
+fn bugs_on_the_stack_are_found() {
+    assert_caught("stack");
+}
