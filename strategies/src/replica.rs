@@ -15,6 +15,7 @@ use thiserror::Error;
 use crate::document::Document;
 use crate::model::{ModelRef, Operation, Outcome, Rejected};
 use crate::sidecar::{Clock, Sidecar};
+use crate::spec::Guarantees;
 use crate::view::View;
 
 /// The portable generator behind every random stream.
@@ -344,6 +345,11 @@ pub trait Strategy: Send + Sync {
     /// The initial document in this strategy's own bytes, made once per run.
     fn genesis(&self, document: &Document) -> Vec<u8> {
         document.encode()
+    }
+
+    /// What it claims as it is configured: the card's claims, which are those of the defaults, or fewer.
+    fn guarantees(&self, card: Guarantees) -> Guarantees {
+        card
     }
 
     /// A fresh replica that shows the genesis. `setup.genesis` is what [`Strategy::genesis`] returned.

@@ -263,7 +263,7 @@ pub struct Spec {
     pub library: Option<(&'static str, &'static str)>,
     /// Who talks to whom.
     pub topology: Topology,
-    /// What it claims.
+    /// What it claims with the defaults of its parameters; see [`Strategy::guarantees`].
     pub guarantees: Guarantees,
     /// What it can be told.
     pub params: &'static [Param],
