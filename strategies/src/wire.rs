@@ -21,7 +21,7 @@ pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ProtocolErr
 }
 
 /// Encodes a message with a checksum at its end, for libraries that take some damaged bytes for good ones.
-#[cfg(any(feature = "yrs", feature = "loro", feature = "diamond"))]
+#[cfg(any(feature = "automerge", feature = "yrs", feature = "loro", feature = "diamond"))]
 pub(crate) fn seal<T: Serialize>(message: &T) -> Vec<u8> {
     let mut bytes = encode(message);
     let sum = xxhash_rust::xxh3::xxh3_64(&bytes);
@@ -30,7 +30,7 @@ pub(crate) fn seal<T: Serialize>(message: &T) -> Vec<u8> {
 }
 
 /// Decodes what [`seal`] made.
-#[cfg(any(feature = "yrs", feature = "loro", feature = "diamond"))]
+#[cfg(any(feature = "automerge", feature = "yrs", feature = "loro", feature = "diamond"))]
 pub(crate) fn unseal<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ProtocolError> {
     match bytes.split_last_chunk() {
         Some((body, sum)) if u64::from_le_bytes(*sum) == xxhash_rust::xxh3::xxh3_64(body) => decode(body),

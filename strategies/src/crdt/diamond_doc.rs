@@ -258,3 +258,28 @@ impl View for Doc {
         Document::map([(&*self.key, self.text())])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::path;
+
+    use super::*;
+
+    #[test]
+    fn splices_are_applied_all_or_none_and_nothing_else_is() {
+        let genesis = Document::map([("note", Document::text("a🦀b"))]);
+        let mut doc = Doc::load(&Doc::genesis(&genesis)).unwrap();
+        doc.sign(7);
+        let splice =
+            |pos, delete, insert: &str| Edit::TextSplice { path: path!["note"], pos, delete, insert: insert.into() };
+        assert_eq!(doc.commit(&[splice(2, 0, "x"), splice(5, 0, "y")]).unwrap_err(), "note is shorter than 5");
+        let put = Edit::Put { path: path!["note"], value: Document::Null };
+        assert_eq!(doc.commit(&[splice(2, 0, "x"), put]).unwrap_err(), "text only");
+        assert_eq!(doc.document(), genesis);
+        let span = doc.commit(&[splice(1, 1, ""), splice(1, 1, "💡c")]).unwrap().unwrap();
+        assert_eq!((span.from, span.to), (0, 4));
+        assert_eq!(doc.document(), Document::map([("note", Document::text("a💡c"))]));
+        assert_eq!(doc.text_slice(&path!["note"], 1..3), Some("💡c".into()));
+        assert_eq!(doc.commit(&[splice(1, 0, "")]), Ok(None));
+    }
+}
