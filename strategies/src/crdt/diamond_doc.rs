@@ -41,7 +41,12 @@ fn number(name: &str) -> u64 {
     name.bytes().fold(0, |number, byte| number << 8 | u64::from(byte))
 }
 
+/// What came into a log after its first `from` operations.
 fn spans(oplog: &OpLog, from: usize) -> Vec<Span> {
+    if from == oplog.len() {
+        // The library cannot go through nothing.
+        return Vec::new();
+    }
     let named = |agent, from, to| Span { author: number(oplog.get_agent_name(agent)), from, to };
     let mappings = oplog.iter_mappings_range((from..oplog.len()).into());
     mappings.map(|span| named(span.agent, span.seq_range.start as u64, span.seq_range.end as u64)).collect()
@@ -272,7 +277,7 @@ mod tests {
         doc.sign(7);
         let splice =
             |pos, delete, insert: &str| Edit::TextSplice { path: path!["note"], pos, delete, insert: insert.into() };
-        assert_eq!(doc.commit(&[splice(2, 0, "x"), splice(5, 0, "y")]).unwrap_err(), "note is shorter than 5");
+        assert_eq!(doc.commit(&[splice(2, 0, "x"), splice(5, 0, "y")]).unwrap_err(), "/note is shorter than 5");
         let put = Edit::Put { path: path!["note"], value: Document::Null };
         assert_eq!(doc.commit(&[splice(2, 0, "x"), put]).unwrap_err(), "text only");
         assert_eq!(doc.document(), genesis);
@@ -281,5 +286,40 @@ mod tests {
         assert_eq!(doc.document(), Document::map([("note", Document::text("a💡c"))]));
         assert_eq!(doc.text_slice(&path!["note"], 1..3), Some("💡c".into()));
         assert_eq!(doc.commit(&[splice(1, 0, "")]), Ok(None));
+    }
+
+    /// Whatever order patches arrive in, and however often: the same text everywhere, with every operation known.
+    #[test]
+    fn patches_in_any_order_and_any_number_give_one_text() {
+        use rand::{RngExt, SeedableRng};
+        let genesis = Doc::genesis(&Document::map([("text", Document::text("abcdef"))]));
+        for seed in 0..200 {
+            let mut rng = crate::replica::Rng::seed_from_u64(seed);
+            let mut below = |n: usize| rng.random_range(0..n);
+            let mut docs: Vec<Doc> = (0..3).map(|_| Doc::load(&genesis).unwrap()).collect();
+            docs.iter_mut().zip(7..).for_each(|(doc, author)| doc.sign(author * 1_000_003));
+            let mut sent: Vec<Vec<u8>> = Vec::new();
+            for _ in 0..40 {
+                let doc = &mut docs[below(3)];
+                if below(2) == 0 {
+                    let len = doc.crdt.branch.len();
+                    let pos = below(len + 1);
+                    let delete = below((len - pos).min(2) + 1);
+                    let insert: String = (0..below(3)).map(|n| char::from(b'a' + n as u8)).collect();
+                    doc.commit(&[Edit::TextSplice { path: path!["text"], pos, delete, insert }]).unwrap();
+                    sent.extend(doc.own());
+                } else if !sent.is_empty() {
+                    let some: Vec<_> = (0..=below(3)).map(|_| sent[below(sent.len())].clone()).collect();
+                    assert_eq!(doc.merge(&some).refused, 0, "seed {seed}");
+                    sent.extend(doc.own());
+                }
+            }
+            for doc in &mut docs {
+                assert_eq!(doc.merge(&sent).refused, 0, "seed {seed}");
+                assert!(doc.waiting.is_empty(), "seed {seed}");
+            }
+            assert_eq!(docs[0].document(), docs[1].document(), "seed {seed}");
+            assert_eq!(docs[0].document(), docs[2].document(), "seed {seed}");
+        }
     }
 }

@@ -412,7 +412,7 @@ mod tests {
         let mut doc = doc(&genesis);
         let splice =
             |pos, delete, insert: &str| Edit::TextSplice { path: path!["text"], pos, delete, insert: insert.into() };
-        assert_eq!(doc.commit(&[splice(2, 0, "x"), splice(5, 0, "y")]).unwrap_err(), "text is shorter than 5");
+        assert_eq!(doc.commit(&[splice(2, 0, "x"), splice(5, 0, "y")]).unwrap_err(), "/text is shorter than 5");
         assert_eq!(doc.document(), genesis);
         assert_eq!(doc.commit(&[splice(1, 1, ""), splice(1, 1, "💡c")]).unwrap().unwrap().author, 7);
         assert_eq!(View::get(&doc, &path!["text"]), Some(Document::text("a💡c")));
@@ -451,11 +451,11 @@ mod tests {
         table.run();
         table.undo(clear);
         table.run();
-        assert_eq!(table.sees(2, "fields"), "{\"x\":9,\"y\":0}");
+        assert_eq!(table.sees(2, "fields"), "{x:9,y:0}");
         table.undo(change);
         table.run();
         table.agree();
-        assert_eq!(table.sees(2, "fields"), "{\"x\":0,\"y\":0}");
+        assert_eq!(table.sees(2, "fields"), "{x:0,y:0}");
     }
 
     #[test]
