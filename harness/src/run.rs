@@ -94,7 +94,7 @@ fn unsupported(planned: &Planned) -> Option<String> {
             "a recorded trace is replayed in virtual time only: its authors act by what they have seen".into(),
         );
     }
-    let claims = &spec.guarantees;
+    let claims = planned.strategy.guarantees();
     if let Transport::Datagram { loss, duplicate } = planned.condition.transport {
         let needs = [
             (true, claims.tolerates_reordering, "reordering"),
@@ -229,7 +229,7 @@ fn judge(planned: &Planned, task: &Task<'_>, ran: Ran, mut figures: Figures) -> 
 
 /// Holds the run against the strategy's claims.
 fn verdict(planned: &Planned, ran: &Ran, figures: &Figures, order: SerialOrder) -> (Verdict, Vec<String>) {
-    let claims = &planned.strategy.spec.guarantees;
+    let claims = planned.strategy.guarantees();
     let number = |name: &str| match figures.metrics.get(name) {
         Some(Metric::Number(value)) => *value,
         _ => 0.0,

@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::replica::Strategy;
 use crate::selector::{Selector, SelectorError};
-use crate::spec::{Params, Spec};
+use crate::spec::{Guarantees, Params, Spec};
 
 /// One line per strategy: add yours here, next to nothing else.
 pub static STRATEGIES: &[&Spec] = &[
@@ -14,6 +14,7 @@ pub static STRATEGIES: &[&Spec] = &[
     &crate::serial::patches::SPEC,
     &crate::serial::cas::SPEC,
     &crate::ot::jupiter::SPEC,
+    &crate::hybrid::router::SPEC,
     #[cfg(feature = "automerge")]
     &crate::crdt::automerge::SPEC,
     #[cfg(feature = "yrs")]
@@ -31,6 +32,13 @@ pub struct Configured {
     pub params: BTreeMap<String, String>,
     /// Makes replicas.
     pub strategy: Box<dyn Strategy>,
+}
+
+impl Configured {
+    /// What it claims with these parameters.
+    pub fn guarantees(&self) -> Guarantees {
+        self.strategy.guarantees(self.spec.guarantees)
+    }
 }
 
 impl fmt::Debug for Configured {

@@ -31,8 +31,8 @@ impl Subject {
         Self { strategy: Arc::new(strategy), workload: planned_workload(workload) }
     }
 
-    pub fn claims(&self) -> &'static Guarantees {
-        &self.strategy.spec.guarantees
+    pub fn claims(&self) -> Guarantees {
+        self.strategy.guarantees()
     }
 
     /// Whether the strategy carries every kind of edit that the workload makes.
@@ -93,6 +93,7 @@ pub fn variants() -> Vec<String> {
                 ParamKind::Count => vec!["0", "3"],
                 ParamKind::Share => vec!["0", "1"],
                 ParamKind::Choice(words) => words.to_vec(),
+                ParamKind::Paths => vec!["text"],
             };
             let others = others.into_iter().filter(|other| *other != param.default);
             labels.extend(others.map(|other| format!("{}:{}={other}", spec.name, param.name)));
