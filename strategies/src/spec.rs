@@ -294,3 +294,29 @@ pub struct Spec {
     /// Makes the strategy.
     pub build: fn(&Params) -> Box<dyn Strategy>,
 }
+
+impl Spec {
+    /// The card of a strategy that somebody brings: of the family `own`, without parameters and undo, for any document.
+    pub const fn own(
+        name: &'static str,
+        summary: &'static str,
+        topology: Topology,
+        guarantees: Guarantees,
+        build: fn(&Params) -> Box<dyn Strategy>,
+    ) -> Self {
+        Self {
+            name,
+            family: "own",
+            summary,
+            source: "its author",
+            library: None,
+            topology,
+            guarantees,
+            params: &[],
+            support: |_| Support::Native,
+            content: Content::any,
+            undo: Support::Unsupported("it has none"),
+            build,
+        }
+    }
+}
