@@ -14,6 +14,7 @@ pub static STRATEGIES: &[&Spec] = &[
     &crate::serial::patches::SPEC,
     &crate::serial::cas::SPEC,
     &crate::ot::jupiter::SPEC,
+    &crate::ids::text_ids::SPEC,
     #[cfg(feature = "automerge")]
     &crate::crdt::automerge::SPEC,
     #[cfg(feature = "yrs")]
