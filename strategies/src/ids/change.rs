@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::list::{Id, Span};
-use super::tree::needed;
+use super::tree::{Flat, Mark, Slot, needed};
 use crate::document::{Document, Key};
 use crate::replica::OpId;
 
@@ -32,30 +32,68 @@ impl Content {
         }
     }
 
-    /// How many ids what is in the items needs.
-    fn inside(&self) -> u64 {
+    /// How many ids it needs, with what is in the items.
+    fn ids(&self) -> u64 {
         match self {
-            Content::Text(_) => 0,
-            Content::Items(items) => items.iter().map(needed).sum(),
+            Content::Text(_) => self.len(),
+            Content::Items(items) => self.len() + items.iter().map(needed).sum::<u64>(),
+        }
+    }
+}
+
+/// Characters or items that were deleted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Kept {
+    Text(String),
+    Items(Vec<Node>),
+}
+
+impl Kept {
+    pub(crate) fn len(&self) -> u64 {
+        match self {
+            Kept::Text(text) => text.chars().count() as u64,
+            Kept::Items(items) => items.len() as u64,
         }
     }
 
     /// `len` of them from `offset` on.
-    pub(crate) fn part(&self, offset: u64, len: u64) -> Content {
+    pub(crate) fn part(&self, offset: u64, len: u64) -> Kept {
         let [offset, len] = [offset, len].map(|n| usize::try_from(n).unwrap_or(usize::MAX));
         match self {
-            Content::Text(text) => Content::Text(text.chars().skip(offset).take(len).collect()),
-            Content::Items(items) => Content::Items(items.iter().skip(offset).take(len).cloned().collect()),
+            Kept::Text(text) => Kept::Text(text.chars().skip(offset).take(len).collect()),
+            Kept::Items(items) => Kept::Items(items.iter().skip(offset).take(len).cloned().collect()),
         }
+    }
+}
+
+/// A node that was taken out, with everything that stood beside it: whoever knows an id in it will find that again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Node {
+    pub(crate) value: Document,
+    pub(crate) mark: Mark,
+    pub(crate) ids: Flat,
+}
+
+impl Node {
+    pub(crate) fn of(value: Document, slot: Option<&Slot>) -> Self {
+        let mark = slot.map(|slot| slot.mark).unwrap_or_default();
+        let ids = slot.map(|slot| Flat::of(&value, &slot.ids)).unwrap_or_default();
+        Self { value, mark, ids }
+    }
+
+    /// What stood beside it. `None` if that does not fit it.
+    pub(crate) fn slot(&self) -> Option<Slot> {
+        Some(Slot { mark: self.mark, ids: self.ids.clone().ids(&self.value).ok()? })
     }
 }
 
 /// What one edit does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Edit {
-    /// Sets an entry of a map, replaces an item, or (at the root) everything. It stands as put by `by`, if that is given:
-    /// an undo brings back what another operation had put.
-    Put { at: At, value: Document, by: Option<OpId> },
+    /// Sets an entry of a map, replaces an item, or (at the root) everything.
+    Put { at: At, value: Document },
+    /// Puts back what was there before; it stands as put by who had put it then.
+    Restore { at: At, node: Node },
     /// Takes an entry out of a map.
     Remove { at: At },
     /// Adds to a counter.
@@ -65,10 +103,12 @@ pub(crate) enum Edit {
     Insert { at: At, behind: Option<Id>, content: Content },
     /// Deletes characters or items; their places stay.
     Delete { at: At, spans: Vec<Span> },
-    /// Takes back one deletion of each of these. What nobody else has deleted is shown again, with this content.
-    Bring { at: At, spans: Vec<(Span, Option<Content>)> },
-    /// Gives an item, deleted or not, the place right behind another one. It stands as moved by `by`, if that is given.
-    Move { at: At, item: Id, behind: Option<Id>, by: Option<OpId> },
+    /// Takes back one deletion of each of these. What nobody else has deleted is shown again, as it was.
+    Bring { at: At, spans: Vec<(Span, Option<Kept>)> },
+    /// Gives an item, deleted or not, the place right behind another one.
+    Move { at: At, item: Id, behind: Option<Id> },
+    /// Gives an item its place back; it stands as moved by who had moved it there.
+    MoveBack { at: At, item: Id, behind: Option<Id>, by: Option<OpId> },
 }
 
 impl Edit {
@@ -76,11 +116,8 @@ impl Edit {
     fn ids(&self) -> u64 {
         match self {
             Edit::Put { value, .. } => needed(value),
-            Edit::Insert { content, .. } => content.len() + content.inside(),
-            Edit::Bring { spans, .. } => {
-                spans.iter().filter_map(|(_, content)| content.as_ref()).map(Content::inside).sum()
-            }
-            Edit::Remove { .. } | Edit::Increment { .. } | Edit::Delete { .. } | Edit::Move { .. } => 0,
+            Edit::Insert { content, .. } => content.ids(),
+            _ => 0,
         }
     }
 }
@@ -88,12 +125,12 @@ impl Edit {
 /// What must still be true for an undo: else somebody has built upon what it would take back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Need {
-    /// This stands as put by this operation.
-    Put { at: At, by: OpId },
+    /// This stands as put by this operation, or (by none) from the beginning.
+    Put { at: At, by: Option<OpId> },
     /// There is no such entry.
     Absent { at: At },
     /// This item stands as moved by this operation.
-    Moved { at: At, item: Id, by: OpId },
+    Moved { at: At, item: Id, by: Option<OpId> },
 }
 
 /// What an operation became on its author's screen; all of it is carried out at once, and nothing of it where a need is

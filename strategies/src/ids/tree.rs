@@ -34,11 +34,28 @@ pub(crate) struct Items {
 /// Beside an entry of a map or an item of a list.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Slot {
-    /// Which operation put it there, if it was not there from the beginning.
-    pub(crate) put: Option<OpId>,
-    /// Which operation moved it last.
-    pub(crate) moved: Option<OpId>,
+    pub(crate) mark: Mark,
     pub(crate) ids: Ids,
+}
+
+/// Who did what to a place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Mark {
+    /// The operation that put it there, if it was not there from the beginning.
+    pub(crate) put: Option<OpId>,
+    /// The operation that moved it last.
+    pub(crate) moved: Option<OpId>,
+}
+
+impl Mark {
+    const NONE: Mark = Mark { put: None, moved: None };
+}
+
+impl Slot {
+    /// Whether there is nothing in it to be kept.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.mark == Mark::NONE && matches!(self.ids, Ids::None)
+    }
 }
 
 /// Where new ids come from.
@@ -178,18 +195,12 @@ impl Ids {
 
 /// The ids beside a document as they travel: in the order in which a walk over the document meets them, so that nothing
 /// says where, and nothing is nested.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Flat {
     /// Of each text and each list.
     orders: Vec<Vec<Run>>,
     /// Of each entry and item that somebody put or moved, with how many have none before it.
     marks: Vec<(u64, Mark)>,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Mark {
-    put: Option<OpId>,
-    moved: Option<OpId>,
 }
 
 impl Flat {
@@ -221,11 +232,8 @@ impl Flat {
     }
 
     fn add_slot(&mut self, node: &Document, slot: Option<&Arc<Slot>>, unmarked: &mut u64) {
-        match slot.filter(|slot| slot.put.is_some() || slot.moved.is_some()) {
-            Some(slot) => {
-                let mark = Mark { put: slot.put, moved: slot.moved };
-                self.marks.push((std::mem::take(unmarked), mark));
-            }
+        match slot.filter(|slot| slot.mark != Mark::NONE) {
+            Some(slot) => self.marks.push((std::mem::take(unmarked), slot.mark)),
             None => *unmarked += 1,
         }
         self.add(node, slot.map_or(&NONE, |slot| &slot.ids), unmarked);
@@ -294,9 +302,7 @@ impl Reader {
             }
             None => None,
         };
-        let ids = self.read(node)?;
-        let (put, moved) = mark.map_or((None, None), |mark| (mark.put, mark.moved));
-        let nothing = put.is_none() && moved.is_none() && matches!(ids, Ids::None);
-        Some((!nothing).then(|| Arc::new(Slot { put, moved, ids })))
+        let slot = Slot { mark: mark.unwrap_or_default(), ids: self.read(node)? };
+        Some((!slot.is_empty()).then(|| Arc::new(slot)))
     }
 }
