@@ -1,7 +1,13 @@
 //! Strategies whose positions are ids that clients make, with a server that applies edits as they arrive.
 
-pub(crate) mod change;
-pub(crate) mod list;
-pub(crate) mod state;
+mod back;
+mod change;
+mod client;
+#[cfg(test)]
+mod laws;
+mod list;
+mod server;
+mod state;
 pub mod text_ids;
-pub(crate) mod tree;
+mod translate;
+mod tree;

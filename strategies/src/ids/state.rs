@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::back::Back;
 use super::change::{At, Change, Content, Edit, Kept, Need, Node, Step};
 use super::list::{Id, IdList, Piece, Span};
 use super::tree::{Found, Fresh, Ids, Mark, Slot};
@@ -21,7 +22,7 @@ use crate::sidecar::Clock;
 pub(crate) struct State {
     pub(crate) document: Document,
     /// Beside the whole document.
-    root: Slot,
+    pub(super) root: Slot,
     authors: BTreeMap<NodeId, Author>,
 }
 
@@ -50,9 +51,9 @@ const BARRED: usize = UNDO_DEPTH;
 pub(crate) const UNDO_DEPTH: usize = 100;
 
 #[derive(Clone, Serialize, Deserialize)]
-struct Saved {
-    root: Node,
-    authors: BTreeMap<NodeId, Author>,
+pub(super) struct Saved {
+    pub(super) root: Node,
+    pub(super) authors: BTreeMap<NodeId, Author>,
 }
 
 impl From<State> for Saved {
@@ -79,60 +80,6 @@ pub(crate) struct Done {
     pub(crate) stands: bool,
     /// Whether a need was not met.
     pub(crate) barred: bool,
-}
-
-/// What takes a change back.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Back {
-    pub(crate) needs: Vec<Need>,
-    pub(crate) edits: Vec<Edit>,
-}
-
-impl Back {
-    /// The latest need at a place is the one that counts.
-    fn need(&mut self, need: Need) {
-        let place = |need: &Need| match need {
-            Need::Put { at, .. } | Need::Absent { at } => (at.clone(), None),
-            Need::Moved { at, item, .. } => (at.clone(), Some(*item)),
-        };
-        self.needs.retain(|known| place(known) != place(&need));
-        self.needs.push(need);
-    }
-
-    /// Completes what takes a change back by what was known when it was made: what somebody else had deleted in between
-    /// was not there any more to be kept.
-    pub(crate) fn complete(&mut self, made: &Back) {
-        for edit in &mut self.edits {
-            let Edit::Bring { at, spans } = edit else { continue };
-            let known = made.edits.iter().filter_map(|edit| match edit {
-                Edit::Bring { at: place, spans } if place == at => Some(spans),
-                _ => None,
-            });
-            let known: Vec<_> =
-                known.flatten().filter_map(|(span, content)| Some((*span, content.as_ref()?))).collect();
-            let complete = |(span, content): (Span, Option<Kept>)| match content {
-                Some(_) => vec![(span, content)],
-                None => recall(span, &known),
-            };
-            *spans = std::mem::take(spans).into_iter().flat_map(complete).collect();
-        }
-    }
-}
-
-/// These ids with the content that they are known to have had.
-fn recall(span: Span, known: &[(Span, &Kept)]) -> Vec<(Span, Option<Kept>)> {
-    let (mut left, mut parts) = (span, Vec::new());
-    while left.len > 0 {
-        let found = known.iter().find_map(|(span, content)| Some((span.offset(left.first)?, span, *content)));
-        let Some((offset, span, content)) = found else {
-            parts.push((left, None));
-            break;
-        };
-        let part = left.to(span.len - offset);
-        parts.push((part, Some(content.part(offset, part.len))));
-        left = left.from(part.len);
-    }
-    parts
 }
 
 /// Where an edit comes from.
@@ -205,7 +152,7 @@ impl State {
         Some(ids.slot(&Step::Item(item)).and_then(|slot| slot.mark.moved))
     }
 
-    fn find(&self, at: &[Step]) -> Option<Found<'_>> {
+    pub(super) fn find(&self, at: &[Step]) -> Option<Found<'_>> {
         self.root.ids.find(&self.document, at)
     }
 
@@ -431,68 +378,6 @@ impl State {
         self.document.apply(&document::Edit::ListMove { path, from, to }).ok()?;
         Some(())
     }
-
-    /// An edit by indices as edits by ids, to be carried out one after the other. `None` if it does not fit.
-    pub(crate) fn translate(&self, edit: &document::Edit) -> Option<Vec<Edit>> {
-        let at = match edit {
-            // The last step of a put may lead to nothing yet.
-            document::Edit::Put { path, .. } => match path.split_last() {
-                Some((document::Step::Key(key), above)) => {
-                    let mut at = self.root.ids.steps(above)?;
-                    at.push(Step::Key(key.clone()));
-                    at
-                }
-                _ => self.root.ids.steps(path)?,
-            },
-            _ => self.root.ids.steps(edit.path())?,
-        };
-        let order = || match self.find(&at)?.ids {
-            Ids::Text(order) => Some(order),
-            Ids::List(items) => Some(&items.order),
-            Ids::None | Ids::Map(_) => None,
-        };
-        let behind = |index: usize| match index.checked_sub(1) {
-            Some(before) => Some(Some(order()?.at(before)?)),
-            None => Some(None),
-        };
-        let delete = |index: usize, count: usize| {
-            let spans = order()?.spans(index..index.checked_add(count)?)?;
-            Some(Edit::Delete { at: at.clone(), spans })
-        };
-        Some(match edit {
-            document::Edit::Put { value, .. } => vec![Edit::Put { at, value: value.clone() }],
-            document::Edit::Remove { .. } => vec![Edit::Remove { at }],
-            document::Edit::Increment { by, .. } => vec![Edit::Increment { at, by: *by }],
-            document::Edit::ListInsert { index, values, .. } => {
-                let (behind, content) = (behind(*index)?, Content::Items(values.clone()));
-                if values.is_empty() { Vec::new() } else { vec![Edit::Insert { at, behind, content }] }
-            }
-            document::Edit::ListRemove { index, count, .. } => {
-                let delete = delete(*index, *count)?;
-                if *count == 0 { Vec::new() } else { vec![delete] }
-            }
-            document::Edit::ListMove { from, to, .. } => {
-                let (item, last) = (order()?.at(*from)?, order()?.shown()?.checked_sub(1)?);
-                if *to > last {
-                    return None;
-                }
-                // The place is told by what will be in front of it, when the item itself is not there.
-                let behind = behind(if to > from { *to + 1 } else { *to })?;
-                if from == to { Vec::new() } else { vec![Edit::Move { at, item, behind }] }
-            }
-            document::Edit::TextSplice { pos, delete: count, insert, .. } => {
-                let (behind, content) = (behind(*pos)?, Content::Text(insert.clone()));
-                let mut edits = Vec::new();
-                if *count > 0 {
-                    edits.push(delete(*pos, *count)?);
-                }
-                if !insert.is_empty() {
-                    edits.push(Edit::Insert { at, behind, content });
-                }
-                edits
-            }
-        })
-    }
 }
 
 /// Whether a change of `author` can be its next one.
@@ -504,176 +389,5 @@ fn show(path: Path, index: usize, content: &Content) -> document::Edit {
     match content {
         Content::Text(text) => document::Edit::TextSplice { path, pos: index, delete: 0, insert: text.clone() },
         Content::Items(items) => document::Edit::ListInsert { path, index, values: items.clone() },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::collection::vec;
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::document::generate::{Dice, dice, document};
-    use crate::wire::{decode, encode};
-
-    const ME: NodeId = NodeId(1);
-
-    /// A change of one edit by indices, carried out; what takes it back.
-    fn carry(state: &mut State, author: NodeId, n: u64, edit: &document::Edit) -> (Change, Back) {
-        let edits = state.translate(edit).expect("an edit that fits");
-        let change = Change { n, first: state.author(author).next, needs: Vec::new(), edits };
-        assert!(follows(&state.author(author), &change));
-        let mut back = Back::default();
-        let done = state.carry_out(author, &change, Some(&mut back));
-        assert_eq!(done, Done { misfits: 0, stands: true, barred: false }, "{edit:?}");
-        (change, back)
-    }
-
-    fn take_back(state: &mut State, author: NodeId, n: u64, back: Back) -> Done {
-        let change = Change { n, first: state.author(author).next, needs: back.needs, edits: back.edits };
-        state.carry_out(author, &change, None)
-    }
-
-    fn saved(state: &State) -> State {
-        decode(&encode(state)).unwrap()
-    }
-
-    fn fitting(roll: &Dice, state: &State) -> document::Edit {
-        roll.fitting(&state.document)
-    }
-
-    proptest! {
-        #[test]
-        fn by_ids_as_by_indices(start in document(), rolls in vec(dice(), 1..12)) {
-            let mut state = State::genesis(start);
-            let (mut other, mut plain) = (state.clone(), state.document.clone());
-            for (n, roll) in (1..).zip(&rolls) {
-                let edit = fitting(roll, &state);
-                plain.apply(&edit).unwrap();
-                let (change, _) = carry(&mut state, ME, n, &edit);
-                prop_assert_eq!(&state.document, &plain, "{:?}", edit);
-                let change: Change = decode(&encode(&change)).unwrap();
-                other.carry_out(ME, &change, None);
-                prop_assert_eq!(encode(&other), encode(&state));
-                // What comes back from what was saved goes on as the other does.
-                other = saved(&other);
-                prop_assert_eq!(encode(&other), encode(&state));
-            }
-        }
-
-        #[test]
-        fn what_was_done_last_can_be_taken_back_one_by_one(start in document(), rolls in vec(dice(), 1..8)) {
-            let mut state = State::genesis(start);
-            let mut made = Vec::new();
-            for (n, roll) in (1..).zip(&rolls) {
-                let (edit, before) = (fitting(roll, &state), state.document.clone());
-                made.push((before, carry(&mut state, ME, n, &edit).1));
-            }
-            for (n, (before, back)) in (100..).zip(made.into_iter().rev()) {
-                let done = take_back(&mut state, ME, n, back);
-                prop_assert!(!done.barred && done.misfits == 0);
-                prop_assert_eq!(&state.document, &before);
-            }
-        }
-
-        #[test]
-        fn any_change_on_any_state_is_carried_out_or_not(
-            start in document(),
-            rolls in vec((dice(), any::<bool>()), 1..10),
-        ) {
-            // Two branches, each replayed on the other: nothing fits, and nothing falls over.
-            let genesis = State::genesis(start);
-            let mut branches = [genesis.clone(), genesis];
-            let mut changes = Vec::new();
-            for (n, (roll, side)) in (1..).zip(&rolls) {
-                let (state, author) = (&mut branches[usize::from(*side)], NodeId(1 + u32::from(*side)));
-                let edit = fitting(roll, state);
-                changes.push((author, carry(state, author, n, &edit).0));
-            }
-            for (author, change) in &changes {
-                let state = &mut branches[usize::from(author.0 == 1)];
-                state.carry_out(*author, change, Some(&mut Back::default()));
-                prop_assert_eq!(encode(&saved(state)), encode(state));
-            }
-        }
-    }
-
-    fn text(state: &State) -> String {
-        state.document.to_string().trim_matches('"').to_owned()
-    }
-
-    fn splice(pos: usize, delete: usize, insert: &str) -> document::Edit {
-        document::Edit::TextSplice { path: Path::root(), pos, delete, insert: insert.into() }
-    }
-
-    #[test]
-    fn what_two_deleted_comes_back_when_both_take_it_back() {
-        let genesis = State::genesis(Document::text("abcd"));
-        let (mut one, mut other) = (genesis.clone(), genesis.clone());
-        let (mine, _) = carry(&mut one, NodeId(1), 1, &splice(0, 3, ""));
-        let (theirs, made) = carry(&mut other, NodeId(2), 1, &splice(1, 3, ""));
-        let (mut state, mut back, mut last) = (genesis, Back::default(), Back::default());
-        state.carry_out(NodeId(1), &mine, Some(&mut back));
-        state.carry_out(NodeId(2), &theirs, Some(&mut last));
-        last.complete(&made);
-        assert_eq!(text(&state), "");
-        take_back(&mut state, NodeId(1), 2, back);
-        assert_eq!(text(&state), "a");
-        take_back(&mut state, NodeId(2), 2, last);
-        assert_eq!(text(&state), "abcd");
-    }
-
-    #[test]
-    fn a_put_is_taken_back_only_while_it_stands() {
-        let put = |value: i64| document::Edit::Put { path: crate::path!["x"], value: value.into() };
-        let mut state = State::genesis(Document::map([("x", 0)]));
-        let (_, mine) = carry(&mut state, NodeId(1), 1, &put(1));
-        let (_, same) = carry(&mut state, NodeId(2), 1, &put(1));
-        assert!(take_back(&mut state, NodeId(1), 2, mine.clone()).barred);
-        assert_eq!(state.author(NodeId(1)).barred, [2]);
-        assert_eq!(state.document.to_string(), "{x:1}");
-        // The other's is gone, and so the first stands again.
-        assert!(!take_back(&mut state, NodeId(2), 2, same).barred);
-        assert!(!take_back(&mut state, NodeId(1), 3, mine).barred);
-        assert_eq!(state.document.to_string(), "{x:0}");
-    }
-
-    #[test]
-    fn a_moved_item_is_one_item_and_goes_back_unless_somebody_else_moved_it() {
-        let to = |from, to| document::Edit::ListMove { path: Path::root(), from, to };
-        let genesis = State::genesis(Document::list([3, 2, 1]));
-        let (mut one, mut other) = (genesis.clone(), genesis.clone());
-        let (mine, _) = carry(&mut one, NodeId(1), 1, &to(0, 2));
-        let (theirs, _) = carry(&mut other, NodeId(2), 1, &to(0, 1));
-        let (mut state, mut back, mut last) = (genesis, Back::default(), Back::default());
-        state.carry_out(NodeId(1), &mine, Some(&mut back));
-        assert_eq!(state.document.to_string(), "[2,1,3]");
-        state.carry_out(NodeId(2), &theirs, Some(&mut last));
-        assert_eq!(state.document.to_string(), "[2,3,1]");
-        assert!(take_back(&mut state, NodeId(1), 2, back).barred);
-        assert!(!take_back(&mut state, NodeId(2), 2, last).barred);
-        assert_eq!(state.document.to_string(), "[2,1,3]");
-    }
-
-    #[test]
-    fn who_goes_on_behind_what_was_deleted_finds_the_place() {
-        let genesis = State::genesis(Document::text("ab cd"));
-        let (mut one, mut state) = (genesis.clone(), genesis);
-        let (behind, _) = carry(&mut one, NodeId(1), 1, &splice(2, 0, "!"));
-        carry(&mut state, NodeId(2), 1, &splice(0, 3, ""));
-        carry(&mut state, NodeId(2), 2, &splice(0, 0, "> "));
-        assert!(state.carry_out(NodeId(1), &behind, None).stands);
-        assert_eq!(text(&state), "> !cd");
-    }
-
-    #[test]
-    fn tampered_ids_are_refused() {
-        let state = State::genesis(Document::list([Document::text("ab"), Document::Null]));
-        let saved = Saved::from(state.clone());
-        for value in [Document::text("ab"), Document::list([Document::Null, Document::text("abc")]), Document::Null] {
-            let root = Node { value, ..saved.root.clone() };
-            assert!(State::try_from(Saved { root, ..saved.clone() }).is_err());
-        }
-        assert_eq!(encode(&State::try_from(saved).unwrap()), encode(&state));
     }
 }

@@ -18,7 +18,8 @@
 //!
 //! Undo is by ids: what was inserted is deleted, what was deleted comes back to its place unless somebody else deleted it
 //! too, what was put is replaced by what was there before, if nobody has put anything else since; this the server checks.
-//! The last 100 own operations can be taken back. What an operation put or inserted goes with all that others wrote into it.
+//! The last 100 own operations can be taken back, until a crash. What an operation put goes with all that others wrote into
+//! it. An undo that comes too late is the one thing that is refused.
 //!
 //! Source: Matthew Weidner, "Collaborative Text Editing without CRDTs or OT" (2025), and his library `articulated`.
 //!
@@ -26,23 +27,19 @@
 //! and pending edits that are carried out again after every message. Positions survive, invariants do not: two users who
 //! took the same item are both told that they have it.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::mem;
-use std::ops::Bound;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::change::Change;
-use super::state::{Author, Back, Done, State, UNDO_DEPTH, follows};
-use super::tree::Fresh;
+use super::client::Client;
+use super::server::Server;
+use super::state::State;
 use crate::document::{Document, EditKind};
-use crate::model::{ModelRef, Operation, Outcome, Plan, Rejected};
-use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Topology};
+use crate::replica::{NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::sidecar::Sidecar;
 use crate::spec::{Content, Guarantees, Param, ParamKind, Params, Spec, Support};
-use crate::view::View;
 use crate::wire::{decode, encode};
 
 /// The strategy's card.
@@ -91,22 +88,42 @@ struct TextIds {
     batch: Duration,
 }
 
+impl Strategy for TextIds {
+    fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
+        // Genesis is this strategy's own encoding, made by `Strategy::genesis` a moment ago.
+        let state = State::genesis(Document::decode(&setup.genesis).expect("genesis is a document"));
+        if setup.node == NodeId::SERVER {
+            Box::new(Server::new(self.history, state))
+        } else {
+            Box::new(Client::new(setup, self.batch, state))
+        }
+    }
+
+    fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {
+        if setup.node == NodeId::SERVER {
+            Ok(Box::new(Server::restore(self.history, durable)?))
+        } else {
+            Ok(Box::new(Client::restore(setup, self.batch, durable)?))
+        }
+    }
+}
+
 /// A change as it travels and is kept: its edits would be several times as large in memory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Packed(Arc<[u8]>);
+pub(super) struct Packed(Arc<[u8]>);
 
 impl Packed {
-    fn of(change: &Change) -> Self {
+    pub(super) fn of(change: &Change) -> Self {
         Self(encode(change).into())
     }
 
-    fn change(&self) -> Result<Change, ProtocolError> {
+    pub(super) fn change(&self) -> Result<Change, ProtocolError> {
         decode(&self.0)
     }
 }
 
 #[derive(Serialize, Deserialize)]
-enum ToServer {
+pub(super) enum ToServer {
     /// "Send me what follows `seq`, and from then on everything."
     Join { seq: u64 },
     /// Changes that follow the own one with the number `after`, one after the other.
@@ -115,595 +132,220 @@ enum ToServer {
 
 /// One place in the server's order.
 #[derive(Clone, Serialize, Deserialize)]
-struct Entry {
-    author: NodeId,
-    change: Packed,
+pub(super) struct Entry {
+    pub(super) author: NodeId,
+    pub(super) change: Packed,
 }
 
 #[derive(Serialize, Deserialize)]
-struct ToClient {
+pub(super) struct ToClient {
     /// Whether this answers a join.
-    joined: bool,
-    news: News,
+    pub(super) joined: bool,
+    pub(super) news: News,
 }
 
 #[derive(Serialize, Deserialize)]
-enum News {
+pub(super) enum News {
     /// What follows the place `after`, without gaps. Authors get their own changes too.
     Entries { after: u64, entries: Vec<Entry> },
     /// Everything, where not all entries are kept that the client misses.
     Snapshot { seq: u64, state: State },
 }
 
-impl Strategy for TextIds {
-    fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
-        // Genesis is this strategy's own encoding, made by `Strategy::genesis` a moment ago.
-        let state = State::genesis(Document::decode(&setup.genesis).expect("genesis is a document"));
-        if setup.node == NodeId::SERVER {
-            let state = ServerState { seq: 0, state, entries: VecDeque::new() };
-            Box::new(Server { history: self.history, joined: BTreeSet::new(), state })
-        } else {
-            let state = ClientState { seq: 0, settled: state, next: 0, pending: BTreeMap::new() };
-            Box::new(Client::new(setup, self.batch, state))
-        }
-    }
-
-    fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {
-        if setup.node == NodeId::SERVER {
-            let state: ServerState = decode(durable)?;
-            if state.seq < state.entries.len() as u64 {
-                return Err(ProtocolError::malformed("more entries than places"));
-            }
-            Ok(Box::new(Server { history: self.history, joined: BTreeSet::new(), state }))
-        } else {
-            let state: ClientState = decode(durable)?;
-            let mut used = state.settled.author(setup.node);
-            for (n, pending) in &state.pending {
-                if *n != pending.change.n || !follows(&used, &pending.change) {
-                    return Err(ProtocolError::malformed("pending changes that do not follow"));
-                }
-                used.took(&pending.change);
-            }
-            if state.next < used.next {
-                return Err(ProtocolError::malformed("ids that are used already"));
-            }
-            Ok(Box::new(Client::new(setup, self.batch, state)))
-        }
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-struct ServerState {
-    seq: u64,
-    state: State,
-    /// The latest places.
-    entries: VecDeque<Entry>,
-}
-
-struct Server {
-    history: usize,
-    joined: BTreeSet<NodeId>,
-    state: ServerState,
-}
-
-impl Server {
-    fn join(&mut self, client: NodeId, seq: u64, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
-        let ServerState { seq: end, state, entries } = &self.state;
-        let behind = end
-            .checked_sub(seq)
-            .ok_or_else(|| ProtocolError::Unexpected(format!("is at {seq}, the order ends at {end}")))?;
-        let first = usize::try_from(behind).ok().and_then(|behind| entries.len().checked_sub(behind));
-        let (news, sidecar) = match first {
-            Some(first) => {
-                let entries: Vec<Entry> = entries.range(first..).cloned().collect();
-                let sidecar = carries(&unpacked(&entries)?);
-                (News::Entries { after: seq, entries }, sidecar)
-            }
-            None => {
-                cx.count("snapshots", 1);
-                (News::Snapshot { seq: *end, state: state.clone() }, Sidecar::state(&state.clock()))
-            }
-        };
-        cx.send(client, encode(&ToClient { joined: true, news }), sidecar);
-        // Snapshot and subscription are one step: nothing can come between them.
-        self.joined.insert(client);
-        Ok(())
-    }
-
-    fn push(
-        &mut self,
-        client: NodeId,
-        after: u64,
-        packed: Vec<Packed>,
-        cx: &mut Context<'_>,
-    ) -> Result<(), ProtocolError> {
-        let changes = packed.iter().map(Packed::change).collect::<Result<Vec<_>, _>>()?;
-        let mut used = self.state.state.author(client);
-        let known = changes.iter().take_while(|change| change.n <= used.n).count();
-        let before = known.checked_sub(1).and_then(|index| changes.get(index)).map_or(after, |change| change.n);
-        if known < changes.len() && before != used.n {
-            return Err(ProtocolError::Unexpected(format!("a change of {client} after {before}, not {}", used.n)));
-        }
-        for change in &changes[known..] {
-            if !follows(&used, change) {
-                return Err(ProtocolError::Unexpected(format!("change {} of {client} does not follow", change.n)));
-            }
-            used.took(change);
-        }
-        if known > 0 {
-            cx.count("duplicates_ignored", known as u64);
-        }
-        if known < changes.len() {
-            self.order(client, &changes[known..], packed.into_iter().skip(known), cx);
-        }
-        Ok(())
-    }
-
-    /// Gives changes the next places and carries them out there.
-    fn order(
-        &mut self,
-        author: NodeId,
-        changes: &[Change],
-        packed: impl Iterator<Item = Packed>,
-        cx: &mut Context<'_>,
-    ) {
-        let ServerState { seq, state, entries: kept } = &mut self.state;
-        let after = *seq;
-        let (mut misfits, mut entries) = (0, Vec::with_capacity(changes.len()));
-        for (change, packed) in changes.iter().zip(packed) {
-            misfits += state.carry_out(author, change, None).misfits;
-            *seq += 1;
-            cx.reflected(OpId { client: author, n: change.n });
-            entries.push(Entry { author, change: packed });
-        }
-        if misfits > 0 {
-            cx.count("path_errors", misfits);
-        }
-        kept.extend(entries.iter().cloned());
-        let forget = kept.len().saturating_sub(self.history);
-        kept.drain(..forget);
-        let carries = changes.iter().map(|change| OpId { client: author, n: change.n }).collect();
-        let message = ToClient { joined: false, news: News::Entries { after, entries } };
-        cx.broadcast(self.joined.iter().copied(), encode(&message), Sidecar { carries, ..Sidecar::none() });
-    }
-}
-
 /// Entries with their changes.
-fn unpacked(entries: &[Entry]) -> Result<Vec<(NodeId, Change)>, ProtocolError> {
+pub(super) fn unpacked(entries: &[Entry]) -> Result<Vec<(NodeId, Change)>, ProtocolError> {
     entries.iter().map(|entry| Ok((entry.author, entry.change.change()?))).collect()
 }
 
-fn carries(changes: &[(NodeId, Change)]) -> Sidecar {
+pub(super) fn carries(changes: &[(NodeId, Change)]) -> Sidecar {
     let carries = changes.iter().map(|(client, change)| OpId { client: *client, n: change.n }).collect();
     Sidecar { carries, ..Sidecar::none() }
 }
 
-impl Replica for Server {
-    fn submit(&mut self, id: OpId, _: &Operation, cx: &mut Context<'_>) {
-        cx.rejected(id, Rejected::new("no_user", "nobody sits at the server"));
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::state::UNDO_DEPTH;
+    use crate::testing::{Table, Toy, set, typed};
+
+    const STANDS: Option<Result<Document, String>> = Some(Ok(Document::Null));
+
+    #[test]
+    fn the_own_edit_is_there_at_once_and_settled_after_a_round_trip() {
+        let mut table = Table::new("text-ids", 2);
+        let op = table.act(1, &typed(3, "d"));
+        assert_eq!((table.sees(1, "text"), table.settled(1, "text")), ("\"abcd\"".into(), "\"abc\"".into()));
+        assert_eq!((table.shown(op), table.told(op)), (1, None));
+        table.run();
+        assert_eq!((table.settled(1, "text"), table.told(op)), ("\"abcd\"".into(), STANDS));
+        table.agree();
     }
 
-    fn receive(&mut self, from: NodeId, bytes: &[u8], _: &Sidecar, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
-        match decode(bytes)? {
-            ToServer::Join { seq } => self.join(from, seq, cx),
-            ToServer::Push { after, changes } => self.push(from, after, changes, cx),
-        }
-    }
-
-    fn link(&mut self, peer: NodeId, state: LinkState, _: &mut Context<'_>) {
-        if state == LinkState::Down {
-            self.joined.remove(&peer);
-        }
-    }
-
-    fn view(&self) -> &dyn View {
-        &self.state.state.document
-    }
-
-    fn confirmed(&self) -> Option<&dyn View> {
-        Some(&self.state.state.document)
-    }
-
-    fn durable(&self) -> Vec<u8> {
-        encode(&self.state)
-    }
-}
-
-/// An own operation that has no place yet.
-#[derive(Serialize, Deserialize)]
-struct Pending {
-    change: Change,
-    outcome: Outcome,
-    /// What would take it back on the screen on which it was made.
-    #[serde(skip)]
-    back: Back,
-}
-
-#[derive(Serialize, Deserialize)]
-struct ClientState {
-    seq: u64,
-    settled: State,
-    /// The next free id.
-    next: u64,
-    pending: BTreeMap<u64, Pending>,
-}
-
-struct Client {
-    model: ModelRef,
-    node: NodeId,
-    batch: Duration,
-    /// Whether changes may go out: the server has said where this client stands, or there is nothing that it might have
-    /// seen already.
-    open: bool,
-    /// The last change that was pushed on this connection.
-    pushed: u64,
-    /// A timer with this tag will push; it grows with every connection, so that older timers are told apart.
-    era: u64,
-    armed: bool,
-    /// The settled state with what is pending on it.
-    view: State,
-    /// Pending operations that have an effect in the view.
-    standing: BTreeSet<u64>,
-    /// The latest own operations that have their place, with what takes them back.
-    undo: VecDeque<(u64, Back)>,
-    state: ClientState,
-}
-
-impl Client {
-    fn new(setup: &Setup, batch: Duration, state: ClientState) -> Self {
-        let mut client = Self {
-            model: setup.model.clone(),
-            node: setup.node,
-            batch,
-            open: false,
-            pushed: 0,
-            era: 0,
-            armed: false,
-            view: State::default(),
-            standing: BTreeSet::new(),
-            undo: VecDeque::new(),
-            state,
-        };
-        client.replay();
-        client
-    }
-
-    fn id(&self, n: u64) -> OpId {
-        OpId { client: self.node, n }
-    }
-
-    fn used(&self) -> Author {
-        self.state.settled.author(self.node)
-    }
-
-    /// Refuses what somebody else has done before under this client's name.
-    fn taken(&self, id: OpId, cx: &mut Context<'_>) -> bool {
-        let taken = id.n <= self.used().n;
-        if taken {
-            cx.rejected(id, number_taken());
-        }
-        taken
-    }
-
-    /// Undo pending, redo pending: the view is made anew.
-    fn replay(&mut self) {
-        self.view = self.state.settled.clone();
-        self.standing.clear();
-        for (n, pending) in &self.state.pending {
-            if self.view.carry_out(self.node, &pending.change, None).stands {
-                self.standing.insert(*n);
+    #[test]
+    fn pending_edits_go_where_they_were_meant_to_and_runs_stay_whole() {
+        let mut table = Table::new("text-ids", 2);
+        for (client, text) in [(1, "xyz"), (2, "123")] {
+            for (offset, letter) in text.chars().enumerate() {
+                table.act(client, &typed(2 + offset, &letter.to_string()));
             }
         }
+        table.act(1, &typed(0, ">"));
+        // The first edits of the first come to the second, who has its own on top: right behind the b, as the server will
+        // have it.
+        (0..2).for_each(|_| drop(table.deliver(1, 0)));
+        (0..2).for_each(|_| drop(table.deliver(0, 2)));
+        assert_eq!(table.sees(2, "text"), "\"ab123xyc\"");
+        table.run();
+        assert_eq!(table.sees(2, "text"), "\">ab123xyzc\"");
+        table.agree();
     }
 
-    /// Shows the settled state with what is pending, and says what came and went.
-    fn refresh(&mut self, cx: &mut Context<'_>) {
-        let before = self.standing.clone();
-        self.replay();
-        for n in self.standing.difference(&before) {
-            cx.shown(self.id(*n));
-        }
-        for n in before.difference(&self.standing) {
-            cx.rolled_back(self.id(*n));
-        }
+    #[test]
+    fn increments_add_and_an_item_goes_to_two() {
+        let mut table = Table::new("text-ids", 2);
+        let pops = [1, 2].map(|client| table.act(client, &Toy::Pop));
+        [1, 2].map(|client| table.act(client, &Toy::Add(client.into())));
+        table.run();
+        assert_eq!((table.sees(1, "count"), table.sees(1, "list")), ("3".into(), "[1]".into()));
+        assert!(pops.iter().all(|op| table.told(*op) == Some(Ok(Document::Int(2))) && table.rolled_back(*op) == 0));
+        table.agree();
     }
 
-    /// What a plan means, by ids, and the view with it.
-    fn change(&self, id: OpId, plan: &Plan, back: &mut Back) -> Result<(Change, State), Rejected> {
-        let refused = |what: String| Rejected::new("edit_refused", what);
-        let mut view = self.view.clone();
-        let mut fresh = Fresh { client: self.node, next: self.state.next };
-        let mut edits = Vec::with_capacity(plan.edits.len());
-        for edit in &plan.edits {
-            let translated = view.translate(edit).ok_or_else(|| refused(format!("{edit:?} does not fit")))?;
-            for edit in translated {
-                if !view.edit(&edit, id, &mut fresh, Some(back)) {
-                    return Err(refused(format!("{edit:?} does not fit")));
-                }
-                edits.push(edit);
+    #[test]
+    fn what_is_done_within_a_window_is_one_message() {
+        for (strategy, messages) in [("text-ids:batch=10ms", 1), ("text-ids", 3)] {
+            let mut table = Table::new(strategy, 2);
+            (0..3).for_each(|at| drop(table.act(1, &typed(at, "x"))));
+            if table.wire(1, 0).is_empty() {
+                table.ring();
             }
-        }
-        back.edits.reverse();
-        Ok((Change { n: id.n, first: self.state.next, needs: Vec::new(), edits }, view))
-    }
-
-    /// Shows an own change and sends it, now or later.
-    fn make(&mut self, view: State, pending: Pending, cx: &mut Context<'_>) {
-        let id = self.id(pending.change.n);
-        cx.shown(id);
-        // What is shown is what the server's order gives if nothing comes between, so whoever has taken the same
-        // operations into account shows the same.
-        cx.reflected(id);
-        if pending.change.edits.is_empty() {
-            cx.void(id);
-            return cx.committed(id, pending.outcome);
-        }
-        self.view = view;
-        self.standing.insert(id.n);
-        self.state.next = pending.change.end().unwrap_or(u64::MAX);
-        self.state.pending.insert(id.n, pending);
-        self.push_soon(cx);
-    }
-
-    fn push_soon(&mut self, cx: &mut Context<'_>) {
-        if self.open && self.batch.is_zero() {
-            self.push(cx);
-        } else if self.open && !self.armed {
-            self.armed = true;
-            cx.set_timer(self.batch, self.era);
+            assert_eq!(table.wire(1, 0).len(), messages, "{strategy}");
+            (0..messages).for_each(|_| drop(table.deliver(1, 0)));
+            assert_eq!(table.wire(0, 2).len(), messages, "{strategy}");
+            table.run();
+            table.agree();
         }
     }
 
-    /// Sends what was not sent on this connection.
-    fn push(&mut self, cx: &mut Context<'_>) {
-        let after = self.pushed;
-        let unsent = self.state.pending.range((Bound::Excluded(after), Bound::Unbounded));
-        let (mut changes, mut carries) = (Vec::new(), Vec::new());
-        for (n, pending) in unsent {
-            changes.push(Packed::of(&pending.change));
-            carries.push(self.id(*n));
-            self.pushed = *n;
-        }
-        if !changes.is_empty() {
-            let message = ToServer::Push { after, changes };
-            cx.send(NodeId::SERVER, encode(&message), Sidecar { carries, ..Sidecar::none() });
+    #[test]
+    fn an_edit_whose_target_is_gone_is_counted_and_vanishes() {
+        let mut table = Table::new("text-ids", 2);
+        table.act(1, &Toy::Clear);
+        let lost = table.act(2, &set("x", 5));
+        let next = table.act(2, &Toy::Push(7));
+        table.run();
+        assert_eq!((table.counted("path_errors"), table.rolled_back(lost), table.rolled_back(next)), (1, 1, 0));
+        assert_eq!([lost, next].map(|op| table.told(op)), [STANDS, STANDS]);
+        assert_eq!(table.sees(2, "list"), "[7,2,1]");
+        table.agree();
+    }
+
+    #[test]
+    fn pending_edits_survive_a_crash_and_are_done_once() {
+        let mut table = Table::new("text-ids:history=0", 2);
+        let reached = table.act(1, &typed(1, "x"));
+        table.deliver(1, 0);
+        table.cut(0, 1);
+        let offline = table.act(1, &typed(2, "y"));
+        table.act(2, &typed(1, "z"));
+        table.run();
+        table.crash(1);
+        assert_eq!((table.sees(1, "text"), table.settled(1, "text")), ("\"axybc\"".into(), "\"abc\"".into()));
+        table.connect(0, 1);
+        table.run();
+        assert_eq!([reached, offline].map(|op| table.told(op)), [STANDS, STANDS]);
+        assert_eq!((table.sees(2, "text"), table.counted("snapshots")), ("\"azxybc\"".into(), 1));
+        table.crash(0);
+        table.crash(2);
+        table.agree();
+    }
+
+    #[test]
+    fn who_missed_more_than_the_history_gets_a_snapshot_and_keeps_its_own() {
+        for (history, snapshots) in [(3, 1), (5, 0)] {
+            let mut table = Table::new(&format!("text-ids:history={history}"), 2);
+            table.cut(0, 1);
+            let own = table.act(1, &Toy::Push(7));
+            (0..5).for_each(|item| drop(table.act(2, &Toy::Push(10 + item))));
+            table.run();
+            table.connect(0, 1);
+            table.run();
+            assert_eq!((table.counted("snapshots"), table.told(own)), (snapshots, STANDS));
+            assert_eq!(table.sees(2, "list"), "[7,14,13,12,11,10,2,1]");
+            table.agree();
         }
     }
 
-    /// Asks for what was missed. Nothing goes out before the answer.
-    fn join(&mut self, cx: &mut Context<'_>) {
-        self.open = false;
-        cx.send(NodeId::SERVER, encode(&ToServer::Join { seq: self.state.seq }), Sidecar::none());
+    #[test]
+    fn an_old_message_changes_nothing_and_one_that_skips_is_refused() {
+        let mut table = Table::new("text-ids", 1);
+        (0..3).for_each(|_| drop(table.act(1, &Toy::Add(1))));
+        let first = table.deliver(1, 0);
+        table.hand(1, 0, &first).unwrap();
+        let [second, third] = [(), ()].map(|()| table.wire(1, 0).pop_front().unwrap());
+        assert!(matches!(table.hand(1, 0, &third), Err(ProtocolError::Unexpected(_))));
+        table.hand(1, 0, &second).unwrap();
+        table.hand(1, 0, &third).unwrap();
+        let [answer, next] = [(), ()].map(|()| table.wire(0, 1).pop_front().unwrap());
+        assert!(matches!(table.hand(0, 1, &next), Err(ProtocolError::Unexpected(_))));
+        (0..2).for_each(|_| table.hand(0, 1, &answer).unwrap());
+        table.hand(0, 1, &next).unwrap();
+        table.run();
+        assert_eq!((table.sees(1, "count"), table.counted("duplicates_ignored")), ("3".into(), 2));
+        table.agree();
     }
 
-    /// Takes entries that follow what is here, known ones left aside; all of them or none.
-    fn entries(&mut self, after: u64, entries: &[Entry], cx: &mut Context<'_>) -> Result<(), ProtocolError> {
-        let here = self.state.seq;
-        let known =
-            here.checked_sub(after).ok_or_else(|| ProtocolError::Unexpected(format!("{after} follows {here}")))?;
-        let end = after.checked_add(entries.len() as u64);
-        let end = end.ok_or_else(|| ProtocolError::malformed("beyond the last place"))?;
-        let known = usize::try_from(known).unwrap_or(usize::MAX).min(entries.len());
-        if known > 0 {
-            cx.count("duplicates_ignored", known as u64);
-        }
-        let new = unpacked(&entries[known..])?;
-        let mut used: BTreeMap<NodeId, Author> = BTreeMap::new();
-        for (author, change) in &new {
-            let used = used.entry(*author).or_insert_with(|| self.state.settled.author(*author));
-            if !follows(used, change) {
-                return Err(ProtocolError::malformed("a change that does not follow its author's last"));
-            }
-            used.took(change);
-        }
-        if !new.is_empty() {
-            self.state.seq = end;
-            self.take(&new, cx);
-        }
-        Ok(())
+    #[test]
+    fn undo_takes_back_the_own_and_keeps_what_others_typed_into_it() {
+        let mut table = Table::new("text-ids", 2);
+        let [word, pop] = [table.act(1, &typed(1, "xyz")), table.act(1, &Toy::Pop)];
+        table.run();
+        table.act(2, &typed(2, "!"));
+        table.act(2, &Toy::Push(7));
+        table.run();
+        let undos = [table.undo(word), table.undo(pop)];
+        assert_eq!((table.sees(1, "text"), table.sees(1, "list")), ("\"a!bc\"".into(), "[7,2,1]".into()));
+        table.run();
+        assert_eq!(undos.map(|undo| table.told(undo)), [STANDS, STANDS]);
+        table.agree();
+        // Nothing is taken back twice, and nothing before it stands.
+        let again = table.undo(word);
+        let fresh = table.act(1, &typed(0, "x"));
+        let early = table.undo(fresh);
+        assert_eq!([again, early].map(|undo| table.told(undo)), [(); 2].map(|()| Some(Err("too_old".into()))));
     }
 
-    fn take(&mut self, new: &[(NodeId, Change)], cx: &mut Context<'_>) {
-        // With own pending changes alone the view is what it was: they are in it already.
-        let mut pending = self.state.pending.values();
-        let own = |(author, change): &(NodeId, Change)| {
-            *author == self.node && pending.next().is_some_and(|pending| pending.change == *change)
-        };
-        let known = new.iter().all(own);
-        if !known {
-            // So that the settled state need not be copied in order to be changed.
-            self.view = State::default();
-        }
-        let mut astray = false;
-        for (author, change) in new {
-            if *author == self.node {
-                astray |= !self.placed(change, cx);
-            } else {
-                self.state.settled.carry_out(*author, change, None);
-            }
-        }
-        astray |= self.disown(cx);
-        if !known || self.state.pending.is_empty() {
-            self.refresh(cx);
-        }
-        carries(new).carries.into_iter().for_each(|id| cx.reflected(id));
-        if astray {
-            self.join(cx);
-        }
-    }
-
-    /// An own change has its place. `false` if it is none of those that were sent.
-    fn placed(&mut self, change: &Change, cx: &mut Context<'_>) -> bool {
-        let mut back = Back::default();
-        let done = self.state.settled.carry_out(self.node, change, Some(&mut back));
-        let mut mine = false;
-        while let Some(first) = self.state.pending.first_entry().filter(|first| *first.key() <= change.n) {
-            let (n, pending) = first.remove_entry();
-            if pending.change == *change {
-                mine = true;
-                self.settle(n, done, pending.outcome, cx);
-                back.complete(&pending.back);
-            } else {
-                self.refuse(n, number_taken(), cx);
-            }
-        }
-        if mine && done.stands {
-            self.undo.push_back((change.n, mem::take(&mut back)));
-            let forget = self.undo.len().saturating_sub(UNDO_DEPTH);
-            self.undo.drain(..forget);
-        }
-        mine
-    }
-
-    /// Tells the user what became of an own operation.
-    fn settle(&mut self, n: u64, done: Done, outcome: Outcome, cx: &mut Context<'_>) {
-        if done.barred {
-            return self.refuse(n, depended_upon(), cx);
-        }
-        let id = self.id(n);
-        match (self.standing.remove(&n), done.stands) {
-            (true, false) => cx.rolled_back(id),
-            (false, true) => cx.shown(id),
-            _ => {}
-        }
-        cx.committed(id, outcome);
-    }
-
-    fn refuse(&mut self, n: u64, reason: Rejected, cx: &mut Context<'_>) {
-        let id = self.id(n);
-        if self.standing.remove(&n) {
-            cx.rolled_back(id);
-        }
-        cx.rejected(id, reason);
-    }
-
-    /// Gives up pending changes whose ids somebody else has used under this client's name; whether there were any.
-    fn disown(&mut self, cx: &mut Context<'_>) -> bool {
-        let used = self.used();
-        self.state.next = self.state.next.max(used.next);
-        let mut any = false;
-        while let Some(first) = self.state.pending.first_entry() {
-            if follows(&used, &first.get().change) {
-                break;
-            }
-            let n = *first.key();
-            first.remove();
-            self.refuse(n, number_taken(), cx);
-            any = true;
-        }
-        any
-    }
-
-    /// Takes a whole state in place of this one.
-    fn snapshot(&mut self, seq: u64, state: State, sidecar: &Sidecar, cx: &mut Context<'_>) {
-        if seq < self.state.seq {
-            return cx.count("duplicates_ignored", 1);
-        }
-        self.view = State::default();
-        (self.state.seq, self.state.settled) = (seq, state);
-        let used = self.used();
-        while let Some(first) = self.state.pending.first_entry().filter(|first| *first.key() <= used.n) {
-            let (n, pending) = first.remove_entry();
-            let barred = used.barred.contains(&n);
-            let done = Done { stands: self.standing.contains(&n), barred, ..Done::default() };
-            self.settle(n, done, pending.outcome, cx);
-        }
-        self.disown(cx);
-        self.refresh(cx);
-        cx.reflected_all(sidecar);
-    }
-}
-
-fn number_taken() -> Rejected {
-    Rejected::new("number_taken", "somebody else acted under this client's name")
-}
-
-fn depended_upon() -> Rejected {
-    Rejected::new("depended_upon", "its places hold something else by now")
-}
-
-impl Replica for Client {
-    fn submit(&mut self, id: OpId, operation: &Operation, cx: &mut Context<'_>) {
-        if self.taken(id, cx) {
-            return;
-        }
-        let mut back = Back::default();
-        let made = self.model.plan(&self.view.document, operation).and_then(|plan| {
-            let (change, view) = self.change(id, &plan, &mut back)?;
-            Ok((change, view, plan.outcome))
-        });
-        match made {
-            Ok((change, view, outcome)) => self.make(view, Pending { change, outcome, back }, cx),
-            Err(reason) => cx.rejected(id, reason),
+    #[test]
+    fn an_undo_that_comes_too_late_is_refused_by_entries_and_by_a_snapshot() {
+        for history in [0, 1000] {
+            let mut table = Table::new(&format!("text-ids:history={history}"), 2);
+            let put = table.act(1, &set("x", 5));
+            table.run();
+            table.act(2, &set("x", 6));
+            let undo = table.undo(put);
+            assert_eq!(table.sees(1, "fields"), "{x:0,y:0}");
+            table.deliver(2, 0);
+            table.deliver(1, 0);
+            // The answer gets lost; what brings the client up to date tells of it too.
+            table.cut(0, 1);
+            table.connect(0, 1);
+            table.run();
+            assert_eq!(table.counted("snapshots"), u64::from(history == 0));
+            assert_eq!((table.told(undo), table.rolled_back(undo)), (Some(Err("depended_upon".into())), 1));
+            assert_eq!(table.sees(1, "fields"), "{x:6,y:0}");
+            let late = table.undo(put);
+            assert_eq!(table.told(late), Some(Err("too_old".into())));
+            table.agree();
         }
     }
 
-    fn undo(&mut self, id: OpId, target: OpId, cx: &mut Context<'_>) {
-        if self.taken(id, cx) {
-            return;
-        }
-        let Some(index) = self.undo.iter().position(|(n, _)| *n == target.n) else {
-            return cx.rejected(id, Rejected::new("too_old", format!("{target} is no longer remembered")));
-        };
-        let Back { needs, edits } = self.undo[index].1.clone();
-        let change = Change { n: id.n, first: self.state.next, needs, edits };
-        let (mut view, mut back) = (self.view.clone(), Back::default());
-        if view.carry_out(self.node, &change, Some(&mut back)).barred {
-            return cx.rejected(id, depended_upon());
-        }
-        self.undo.remove(index);
-        self.make(view, Pending { change, outcome: Outcome::Null, back }, cx);
-    }
-
-    fn receive(
-        &mut self,
-        from: NodeId,
-        bytes: &[u8],
-        sidecar: &Sidecar,
-        cx: &mut Context<'_>,
-    ) -> Result<(), ProtocolError> {
-        if from != NodeId::SERVER {
-            return Err(ProtocolError::Unexpected(format!("from {from}, not from the server")));
-        }
-        let ToClient { joined, news } = decode(bytes)?;
-        match news {
-            News::Entries { after, entries } => self.entries(after, &entries, cx)?,
-            News::Snapshot { seq, state } => self.snapshot(seq, state, sidecar, cx),
-        }
-        if joined && !mem::replace(&mut self.open, true) {
-            self.pushed = self.used().n;
-            self.push(cx);
-        }
-        Ok(())
-    }
-
-    fn timer(&mut self, tag: u64, cx: &mut Context<'_>) {
-        if tag == self.era {
-            self.armed = false;
-            self.push(cx);
-        }
-    }
-
-    fn link(&mut self, _: NodeId, state: LinkState, cx: &mut Context<'_>) {
-        self.era += 1;
-        (self.armed, self.open) = (false, false);
-        if state == LinkState::Up {
-            self.join(cx);
-            // Without anything that the server might have seen already there is nothing to wait for.
-            self.open = self.state.pending.is_empty();
-            self.pushed = self.used().n;
-        }
-    }
-
-    fn view(&self) -> &dyn View {
-        &self.view.document
-    }
-
-    fn confirmed(&self) -> Option<&dyn View> {
-        Some(&self.state.settled.document)
-    }
-
-    fn durable(&self) -> Vec<u8> {
-        encode(&self.state)
+    #[test]
+    fn undo_is_forgotten_after_a_hundred_operations() {
+        let mut table = Table::new("text-ids", 1);
+        let first = table.act(1, &set("x", 1));
+        (0..UNDO_DEPTH as i64).for_each(|value| drop(table.act(1, &set("y", value))));
+        table.run();
+        let undo = table.undo(first);
+        assert_eq!(table.told(undo), Some(Err("too_old".into())));
     }
 }
