@@ -88,6 +88,15 @@ struct Source<'a> {
     back: Option<&'a mut Back>,
 }
 
+impl Source<'_> {
+    /// What takes the edit back, where that is wanted.
+    fn back_by(self, edit: impl FnOnce() -> Edit) {
+        if let Some(back) = self.back {
+            back.edits.push(edit());
+        }
+    }
+}
+
 impl State {
     /// The beginning: everything in it has ids of the server.
     pub(crate) fn genesis(document: Document) -> Self {
@@ -228,7 +237,7 @@ impl State {
         let path = self.path(at)?;
         self.document.apply(&document::Edit::Increment { path, by }).ok()?;
         // An increment that was carried out has an inverse.
-        from.back.map(|back| back.edits.push(Edit::Increment { at: at.clone(), by: -by }));
+        from.back_by(|| Edit::Increment { at: at.clone(), by: -by });
         Some(())
     }
 
@@ -254,7 +263,7 @@ impl State {
         let (_, order) = self.order(at)?;
         order.insert(behind, span);
         self.add_slots(at, slots);
-        from.back.map(|back| back.edits.push(Edit::Delete { at: at.clone(), spans: vec![span] }));
+        from.back_by(|| Edit::Delete { at: at.clone(), spans: vec![span] });
         Some(())
     }
 
@@ -284,7 +293,7 @@ impl State {
             }
         }
         let any = !taken.is_empty() || spans.is_empty();
-        from.back.map(|back| back.edits.push(Edit::Bring { at: at.clone(), spans: taken }));
+        from.back_by(|| Edit::Bring { at: at.clone(), spans: taken });
         any.then_some(())
     }
 
@@ -342,7 +351,7 @@ impl State {
             }
         }
         let any = !taken.is_empty() || spans.is_empty();
-        from.back.map(|back| back.edits.push(Edit::Delete { at: at.clone(), spans: taken }));
+        from.back_by(|| Edit::Delete { at: at.clone(), spans: taken });
         any.then_some(())
     }
 

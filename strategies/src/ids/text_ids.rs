@@ -204,7 +204,9 @@ mod tests {
     fn increments_add_and_an_item_goes_to_two() {
         let mut table = Table::new("text-ids", 2);
         let pops = [1, 2].map(|client| table.act(client, &Toy::Pop));
-        [1, 2].map(|client| table.act(client, &Toy::Add(client.into())));
+        for client in [1, 2] {
+            table.act(client, &Toy::Add(client.into()));
+        }
         table.run();
         assert_eq!((table.sees(1, "count"), table.sees(1, "list")), ("3".into(), "[1]".into()));
         assert!(pops.iter().all(|op| table.told(*op) == Some(Ok(Document::Int(2))) && table.rolled_back(*op) == 0));
@@ -215,7 +217,9 @@ mod tests {
     fn what_is_done_within_a_window_is_one_message() {
         for (strategy, messages) in [("text-ids:batch=10ms", 1), ("text-ids", 3)] {
             let mut table = Table::new(strategy, 2);
-            (0..3).for_each(|at| drop(table.act(1, &typed(at, "x"))));
+            for at in 0..3 {
+                table.act(1, &typed(at, "x"));
+            }
             if table.wire(1, 0).is_empty() {
                 table.ring();
             }
@@ -266,7 +270,9 @@ mod tests {
             let mut table = Table::new(&format!("text-ids:history={history}"), 2);
             table.cut(0, 1);
             let own = table.act(1, &Toy::Push(7));
-            (0..5).for_each(|item| drop(table.act(2, &Toy::Push(10 + item))));
+            for item in 0..5 {
+                table.act(2, &Toy::Push(10 + item));
+            }
             table.run();
             table.connect(0, 1);
             table.run();
@@ -279,7 +285,9 @@ mod tests {
     #[test]
     fn an_old_message_changes_nothing_and_one_that_skips_is_refused() {
         let mut table = Table::new("text-ids", 1);
-        (0..3).for_each(|_| drop(table.act(1, &Toy::Add(1))));
+        for _ in 0..3 {
+            table.act(1, &Toy::Add(1));
+        }
         let first = table.deliver(1, 0);
         table.hand(1, 0, &first).unwrap();
         let [second, third] = [(), ()].map(|()| table.wire(1, 0).pop_front().unwrap());
@@ -343,7 +351,9 @@ mod tests {
     fn undo_is_forgotten_after_a_hundred_operations() {
         let mut table = Table::new("text-ids", 1);
         let first = table.act(1, &set("x", 1));
-        (0..UNDO_DEPTH as i64).for_each(|value| drop(table.act(1, &set("y", value))));
+        for value in 0..UNDO_DEPTH as i64 {
+            table.act(1, &set("y", value));
+        }
         table.run();
         let undo = table.undo(first);
         assert_eq!(table.told(undo), Some(Err("too_old".into())));
