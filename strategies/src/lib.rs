@@ -26,6 +26,7 @@ pub mod view;
 
 pub mod crdt;
 pub mod hybrid;
+pub mod ids;
 pub mod lww;
 pub mod serial;
 #[cfg(test)]

@@ -15,6 +15,7 @@ pub static STRATEGIES: &[&Spec] = &[
     &crate::serial::cas::SPEC,
     &crate::ot::jupiter::SPEC,
     &crate::hybrid::router::SPEC,
+    &crate::ids::text_ids::SPEC,
     #[cfg(feature = "automerge")]
     &crate::crdt::automerge::SPEC,
     #[cfg(feature = "yrs")]
