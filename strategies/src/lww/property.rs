@@ -31,6 +31,8 @@ mod client;
 mod edits;
 mod place;
 mod server;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 use std::sync::Arc;
