@@ -21,6 +21,7 @@ pub static STRATEGIES: &[&Spec] = &[
     #[cfg(feature = "yrs")]
     &crate::crdt::yrs::SPEC,
     &crate::lww::document::SPEC,
+    &crate::lww::property::SPEC,
 ];
 
 /// A strategy with its parameters, ready to make replicas.
