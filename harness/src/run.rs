@@ -347,9 +347,10 @@ fn replay(planned: &Planned) -> String {
     if scenario.engine == Engine::Threads {
         command += " --engine threads";
     }
+    // Written so, and not with a plus, because smartstring adds to what a plus may mean.
+    command += &format!(
+        " --clients {} --ops {} --rate {} --budget {} --seeds {}",
+        scenario.clients, scenario.ops, scenario.rate_per_s, scenario.budget_s, planned.seed
+    );
     command
-        + &format!(
-            " --clients {} --ops {} --rate {} --budget {} --seeds {}",
-            scenario.clients, scenario.ops, scenario.rate_per_s, scenario.budget_s, planned.seed
-        )
 }

@@ -101,6 +101,14 @@ pub(crate) struct Packet {
     sidecar: Arc<Sidecar>,
 }
 
+impl Packet {
+    /// One that nobody sent.
+    #[cfg(any(feature = "loro", feature = "diamond"))]
+    pub(crate) fn forged(bytes: Vec<u8>) -> Self {
+        Self { bytes: bytes.into(), sidecar: Arc::default() }
+    }
+}
+
 struct Member {
     replica: Box<dyn Replica>,
     rng: Rng,
