@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use rayon::prelude::*;
@@ -19,7 +20,7 @@ use crate::oracles::serial_order::{self, SerialOrder};
 use crate::probe::{End, Figures};
 use crate::probes;
 use crate::results::{Cell, Finding, Metric, Outcome, Verdict};
-use crate::scenario::{Engine, Plan, Planned};
+use crate::scenario::{Catalog, Engine, Plan, Planned, Scenario, ScenarioError};
 use crate::workload::{History, WorkloadSpec};
 
 /// Runs all cells of a plan on `threads` threads and hands each to `done` when it is finished, in any order.
@@ -45,6 +46,16 @@ pub fn run(plan: &Plan, threads: usize, stop: &AtomicBool, done: &(dyn Fn(Cell) 
         Err(_) => work(),
     }
     real.into_iter().for_each(one);
+}
+
+/// Runs scenarios with what is in `catalog`, two cells at a time, and gives all results in the order of the plan.
+pub fn collect(scenarios: Vec<Scenario>, catalog: &Catalog) -> Result<Vec<Cell>, ScenarioError> {
+    let plan = Plan::with(scenarios, catalog)?;
+    let cells = Mutex::new(Vec::new());
+    run(&plan, 2, &AtomicBool::new(false), &|cell| cells.lock().unwrap_or_else(PoisonError::into_inner).push(cell));
+    let mut cells = cells.into_inner().unwrap_or_else(PoisonError::into_inner);
+    cells.sort_by_key(|cell| cell.index);
+    Ok(cells)
 }
 
 /// Runs one cell. A panic inside becomes a failed cell with its message.

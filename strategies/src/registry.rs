@@ -14,6 +14,8 @@ pub static STRATEGIES: &[&Spec] = &[
     &crate::serial::patches::SPEC,
     &crate::serial::cas::SPEC,
     &crate::ot::jupiter::SPEC,
+    &crate::hybrid::router::SPEC,
+    &crate::ids::text_ids::SPEC,
     #[cfg(feature = "automerge")]
     &crate::crdt::automerge::SPEC,
     #[cfg(feature = "yrs")]
@@ -23,6 +25,7 @@ pub static STRATEGIES: &[&Spec] = &[
     #[cfg(feature = "diamond")]
     &crate::crdt::diamond::SPEC,
     &crate::lww::document::SPEC,
+    &crate::lww::property::SPEC,
 ];
 
 /// A strategy that a feature compiles in.

@@ -134,8 +134,8 @@ pub enum Effect {
     /// From now on `tag` stands for this operation (and for others that get the same tag): a library's own name for the
     /// change that the operation became. The engine keeps the list, so a replica needs no map for the probes' sake.
     Tagged(OpId, u128),
-    /// The operations behind this tag are taken into account here.
-    ReflectedTag(u128),
+    /// The operations behind the tags from the first to the last are taken into account here.
+    ReflectedTags(u128, u128),
     /// The operation changed nothing and will not travel: nobody else has to take account of it.
     Void(OpId),
     /// The issuing user is told that the operation stands.
@@ -221,9 +221,14 @@ impl<'a> Context<'a> {
         self.effects.push(Effect::Tagged(id, tag));
     }
 
-    /// See [`Effect::ReflectedTag`].
+    /// See [`Effect::ReflectedTags`]; for a single one.
     pub fn reflected_tag(&mut self, tag: u128) {
-        self.effects.push(Effect::ReflectedTag(tag));
+        self.reflected_tags(tag, tag);
+    }
+
+    /// See [`Effect::ReflectedTags`].
+    pub fn reflected_tags(&mut self, first: u128, last: u128) {
+        self.effects.push(Effect::ReflectedTags(first, last));
     }
 
     /// See [`Effect::Void`].
@@ -347,7 +352,7 @@ pub trait Strategy: Send + Sync {
         document.encode()
     }
 
-    /// What it claims as it is configured: the card's claims, which are those of the defaults, or fewer.
+    /// What it claims as it is configured. The card's claims are those of the defaults.
     fn guarantees(&self, card: Guarantees) -> Guarantees {
         card
     }

@@ -82,6 +82,7 @@ fn params(params: &[Param]) -> Value {
         ParamKind::Count => "number".to_owned(),
         ParamKind::Share => "share".to_owned(),
         ParamKind::Choice(words) => words.join("|"),
+        ParamKind::Paths => "paths".to_owned(),
     };
     let entry =
         |param: &Param| json!({"name": param.name, "kind": kind(param), "default": param.default, "help": param.help});

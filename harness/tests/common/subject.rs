@@ -93,6 +93,7 @@ pub fn variants() -> Vec<String> {
                 ParamKind::Count => vec!["0", "3"],
                 ParamKind::Share => vec!["0", "1"],
                 ParamKind::Choice(words) => words.to_vec(),
+                ParamKind::Paths => vec!["text"],
             };
             let others = others.into_iter().filter(|other| *other != param.default);
             labels.extend(others.map(|other| format!("{}:{}={other}", spec.name, param.name)));
