@@ -162,6 +162,32 @@ fn transformation_hands_one_item_to_two_and_duplicates_a_reversed_list() {
     );
 }
 
+#[test]
+fn ids_hand_one_item_to_two_and_duplicate_what_is_made_anew_but_move_and_add_once() {
+    let twice = end("{stack:[2,1]}", 0, [("item delivered twice", 1)], SerialOrder::None);
+    assert_eq!(at_once("text-ids", "stack", 3, pop), twice);
+    let duplicated = end("{stack:[1,2,3,1,2,3]}", 0, [("item duplicated", 3)], SerialOrder::None);
+    assert_eq!(at_once("text-ids", "stack", 3, reverse), duplicated);
+    assert_eq!(at_once("text-ids", "stack", 3, push), end("{stack:[11,10,3,2,1]}", 0, [], SerialOrder::Exists));
+    let increment = |_: NodeId, _: &dyn View| Intent::blind(&CounterOp::Add { counter: "count".into(), by: 1 });
+    assert_eq!(at_once("text-ids", "counter", 1, increment).found, found([]));
+    // Within a list an item moves and stays one; into another list it is made anew.
+    let (state, ended) = columns("text-ids", reorder);
+    let moved = "{backlog:[k4,k0,k8],doing:[k1,k5],done:[k2,k6],review:[k3,k7]}";
+    assert_eq!((state.as_str(), ended.found), (moved, found([])));
+    let (state, ended) = columns("text-ids", drag);
+    let moved = "{backlog:[k4,k8],doing:[k0,k1,k5],done:[k0,k2,k6],review:[k3,k7]}";
+    assert_eq!((state.as_str(), ended.found), (moved, found([("duplicate on move", 1)])));
+}
+
+#[test]
+fn beside_texts_and_lists_the_last_put_that_arrives_wins() {
+    let hidden = end("{o0:{a:o0.a,b:o0.b,tags:[tag2]}}", 0, [("hidden subtree", 1)], SerialOrder::None);
+    assert_eq!(at_once("text-ids", "json", 1, tag), hidden);
+    let state = "{bookings:{guest1:hour0,guest2:hour0},stock:{hour0:-1}}";
+    assert_eq!(at_once("text-ids", "booking", 1, book), end(state, 0, [("oversell", 1)], SerialOrder::None));
+}
+
 #[cfg(feature = "yrs")]
 #[test]
 fn yrs_hands_one_item_to_two_duplicates_a_reversed_list_and_loses_increments() {
