@@ -265,6 +265,25 @@ fn the_hour_at_nine_goes_to_one_in_one_order_only() {
     assert_eq!(at_once("lww-document", "booking", 1, book), nobody_told);
 }
 
+#[test]
+fn the_hour_at_nine_goes_to_who_has_the_right_to_it() {
+    let one = end("{bookings:{guest1:hour0},stock:{hour0:0}}", 1, [], SerialOrder::Exists);
+    assert_eq!(at_once("escrow", "booking", 1, book), one);
+}
+
+/// Books the last of two tickets that are shared out one each, when the other client does the same.
+fn book_both(client: NodeId, _: &dyn View) -> Intent {
+    Intent::blind(&BookingOp::Reserve { item: "show0".into(), booking: format!("guest{}", client.0) })
+}
+
+#[test]
+fn tickets_that_are_shared_out_are_sold_without_a_word_to_each_other() {
+    let sold = end("{bookings:{guest1:show0,guest2:show0},stock:{hour0:1,show0:0}}", 0, [], SerialOrder::Exists);
+    assert_eq!(at_once("escrow", "booking:tickets=2", 2, book_both), sold);
+    // With all of them at the first client, the second's ticket takes a round trip.
+    assert_eq!(at_once("escrow:split=first", "booking:tickets=2", 2, book_both), sold);
+}
+
 #[cfg(feature = "automerge")]
 #[test]
 fn automerge_books_the_hour_at_nine_twice() {

@@ -22,6 +22,8 @@ use syncbench_strategies::document::Document;
 use syncbench_strategies::model::ModelRef;
 use syncbench_strategies::registry::{self, Configured};
 
+use subject::Subject;
+
 /// A run in words; `run` makes it happen.
 pub struct Case {
     pub strategy: String,
@@ -154,7 +156,8 @@ pub fn hush_libraries() {
     });
 }
 
-/// Names of all strategies that are compiled in.
+/// Names of all strategies that are compiled in and can carry a stack and counters.
 pub fn strategies() -> impl Iterator<Item = &'static str> {
-    registry::STRATEGIES.iter().map(|spec| spec.name)
+    let carries = |name: &str| ["stack", "counter"].iter().all(|workload| Subject::new(name, workload).supported());
+    registry::STRATEGIES.iter().map(|spec| spec.name).filter(move |name| carries(name))
 }
