@@ -19,6 +19,8 @@ pub static STRATEGIES: &[&Spec] = &[
     #[cfg(feature = "yrs")]
     &crate::crdt::yrs::SPEC,
     &crate::lww::document::SPEC,
+    &crate::lww::hlc::SPEC,
+    &crate::lww::hlc_relay::SPEC,
     &crate::escrow::bounded::SPEC,
 ];
 

@@ -89,6 +89,8 @@ pub fn variants() -> Vec<String> {
         labels.push(spec.name.to_owned());
         for param in spec.params {
             let others: Vec<&str> = match param.kind {
+                // Claims hold for who is away for less than tombstones are kept.
+                ParamKind::Span if param.name == "horizon" => vec!["10s"],
                 ParamKind::Span => vec!["30ms"],
                 ParamKind::Count => vec!["0", "3"],
                 ParamKind::Share => vec!["0", "1"],

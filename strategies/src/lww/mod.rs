@@ -1,3 +1,11 @@
 //! Strategies in which the last writer wins.
 
 pub mod document;
+pub mod hlc;
+mod hlc_cells;
+mod hlc_place;
+mod hlc_ranges;
+pub mod hlc_relay;
+mod hlc_seen;
+mod hlc_tree;
+mod hlc_undo;
