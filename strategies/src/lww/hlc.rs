@@ -352,7 +352,7 @@ impl Peer {
         self.courier.send([to], encode(message), sidecar, cx);
     }
 
-    fn session(&mut self, peer: NodeId) -> &mut Session {
+    fn open_session(&mut self, peer: NodeId) {
         self.compared.insert(peer);
         let session = Session {
             table: self.tree.table.clone(),
@@ -360,12 +360,12 @@ impl Peer {
             difference: Difference::default(),
             later: Vec::new(),
         };
-        self.sessions.entry(peer).insert_entry(session).into_mut()
+        self.sessions.insert(peer, session);
     }
 
     fn begin(&mut self, peer: NodeId, cx: &mut Context<'_>) {
-        let session = self.session(peer);
-        let (ranges, seen) = (hlc_ranges::open(&session.table), session.seen.clone());
+        self.open_session(peer);
+        let (ranges, seen) = (hlc_ranges::open(&self.tree.table), self.seen.sidecar());
         self.say(peer, &Message::Begin(ranges), seen, cx);
     }
 
@@ -397,7 +397,7 @@ impl Peer {
             Message::Nudge if self.compared.contains(&from) => {}
             Message::Nudge => self.begin(from, cx),
             Message::Begin(ranges) => {
-                self.session(from);
+                self.open_session(from);
                 self.compare(from, &ranges, true, sidecar, cx);
             }
             Message::Ranges(ranges) => self.compare(from, &ranges, false, sidecar, cx),

@@ -423,7 +423,7 @@ fn build<'a>(
     let (mut map, mut list) = (Vec::new(), Vec::new());
     // Orders of what turns out not to be shown must not stay.
     let mut unshown = BTreeMap::new();
-    while let Some((at, _)) = cells.peek().filter(|(at, _)| at.len() > path.len()) {
+    while let Some((at, _)) = cells.peek().filter(|(at, _)| at.len() > path.len() && at.starts_with(path)) {
         let at: &Hops = at;
         if at.len() > path.len() + 1 {
             // Below something that is not there.

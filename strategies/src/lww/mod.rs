@@ -7,5 +7,7 @@ mod hlc_place;
 mod hlc_ranges;
 pub mod hlc_relay;
 mod hlc_seen;
+#[cfg(test)]
+mod hlc_tests;
 mod hlc_tree;
 mod hlc_undo;
