@@ -27,6 +27,8 @@ pub mod view;
 mod courier;
 pub mod crdt;
 pub mod escrow;
+pub mod hybrid;
+pub mod ids;
 pub mod lww;
 pub mod serial;
 #[cfg(test)]

@@ -31,8 +31,8 @@ impl Subject {
         Self { strategy: Arc::new(strategy), workload: planned_workload(workload) }
     }
 
-    pub fn claims(&self) -> &'static Guarantees {
-        &self.strategy.spec.guarantees
+    pub fn claims(&self) -> Guarantees {
+        self.strategy.guarantees()
     }
 
     /// Whether the strategy carries every kind of edit that the workload makes.
@@ -95,6 +95,7 @@ pub fn variants() -> Vec<String> {
                 ParamKind::Count => vec!["0", "3"],
                 ParamKind::Share => vec!["0", "1"],
                 ParamKind::Choice(words) => words.to_vec(),
+                ParamKind::Paths => vec!["text"],
             };
             let others = others.into_iter().filter(|other| *other != param.default);
             labels.extend(others.map(|other| format!("{}:{}={other}", spec.name, param.name)));
@@ -123,9 +124,12 @@ fn carried(strategy: &str) -> impl Iterator<Item = Subject> {
     WORKLOADS.iter().map(move |spec| Subject::new(strategy, spec.name)).filter(Subject::supported)
 }
 
-/// Every strategy with its defaults on the stack, or on the first workload that it can carry where that is not the stack.
+/// Every strategy with its defaults on the stack, or on bookings if these are what it can carry.
 pub fn at_home() -> Vec<Subject> {
-    STRATEGIES.iter().filter_map(|spec| carried(spec.name).next()).collect()
+    let home = |spec: &&Spec| {
+        ["stack", "booking"].map(|workload| Subject::new(spec.name, workload)).into_iter().find(Subject::supported)
+    };
+    STRATEGIES.iter().filter_map(home).collect()
 }
 
 /// How many seeds each check runs over, from `SYNCBENCH_CONTRACT_SEEDS`.

@@ -27,8 +27,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::hlc_cells::{Element, Hlc, Hops, Part, Stamp, Table, Value, Write};
-use super::hlc_ranges::{self, Difference, Range};
+use super::hlc_cells::{Hlc, Hops, Part, Stamp, Table, Value, Write};
+use super::hlc_exchange::{Message, Session, check};
+use super::hlc_ranges::{self, Range};
 use super::hlc_seen::Seen;
 use super::hlc_tree::{Draft, Maker, Tree};
 use super::hlc_undo::History;
@@ -114,24 +115,6 @@ struct LwwHlc {
     horizon_ms: u64,
 }
 
-#[derive(Serialize, Deserialize)]
-enum Message {
-    /// Somebody's write, or what a relay passes on.
-    Writes(Vec<Write>),
-    /// "There is something here: compare."
-    Nudge,
-    Begin(Vec<Range>),
-    Ranges(Vec<Range>),
-    /// The beginning's hash was the same here.
-    Same,
-    /// The difference is known; this is what the sender lacks of it.
-    Wants(Vec<Element>),
-    /// What the receiver lacks, and what the sender does.
-    Items(Vec<Write>, Vec<Element>),
-    /// What the receiver lacks, and the end.
-    Rest(Vec<Write>),
-}
-
 /// What a crash leaves behind.
 #[derive(Serialize, Deserialize)]
 struct Saved {
@@ -159,45 +142,6 @@ impl Strategy for LwwHlc {
         let mut peer = Peer::new(*self, setup, Tree::of(table));
         (peer.clock, peer.items) = (saved.clock, saved.items);
         Ok(Box::new(peer))
-    }
-}
-
-fn check(writes: &[Write]) -> Result<(), ProtocolError> {
-    if writes.iter().all(Write::is_sound) { Ok(()) } else { Err(ProtocolError::malformed("these are no cells")) }
-}
-
-impl Message {
-    fn check(&self) -> Result<(), ProtocolError> {
-        match self {
-            Message::Begin(ranges) | Message::Ranges(ranges) if !hlc_ranges::are_sound(ranges) => {
-                Err(ProtocolError::malformed("these are no ranges"))
-            }
-            _ => check(self.writes()),
-        }
-    }
-
-    fn writes(&self) -> &[Write] {
-        match self {
-            Message::Writes(writes) | Message::Items(writes, _) | Message::Rest(writes) => writes,
-            _ => &[],
-        }
-    }
-}
-
-/// An exchange with a peer: what was here when it began, and what is known of the difference.
-struct Session {
-    table: Table,
-    seen: Sidecar,
-    difference: Difference,
-    /// What a relay passes on when the exchange is over, so that nobody gets it before what came earlier.
-    later: Vec<(Arc<[u8]>, Arc<Sidecar>)>,
-}
-
-impl Session {
-    /// Cells that the peer lacks, with those that it asked for.
-    fn items(&self, wanted: &[Element]) -> Vec<Write> {
-        let elements: BTreeSet<&Element> = self.difference.give.iter().chain(wanted).collect();
-        self.table.writes(elements)
     }
 }
 
@@ -354,12 +298,7 @@ impl Peer {
 
     fn open_session(&mut self, peer: NodeId) {
         self.compared.insert(peer);
-        let session = Session {
-            table: self.tree.table.clone(),
-            seen: self.seen.sidecar(),
-            difference: Difference::default(),
-            later: Vec::new(),
-        };
+        let session = Session::new(self.tree.table.clone(), self.seen.sidecar());
         self.sessions.insert(peer, session);
     }
 
@@ -531,13 +470,12 @@ impl Replica for Peer {
         self.collect(cx);
         self.courier.up(peer);
         let again = !self.ever_connected.insert(peer);
-        // Two that have never written anything have nothing to tell each other.
-        if again || !self.clock.is_new() {
-            if self.me < peer {
-                self.begin(peer, cx);
-            } else if !again {
-                self.say(peer, &Message::Nudge, Sidecar::none(), cx);
-            }
+        // Two that have never written anything have nothing to tell each other. The lower one cannot know that, if it is new.
+        let news = !self.clock.is_new();
+        if self.me < peer && (again || news) {
+            self.begin(peer, cx);
+        } else if self.me > peer && news {
+            self.say(peer, &Message::Nudge, Sidecar::none(), cx);
         }
     }
 

@@ -201,6 +201,19 @@ fn a_crash_keeps_cells_clock_and_ids() {
 }
 
 #[test]
+fn who_crashed_before_it_heard_of_anything_hears_of_it() {
+    for lost in [1, 2] {
+        let mut table = Table::new("lww-hlc", 2);
+        table.cut(1, 2);
+        table.act(3 - lost, &set("x", 1));
+        table.crash(lost);
+        table.connect(1, 2);
+        table.run();
+        assert_eq!(table.sees(lost, "fields"), "{x:1,y:0}");
+    }
+}
+
+#[test]
 fn undo_puts_back_what_nobody_has_written_since() {
     let mut table = Table::new("lww-hlc", 2);
     let (mine, other) = (table.act(1, &set("x", 1)), table.act(1, &set("y", 1)));

@@ -3,6 +3,7 @@
 pub mod document;
 pub mod hlc;
 mod hlc_cells;
+mod hlc_exchange;
 mod hlc_place;
 mod hlc_ranges;
 pub mod hlc_relay;
@@ -11,3 +12,4 @@ mod hlc_seen;
 mod hlc_tests;
 mod hlc_tree;
 mod hlc_undo;
+pub mod property;
