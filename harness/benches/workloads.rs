@@ -125,7 +125,9 @@ fn workloads(c: &mut Criterion) {
         group.throughput(Throughput::Elements(operations.len() as u64));
         group.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(3)).sample_size(20);
         for strategy in STRATEGIES {
-            if spec.edits.iter().any(|kind| matches!((strategy.support)(*kind), Support::Unsupported(_))) {
+            let content = std::iter::once((strategy.content)(spec.content));
+            let mut carries = content.chain(spec.edits.iter().map(|kind| (strategy.support)(*kind)));
+            if carries.any(|support| matches!(support, Support::Unsupported(_))) {
                 continue;
             }
             let configured = registry::configure(&strategy.name.parse().expect("a name")).expect("a strategy");

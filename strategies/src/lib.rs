@@ -24,7 +24,9 @@ pub mod sidecar;
 pub mod spec;
 pub mod view;
 
+mod courier;
 pub mod crdt;
+pub mod escrow;
 pub mod hybrid;
 pub mod ids;
 pub mod lww;
