@@ -54,6 +54,8 @@ impl Tracer {
             What::Tagged(op, tag) => text(18, &[op.client.0.into(), op.n, *tag as u64, (*tag >> 64) as u64], ""),
             What::ReflectedTag(tag) => text(19, &[*tag as u64, (*tag >> 64) as u64], ""),
             What::Void(op) => text(20, &[op.client.0.into(), op.n], ""),
+            What::Dead { for_good } => text(21, &[u64::from(*for_good)], ""),
+            What::Forgot => text(22, &[], ""),
         }
         self.hash.update(&self.line);
     }

@@ -55,6 +55,8 @@ pub struct Guarantees {
     pub depends_on_clocks: bool,
     /// What a replica holds grows with every operation, also when the document does not.
     pub grows_with_history: bool,
+    /// What a client did is there only as long as the client is: it goes when the client falls silent, and with a crash.
+    pub ephemeral: bool,
 }
 
 impl Guarantees {
@@ -70,10 +72,11 @@ impl Guarantees {
         needs_server: false,
         depends_on_clocks: false,
         grows_with_history: false,
+        ephemeral: false,
     };
 
     /// The claims by name, in the order of tables.
-    pub fn named(&self) -> [(&'static str, bool); 10] {
+    pub fn named(&self) -> [(&'static str, bool); 11] {
         [
             ("converges", self.converges),
             ("tolerates duplicates", self.tolerates_duplicates),
@@ -85,6 +88,7 @@ impl Guarantees {
             ("needs a server", self.needs_server),
             ("depends on clocks", self.depends_on_clocks),
             ("grows with history", self.grows_with_history),
+            ("ephemeral", self.ephemeral),
         ]
     }
 }

@@ -17,7 +17,7 @@ use super::load::Users;
 use super::node::{Input, Node, Todo};
 use super::{Ran, Task};
 use crate::event::{Event, What};
-use crate::faults::Armed;
+use crate::faults::{self, Armed};
 use crate::ledger::Ledger;
 use crate::network::{Link, Transport, envelope_bytes};
 use crate::probe::Probe;
@@ -42,6 +42,8 @@ enum Work {
     Timer {
         node: NodeId,
         tag: u64,
+        /// Of a node that has crashed since it is void.
+        life: u32,
     },
     Issue {
         client: NodeId,
@@ -70,13 +72,23 @@ struct Wire {
     blocked: VecDeque<Parcel>,
 }
 
+/// What a crash leaves behind.
+struct Saved {
+    durable: Vec<u8>,
+    /// What its user saw at last.
+    shown: Digest,
+}
+
 struct Sim<'a> {
     task: &'a Task<'a>,
     probes: &'a mut [Box<dyn Probe>],
     now: Time,
     queue: Queue<Work>,
-    /// By node number; `None` until the node joins.
+    /// By node number; `None` until the node joins, and while it is dead.
     nodes: Vec<Option<Node>>,
+    /// By node number: how often it has crashed.
+    lives: Vec<u32>,
+    saved: BTreeMap<NodeId, Saved>,
     wires: BTreeMap<(NodeId, NodeId), Wire>,
     users: Users<'a>,
     hold: Hold<'a>,
@@ -101,6 +113,8 @@ impl<'a> Sim<'a> {
             now: Time::ZERO,
             queue: Queue::default(),
             nodes: (0..size).map(|_| None).collect(),
+            lives: vec![0; size],
+            saved: BTreeMap::new(),
             wires: BTreeMap::new(),
             users: Users::new(task),
             hold: Hold::new(task.workload.schedule(), task.clients),
@@ -167,7 +181,10 @@ impl<'a> Sim<'a> {
     fn perform(&mut self, work: Work) {
         match work {
             Work::Deliver(parcel) => self.arrive(parcel),
-            Work::Timer { node, tag } => self.step(node, Input::Timer(tag)),
+            Work::Timer { node, tag, life } if life == self.lives[node.0 as usize] => {
+                self.step(node, Input::Timer(tag));
+            }
+            Work::Timer { .. } => {}
             Work::Issue { client, intended } => self.issue(client, intended),
             Work::Weather => self.weather(),
         }
@@ -212,7 +229,7 @@ impl<'a> Sim<'a> {
 
     fn issue(&mut self, client: NodeId, intended: Time) {
         let Some(node) = self.nodes.get(client.0 as usize).and_then(Option::as_ref) else {
-            // Not here yet: this user's plans begin when it joins.
+            // Not here yet, or not any more: this user's plans go on when it is.
             self.users.postpone(client);
             return;
         };
@@ -243,7 +260,10 @@ impl<'a> Sim<'a> {
         for todo in todo.drain(..) {
             match todo {
                 Todo::Send { to, bytes, sidecar } => self.send(id, to, bytes, sidecar),
-                Todo::Timer { after, tag } => self.queue.push(self.now + after, Work::Timer { node: id, tag }),
+                Todo::Timer { after, tag } => {
+                    let life = self.lives[id.0 as usize];
+                    self.queue.push(self.now + after, Work::Timer { node: id, tag, life });
+                }
             }
         }
         (self.events, self.todo) = (events, todo);
@@ -282,8 +302,9 @@ impl<'a> Sim<'a> {
 
     fn touch(&mut self, from: NodeId, to: NodeId) {
         for (count, fault) in self.messages_touched.iter_mut().zip(&self.task.faults) {
-            let met =
-                fault.fault.cuts(from, to) || fault.fault.blocks(from, to) || fault.fault.clock_ahead_ns(from) != 0;
+            let killed = fault.fault.kills(from) || fault.fault.kills(to);
+            let broken = fault.fault.cuts(from, to) || fault.fault.blocks(from, to);
+            let met = killed || broken || fault.fault.clock_ahead_ns(from) != 0;
             *count += u64::from(fault.active(self.now) && met);
         }
     }
@@ -316,18 +337,23 @@ impl<'a> Sim<'a> {
         super::active(&self.task.faults, self.now, self.healed_at.is_some_and(|healed| healed <= self.now))
     }
 
-    /// Lets nodes join, breaks and opens connections, and lets go what one-way faults kept back, as the faults say now.
+    /// Lets nodes crash, join and come back, breaks and opens connections, and lets go what one-way faults kept back, as the
+    /// faults say now.
     fn weather(&mut self) {
         let task = self.task;
         for id in task.topology().nodes(task.clients) {
             let waits = task.faults.iter().any(|fault| fault.start > self.now && fault.fault.delays_start_of(id));
-            if self.nodes[id.0 as usize].is_none() && !waits {
-                self.join(id);
+            let dead = faults::dead(&task.faults, id, self.now);
+            match self.nodes[id.0 as usize].take() {
+                Some(node) if dead => self.die(&node),
+                None if !waits && !dead => self.join(id),
+                as_before => self.nodes[id.0 as usize] = as_before,
             }
         }
         let pairs: Vec<_> = self.wires.keys().copied().filter(|(a, b)| a < b).collect();
         for (a, b) in pairs {
-            let cut = self.active().any(|fault| fault.fault.cuts(a, b));
+            let ends = [a, b].iter().all(|end| self.nodes[end.0 as usize].is_some());
+            let cut = !ends || self.active().any(|fault| fault.fault.cuts(a, b));
             if self.wires[&(a, b)].up == cut {
                 self.connect(a, b, if cut { LinkState::Down } else { LinkState::Up });
             }
@@ -343,6 +369,22 @@ impl<'a> Sim<'a> {
         }
     }
 
+    /// A node crashes: what it has saved is left, and its user does nothing.
+    fn die(&mut self, node: &Node) {
+        let id = node.id;
+        let for_good = faults::dead_for_good(&self.task.faults, id, self.now);
+        let saved = Saved { durable: node.replica.durable(), shown: node.replica.view().digest() };
+        self.saved.insert(id, saved);
+        self.lives[id.0 as usize] += 1;
+        self.touched.remove(&id);
+        self.shown.remove(&id);
+        self.emit(id, What::Dead { for_good });
+        if for_good {
+            self.users.retire(id);
+        }
+    }
+
+    /// A node takes part from now on: for the first time, or from what a crash has left.
     fn join(&mut self, id: NodeId) {
         let task = self.task;
         let peers = task.topology().peers(id, task.clients);
@@ -353,15 +395,27 @@ impl<'a> Sim<'a> {
             genesis: task.genesis_bytes.clone(),
             seed: task.seed,
         };
-        let rng = stream(task.seed, "node", id.0.into(), 0);
-        self.nodes[id.0 as usize] = Some(Node::new(id, rng, || task.strategy.strategy.replica(&setup)));
+        let rng = stream(task.seed, "node", id.0.into(), self.lives[id.0 as usize].into());
+        let saved = self.saved.remove(&id);
+        let node = Node::new(id, rng, || match &saved {
+            None => task.strategy.strategy.replica(&setup),
+            Some(saved) => (task.strategy.strategy.restore(&setup, &saved.durable))
+                .unwrap_or_else(|error| panic!("{id} does not come back from its own bytes: {error}")),
+        });
+        let forgot = saved.is_some_and(|saved| saved.shown != node.replica.view().digest());
+        self.nodes[id.0 as usize] = Some(node);
         self.emit(id, What::Live);
+        if forgot {
+            self.emit(id, What::Forgot);
+        }
         self.touched.insert(id);
         for peer in peers {
             if self.nodes[peer.0 as usize].is_some() {
                 for (from, to) in [(id, peer), (peer, id)] {
                     let link = Link::new(task.profile, task.transport, task.seed, from, to);
-                    self.wires.insert((from, to), Wire { link, up: false, epoch: 0, blocked: VecDeque::new() });
+                    let wire = Wire { link, up: false, epoch: 0, blocked: VecDeque::new() };
+                    // Whoever comes back has its wires, and what was sent on them before is lost.
+                    self.wires.entry((from, to)).or_insert(wire);
                 }
             }
         }
@@ -382,6 +436,10 @@ impl<'a> Sim<'a> {
             }
         }
         for (node, peer) in [(a, b), (b, a)] {
+            // The dead notice nothing.
+            if self.nodes[node.0 as usize].is_none() {
+                continue;
+            }
             self.emit(node, What::Link { peer, state });
             self.step(node, Input::Link(peer, state));
         }
