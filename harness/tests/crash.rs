@@ -160,6 +160,21 @@ fn whoever_stays_away_is_not_waited_for() {
 }
 
 #[test]
+fn a_cursor_stays_behind_where_nobody_times_out() {
+    let workload = "presence:leave=0";
+    for subject in strategies().map(|strategy| Subject::new(strategy, workload)).filter(Subject::supported) {
+        let ghosts = |faults: &[&str]| {
+            // In turns, so that everybody is surely seen before anybody crashes.
+            let cell = subject.cell(&Scenario { pace: Pace::Turns, ..crashing(faults) }, 1);
+            passed(&cell).unwrap_or_else(|error| panic!("{subject}: {error}"));
+            cell.findings.iter().filter(|finding| finding.kind == "ghost cursor").count()
+        };
+        assert_eq!(ghosts(&["crash:client=2@800ms"]), usize::from(!subject.claims().ephemeral), "{subject}");
+        assert_eq!(ghosts(&["crash:client=2@300ms..800ms"]), 0, "{subject}");
+    }
+}
+
+#[test]
 fn the_last_one_alone_is_a_group() {
     let faults = ["crash:client=1@500ms", "crash:client=3@700ms"].map(String::from).to_vec();
     let done = Case { faults, ..Case::new("lww-document", "stack") }.run();
