@@ -5,7 +5,7 @@
 mod common;
 
 use common::claims;
-use common::subject::{Subject, hold, on_stack, parse_seeds, seeds, subjects};
+use common::subject::{Subject, at_home, hold, on_stack, parse_seeds, seeds, subjects};
 
 #[test]
 fn the_number_of_seeds_is_checked() {
@@ -75,7 +75,7 @@ fn undoing_mine_keeps_theirs() {
 
 #[test]
 fn memory_grows_where_claimed() {
-    hold(&on_stack(), claims::history);
+    hold(&at_home(), claims::history);
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod common;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use common::{Case, Done, strategies};
 use syncbench_harness::engines::load::Pace;
@@ -127,6 +128,10 @@ impl Strategy for Recording {
 
     fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
         Box::new(Recorder { inner: self.inner.strategy.replica(setup), calls: self.calls.clone() })
+    }
+
+    fn settling(&self) -> Duration {
+        self.inner.strategy.settling()
     }
 
     fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {

@@ -125,6 +125,10 @@ impl Strategy for Mischievous {
         Box::new(Imp { inner: self.0.strategy.replica(setup), mischief, received: 0 })
     }
 
+    fn settling(&self) -> Duration {
+        self.0.strategy.settling()
+    }
+
     fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {
         self.0.strategy.restore(setup, durable)
     }

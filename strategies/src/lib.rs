@@ -25,6 +25,7 @@ pub mod spec;
 pub mod view;
 
 pub mod crdt;
+pub mod ephemeral;
 pub mod lww;
 pub mod serial;
 #[cfg(test)]

@@ -19,6 +19,7 @@ pub static STRATEGIES: &[&Spec] = &[
     #[cfg(feature = "yrs")]
     &crate::crdt::yrs::SPEC,
     &crate::lww::document::SPEC,
+    &crate::ephemeral::presence::SPEC,
 ];
 
 /// A strategy with its parameters, ready to make replicas.

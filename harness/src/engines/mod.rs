@@ -56,7 +56,8 @@ pub struct Task<'a> {
     pub seed: u64,
     /// How often states are looked at; `None` for after every event.
     pub sample_every: Option<Duration>,
-    /// How long the group may take to become quiet after the last operation or heal.
+    /// How long the group may take to become quiet after the last operation or heal, and after the time in which replicas
+    /// that never fall silent settle.
     pub budget: Duration,
     /// Empties every sidecar on its way: for the test that no strategy reads one.
     pub blind: bool,

@@ -101,6 +101,12 @@ struct Sim<'a> {
     events: Vec<Event>,
     todo: Vec<Todo>,
     healed_at: Option<Time>,
+    /// How long replicas that never fall silent need to settle; zero for those that do.
+    settling: Duration,
+    /// When a user last acted, or the weather last changed.
+    stirred_at: Time,
+    /// Replicas that never fall silent have settled: timers are void, and what is under way arrives.
+    hushed: bool,
     next_sample: Time,
 }
 
@@ -126,6 +132,9 @@ impl<'a> Sim<'a> {
             events: Vec::new(),
             todo: Vec::new(),
             healed_at: None,
+            settling: task.strategy.strategy.settling(),
+            stirred_at: Time::ZERO,
+            hushed: false,
             next_sample: Time::ZERO + task.sample_every.unwrap_or_default(),
         }
     }
@@ -147,6 +156,9 @@ impl<'a> Sim<'a> {
                 if self.overdue(due) {
                     return;
                 }
+                if self.settled(due) {
+                    break;
+                }
                 self.sample_until(due);
                 self.now = due;
                 while self.queue.due() == Some(due) {
@@ -156,10 +168,25 @@ impl<'a> Sim<'a> {
                 }
                 self.settle();
             }
-            if !self.unstick() {
+            if self.healed_at.is_some() && !self.queue.is_empty() {
+                self.hush();
+            } else if !self.unstick() {
                 return;
             }
         }
+    }
+
+    /// Whether replicas that never fall silent have had the time that they need by `due`, and nothing else is to come.
+    fn settled(&self, due: Time) -> bool {
+        let stirs = |work: &Work| matches!(work, Work::Issue { .. } | Work::Weather);
+        let never_silent = !self.settling.is_zero() && !self.hushed;
+        never_silent && due > self.stirred_at + self.settling && !self.queue.pending().any(stirs)
+    }
+
+    /// From now on no timer is due: what is under way arrives, what that leads to as well, and then the group is silent.
+    fn hush(&mut self) {
+        self.hushed = true;
+        self.queue.retain(|work| !matches!(work, Work::Timer { .. }));
     }
 
     /// Looks at states at the times for it before `due`, where that is not after every event. Such times are no work of
@@ -175,7 +202,7 @@ impl<'a> Sim<'a> {
 
     /// Whether what is due next lies beyond the budget for becoming quiet.
     fn overdue(&self, due: Time) -> bool {
-        self.healed_at.is_some_and(|healed| due > healed + self.task.budget)
+        self.healed_at.is_some_and(|healed| due > healed + self.settling + self.task.budget)
     }
 
     fn perform(&mut self, work: Work) {
@@ -233,6 +260,7 @@ impl<'a> Sim<'a> {
             self.users.postpone(client);
             return;
         };
+        self.stirred_at = self.now;
         if let Some(at) = self.users.begin(client, self.now) {
             self.queue.push(at, Work::Issue { client, intended: at });
         }
@@ -260,6 +288,7 @@ impl<'a> Sim<'a> {
         for todo in todo.drain(..) {
             match todo {
                 Todo::Send { to, bytes, sidecar } => self.send(id, to, bytes, sidecar),
+                Todo::Timer { .. } if self.hushed => {}
                 Todo::Timer { after, tag } => {
                     let life = self.lives[id.0 as usize];
                     self.queue.push(self.now + after, Work::Timer { node: id, tag, life });
@@ -341,6 +370,7 @@ impl<'a> Sim<'a> {
     /// faults say now.
     fn weather(&mut self) {
         let task = self.task;
+        self.stirred_at = self.now;
         for id in task.topology().nodes(task.clients) {
             let waits = task.faults.iter().any(|fault| fault.start > self.now && fault.fault.delays_start_of(id));
             let dead = faults::dead(&task.faults, id, self.now);

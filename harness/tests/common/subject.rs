@@ -89,6 +89,8 @@ pub fn variants() -> Vec<String> {
         labels.push(spec.name.to_owned());
         for param in spec.params {
             let others: Vec<&str> = match param.kind {
+                // Below a network's hiccups everybody would be gone now and then.
+                ParamKind::Span if spec.guarantees.ephemeral => vec!["3s"],
                 ParamKind::Span => vec!["30ms"],
                 ParamKind::Count => vec!["0", "3"],
                 ParamKind::Share => vec!["0", "1"],
@@ -104,19 +106,31 @@ pub fn variants() -> Vec<String> {
 /// Workloads that every variant of a strategy is held to: a list, a table and a text.
 const BASIC: [&str; 3] = ["stack", "record", "text"];
 
-/// All pairs of the registries that go together; with other parameters than the defaults, on the basic workloads only.
+/// All pairs of the registries that go together; with other parameters than the defaults, on the basic workloads only, or
+/// on all where a strategy carries none of those.
 pub fn subjects() -> Vec<Subject> {
     let of = |strategy: &String| {
-        let (strategy, all) = (strategy.clone(), registry::find(strategy).is_some());
+        let basic = BASIC.iter().any(|workload| Subject::new(strategy, workload).supported());
+        let (strategy, all) = (strategy.clone(), registry::find(strategy).is_some() || !basic);
         let workloads = WORKLOADS.iter().map(|spec| spec.name).filter(move |name| all || BASIC.contains(name));
         workloads.map(move |workload| Subject::new(&strategy, workload))
     };
     variants().iter().flat_map(of).filter(Subject::supported).collect()
 }
 
-/// Every strategy with its defaults on the stack, which all of them can carry.
+/// Every strategy with its defaults on the stack, where it can carry that.
 pub fn on_stack() -> Vec<Subject> {
-    STRATEGIES.iter().map(|spec| Subject::new(spec.name, "stack")).collect()
+    STRATEGIES.iter().map(|spec| Subject::new(spec.name, "stack")).filter(Subject::supported).collect()
+}
+
+/// Every strategy with its defaults: on the stack, or else on the first workload that it carries.
+pub fn at_home() -> Vec<Subject> {
+    let home = |strategy| {
+        let others = WORKLOADS.iter().map(|spec| spec.name);
+        let mut subjects = ["stack"].into_iter().chain(others).map(|workload| Subject::new(strategy, workload));
+        subjects.find(Subject::supported).unwrap_or_else(|| panic!("{strategy} carries nothing"))
+    };
+    STRATEGIES.iter().map(|spec| home(spec.name)).collect()
 }
 
 /// How many seeds each check runs over, from `SYNCBENCH_CONTRACT_SEEDS`.

@@ -141,6 +141,8 @@ enum Mail {
     Weather { at: Time, healed: bool },
     /// The user is to act at this time.
     Act { at: Time },
+    /// Replicas that never fall silent have settled: timers are void from now on.
+    Hush,
     /// The run is over.
     Stop,
 }
@@ -182,7 +184,8 @@ struct Shared {
 /// What a thread shows of itself, on a cache line of its own.
 #[repr(align(128))]
 struct Seat {
-    /// When it last did more than wait for a timer.
+    /// When it last did more than wait for a timer; where replicas never fall silent, when its user last acted or a
+    /// connection opened or broke.
     busy: AtomicU64,
     /// When its next timer is due: a thread that does not get its turn has one that is overdue.
     timer: AtomicU64,

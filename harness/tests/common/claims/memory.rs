@@ -8,11 +8,12 @@ use syncbench_harness::engines::load::Pace;
 use syncbench_harness::event::{Event, What};
 use syncbench_harness::ledger::Ledger;
 use syncbench_harness::probe::{End, Figures, Probe};
+use syncbench_harness::workload::Workload;
 use syncbench_strategies::replica::NodeId;
 
 use crate::common::Case;
 use crate::common::subject::{Checked, Subject};
-use crate::common::workloads::Steady;
+use crate::common::workloads::{Shared, Steady};
 
 /// Fill every bounded history of the defaults several times over, server's included.
 const OPS: u64 = 4_000;
@@ -21,9 +22,13 @@ const OPS: u64 = 4_000;
 /// with it.
 pub fn history(subject: &Subject) -> Checked {
     let held: Arc<Mutex<Held>> = Arc::default();
+    // What is not made for a stack has a workload that does not grow.
+    let on_stack = subject.workload.spec.name == "stack";
+    let workload: Box<dyn Workload> =
+        if on_stack { Box::new(Steady) } else { Box::new(Shared(subject.workload.clone())) };
     let case = Case {
-        workload: Box::new(Steady),
-        size: 40,
+        workload,
+        size: if on_stack { 40 } else { subject.workload.spec.default_size },
         clients: 2,
         ops: OPS,
         rate_per_s: 200.0,
