@@ -21,7 +21,7 @@ fn case(strategy: &str) -> Case {
         network: "lan".into(),
         rate_per_s: 300.0,
         budget: Duration::from_secs(30),
-        ..Case::new(strategy, "stack")
+        ..Case::at_home(strategy, "stack")
     }
 }
 

@@ -74,6 +74,15 @@ impl Case {
         }
     }
 
+    /// The same on the first workload that the strategy carries, where it cannot carry this one; who never falls silent gets
+    /// as long to settle as a test can wait.
+    pub fn at_home(strategy: &str, workload: &str) -> Self {
+        let home = subject::Subject::at_home(strategy, workload);
+        let never_silent = !home.strategy.strategy.settling().is_zero();
+        let label = if never_silent { format!("{strategy}:timeout=300ms") } else { strategy.to_owned() };
+        Self::new(&label, &home.workload.label)
+    }
+
     pub fn configured(&self) -> Configured {
         registry::configure(&self.strategy.parse().unwrap()).unwrap()
     }

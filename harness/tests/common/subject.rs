@@ -31,6 +31,13 @@ impl Subject {
         Self { strategy: Arc::new(strategy), workload: planned_workload(workload) }
     }
 
+    /// On this workload, or on the first that the strategy carries, where it cannot carry this one.
+    pub fn at_home(strategy: &str, workload: &str) -> Self {
+        let others = WORKLOADS.iter().map(|spec| spec.name);
+        let mut subjects = [workload].into_iter().chain(others).map(|workload| Self::new(strategy, workload));
+        subjects.find(Self::supported).unwrap_or_else(|| panic!("{strategy} carries nothing"))
+    }
+
     pub fn claims(&self) -> &'static Guarantees {
         &self.strategy.spec.guarantees
     }
@@ -125,12 +132,7 @@ pub fn on_stack() -> Vec<Subject> {
 
 /// Every strategy with its defaults: on the stack, or else on the first workload that it carries.
 pub fn at_home() -> Vec<Subject> {
-    let home = |strategy| {
-        let others = WORKLOADS.iter().map(|spec| spec.name);
-        let mut subjects = ["stack"].into_iter().chain(others).map(|workload| Subject::new(strategy, workload));
-        subjects.find(Subject::supported).unwrap_or_else(|| panic!("{strategy} carries nothing"))
-    };
-    STRATEGIES.iter().map(|spec| home(spec.name)).collect()
+    STRATEGIES.iter().map(|spec| Subject::at_home(spec.name, "stack")).collect()
 }
 
 /// How many seeds each check runs over, from `SYNCBENCH_CONTRACT_SEEDS`.
