@@ -46,9 +46,8 @@ fn whoever_comes_back_has_all_that_was_acknowledged() {
     let complaints: Vec<String> = lasting()
         .into_par_iter()
         .flat_map_iter(|subject| {
-            let cells = CRASHES.iter().flat_map(move |faults| [1, 2].map(|seed| (crashing(faults), seed)));
-            cells.filter_map(move |(scenario, seed)| {
-                let cell = subject.cell(&scenario, seed);
+            CRASHES.iter().zip(1..).filter_map(move |(faults, seed)| {
+                let cell = subject.cell(&crashing(faults), seed);
                 let idle = cell.coverage.iter().find(|met| met.operations_overlapped == 0);
                 let idle = idle.map(|met| format!("no operation met {}\n    {}", met.fault, cell.replay));
                 passed(&cell).err().or(idle)

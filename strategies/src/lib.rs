@@ -26,6 +26,8 @@ pub mod view;
 
 pub mod crdt;
 pub mod ephemeral;
+pub mod hybrid;
+pub mod ids;
 pub mod lww;
 pub mod serial;
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rand::SeedableRng;
 use serde::{Deserialize, Serialize};
 
-use crate::document::{Document, Edit};
+use crate::document::{Document, Edit, Kind};
 use crate::model::{Model, ModelRef, Operation, Outcome, Plan, Rejected, erase};
 use crate::path;
 use crate::registry::{self, Configured};
@@ -26,6 +26,12 @@ pub(crate) enum Toy {
     Swap(String, i64, i64),
     Type(usize, String),
     Unset(String),
+    /// Makes a text with this name, or replaces it.
+    Begin(String, String),
+    /// Types at the front of the text with this name.
+    TypeIn(String, String),
+    /// Removes what has this name.
+    Drop(String),
     /// Removes all fields.
     Clear,
 }
@@ -66,6 +72,14 @@ impl Model for ToyModel {
                 _ => return Err(Rejected::new("changed", format!("{field} is not {from}"))),
             },
             Toy::Unset(field) => Plan::new(vec![Edit::Remove { path: path!["fields", field] }]),
+            Toy::Begin(name, text) => Plan::new(vec![Edit::Put { path: path![name], value: Document::text(text) }]),
+            Toy::TypeIn(name, text) => match view.kind(&path![name]) {
+                Some(Kind::Text) => {
+                    Plan::new(vec![Edit::TextSplice { path: path![name], pos: 0, delete: 0, insert: text.clone() }])
+                }
+                _ => return Err(Rejected::new("gone", format!("there is no {name}"))),
+            },
+            Toy::Drop(name) => Plan::new(vec![Edit::Remove { path: path![name] }]),
             Toy::Clear => Plan::new(vec![Edit::Remove { path: path!["fields"] }]),
             Toy::Type(pos, text) => {
                 Plan::new(vec![Edit::TextSplice { path: path!["text"], pos: *pos, delete: 0, insert: text.clone() }])
@@ -88,6 +102,14 @@ fn genesis() -> Document {
 pub(crate) struct Packet {
     pub(crate) bytes: Arc<[u8]>,
     sidecar: Arc<Sidecar>,
+}
+
+impl Packet {
+    /// One that nobody sent.
+    #[cfg(any(feature = "loro", feature = "diamond"))]
+    pub(crate) fn forged(bytes: Vec<u8>) -> Self {
+        Self { bytes: bytes.into(), sidecar: Arc::default() }
+    }
 }
 
 struct Member {

@@ -41,7 +41,7 @@ impl Probe for Staleness {
             | What::Dead { .. }
             | What::Reflected(_)
             | What::ReflectedThrough(_)
-            | What::ReflectedTag(_)
+            | What::ReflectedTags(..)
             | What::Void(_)
             | What::Rejected(..) => self.changed = true,
             _ => {}

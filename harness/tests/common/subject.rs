@@ -38,8 +38,8 @@ impl Subject {
         subjects.find(Self::supported).unwrap_or_else(|| panic!("{strategy} carries nothing"))
     }
 
-    pub fn claims(&self) -> &'static Guarantees {
-        &self.strategy.spec.guarantees
+    pub fn claims(&self) -> Guarantees {
+        self.strategy.guarantees()
     }
 
     /// Whether the strategy carries every kind of edit that the workload makes.
@@ -102,6 +102,7 @@ pub fn variants() -> Vec<String> {
                 ParamKind::Count => vec!["0", "3"],
                 ParamKind::Share => vec!["0", "1"],
                 ParamKind::Choice(words) => words.to_vec(),
+                ParamKind::Paths => vec!["text"],
             };
             let others = others.into_iter().filter(|other| *other != param.default);
             labels.extend(others.map(|other| format!("{}:{}={other}", spec.name, param.name)));

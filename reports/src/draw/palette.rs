@@ -28,8 +28,25 @@ pub const KINDS: [Color; 8] = [
 ];
 
 /// Names with a fixed place, so that they look alike in every report. Others take places that are free.
-pub const KNOWN: &[&str] =
-    &["serial", "crdt-automerge", "optimistic", "ot", "patches", "crdt-yrs", "lww-document", "crdt-loro", "lww-fields"];
+pub const KNOWN: &[&str] = &[
+    "serial",
+    "crdt-automerge",
+    "serial-optimistic",
+    "ot",
+    "serial-patches",
+    "crdt-yrs",
+    "lww-document",
+    "crdt-loro",
+    "lww-property",
+    "crdt-diamond",
+    "serial-cas",
+    "hybrid",
+    "text-ids",
+    "lww-hlc",
+    "lww-hlc-relay",
+    "escrow",
+    "presence",
+];
 
 /// The second channel beside colour. Seven of them and eight colours: 56 pairs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

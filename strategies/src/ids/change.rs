@@ -1,0 +1,153 @@
+//! Edits by ids, as they travel: paths through lists name items, positions are "behind this one".
+
+use serde::{Deserialize, Serialize};
+
+use super::list::{Id, Span};
+use super::tree::{Flat, Mark, Slot, needed};
+use crate::document::{Document, Key};
+use crate::replica::OpId;
+
+/// One step down the tree.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Step {
+    Key(Key),
+    Item(Id),
+}
+
+/// From the root to a node.
+pub(crate) type At = Vec<Step>;
+
+/// New characters, or new items.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Content {
+    Text(String),
+    Items(Vec<Document>),
+}
+
+impl Content {
+    pub(crate) fn len(&self) -> u64 {
+        match self {
+            Content::Text(text) => text.chars().count() as u64,
+            Content::Items(items) => items.len() as u64,
+        }
+    }
+
+    /// How many ids it needs, with what is in the items.
+    fn ids(&self) -> u64 {
+        match self {
+            Content::Text(_) => self.len(),
+            Content::Items(items) => self.len() + items.iter().map(needed).sum::<u64>(),
+        }
+    }
+}
+
+/// Characters or items that were deleted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Kept {
+    Text(String),
+    Items(Vec<Node>),
+}
+
+impl Kept {
+    pub(crate) fn len(&self) -> u64 {
+        match self {
+            Kept::Text(text) => text.chars().count() as u64,
+            Kept::Items(items) => items.len() as u64,
+        }
+    }
+
+    /// `len` of them from `offset` on.
+    pub(crate) fn part(&self, offset: u64, len: u64) -> Kept {
+        let [offset, len] = [offset, len].map(|n| usize::try_from(n).unwrap_or(usize::MAX));
+        match self {
+            Kept::Text(text) => Kept::Text(text.chars().skip(offset).take(len).collect()),
+            Kept::Items(items) => Kept::Items(items.iter().skip(offset).take(len).cloned().collect()),
+        }
+    }
+}
+
+/// A node that was taken out, with everything that stood beside it: whoever knows an id in it will find that again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Node {
+    pub(crate) value: Document,
+    pub(crate) mark: Mark,
+    pub(crate) ids: Flat,
+}
+
+impl Node {
+    pub(crate) fn of(value: Document, slot: Option<&Slot>) -> Self {
+        let mark = slot.map(|slot| slot.mark).unwrap_or_default();
+        let ids = slot.map(|slot| Flat::of(&value, &slot.ids)).unwrap_or_default();
+        Self { value, mark, ids }
+    }
+
+    /// What stood beside it. `None` if that does not fit it.
+    pub(crate) fn slot(&self) -> Option<Slot> {
+        Some(Slot { mark: self.mark, ids: self.ids.clone().ids(&self.value).ok()? })
+    }
+}
+
+/// What one edit does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Edit {
+    /// Sets an entry of a map, replaces an item, or (at the root) everything.
+    Put { at: At, value: Document },
+    /// Puts back what was there before; it stands as put by who had put it then.
+    Restore { at: At, node: Node },
+    /// Takes an entry out of a map.
+    Remove { at: At },
+    /// Adds to a counter.
+    Increment { at: At, by: i64 },
+    /// Puts new characters or items right behind the one with this id, deleted or not, or in front of everything. Their ids
+    /// are the next ones of the change.
+    Insert { at: At, behind: Option<Id>, content: Content },
+    /// Deletes characters or items; their places stay.
+    Delete { at: At, spans: Vec<Span> },
+    /// Takes back one deletion of each of these. What nobody else has deleted is shown again, as it was.
+    Bring { at: At, spans: Vec<(Span, Option<Kept>)> },
+    /// Gives an item, deleted or not, the place right behind another one.
+    Move { at: At, item: Id, behind: Option<Id> },
+    /// Gives an item its place back; it stands as moved by who had moved it there.
+    MoveBack { at: At, item: Id, behind: Option<Id>, by: Option<OpId> },
+}
+
+impl Edit {
+    /// How many new ids it gives out.
+    fn ids(&self) -> u64 {
+        match self {
+            Edit::Put { value, .. } => needed(value),
+            Edit::Insert { content, .. } => content.ids(),
+            _ => 0,
+        }
+    }
+}
+
+/// What must still be true for an undo: else somebody has built upon what it would take back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Need {
+    /// This stands as put by this operation, or (by none) from the beginning.
+    Put { at: At, by: Option<OpId> },
+    /// There is no such entry.
+    Absent { at: At },
+    /// This item stands as moved by this operation.
+    Moved { at: At, item: Id, by: Option<OpId> },
+}
+
+/// What an operation became on its author's screen; all of it is carried out at once, and nothing of it where a need is
+/// not met.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Change {
+    /// The operation's number among its author's.
+    pub(crate) n: u64,
+    /// The first of the new ids, counted by their author.
+    pub(crate) first: u64,
+    pub(crate) needs: Vec<Need>,
+    pub(crate) edits: Vec<Edit>,
+}
+
+impl Change {
+    /// The number after the last new id, unless that is beyond all numbers.
+    pub(crate) fn end(&self) -> Option<u64> {
+        self.edits.iter().try_fold(self.first, |sum, edit| sum.checked_add(edit.ids()))
+    }
+}
