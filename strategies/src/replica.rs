@@ -366,7 +366,7 @@ pub trait Strategy: Send + Sync {
         Duration::ZERO
     }
 
-    /// A replica from what a crash left behind.
+    /// A replica from what a crash left behind. It shows what it showed before, unless it claims to be ephemeral.
     fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError>;
 }
 

@@ -262,6 +262,16 @@ impl Client {
         }
         Ok(())
     }
+
+    /// Whoever is silent for too long is not shown any more. Its clock stays: what comes late is still old.
+    fn give_up(&mut self, node: NodeId, cx: &mut Context<'_>) {
+        let Some(peer) = self.peers.get_mut(&node) else { return };
+        if let Some(entry) = peer.entry.take() {
+            // It was put there, and nobody else may write there.
+            let _ = self.view.apply(&Edit::Remove { path: entry.path });
+            cx.count("timed_out", 1);
+        }
+    }
 }
 
 impl Replica for Client {
@@ -336,18 +346,6 @@ impl Replica for Client {
 
     fn durable(&self) -> Vec<u8> {
         Vec::new()
-    }
-}
-
-impl Client {
-    /// Whoever is silent for too long is not shown any more. Its clock stays: what comes late is still old.
-    fn give_up(&mut self, node: NodeId, cx: &mut Context<'_>) {
-        let Some(peer) = self.peers.get_mut(&node) else { return };
-        if let Some(entry) = peer.entry.take() {
-            // It was put there, and nobody else may write there.
-            let _ = self.view.apply(&Edit::Remove { path: entry.path });
-            cx.count("timed_out", 1);
-        }
     }
 }
 

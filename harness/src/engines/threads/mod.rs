@@ -20,7 +20,9 @@
 //!   since a message is handled later than it is sent on the one clock that all threads share. What comes and goes between
 //!   two looks is not seen, which leaves means right on average and makes peaks and counts lower bounds; `convergence_ms` is
 //!   right to within a gap.
-//! * What is not there: a trace digest (no two runs are the same) and replayed traces.
+//! * What is not there: a trace digest (no two runs are the same), replayed traces, and crashes.
+//!
+//! Replicas that never fall silent get as long to settle as they say, in real seconds; then their timers are void.
 
 mod coordinator;
 mod journal;
@@ -74,6 +76,8 @@ pub(super) fn observe(
     stop_at: Option<Time>,
 ) -> (Ran, bool) {
     let nodes: Vec<NodeId> = task.topology().nodes(task.clients).collect();
+    let killed = nodes.iter().any(|node| task.faults.iter().any(|fault| fault.fault.kills(*node)));
+    assert!(!killed, "no plan has a crash in real time");
     let (mail, inboxes): (Vec<_>, Vec<_>) = (0..=task.clients).map(|_| unbounded()).unzip();
     let (reports, incoming) = unbounded();
     let shared = Shared::new(mail);
