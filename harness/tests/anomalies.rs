@@ -15,6 +15,7 @@ use syncbench_harness::workloads::booking::BookingOp;
 use syncbench_harness::workloads::counter::CounterOp;
 use syncbench_harness::workloads::json::{self, JsonOp};
 use syncbench_harness::workloads::kanban::{self, KanbanOp};
+use syncbench_harness::workloads::presence::PresenceOp;
 use syncbench_harness::workloads::stack::StackOp;
 use syncbench_harness::workloads::text::TextOp;
 use syncbench_strategies::document::Document;
@@ -362,6 +363,23 @@ fn automerge_books_the_hour_at_nine_twice() {
     let state = "{bookings:{guest1:hour0,guest2:hour0},stock:{hour0:-1}}";
     let oversold = end(state, 0, [("oversell", 1)], SerialOrder::None);
     assert_eq!(at_once("crdt-automerge", "booking", 1, book), oversold);
+}
+
+/// Comes in and puts the cursor at its own number.
+fn come_in(client: NodeId, _: &dyn View) -> Intent {
+    Intent::blind(&PresenceOp::Join { who: client.to_string(), name: "somebody".into(), cursor: client.0 })
+}
+
+#[test]
+fn of_two_who_come_in_the_last_document_shows_one() {
+    let of = |client: u32| format!("c{client}:{{cursor:{client},name:somebody}}");
+    let both = format!("{{length:9,presence:{{{},{}}}}}", of(1), of(2));
+    for strategy in ["presence", "serial", "ot"] {
+        assert_eq!(at_once(strategy, "presence", 9, come_in), end(&both, 0, [], SerialOrder::Exists), "{strategy}");
+    }
+    let last = format!("{{length:9,presence:{{{}}}}}", of(2));
+    let lost = end(&last, 0, [("lost cursor", 1)], SerialOrder::None);
+    assert_eq!(at_once("lww-document", "presence", 9, come_in), lost);
 }
 
 fn increment(_: NodeId, _: &dyn View) -> Intent {
