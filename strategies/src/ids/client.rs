@@ -164,6 +164,7 @@ impl Client {
         cx.reflected(id);
         if pending.change.edits.is_empty() {
             cx.void(id);
+            self.remember(id.n, Back::default());
             return cx.committed(id, pending.outcome);
         }
         self.view = view;
@@ -275,12 +276,16 @@ impl Client {
                 self.refuse(n, number_taken(), cx);
             }
         }
-        if mine && done.stands {
-            self.undo.push_back((change.n, mem::take(&mut back)));
-            let forget = self.undo.len().saturating_sub(UNDO_DEPTH);
-            self.undo.drain(..forget);
+        if mine && !done.barred {
+            self.remember(change.n, back);
         }
         mine
+    }
+
+    fn remember(&mut self, n: u64, back: Back) {
+        self.undo.push_back((n, back));
+        let forget = self.undo.len().saturating_sub(UNDO_DEPTH);
+        self.undo.drain(..forget);
     }
 
     /// Tells the user what became of an own operation.
