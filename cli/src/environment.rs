@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use syncbench_harness::results::Environment;
-use syncbench_strategies::registry::STRATEGIES;
+use syncbench_strategies::registry::{OPTIONAL, STRATEGIES, find};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -23,14 +23,14 @@ pub(crate) fn now() -> Environment {
         .filter_map(|spec| spec.library)
         .map(|(name, version)| (name.to_owned(), version.to_owned()))
         .collect();
-    let features = [("automerge", cfg!(feature = "automerge")), ("yrs", cfg!(feature = "yrs"))];
+    let features = OPTIONAL.iter().filter(|optional| find(optional.name).is_some());
     Environment {
         version: env!("CARGO_PKG_VERSION").into(),
         commit: env!("SYNCBENCH_COMMIT").into(),
         dirty: env!("SYNCBENCH_DIRTY") == "true",
         rustc: env!("SYNCBENCH_RUSTC").into(),
         profile: if cfg!(debug_assertions) { "debug".into() } else { "release".into() },
-        features: features.iter().filter(|(_, on)| *on).map(|(name, _)| (*name).to_owned()).collect(),
+        features: features.map(|optional| optional.feature.to_owned()).collect(),
         libraries,
         cpu: cpu(),
         cores: cores(),

@@ -89,12 +89,15 @@ fn the_race_names_every_strategy_of_the_registry() {
     }
 }
 
-#[cfg(not(feature = "automerge"))]
 #[test]
 fn what_is_not_compiled_in_is_skipped_with_a_line() {
     let told = demo(&Place::new(), &["race"], &[]);
-    let line = "  skipped crdt-automerge: not compiled in; add --features automerge\n";
-    assert!(text(&told.stdout).contains(line), "{}", text(&told.stdout));
+    for optional in syncbench_strategies::registry::OPTIONAL {
+        let line =
+            format!("  skipped {}: not compiled in: build with --features {}\n", optional.name, optional.feature);
+        let left_out = syncbench_strategies::registry::find(optional.name).is_none();
+        assert_eq!(text(&told.stdout).contains(&line), left_out, "{}", text(&told.stdout));
+    }
 }
 
 #[test]

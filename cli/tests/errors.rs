@@ -3,6 +3,7 @@
 mod common;
 
 use common::{Place, quick};
+use syncbench_strategies::registry::{OPTIONAL, find};
 
 /// Runs it wrongly, and asserts one line with these words, exit code 2, and that nothing changed on disk.
 #[track_caller]
@@ -67,6 +68,25 @@ fn names_and_their_parameters() {
         refused_in_a_line(&place, &["run", flag, value], &words);
     }
     refused(&place, &["list", "flavours"], &["flavours", "strategies"]);
+}
+
+/// A strategy of a build with more features is named with what it takes; one that is here is run.
+#[test]
+fn strategies_that_are_not_compiled_in() {
+    let place = Place::new();
+    for optional in OPTIONAL {
+        let args = ["run", "--strategy", optional.name];
+        if find(optional.name).is_none() {
+            let how = format!("not compiled in: build with --features {}", optional.feature);
+            refused_in_a_line(&place, &args, &[optional.name, &how]);
+        }
+        let listed: serde_json::Value =
+            serde_json::from_str(&place.run(&["list", "strategies", "--json"]).out).unwrap();
+        let all = listed["strategies"].as_array().unwrap();
+        let entry = all.iter().find(|entry| entry["name"] == optional.name).expect(optional.name);
+        let here = if find(optional.name).is_some() { "yes" } else { "no" };
+        assert_eq!((&entry["compiled_in"], &entry["summary"]), (&here.into(), &optional.summary.into()));
+    }
 }
 
 #[test]

@@ -49,8 +49,8 @@ pub enum What {
     ReflectedThrough(Clock),
     /// From now on this tag stands for the operation.
     Tagged(OpId, u128),
-    /// The operations behind this tag are taken into account here.
-    ReflectedTag(u128),
+    /// The operations behind the tags from the first to the last are taken into account here.
+    ReflectedTags(u128, u128),
     /// Changed nothing and will not travel.
     Void(OpId),
     /// The issuer is told that it stands.

@@ -188,6 +188,12 @@ impl Ledger {
         self.tags.get(&tag).map_or(&[], Vec::as_slice)
     }
 
+    /// The operations behind all tags from `first` to `last`.
+    pub fn tagged_within(&self, first: u128, last: u128) -> impl Iterator<Item = OpId> {
+        let found = (first <= last).then(|| self.tags.range(first..=last));
+        found.into_iter().flatten().flat_map(|(_, ops)| ops.iter().copied())
+    }
+
     /// All entries, by client and number.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.entries.iter().flatten()
@@ -273,8 +279,8 @@ impl Ledger {
                 }
             }
             What::Tagged(op, tag) => self.tags.entry(*tag).or_default().push(*op),
-            What::ReflectedTag(tag) => {
-                for op in self.tagged(*tag).to_vec() {
+            What::ReflectedTags(first, last) => {
+                for op in self.tagged_within(*first, *last).collect::<Vec<_>>() {
                     self.reflect(op, node, at);
                 }
             }

@@ -10,6 +10,7 @@ pub mod faults;
 pub mod ledger;
 pub mod network;
 pub mod oracles;
+pub mod prelude;
 pub mod probe;
 pub mod probes;
 pub mod queue;

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use rayon::prelude::*;
@@ -19,7 +20,7 @@ use crate::oracles::serial_order::{self, SerialOrder};
 use crate::probe::{End, Figures};
 use crate::probes;
 use crate::results::{Cell, Finding, Metric, Outcome, Verdict};
-use crate::scenario::{Engine, Plan, Planned};
+use crate::scenario::{Catalog, Engine, Plan, Planned, Scenario, ScenarioError};
 use crate::workload::{History, WorkloadSpec};
 
 /// Runs all cells of a plan on `threads` threads and hands each to `done` when it is finished, in any order.
@@ -45,6 +46,16 @@ pub fn run(plan: &Plan, threads: usize, stop: &AtomicBool, done: &(dyn Fn(Cell) 
         Err(_) => work(),
     }
     real.into_iter().for_each(one);
+}
+
+/// Runs scenarios with what is in `catalog`, two cells at a time, and gives all results in the order of the plan.
+pub fn collect(scenarios: Vec<Scenario>, catalog: &Catalog) -> Result<Vec<Cell>, ScenarioError> {
+    let plan = Plan::with(scenarios, catalog)?;
+    let cells = Mutex::new(Vec::new());
+    run(&plan, 2, &AtomicBool::new(false), &|cell| cells.lock().unwrap_or_else(PoisonError::into_inner).push(cell));
+    let mut cells = cells.into_inner().unwrap_or_else(PoisonError::into_inner);
+    cells.sort_by_key(|cell| cell.index);
+    Ok(cells)
 }
 
 /// Runs one cell. A panic inside becomes a failed cell with its message.
@@ -94,7 +105,7 @@ fn unsupported(planned: &Planned) -> Option<String> {
             "a recorded trace is replayed in virtual time only: its authors act by what they have seen".into(),
         );
     }
-    let claims = &spec.guarantees;
+    let claims = planned.strategy.guarantees();
     if let Transport::Datagram { loss, duplicate } = planned.condition.transport {
         let needs = [
             (true, claims.tolerates_reordering, "reordering"),
@@ -229,7 +240,7 @@ fn judge(planned: &Planned, task: &Task<'_>, ran: Ran, mut figures: Figures) -> 
 
 /// Holds the run against the strategy's claims.
 fn verdict(planned: &Planned, ran: &Ran, figures: &Figures, order: SerialOrder) -> (Verdict, Vec<String>) {
-    let claims = &planned.strategy.spec.guarantees;
+    let claims = planned.strategy.guarantees();
     let number = |name: &str| match figures.metrics.get(name) {
         Some(Metric::Number(value)) => *value,
         _ => 0.0,
@@ -336,9 +347,10 @@ fn replay(planned: &Planned) -> String {
     if scenario.engine == Engine::Threads {
         command += " --engine threads";
     }
+    // Written so, and not with a plus, because smartstring adds to what a plus may mean.
+    command += &format!(
+        " --clients {} --ops {} --rate {} --budget {} --seeds {}",
+        scenario.clients, scenario.ops, scenario.rate_per_s, scenario.budget_s, planned.seed
+    );
     command
-        + &format!(
-            " --clients {} --ops {} --rate {} --budget {} --seeds {}",
-            scenario.clients, scenario.ops, scenario.rate_per_s, scenario.budget_s, planned.seed
-        )
 }

@@ -52,7 +52,10 @@ impl Tracer {
             What::Broken(reason) => text(16, &[], reason),
             What::Settled => text(17, &[], ""),
             What::Tagged(op, tag) => text(18, &[op.client.0.into(), op.n, *tag as u64, (*tag >> 64) as u64], ""),
-            What::ReflectedTag(tag) => text(19, &[*tag as u64, (*tag >> 64) as u64], ""),
+            What::ReflectedTags(first, last) => {
+                let halves = |tag: u128| [tag as u64, (tag >> 64) as u64];
+                text(19, &[halves(*first), halves(*last)].concat(), "")
+            }
             What::Void(op) => text(20, &[op.client.0.into(), op.n], ""),
         }
         self.hash.update(&self.line);

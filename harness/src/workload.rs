@@ -42,6 +42,30 @@ pub struct WorkloadSpec {
 }
 
 impl WorkloadSpec {
+    /// The card of a workload that somebody brings: data, without parameters and undo.
+    pub const fn own(
+        name: &'static str,
+        summary: &'static str,
+        edits: &'static [EditKind],
+        kinds: &'static [&'static str],
+        default_size: u64,
+        build: fn(&Params) -> Box<dyn Workload>,
+    ) -> Self {
+        Self {
+            name,
+            summary,
+            product: "its author's",
+            params: &[],
+            edits,
+            kinds,
+            content: Content::Data,
+            undo: false,
+            size_unit: "units",
+            default_size,
+            build,
+        }
+    }
+
     /// A finding whose kind is neither on the card nor among those that any workload may have.
     pub fn unlisted<'a>(&self, findings: &'a [Finding]) -> Option<&'a Finding> {
         let listed = |kind: &str| self.kinds.contains(&kind) || crate::run::KINDS.contains(&kind);
@@ -92,6 +116,13 @@ pub trait Author: Send {
     /// `rng` is this intent's own stream. Draw first, in relative terms (a fraction, "the k-th"), and only then look at
     /// the view, so that the same intent meets every strategy.
     fn next(&mut self, view: &dyn View, rng: &mut Rng) -> Option<Intent>;
+}
+
+/// A user without a memory is a function.
+impl<F: FnMut(&dyn View, &mut Rng) -> Option<Intent> + Send> Author for F {
+    fn next(&mut self, view: &dyn View, rng: &mut Rng) -> Option<Intent> {
+        self(view, rng)
+    }
 }
 
 /// Where a user's own operations stand when it acts; what a product shows as "saving...".

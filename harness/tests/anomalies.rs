@@ -9,12 +9,14 @@ use syncbench_harness::engines::load::Pace;
 use syncbench_harness::ledger::Fate;
 use syncbench_harness::oracles::serial_order::{self, SerialOrder};
 use syncbench_harness::results::Finding;
+use syncbench_harness::typing::Splice;
 use syncbench_harness::workload::{Author, History, Intent, Workload};
 use syncbench_harness::workloads::booking::BookingOp;
 use syncbench_harness::workloads::counter::CounterOp;
 use syncbench_harness::workloads::json::{self, JsonOp};
 use syncbench_harness::workloads::kanban::{self, KanbanOp};
 use syncbench_harness::workloads::stack::StackOp;
+use syncbench_harness::workloads::text::TextOp;
 use syncbench_strategies::document::Document;
 use syncbench_strategies::model::ModelRef;
 use syncbench_strategies::replica::{NodeId, Rng};
@@ -23,17 +25,23 @@ use syncbench_strategies::view::View;
 /// What a client wants, given what it sees.
 type Want = fn(NodeId, &dyn View) -> Intent;
 
-/// A registered workload whose clients do as they are told, once each.
+/// A registered workload whose clients do as they are told, so many times each.
 struct Scripted {
     workload: Box<dyn Workload>,
     want: Want,
+    times: u64,
 }
 
-struct Next(Option<(NodeId, Want)>);
+struct Next {
+    client: NodeId,
+    want: Want,
+    left: u64,
+}
 
 impl Author for Next {
     fn next(&mut self, view: &dyn View, _: &mut Rng) -> Option<Intent> {
-        self.0.take().map(|(client, want)| want(client, view))
+        self.left = self.left.checked_sub(1)?;
+        Some((self.want)(self.client, view))
     }
 }
 
@@ -47,7 +55,7 @@ impl Workload for Scripted {
     }
 
     fn author(&self, client: NodeId, _: u32) -> Box<dyn Author> {
-        Box::new(Next(Some((client, self.want))))
+        Box::new(Next { client, want: self.want, left: self.times })
     }
 
     fn judge(&self, history: &History<'_>) -> Vec<Finding> {
@@ -70,16 +78,21 @@ fn end<const N: usize>(state: &str, refused: usize, kinds: [(&str, u64); N], ord
 
 /// Two clients act before either hears of the other.
 fn at_once(strategy: &str, workload: &str, size: u64, want: Want) -> End {
+    times(1, strategy, workload, size, want)
+}
+
+/// Each of two clients acts so many times before either hears of the other.
+fn times(times: u64, strategy: &str, workload: &str, size: u64, want: Want) -> End {
     let case = Case {
         clients: 2,
-        ops: 2,
-        rate_per_s: 100.0,
+        ops: 2 * times,
+        rate_per_s: 100.0 * times as f64,
         pace: Pace::Periodic,
         network: "constant:40ms".into(),
         size,
         ..Case::new(strategy, workload)
     };
-    let case = Case { workload: Box::new(Scripted { workload: case.workload, want }), ..case };
+    let case = Case { workload: Box::new(Scripted { workload: case.workload, want, times }), ..case };
     let done = case.run();
     assert!(done.ran.converged());
     let history = History { genesis: &done.genesis, last: done.ran.last(), ledger: &done.ran.ledger };
@@ -297,4 +310,62 @@ fn automerge_books_the_hour_at_nine_twice() {
     let state = "{bookings:{guest1:hour0,guest2:hour0},stock:{hour0:-1}}";
     let oversold = end(state, 0, [("oversell", 1)], SerialOrder::None);
     assert_eq!(at_once("crdt-automerge", "booking", 1, book), oversold);
+}
+
+fn increment(_: NodeId, _: &dyn View) -> Intent {
+    Intent::blind(&CounterOp::Add { counter: "count".into(), by: 1 })
+}
+
+/// Types before all that is there: the first client `a`, the other `b`.
+fn backward(client: NodeId, _: &dyn View) -> Intent {
+    let insert = if client.0 == 1 { "a" } else { "b" }.into();
+    Intent::blind(&TextOp::Edit(vec![Splice { pos: 0, delete: 0, insert }]))
+}
+
+#[test]
+fn properties_hand_one_item_to_two_and_duplicate_a_reversed_list() {
+    let twice = end("{stack:[2,1]}", 0, [("item delivered twice", 1)], SerialOrder::None);
+    assert_eq!(at_once("lww-property", "stack", 3, pop), twice);
+    // Both put the same items into the same places, and of two in one place the first client's is first.
+    let duplicated = end("{stack:[1,1,2,2,3,3]}", 0, [("item duplicated", 3)], SerialOrder::None);
+    assert_eq!(at_once("lww-property", "stack", 3, reverse), duplicated);
+    // Two pushes are two items.
+    assert_eq!(at_once("lww-property", "stack", 3, push).found, found([]));
+}
+
+#[test]
+fn a_property_moves_a_card_once_within_a_column_and_twice_to_two_others() {
+    let (state, ended) = columns("lww-property", reorder);
+    let moved = "{backlog:[k4,k0,k8],doing:[k1,k5],done:[k2,k6],review:[k3,k7]}";
+    assert_eq!((state.as_str(), ended.found), (moved, found([])));
+    // From one list to another it is removed and inserted: two have inserted it.
+    let (state, ended) = columns("lww-property", drag);
+    let moved = "{backlog:[k4,k8],doing:[k0,k1,k5],done:[k0,k2,k6],review:[k3,k7]}";
+    assert_eq!((state.as_str(), ended.found), (moved, found([("duplicate on move", 1)])));
+}
+
+#[test]
+fn of_ten_increments_each_a_property_keeps_ten() {
+    let all = times(10, "serial", "counter", 1, increment);
+    assert!(all.state.contains(",count:20,") && all.found.is_empty(), "{all:?}");
+    let half = times(10, "lww-property", "counter", 1, increment);
+    assert!(half.state.contains(",count:10,") && half.found == found([("lost increment", 10)]), "{half:?}");
+}
+
+#[test]
+fn properties_make_one_list_of_two_and_book_the_hour_at_nine_twice() {
+    let both = "{o0:{a:o0.a,b:o0.b,tags:[tag1,tag2]}}";
+    assert_eq!(at_once("lww-property", "json", 1, tag), end(both, 0, [], SerialOrder::Exists));
+    // Both bookings are properties of their own, and both sums are 0.
+    let state = "{bookings:{guest1:hour0,guest2:hour0},stock:{hour0:0}}";
+    let oversold = end(state, 0, [("oversell", 1), ("stock from nowhere", 1)], SerialOrder::None);
+    assert_eq!(at_once("lww-property", "booking", 1, book), oversold);
+}
+
+#[test]
+fn of_two_who_type_in_one_text_a_property_keeps_one() {
+    let typed = |strategy| times(3, strategy, "text", 0, backward).state;
+    // Nothing is lost where the second text is typed into the first.
+    assert_eq!(typed("ot").matches(['a', 'b']).count(), 6);
+    assert_eq!(typed("lww-property"), "{text:bbb}");
 }

@@ -2,9 +2,12 @@
 
 mod common;
 
+use common::subject::{Subject, case, scenario};
 use common::{Case, strategies};
 use syncbench_harness::engines::load::Pace;
 use syncbench_harness::network::Transport;
+use syncbench_harness::scenario::Scenario;
+use syncbench_harness::workloads::WORKLOADS;
 use syncbench_strategies::registry;
 use syncbench_strategies::replica::Time;
 
@@ -45,14 +48,41 @@ fn at_once(strategy: &str) -> String {
     if collects { format!("{strategy}:batch=0ms") } else { strategy.into() }
 }
 
+/// Every strategy on every workload that it carries.
+fn all() -> impl Iterator<Item = Subject> {
+    let on = |strategy: &'static str| WORKLOADS.iter().map(move |spec| Subject::new(&at_once(strategy), spec.name));
+    strategies().flat_map(on).filter(Subject::supported)
+}
+
 #[test]
 fn without_delay_there_is_no_divergence() {
-    for strategy in strategies().map(at_once) {
-        let done = Case { network: "instant".into(), ..Case::new(&strategy, "stack") }.run();
-        assert!(done.ran.converged(), "{strategy}");
-        assert_eq!(done.number("diverged_share"), 0.0, "{strategy}");
-        assert_eq!(done.numbers("divergence", "peak"), 0.0, "{strategy}");
-        assert_eq!(done.number("concurrency"), 0.0, "{strategy}");
+    for subject in all() {
+        let done = Case { network: "instant".into(), ..case(&subject) }.run_with(&subject.strategy);
+        assert!(done.ran.converged(), "{subject}");
+        assert_eq!(done.number("diverged_share"), 0.0, "{subject}");
+        assert_eq!(done.numbers("divergence", "peak"), 0.0, "{subject}");
+        assert_eq!(done.number("concurrency"), 0.0, "{subject}");
+    }
+}
+
+/// What a processor and its caches have a say in, and differs from run to run.
+const MEASURED: &[&str] = &["cpu_us_local", "cpu_us_remote", "ops_per_cpu_s"];
+
+#[test]
+fn the_same_strategy_twice_gives_the_same_report() {
+    for subject in all() {
+        let report = || {
+            let scenario = Scenario { networks: vec!["4g".into()], ..scenario() };
+            let mut cell = serde_json::to_value(subject.cell(&scenario, 1)).unwrap();
+            for group in ["metrics", "histograms"] {
+                MEASURED.iter().for_each(|name| drop(cell[group].as_object_mut().unwrap().remove(*name)));
+            }
+            cell
+        };
+        let (one, other) = (report(), report());
+        for (name, value) in one.as_object().unwrap() {
+            assert_eq!(*value, other[name], "{subject}: {name}");
+        }
     }
 }
 

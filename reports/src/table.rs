@@ -64,7 +64,7 @@ impl Page {
             table.add_row(first.into_iter().chain(figures).chain([words]).collect::<Vec<_>>());
         }
         self.constrain(&mut table);
-        self.heading(group) + &rendered(&table) + &self.failures(group)
+        [self.heading(group), rendered(&table), self.failures(group)].concat()
     }
 
     fn heading(&self, group: &Group<'_>) -> String {

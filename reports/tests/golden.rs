@@ -73,7 +73,8 @@ fn pictures() {
 fn without(text: &str, start: &str, end: &str) -> String {
     let mut pieces = text.split(start);
     let first = pieces.next().unwrap_or_default().to_owned();
-    first + &pieces.filter_map(|piece| piece.split_once(end)).map(|(_, rest)| rest).collect::<String>()
+    let rest: String = pieces.filter_map(|piece| piece.split_once(end)).map(|(_, rest)| rest).collect();
+    [first, rest].concat()
 }
 
 /// The stories under strategies that do not depend on features, so that the pictures are the same in every build.

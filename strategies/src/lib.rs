@@ -25,6 +25,7 @@ pub mod spec;
 pub mod view;
 
 pub mod crdt;
+pub mod hybrid;
 pub mod ids;
 pub mod lww;
 pub mod serial;

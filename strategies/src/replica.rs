@@ -15,6 +15,7 @@ use thiserror::Error;
 use crate::document::Document;
 use crate::model::{ModelRef, Operation, Outcome, Rejected};
 use crate::sidecar::{Clock, Sidecar};
+use crate::spec::Guarantees;
 use crate::view::View;
 
 /// The portable generator behind every random stream.
@@ -133,8 +134,8 @@ pub enum Effect {
     /// From now on `tag` stands for this operation (and for others that get the same tag): a library's own name for the
     /// change that the operation became. The engine keeps the list, so a replica needs no map for the probes' sake.
     Tagged(OpId, u128),
-    /// The operations behind this tag are taken into account here.
-    ReflectedTag(u128),
+    /// The operations behind the tags from the first to the last are taken into account here.
+    ReflectedTags(u128, u128),
     /// The operation changed nothing and will not travel: nobody else has to take account of it.
     Void(OpId),
     /// The issuing user is told that the operation stands.
@@ -220,9 +221,14 @@ impl<'a> Context<'a> {
         self.effects.push(Effect::Tagged(id, tag));
     }
 
-    /// See [`Effect::ReflectedTag`].
+    /// See [`Effect::ReflectedTags`]; for a single one.
     pub fn reflected_tag(&mut self, tag: u128) {
-        self.effects.push(Effect::ReflectedTag(tag));
+        self.reflected_tags(tag, tag);
+    }
+
+    /// See [`Effect::ReflectedTags`].
+    pub fn reflected_tags(&mut self, first: u128, last: u128) {
+        self.effects.push(Effect::ReflectedTags(first, last));
     }
 
     /// See [`Effect::Void`].
@@ -344,6 +350,11 @@ pub trait Strategy: Send + Sync {
     /// The initial document in this strategy's own bytes, made once per run.
     fn genesis(&self, document: &Document) -> Vec<u8> {
         document.encode()
+    }
+
+    /// What it claims as it is configured: the card's claims, which are those of the defaults, or fewer.
+    fn guarantees(&self, card: Guarantees) -> Guarantees {
+        card
     }
 
     /// A fresh replica that shows the genesis. `setup.genesis` is what [`Strategy::genesis`] returned.

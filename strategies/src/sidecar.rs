@@ -33,6 +33,11 @@ impl Sidecar {
         Self { carries: vec![id], ..Self::default() }
     }
 
+    /// Several operations.
+    pub fn ops(ids: impl IntoIterator<Item = OpId>) -> Self {
+        Self { carries: ids.into_iter().collect(), ..Self::default() }
+    }
+
     /// A whole state that accounts for everything up to `seen`.
     pub fn state(seen: &Clock) -> Self {
         Self { seen: seen.clone(), ..Self::default() }

@@ -45,6 +45,8 @@ pub struct Guarantees {
     pub tolerates_loss: bool,
     /// Its user sees own changes without a connection.
     pub works_offline: bool,
+    /// Its user sees some of the own changes without a connection, by what they are about.
+    pub works_offline_in_part: bool,
     /// It can tell a user that an operation was refused because of what others did.
     pub can_refuse: bool,
     /// The final state and all outcomes are those of some serial order.
@@ -65,6 +67,7 @@ impl Guarantees {
         tolerates_reordering: false,
         tolerates_loss: false,
         works_offline: false,
+        works_offline_in_part: false,
         can_refuse: false,
         serializable: false,
         needs_server: false,
@@ -73,13 +76,14 @@ impl Guarantees {
     };
 
     /// The claims by name, in the order of tables.
-    pub fn named(&self) -> [(&'static str, bool); 10] {
+    pub fn named(&self) -> [(&'static str, bool); 11] {
         [
             ("converges", self.converges),
             ("tolerates duplicates", self.tolerates_duplicates),
             ("tolerates reordering", self.tolerates_reordering),
             ("tolerates loss", self.tolerates_loss),
             ("works offline", self.works_offline),
+            ("works offline in part", self.works_offline_in_part),
             ("can refuse", self.can_refuse),
             ("serializable", self.serializable),
             ("needs a server", self.needs_server),
@@ -125,6 +129,8 @@ pub enum ParamKind {
     Share,
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// Paths through maps: keys between slashes, `*` for any one, `**` for any number of them.
+    Paths,
 }
 
 /// A parameter: `name=value` after the colon.
@@ -150,6 +156,7 @@ enum Value {
     Count(u64),
     Share(f64),
     Choice(&'static str),
+    Paths(String),
 }
 
 impl Eq for Value {}
@@ -214,6 +221,14 @@ impl Params {
         }
     }
 
+    /// A pattern of paths. Panics if the spec has no such parameter.
+    pub fn paths(&self, name: &str) -> &str {
+        match self.0.get(name) {
+            Some(Value::Paths(value)) => value,
+            other => panic!("no paths parameter {name}: {other:?}"),
+        }
+    }
+
     /// All values as text, by name, for results.
     pub fn shown(&self) -> BTreeMap<String, String> {
         self.0.iter().map(|(name, value)| ((*name).to_owned(), value.to_string())).collect()
@@ -234,6 +249,8 @@ impl Value {
                 Some(word) => Ok(Value::Choice(word)),
                 None => Err(fail(&format!("one of {}", words.join(", ")))),
             },
+            ParamKind::Paths if text.split('/').all(|key| !key.is_empty()) => Ok(Value::Paths(text.to_owned())),
+            ParamKind::Paths => Err(fail("keys between slashes, such as cells/*/source")),
         }
     }
 }
@@ -245,6 +262,7 @@ impl fmt::Display for Value {
             Value::Count(value) => write!(f, "{value}"),
             Value::Share(value) => write!(f, "{value}"),
             Value::Choice(value) => f.write_str(value),
+            Value::Paths(value) => f.write_str(value),
         }
     }
 }
@@ -263,7 +281,7 @@ pub struct Spec {
     pub library: Option<(&'static str, &'static str)>,
     /// Who talks to whom.
     pub topology: Topology,
-    /// What it claims.
+    /// What it claims with the defaults of its parameters; see [`Strategy::guarantees`].
     pub guarantees: Guarantees,
     /// What it can be told.
     pub params: &'static [Param],
@@ -275,4 +293,30 @@ pub struct Spec {
     pub undo: Support,
     /// Makes the strategy.
     pub build: fn(&Params) -> Box<dyn Strategy>,
+}
+
+impl Spec {
+    /// The card of a strategy that somebody brings: of the family `own`, without parameters and undo, for any document.
+    pub const fn own(
+        name: &'static str,
+        summary: &'static str,
+        topology: Topology,
+        guarantees: Guarantees,
+        build: fn(&Params) -> Box<dyn Strategy>,
+    ) -> Self {
+        Self {
+            name,
+            family: "own",
+            summary,
+            source: "its author",
+            library: None,
+            topology,
+            guarantees,
+            params: &[],
+            support: |_| Support::Native,
+            content: Content::any,
+            undo: Support::Unsupported("it has none"),
+            build,
+        }
+    }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rand::SeedableRng;
 use serde::{Deserialize, Serialize};
 
-use crate::document::{Document, Edit};
+use crate::document::{Document, Edit, Kind};
 use crate::model::{Model, ModelRef, Operation, Outcome, Plan, Rejected, erase};
 use crate::path;
 use crate::registry::{self, Configured};
@@ -24,6 +24,12 @@ pub(crate) enum Toy {
     /// Only where the field has this value.
     Swap(String, i64, i64),
     Type(usize, String),
+    /// Makes a text with this name, or replaces it.
+    Begin(String, String),
+    /// Types at the front of the text with this name.
+    TypeIn(String, String),
+    /// Removes what has this name.
+    Drop(String),
     /// Removes all fields.
     Clear,
 }
@@ -63,6 +69,14 @@ impl Model for ToyModel {
                 Some(found) if found == Document::Int(*from) => put(field, *to),
                 _ => return Err(Rejected::new("changed", format!("{field} is not {from}"))),
             },
+            Toy::Begin(name, text) => Plan::new(vec![Edit::Put { path: path![name], value: Document::text(text) }]),
+            Toy::TypeIn(name, text) => match view.kind(&path![name]) {
+                Some(Kind::Text) => {
+                    Plan::new(vec![Edit::TextSplice { path: path![name], pos: 0, delete: 0, insert: text.clone() }])
+                }
+                _ => return Err(Rejected::new("gone", format!("there is no {name}"))),
+            },
+            Toy::Drop(name) => Plan::new(vec![Edit::Remove { path: path![name] }]),
             Toy::Clear => Plan::new(vec![Edit::Remove { path: path!["fields"] }]),
             Toy::Type(pos, text) => {
                 Plan::new(vec![Edit::TextSplice { path: path!["text"], pos: *pos, delete: 0, insert: text.clone() }])
@@ -85,6 +99,14 @@ fn genesis() -> Document {
 pub(crate) struct Packet {
     pub(crate) bytes: Arc<[u8]>,
     sidecar: Arc<Sidecar>,
+}
+
+impl Packet {
+    /// One that nobody sent.
+    #[cfg(any(feature = "loro", feature = "diamond"))]
+    pub(crate) fn forged(bytes: Vec<u8>) -> Self {
+        Self { bytes: bytes.into(), sidecar: Arc::default() }
+    }
 }
 
 struct Member {

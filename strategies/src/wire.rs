@@ -19,3 +19,21 @@ pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ProtocolErr
         Err(error) => Err(ProtocolError::malformed(error)),
     }
 }
+
+/// Encodes a message with a checksum at its end, for libraries that take some damaged bytes for good ones.
+#[cfg(any(feature = "automerge", feature = "yrs", feature = "loro", feature = "diamond"))]
+pub(crate) fn seal<T: Serialize>(message: &T) -> Vec<u8> {
+    let mut bytes = encode(message);
+    let sum = xxhash_rust::xxh3::xxh3_64(&bytes);
+    bytes.extend_from_slice(&sum.to_le_bytes());
+    bytes
+}
+
+/// Decodes what [`seal`] made.
+#[cfg(any(feature = "automerge", feature = "yrs", feature = "loro", feature = "diamond"))]
+pub(crate) fn unseal<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ProtocolError> {
+    match bytes.split_last_chunk() {
+        Some((body, sum)) if u64::from_le_bytes(*sum) == xxhash_rust::xxh3::xxh3_64(body) => decode(body),
+        _ => Err(ProtocolError::malformed("the checksum is wrong")),
+    }
+}

@@ -10,9 +10,8 @@ use anstream::{eprintln, print, println};
 use serde_json::{Value, json};
 use syncbench_harness::clock;
 use syncbench_harness::stories::{self, Cast, STORIES, Skipped, Story, Told};
-use syncbench_strategies::registry::STRATEGIES;
+use syncbench_strategies::registry::{STRATEGIES, left_out};
 
-use super::list::absent;
 use super::run::split;
 use crate::args::DemoArgs;
 use crate::failure::{Done, Failure};
@@ -68,10 +67,7 @@ fn tell(story: &Story, asked: &[String]) -> Result<Told, Failure> {
         names => (names.to_vec(), Vec::new()),
     };
     if asked.is_empty() && matches!(story.cast, Cast::All(_)) {
-        let missing = absent().into_iter().map(|(name, feature)| Skipped {
-            strategy: name.into(),
-            reason: format!("not compiled in; add --features {feature}"),
-        });
+        let missing = left_out().map(|optional| Skipped { strategy: optional.name.into(), reason: optional.reason() });
         skipped.extend(missing);
     }
     let mut told = (story.tell)(&names).map_err(|error| Failure::usage(format!("--strategy {error}")))?;

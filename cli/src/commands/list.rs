@@ -10,7 +10,7 @@ use syncbench_harness::scenario::DEFAULT_PARTS;
 use syncbench_harness::workloads::WORKLOADS;
 use syncbench_reports::charts::CHARTS;
 use syncbench_strategies::document::EditKind;
-use syncbench_strategies::registry::STRATEGIES;
+use syncbench_strategies::registry::{STRATEGIES, left_out};
 use syncbench_strategies::spec::{Param, ParamKind};
 
 use crate::args::{ListArgs, Listed};
@@ -82,6 +82,7 @@ fn params(params: &[Param]) -> Value {
         ParamKind::Count => "number".to_owned(),
         ParamKind::Share => "share".to_owned(),
         ParamKind::Choice(words) => words.join("|"),
+        ParamKind::Paths => "paths".to_owned(),
     };
     let entry =
         |param: &Param| json!({"name": param.name, "kind": kind(param), "default": param.default, "help": param.help});
@@ -102,17 +103,11 @@ fn strategies() -> Vec<Value> {
             "topology": spec.topology.to_string(), "claims": claims, "support": support, "params": params(spec.params),
         })
     };
-    let absent = absent().into_iter().map(|(name, feature)| {
-        json!({"name": name, "summary": format!("not compiled in; add --features {feature}"), "compiled_in": "no"})
+    let absent = left_out().map(|optional| {
+        json!({"name": optional.name, "summary": optional.summary, "compiled_in": "no", "feature": optional.feature,
+            "why": optional.reason()})
     });
     STRATEGIES.iter().map(entry).chain(absent).collect()
-}
-
-/// Strategies that a feature leaves out, with the feature.
-pub(super) fn absent() -> Vec<(&'static str, &'static str)> {
-    let known =
-        [("crdt-automerge", "automerge", cfg!(feature = "automerge")), ("crdt-yrs", "yrs", cfg!(feature = "yrs"))];
-    known.into_iter().filter(|(_, _, here)| !here).map(|(name, feature, _)| (name, feature)).collect()
 }
 
 fn workloads() -> Vec<Value> {

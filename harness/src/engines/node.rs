@@ -155,7 +155,7 @@ impl Node {
                 Effect::Reflected(id) => What::Reflected(*id),
                 Effect::ReflectedThrough(clock) => What::ReflectedThrough(clock.clone()),
                 Effect::Tagged(id, tag) => What::Tagged(*id, *tag),
-                Effect::ReflectedTag(tag) => What::ReflectedTag(*tag),
+                Effect::ReflectedTags(first, last) => What::ReflectedTags(*first, *last),
                 Effect::Void(id) => What::Void(*id),
                 Effect::Committed(id, outcome) => What::Committed(*id, outcome.clone()),
                 Effect::Rejected(id, reason) => What::Rejected(*id, reason.clone()),

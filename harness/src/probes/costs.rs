@@ -49,9 +49,9 @@ impl Probe for Costs {
         let node = event.node;
         match &event.what {
             What::Reflected(op) => self.nodes.entry(node).or_default().bring_in(node, *op),
-            What::ReflectedTag(tag) => {
+            What::ReflectedTags(first, last) => {
                 let account = self.nodes.entry(node).or_default();
-                ledger.tagged(*tag).iter().for_each(|op| account.bring_in(node, *op));
+                ledger.tagged_within(*first, *last).for_each(|op| account.bring_in(node, op));
             }
             What::ReflectedThrough(clock) => {
                 let account = self.nodes.entry(node).or_default();

@@ -40,7 +40,7 @@ impl Probe for Staleness {
             | What::Live
             | What::Reflected(_)
             | What::ReflectedThrough(_)
-            | What::ReflectedTag(_)
+            | What::ReflectedTags(..)
             | What::Void(_)
             | What::Rejected(..) => self.changed = true,
             _ => {}

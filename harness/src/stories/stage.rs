@@ -198,7 +198,9 @@ impl<'a> Telling<'a> {
             }
             What::Dropped { from } => self.lost(*from, *node, at.as_ms()),
             What::Reflected(op) => self.took(*node, [*op]),
-            What::ReflectedTag(tag) => self.took(*node, self.ledger.tagged(*tag).iter().copied()),
+            What::ReflectedTags(first, last) => {
+                self.took(*node, self.ledger.tagged_within(*first, *last).collect::<Vec<_>>());
+            }
             What::ReflectedThrough(clock) => self.took(*node, through(clock)),
             What::Shown(op) => self.last(*node, |step| step.shown.push(*op)),
             What::Committed(op, _) => self.last(*node, |step| step.committed.push(*op)),

@@ -21,6 +21,7 @@ use syncbench_harness::workload::{self, Workload};
 use syncbench_strategies::document::Document;
 use syncbench_strategies::model::ModelRef;
 use syncbench_strategies::registry::{self, Configured};
+use syncbench_strategies::spec::{Content, Spec, Support};
 
 /// A run in words; `run` makes it happen.
 pub struct Case {
@@ -141,6 +142,9 @@ impl Done {
     }
 }
 
+/// Where the sources of libraries under test are.
+const LIBRARIES: [&str; 4] = ["/automerge-", "/yrs-", "/loro-", "/diamond-types-"];
+
 /// Makes panics inside a library under test one line each: strategies catch them.
 #[allow(clippy::print_stderr, reason = "shown with a test that fails")]
 pub fn hush_libraries() {
@@ -148,13 +152,16 @@ pub fn hush_libraries() {
     ONCE.call_once(|| {
         let usual = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| match info.location() {
-            Some(at) if at.file().contains("/automerge-") => eprintln!("the library panicked at {at}"),
+            Some(at) if LIBRARIES.iter().any(|library| at.file().contains(library)) => {
+                eprintln!("the library panicked at {at}")
+            }
             _ => usual(info),
         }));
     });
 }
 
-/// Names of all strategies that are compiled in.
+/// Names of all strategies that are compiled in and carry data of any kind, as these suites ask for.
 pub fn strategies() -> impl Iterator<Item = &'static str> {
-    registry::STRATEGIES.iter().map(|spec| spec.name)
+    let data = |spec: &&&Spec| !matches!((spec.content)(Content::Data), Support::Unsupported(_));
+    registry::STRATEGIES.iter().filter(data).map(|spec| spec.name)
 }

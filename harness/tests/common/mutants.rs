@@ -169,7 +169,7 @@ impl Twisted {
             Effect::Reflected(id) => cx.reflected(id),
             Effect::ReflectedThrough(clock) => cx.reflected_all(&Sidecar::state(&clock)),
             Effect::Tagged(id, tag) => cx.tagged(id, tag),
-            Effect::ReflectedTag(tag) => cx.reflected_tag(tag),
+            Effect::ReflectedTags(first, last) => cx.reflected_tags(first, last),
             Effect::Void(id) => cx.void(id),
             Effect::Committed(id, _) if self.bug == Bug::ForgetsToAnswer && id.n.is_multiple_of(3) => {}
             Effect::Committed(id, outcome) => cx.committed(id, outcome),

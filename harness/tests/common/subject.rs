@@ -31,8 +31,8 @@ impl Subject {
         Self { strategy: Arc::new(strategy), workload: planned_workload(workload) }
     }
 
-    pub fn claims(&self) -> &'static Guarantees {
-        &self.strategy.spec.guarantees
+    pub fn claims(&self) -> Guarantees {
+        self.strategy.guarantees()
     }
 
     /// Whether the strategy carries every kind of edit that the workload makes.
@@ -93,6 +93,7 @@ pub fn variants() -> Vec<String> {
                 ParamKind::Count => vec!["0", "3"],
                 ParamKind::Share => vec!["0", "1"],
                 ParamKind::Choice(words) => words.to_vec(),
+                ParamKind::Paths => vec!["text"],
             };
             let others = others.into_iter().filter(|other| *other != param.default);
             labels.extend(others.map(|other| format!("{}:{}={other}", spec.name, param.name)));
@@ -114,9 +115,9 @@ pub fn subjects() -> Vec<Subject> {
     variants().iter().flat_map(of).filter(Subject::supported).collect()
 }
 
-/// Every strategy with its defaults on the stack, which all of them can carry.
+/// Every strategy with its defaults on the stack, if it can carry one.
 pub fn on_stack() -> Vec<Subject> {
-    STRATEGIES.iter().map(|spec| Subject::new(spec.name, "stack")).collect()
+    STRATEGIES.iter().map(|spec| Subject::new(spec.name, "stack")).filter(Subject::supported).collect()
 }
 
 /// How many seeds each check runs over, from `SYNCBENCH_CONTRACT_SEEDS`.

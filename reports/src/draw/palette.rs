@@ -31,14 +31,21 @@ pub const KINDS: [Color; 8] = [
 pub const KNOWN: &[&str] = &[
     "serial",
     "crdt-automerge",
-    "optimistic",
+    "serial-optimistic",
     "ot",
-    "patches",
+    "serial-patches",
     "crdt-yrs",
     "lww-document",
     "crdt-loro",
-    "lww-fields",
+    "lww-property",
+    "crdt-diamond",
+    "serial-cas",
+    "hybrid",
     "text-ids",
+    "lww-hlc",
+    "lww-hlc-relay",
+    "escrow",
+    "presence",
 ];
 
 /// The second channel beside colour. Seven of them and eight colours: 56 pairs.

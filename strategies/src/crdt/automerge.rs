@@ -4,10 +4,15 @@
 //! order to wait for. Whoever receives changes applies them, and automerge merges: lists and texts by element ids,
 //! counters by adding up, map entries by one deterministic winner.
 //!
-//! The library is used as its authors recommend: `Automerge` with explicit transactions, native text in code points,
-//! native counters, one change per operation, and everything that arrives in one turn of the event loop applied in one
-//! call (a call walks the whole list or text that it touches, so one call per change would measure the calling pattern).
-//! On connecting, peers tell each other their heads and send what the other lacks.
+//! The library is used as its authors recommend: `AutoCommit`, native text in code points, native counters, and everything
+//! that arrives in one turn of the event loop applied in one call (a call walks the whole list or text that it touches, so
+//! one call per change would measure the calling pattern). On connecting, peers tell each other their heads and send what
+//! the other lacks.
+//!
+//! With `commit=window` everything of a batch window is one change; it ends early when something has to be merged. With
+//! `sync=protocol` peers speak the library's own protocol instead, with one `State` for each connection: a summary of what
+//! they have, then what is missing, and again after every change. It needs a stream that loses and reorders nothing, and
+//! it is made for pairs: in a mesh everybody offers to everybody what others may have sent already.
 //!
 //! Source: automerge 0.12 and the papers behind it (Kleppmann and Beresford, "A conflict-free replicated JSON datatype").
 //!
@@ -17,12 +22,12 @@
 //! Damaged bytes are refused by their checksum. A forged change with a right one may make the library panic, which is
 //! caught here, or be taken and then not found again in what the library saves: the peers of a product have to be known.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::iter;
 use std::panic::catch_unwind;
 use std::time::Duration;
 
-use automerge::{ActorId, Change, ChangeHash};
+use automerge::{ActorId, Change, ChangeHash, sync};
 use rand::{RngExt, SeedableRng};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -52,19 +57,40 @@ pub static SPEC: Spec = Spec {
         grows_with_history: true,
         ..Guarantees::NONE
     },
-    params: &[Param {
-        name: "batch",
-        kind: ParamKind::Span,
-        default: "0",
-        help: "how long changes are collected before they are sent in one message; 0 sends each at once",
-    }],
+    params: &[
+        Param {
+            name: "batch",
+            kind: ParamKind::Span,
+            default: "0",
+            help: "how long changes are collected before they are sent in one message; 0 sends each at once",
+        },
+        Param {
+            name: "commit",
+            kind: ParamKind::Choice(&["operation", "window"]),
+            default: "operation",
+            help: "what becomes one change: each operation, or everything of a batch window",
+        },
+        Param {
+            name: "sync",
+            kind: ParamKind::Choice(&["changes", "protocol"]),
+            default: "changes",
+            help: "what travels: changes to everybody, or the library's own sync protocol, which stands neither \
+                   duplicates nor reordering",
+        },
+    ],
     support: |kind| match kind {
         EditKind::ListMove => Support::Emulated("removed and inserted again: the library has no move"),
         _ => Support::Native,
     },
     content: Content::any,
     undo: Support::Unsupported("it keeps nothing to take back"),
-    build: |params| Box::new(AutomergeStrategy { batch: params.span("batch") }),
+    build: |params| {
+        Box::new(AutomergeStrategy {
+            batch: params.span("batch"),
+            by_window: params.choice("commit") == "window",
+            by_protocol: params.choice("sync") == "protocol",
+        })
+    },
 };
 
 /// Largest message that is looked at, in bytes: far above any catch-up here, far below what would hurt.
@@ -73,8 +99,11 @@ const MAX_MESSAGE_BYTES: usize = 256 << 20;
 const FLUSH: u64 = 0;
 const MERGE: u64 = 1;
 
+#[derive(Clone, Copy)]
 struct AutomergeStrategy {
     batch: Duration,
+    by_window: bool,
+    by_protocol: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -84,6 +113,11 @@ enum Message {
 }
 
 impl Strategy for AutomergeStrategy {
+    fn guarantees(&self, card: Guarantees) -> Guarantees {
+        let stands = !self.by_protocol;
+        Guarantees { tolerates_duplicates: stands, tolerates_reordering: stands, ..card }
+    }
+
     fn genesis(&self, document: &Document) -> Vec<u8> {
         Doc::genesis(document)
     }
@@ -91,12 +125,12 @@ impl Strategy for AutomergeStrategy {
     fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
         // The library's own bytes, made by `Strategy::genesis` a moment ago.
         let doc = Doc::load(&setup.genesis, actor(setup)).expect("genesis is a saved document");
-        Box::new(Peer::new(self.batch, setup, doc))
+        Box::new(Peer::new(*self, setup, doc))
     }
 
     fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {
         let doc = Doc::load(durable, actor(setup)).map_err(ProtocolError::malformed)?;
-        Ok(Box::new(Peer::new(self.batch, setup, doc)))
+        Ok(Box::new(Peer::new(*self, setup, doc)))
     }
 }
 
@@ -107,34 +141,42 @@ fn actor(setup: &Setup) -> ActorId {
 }
 
 struct Peer {
-    batch: Duration,
+    options: AutomergeStrategy,
     model: ModelRef,
     doc: Doc,
     genesis_heads: Vec<ChangeHash>,
     connected: BTreeSet<NodeId>,
     /// Peers that were told our heads on this connection.
     greeted: BTreeSet<NodeId>,
+    /// Own operations in the change that was begun and not yet committed.
+    begun: Vec<OpId>,
     /// Own changes that wait for the end of the batch window.
     outbox: Vec<Change>,
     /// Changes that arrived in this turn of the event loop.
     inbox: Vec<Change>,
+    /// Messages of the library's protocol that arrived in this turn, and where it stands with each peer.
+    heard: Vec<(NodeId, sync::Message)>,
+    sessions: BTreeMap<NodeId, sync::State>,
     ever_connected: BTreeSet<NodeId>,
     /// Changes that the library cannot take, not to be tried again: they would come with every answer of a peer that can.
     nonsense: BTreeSet<ChangeHash>,
 }
 
 impl Peer {
-    fn new(batch: Duration, setup: &Setup, doc: Doc) -> Self {
-        let genesis = Doc::load(&setup.genesis, actor(setup)).map(|doc| doc.0.get_heads()).unwrap_or_default();
+    fn new(options: AutomergeStrategy, setup: &Setup, doc: Doc) -> Self {
+        let genesis = Doc::load(&setup.genesis, actor(setup)).map(|mut doc| doc.library.get_heads());
         Self {
-            batch,
+            options,
             model: setup.model.clone(),
             doc,
-            genesis_heads: genesis,
+            genesis_heads: genesis.unwrap_or_default(),
             connected: BTreeSet::new(),
             greeted: BTreeSet::new(),
+            begun: Vec::new(),
             outbox: Vec::new(),
             inbox: Vec::new(),
+            heard: Vec::new(),
+            sessions: BTreeMap::new(),
             ever_connected: BTreeSet::new(),
             nonsense: BTreeSet::new(),
         }
@@ -146,21 +188,76 @@ impl Peer {
         cx.broadcast(to.iter().copied(), wire::encode(&Message::Changes(bytes)), Sidecar::tags(tags));
     }
 
+    /// Ends the change that was begun. Must come before anything else that the library does with the document: it would
+    /// end it too, and nobody would know its name.
+    fn commit(&mut self, cx: &mut Context<'_>) {
+        if self.begun.is_empty() {
+            return;
+        }
+        let time_s = (cx.wall_clock().0 / 1_000_000_000) as i64;
+        if let Some(hash) = self.doc.commit(time_s) {
+            self.begun.drain(..).for_each(|id| cx.tagged(id, tag(&hash)));
+            self.outbox.extend(self.doc.library.get_last_local_change());
+        }
+    }
+
     fn flush(&mut self, cx: &mut Context<'_>) {
+        self.commit(cx);
         if !self.outbox.is_empty() {
             let changes = std::mem::take(&mut self.outbox);
+            if self.options.by_protocol {
+                return self.speak(cx);
+            }
             let to: Vec<_> = self.connected.iter().copied().collect();
             self.send_changes(&to, &changes, cx);
         }
     }
 
-    /// Applies what arrived, in one call.
+    /// Applies what arrived.
     fn merge(&mut self, cx: &mut Context<'_>) {
-        if self.inbox.is_empty() {
+        if self.inbox.is_empty() && self.heard.is_empty() {
             return;
         }
+        self.commit(cx);
+        let before = self.doc.library.get_heads();
+        if self.options.by_protocol {
+            self.hear(cx);
+        } else {
+            self.apply(cx);
+        }
+        // What was applied, which may include earlier arrivals that had waited for what they depend on.
+        for hash in self.doc.hashes_since(&before) {
+            cx.reflected_tag(tag(&hash));
+        }
+        if self.options.by_protocol {
+            self.speak(cx);
+        }
+    }
+
+    /// One message after another, as the protocol asks for. Who sent what the library cannot take begins anew.
+    fn hear(&mut self, cx: &mut Context<'_>) {
+        for (from, message) in std::mem::take(&mut self.heard) {
+            let Some(state) = self.sessions.get_mut(&from) else { continue };
+            if !self.doc.hear(state, message) {
+                cx.count("refused_by_library", 1);
+                *state = sync::State::new();
+            }
+        }
+    }
+
+    /// Tells everybody what the protocol has to tell.
+    fn speak(&mut self, cx: &mut Context<'_>) {
+        for peer in &self.connected {
+            let said = self.sessions.get_mut(peer).and_then(|state| self.doc.speak(state));
+            if let Some((message, hashes)) = said {
+                cx.send(*peer, wire::seal(&message), Sidecar::tags(hashes.iter().map(tag).collect()));
+            }
+        }
+    }
+
+    /// Applies changes, in one call.
+    fn apply(&mut self, cx: &mut Context<'_>) {
         let changes = std::mem::take(&mut self.inbox);
-        let before = self.doc.0.get_heads();
         if !self.doc.merge(changes.iter().cloned()) {
             // A change with a right checksum may still be nonsense. It is left out, and those that it kept out, or that
             // the library threw away with it, are asked for again.
@@ -175,15 +272,11 @@ impl Peer {
             let peers: Vec<_> = self.connected.iter().copied().collect();
             peers.into_iter().for_each(|peer| self.greet(peer, cx));
         }
-        // What was applied, which may include earlier arrivals that had waited for what they depend on.
-        for hash in self.doc.hashes_since(&before) {
-            cx.reflected_tag(tag(&hash));
-        }
     }
 
     fn greet(&mut self, peer: NodeId, cx: &mut Context<'_>) {
         if self.greeted.insert(peer) {
-            let heads = self.doc.0.get_heads().iter().map(|hash| hash.0).collect();
+            let heads = self.doc.library.get_heads().iter().map(|hash| hash.0).collect();
             cx.send(peer, wire::encode(&Message::Heads(heads)), Sidecar::none());
         }
     }
@@ -191,9 +284,10 @@ impl Peer {
     /// A peer says what it has: it gets what it lacks, and learns our heads if it has what we lack.
     fn answer(&mut self, from: NodeId, heads: &[[u8; 32]], cx: &mut Context<'_>) {
         self.merge(cx);
+        self.commit(cx);
         let heads: Vec<_> = heads.iter().map(|hash| ChangeHash(*hash)).collect();
         let (known, unknown): (Vec<_>, Vec<_>) =
-            heads.into_iter().partition(|hash| self.doc.0.get_change_meta_by_hash(hash).is_some());
+            heads.into_iter().partition(|hash| self.doc.library.get_change_meta_by_hash(hash).is_some());
         let missing = self.doc.changes_since(&known);
         if !missing.is_empty() {
             self.send_changes(&[from], &missing, cx);
@@ -211,19 +305,20 @@ impl Replica for Peer {
             Ok(plan) => plan,
             Err(reason) => return cx.rejected(id, reason),
         };
-        let time_s = (cx.wall_clock().0 / 1_000_000_000) as i64;
-        match self.doc.commit(&plan.edits, time_s) {
-            Ok(Some(hash)) => {
-                cx.tagged(id, tag(&hash));
-                let change = self.doc.0.get_last_local_change();
-                self.outbox.extend(change);
-                if self.batch.is_zero() {
+        match self.doc.edit(&plan.edits, self.options.by_window) {
+            Ok(true) => {
+                let first = self.begun.is_empty() && self.outbox.is_empty();
+                self.begun.push(id);
+                if self.options.batch.is_zero() {
                     self.flush(cx);
-                } else if self.outbox.len() == 1 {
-                    cx.set_timer(self.batch, FLUSH);
+                } else if first {
+                    cx.set_timer(self.options.batch, FLUSH);
+                }
+                if !self.options.by_window {
+                    self.commit(cx);
                 }
             }
-            Ok(None) => cx.void(id),
+            Ok(false) => cx.void(id),
             Err(reason) => return cx.rejected(id, Rejected::new("edit_refused", reason)),
         }
         cx.shown(id);
@@ -234,6 +329,15 @@ impl Replica for Peer {
     fn receive(&mut self, from: NodeId, bytes: &[u8], _: &Sidecar, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
         if bytes.len() > MAX_MESSAGE_BYTES {
             return Err(ProtocolError::malformed(format!("{} bytes are too many", bytes.len())));
+        }
+        if self.options.by_protocol {
+            let message: Vec<u8> = wire::unseal(bytes)?;
+            let message = sync::Message::decode(&message).map_err(ProtocolError::malformed)?;
+            if self.heard.is_empty() {
+                cx.set_timer(Duration::ZERO, MERGE);
+            }
+            self.heard.push((from, message));
+            return Ok(());
         }
         match wire::decode(bytes)? {
             Message::Heads(heads) => self.answer(from, &heads, cx),
@@ -262,11 +366,17 @@ impl Replica for Peer {
             self.connected.remove(&peer);
             return;
         }
-        self.connected.insert(peer);
         let again = !self.ever_connected.insert(peer);
+        // What came by the connection before belongs to it.
         self.merge(cx);
-        // Two that have never changed anything have nothing to tell each other.
-        if again || self.doc.0.get_heads() != self.genesis_heads {
+        self.commit(cx);
+        self.connected.insert(peer);
+        if self.options.by_protocol {
+            let known = self.sessions.get(&peer).map(|state| sync::State::decode(&state.encode()));
+            self.sessions.insert(peer, known.and_then(Result::ok).unwrap_or_default());
+            self.speak(cx);
+        } else if again || self.doc.library.get_heads() != self.genesis_heads {
+            // Two that have never changed anything have nothing to tell each other.
             self.greet(peer, cx);
         }
     }
@@ -276,7 +386,7 @@ impl Replica for Peer {
     }
 
     fn durable(&self) -> Vec<u8> {
-        self.doc.0.save()
+        self.doc.save()
     }
 }
 
@@ -303,4 +413,115 @@ fn parse(bytes: &[u8]) -> Result<Change, ProtocolError> {
         return Err(ProtocolError::malformed("a change is not written as the library writes it"));
     }
     Ok(change)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::document::Edit;
+    use crate::path;
+    use crate::registry;
+    use crate::replica::Effect;
+    use crate::testing::{Table, Toy, typed};
+
+    fn tags(table: &Table) -> BTreeSet<u128> {
+        let of = |(_, effect): &(NodeId, Effect)| if let Effect::Tagged(_, tag) = effect { Some(*tag) } else { None };
+        table.reports.iter().filter_map(of).collect()
+    }
+
+    fn bytes(table: &mut Table, from: u32, to: u32) -> usize {
+        table.wire(from, to).iter().map(|packet| packet.bytes.len()).sum()
+    }
+
+    #[test]
+    fn a_window_is_one_change_where_each_operation_would_be_one() {
+        let sent = ["operation", "window"].map(|commit| {
+            let mut table = Table::new(&format!("crdt-automerge:batch=50ms,commit={commit}"), 2);
+            for (at, key) in ["x", "y", "z"].iter().enumerate() {
+                table.act(1, &typed(at, key));
+            }
+            assert_eq!(table.sees(1, "text"), "\"xyzabc\"");
+            table.ring();
+            let sent = (tags(&table).len(), table.wire(1, 2).len(), bytes(&mut table, 1, 2));
+            table.run();
+            table.agree();
+            sent
+        });
+        assert_eq!((sent[0].0, sent[1].0, sent[0].1, sent[1].1), (3, 1, 1, 1));
+        assert!(sent[1].2 * 2 < sent[0].2, "{sent:?}");
+    }
+
+    #[test]
+    fn a_window_ends_early_when_something_arrives_and_survives_a_crash() {
+        let mut table = Table::new("crdt-automerge:batch=50ms,commit=window", 2);
+        table.act(1, &typed(0, "x"));
+        table.act(2, &Toy::Add(1));
+        table.ring();
+        table.ring();
+        table.act(1, &typed(1, "y"));
+        table.deliver(2, 1);
+        table.act(1, &typed(2, "z"));
+        table.run();
+        table.agree();
+        assert_eq!((tags(&table).len(), table.sees(2, "text")), (4, "\"xyzabc\"".into()));
+        table.act(1, &typed(3, "w"));
+        table.cut(1, 2);
+        table.crash(1);
+        assert_eq!(table.sees(1, "text"), "\"xyzwabc\"");
+        table.connect(1, 2);
+        table.run();
+        table.agree();
+    }
+
+    #[test]
+    fn a_refused_edit_leaves_the_change_that_was_begun_as_it_was() {
+        let genesis = Document::map([("text", Document::text("ab"))]);
+        let mut doc = Doc::load(&Doc::genesis(&genesis), ActorId::from([7; 16])).unwrap();
+        let splice =
+            |pos, insert: &str| Edit::TextSplice { path: path!["text"], pos, delete: 0, insert: insert.into() };
+        assert_eq!(doc.edit(&[splice(1, "x")], true), Ok(true));
+        assert!(doc.edit(&[splice(2, "y"), splice(9, "z")], true).is_err());
+        assert_eq!(doc.document(), Document::map([("text", Document::text("axb"))]));
+        assert!(doc.commit(0).is_some() && doc.commit(0).is_none());
+    }
+
+    #[test]
+    fn the_protocol_brings_all_to_one_state_and_a_reconnect_costs_what_was_missed() {
+        let mut table = Table::new("crdt-automerge:sync=protocol", 3);
+        for n in 0..60 {
+            table.act(1 + n % 3, &typed(n as usize % 3, "some text "));
+            if n % 4 == 0 {
+                table.run();
+            }
+        }
+        table.run();
+        table.agree();
+        for peer in [2, 3] {
+            table.cut(1, peer);
+        }
+        table.act(1, &typed(0, "x"));
+        table.act(2, &typed(0, "y"));
+        table.run();
+        table.connect(1, 2);
+        let mut cost = 0;
+        while let Some(from) = [1, 2].into_iter().find(|from| !table.wire(*from, 3 - from).is_empty()) {
+            cost += table.deliver(from, 3 - from).bytes.len();
+            table.ring();
+        }
+        table.run();
+        table.agree();
+        // Three rounds with two hashes each, and two changes of some eighty bytes. The history has five thousand.
+        assert!(cost < 1_500, "{cost}");
+    }
+
+    #[test]
+    fn with_the_protocol_it_claims_less() {
+        let claims = |strategy: &str| registry::configure(&strategy.parse().unwrap()).unwrap().guarantees();
+        let (changes, protocol) = (claims("crdt-automerge"), claims("crdt-automerge:sync=protocol"));
+        assert_eq!(changes, SPEC.guarantees);
+        assert!(changes.tolerates_duplicates && changes.tolerates_reordering);
+        assert_eq!(protocol, Guarantees { tolerates_duplicates: false, tolerates_reordering: false, ..changes });
+    }
 }

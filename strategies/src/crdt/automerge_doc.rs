@@ -1,11 +1,12 @@
-//! An automerge document behind our own words: a [`View`], and edits applied in one transaction.
+//! An automerge document behind our own words: a [`View`], and edits that become changes.
 
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use automerge::transaction::{CommitOptions, Transactable, Transaction};
+use automerge::sync::{self, SyncDoc};
+use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{
-    ActorId, Automerge, Change, ChangeHash, LoadOptions, ObjId, ObjType, Prop, ROOT, ReadDoc, ScalarValue,
+    ActorId, AutoCommit, Change, ChangeHash, LoadOptions, ObjId, ObjType, Prop, ROOT, ReadDoc, ScalarValue,
     TextEncoding, Value,
 };
 use imbl::OrdMap;
@@ -18,73 +19,110 @@ use crate::view::View;
 const SLICE_BY_INDEX: usize = 64;
 
 /// The library's document; all reading goes straight to it.
-pub(super) struct Doc(pub(super) Automerge);
+pub(super) struct Doc {
+    pub(super) library: AutoCommit,
+    /// What is in the change that was begun and not yet committed.
+    begun: Vec<Edit>,
+}
 
 impl Doc {
     /// The library's bytes for a document, the same for every replica and run. The root must be a map, as it is in the
     /// library; any other document becomes an empty one.
     pub(super) fn genesis(document: &Document) -> Vec<u8> {
         let actor = ActorId::from([0u8; 16].as_slice());
-        let mut doc = Automerge::new_with_encoding(TextEncoding::UnicodeCodePoint).with_actor(actor);
+        let mut doc = AutoCommit::new_with_encoding(TextEncoding::UnicodeCodePoint).with_actor(actor);
         if let Document::Map(map) = document {
-            let mut tx = doc.transaction();
             for (key, value) in map {
                 // A fresh map takes any key and any value.
-                put(&mut tx, &ROOT, Prop::from(&**key), value).expect("a fresh document takes any entry");
+                put(&mut doc, &ROOT, Prop::from(&**key), value).expect("a fresh document takes any entry");
             }
-            tx.commit_with(CommitOptions::default().with_time(0));
+            doc.commit_with(CommitOptions::default().with_time(0));
         }
         doc.save()
     }
 
-    /// A replica's own copy, from [`Doc::genesis`] or [`Automerge::save`].
+    /// A replica's own copy, from [`Doc::genesis`] or [`Doc::save`].
     pub(super) fn load(bytes: &[u8], actor: ActorId) -> Result<Self, String> {
         let options = LoadOptions::new().text_encoding(TextEncoding::UnicodeCodePoint);
-        let loaded = catch_unwind(AssertUnwindSafe(|| Automerge::load_with_options(bytes, options)));
+        let loaded = catch_unwind(AssertUnwindSafe(|| AutoCommit::load_with_options(bytes, options)));
         let doc = loaded.map_err(|_| "the library gave up on saved bytes".to_owned())?;
-        Ok(Self(doc.map_err(|error| error.to_string())?.with_actor(actor)))
+        let library = doc.map_err(|error| error.to_string())?.with_actor(actor);
+        Ok(Self { library, begun: Vec::new() })
     }
 
-    /// Applies edits as one change, all or none. `None` where they change nothing.
-    pub(super) fn commit(&mut self, edits: &[Edit], time_s: i64) -> Result<Option<ChangeHash>, String> {
-        let mut tx = self.0.transaction();
+    /// Everything, a change that was begun included.
+    pub(super) fn save(&self) -> Vec<u8> {
+        self.library.clone().save()
+    }
+
+    /// Applies edits, all or none, as a part of the change that [`Doc::commit`] will make; further edits may follow if
+    /// `more` is set. Whether they change anything.
+    pub(super) fn edit(&mut self, edits: &[Edit], more: bool) -> Result<bool, String> {
+        let before = self.library.pending_ops();
         for edit in edits {
-            if let Err(reason) = apply(&mut tx, edit) {
-                tx.rollback();
+            if let Err(reason) = apply(&mut self.library, edit) {
+                // There is a way back to the beginning only. What was there before goes in as it did.
+                self.library.rollback();
+                self.begun.iter().try_for_each(|edit| apply(&mut self.library, edit))?;
                 return Err(reason);
             }
         }
-        Ok(tx.commit_with(CommitOptions::default().with_time(time_s)).0)
+        if more {
+            self.begun.extend_from_slice(edits);
+        }
+        Ok(self.library.pending_ops() > before)
+    }
+
+    /// Ends the change that was begun. `None` where it is empty.
+    pub(super) fn commit(&mut self, time_s: i64) -> Option<ChangeHash> {
+        self.begun.clear();
+        self.library.commit_with(CommitOptions::default().with_time(time_s))
+    }
+
+    /// The next message for a peer, and the changes in it.
+    pub(super) fn speak(&mut self, state: &mut sync::State) -> Option<(Vec<u8>, Vec<ChangeHash>)> {
+        let sent = state.sent_hashes.clone();
+        let message = self.library.sync().generate_sync_message(state)?;
+        Some((message.encode(), state.sent_hashes.difference(&sent).copied().collect()))
+    }
+
+    /// Takes a peer's message, or says that the library cannot. Nothing of it is visible then.
+    pub(super) fn hear(&mut self, state: &mut sync::State, message: sync::Message) -> bool {
+        self.guarded(|library| library.sync().receive_sync_message(state, message).is_ok())
     }
 
     /// Merges changes, or says that the library cannot take them. Nothing of them is visible then, even where it panics.
     pub(super) fn merge(&mut self, changes: impl IntoIterator<Item = Change> + Clone) -> bool {
-        let before = self.0.get_heads();
-        let merged = catch_unwind(AssertUnwindSafe(|| self.0.apply_changes(changes)));
+        self.guarded(|library| library.apply_changes(changes).is_ok())
+    }
+
+    fn guarded(&mut self, merge: impl FnOnce(&mut AutoCommit) -> bool) -> bool {
+        let before = self.library.get_heads();
+        let merged = catch_unwind(AssertUnwindSafe(|| merge(&mut self.library)));
         if merged.is_err() {
             // The library notes a change before it has looked at all of it. What was there before is still whole.
-            let actor = self.0.get_actor().clone();
-            let rebuilt = catch_unwind(AssertUnwindSafe(|| self.0.fork_at(&before)));
+            let actor = self.library.get_actor().clone();
+            let rebuilt = catch_unwind(AssertUnwindSafe(|| self.library.fork_at(&before)));
             if let Ok(Ok(doc)) = rebuilt {
-                self.0 = doc.with_actor(actor);
+                self.library = doc.with_actor(actor);
             }
         }
-        matches!(merged, Ok(Ok(())))
+        merged.unwrap_or(false)
     }
 
     /// The hashes of the changes after `heads`. None, where a stranger made the library take what it cannot read.
-    pub(super) fn hashes_since(&self, heads: &[ChangeHash]) -> Vec<ChangeHash> {
-        let read = || self.0.get_changes_meta(heads).into_iter().map(|meta| meta.hash).collect();
+    pub(super) fn hashes_since(&mut self, heads: &[ChangeHash]) -> Vec<ChangeHash> {
+        let read = || self.library.get_changes_meta(heads).into_iter().map(|meta| meta.hash).collect();
         catch_unwind(AssertUnwindSafe(read)).unwrap_or_default()
     }
 
     /// The changes after `heads`. None, where the library cannot put together again what a stranger made it take.
-    pub(super) fn changes_since(&self, heads: &[ChangeHash]) -> Vec<Change> {
-        catch_unwind(AssertUnwindSafe(|| self.0.get_changes(heads))).unwrap_or_default()
+    pub(super) fn changes_since(&mut self, heads: &[ChangeHash]) -> Vec<Change> {
+        catch_unwind(AssertUnwindSafe(|| self.library.get_changes(heads))).unwrap_or_default()
     }
 
     fn find(&self, path: &[Step]) -> Option<(Value<'_>, ObjId)> {
-        find(&self.0, path)
+        find(&self.library, path)
     }
 
     fn object(&self, path: &[Step], wanted: ObjType) -> Option<ObjId> {
@@ -158,7 +196,7 @@ fn document_to_scalar(document: &Document) -> Result<ScalarValue, ObjType> {
 
 type Applied = Result<(), String>;
 
-fn put(tx: &mut Transaction<'_>, parent: &ObjId, prop: Prop, value: &Document) -> Applied {
+fn put(tx: &mut AutoCommit, parent: &ObjId, prop: Prop, value: &Document) -> Applied {
     match document_to_scalar(value) {
         Ok(scalar) => tx.put(parent, prop, scalar).map_err(|error| error.to_string()),
         Err(kind) => {
@@ -168,7 +206,7 @@ fn put(tx: &mut Transaction<'_>, parent: &ObjId, prop: Prop, value: &Document) -
     }
 }
 
-fn insert(tx: &mut Transaction<'_>, list: &ObjId, index: usize, value: &Document) -> Applied {
+fn insert(tx: &mut AutoCommit, list: &ObjId, index: usize, value: &Document) -> Applied {
     match document_to_scalar(value) {
         Ok(scalar) => tx.insert(list, index, scalar).map_err(|error| error.to_string()),
         Err(kind) => {
@@ -179,7 +217,7 @@ fn insert(tx: &mut Transaction<'_>, list: &ObjId, index: usize, value: &Document
 }
 
 /// Fills an object that was just made.
-fn fill(tx: &mut Transaction<'_>, id: &ObjId, value: &Document) -> Applied {
+fn fill(tx: &mut AutoCommit, id: &ObjId, value: &Document) -> Applied {
     match value {
         Document::Map(map) => map.iter().try_for_each(|(key, value)| put(tx, id, Prop::from(&**key), value)),
         Document::List(list) => list.iter().enumerate().try_for_each(|(index, value)| insert(tx, id, index, value)),
@@ -188,7 +226,7 @@ fn fill(tx: &mut Transaction<'_>, id: &ObjId, value: &Document) -> Applied {
     }
 }
 
-fn apply(tx: &mut Transaction<'_>, edit: &Edit) -> Applied {
+fn apply(tx: &mut AutoCommit, edit: &Edit) -> Applied {
     let text = |error: automerge::AutomergeError| error.to_string();
     match edit {
         Edit::Put { path, value } => {
@@ -237,14 +275,14 @@ fn apply(tx: &mut Transaction<'_>, edit: &Edit) -> Applied {
     }
 }
 
-fn list(tx: &Transaction<'_>, path: &Path) -> Result<ObjId, String> {
+fn list(tx: &AutoCommit, path: &Path) -> Result<ObjId, String> {
     match find(tx, path) {
         Some((Value::Object(ObjType::List), id)) => Ok(id),
         _ => Err(format!("no list at {path}")),
     }
 }
 
-fn place(tx: &Transaction<'_>, path: &Path) -> Result<(ObjId, Prop), String> {
+fn place(tx: &AutoCommit, path: &Path) -> Result<(ObjId, Prop), String> {
     let (last, parent) = path.split_last().ok_or("the root cannot be replaced")?;
     match (find(tx, parent), last) {
         (Some((Value::Object(ObjType::Map), id)), Step::Key(key)) => Ok((id, Prop::from(&**key))),
@@ -264,46 +302,46 @@ impl View for Doc {
     }
 
     fn get(&self, path: &[Step]) -> Option<Document> {
-        self.find(path).map(|(value, id)| materialise(&self.0, &value, &id))
+        self.find(path).map(|(value, id)| materialise(&self.library, &value, &id))
     }
 
     fn len(&self, path: &[Step]) -> Option<usize> {
         match self.find(path)? {
-            (Value::Object(_), id) => Some(self.0.length(&id)),
+            (Value::Object(_), id) => Some(self.library.length(&id)),
             _ => None,
         }
     }
 
     fn keys(&self, path: &[Step]) -> Option<Vec<Key>> {
         let id = self.object(path, ObjType::Map)?;
-        Some(self.0.keys(&id).map(Key::from).collect())
+        Some(self.library.keys(&id).map(Key::from).collect())
     }
 
     fn items(&self, path: &[Step]) -> Option<Vec<Document>> {
         let id = self.object(path, ObjType::List)?;
-        let items = self.0.list_range(&id, ..).map(|item| {
+        let items = self.library.list_range(&id, ..).map(|item| {
             let (value, id) = (Value::from(item.value.clone()), item.id());
-            materialise(&self.0, &value, &id)
+            materialise(&self.library, &value, &id)
         });
         Some(items.collect())
     }
 
     fn text_slice(&self, path: &[Step], range: Range<usize>) -> Option<String> {
         let id = self.object(path, ObjType::Text)?;
-        if range.start > range.end || range.end > self.0.length(&id) {
+        if range.start > range.end || range.end > self.library.length(&id) {
             return None;
         }
         if range.len() > SLICE_BY_INDEX {
-            return Some(self.0.text(&id).ok()?.chars().skip(range.start).take(range.len()).collect());
+            return Some(self.library.text(&id).ok()?.chars().skip(range.start).take(range.len()).collect());
         }
         let mut slice = String::with_capacity(range.len());
         for index in range {
-            slice.push_str(self.0.get(&id, index).ok()??.0.as_str()?);
+            slice.push_str(self.library.get(&id, index).ok()??.0.as_str()?);
         }
         Some(slice)
     }
 
     fn document(&self) -> Document {
-        materialise(&self.0, &Value::Object(ObjType::Map), &ROOT)
+        materialise(&self.library, &Value::Object(ObjType::Map), &ROOT)
     }
 }

@@ -22,7 +22,6 @@ use std::time::Duration;
 
 use rand::{RngExt, SeedableRng};
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::xxh3_64;
 use yrs::StateVector;
 use yrs::updates::decoder::Decode;
 use yrs::updates::encoder::Encode;
@@ -34,7 +33,7 @@ use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, R
 use crate::sidecar::{Clock, Sidecar, merge_clock};
 use crate::spec::{Content, Guarantees, Param, ParamKind, Spec, Support};
 use crate::view::View;
-use crate::wire;
+use crate::wire::{seal, unseal};
 
 /// The strategy's card.
 pub static SPEC: Spec = Spec {
@@ -79,20 +78,6 @@ enum Message {
     State(Vec<u8>),
     /// Step two, or updates of transactions.
     Updates(Vec<Vec<u8>>),
-}
-
-fn seal(message: &Message) -> Vec<u8> {
-    let mut bytes = wire::encode(message);
-    let sum = xxh3_64(&bytes);
-    bytes.extend_from_slice(&sum.to_le_bytes());
-    bytes
-}
-
-fn unseal(bytes: &[u8]) -> Result<Message, ProtocolError> {
-    match bytes.split_last_chunk() {
-        Some((body, sum)) if u64::from_le_bytes(*sum) == xxh3_64(body) => wire::decode(body),
-        _ => Err(ProtocolError::malformed("the checksum is wrong")),
-    }
 }
 
 /// A number from the seed and the node, where the library would draw one: 53 bits, never that of the genesis.

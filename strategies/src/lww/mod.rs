@@ -1,3 +1,4 @@
 //! Strategies in which the last writer wins.
 
 pub mod document;
+pub mod property;

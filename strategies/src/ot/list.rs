@@ -116,6 +116,11 @@ impl Steps {
         self.steps.is_empty() && self.inside.is_empty()
     }
 
+    /// Whether something changes inside of items.
+    pub fn has_inside(&self) -> bool {
+        !self.inside.is_empty()
+    }
+
     fn push(&mut self, step: Step) {
         match (self.steps.last_mut(), step) {
             (_, Keep(0) | Delete(0)) => {}

@@ -46,21 +46,34 @@ pub static SPEC: Spec = Spec {
         needs_server: true,
         ..Guarantees::NONE
     },
-    params: &[Param {
-        name: "history",
-        kind: ParamKind::Count,
-        default: "1000",
-        help: "operations the server keeps to bring a returning client up to date and to take them back; who misses \
-               older ones needs a snapshot. 0 is the notebook's way: always a snapshot, and no undo",
-    }],
+    params: &[
+        Param {
+            name: "history",
+            kind: ParamKind::Count,
+            default: "1000",
+            help: "operations the server keeps to bring a returning client up to date and to take them back; who misses \
+                   older ones needs a snapshot. 0 is the notebook's way: always a snapshot, and no undo",
+        },
+        Param {
+            name: "rejoin",
+            kind: ParamKind::Choice(&["operations", "snapshot"]),
+            default: "operations",
+            help: "what a returning client gets: the operations that it missed, where the server still has them, or always \
+                   a snapshot, as in Livebook",
+        },
+    ],
     support: |_: EditKind| Support::Native,
     content: Content::any,
     undo: Support::Emulated("the server reduces its history again without it, and sends what that changes"),
-    build: |params| Box::new(Serial { history: usize::try_from(params.count("history")).unwrap_or(usize::MAX) }),
+    build: |params| {
+        let history = usize::try_from(params.count("history")).unwrap_or(usize::MAX);
+        Box::new(Serial { history, snapshots: params.choice("rejoin") == "snapshot" })
+    },
 };
 
 struct Serial {
     history: usize,
+    snapshots: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -141,7 +154,7 @@ impl Strategy for Serial {
         let data = Document::decode(&setup.genesis).expect("genesis is a document");
         if setup.node == NodeId::SERVER {
             let state = ServerState { order: Order::new(data, self.history), sessions: Sessions::default() };
-            Box::new(Server { model: setup.model.clone(), joined: BTreeSet::new(), state })
+            Box::new(Server { model: setup.model.clone(), snapshots: self.snapshots, joined: BTreeSet::new(), state })
         } else {
             let state = ClientState { seq: 0, data, heard: 0, pending: BTreeMap::new() };
             Box::new(Client { model: setup.model.clone(), node: setup.node, open: false, state })
@@ -152,7 +165,12 @@ impl Strategy for Serial {
         if setup.node == NodeId::SERVER {
             let ServerState { order, sessions } = decode(durable)?;
             let state = ServerState { order: order.check()?, sessions };
-            Ok(Box::new(Server { model: setup.model.clone(), joined: BTreeSet::new(), state }))
+            Ok(Box::new(Server {
+                model: setup.model.clone(),
+                snapshots: self.snapshots,
+                joined: BTreeSet::new(),
+                state,
+            }))
         } else {
             let state = decode(durable)?;
             Ok(Box::new(Client { model: setup.model.clone(), node: setup.node, open: false, state }))
@@ -168,6 +186,8 @@ struct ServerState {
 
 struct Server {
     model: ModelRef,
+    /// Whoever missed anything gets the whole state.
+    snapshots: bool,
     joined: BTreeSet<NodeId>,
     state: ServerState,
 }
@@ -176,7 +196,8 @@ impl Server {
     fn join(&mut self, client: NodeId, seq: u64, heard: u64, cx: &mut Context<'_>) {
         let state = &mut self.state;
         state.sessions.heard(client, heard);
-        let (catch_up, sidecar) = match state.order.since(seq) {
+        let missed = state.order.since(seq).filter(|_| !self.snapshots || seq == state.order.seq);
+        let (catch_up, sidecar) = match missed {
             Some(missed) => {
                 let entries: Vec<Entry> = missed.map(Entry::of).collect();
                 let carries = entries.iter().map(Entry::id).collect();

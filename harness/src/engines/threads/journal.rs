@@ -110,7 +110,7 @@ pub(super) fn of_operations(what: &What) -> bool {
             | What::Reflected(_)
             | What::ReflectedThrough(_)
             | What::Tagged(..)
-            | What::ReflectedTag(_)
+            | What::ReflectedTags(..)
             | What::Void(_)
             | What::Committed(..)
             | What::Rejected(..)

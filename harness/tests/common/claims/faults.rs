@@ -4,6 +4,7 @@ use syncbench_harness::ledger::{Entry, Fate};
 use syncbench_harness::results::Outcome;
 use syncbench_harness::scenario::Scenario;
 use syncbench_strategies::replica::{NodeId, Time};
+use syncbench_strategies::spec::Content;
 
 use crate::common::Case;
 use crate::common::group::{Group, Weather};
@@ -135,7 +136,12 @@ pub fn works_offline(subject: &Subject, seeds: u64) -> Checked {
             if subject.claims().works_offline && !refused && !shown_offline {
                 return Err(format!("seed {seed}: {} was not shown offline", entry.id));
             }
-            if !subject.claims().works_offline && shown_offline {
+            let in_part = subject.claims().works_offline_in_part;
+            // All of a text or nothing of it: that much can be told from outside.
+            if in_part && subject.workload.spec.content == Content::Text && !refused && !shown_offline {
+                return Err(format!("seed {seed}: {} was not shown offline, which it claims in part", entry.id));
+            }
+            if !subject.claims().works_offline && !in_part && shown_offline {
                 return Err(format!("seed {seed}: {} was shown offline, which it does not claim", entry.id));
             }
         }

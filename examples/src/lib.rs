@@ -1,0 +1,149 @@
+//! A product from another crate: a purse as plain data with its own reducer, and a sync strategy that somebody thought of.
+//!
+//! ```
+//! let cells = syncbench_examples::compare().unwrap();
+//! let wrong = |name: &str| cells.iter().filter(|cell| cell.strategy == name).map(|cell| cell.findings.len()).sum::<usize>();
+//! assert_eq!((cells.len(), wrong("serial")), (15, 0));
+//! // Everybody ends with the same purse, and yet somebody was told that money is out which is still in.
+//! assert!(cells.iter().all(|cell| cell.converged == Some(true)));
+//! assert!(wrong("log-replay") > 0 && wrong("lww-document") > 0);
+//! ```
+use std::collections::BTreeMap;
+
+use syncbench_harness::prelude::*;
+
+/// The product's state, as it has it anyway.
+#[derive(Serialize, Deserialize)]
+struct Purse {
+    cents: i64,
+}
+
+/// Puts money in, or takes it out if it is less than nothing.
+struct Rules;
+impl Reducer for Rules {
+    type State = Purse;
+    type Op = i64;
+    type Outcome = ();
+    fn reduce(&self, purse: &mut Purse, cents: &i64) -> Result<(), Rejected> {
+        purse.cents += cents;
+        if purse.cents < 0 { Err(Rejected::new("poor", "not that much in it")) } else { Ok(()) }
+    }
+}
+
+/// For the harness: who does what, and what must be true in the end.
+struct Kitty;
+impl Workload for Kitty {
+    fn model(&self) -> ModelRef {
+        erase(Reduced(Rules))
+    }
+    fn genesis(&self, size: u64) -> Document {
+        Document::map([("cents", Document::Int(size as i64))])
+    }
+    fn author(&self, _: NodeId, _: u32) -> Box<dyn Author> {
+        Box::new(|_: &dyn View, rng: &mut Rng| Some(Intent::blind(&rng.random_range(-500..=450_i64))))
+    }
+    fn judge(&self, history: &History<'_>) -> Vec<Finding> {
+        let cents = |document| from_document::<Purse>(document).map_or(0, |purse| purse.cents);
+        let receipts: i64 = history.acknowledged::<i64>().iter().map(|done| done.op).sum();
+        let over = cents(history.last) - cents(history.genesis) - receipts;
+        let mut findings = Findings::default();
+        if over != 0 {
+            findings.lost("wrong sum", format!("{over} cents more than by the receipts"));
+        }
+        findings.done()
+    }
+}
+
+static KITTY: WorkloadSpec =
+    WorkloadSpec::own("kitty", "put money in, take it out", &[EditKind::Put], &["wrong sum"], 500, |_| Box::new(Kitty));
+
+/// The strategy: everybody has every operation, and carries all of them out in the same made-up order, again and again.
+struct LogReplay;
+static LOG_REPLAY: Spec = Spec::own(
+    "log-replay",
+    "every client replays all operations in the order of their numbers",
+    Topology::Mesh,
+    Guarantees { converges: true, works_offline: true, grows_with_history: true, ..Guarantees::NONE },
+    |_| Box::new(LogReplay),
+);
+
+type Log = BTreeMap<OpId, Operation>;
+impl Strategy for LogReplay {
+    fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
+        Peer::with(setup, Log::new())
+    }
+    fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {
+        Ok(Peer::with(setup, postcard::from_bytes(durable).map_err(ProtocolError::malformed)?))
+    }
+}
+
+struct Peer {
+    setup: Setup,
+    up: Vec<NodeId>,
+    log: Log,
+    view: Document,
+}
+impl Peer {
+    fn with(setup: &Setup, log: Log) -> Box<dyn Replica> {
+        let mut peer = Self { setup: setup.clone(), up: Vec::new(), log, view: Document::Null };
+        peer.replay();
+        Box::new(peer)
+    }
+    fn replay(&mut self) {
+        let mut order: Vec<_> = self.log.iter().collect();
+        order.sort_by_key(|(id, _)| (id.n, id.client));
+        self.view = Document::decode(&self.setup.genesis).expect("made by `Strategy::genesis`");
+        for (_, operation) in order {
+            // What makes no sense in its place is left out.
+            let _ = reduce(&*self.setup.model, &mut self.view, operation);
+        }
+    }
+    fn take(&mut self, news: Log, cx: &mut Context<'_>) {
+        news.keys().for_each(|id| cx.reflected(*id));
+        self.log.extend(news);
+        self.replay();
+    }
+    fn send(&self, to: &[NodeId], log: &Log, cx: &mut Context<'_>) {
+        let bytes = postcard::to_stdvec(log).expect("plain data");
+        cx.broadcast(to.iter().copied(), bytes, Sidecar::ops(log.keys().copied()));
+    }
+}
+
+impl Replica for Peer {
+    fn submit(&mut self, id: OpId, operation: &Operation, cx: &mut Context<'_>) {
+        match reduce(&*self.setup.model, &mut self.view.clone(), operation) {
+            Err(reason) => cx.rejected(id, reason),
+            Ok(outcome) => {
+                let news = Log::from([(id, operation.clone())]);
+                self.send(&self.up, &news, cx);
+                self.take(news, cx);
+                cx.shown(id);
+                cx.committed(id, outcome);
+            }
+        }
+    }
+    fn receive(&mut self, _: NodeId, bytes: &[u8], _: &Sidecar, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
+        self.take(postcard::from_bytes(bytes).map_err(ProtocolError::malformed)?, cx);
+        Ok(())
+    }
+    fn link(&mut self, peer: NodeId, state: LinkState, cx: &mut Context<'_>) {
+        self.up.retain(|other| *other != peer);
+        if state == LinkState::Up {
+            self.up.push(peer);
+            self.send(&[peer], &self.log, cx);
+        }
+    }
+    fn view(&self) -> &dyn View {
+        &self.view
+    }
+    fn durable(&self) -> Vec<u8> {
+        postcard::to_stdvec(&self.log).expect("plain data")
+    }
+}
+
+/// Runs the product under that strategy and under two that come with the harness, five times each.
+pub fn compare() -> Result<Vec<Cell>, ScenarioError> {
+    let strategies = ["log-replay", "serial", "lww-document"].map(String::from).to_vec();
+    let scenario = Scenario { strategies, workloads: vec!["kitty".into()], ops: 100, ..Scenario::default() };
+    collect(vec![scenario], &Catalog::default().strategy(&LOG_REPLAY).workload(&KITTY))
+}

@@ -1,0 +1,18 @@
+//! What a product needs that brings a model, a workload or a strategy of its own: `use syncbench_harness::prelude::*`.
+
+pub use rand::{Rng as _, RngExt as _};
+pub use serde::{Deserialize, Serialize};
+pub use syncbench_strategies::document::{Document, Edit, EditKind, from_document, to_document};
+pub use syncbench_strategies::model::{Model, ModelRef, Operation, Outcome, Plan, Rejected, erase, reduce};
+pub use syncbench_strategies::reducer::{Reduced, Reducer};
+pub use syncbench_strategies::replica::{
+    Context, LinkState, NodeId, OpId, ProtocolError, Replica, Rng, Setup, Strategy, Topology,
+};
+pub use syncbench_strategies::sidecar::{Clock, Sidecar};
+pub use syncbench_strategies::spec::{Content, Guarantees, Spec, Support};
+pub use syncbench_strategies::view::View;
+
+pub use crate::results::{Cell, Finding};
+pub use crate::run::collect;
+pub use crate::scenario::{Catalog, Scenario, ScenarioError};
+pub use crate::workload::{Act, Author, Findings, History, Intent, Workload, WorkloadSpec};

@@ -1,0 +1,55 @@
+//! `crdt-diamond`: diamond-types, patches of one text sent to everybody.
+//!
+//! A client keeps the log of all operations and the text at its tip. An edit goes into both at once; what was added to the
+//! log since the last message is encoded as a patch, which names the version that it builds upon. Patches go into the log
+//! of whoever receives them, and one merge a turn brings the text to the new tip.
+//!
+//! The library is used as its authors recommend: `ListCRDT` for the log with its text, `ENCODE_PATCH` since a version,
+//! `decode_and_add`, a new agent for every session.
+//!
+//! Source: diamond-types 1.0.0, the latest that is published; its README calls it out of date (the algorithm that the
+//! paper on eg-walker describes is in its repository only). Gentle and Kleppmann, "Collaborative Text Editing with
+//! Eg-walker" (2024).
+//!
+//! Trade-offs: fast and small, and plain text only. The log stays for good, and every keystroke that is sent alone carries
+//! the frame of a file. It has no undo, and outside of the library no character has a name by which to take it back.
+
+use super::diamond_doc::Doc;
+use super::mesh::Mesh;
+use crate::document::EditKind;
+use crate::replica::Topology;
+use crate::spec::{Content, Guarantees, Param, ParamKind, Spec, Support};
+
+/// The strategy's card.
+pub static SPEC: Spec = Spec {
+    name: "crdt-diamond",
+    family: "crdt",
+    summary: "diamond-types: every client merges everybody's patches of one plain text",
+    source: "diamond-types 1.0.0, the latest published, which its README calls out of date; Gentle and Kleppmann 2024",
+    library: Some(("diamond-types", "1.0.0")),
+    topology: Topology::Mesh,
+    guarantees: Guarantees {
+        converges: true,
+        tolerates_duplicates: true,
+        tolerates_reordering: true,
+        works_offline: true,
+        grows_with_history: true,
+        ..Guarantees::NONE
+    },
+    params: &[Param {
+        name: "batch",
+        kind: ParamKind::Span,
+        default: "0",
+        help: "how long edits are collected before they are sent as one patch; 0 sends each at once",
+    }],
+    support: |kind| match kind {
+        EditKind::TextSplice => Support::Native,
+        _ => Support::Unsupported("text only"),
+    },
+    content: |content| match content {
+        Content::Text => Support::Native,
+        _ => Support::Unsupported("text only"),
+    },
+    undo: Support::Unsupported("the library has none, and does not say which characters were whose"),
+    build: |params| Box::new(Mesh::<Doc>::new(params.span("batch"))),
+};

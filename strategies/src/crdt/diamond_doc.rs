@@ -1,0 +1,325 @@
+//! A text of diamond-types behind our own words: a [`View`] with one entry, and splices.
+
+use std::ops::Range;
+
+use diamond_types::list::encoding::encode_tools::ParseError;
+use diamond_types::list::encoding::{ENCODE_FULL, ENCODE_PATCH};
+use diamond_types::list::remote_ids::RemoteId;
+use diamond_types::list::{ListCRDT, OpLog};
+use diamond_types::{AgentId, LocalVersion};
+
+use super::mesh::{Library, Merged, Missing, Span, beyond};
+use crate::document::{Document, Edit, Key, Kind, Step};
+use crate::view::View;
+use crate::wire;
+
+/// Updates that wait for what they depend on; of more than these the oldest go, and come again with the next connection.
+const WAITING: usize = 10_000;
+
+/// The library's log and text; all reading goes straight to it.
+pub(super) struct Doc {
+    /// Where the text stands in the map that is shown.
+    key: Key,
+    crdt: ListCRDT,
+    agent: AgentId,
+    /// The version before the first own edit that is in no patch yet.
+    unsent: Option<LocalVersion>,
+    /// Own patches that were not handed out yet.
+    patches: Vec<Vec<u8>>,
+    waiting: Vec<Vec<u8>>,
+}
+
+/// Names of agents are eight of these, as the library's own peers draw them.
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+fn name(author: u64) -> String {
+    author.to_le_bytes().iter().map(|byte| char::from(ALPHABET[usize::from(byte % 64)])).collect()
+}
+
+/// The number of an agent for probes. A stranger's name may have another length.
+fn number(name: &str) -> u64 {
+    name.bytes().fold(0, |number, byte| number << 8 | u64::from(byte))
+}
+
+/// What came into a log after its first `from` operations.
+fn spans(oplog: &OpLog, from: usize) -> Vec<Span> {
+    if from == oplog.len() {
+        // The library cannot go through nothing.
+        return Vec::new();
+    }
+    let named = |agent, from, to| Span { author: number(oplog.get_agent_name(agent)), from, to };
+    let mappings = oplog.iter_mappings_range((from..oplog.len()).into());
+    mappings.map(|span| named(span.agent, span.seq_range.start as u64, span.seq_range.end as u64)).collect()
+}
+
+/// How many operations of each agent are in a log.
+fn counts(oplog: &OpLog) -> Vec<(String, u64)> {
+    let mut counts: Vec<(AgentId, u64)> = Vec::new();
+    for span in oplog.iter_mappings() {
+        let end = span.seq_range.end as u64;
+        match counts.iter_mut().find(|(agent, _)| *agent == span.agent) {
+            Some((_, count)) => *count = end.max(*count),
+            None => counts.push((span.agent, end)),
+        }
+    }
+    counts.into_iter().map(|(agent, count)| (oplog.get_agent_name(agent).to_owned(), count)).collect()
+}
+
+impl Doc {
+    fn is_text(&self, path: &[Step]) -> bool {
+        matches!(path, [Step::Key(key)] if *key == self.key)
+    }
+
+    fn text(&self) -> Document {
+        Document::text(&self.crdt.branch.content().to_string())
+    }
+
+    /// Checks splices, each on the text after the one before. Nothing has changed yet.
+    fn check(&self, edits: &[Edit]) -> Result<(), String> {
+        let mut len = self.crdt.branch.len();
+        for edit in edits {
+            let Edit::TextSplice { path, pos, delete, insert } = edit else { return Err("text only".into()) };
+            if !self.is_text(path) {
+                return Err(format!("no text at {path}"));
+            }
+            if pos.checked_add(*delete).is_none_or(|end| end > len) {
+                return Err(format!("{path} is shorter than {}", pos.saturating_add(*delete)));
+            }
+            len = len - delete + insert.chars().count();
+        }
+        Ok(())
+    }
+
+    /// Own edits that are in no patch yet become one, before anything else is added to the log.
+    fn wrap(&mut self) {
+        if let Some(from) = self.unsent.take() {
+            self.patches.push(self.crdt.oplog.encode_from(ENCODE_PATCH, &from));
+        }
+    }
+}
+
+impl Library for Doc {
+    type Version = Vec<(String, u64)>;
+
+    /// The map's only text; without one, an empty text.
+    fn genesis(document: &Document) -> Vec<u8> {
+        let text = |(key, value): (&Key, &Document)| match value {
+            Document::Text(rope) => Some((key.clone(), rope.to_string())),
+            _ => None,
+        };
+        let found = if let Document::Map(map) = document { map.iter().find_map(text) } else { None };
+        let (key, text) = found.unwrap_or_else(|| (Key::from("text"), String::new()));
+        let mut oplog = OpLog::new();
+        let agent = oplog.get_or_create_agent_id("genesis");
+        if !text.is_empty() {
+            oplog.add_insert(agent, 0, &text);
+        }
+        wire::encode(&(&*key, oplog.encode(ENCODE_FULL)))
+    }
+
+    fn load(bytes: &[u8]) -> Result<Self, String> {
+        let (key, log): (String, Vec<u8>) = wire::decode(bytes).map_err(|error| error.to_string())?;
+        let mut crdt = ListCRDT::load_from(&log).map_err(|error| error.to_string())?;
+        let agent = crdt.get_or_create_agent_id("genesis");
+        let key = Key::from(key.as_str());
+        Ok(Self { key, crdt, agent, unsent: None, patches: Vec::new(), waiting: Vec::new() })
+    }
+
+    fn save(&self) -> Vec<u8> {
+        wire::encode(&(&*self.key, self.crdt.oplog.encode(ENCODE_FULL)))
+    }
+
+    fn sign(&mut self, author: u64) {
+        self.agent = self.crdt.get_or_create_agent_id(&name(author));
+    }
+
+    fn length(&self) -> u64 {
+        self.crdt.oplog.len() as u64
+    }
+
+    fn commit(&mut self, edits: &[Edit]) -> Result<Option<Span>, String> {
+        self.check(edits)?;
+        let (before, version) = (self.crdt.oplog.len(), self.crdt.oplog.local_version());
+        for edit in edits {
+            let Edit::TextSplice { pos, delete, insert, .. } = edit else { continue };
+            if *delete > 0 {
+                self.crdt.delete_without_content(self.agent, *pos..pos + delete);
+            }
+            if !insert.is_empty() {
+                self.crdt.insert(self.agent, *pos, insert);
+            }
+        }
+        if self.crdt.oplog.len() == before {
+            return Ok(None);
+        }
+        self.unsent.get_or_insert(version);
+        Ok(spans(&self.crdt.oplog, before).pop())
+    }
+
+    fn undo(&mut self, _: Span) -> Result<Option<Span>, String> {
+        Err("the library has no undo".into())
+    }
+
+    fn own(&mut self) -> Vec<Vec<u8>> {
+        self.wrap();
+        std::mem::take(&mut self.patches)
+    }
+
+    fn version(&self) -> Vec<u8> {
+        wire::encode(&counts(&self.crdt.oplog))
+    }
+
+    fn parse(version: &[u8]) -> Result<Self::Version, String> {
+        wire::decode(version).map_err(|error| error.to_string())
+    }
+
+    fn compare(&self, theirs: &Self::Version) -> (Option<Missing>, bool) {
+        let (oplog, mine) = (&self.crdt.oplog, counts(&self.crdt.oplog));
+        let of = |counts: &[(String, u64)], name: &str| {
+            counts.iter().find(|(agent, _)| agent == name).map_or(0, |(_, count)| *count)
+        };
+        let lacking = theirs.iter().any(|(agent, count)| *count > of(&mine, agent));
+        let mut common = LocalVersion::new();
+        for (agent, count) in &mine {
+            let both = of(theirs, agent).min(*count);
+            let last = both.checked_sub(1).map(|last| RemoteId { agent: agent.as_str().into(), seq: last as usize });
+            if let Some(Ok(time)) = last.map(|last| oplog.try_remote_to_local_time(&last)) {
+                common = oplog.version_union(&common, &[time]);
+            }
+        }
+        if common[..] == *oplog.local_version_ref() {
+            return (None, lacking);
+        }
+        let named = mine.iter().map(|(agent, count)| (number(agent), *count));
+        let has = |author| theirs.iter().find(|(agent, _)| number(agent) == author).map_or(0, |(_, count)| *count);
+        let update = oplog.encode_from(ENCODE_PATCH, &common);
+        (Some(Missing { update, spans: beyond(named, has).collect() }), lacking)
+    }
+
+    fn merge(&mut self, updates: &[Vec<u8>]) -> Merged {
+        self.wrap();
+        let before = self.crdt.oplog.len();
+        let mut refused = 0;
+        let mut next = std::mem::take(&mut self.waiting);
+        next.extend_from_slice(updates);
+        loop {
+            let tried = next.len();
+            next.retain(|update| match self.crdt.oplog.decode_and_add(update) {
+                Ok(_) => false,
+                Err(ParseError::BaseVersionUnknown | ParseError::InvalidRemoteID(_) | ParseError::DataMissing) => true,
+                Err(_) => {
+                    refused += 1;
+                    false
+                }
+            });
+            if next.is_empty() || next.len() == tried {
+                break;
+            }
+        }
+        let too_many = next.len().saturating_sub(WAITING);
+        self.waiting = next.split_off(too_many);
+        let ListCRDT { branch, oplog } = &mut self.crdt;
+        branch.merge(oplog, oplog.local_version_ref());
+        Merged { spans: spans(oplog, before), refused }
+    }
+}
+
+impl View for Doc {
+    fn kind(&self, path: &[Step]) -> Option<Kind> {
+        match path {
+            [] => Some(Kind::Map),
+            path => self.is_text(path).then_some(Kind::Text),
+        }
+    }
+
+    fn get(&self, path: &[Step]) -> Option<Document> {
+        match path {
+            [] => Some(self.document()),
+            path => self.is_text(path).then(|| self.text()),
+        }
+    }
+
+    fn len(&self, path: &[Step]) -> Option<usize> {
+        match path {
+            [] => Some(1),
+            path => self.is_text(path).then(|| self.crdt.branch.len()),
+        }
+    }
+
+    fn keys(&self, path: &[Step]) -> Option<Vec<Key>> {
+        path.is_empty().then(|| vec![self.key.clone()])
+    }
+
+    fn items(&self, _: &[Step]) -> Option<Vec<Document>> {
+        None
+    }
+
+    fn text_slice(&self, path: &[Step], range: Range<usize>) -> Option<String> {
+        let inside = range.start <= range.end && range.end <= self.crdt.branch.len();
+        (self.is_text(path) && inside).then(|| self.crdt.branch.content().slice_chars(range).collect())
+    }
+
+    fn document(&self) -> Document {
+        Document::map([(&*self.key, self.text())])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::path;
+
+    use super::*;
+
+    #[test]
+    fn splices_are_applied_all_or_none_and_nothing_else_is() {
+        let genesis = Document::map([("note", Document::text("a🦀b"))]);
+        let mut doc = Doc::load(&Doc::genesis(&genesis)).unwrap();
+        doc.sign(7);
+        let splice =
+            |pos, delete, insert: &str| Edit::TextSplice { path: path!["note"], pos, delete, insert: insert.into() };
+        assert_eq!(doc.commit(&[splice(2, 0, "x"), splice(5, 0, "y")]).unwrap_err(), "/note is shorter than 5");
+        let put = Edit::Put { path: path!["note"], value: Document::Null };
+        assert_eq!(doc.commit(&[splice(2, 0, "x"), put]).unwrap_err(), "text only");
+        assert_eq!(doc.document(), genesis);
+        let span = doc.commit(&[splice(1, 1, ""), splice(1, 1, "💡c")]).unwrap().unwrap();
+        assert_eq!((span.from, span.to), (0, 4));
+        assert_eq!(doc.document(), Document::map([("note", Document::text("a💡c"))]));
+        assert_eq!(doc.text_slice(&path!["note"], 1..3), Some("💡c".into()));
+        assert_eq!(doc.commit(&[splice(1, 0, "")]), Ok(None));
+    }
+
+    /// Whatever order patches arrive in, and however often: the same text everywhere, with every operation known.
+    #[test]
+    fn patches_in_any_order_and_any_number_give_one_text() {
+        use rand::{RngExt, SeedableRng};
+        let genesis = Doc::genesis(&Document::map([("text", Document::text("abcdef"))]));
+        for seed in 0..200 {
+            let mut rng = crate::replica::Rng::seed_from_u64(seed);
+            let mut below = |n: usize| rng.random_range(0..n);
+            let mut docs: Vec<Doc> = (0..3).map(|_| Doc::load(&genesis).unwrap()).collect();
+            docs.iter_mut().zip(7..).for_each(|(doc, author)| doc.sign(author * 1_000_003));
+            let mut sent: Vec<Vec<u8>> = Vec::new();
+            for _ in 0..40 {
+                let doc = &mut docs[below(3)];
+                if below(2) == 0 {
+                    let len = doc.crdt.branch.len();
+                    let pos = below(len + 1);
+                    let delete = below((len - pos).min(2) + 1);
+                    let insert: String = (0..below(3)).map(|n| char::from(b'a' + n as u8)).collect();
+                    doc.commit(&[Edit::TextSplice { path: path!["text"], pos, delete, insert }]).unwrap();
+                    sent.extend(doc.own());
+                } else if !sent.is_empty() {
+                    let some: Vec<_> = (0..=below(3)).map(|_| sent[below(sent.len())].clone()).collect();
+                    assert_eq!(doc.merge(&some).refused, 0, "seed {seed}");
+                    sent.extend(doc.own());
+                }
+            }
+            for doc in &mut docs {
+                assert_eq!(doc.merge(&sent).refused, 0, "seed {seed}");
+                assert!(doc.waiting.is_empty(), "seed {seed}");
+            }
+            assert_eq!(docs[0].document(), docs[1].document(), "seed {seed}");
+            assert_eq!(docs[0].document(), docs[2].document(), "seed {seed}");
+        }
+    }
+}

@@ -1,0 +1,469 @@
+//! A Loro document behind our own words: a [`View`], and edits applied in one commit.
+//!
+//! Maps, lists, texts and counters are the library's containers below one root map; everything else is a plain value.
+
+use std::ops::Range;
+
+use imbl::OrdMap;
+use loro::{
+    Container, ContainerID, ContainerTrait, ExportMode, IdSpan, LoroCounter, LoroDoc, LoroMap, LoroMovableList,
+    LoroResult, LoroText, LoroValue, ValueOrContainer, VersionVector,
+};
+use rustc_hash::FxHashMap;
+
+use super::mesh::{Library, Merged, Missing, Span, beyond};
+use crate::document::{Document, Edit, Key, Kind, Path, Step};
+use crate::view::View;
+
+/// The library's document; all reading goes straight to it.
+pub(super) struct Doc {
+    doc: LoroDoc,
+    root: LoroMap,
+    author: u64,
+    /// How many own operations were handed out.
+    sent: i32,
+    /// Containers that an undo made anew, for the undos that follow.
+    remade: FxHashMap<ContainerID, ContainerID>,
+}
+
+/// Who wrote the genesis.
+const GENESIS: u64 = 1;
+
+/// Whole numbers up to here are exact in a counter.
+const EXACT: u64 = 1 << 53;
+
+impl Doc {
+    fn empty() -> Self {
+        let doc = LoroDoc::new();
+        let root = doc.get_map("root");
+        Self { doc, root, author: 0, sent: 0, remade: FxHashMap::default() }
+    }
+
+    /// How many own operations there are.
+    fn made(&self) -> i32 {
+        self.doc.oplog_vv().get(&self.author).copied().unwrap_or(0)
+    }
+
+    /// The own operations after `before`, if any.
+    fn since(&self, before: i32) -> Option<Span> {
+        let (author, made) = (self.author, self.made());
+        (made > before).then_some(Span { author, from: before as u64, to: made as u64 })
+    }
+
+    fn find(&self, path: &[Step]) -> Option<ValueOrContainer> {
+        let mut at = ValueOrContainer::Container(Container::Map(self.root.clone()));
+        for step in path {
+            at = match (&at, step) {
+                (ValueOrContainer::Container(Container::Map(map)), Step::Key(key)) => map.get(key)?,
+                (ValueOrContainer::Container(Container::MovableList(list)), Step::Index(index)) => list.get(*index)?,
+                _ => return None,
+            };
+        }
+        Some(at)
+    }
+
+    fn text(&self, path: &[Step]) -> Option<LoroText> {
+        match self.find(path)? {
+            ValueOrContainer::Container(Container::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn list(&self, path: &[Step]) -> Option<LoroMovableList> {
+        match self.find(path)? {
+            ValueOrContainer::Container(Container::MovableList(list)) => Some(list),
+            _ => None,
+        }
+    }
+
+    fn place(&self, path: &Path) -> Result<Place, String> {
+        let (last, parent) = path.split_last().ok_or("the root cannot be replaced")?;
+        match (self.find(parent), last) {
+            (Some(ValueOrContainer::Container(Container::Map(map))), Step::Key(key)) => {
+                Ok(Place::Entry(map, key.clone()))
+            }
+            (Some(ValueOrContainer::Container(Container::MovableList(list))), Step::Index(index)) => {
+                stretch(&list, path, *index, 1)?;
+                Ok(Place::Item(list, *index))
+            }
+            _ => Err(format!("nothing holds {path}")),
+        }
+    }
+
+    fn apply(&self, edit: &Edit) -> Result<(), String> {
+        let words = |error: loro::LoroError| error.to_string();
+        let list = |path: &Path| self.list(path).ok_or_else(|| format!("no list at {path}"));
+        match edit {
+            Edit::Put { path, value } => self.place(path)?.write(value).map_err(words),
+            Edit::Remove { path } => match self.place(path)? {
+                Place::Entry(map, key) if map.get(&key).is_some() => map.delete(&key).map_err(words),
+                _ => Err(format!("nothing at {path}")),
+            },
+            Edit::Increment { path, by } => match self.find(path) {
+                Some(ValueOrContainer::Container(Container::Counter(counter))) => {
+                    let sum = (counter.get() as i64).checked_add(*by);
+                    if by.unsigned_abs() > EXACT || sum.is_none_or(|sum| sum.unsigned_abs() > EXACT) {
+                        return Err(format!("the counter at {path} would overflow"));
+                    }
+                    counter.increment(*by as f64).map_err(words)
+                }
+                _ => Err(format!("no counter at {path}")),
+            },
+            Edit::ListInsert { path, index, values } => {
+                let list = list(path)?;
+                stretch(&list, path, *index, 0)?;
+                write_items(&list, *index, values.iter()).map_err(words)
+            }
+            Edit::ListRemove { path, index, count } => {
+                let list = list(path)?;
+                stretch(&list, path, *index, *count)?;
+                list.delete(*index, *count).map_err(words)
+            }
+            Edit::ListMove { path, from, to } => {
+                let list = list(path)?;
+                stretch(&list, path, *from, 1)?;
+                stretch(&list, path, *to, 1)?;
+                list.mov(*from, *to).map_err(words)
+            }
+            Edit::TextSplice { path, pos, delete, insert } => {
+                let text = self.text(path).ok_or_else(|| format!("no text at {path}"))?;
+                if pos.checked_add(*delete).is_none_or(|end| end > text.len_unicode()) {
+                    return Err(format!("{path} is shorter than {}", pos.saturating_add(*delete)));
+                }
+                if *delete > 0 {
+                    text.delete(*pos, *delete).map_err(words)?;
+                }
+                if insert.is_empty() { Ok(()) } else { text.insert(*pos, insert).map_err(words) }
+            }
+        }
+    }
+}
+
+/// Where a value is written.
+enum Place {
+    Entry(LoroMap, Key),
+    Item(LoroMovableList, usize),
+    /// A new item before this one.
+    New(LoroMovableList, usize),
+}
+
+impl Place {
+    fn write(&self, value: &Document) -> LoroResult<()> {
+        match value {
+            Document::Map(entries) => {
+                let map = self.container(LoroMap::new())?;
+                entries.iter().try_for_each(|(key, value)| Place::Entry(map.clone(), key.clone()).write(value))
+            }
+            Document::List(items) => write_items(&self.container(LoroMovableList::new())?, 0, items.iter()),
+            Document::Text(rope) => {
+                let text = self.container(LoroText::new())?;
+                if rope.len_chars() == 0 { Ok(()) } else { text.insert(0, &rope.to_string()) }
+            }
+            Document::Counter(value) => {
+                let counter = self.container(LoroCounter::new())?;
+                if *value == 0 { Ok(()) } else { counter.increment(*value as f64) }
+            }
+            other => self.scalar(scalar(other)),
+        }
+    }
+
+    fn scalar(&self, value: LoroValue) -> LoroResult<()> {
+        match self {
+            Place::Entry(map, key) => map.insert(key, value),
+            Place::Item(list, index) => list.set(*index, value),
+            Place::New(list, index) => list.insert(*index, value),
+        }
+    }
+
+    fn container<C: ContainerTrait>(&self, new: C) -> LoroResult<C> {
+        match self {
+            Place::Entry(map, key) => map.insert_container(key, new),
+            Place::Item(list, index) => list.set_container(*index, new),
+            Place::New(list, index) => list.insert_container(*index, new),
+        }
+    }
+}
+
+fn write_items<'a>(list: &LoroMovableList, index: usize, values: impl Iterator<Item = &'a Document>) -> LoroResult<()> {
+    (index..).zip(values).try_for_each(|(index, value)| Place::New(list.clone(), index).write(value))
+}
+
+/// Checks that a stretch of a list is there.
+fn stretch(list: &LoroMovableList, path: &Path, index: usize, count: usize) -> Result<(), String> {
+    match index.checked_add(count) {
+        Some(end) if end <= list.len() => Ok(()),
+        _ => Err(format!("{count} items at {index} of {} at {path}", list.len())),
+    }
+}
+
+fn scalar(document: &Document) -> LoroValue {
+    match document {
+        Document::Bool(value) => LoroValue::Bool(*value),
+        Document::Int(value) => LoroValue::I64(*value),
+        Document::Float(value) => LoroValue::Double(value.get()),
+        Document::String(value) => LoroValue::from(&**value),
+        _ => LoroValue::Null,
+    }
+}
+
+fn from_scalar(value: &LoroValue) -> Document {
+    match value {
+        LoroValue::Bool(value) => Document::Bool(*value),
+        LoroValue::I64(value) => Document::Int(*value),
+        LoroValue::Double(value) => Document::from(*value),
+        LoroValue::String(value) => Document::from(&***value),
+        // Nothing here writes the others; a stranger may.
+        _ => Document::Null,
+    }
+}
+
+fn materialise(node: &ValueOrContainer) -> Document {
+    match node {
+        ValueOrContainer::Value(value) => from_scalar(value),
+        ValueOrContainer::Container(Container::Map(map)) => {
+            let mut entries = Vec::new();
+            map.for_each(|key, node| entries.push((Key::from(key), node)));
+            Document::Map(entries.iter().map(|(key, node)| (key.clone(), materialise(node))).collect::<OrdMap<_, _>>())
+        }
+        ValueOrContainer::Container(Container::MovableList(list)) => Document::List(items(list).into_iter().collect()),
+        ValueOrContainer::Container(Container::Text(text)) => Document::text(&text.to_string()),
+        ValueOrContainer::Container(Container::Counter(counter)) => Document::Counter(counter.get() as i64),
+        _ => Document::Null,
+    }
+}
+
+fn items(list: &LoroMovableList) -> Vec<Document> {
+    let mut items = Vec::with_capacity(list.len());
+    list.for_each(|node| items.push(node));
+    items.iter().map(materialise).collect()
+}
+
+fn kind(node: &ValueOrContainer) -> Kind {
+    match node {
+        ValueOrContainer::Container(Container::Map(_)) => Kind::Map,
+        ValueOrContainer::Container(Container::MovableList(_)) => Kind::List,
+        ValueOrContainer::Container(Container::Text(_)) => Kind::Text,
+        ValueOrContainer::Container(Container::Counter(_)) => Kind::Counter,
+        ValueOrContainer::Value(value) => from_scalar(value).kind(),
+        ValueOrContainer::Container(_) => Kind::Null,
+    }
+}
+
+/// What is in one version and not in another.
+fn between(have: &VersionVector, lack: &VersionVector) -> Vec<Span> {
+    let counts = have.iter().map(|(author, count)| (*author, u64::try_from(*count).unwrap_or(0)));
+    beyond(counts, |author| lack.get(&author).map_or(0, |count| u64::try_from(*count).unwrap_or(0))).collect()
+}
+
+impl Library for Doc {
+    type Version = VersionVector;
+
+    fn genesis(document: &Document) -> Vec<u8> {
+        let mut doc = Self::empty();
+        doc.sign(GENESIS);
+        if let Document::Map(map) = document {
+            for (key, value) in map {
+                // A fresh map takes any key and any value.
+                Place::Entry(doc.root.clone(), key.clone()).write(value).expect("a fresh document takes any entry");
+            }
+        }
+        doc.doc.commit();
+        doc.save()
+    }
+
+    fn load(bytes: &[u8]) -> Result<Self, String> {
+        let doc = Self::empty();
+        doc.doc.import(bytes).map_err(|error| error.to_string())?;
+        Ok(doc)
+    }
+
+    fn save(&self) -> Vec<u8> {
+        self.doc.export(ExportMode::Snapshot).expect("a snapshot of the latest version can be made at any time")
+    }
+
+    fn sign(&mut self, author: u64) {
+        // All but one of the numbers are good for a peer; that one is as likely as any other.
+        self.author = author.min(u64::MAX - 1);
+        self.doc.set_peer_id(self.author).expect("nothing waits to be committed");
+        self.sent = self.made();
+    }
+
+    fn length(&self) -> u64 {
+        self.doc.len_ops() as u64
+    }
+
+    fn commit(&mut self, edits: &[Edit]) -> Result<Option<Span>, String> {
+        let before = self.made();
+        // The library has no way back from the midst of a commit; it has one from a commit.
+        let way_back = (edits.len() > 1).then(|| self.doc.oplog_frontiers());
+        let applied = edits.iter().try_for_each(|edit| self.apply(edit));
+        self.doc.commit();
+        if let (Err(reason), Some(way_back)) = (&applied, way_back) {
+            self.doc.revert_to(&way_back).map_err(|error| format!("{reason}; {error}"))?;
+            self.doc.commit();
+        }
+        applied.map(|()| self.since(before))
+    }
+
+    fn undo(&mut self, span: Span) -> Result<Option<Span>, String> {
+        let before = self.made();
+        let ids = IdSpan::new(span.author, span.from as i32, span.to as i32);
+        let undone = self.doc.inner().undo_internal(ids, &mut self.remade, None, &mut |_| ());
+        undone.map(drop).map_err(|error| error.to_string())?;
+        self.doc.commit();
+        Ok(self.since(before))
+    }
+
+    fn own(&mut self) -> Vec<Vec<u8>> {
+        let (from, to) = (self.sent, self.made());
+        self.sent = to;
+        if from == to {
+            return Vec::new();
+        }
+        let own = ExportMode::updates_in_range(vec![IdSpan::new(self.author, from, to)]);
+        vec![self.doc.export(own).expect("own operations are there")]
+    }
+
+    fn version(&self) -> Vec<u8> {
+        self.doc.oplog_vv().encode()
+    }
+
+    fn parse(version: &[u8]) -> Result<VersionVector, String> {
+        VersionVector::decode(version).map_err(|error| error.to_string())
+    }
+
+    fn compare(&self, theirs: &VersionVector) -> (Option<Missing>, bool) {
+        let mine = self.doc.oplog_vv();
+        let spans = between(&mine, theirs);
+        let update = || self.doc.export(ExportMode::updates(theirs)).expect("what is here can be exported");
+        let missing = (!spans.is_empty()).then(|| Missing { update: update(), spans });
+        (missing, !between(theirs, &mine).is_empty())
+    }
+
+    fn merge(&mut self, updates: &[Vec<u8>]) -> Merged {
+        let before = self.doc.oplog_vv();
+        let mut refused = 0;
+        if self.doc.import_batch(updates).is_err() {
+            // The good ones again, one by one; what is here already changes nothing.
+            refused = updates.iter().filter(|update| self.doc.import(update).is_err()).count() as u64;
+        }
+        Merged { spans: between(&self.doc.oplog_vv(), &before), refused }
+    }
+}
+
+impl View for Doc {
+    fn kind(&self, path: &[Step]) -> Option<Kind> {
+        self.find(path).as_ref().map(kind)
+    }
+
+    fn get(&self, path: &[Step]) -> Option<Document> {
+        self.find(path).as_ref().map(materialise)
+    }
+
+    fn len(&self, path: &[Step]) -> Option<usize> {
+        match self.find(path)? {
+            ValueOrContainer::Container(Container::Text(text)) => Some(text.len_unicode()),
+            ValueOrContainer::Container(Container::MovableList(list)) => Some(list.len()),
+            ValueOrContainer::Container(Container::Map(map)) => Some(map.len()),
+            _ => None,
+        }
+    }
+
+    fn keys(&self, path: &[Step]) -> Option<Vec<Key>> {
+        let ValueOrContainer::Container(Container::Map(map)) = self.find(path)? else { return None };
+        let mut keys: Vec<Key> = map.keys().map(|key| Key::from(&*key)).collect();
+        keys.sort();
+        Some(keys)
+    }
+
+    fn items(&self, path: &[Step]) -> Option<Vec<Document>> {
+        self.list(path).as_ref().map(items)
+    }
+
+    fn text_slice(&self, path: &[Step], range: Range<usize>) -> Option<String> {
+        let text = self.text(path)?;
+        if range.start > range.end || range.end > text.len_unicode() {
+            return None;
+        }
+        text.slice(range.start, range.end).ok()
+    }
+
+    fn document(&self) -> Document {
+        materialise(&ValueOrContainer::Container(Container::Map(self.root.clone())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::path;
+    use crate::testing::{Table, Toy, set, typed};
+
+    use super::*;
+
+    fn doc(document: &Document) -> Doc {
+        let mut doc = Doc::load(&Doc::genesis(document)).unwrap();
+        doc.sign(7);
+        doc
+    }
+
+    #[test]
+    fn edits_are_applied_all_or_none() {
+        let genesis = Document::map([("text", Document::text("a🦀b")), ("n", Document::Counter(1))]);
+        let mut doc = doc(&genesis);
+        let splice =
+            |pos, delete, insert: &str| Edit::TextSplice { path: path!["text"], pos, delete, insert: insert.into() };
+        assert_eq!(doc.commit(&[splice(2, 0, "x"), splice(5, 0, "y")]).unwrap_err(), "/text is shorter than 5");
+        assert_eq!(doc.document(), genesis);
+        assert_eq!(doc.commit(&[splice(1, 1, ""), splice(1, 1, "💡c")]).unwrap().unwrap().author, 7);
+        assert_eq!(View::get(&doc, &path!["text"]), Some(Document::text("a💡c")));
+        assert_eq!(doc.text_slice(&path!["text"], 1..3), Some("💡c".into()));
+        assert_eq!(doc.commit(&[splice(1, 0, "")]), Ok(None));
+        let more = |by| Edit::Increment { path: path!["n"], by };
+        assert!(doc.commit(&[more(1 << 53)]).is_err() && doc.commit(&[more(i64::MIN)]).is_err());
+        assert!(doc.commit(&[more((1 << 53) - 1)]).is_ok());
+        assert_eq!(View::get(&doc, &path!["n"]), Some(Document::Counter(1 << 53)));
+    }
+
+    #[test]
+    fn what_others_did_stays_when_one_takes_back() {
+        let mut table = Table::new("crdt-loro", 2);
+        let mine = table.act(1, &typed(1, "xyz"));
+        table.run();
+        table.act(2, &typed(2, "!"));
+        table.run();
+        let second = table.act(1, &Toy::Add(5));
+        table.act(2, &Toy::Add(2));
+        table.run();
+        for target in [second, mine] {
+            let undo = table.undo(target);
+            assert_eq!(table.told(undo), Some(Ok(Document::Null)));
+            table.run();
+        }
+        table.agree();
+        assert_eq!((table.sees(1, "text"), table.sees(1, "count")), ("\"a!bc\"".into(), "2".into()));
+    }
+
+    #[test]
+    fn a_map_that_an_undo_made_anew_is_the_place_of_the_undos_that_follow() {
+        let mut table = Table::new("crdt-loro", 2);
+        let change = table.act(1, &set("x", 9));
+        let clear = table.act(1, &Toy::Clear);
+        table.run();
+        table.undo(clear);
+        table.run();
+        assert_eq!(table.sees(2, "fields"), "{x:9,y:0}");
+        table.undo(change);
+        table.run();
+        table.agree();
+        assert_eq!(table.sees(2, "fields"), "{x:0,y:0}");
+    }
+
+    #[test]
+    fn a_hundred_operations_can_be_taken_back_and_no_more() {
+        let mut table = Table::new("crdt-loro", 2);
+        let acts: Vec<_> = (0..101).map(|n| table.act(1, &typed(n, "x"))).collect();
+        let undos = [acts[1], acts[0], acts[1]].map(|target| table.undo(target));
+        let told = undos.map(|undo| table.told(undo).unwrap());
+        assert_eq!(told, [Ok(Document::Null), Err("too_old".into()), Err("too_old".into())]);
+    }
+}

@@ -1,0 +1,308 @@
+//! A client: the settled properties, and the own writes on them that the server has not told of yet.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Bound;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::edits::{Author, Back};
+use super::tree::{Node, Write};
+use super::{Entry, Made, News, Packed, ToClient, ToServer, UNDO_DEPTH};
+use crate::model::{ModelRef, Operation, Outcome, Rejected};
+use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup};
+use crate::sidecar::Sidecar;
+use crate::view::View;
+use crate::wire::{decode, encode};
+
+/// An own operation that the server has not told of yet.
+#[derive(Serialize, Deserialize)]
+struct Pending {
+    writes: Packed,
+    outcome: Outcome,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct State {
+    version: u64,
+    settled: Node,
+    /// The last own operation that is settled.
+    last: u64,
+    pending: BTreeMap<u64, Pending>,
+}
+
+impl State {
+    pub(super) fn new(settled: Node) -> Self {
+        Self { version: 0, settled, last: 0, pending: BTreeMap::new() }
+    }
+}
+
+pub(super) struct Client {
+    model: ModelRef,
+    node: NodeId,
+    batch: Duration,
+    /// Whether writes may go out: the server has said where this client stands, or there is nothing that it might have
+    /// seen already.
+    open: bool,
+    /// The last operation that was pushed on this connection.
+    pushed: u64,
+    /// A timer with this tag will push; it changes with every connection, so that older timers are told apart.
+    era: u64,
+    armed: bool,
+    /// The settled properties with the pending writes on them. So nobody else's write to a property is seen while an own one
+    /// is pending, and nothing flickers.
+    view: Node,
+    /// What is pending, as it is carried out.
+    writes: BTreeMap<u64, Vec<Write>>,
+    /// The latest own operations, for undo. Like a browser tab's, this memory is gone after a crash.
+    made: VecDeque<(u64, Vec<Back>)>,
+    state: State,
+}
+
+impl Client {
+    /// Fails on pending writes that are none.
+    pub(super) fn new(setup: &Setup, batch: Duration, state: State) -> Result<Self, ProtocolError> {
+        let unpacked = state.pending.iter().map(|(n, pending)| Ok((*n, pending.writes.unpack()?)));
+        let mut client = Self {
+            model: setup.model.clone(),
+            node: setup.node,
+            batch,
+            open: false,
+            pushed: state.last,
+            era: 0,
+            armed: false,
+            view: Node::Map(Default::default()),
+            writes: unpacked.collect::<Result<_, ProtocolError>>()?,
+            made: VecDeque::new(),
+            state,
+        };
+        client.refresh();
+        Ok(client)
+    }
+
+    fn id(&self, n: u64) -> OpId {
+        OpId { client: self.node, n }
+    }
+
+    fn refresh(&mut self) {
+        self.view = self.state.settled.clone();
+        for write in self.writes.values().flatten() {
+            // What has nothing left to be written to will be dropped by the server too.
+            self.view.apply(write);
+        }
+    }
+
+    /// Shows what an author makes of the view, and sends it, now or when the connection is back.
+    fn make(
+        &mut self,
+        id: OpId,
+        outcome: impl FnOnce(&mut Author<'_>) -> Result<Outcome, Rejected>,
+        cx: &mut Context<'_>,
+    ) {
+        if id.n <= self.state.last {
+            return cx.rejected(id, number_taken());
+        }
+        let mut view = self.view.clone();
+        let mut author = Author::new(&mut view, id);
+        let outcome = match outcome(&mut author) {
+            Ok(outcome) => outcome,
+            Err(reason) => return cx.rejected(id, reason),
+        };
+        let Author { writes, back, .. } = author;
+        self.view = view;
+        self.made.push_back((id.n, back));
+        if self.made.len() > UNDO_DEPTH {
+            self.made.pop_front();
+        }
+        cx.shown(id);
+        // What is shown is what the server's order gives if nothing comes between, so whoever has taken the same
+        // operations into account shows the same.
+        cx.reflected(id);
+        if writes.is_empty() {
+            cx.void(id);
+            return cx.committed(id, outcome);
+        }
+        self.state.pending.insert(id.n, Pending { writes: Packed::of(&writes), outcome });
+        self.writes.insert(id.n, writes);
+        self.push_soon(cx);
+    }
+
+    fn push_soon(&mut self, cx: &mut Context<'_>) {
+        if self.open && self.batch.is_zero() {
+            self.push(cx);
+        } else if self.open && !self.armed {
+            self.armed = true;
+            cx.set_timer(self.batch, self.era);
+        }
+    }
+
+    /// Sends what was not sent on this connection.
+    fn push(&mut self, cx: &mut Context<'_>) {
+        let after = self.pushed;
+        let unsent = self.state.pending.range((Bound::Excluded(after), Bound::Unbounded));
+        let made: Vec<Made> = unsent.map(|(n, pending)| Made { n: *n, writes: pending.writes.clone() }).collect();
+        let Some(last) = made.last() else { return };
+        self.pushed = last.n;
+        let carries = made.iter().map(|made| self.id(made.n)).collect();
+        cx.send(NodeId::SERVER, encode(&ToServer::Push { after, made }), Sidecar { carries, ..Sidecar::none() });
+    }
+
+    /// Takes what the server says into the settled state. `false` if all of it is known.
+    fn take(&mut self, news: News, last: Option<u64>, cx: &mut Context<'_>) -> Result<bool, ProtocolError> {
+        let here = self.state.version;
+        match news {
+            News::Changes { after, entries } => {
+                let known = here
+                    .checked_sub(after)
+                    .ok_or_else(|| ProtocolError::Unexpected(format!("what follows {after} comes after {here}")))?;
+                let end = after.checked_add(entries.len() as u64);
+                let end = end.ok_or_else(|| ProtocolError::malformed("beyond the last version"))?;
+                if end <= here {
+                    return Ok(entries.is_empty());
+                }
+                let known = usize::try_from(known).unwrap_or(usize::MAX).min(entries.len());
+                let new = entries[known..].iter().map(|entry| Ok((entry, entry.writes.unpack()?)));
+                let new: Vec<_> = new.collect::<Result<_, ProtocolError>>()?;
+                let mut seen_before = true;
+                for (entry, writes) in new {
+                    for write in &writes {
+                        self.state.settled.apply(write);
+                    }
+                    seen_before &= entry.client == self.node && self.own(entry, &writes, cx);
+                    cx.reflected(entry.id());
+                }
+                self.state.version = end;
+                if !seen_before {
+                    self.refresh();
+                }
+            }
+            News::Snapshot { version, .. } if version < here => return Ok(false),
+            News::Snapshot { version, data } => {
+                (self.state.version, self.state.settled) = (version, data);
+                self.settle(last.unwrap_or(0), cx);
+                self.refresh();
+            }
+        }
+        Ok(true)
+    }
+
+    /// The server has taken an own operation. Whether nothing changes on the screen.
+    fn own(&mut self, entry: &Entry, kept: &[Write], cx: &mut Context<'_>) -> bool {
+        if let Some(before) = entry.n.checked_sub(1) {
+            self.settle(before, cx);
+        }
+        self.state.last = self.state.last.max(entry.n);
+        let (pending, writes) = (self.state.pending.remove(&entry.n), self.writes.remove(&entry.n));
+        let (Some(pending), Some(writes)) = (pending, writes) else { return false };
+        let (id, whole) = (entry.id(), pending.writes == entry.writes);
+        if !whole && !follows(kept, &writes) {
+            cx.rolled_back(id);
+            cx.rejected(id, number_taken());
+            return false;
+        }
+        // What somebody else has removed before stays removed; all else that was dropped is gone from the screen.
+        let removes = |write: &&Write| matches!(write, Write::Remove { .. });
+        if !writes.iter().all(|write| removes(&write)) && kept.iter().all(|write| removes(&write)) {
+            cx.rolled_back(id);
+        }
+        cx.committed(id, pending.outcome);
+        whole
+    }
+
+    /// The own operations up to `last` are settled, whatever was dropped of them.
+    fn settle(&mut self, last: u64, cx: &mut Context<'_>) {
+        self.state.last = self.state.last.max(last);
+        while let Some(first) = self.state.pending.first_entry().filter(|first| *first.key() <= last) {
+            let (n, pending) = first.remove_entry();
+            self.writes.remove(&n);
+            cx.committed(self.id(n), pending.outcome);
+        }
+    }
+}
+
+/// Whether `kept` is what is left of `all` when some of it is dropped.
+fn follows(kept: &[Write], all: &[Write]) -> bool {
+    let mut rest = all.iter();
+    kept.iter().all(|write| rest.any(|other| other == write))
+}
+
+fn number_taken() -> Rejected {
+    Rejected::new("number_taken", "somebody else acted under this number")
+}
+
+impl Replica for Client {
+    fn submit(&mut self, id: OpId, operation: &Operation, cx: &mut Context<'_>) {
+        let plan = match self.model.plan(&self.view, operation) {
+            Ok(plan) => plan,
+            Err(reason) => return cx.rejected(id, reason),
+        };
+        let edit = |author: &mut Author<'_>| {
+            plan.edits.iter().try_for_each(|edit| author.edit(edit))?;
+            Ok(plan.outcome)
+        };
+        self.make(id, edit, cx);
+    }
+
+    fn undo(&mut self, id: OpId, target: OpId, cx: &mut Context<'_>) {
+        let Some((_, back)) = self.made.iter().find(|(n, _)| *n == target.n) else {
+            return cx.rejected(id, Rejected::new("too_old", format!("{target} is no longer remembered")));
+        };
+        let back = back.clone();
+        let take_back = |author: &mut Author<'_>| author.take_back(&back).map(|()| Outcome::Null);
+        self.make(id, take_back, cx);
+    }
+
+    fn receive(
+        &mut self,
+        from: NodeId,
+        bytes: &[u8],
+        sidecar: &Sidecar,
+        cx: &mut Context<'_>,
+    ) -> Result<(), ProtocolError> {
+        if from != NodeId::SERVER {
+            return Err(ProtocolError::Unexpected(format!("from {from}, not from the server")));
+        }
+        let ToClient { news, joined } = decode(bytes)?;
+        let snapshot = matches!(news, News::Snapshot { .. });
+        if !self.take(news, joined, cx)? {
+            cx.count("duplicates_ignored", 1);
+        } else if snapshot {
+            cx.reflected_all(sidecar);
+        }
+        if joined.is_some() && !std::mem::replace(&mut self.open, true) {
+            // What the server has not seen goes again; what it has seen is settled above.
+            self.pushed = self.state.last;
+            self.push(cx);
+        }
+        Ok(())
+    }
+
+    fn timer(&mut self, tag: u64, cx: &mut Context<'_>) {
+        if tag == self.era {
+            self.armed = false;
+            self.push(cx);
+        }
+    }
+
+    fn link(&mut self, peer: NodeId, state: LinkState, cx: &mut Context<'_>) {
+        self.era += 1;
+        self.armed = false;
+        self.open = state == LinkState::Up && self.state.pending.is_empty();
+        if state == LinkState::Up {
+            self.pushed = self.state.last;
+            cx.send(peer, encode(&ToServer::Join { version: self.state.version }), Sidecar::none());
+        }
+    }
+
+    fn view(&self) -> &dyn View {
+        &self.view
+    }
+
+    fn confirmed(&self) -> Option<&dyn View> {
+        Some(&self.state.settled)
+    }
+
+    fn durable(&self) -> Vec<u8> {
+        encode(&self.state)
+    }
+}
