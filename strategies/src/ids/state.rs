@@ -175,7 +175,11 @@ impl State {
                 self.put(at, value, |mark| Slot { mark: Mark { put: Some(op), ..mark }, ids }, from)
             }
             Edit::Restore { at, node } => match node.slot() {
-                Some(slot) => self.put(at, &node.value, |_| slot, from),
+                // Where somebody has moved it since it stays.
+                Some(slot) => {
+                    let moved = |mark: Mark| Mark { moved: mark.moved, ..slot.mark };
+                    self.put(at, &node.value, |mark| Slot { mark: moved(mark), ids: slot.ids }, from)
+                }
                 None => None,
             },
             Edit::Remove { at } => self.remove(at, from),
