@@ -213,9 +213,6 @@ impl Client {
         let end = after.checked_add(entries.len() as u64);
         let end = end.ok_or_else(|| ProtocolError::malformed("beyond the last place"))?;
         let known = usize::try_from(known).unwrap_or(usize::MAX).min(entries.len());
-        if known > 0 {
-            cx.count("duplicates_ignored", known as u64);
-        }
         let new = unpacked(&entries[known..])?;
         let mut used: BTreeMap<NodeId, Author> = BTreeMap::new();
         for (author, change) in &new {
@@ -224,6 +221,9 @@ impl Client {
                 return Err(ProtocolError::malformed("a change that does not follow its author's last"));
             }
             used.took(change);
+        }
+        if known > 0 {
+            cx.count("duplicates_ignored", known as u64);
         }
         if !new.is_empty() {
             self.state.seq = end;
