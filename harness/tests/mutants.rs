@@ -174,6 +174,10 @@ fn false_claims_are_caught() {
     caught(|subject| claims::clocks(subject, 5), &planted, "skewed clocks", &honest);
     let (planted, honest) = claim("serial", "record", |claims| claims.depends_on_clocks = true);
     caught(|subject| claims::clocks(subject, 2), &planted, "never did", &honest);
+    let (planted, honest) = claim("lww-document", "record", |claims| claims.ephemeral = true);
+    caught(|subject| claims::restores(subject, 1), &planted, "after a crash", &honest);
+    let (planted, honest) = claim("presence", "presence", |claims| claims.ephemeral = false);
+    caught(|subject| claims::restores(subject, 1), &planted, "after a crash", &honest);
     // Made for a stream: what overtakes is a gap to it.
     let reorders = claiming(&Subject::new("serial", "record"), |claims| {
         (claims.tolerates_reordering, claims.tolerates_loss) = (true, true);
