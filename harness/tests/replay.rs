@@ -251,10 +251,10 @@ fn recorded_traces_are_read_and_merged() {
 fn whole_recorded_traces() {
     let only = std::env::var("ONLY").unwrap_or_default();
     for (name, strategies, rate) in [
-        ("friendsforever", ["serial", "lww-document", "crdt-automerge"].as_slice(), 100.0),
-        ("clownschool", &["serial", "lww-document", "crdt-automerge"], 100.0),
-        ("sveltecomponent", &["serial", "lww-document", "crdt-automerge"], 100.0),
-        ("automerge-paper", &["serial", "crdt-automerge:batch=1s"], 1000.0),
+        ("friendsforever", ["serial", "lww-document", "crdt-automerge", "text-ids"].as_slice(), 100.0),
+        ("clownschool", &["serial", "lww-document", "crdt-automerge", "text-ids"], 100.0),
+        ("sveltecomponent", &["serial", "lww-document", "crdt-automerge", "text-ids"], 100.0),
+        ("automerge-paper", &["serial", "crdt-automerge:batch=1s", "text-ids"], 1000.0),
     ] {
         let begun = Moment::now();
         let Some(trace) = beside(name) else { continue };
@@ -271,7 +271,7 @@ fn whole_recorded_traces() {
                     continue;
                 }
                 let done = replay(&trace, written, profile, rate, trace.clients().max(2));
-                if written.starts_with("crdt") || !trace.trace().concurrent {
+                if written.starts_with("crdt") || *written == "text-ids" || !trace.trace().concurrent {
                     done.assert_exact(&trace);
                 } else {
                     done.assert_ended(&trace);
