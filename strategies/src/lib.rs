@@ -26,6 +26,7 @@ pub mod view;
 
 mod courier;
 pub mod crdt;
+pub mod ephemeral;
 pub mod escrow;
 pub mod hybrid;
 pub mod ids;

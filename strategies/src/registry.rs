@@ -29,6 +29,7 @@ pub static STRATEGIES: &[&Spec] = &[
     &crate::lww::hlc::SPEC,
     &crate::lww::hlc_relay::SPEC,
     &crate::escrow::bounded::SPEC,
+    &crate::ephemeral::presence::SPEC,
 ];
 
 /// A strategy that a feature compiles in.

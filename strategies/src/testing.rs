@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rand::SeedableRng;
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,7 @@ pub(crate) enum Toy {
     /// Only where the field has this value.
     Swap(String, i64, i64),
     Type(usize, String),
+    Unset(String),
     /// Makes a text with this name, or replaces it.
     Begin(String, String),
     /// Types at the front of the text with this name.
@@ -69,6 +71,7 @@ impl Model for ToyModel {
                 Some(found) if found == Document::Int(*from) => put(field, *to),
                 _ => return Err(Rejected::new("changed", format!("{field} is not {from}"))),
             },
+            Toy::Unset(field) => Plan::new(vec![Edit::Remove { path: path!["fields", field] }]),
             Toy::Begin(name, text) => Plan::new(vec![Edit::Put { path: path![name], value: Document::text(text) }]),
             Toy::TypeIn(name, text) => match view.kind(&path![name]) {
                 Some(Kind::Text) => {
@@ -274,8 +277,36 @@ impl Table {
         self.call(node, |replica, cx| replica.timer(tag, cx));
     }
 
-    /// Everything arrives and is due, until nothing is left.
+    /// Everything on its way from one to another is lost: how many messages.
+    pub(crate) fn lose(&mut self, from: u32, to: u32) -> usize {
+        self.wire(from, to).drain(..).count()
+    }
+
+    /// Time passes, and everything that is on its way or sent meanwhile arrives, but for what is sent at the end.
+    pub(crate) fn pass(&mut self, span: Duration) {
+        let until = self.now + span;
+        self.deliver_all();
+        while self.timers.first().is_some_and(|(at, ..)| *at <= until) {
+            self.deliver_all();
+            self.ring();
+        }
+        self.now = until;
+    }
+
+    fn deliver_all(&mut self) {
+        while let Some((from, to)) = self.wires.iter().find(|(_, wire)| !wire.is_empty()).map(|(ends, _)| *ends) {
+            self.deliver(from.0, to.0);
+        }
+    }
+
+    /// Everything arrives and is due, until nothing is left; where there is always something, for as long as it takes to
+    /// settle.
     pub(crate) fn run(&mut self) {
+        let settling = self.strategy.strategy.settling();
+        if !settling.is_zero() {
+            self.pass(settling);
+            return self.deliver_all();
+        }
         loop {
             let busy = self.wires.iter().find(|(_, wire)| !wire.is_empty()).map(|(ends, _)| *ends);
             match busy {
