@@ -3,8 +3,8 @@
 //! Every body is numbered per connection, kept until the peer has said that it arrived, and sent again when that takes too
 //! long. What arrives twice is dropped; what overtakes is handed out as it comes. Acknowledgements ride on whatever goes the
 //! other way, and go alone only when nothing does for a while. Timers run only while an answer is owed on either side, so a
-//! quiet group is quiet; a peer that does not answer for some ten seconds, though its connection is open, is sent new bodies
-//! once each and old ones again as soon as anything is heard of it. The wait before sending again follows the round trips that were seen (RFC 6298). A checksum keyed
+//! quiet group is quiet; to a peer that does not answer for some ten seconds, though its connection is open, nothing is sent
+//! again by the clock until it answers, but something whenever it is heard of. The wait before sending again follows the round trips that were seen (RFC 6298). A checksum keyed
 //! by the two ends stands in for the authentication that such protocols have; what fails it changes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -69,7 +69,7 @@ struct End {
     /// When an acknowledgement goes at the latest, if one is owed.
     owed: Option<Time>,
     round_trip: Option<(Duration, Duration)>,
-    /// The peer does not answer: nothing is sent again before it is heard of.
+    /// The peer does not answer: nothing is sent again by the clock.
     silent: bool,
 }
 
@@ -85,7 +85,8 @@ impl End {
         }
     }
 
-    fn answered(&mut self, head: &Head, now: Time) {
+    /// Takes note of what has arrived there; `true` if some of it was new.
+    fn answered(&mut self, head: &Head, now: Time) -> bool {
         let rest = self.unanswered.split_off(&head.through.saturating_add(1));
         let mut done: Vec<Parcel> = std::mem::replace(&mut self.unanswered, rest).into_values().collect();
         done.extend(head.beyond.iter().filter_map(|number| self.unanswered.remove(number)));
@@ -93,6 +94,7 @@ impl End {
         for parcel in done.iter().filter(|parcel| parcel.tries == 0) {
             self.learn(now.since(parcel.sent));
         }
+        !done.is_empty()
     }
 
     fn learn(&mut self, took: Duration) {
@@ -197,14 +199,22 @@ impl Courier {
     pub(crate) fn accept(&mut self, from: NodeId, opened: &Opened<'_>, cx: &mut Context<'_>) {
         let now = cx.now();
         let Some(end) = self.ends.get_mut(&from) else { return };
-        end.answered(&opened.head, now);
-        if std::mem::take(&mut end.silent) {
+        let answers = end.answered(&opened.head, now);
+        if answers && std::mem::take(&mut end.silent) {
             // All of it is due.
             end.unanswered.values_mut().for_each(|parcel| (parcel.sent, parcel.tries) = (Time::ZERO, 1));
         }
         if opened.head.number > 0 {
             end.note(opened.head.number);
             end.owed.get_or_insert(now + ACK_DELAY);
+        }
+        if end.silent
+            && let Some((number, parcel)) = end.unanswered.first_key_value()
+        {
+            // It may hear again.
+            let (number, body, sidecar) = (*number, parcel.body.clone(), parcel.sidecar.clone());
+            cx.send(from, end.frame(key(self.me, from), number, &body), sidecar);
+            cx.count("sent_again", 1);
         }
         self.arm(cx);
     }
@@ -364,6 +374,23 @@ mod tests {
         take(ms + 9010, &mut a, &answer);
         let (frames, _) = at(ms + 9010, &mut a, Courier::tick);
         assert_eq!(take(ms + 9020, &mut b, &frames[0]), Some(b"lost".to_vec()));
+    }
+
+    #[test]
+    fn two_that_have_given_each_other_up_find_each_other_again() {
+        let (mut a, mut b) = pair();
+        post(0, &mut a, b"from a");
+        post(0, &mut b, b"from b");
+        for courier in [&mut a, &mut b] {
+            (1..30).for_each(|second| drop(at(second * 1000, courier, Courier::tick)));
+        }
+        let new = post(30_000, &mut a, b"new");
+        let opened = b.open(A, &new).unwrap();
+        let (probe, _) = at(30_000, &mut b, |courier, cx| courier.accept(A, &opened, cx));
+        assert_eq!(take(30_010, &mut a, &probe[0]), Some(b"from b".to_vec()));
+        let (again, _) = at(30_010, &mut a, Courier::tick);
+        assert_eq!(take(30_020, &mut b, &again[0]), Some(b"from a".to_vec()));
+        assert!(b.ends[&A].unanswered.is_empty());
     }
 
     #[test]
