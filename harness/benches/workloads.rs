@@ -130,9 +130,9 @@ fn workloads(c: &mut Criterion) {
         group.throughput(Throughput::Elements(operations.len() as u64));
         group.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(3)).sample_size(20);
         for strategy in STRATEGIES {
-            let lacks = |support| matches!(support, Support::Unsupported(_));
-            if lacks((strategy.content)(spec.content)) || spec.edits.iter().any(|kind| lacks((strategy.support)(*kind)))
-            {
+            let content = std::iter::once((strategy.content)(spec.content));
+            let mut carries = content.chain(spec.edits.iter().map(|kind| (strategy.support)(*kind)));
+            if carries.any(|support| matches!(support, Support::Unsupported(_))) {
                 continue;
             }
             let configured = registry::configure(&strategy.name.parse().expect("a name")).expect("a strategy");

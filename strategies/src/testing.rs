@@ -97,6 +97,9 @@ fn genesis() -> Document {
     ])
 }
 
+/// What clocks show at first.
+const WALL_AT_START_MS: u64 = 1_000_000;
+
 /// A message on its way.
 #[derive(Clone)]
 pub(crate) struct Packet {
@@ -116,6 +119,8 @@ struct Member {
     replica: Box<dyn Replica>,
     rng: Rng,
     issued: u64,
+    /// How far its clock is ahead, in milliseconds.
+    ahead_ms: i64,
 }
 
 /// A server and clients (or clients alone), connected by wires that carry a message when told to.
@@ -150,7 +155,7 @@ impl Table {
         for node in table.topology().nodes(clients) {
             let replica = table.strategy.strategy.replica(&table.setup(node));
             let rng = Rng::seed_from_u64(node.0.into());
-            table.members.insert(node, Member { replica, rng, issued: 0 });
+            table.members.insert(node, Member { replica, rng, issued: 0, ahead_ms: 0 });
         }
         for node in table.topology().nodes(clients) {
             table.topology().peers(node, clients).into_iter().filter(|peer| *peer > node).for_each(|peer| {
@@ -178,7 +183,8 @@ impl Table {
     fn call<R>(&mut self, node: NodeId, handler: impl FnOnce(&mut dyn Replica, &mut Context<'_>) -> R) -> R {
         let mut effects = Vec::new();
         let member = self.members.get_mut(&node).unwrap();
-        let mut cx = Context::new(node, self.now, self.now, &mut member.rng, &mut effects);
+        let wall = WALL_AT_START_MS.saturating_add_signed(member.ahead_ms) * 1_000_000 + self.now.0;
+        let mut cx = Context::new(node, self.now, Time(wall), &mut member.rng, &mut effects);
         let result = handler(&mut *member.replica, &mut cx);
         for effect in effects {
             match effect {
@@ -195,6 +201,11 @@ impl Table {
             }
         }
         result
+    }
+
+    /// Puts a client's clock ahead of the others', or behind them.
+    pub(crate) fn skew(&mut self, client: u32, ahead_ms: i64) {
+        self.members.get_mut(&NodeId(client)).unwrap().ahead_ms = ahead_ms;
     }
 
     fn next_id(&mut self, client: u32) -> OpId {

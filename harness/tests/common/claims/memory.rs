@@ -13,7 +13,7 @@ use syncbench_strategies::replica::NodeId;
 
 use crate::common::Case;
 use crate::common::subject::{Checked, Subject};
-use crate::common::workloads::{Shared, Steady};
+use crate::common::workloads::{Reserving, Shared, Steady};
 
 /// Fill every bounded history of the defaults several times over, server's included.
 const OPS: u64 = 4_000;
@@ -22,13 +22,15 @@ const OPS: u64 = 4_000;
 /// with it.
 pub fn history(subject: &Subject) -> Checked {
     let held: Arc<Mutex<Held>> = Arc::default();
-    // What is not made for a stack has a workload that does not grow.
-    let on_stack = subject.workload.spec.name == "stack";
-    let workload: Box<dyn Workload> =
-        if on_stack { Box::new(Steady) } else { Box::new(Shared(subject.workload.clone())) };
+    let workload: Box<dyn Workload> = match subject.workload.spec.name {
+        "stack" => Box::new(Steady),
+        "booking" => Box::new(Reserving(subject.workload.clone())),
+        "presence" => Box::new(Shared(subject.workload.clone())),
+        other => return Err(format!("no workload of constant size stands for {other}")),
+    };
     let case = Case {
         workload,
-        size: if on_stack { 40 } else { subject.workload.spec.default_size },
+        size: 40,
         clients: 2,
         ops: OPS,
         rate_per_s: 200.0,
