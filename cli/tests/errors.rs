@@ -64,9 +64,13 @@ fn names_and_their_parameters() {
         ("--fault", "flood", ["flood", "no such fault", "partition"]),
         ("--fault", "partition:halves@5s..2s", ["partition", "5s..2s", "@"]),
         ("--fault", "late:9", ["late:9", "4 clients", "9"]),
+        ("--fault", "crash:client=2", ["crash:client=2", "after the start", "@3s..6s"]),
     ] {
         refused_in_a_line(&place, &["run", flag, value], &words);
     }
+    let crash = ["run", "--engine", "threads", "--fault", "crash:client=2@3s..6s"];
+    refused_in_a_line(&place, &crash, &["crash:client=2@3s..6s", "virtual time", "--engine sim"]);
+    refused_in_a_line(&place, &["run", "--clients=1", "--fault=crash@3s"], &["crash@3s", "there at the end"]);
     refused(&place, &["list", "flavours"], &["flavours", "strategies"]);
 }
 

@@ -32,8 +32,15 @@ pub struct Event {
 /// The kinds of events.
 #[derive(Clone, Debug)]
 pub enum What {
-    /// The node takes part from now on.
+    /// The node takes part from now on; again, if it has crashed.
     Live,
+    /// The node has crashed.
+    Dead {
+        /// Whether it never comes back.
+        for_good: bool,
+    },
+    /// The node came back from a crash and shows something else than before it.
+    Forgot,
     /// Its user issued an operation; `intended` is when the user meant to.
     Issued {
         /// Which.

@@ -64,7 +64,8 @@ pub struct Entry {
     pub rolled_back: u32,
     /// When half of the replicas had taken it into account.
     pub half: Option<Time>,
-    /// When every replica that was live at its issue had taken it into account.
+    /// When every replica that was live at its issue had taken it into account; those that have crashed for good are not
+    /// waited for.
     pub visible: Option<Time>,
     /// Whether its author did not know of another client's operation at the time.
     pub concurrent: bool,
@@ -74,6 +75,18 @@ pub struct Entry {
     pub undone: bool,
     live_at_issue: u32,
     reflected: u32,
+}
+
+impl Entry {
+    /// One more has taken it into account, or one less has to.
+    fn tally(&mut self, at: Time) {
+        if self.reflected > 0 && self.reflected * 2 >= self.live_at_issue {
+            self.half.get_or_insert(at);
+        }
+        if self.reflected > 0 && self.reflected == self.live_at_issue {
+            self.visible.get_or_insert(at);
+        }
+    }
 }
 
 /// A set of operations: a prefix for each client, and single ones beyond.
@@ -130,8 +143,18 @@ pub struct Replica {
     pub hash: u128,
     /// How many.
     pub count: u64,
-    /// Since when it takes part.
+    /// Since when it takes part; `None` before it has joined, and while it is dead.
     pub live_since: Option<Time>,
+    /// From when to when it took part before it crashed.
+    lives: Vec<(Time, Time)>,
+    gone: bool,
+}
+
+impl Replica {
+    fn was_live(&self, at: Time) -> bool {
+        self.live_since.is_some_and(|since| since <= at)
+            || self.lives.iter().any(|(since, until)| *since <= at && at < *until)
+    }
 }
 
 /// The book. Clients only: the server shows nothing to anybody.
@@ -143,6 +166,7 @@ pub struct Ledger {
     issued: u64,
     broken: u64,
     broken_example: Option<String>,
+    forgot: u64,
 }
 
 fn slot(client: NodeId) -> usize {
@@ -152,7 +176,8 @@ fn slot(client: NodeId) -> usize {
 impl Ledger {
     /// An empty book for `clients`.
     pub fn new(clients: u32) -> Self {
-        let replica = Replica { known: Known::new(clients), hash: 0, count: 0, live_since: None };
+        let replica =
+            Replica { known: Known::new(clients), hash: 0, count: 0, live_since: None, lives: Vec::new(), gone: false };
         Self {
             entries: vec![Vec::new(); clients as usize],
             replicas: vec![replica; clients as usize],
@@ -160,6 +185,7 @@ impl Ledger {
             issued: 0,
             broken: 0,
             broken_example: None,
+            forgot: 0,
         }
     }
 
@@ -209,9 +235,26 @@ impl Ledger {
         self.replica(client).map_or(0, |replica| self.issued - replica.count)
     }
 
-    /// Whether every operation has its fate and is visible at all who were live when it was issued.
+    /// Whether `client` has crashed and will not come back: nobody is there to be told of anything.
+    pub fn gone(&self, client: NodeId) -> bool {
+        self.replica(client).is_some_and(|replica| replica.gone)
+    }
+
+    /// When `client` crashed last.
+    pub fn crashed(&self, client: NodeId) -> Option<Time> {
+        self.replica(client)?.lives.last().map(|(_, until)| *until)
+    }
+
+    /// Whether every operation has its fate and is visible at all who were live when it was issued. Those of users who are
+    /// gone may have gone with them.
     pub fn all_settled(&self) -> bool {
-        self.entries().all(|entry| entry.fate != Fate::Unknown && entry.visible.is_some())
+        let settled = |entry: &Entry| entry.fate != Fate::Unknown && entry.visible.is_some();
+        self.entries().all(|entry| settled(entry) || self.gone(entry.id.client))
+    }
+
+    /// How often somebody came back from a crash and showed something else than before it.
+    pub fn forgot(&self) -> u64 {
+        self.forgot
     }
 
     /// How many states that users saw were not allowed by the product, and the first of them.
@@ -266,6 +309,8 @@ impl Ledger {
                     replica.live_since.get_or_insert(at);
                 }
             }
+            What::Dead { for_good } => self.die(node, at, *for_good),
+            What::Forgot => self.forgot += 1,
             What::Shown(op) => {
                 if let Some(entry) = self.entry_mut(*op) {
                     entry.shown.get_or_insert(at);
@@ -335,16 +380,27 @@ impl Ledger {
         key[4..].copy_from_slice(&op.n.to_le_bytes());
         replica.hash ^= xxh3_128(&key);
         replica.count += 1;
-        let live_since = replica.live_since;
-        if let Some(entry) = self.entry_mut(op)
-            && live_since.is_some_and(|since| since <= entry.issued)
-        {
+        let awaited = self.entry(op).is_some_and(|entry| self.replicas[slot(node)].was_live(entry.issued));
+        if let Some(entry) = self.entry_mut(op).filter(|_| awaited) {
             entry.reflected += 1;
-            if entry.reflected * 2 >= entry.live_at_issue {
-                entry.half.get_or_insert(at);
-            }
-            if entry.reflected == entry.live_at_issue {
-                entry.visible = Some(at);
+            entry.tally(at);
+        }
+    }
+
+    /// A replica is no more. If it never comes back, nobody waits for it to take account of anything.
+    fn die(&mut self, node: NodeId, at: Time, for_good: bool) {
+        let Some(replica) = self.replicas.get_mut(slot(node)) else { return };
+        replica.gone = for_good;
+        if let Some(since) = replica.live_since.take() {
+            replica.lives.push((since, at));
+        }
+        if !for_good {
+            return;
+        }
+        for entry in self.entries.iter_mut().flatten() {
+            if replica.was_live(entry.issued) && !replica.known.contains(entry.id) {
+                entry.live_at_issue -= 1;
+                entry.tally(at);
             }
         }
     }

@@ -57,6 +57,20 @@ impl<T> Queue<T> {
         Some((Time((key >> (SLOT_BITS + SEQUENCE_BITS)) as u64), work))
     }
 
+    /// Drops what is not to be kept.
+    pub fn retain(&mut self, keep: impl Fn(&T) -> bool) {
+        let Self { heap, slots, free, .. } = self;
+        heap.retain(|Reverse(key)| {
+            let slot = (key & ((1 << SLOT_BITS) - 1)) as u32;
+            let kept = slots[slot as usize].as_ref().is_some_and(&keep);
+            if !kept {
+                slots[slot as usize] = None;
+                free.push(slot);
+            }
+            kept
+        });
+    }
+
     /// Everything pending, in no order.
     pub fn pending(&self) -> impl Iterator<Item = &T> {
         self.slots.iter().flatten()
@@ -86,7 +100,12 @@ mod tests {
         assert_eq!((queue.len(), queue.due()), (5, Some(Time(1))));
         let order: String = std::iter::from_fn(|| queue.pop()).map(|(_, work)| work).collect();
         assert_eq!(order, "abcde");
-        queue.push(Time(0), "again");
-        assert_eq!(queue.slots.len(), 5);
+        for (at, work) in [(2, "again"), (0, "gone"), (1, "and")] {
+            queue.push(Time(at), work);
+        }
+        queue.retain(|work| *work != "gone");
+        assert_eq!((queue.len(), queue.pending().count(), queue.slots.len()), (2, 2, 5));
+        let order: Vec<_> = std::iter::from_fn(|| queue.pop()).collect();
+        assert_eq!(order, [(Time(1), "and"), (Time(2), "again")]);
     }
 }

@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use syncbench_strategies::registry::{self, Configured, STRATEGIES};
+use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::selector::{Selector, SelectorError};
-use syncbench_strategies::spec::Spec;
+use syncbench_strategies::spec::{Spec, Support};
 use thiserror::Error;
 
 use crate::engines::load::Pace;
-use crate::faults;
+use crate::faults::{self, FAULTS};
 use crate::network::{self, Profile, Transport};
 use crate::trace::{Replay, Trace, TraceError};
 use crate::workload::{self, Workload, WorkloadSpec};
@@ -265,10 +266,7 @@ fn lay_out(scenario: &Scenario, catalog: &Catalog, cells: &mut Vec<Planned>) -> 
     };
     let strategies = strategies(&scenario, catalog, writers)?;
     let networks = networks(&scenario)?;
-    for written in &scenario.faults {
-        faults::configure(&selector("fault", written)?, scenario.clients)
-            .map_err(|error| ScenarioError::Selector { field: "fault", error })?;
-    }
+    check_faults(&scenario)?;
     let seeds = seeds(&scenario)?;
     let transport = transport(&scenario.transport)?;
     let condition = Arc::new(Condition { transport, scenario });
@@ -327,6 +325,27 @@ fn check_numbers(scenario: &Scenario) -> Result<(), ScenarioError> {
     }
     if scenario.trace.is_some() && !scenario.sizes.is_empty() {
         return Err(value("size", scenario.sizes[0], "a trace begins with its own document; leave the size out"));
+    }
+    Ok(())
+}
+
+fn check_faults(scenario: &Scenario) -> Result<(), ScenarioError> {
+    let mut armed = Vec::new();
+    for written in &scenario.faults {
+        let selector = selector("fault", written)?;
+        let configured = faults::configure(&selector, scenario.clients);
+        armed.push(configured.map_err(|error| ScenarioError::Selector { field: "fault", error })?);
+        let spec = FAULTS.iter().find(|spec| spec.name == selector.name);
+        if scenario.engine == Engine::Threads
+            && let Some(Support::Unsupported(why)) = spec.map(|spec| spec.threads)
+        {
+            return Err(value("fault", written, why));
+        }
+    }
+    let lasting = armed.iter().filter(|fault| fault.end.is_none());
+    let survives = |client| !lasting.clone().any(|fault| fault.fault.kills(NodeId(client)));
+    if !(1..=scenario.clients).any(survives) {
+        return Err(value("fault", scenario.faults.join(" "), "expected a client that is there at the end"));
     }
     Ok(())
 }
@@ -543,12 +562,16 @@ mod tests {
 
     #[test]
     fn errors_name_the_field_the_words_and_what_is_right() {
-        let cases: [(String, [&str; 3]); 9] = [
+        let crashes = |s: &mut Scenario| s.faults = vec!["crash@1s".into(), "crash:2@2s".into()];
+        let cases: [(String, [&str; 3]); 12] = [
             (broken(|s| s.strategies = vec!["serail".into()]), ["strategy", "serail", "serial"]),
             (broken(|s| s.workloads = vec!["stak".into()]), ["workload", "stak", "stack"]),
             (broken(|s| s.networks = vec!["5g".into()]), ["network", "5g", "4g"]),
             (broken(|s| s.faults = vec!["flood".into()]), ["fault", "flood", "partition"]),
             (broken(|s| s.faults = vec!["late:9".into()]), ["fault", "late:9", "4 clients"]),
+            (broken(|s| s.faults = vec!["crash".into()]), ["fault", "crash", "@3s..6s"]),
+            (broken(|s| (s.clients, s.faults) = (1, vec!["crash@1s".into()])), ["fault", "crash@1s", "at the end"]),
+            (broken(|s| (crashes(s), s.engine = Engine::Threads).1), ["fault", "crash@1s", "--engine sim"]),
             (broken(|s| s.clients = 0), ["clients", "0", "1 to"]),
             (broken(|s| s.rate_per_s = f64::NAN), ["rate", "NaN", "expected"]),
             (broken(|s| s.seeds = vec!["5..1".into()]), ["seeds", "5..1", "1..30"]),

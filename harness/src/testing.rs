@@ -172,6 +172,13 @@ impl Book {
         self.0.enter(&Event { at: Time::ZERO, node, what });
     }
 
+    /// A client that has been there from the beginning crashes, after all that was issued so far.
+    pub(crate) fn crashed(&mut self, client: u32, for_good: bool) {
+        for (at, what) in [(Time::ZERO, What::Live), (Time::from_ms(1), What::Dead { for_good })] {
+            self.0.enter(&Event { at, node: NodeId(client), what });
+        }
+    }
+
     /// A client acts, and is told nothing yet.
     pub(crate) fn issued<O: Serialize>(&mut self, client: u32, op: &O, seen: Document) -> OpId {
         let id = self.0.next_op(NodeId(client));

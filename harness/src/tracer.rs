@@ -57,6 +57,8 @@ impl Tracer {
                 text(19, &[halves(*first), halves(*last)].concat(), "")
             }
             What::Void(op) => text(20, &[op.client.0.into(), op.n], ""),
+            What::Dead { for_good } => text(21, &[u64::from(*for_good)], ""),
+            What::Forgot => text(22, &[], ""),
         }
         self.hash.update(&self.line);
     }

@@ -15,6 +15,7 @@ use syncbench_harness::workloads::booking::BookingOp;
 use syncbench_harness::workloads::counter::CounterOp;
 use syncbench_harness::workloads::json::{self, JsonOp};
 use syncbench_harness::workloads::kanban::{self, KanbanOp};
+use syncbench_harness::workloads::presence::PresenceOp;
 use syncbench_harness::workloads::stack::StackOp;
 use syncbench_harness::workloads::text::TextOp;
 use syncbench_strategies::document::Document;
@@ -230,6 +231,39 @@ fn the_last_writer_loses_a_push() {
     assert_eq!(at_once("lww-document", "stack", 3, push), expected);
 }
 
+#[test]
+fn cells_with_clocks_hand_one_item_to_two_duplicate_a_reversed_list_and_lose_sums() {
+    for strategy in ["lww-hlc", "lww-hlc-relay"] {
+        let twice = end("{stack:[2,1]}", 0, [("item delivered twice", 1)], SerialOrder::None);
+        assert_eq!(at_once(strategy, "stack", 3, pop), twice, "{strategy}");
+        let both = end("{stack:[10,11,3,2,1]}", 0, [], SerialOrder::Exists);
+        assert_eq!(at_once(strategy, "stack", 3, push), both, "{strategy}");
+        // Items that two put into one gap at the same time interleave.
+        let interleaved = end("{stack:[1,1,2,2,3,3]}", 0, [("item duplicated", 3)], SerialOrder::None);
+        assert_eq!(at_once(strategy, "stack", 3, reverse), interleaved, "{strategy}");
+        let increment = |_: NodeId, _: &dyn View| Intent::blind(&CounterOp::Add { counter: "count".into(), by: 1 });
+        let ended = at_once(strategy, "counter", 1, increment);
+        assert_eq!(ended.found, found([("lost increment", 1)]), "{strategy}: {}", ended.state);
+        let ended = at_once(strategy, "booking", 1, book);
+        assert_eq!(ended.state, "{bookings:{guest1:hour0,guest2:hour0},stock:{hour0:0}}", "{strategy}");
+        assert_eq!(ended.found, found([("oversell", 1), ("stock from nowhere", 1)]), "{strategy}");
+    }
+}
+
+#[test]
+fn cells_with_clocks_move_within_a_list_and_copy_between_lists_and_make_one_list_of_two() {
+    for strategy in ["lww-hlc", "lww-hlc-relay"] {
+        let moved = "{backlog:[k4,k0,k8],doing:[k1,k5],done:[k2,k6],review:[k3,k7]}";
+        assert_eq!(columns(strategy, reorder), (moved.into(), end("", 0, [], SerialOrder::Exists)), "{strategy}");
+        // From one list to another a card is removed and inserted anew, under an id of its own.
+        let (state, ended) = columns(strategy, drag);
+        assert_eq!(state, "{backlog:[k4,k8],doing:[k0,k1,k5],done:[k0,k2,k6],review:[k3,k7]}", "{strategy}");
+        assert_eq!(ended.found, found([("duplicate on move", 1)]), "{strategy}");
+        let both = end("{o0:{a:o0.a,b:o0.b,tags:[tag1,tag2]}}", 0, [], SerialOrder::Exists);
+        assert_eq!(at_once(strategy, "json", 1, tag), both, "{strategy}");
+    }
+}
+
 /// Of the backlog k0, k4, k8 one client moves the first card to the end, the other to the middle.
 fn reorder(client: NodeId, view: &dyn View) -> Intent {
     let after = Some(if client.0 == 1 { "k8" } else { "k4" }.to_owned());
@@ -342,12 +376,48 @@ fn the_hour_at_nine_goes_to_one_in_one_order_only() {
     assert_eq!(at_once("lww-document", "booking", 1, book), nobody_told);
 }
 
+#[test]
+fn the_hour_at_nine_goes_to_who_has_the_right_to_it() {
+    let one = end("{bookings:{guest1:hour0},stock:{hour0:0}}", 1, [], SerialOrder::Exists);
+    assert_eq!(at_once("escrow", "booking", 1, book), one);
+}
+
+/// Books the last of two tickets that are shared out one each, when the other client does the same.
+fn book_both(client: NodeId, _: &dyn View) -> Intent {
+    Intent::blind(&BookingOp::Reserve { item: "show0".into(), booking: format!("guest{}", client.0) })
+}
+
+#[test]
+fn tickets_that_are_shared_out_are_sold_without_a_word_to_each_other() {
+    let sold = end("{bookings:{guest1:show0,guest2:show0},stock:{hour0:1,show0:0}}", 0, [], SerialOrder::Exists);
+    assert_eq!(at_once("escrow", "booking:tickets=2", 2, book_both), sold);
+    // With all of them at the first client, the second's ticket takes a round trip.
+    assert_eq!(at_once("escrow:split=first", "booking:tickets=2", 2, book_both), sold);
+}
+
 #[cfg(feature = "automerge")]
 #[test]
 fn automerge_books_the_hour_at_nine_twice() {
     let state = "{bookings:{guest1:hour0,guest2:hour0},stock:{hour0:-1}}";
     let oversold = end(state, 0, [("oversell", 1)], SerialOrder::None);
     assert_eq!(at_once("crdt-automerge", "booking", 1, book), oversold);
+}
+
+/// Comes in and puts the cursor at its own number.
+fn come_in(client: NodeId, _: &dyn View) -> Intent {
+    Intent::blind(&PresenceOp::Join { who: client.to_string(), name: "somebody".into(), cursor: client.0 })
+}
+
+#[test]
+fn of_two_who_come_in_the_last_document_shows_one() {
+    let of = |client: u32| format!("c{client}:{{cursor:{client},name:somebody}}");
+    let both = format!("{{length:9,presence:{{{},{}}}}}", of(1), of(2));
+    for strategy in ["presence", "serial", "ot"] {
+        assert_eq!(at_once(strategy, "presence", 9, come_in), end(&both, 0, [], SerialOrder::Exists), "{strategy}");
+    }
+    let last = format!("{{length:9,presence:{{{}}}}}", of(2));
+    let lost = end(&last, 0, [("lost cursor", 1)], SerialOrder::None);
+    assert_eq!(at_once("lww-document", "presence", 9, come_in), lost);
 }
 
 #[cfg(feature = "loro")]

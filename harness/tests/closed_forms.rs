@@ -89,7 +89,7 @@ fn the_same_strategy_twice_gives_the_same_report() {
 #[test]
 fn one_at_a_time_there_is_no_concurrency_and_no_loss() {
     for strategy in strategies() {
-        let case = Case { pace: Pace::Turns, network: "constant:40ms".into(), ..Case::new(strategy, "stack") };
+        let case = Case { pace: Pace::Turns, network: "constant:40ms".into(), ..Case::at_home(strategy, "stack") };
         let done = case.run();
         assert_eq!(done.number("concurrency"), 0.0, "{strategy}");
         let history = syncbench_harness::workload::History {
@@ -108,13 +108,13 @@ fn messages_are_conserved() {
     let mut dropped = 0.0;
     for strategy in strategies() {
         for budget_ms in [0, 60_000] {
-            let done = Case {
+            let case = Case {
                 faults: streams.map(String::from).to_vec(),
                 budget: std::time::Duration::from_millis(budget_ms),
                 network: "4g".into(),
-                ..Case::new(strategy, "stack")
-            }
-            .run();
+                ..Case::at_home(strategy, "stack")
+            };
+            let done = case.run();
             let traffic = |key| done.numbers("traffic", key);
             let under_way = done.ran.messages_in_flight as f64;
             assert_eq!(
@@ -122,7 +122,10 @@ fn messages_are_conserved() {
                 traffic("delivered") + traffic("dropped") + under_way,
                 "{strategy}"
             );
-            assert_eq!(under_way > 0.0, budget_ms == 0, "{strategy}: {under_way} under way");
+            // Of those who never fall silent a heartbeat may be under way at any time.
+            if budget_ms > 0 || case.configured().strategy.settling().is_zero() {
+                assert_eq!(under_way > 0.0, budget_ms == 0, "{strategy}: {under_way} under way");
+            }
             dropped += traffic("dropped");
         }
     }
@@ -133,7 +136,7 @@ fn messages_are_conserved() {
 fn datagrams_are_conserved_too() {
     for strategy in strategies() {
         let case =
-            Case { transport: Transport::Datagram { loss: 0.1, duplicate: 0.2 }, ..Case::new(strategy, "stack") };
+            Case { transport: Transport::Datagram { loss: 0.1, duplicate: 0.2 }, ..Case::at_home(strategy, "stack") };
         let done = case.run();
         let traffic = |key| done.numbers("traffic", key);
         assert_eq!(traffic("sent") + traffic("duplicated"), traffic("delivered") + traffic("dropped"), "{strategy}");
@@ -144,7 +147,7 @@ fn datagrams_are_conserved_too() {
 #[test]
 fn the_same_run_twice_is_the_same_run() {
     for strategy in strategies() {
-        let run = |seed| Case { seed, network: "4g".into(), ..Case::new(strategy, "stack") }.run().ran.trace_digest;
+        let run = |seed| Case { seed, network: "4g".into(), ..Case::at_home(strategy, "stack") }.run().ran.trace_digest;
         assert_eq!(run(5), run(5), "{strategy}");
         assert_ne!(run(5), run(6), "{strategy}");
     }
@@ -157,7 +160,7 @@ fn users_want_the_same_whatever_the_strategy() {
         done.ran.ledger.entries().map(|e| (e.id, e.intended, e.operation.clone())).collect::<Vec<_>>()
     };
     let first = wants("serial");
-    for strategy in strategies() {
+    for strategy in strategies().filter(|strategy| Subject::new(strategy, "stack").supported()) {
         assert_eq!(wants(strategy), first, "{strategy}");
     }
 }

@@ -5,7 +5,7 @@
 mod common;
 
 use common::claims;
-use common::subject::{Subject, hold, on_stack, parse_seeds, seeds, subjects};
+use common::subject::{Subject, at_home, hold, parse_seeds, seeds, subjects};
 
 #[test]
 fn the_number_of_seeds_is_checked() {
@@ -45,7 +45,7 @@ fn refuses_nonsense_and_goes_on() {
 
 #[test]
 fn refuses_for_what_others_did_where_claimed() {
-    hold(&on_stack(), |subject| claims::refuses(subject, seeds()));
+    hold(&at_home(), |subject| claims::refuses(subject, seeds()));
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn undoing_mine_keeps_theirs() {
 
 #[test]
 fn memory_grows_where_claimed() {
-    hold(&on_stack(), claims::history);
+    hold(&at_home(), claims::history);
 }
 
 #[test]

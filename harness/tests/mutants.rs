@@ -149,9 +149,9 @@ fn bugs_with_hostile_bytes_are_caught() {
 
 #[test]
 fn memory_that_grows_is_caught() {
-    let inert = mutant("lww-document", "stack", Bug::Inert);
-    caught(claims::history, &mutant("lww-document", "stack", Bug::Hoards), "held", &inert);
-    let modest = claiming(&Subject::new("lww-document", "stack"), |claims| claims.grows_with_history = true);
+    let inert = mutant("serial", "stack", Bug::Inert);
+    caught(claims::history, &mutant("serial", "stack", Bug::Hoards), "held", &inert);
+    let modest = claiming(&Subject::new("serial", "stack"), |claims| claims.grows_with_history = true);
     caught(claims::history, &modest, "claims to grow", &inert);
 }
 
@@ -174,6 +174,10 @@ fn false_claims_are_caught() {
     caught(|subject| claims::clocks(subject, 5), &planted, "skewed clocks", &honest);
     let (planted, honest) = claim("serial", "record", |claims| claims.depends_on_clocks = true);
     caught(|subject| claims::clocks(subject, 2), &planted, "never did", &honest);
+    let (planted, honest) = claim("lww-document", "record", |claims| claims.ephemeral = true);
+    caught(|subject| claims::restores(subject, 1), &planted, "after a crash", &honest);
+    let (planted, honest) = claim("presence", "presence", |claims| claims.ephemeral = false);
+    caught(|subject| claims::restores(subject, 1), &planted, "after a crash", &honest);
     // Made for a stream: what overtakes is a gap to it.
     let reorders = claiming(&Subject::new("serial", "record"), |claims| {
         (claims.tolerates_reordering, claims.tolerates_loss) = (true, true);

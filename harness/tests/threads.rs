@@ -21,7 +21,7 @@ fn case(strategy: &str) -> Case {
         network: "lan".into(),
         rate_per_s: 300.0,
         budget: Duration::from_secs(30),
-        ..Case::new(strategy, "stack")
+        ..Case::at_home(strategy, "stack")
     }
 }
 
@@ -123,6 +123,10 @@ impl Strategy for Mischievous {
         let mischief = (all || setup.node == NodeId(2)).then_some(self.1);
         assert!(mischief != Some(Mischief::BornDead), "planted");
         Box::new(Imp { inner: self.0.strategy.replica(setup), mischief, received: 0 })
+    }
+
+    fn settling(&self) -> Duration {
+        self.0.strategy.settling()
     }
 
     fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {

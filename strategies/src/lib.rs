@@ -24,7 +24,10 @@ pub mod sidecar;
 pub mod spec;
 pub mod view;
 
+mod courier;
 pub mod crdt;
+pub mod ephemeral;
+pub mod escrow;
 pub mod hybrid;
 pub mod ids;
 pub mod lww;

@@ -26,6 +26,10 @@ pub static STRATEGIES: &[&Spec] = &[
     &crate::crdt::diamond::SPEC,
     &crate::lww::document::SPEC,
     &crate::lww::property::SPEC,
+    &crate::lww::hlc::SPEC,
+    &crate::lww::hlc_relay::SPEC,
+    &crate::escrow::bounded::SPEC,
+    &crate::ephemeral::presence::SPEC,
 ];
 
 /// A strategy that a feature compiles in.

@@ -360,7 +360,13 @@ pub trait Strategy: Send + Sync {
     /// A fresh replica that shows the genesis. `setup.genesis` is what [`Strategy::genesis`] returned.
     fn replica(&self, setup: &Setup) -> Box<dyn Replica>;
 
-    /// A replica from what a crash left behind.
+    /// For how long after the last operation, or after the last connection came back, a group may need until it shows what it
+    /// will show, if its replicas never fall silent: then nothing tells when they are done. Zero for those that do.
+    fn settling(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    /// A replica from what a crash left behind. It shows what it showed before, unless it claims to be ephemeral.
     fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError>;
 }
 

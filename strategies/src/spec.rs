@@ -57,6 +57,8 @@ pub struct Guarantees {
     pub depends_on_clocks: bool,
     /// What a replica holds grows with every operation, also when the document does not.
     pub grows_with_history: bool,
+    /// What a client did is there only as long as the client is: it goes when the client falls silent, and with a crash.
+    pub ephemeral: bool,
 }
 
 impl Guarantees {
@@ -73,10 +75,11 @@ impl Guarantees {
         needs_server: false,
         depends_on_clocks: false,
         grows_with_history: false,
+        ephemeral: false,
     };
 
     /// The claims by name, in the order of tables.
-    pub fn named(&self) -> [(&'static str, bool); 11] {
+    pub fn named(&self) -> [(&'static str, bool); 12] {
         [
             ("converges", self.converges),
             ("tolerates duplicates", self.tolerates_duplicates),
@@ -89,6 +92,7 @@ impl Guarantees {
             ("needs a server", self.needs_server),
             ("depends on clocks", self.depends_on_clocks),
             ("grows with history", self.grows_with_history),
+            ("ephemeral", self.ephemeral),
         ]
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rand::SeedableRng;
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,7 @@ pub(crate) enum Toy {
     /// Only where the field has this value.
     Swap(String, i64, i64),
     Type(usize, String),
+    Unset(String),
     /// Makes a text with this name, or replaces it.
     Begin(String, String),
     /// Types at the front of the text with this name.
@@ -69,6 +71,7 @@ impl Model for ToyModel {
                 Some(found) if found == Document::Int(*from) => put(field, *to),
                 _ => return Err(Rejected::new("changed", format!("{field} is not {from}"))),
             },
+            Toy::Unset(field) => Plan::new(vec![Edit::Remove { path: path!["fields", field] }]),
             Toy::Begin(name, text) => Plan::new(vec![Edit::Put { path: path![name], value: Document::text(text) }]),
             Toy::TypeIn(name, text) => match view.kind(&path![name]) {
                 Some(Kind::Text) => {
@@ -94,6 +97,9 @@ fn genesis() -> Document {
     ])
 }
 
+/// What clocks show at first.
+const WALL_AT_START_MS: u64 = 1_000_000;
+
 /// A message on its way.
 #[derive(Clone)]
 pub(crate) struct Packet {
@@ -113,6 +119,8 @@ struct Member {
     replica: Box<dyn Replica>,
     rng: Rng,
     issued: u64,
+    /// How far its clock is ahead, in milliseconds.
+    ahead_ms: i64,
 }
 
 /// A server and clients (or clients alone), connected by wires that carry a message when told to.
@@ -147,7 +155,7 @@ impl Table {
         for node in table.topology().nodes(clients) {
             let replica = table.strategy.strategy.replica(&table.setup(node));
             let rng = Rng::seed_from_u64(node.0.into());
-            table.members.insert(node, Member { replica, rng, issued: 0 });
+            table.members.insert(node, Member { replica, rng, issued: 0, ahead_ms: 0 });
         }
         for node in table.topology().nodes(clients) {
             table.topology().peers(node, clients).into_iter().filter(|peer| *peer > node).for_each(|peer| {
@@ -175,7 +183,8 @@ impl Table {
     fn call<R>(&mut self, node: NodeId, handler: impl FnOnce(&mut dyn Replica, &mut Context<'_>) -> R) -> R {
         let mut effects = Vec::new();
         let member = self.members.get_mut(&node).unwrap();
-        let mut cx = Context::new(node, self.now, self.now, &mut member.rng, &mut effects);
+        let wall = WALL_AT_START_MS.saturating_add_signed(member.ahead_ms) * 1_000_000 + self.now.0;
+        let mut cx = Context::new(node, self.now, Time(wall), &mut member.rng, &mut effects);
         let result = handler(&mut *member.replica, &mut cx);
         for effect in effects {
             match effect {
@@ -192,6 +201,11 @@ impl Table {
             }
         }
         result
+    }
+
+    /// Puts a client's clock ahead of the others', or behind them.
+    pub(crate) fn skew(&mut self, client: u32, ahead_ms: i64) {
+        self.members.get_mut(&NodeId(client)).unwrap().ahead_ms = ahead_ms;
     }
 
     fn next_id(&mut self, client: u32) -> OpId {
@@ -263,8 +277,36 @@ impl Table {
         self.call(node, |replica, cx| replica.timer(tag, cx));
     }
 
-    /// Everything arrives and is due, until nothing is left.
+    /// Everything on its way from one to another is lost: how many messages.
+    pub(crate) fn lose(&mut self, from: u32, to: u32) -> usize {
+        self.wire(from, to).drain(..).count()
+    }
+
+    /// Time passes, and everything that is on its way or sent meanwhile arrives, but for what is sent at the end.
+    pub(crate) fn pass(&mut self, span: Duration) {
+        let until = self.now + span;
+        self.deliver_all();
+        while self.timers.first().is_some_and(|(at, ..)| *at <= until) {
+            self.deliver_all();
+            self.ring();
+        }
+        self.now = until;
+    }
+
+    fn deliver_all(&mut self) {
+        while let Some((from, to)) = self.wires.iter().find(|(_, wire)| !wire.is_empty()).map(|(ends, _)| *ends) {
+            self.deliver(from.0, to.0);
+        }
+    }
+
+    /// Everything arrives and is due, until nothing is left; where there is always something, for as long as it takes to
+    /// settle.
     pub(crate) fn run(&mut self) {
+        let settling = self.strategy.strategy.settling();
+        if !settling.is_zero() {
+            self.pass(settling);
+            return self.deliver_all();
+        }
         loop {
             let busy = self.wires.iter().find(|(_, wire)| !wire.is_empty()).map(|(ends, _)| *ends);
             match busy {

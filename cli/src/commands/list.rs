@@ -127,7 +127,12 @@ fn networks() -> Vec<Value> {
 }
 
 fn faults() -> Vec<Value> {
-    let entry = |spec: &&syncbench_harness::faults::FaultSpec| json!({"name": spec.name, "summary": spec.summary, "params": params(spec.params)});
+    let entry = |spec: &&syncbench_harness::faults::FaultSpec| {
+        json!({
+            "name": spec.name, "summary": spec.summary, "real_time": spec.threads.to_string(),
+            "params": params(spec.params),
+        })
+    };
     FAULTS.iter().map(entry).collect()
 }
 

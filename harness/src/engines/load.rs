@@ -125,6 +125,12 @@ impl User {
         })
     }
 
+    /// It will not act any more.
+    pub(super) fn retire(&mut self) {
+        self.left = 0;
+        self.scheduled = false;
+    }
+
     /// Whether it will act, and the clock alone does not say when.
     pub(super) fn waiting(&self) -> bool {
         self.left > 0 && !self.scheduled
@@ -258,6 +264,13 @@ impl<'a> Users<'a> {
     /// The client is not there yet.
     pub(super) fn postpone(&mut self, client: NodeId) {
         self.user(client).postpone();
+    }
+
+    /// The client is gone for good.
+    pub(super) fn retire(&mut self, client: NodeId) {
+        if client != NodeId::SERVER {
+            self.user(client).retire();
+        }
     }
 
     /// The client is there now: when its first intent is due, if it was waiting.

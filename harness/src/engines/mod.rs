@@ -56,7 +56,8 @@ pub struct Task<'a> {
     pub seed: u64,
     /// How often states are looked at; `None` for after every event.
     pub sample_every: Option<Duration>,
-    /// How long the group may take to become quiet after the last operation or heal.
+    /// How long the group may take to become quiet after the last operation or heal, and after the time in which replicas
+    /// that never fall silent settle.
     pub budget: Duration,
     /// Empties every sidecar on its way: for the test that no strategy reads one.
     pub blind: bool,
@@ -74,7 +75,7 @@ impl Task<'_> {
 pub struct Ran {
     /// The book of the run.
     pub ledger: Ledger,
-    /// What every node shows at the end, the server included.
+    /// What every node that is there at the end shows, the server included.
     pub finals: Vec<(NodeId, Document)>,
     /// When the last thing happened.
     pub ended_at: Time,
@@ -93,7 +94,7 @@ pub struct Ran {
 }
 
 impl Ran {
-    /// Whether every node ended in the same state, the server included.
+    /// Whether every node that is there at the end shows the same, the server included.
     pub fn converged(&self) -> bool {
         self.finals.windows(2).all(|pair| pair[0].1 == pair[1].1)
     }
@@ -101,8 +102,8 @@ impl Ran {
     /// The final state of the first client.
     pub fn last(&self) -> &Document {
         let first = self.finals.iter().find(|(node, _)| *node != NodeId::SERVER);
-        // A run has at least one client, and every late joiner joins before the end.
-        &first.expect("a run has a client").1
+        // A plan leaves at least one client alive, and every late joiner joins before the end.
+        &first.expect("a run ends with a client").1
     }
 }
 
@@ -131,6 +132,7 @@ fn cover(
     now: Time,
 ) -> Vec<Coverage> {
     let cover = |(fault, messages): (&Armed, &u64)| {
+        let healed_at = healed_at.filter(|_| !fault.fault.lasts());
         let end = fault.end.or(healed_at).unwrap_or(now).min(now);
         let overlaps =
             |entry: &&Entry| entry.issued < end && entry.visible.is_none_or(|visible| visible >= fault.start);

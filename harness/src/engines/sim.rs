@@ -2,13 +2,18 @@
 //!
 //! Events are ordered by (time, sequence) and nothing else. A handler takes no virtual time: what a strategy computes is
 //! measured beside the simulation, never mixed into it, so a slow machine gives the same run as a fast one.
+//!
+//! A run is over when nothing is left to happen. Where replicas never fall silent it is over when nobody has acted and no
+//! fault has come or gone for as long as they need to settle: then their timers are void, and what is under way arrives.
+
+mod weather;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use syncbench_strategies::document::{Digest, Document};
-use syncbench_strategies::replica::{LinkState, NodeId, Setup, Time};
+use syncbench_strategies::replica::{NodeId, Time};
 use syncbench_strategies::sidecar::Sidecar;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -17,13 +22,12 @@ use super::load::Users;
 use super::node::{Input, Node, Todo};
 use super::{Ran, Task};
 use crate::event::{Event, What};
-use crate::faults::Armed;
 use crate::ledger::Ledger;
 use crate::network::{Link, Transport, envelope_bytes};
 use crate::probe::Probe;
 use crate::queue::Queue;
-use crate::rng::stream;
 use crate::tracer::Tracer;
+use weather::Saved;
 
 /// What clocks show at the start of a run: 2024-01-01T00:00:00Z.
 pub const WALL_AT_START: Duration = Duration::from_secs(1_704_067_200);
@@ -42,6 +46,8 @@ enum Work {
     Timer {
         node: NodeId,
         tag: u64,
+        /// Of a node that has crashed since it is void.
+        life: u32,
     },
     Issue {
         client: NodeId,
@@ -75,8 +81,11 @@ struct Sim<'a> {
     probes: &'a mut [Box<dyn Probe>],
     now: Time,
     queue: Queue<Work>,
-    /// By node number; `None` until the node joins.
+    /// By node number; `None` until the node joins, and while it is dead.
     nodes: Vec<Option<Node>>,
+    /// By node number: how often it has crashed.
+    lives: Vec<u32>,
+    saved: BTreeMap<NodeId, Saved>,
     wires: BTreeMap<(NodeId, NodeId), Wire>,
     users: Users<'a>,
     hold: Hold<'a>,
@@ -89,6 +98,12 @@ struct Sim<'a> {
     events: Vec<Event>,
     todo: Vec<Todo>,
     healed_at: Option<Time>,
+    /// How long replicas that never fall silent need to settle; zero for those that do.
+    settling: Duration,
+    /// When a user last acted, or the weather last changed.
+    stirred_at: Time,
+    /// Replicas that never fall silent have settled: timers are void, and what is under way arrives.
+    hushed: bool,
     next_sample: Time,
 }
 
@@ -101,6 +116,8 @@ impl<'a> Sim<'a> {
             now: Time::ZERO,
             queue: Queue::default(),
             nodes: (0..size).map(|_| None).collect(),
+            lives: vec![0; size],
+            saved: BTreeMap::new(),
             wires: BTreeMap::new(),
             users: Users::new(task),
             hold: Hold::new(task.workload.schedule(), task.clients),
@@ -112,6 +129,9 @@ impl<'a> Sim<'a> {
             events: Vec::new(),
             todo: Vec::new(),
             healed_at: None,
+            settling: task.strategy.strategy.settling(),
+            stirred_at: Time::ZERO,
+            hushed: false,
             next_sample: Time::ZERO + task.sample_every.unwrap_or_default(),
         }
     }
@@ -133,6 +153,9 @@ impl<'a> Sim<'a> {
                 if self.overdue(due) {
                     return;
                 }
+                if self.settled(due) {
+                    break;
+                }
                 self.sample_until(due);
                 self.now = due;
                 while self.queue.due() == Some(due) {
@@ -142,10 +165,25 @@ impl<'a> Sim<'a> {
                 }
                 self.settle();
             }
-            if !self.unstick() {
+            if self.healed_at.is_some() && !self.queue.is_empty() {
+                self.hush();
+            } else if !self.unstick() {
                 return;
             }
         }
+    }
+
+    /// Whether replicas that never fall silent have had the time that they need by `due`, and nothing else is to come.
+    fn settled(&self, due: Time) -> bool {
+        let stirs = |work: &Work| matches!(work, Work::Issue { .. } | Work::Weather);
+        let never_silent = !self.settling.is_zero() && !self.hushed;
+        never_silent && due > self.stirred_at + self.settling && !self.queue.pending().any(stirs)
+    }
+
+    /// From now on no timer is due: what is under way arrives, what that leads to as well, and then the group is silent.
+    fn hush(&mut self) {
+        self.hushed = true;
+        self.queue.retain(|work| !matches!(work, Work::Timer { .. }));
     }
 
     /// Looks at states at the times for it before `due`, where that is not after every event. Such times are no work of
@@ -161,13 +199,16 @@ impl<'a> Sim<'a> {
 
     /// Whether what is due next lies beyond the budget for becoming quiet.
     fn overdue(&self, due: Time) -> bool {
-        self.healed_at.is_some_and(|healed| due > healed + self.task.budget)
+        self.healed_at.is_some_and(|healed| due > healed + self.settling + self.task.budget)
     }
 
     fn perform(&mut self, work: Work) {
         match work {
             Work::Deliver(parcel) => self.arrive(parcel),
-            Work::Timer { node, tag } => self.step(node, Input::Timer(tag)),
+            Work::Timer { node, tag, life } if life == self.lives[node.0 as usize] => {
+                self.step(node, Input::Timer(tag));
+            }
+            Work::Timer { .. } => {}
             Work::Issue { client, intended } => self.issue(client, intended),
             Work::Weather => self.weather(),
         }
@@ -212,10 +253,11 @@ impl<'a> Sim<'a> {
 
     fn issue(&mut self, client: NodeId, intended: Time) {
         let Some(node) = self.nodes.get(client.0 as usize).and_then(Option::as_ref) else {
-            // Not here yet: this user's plans begin when it joins.
+            // Not here yet, or not any more: this user's plans go on when it is.
             self.users.postpone(client);
             return;
         };
+        self.stirred_at = self.now;
         if let Some(at) = self.users.begin(client, self.now) {
             self.queue.push(at, Work::Issue { client, intended: at });
         }
@@ -243,7 +285,11 @@ impl<'a> Sim<'a> {
         for todo in todo.drain(..) {
             match todo {
                 Todo::Send { to, bytes, sidecar } => self.send(id, to, bytes, sidecar),
-                Todo::Timer { after, tag } => self.queue.push(self.now + after, Work::Timer { node: id, tag }),
+                Todo::Timer { .. } if self.hushed => {}
+                Todo::Timer { after, tag } => {
+                    let life = self.lives[id.0 as usize];
+                    self.queue.push(self.now + after, Work::Timer { node: id, tag, life });
+                }
             }
         }
         (self.events, self.todo) = (events, todo);
@@ -282,8 +328,9 @@ impl<'a> Sim<'a> {
 
     fn touch(&mut self, from: NodeId, to: NodeId) {
         for (count, fault) in self.messages_touched.iter_mut().zip(&self.task.faults) {
-            let met =
-                fault.fault.cuts(from, to) || fault.fault.blocks(from, to) || fault.fault.clock_ahead_ns(from) != 0;
+            let killed = fault.fault.kills(from) || fault.fault.kills(to);
+            let broken = fault.fault.cuts(from, to) || fault.fault.blocks(from, to);
+            let met = killed || broken || fault.fault.clock_ahead_ns(from) != 0;
             *count += u64::from(fault.active(self.now) && met);
         }
     }
@@ -310,86 +357,6 @@ impl<'a> Sim<'a> {
     fn hand_over(&mut self, parcel: Parcel) {
         self.emit(parcel.to, What::Delivered { from: parcel.from });
         self.step(parcel.to, Input::Receive(parcel.from, &parcel.bytes, &parcel.sidecar));
-    }
-
-    fn active(&self) -> impl Iterator<Item = &'a Armed> + use<'a> {
-        super::active(&self.task.faults, self.now, self.healed_at.is_some_and(|healed| healed <= self.now))
-    }
-
-    /// Lets nodes join, breaks and opens connections, and lets go what one-way faults kept back, as the faults say now.
-    fn weather(&mut self) {
-        let task = self.task;
-        for id in task.topology().nodes(task.clients) {
-            let waits = task.faults.iter().any(|fault| fault.start > self.now && fault.fault.delays_start_of(id));
-            if self.nodes[id.0 as usize].is_none() && !waits {
-                self.join(id);
-            }
-        }
-        let pairs: Vec<_> = self.wires.keys().copied().filter(|(a, b)| a < b).collect();
-        for (a, b) in pairs {
-            let cut = self.active().any(|fault| fault.fault.cuts(a, b));
-            if self.wires[&(a, b)].up == cut {
-                self.connect(a, b, if cut { LinkState::Down } else { LinkState::Up });
-            }
-        }
-        let now = self.now;
-        let mut free: Vec<(NodeId, NodeId)> = self.wires.keys().copied().collect();
-        free.retain(|(from, to)| !self.active().any(|fault| fault.fault.blocks(*from, *to)));
-        for key in free {
-            let Some(wire) = self.wires.get_mut(&key) else { continue };
-            for parcel in std::mem::take(&mut wire.blocked) {
-                self.queue.push(now, Work::Deliver(parcel));
-            }
-        }
-    }
-
-    fn join(&mut self, id: NodeId) {
-        let task = self.task;
-        let peers = task.topology().peers(id, task.clients);
-        let setup = Setup {
-            node: id,
-            peers: peers.clone(),
-            model: task.model.clone(),
-            genesis: task.genesis_bytes.clone(),
-            seed: task.seed,
-        };
-        let rng = stream(task.seed, "node", id.0.into(), 0);
-        self.nodes[id.0 as usize] = Some(Node::new(id, rng, || task.strategy.strategy.replica(&setup)));
-        self.emit(id, What::Live);
-        self.touched.insert(id);
-        for peer in peers {
-            if self.nodes[peer.0 as usize].is_some() {
-                for (from, to) in [(id, peer), (peer, id)] {
-                    let link = Link::new(task.profile, task.transport, task.seed, from, to);
-                    self.wires.insert((from, to), Wire { link, up: false, epoch: 0, blocked: VecDeque::new() });
-                }
-            }
-        }
-        if let Some(at) = self.users.joined(id, self.now) {
-            self.queue.push(at, Work::Issue { client: id, intended: at });
-        }
-    }
-
-    fn connect(&mut self, a: NodeId, b: NodeId, state: LinkState) {
-        let now = self.now;
-        for key in [(a, b), (b, a)] {
-            let Some(wire) = self.wires.get_mut(&key) else { continue };
-            wire.up = state == LinkState::Up;
-            wire.epoch += 1;
-            wire.link.reset(now);
-            for parcel in std::mem::take(&mut wire.blocked).into_iter().chain(self.hold.broken(key)) {
-                self.lose(parcel.from, parcel.to);
-            }
-        }
-        for (node, peer) in [(a, b), (b, a)] {
-            self.emit(node, What::Link { peer, state });
-            self.step(node, Input::Link(peer, state));
-        }
-    }
-
-    fn wall(&self, node: NodeId) -> Time {
-        let ahead: i64 = self.active().map(|fault| fault.fault.clock_ahead_ns(node)).sum();
-        Time((self.now + WALL_AT_START).0.saturating_add_signed(ahead))
     }
 
     /// Looks at the state of every client that was called since the last look.

@@ -3,6 +3,7 @@
 //! A fault is one file here and one line in [`FAULTS`]. It answers questions and does nothing itself; the engine asks when
 //! a window opens or closes and, for one-way faults, with every message.
 
+mod crash;
 mod late;
 mod partition;
 mod skew;
@@ -11,10 +12,10 @@ use std::fmt;
 
 use syncbench_strategies::replica::{NodeId, Time};
 use syncbench_strategies::selector::{Selector, SelectorError};
-use syncbench_strategies::spec::{Param, Params};
+use syncbench_strategies::spec::{Param, Params, Support};
 
 /// One line per fault.
-pub static FAULTS: &[&FaultSpec] = &[&partition::SPEC, &skew::SPEC, &late::SPEC];
+pub static FAULTS: &[&FaultSpec] = &[&partition::SPEC, &skew::SPEC, &late::SPEC, &crash::SPEC];
 
 /// What a fault says about itself.
 pub struct FaultSpec {
@@ -24,6 +25,10 @@ pub struct FaultSpec {
     pub summary: &'static str,
     /// What it can be told.
     pub params: &'static [Param],
+    /// Whether it must say when it begins: it ends what there was before.
+    pub timed: bool,
+    /// Whether the engine of real time has it.
+    pub threads: Support,
     /// Makes the fault for a group of `clients`, or says what is wrong.
     pub build: fn(&Params, clients: u32) -> Result<Box<dyn Fault>, String>,
 }
@@ -52,6 +57,18 @@ pub trait Fault: Send + Sync {
     /// Whether this node takes part only from the start of the window.
     fn delays_start_of(&self, node: NodeId) -> bool {
         let _ = node;
+        false
+    }
+
+    /// Whether this node is dead: its connections are broken, its timers void, its user gone, and what it had not saved is
+    /// lost.
+    fn kills(&self, node: NodeId) -> bool {
+        let _ = node;
+        false
+    }
+
+    /// Whether it goes on to the end of the run where it has no end of its own. Others end when nobody acts any more.
+    fn lasts(&self) -> bool {
         false
     }
 }
@@ -91,7 +108,27 @@ pub fn configure(selector: &Selector, clients: u32) -> Result<Armed, SelectorErr
     let fault =
         (spec.build)(&params, clients).map_err(|expected| SelectorError::new(selector.to_string(), expected))?;
     let (start, end) = selector.window.unwrap_or((Time::ZERO, None));
+    if spec.timed && start == Time::ZERO {
+        let expected = format!("expected a time after the start, such as {}@3s..6s", spec.name);
+        return Err(SelectorError::new(selector.to_string(), expected));
+    }
     Ok(Armed { label: selector.to_string(), start, end, fault })
+}
+
+/// Whether `node` is dead at `at`.
+pub fn dead(faults: &[Armed], node: NodeId, at: Time) -> bool {
+    faults.iter().any(|fault| fault.active(at) && fault.fault.kills(node))
+}
+
+/// Whether `node` is dead at `at` and will not come back.
+pub fn dead_for_good(faults: &[Armed], node: NodeId, mut at: Time) -> bool {
+    while let Some(fault) = faults.iter().find(|fault| fault.active(at) && fault.fault.kills(node)) {
+        match fault.end {
+            Some(end) => at = end,
+            None => return true,
+        }
+    }
+    false
 }
 
 /// The client that a `client` parameter names; 0 is the last one.
@@ -137,8 +174,20 @@ mod tests {
     }
 
     #[test]
+    fn one_that_crashes_again_before_it_is_back_stays_away() {
+        let faults = ["crash@2s..5s", "crash@4s..6s", "crash:2@3s", "crash:3@7s..8s"].map(|text| armed(text).unwrap());
+        let dead = |client, at| dead(&faults, NodeId(client), Time::from_ms(at));
+        assert_eq!([1_999, 2_000, 5_000, 5_999, 6_000].map(|at| dead(1, at)), [false, true, true, true, false]);
+        assert!(!dead(2, 2_999) && dead(2, 3_000) && dead(2, 1_000_000) && !dead(4, 3_000));
+        let for_good = |client, at| dead_for_good(&faults, NodeId(client), Time::from_ms(at));
+        assert!(!for_good(1, 2_000) && for_good(2, 3_000) && !for_good(2, 2_000) && !for_good(3, 7_000));
+    }
+
+    #[test]
     fn wrong_words_are_named() {
-        for text in ["flood", "partition:thirds", "partition:isolate,client=9", "skew:soon", "late:9"] {
+        for text in
+            ["flood", "partition:thirds", "partition:isolate,client=9", "skew:soon", "late:9", "crash", "crash:9@1s"]
+        {
             let error = armed(text).unwrap_err().to_string();
             assert!(error.contains(text.split(',').next().unwrap()), "{error}");
         }

@@ -1,7 +1,7 @@
 //! `partition`: connections break, or messages get through in one direction only.
 
 use syncbench_strategies::replica::NodeId;
-use syncbench_strategies::spec::{Param, ParamKind};
+use syncbench_strategies::spec::{Param, ParamKind, Support};
 
 use super::{Fault, FaultSpec, client};
 
@@ -23,6 +23,8 @@ pub(super) static SPEC: FaultSpec = FaultSpec {
             help: "the one for isolate and one-way; 0 is the last",
         },
     ],
+    timed: false,
+    threads: Support::Native,
     build: |params, clients| {
         Ok(match params.choice("shape") {
             "halves" => Box::new(Halves { first: clients.div_ceil(2) }),

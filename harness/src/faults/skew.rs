@@ -1,7 +1,7 @@
 //! `skew`: one client's clock is off; with a window it jumps there and back.
 
 use syncbench_strategies::replica::NodeId;
-use syncbench_strategies::spec::{Param, ParamKind};
+use syncbench_strategies::spec::{Param, ParamKind, Support};
 
 use super::{Fault, FaultSpec, client};
 
@@ -18,6 +18,8 @@ pub(super) static SPEC: FaultSpec = FaultSpec {
         Param { name: "client", kind: ParamKind::Count, default: "1", help: "whose; 0 is the last" },
         Param { name: "to", kind: ParamKind::Choice(&["ahead", "behind"]), default: "ahead", help: "which way" },
     ],
+    timed: false,
+    threads: Support::Native,
     build: |params, clients| {
         let by = i64::try_from(params.span("by").as_nanos()).map_err(|_| "a smaller span".to_owned())?;
         let ahead_ns = if params.choice("to") == "ahead" { by } else { -by };

@@ -82,9 +82,11 @@ impl Probe for Divergence {
                 self.states.insert(event.node, *digest);
                 self.changed = true;
             }
-            What::Live | What::Reflected(_) | What::ReflectedThrough(_) | What::ReflectedTags(..) => {
-                self.changed = true
-            }
+            What::Live
+            | What::Dead { .. }
+            | What::Reflected(_)
+            | What::ReflectedThrough(_)
+            | What::ReflectedTags(..) => self.changed = true,
             What::Settled if std::mem::take(&mut self.changed) => self.settle(event.at, ledger),
             _ => {}
         }

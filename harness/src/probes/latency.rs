@@ -40,7 +40,8 @@ impl Probe for Latency {
         // What never came: a distribution without these would flatter.
         let mut censored = BTreeMap::from([("ack".to_owned(), 0), ("visible".to_owned(), 0)]);
         for entry in end.ledger.entries() {
-            *censored.entry("ack".into()).or_default() += u64::from(entry.settled.is_none());
+            *censored.entry("ack".into()).or_default() +=
+                u64::from(entry.settled.is_none() && !end.ledger.gone(entry.id.client));
             *censored.entry("visible".into()).or_default() += u64::from(entry.visible.is_none());
         }
         figures.counts("censored", censored);

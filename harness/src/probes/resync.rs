@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use syncbench_strategies::replica::{LinkState, NodeId, OpId};
 
 use crate::event::{Event, What};
-use crate::ledger::Ledger;
+use crate::ledger::{Entry, Ledger};
 use crate::probe::{End, Figures, Probe};
 
 pub(super) fn probe() -> Box<dyn Probe> {
@@ -30,13 +30,18 @@ struct Resync {
 impl Resync {
     fn reopened(&mut self, ledger: &Ledger) {
         let missing: Vec<OpId> =
-            ledger.entries().filter(|entry| entry.visible.is_none()).map(|entry| entry.id).collect();
+            ledger.entries().filter(|entry| awaited(entry, ledger)).map(|entry| entry.id).collect();
         if self.missing.is_empty() && !missing.is_empty() {
             self.episodes += 1;
         }
         self.missed.extend(&missing);
         self.missing.extend(missing);
     }
+}
+
+/// Whether it will still become visible, as far as one can tell: what went with its author will not.
+fn awaited(entry: &Entry, ledger: &Ledger) -> bool {
+    entry.visible.is_none() && !ledger.gone(entry.id.client)
 }
 
 impl Probe for Resync {
@@ -51,7 +56,7 @@ impl Probe for Resync {
             }
             What::Sent { wire_bytes, .. } if !self.missing.is_empty() => self.bytes += wire_bytes,
             What::Settled if !self.missing.is_empty() => {
-                self.missing.retain(|op| ledger.entry(*op).is_some_and(|entry| entry.visible.is_none()));
+                self.missing.retain(|op| ledger.entry(*op).is_some_and(|entry| awaited(entry, ledger)));
             }
             _ => {}
         }

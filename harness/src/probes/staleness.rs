@@ -38,6 +38,7 @@ impl Probe for Staleness {
             }
             What::Issued { .. }
             | What::Live
+            | What::Dead { .. }
             | What::Reflected(_)
             | What::ReflectedThrough(_)
             | What::ReflectedTags(..)

@@ -1,6 +1,7 @@
 //! Watching replicas at work: what each was called for, what it shows after that, and every event of the engine, in order.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use syncbench_strategies::document::Document;
 use syncbench_strategies::model::Operation;
@@ -76,6 +77,10 @@ impl Strategy for Watched {
 
     fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
         self.wrap(setup, self.inner.replica(setup))
+    }
+
+    fn settling(&self) -> Duration {
+        self.inner.settling()
     }
 
     fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {

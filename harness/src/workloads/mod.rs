@@ -5,6 +5,7 @@ pub mod counter;
 pub mod json;
 pub mod kanban;
 pub mod notebook;
+pub mod presence;
 pub mod record;
 pub mod stack;
 pub mod text;
@@ -21,6 +22,7 @@ pub static WORKLOADS: &[&WorkloadSpec] = &[
     &kanban::SPEC,
     &json::SPEC,
     &notebook::SPEC,
+    &presence::SPEC,
 ];
 
 #[cfg(test)]

@@ -236,10 +236,14 @@ impl Group {
         true
     }
 
-    /// Steps until nothing is left to do. Complains when it does not end.
+    /// Steps until nothing is left to do; where there is always something, until replicas have settled and nothing is under
+    /// way. Complains when it does not end.
     pub fn settle(&mut self) -> Result<(), String> {
+        let settling = self.subject.strategy.strategy.settling();
+        let until = self.now + settling;
         for _ in 0..50_000 {
-            if !self.step() {
+            let settled = !settling.is_zero() && self.now > until && self.wires.values().all(VecDeque::is_empty);
+            if settled || !self.step() {
                 return Ok(());
             }
         }
@@ -310,10 +314,14 @@ impl Group {
         }
     }
 
-    /// The node crashes and comes back from what it had saved. Complains when it comes back with another view.
+    /// The node crashes and comes back from what it had saved. Complains when it comes back with another view, or, if all
+    /// that it shows goes with a crash, with anything but the initial document.
     pub fn crash(&mut self, node: NodeId) -> Result<(), String> {
-        let (before, durable) = (self.view(node), self.durable(node));
+        let (shown, durable) = (self.view(node), self.durable(node));
         let setup = self.setup_of(node);
+        let workload = &self.subject.workload;
+        let genesis = || workload.workload.genesis(workload.spec.default_size);
+        let expected = if self.subject.claims().ephemeral { genesis() } else { shown };
         for peer in &setup.peers {
             // Only the peers notice: the node itself is gone.
             self.wires.remove(&(node, *peer));
@@ -326,8 +334,8 @@ impl Group {
         member.replica = restored.map_err(|error| format!("{node} does not come back from its own bytes: {error}"))?;
         member.life += 1;
         let after = self.view(node);
-        if before != after {
-            return Err(format!("{node} showed {before} before the crash and {after} after it"));
+        if expected != after {
+            return Err(format!("{node} shows {after} after a crash and not {expected}"));
         }
         for peer in setup.peers {
             self.connect(node, peer);

@@ -102,6 +102,10 @@ impl Strategy for Mutant {
         self.wrap(&setup, self.inner.strategy.replica(&setup))
     }
 
+    fn settling(&self) -> Duration {
+        self.inner.strategy.settling()
+    }
+
     fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {
         let setup = self.setup(setup);
         Ok(self.wrap(&setup, self.inner.strategy.restore(&setup, durable)?))

@@ -31,6 +31,13 @@ impl Subject {
         Self { strategy: Arc::new(strategy), workload: planned_workload(workload) }
     }
 
+    /// On this workload, or on the first that the strategy carries, where it cannot carry this one.
+    pub fn at_home(strategy: &str, workload: &str) -> Self {
+        let others = WORKLOADS.iter().map(|spec| spec.name);
+        let mut subjects = [workload].into_iter().chain(others).map(|workload| Self::new(strategy, workload));
+        subjects.find(Self::supported).unwrap_or_else(|| panic!("{strategy} carries nothing"))
+    }
+
     pub fn claims(&self) -> Guarantees {
         self.strategy.guarantees()
     }
@@ -89,6 +96,10 @@ pub fn variants() -> Vec<String> {
         labels.push(spec.name.to_owned());
         for param in spec.params {
             let others: Vec<&str> = match param.kind {
+                // Claims hold for who is away for less than tombstones are kept.
+                ParamKind::Span if param.name == "horizon" => vec!["10s"],
+                // Below a network's hiccups everybody would be gone now and then.
+                ParamKind::Span if spec.guarantees.ephemeral => vec!["3s"],
                 ParamKind::Span => vec!["30ms"],
                 ParamKind::Count => vec!["0", "3"],
                 ParamKind::Share => vec!["0", "1"],
@@ -105,19 +116,30 @@ pub fn variants() -> Vec<String> {
 /// Workloads that every variant of a strategy is held to: a list, a table and a text.
 const BASIC: [&str; 3] = ["stack", "record", "text"];
 
-/// All pairs of the registries that go together; with other parameters than the defaults, on the basic workloads only.
+/// All pairs of the registries that go together; with other parameters than the defaults, on the basic workloads only, if
+/// the strategy can carry any of these.
 pub fn subjects() -> Vec<Subject> {
     let of = |strategy: &String| {
-        let (strategy, all) = (strategy.clone(), registry::find(strategy).is_some());
-        let workloads = WORKLOADS.iter().map(|spec| spec.name).filter(move |name| all || BASIC.contains(name));
-        workloads.map(move |workload| Subject::new(&strategy, workload))
+        let subjects: Vec<Subject> = carried(strategy).collect();
+        let basic = |subject: &Subject| BASIC.contains(&subject.workload.spec.name);
+        let all = registry::find(strategy).is_some() || !subjects.iter().any(basic);
+        subjects.into_iter().filter(move |subject| all || basic(subject))
     };
-    variants().iter().flat_map(of).filter(Subject::supported).collect()
+    variants().iter().flat_map(of).collect()
 }
 
-/// Every strategy with its defaults on the stack, if it can carry one.
-pub fn on_stack() -> Vec<Subject> {
-    STRATEGIES.iter().map(|spec| Subject::new(spec.name, "stack")).filter(Subject::supported).collect()
+/// The strategy on each workload that it can carry.
+fn carried(strategy: &str) -> impl Iterator<Item = Subject> {
+    WORKLOADS.iter().map(move |spec| Subject::new(strategy, spec.name)).filter(Subject::supported)
+}
+
+/// Every strategy with its defaults on the stack, or on bookings or presence if these are what it can carry.
+pub fn at_home() -> Vec<Subject> {
+    let home = |spec: &&Spec| {
+        let homes = ["stack", "booking", "presence"].map(|workload| Subject::new(spec.name, workload));
+        homes.into_iter().find(Subject::supported)
+    };
+    STRATEGIES.iter().filter_map(home).collect()
 }
 
 /// How many seeds each check runs over, from `SYNCBENCH_CONTRACT_SEEDS`.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use syncbench_harness::results::Finding;
 use syncbench_harness::scenario::PlannedWorkload;
 use syncbench_harness::workload::{Author, History, Intent, Workload};
+use syncbench_harness::workloads::booking::BookingOp;
 use syncbench_harness::workloads::stack::{self, StackModel, StackOp};
 use syncbench_strategies::document::{Document, Kind};
 use syncbench_strategies::model::{ModelRef, Operation, erase};
@@ -192,5 +193,42 @@ impl Workload for Steady {
             Some(Kind::List) => Ok(()),
             other => Err(format!("no stack but {other:?}")),
         }
+    }
+}
+
+/// Bookings that never pile up: every client reserves, and cancels what it reserved, in turn.
+pub struct Reserving(pub Arc<PlannedWorkload>);
+
+struct ReservesInTurn {
+    client: NodeId,
+    n: u64,
+}
+
+impl Author for ReservesInTurn {
+    fn next(&mut self, _: &dyn View, _: &mut Rng) -> Option<Intent> {
+        self.n += 1;
+        let booking = format!("{}.{}", self.client, (self.n - 1) / 2);
+        Some(Intent::blind(&match self.n % 2 {
+            1 => BookingOp::Reserve { item: "show0".into(), booking },
+            _ => BookingOp::Cancel { booking },
+        }))
+    }
+}
+
+impl Workload for Reserving {
+    fn model(&self) -> ModelRef {
+        self.0.workload.model()
+    }
+
+    fn genesis(&self, size: u64) -> Document {
+        self.0.workload.genesis(size)
+    }
+
+    fn author(&self, client: NodeId, _: u32) -> Box<dyn Author> {
+        Box::new(ReservesInTurn { client, n: 0 })
+    }
+
+    fn judge(&self, history: &History<'_>) -> Vec<Finding> {
+        self.0.workload.judge(history)
     }
 }

@@ -8,6 +8,7 @@ mod counter;
 mod json;
 mod kanban;
 mod notebook;
+mod presence;
 mod record;
 mod stack;
 mod text;
@@ -38,6 +39,7 @@ static PLANTED: &[(&str, &[Planted])] = &[
     ("kanban", kanban::PLANTED),
     ("json", json::PLANTED),
     ("notebook", notebook::PLANTED),
+    ("presence", presence::PLANTED),
 ];
 
 /// For the kinds that any workload may have, but for the one of real time.

@@ -1,4 +1,15 @@
 //! Strategies in which the last writer wins.
 
 pub mod document;
+pub mod hlc;
+mod hlc_cells;
+mod hlc_exchange;
+mod hlc_place;
+mod hlc_ranges;
+pub mod hlc_relay;
+mod hlc_seen;
+#[cfg(test)]
+mod hlc_tests;
+mod hlc_tree;
+mod hlc_undo;
 pub mod property;

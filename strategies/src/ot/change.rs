@@ -9,6 +9,7 @@
 
 use std::collections::BTreeMap;
 
+use ropey::Rope;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -202,7 +203,7 @@ impl Change {
                 }
             }
             (Change::List(steps), Document::List(items)) => list_edits(steps, path, items, out)?,
-            (Change::Text(steps), Document::Text(rope)) => text_edits(steps, path, rope.len_chars(), out)?,
+            (Change::Text(steps), Document::Text(rope)) => text_edits(steps, path, rope, out)?,
             (Change::Count(by), Document::Counter(_)) => out.push(Edit::Increment { path: path.clone(), by: *by }),
             _ => return Err(misfit("a node of another kind")),
         }
@@ -263,8 +264,15 @@ fn list_edits(
     Ok(())
 }
 
-fn text_edits(steps: &text::Steps, path: &Path, len: usize, out: &mut Vec<Edit>) -> Result<(), Misfit> {
-    let (mut at, mut left) = (0usize, len);
+/// Changes that touch a text more often than once in so many code points are made by writing that stretch anew.
+const DENSE: usize = 64;
+
+fn text_edits(steps: &text::Steps, path: &Path, rope: &Rope, out: &mut Vec<Edit>) -> Result<(), Misfit> {
+    if steps.steps().len() > 8 && rope.len_chars() / steps.steps().len() < DENSE {
+        out.push(rewritten(steps, path, rope)?);
+        return Ok(());
+    }
+    let (mut at, mut left) = (0usize, rope.len_chars());
     for step in steps.steps() {
         let splice = |delete: usize, insert: &str| Edit::TextSplice {
             path: path.clone(),
@@ -288,6 +296,37 @@ fn text_edits(steps: &text::Steps, path: &Path, len: usize, out: &mut Vec<Edit>)
         }
     }
     Ok(())
+}
+
+/// All steps as one edit of the stretch from the first to the last.
+fn rewritten(steps: &text::Steps, path: &Path, rope: &Rope) -> Result<Edit, Misfit> {
+    let (pos, steps) = match steps.steps() {
+        [text::Step::Keep(n), rest @ ..] => (*n, rest),
+        all => (0, all),
+    };
+    let spans = steps.iter().map(|step| match step {
+        text::Step::Keep(n) | text::Step::Delete(n) => *n,
+        text::Step::Insert(_) => 0,
+    });
+    let beyond = || misfit("beyond the end of the text");
+    let delete = spans.fold(0, usize::saturating_add);
+    let old = rope.get_slice(pos..pos.saturating_add(delete)).ok_or_else(beyond)?.to_string();
+    let ascii = old.is_ascii();
+    let (mut rest, mut insert) = (&old[..], String::with_capacity(old.len()));
+    for step in steps {
+        let mut next = |n: usize| {
+            let bytes = if ascii { n } else { rest.char_indices().nth(n).map_or(rest.len(), |(at, _)| at) };
+            let (taken, left) = rest.split_at(bytes);
+            rest = left;
+            taken
+        };
+        match step {
+            text::Step::Keep(n) => insert.push_str(next(*n)),
+            text::Step::Insert(text) => insert.push_str(text),
+            text::Step::Delete(n) => drop(next(*n)),
+        }
+    }
+    Ok(Edit::TextSplice { path: path.clone(), pos, delete, insert })
 }
 
 impl From<&Edit> for Change {

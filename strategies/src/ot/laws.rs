@@ -19,7 +19,7 @@ fn pairs() -> u32 {
     }
 }
 
-fn hold<S: Strategy>(cases: S, law: impl Fn(S::Value) -> Result<(), TestCaseError>) {
+pub(super) fn hold<S: Strategy>(cases: S, law: impl Fn(S::Value) -> Result<(), TestCaseError>) {
     let config = Config { cases: pairs(), failure_persistence: None, ..Config::default() };
     TestRunner::new(config).run(&cases, law).unwrap_or_else(|error| panic!("{error}"));
 }

@@ -81,7 +81,8 @@ impl Steps {
     /// This change, then `next`, as one.
     #[must_use]
     pub fn compose(&self, next: &Steps) -> Self {
-        let (mut out, mut first, mut second) = (Steps::default(), Cursor::new(self), Cursor::new(next));
+        let mut out = Steps(Vec::with_capacity(self.0.len() + next.0.len()));
+        let (mut first, mut second) = (Cursor::new(self), Cursor::new(next));
         loop {
             match (first.peek(), second.peek()) {
                 (_, Some(Insert(text))) => {
@@ -115,7 +116,8 @@ impl Steps {
     /// place, this one's text comes first if it is `ahead`.
     #[must_use]
     pub fn transform(&self, other: &Steps, ahead: bool) -> Self {
-        let (mut out, mut mine, mut theirs) = (Steps::default(), Cursor::new(self), Cursor::new(other));
+        let mut out = Steps(Vec::with_capacity(self.0.len() + other.0.len()));
+        let (mut mine, mut theirs) = (Cursor::new(self), Cursor::new(other));
         loop {
             match (mine.peek(), theirs.peek()) {
                 (None, _) => return out.trimmed(),
@@ -220,7 +222,9 @@ impl<'a> Cursor<'a> {
     /// The next code points of an insert, at most `n`, and how many they are.
     fn text(&mut self, whole: &'a str, n: usize) -> (&'a str, usize) {
         let rest = &whole[self.used..];
-        let (bytes, len) = match rest.char_indices().nth(n) {
+        // No text has more code points than bytes.
+        let found = if n >= rest.len() { None } else { rest.char_indices().nth(n) };
+        let (bytes, len) = match found {
             Some((bytes, _)) => (bytes, n),
             None => (rest.len(), rest.chars().count()),
         };

@@ -32,6 +32,10 @@ pub(super) struct Coordinator<'a> {
     acting: BTreeSet<NodeId>,
     turns: Option<Turns>,
     healed_at: Option<Time>,
+    /// How long replicas that never fall silent need to settle; zero for those that do.
+    settling: Duration,
+    /// They were told that they have.
+    hushed: bool,
     /// How far apart looks at states are, on average.
     pub(super) grid: Duration,
     stop_at: Option<Time>,
@@ -53,6 +57,8 @@ impl<'a> Coordinator<'a> {
             acting: (1..=task.clients).map(NodeId).collect(),
             turns: (task.pace == Pace::Turns).then(|| Turns::new(task)),
             healed_at: None,
+            settling: task.strategy.strategy.settling(),
+            hushed: false,
             grid: GRID,
             stop_at,
         }
@@ -71,13 +77,17 @@ impl<'a> Coordinator<'a> {
             if self.acting.is_empty() && self.healed_at.is_none() {
                 self.heal(now);
             }
-            let late = self.healed_at.is_some_and(|healed| now > healed + self.task.budget);
+            let late = self.healed_at.is_some_and(|healed| now > healed + self.settling + self.task.budget);
             if late || self.given_up(now) || self.stop_at.is_some_and(|stop| now >= stop) {
                 return Ok(self.healed_at);
             }
             let quiet = self.edges.is_empty() && self.quiet(now);
             if quiet && self.healed_at.is_some() {
-                return Ok(self.healed_at);
+                if self.settling.is_zero() || self.hushed {
+                    return Ok(self.healed_at);
+                }
+                self.hushed = true;
+                self.broadcast(|| Mail::Hush);
             }
             // Threads report before they are done with something, so now everything is known that made the group quiet.
             self.reported()?;
@@ -158,7 +168,12 @@ impl<'a> Coordinator<'a> {
     /// Whether nothing more will happen, as far as one can tell.
     fn quiet(&self, now: Time) -> bool {
         let pending = self.shared.pending.load(Ordering::SeqCst);
-        if pending == 0 {
+        if !self.settling.is_zero() && !self.hushed {
+            let since = self.last_busy().max(self.healed_at.unwrap_or_default());
+            return self.shared.intents.load(Ordering::SeqCst) == 0 && now.since(since) > self.settling;
+        }
+        // Threads that were told to be silent have no timers left but void ones.
+        if pending == 0 || (self.hushed && pending.is_multiple_of(TIMER)) {
             return true;
         }
         // Only timers, none of them due: a strategy that keeps a clock ticking is quiet when nothing else happens for so
@@ -175,7 +190,7 @@ impl<'a> Coordinator<'a> {
     /// Whether there is no hope that anything will happen: a net below the count of what is under way.
     fn given_up(&self, now: Time) -> bool {
         let nobody = self.edges.is_empty() && self.shared.intents.load(Ordering::SeqCst) == 0;
-        nobody && now.since(self.last_busy()) > self.task.budget + PATIENCE
+        nobody && now.since(self.last_busy()) > self.settling + self.task.budget + PATIENCE
     }
 
     fn last_busy(&self) -> Time {

@@ -20,7 +20,9 @@
 //!   since a message is handled later than it is sent on the one clock that all threads share. What comes and goes between
 //!   two looks is not seen, which leaves means right on average and makes peaks and counts lower bounds; `convergence_ms` is
 //!   right to within a gap.
-//! * What is not there: a trace digest (no two runs are the same) and replayed traces.
+//! * What is not there: a trace digest (no two runs are the same), replayed traces, and crashes.
+//!
+//! Replicas that never fall silent get as long to settle as they say, in real seconds; then their timers are void.
 
 mod coordinator;
 mod journal;
@@ -74,6 +76,8 @@ pub(super) fn observe(
     stop_at: Option<Time>,
 ) -> (Ran, bool) {
     let nodes: Vec<NodeId> = task.topology().nodes(task.clients).collect();
+    let killed = nodes.iter().any(|node| task.faults.iter().any(|fault| fault.fault.kills(*node)));
+    assert!(!killed, "no plan has a crash in real time");
     let (mail, inboxes): (Vec<_>, Vec<_>) = (0..=task.clients).map(|_| unbounded()).unzip();
     let (reports, incoming) = unbounded();
     let shared = Shared::new(mail);
@@ -141,6 +145,8 @@ enum Mail {
     Weather { at: Time, healed: bool },
     /// The user is to act at this time.
     Act { at: Time },
+    /// Replicas that never fall silent have settled: timers are void from now on.
+    Hush,
     /// The run is over.
     Stop,
 }
@@ -182,7 +188,8 @@ struct Shared {
 /// What a thread shows of itself, on a cache line of its own.
 #[repr(align(128))]
 struct Seat {
-    /// When it last did more than wait for a timer.
+    /// When it last did more than wait for a timer; where replicas never fall silent, when its user last acted or a
+    /// connection opened or broke.
     busy: AtomicU64,
     /// When its next timer is due: a thread that does not get its turn has one that is overdue.
     timer: AtomicU64,

@@ -74,6 +74,9 @@ pub(super) struct Worker<'a> {
     untold: BTreeSet<OpId>,
     pub(super) messages_touched: Vec<u64>,
     longest_timer: Duration,
+    /// Whether the strategy's replicas never fall silent, and whether they were told to.
+    never_silent: bool,
+    hushed: bool,
     /// When timers are due.
     timers: BinaryHeap<Reverse<Time>>,
     events: Vec<Event>,
@@ -115,6 +118,8 @@ impl<'a> Worker<'a> {
             untold: BTreeSet::new(),
             messages_touched: vec![0; task.faults.len()],
             longest_timer: Duration::ZERO,
+            never_silent: !task.strategy.strategy.settling().is_zero(),
+            hushed: false,
             timers: BinaryHeap::new(),
             events: Vec::new(),
             todo: Vec::new(),
@@ -228,6 +233,10 @@ impl<'a> Worker<'a> {
                 }
                 self.shared.done(THING);
             }
+            Mail::Hush => {
+                self.hushed = true;
+                self.shared.done(THING);
+            }
             Mail::Start { .. } => self.shared.done(THING),
             Mail::Stop => return false,
         }
@@ -241,8 +250,10 @@ impl<'a> Worker<'a> {
                 THING
             }
             Work::Timer(tag) => {
-                let begun = self.step_begins();
-                self.step(begun, Input::Timer(tag));
+                if !self.hushed {
+                    let begun = self.step_begins();
+                    self.step(begun, Input::Timer(tag));
+                }
                 self.timers.pop();
                 self.show_timer();
                 TIMER
@@ -332,7 +343,8 @@ impl<'a> Worker<'a> {
         self.touched = true;
         self.stepped = after;
         let timer_alone = matches!(input, Input::Timer(_)) && events.len() <= 1;
-        let mut busy = !timer_alone;
+        let stirred = matches!(input, Input::Submit(..) | Input::Undo(..) | Input::Link(..));
+        let mut busy = if self.never_silent { stirred } else { !timer_alone };
         for mut event in events.drain(..) {
             // What a step brings is there when it is over.
             event.at = after;
@@ -350,7 +362,7 @@ impl<'a> Worker<'a> {
         for todo in todo.drain(..) {
             match todo {
                 Todo::Send { to, bytes, sidecar } => {
-                    busy = true;
+                    busy |= !self.never_silent;
                     // One hash for a fan-out.
                     let hash = match &hashed {
                         Some((same, hash)) if Arc::ptr_eq(same, &bytes) => *hash,
@@ -359,6 +371,7 @@ impl<'a> Worker<'a> {
                     hashed = Some((bytes.clone(), hash));
                     self.send(after, to, bytes, hash, sidecar);
                 }
+                Todo::Timer { .. } if self.hushed => {}
                 Todo::Timer { after: span, tag } => self.set_timer(begun + span, span, tag),
             }
         }

@@ -8,11 +8,12 @@ use syncbench_harness::engines::load::Pace;
 use syncbench_harness::event::{Event, What};
 use syncbench_harness::ledger::Ledger;
 use syncbench_harness::probe::{End, Figures, Probe};
+use syncbench_harness::workload::Workload;
 use syncbench_strategies::replica::NodeId;
 
 use crate::common::Case;
 use crate::common::subject::{Checked, Subject};
-use crate::common::workloads::Steady;
+use crate::common::workloads::{Reserving, Shared, Steady};
 
 /// Fill every bounded history of the defaults several times over, server's included.
 const OPS: u64 = 4_000;
@@ -21,9 +22,16 @@ const OPS: u64 = 4_000;
 /// with it.
 pub fn history(subject: &Subject) -> Checked {
     let held: Arc<Mutex<Held>> = Arc::default();
+    let (workload, size): (Box<dyn Workload>, u64) = match subject.workload.spec.name {
+        "stack" => (Box::new(Steady), 40),
+        "booking" => (Box::new(Reserving(subject.workload.clone())), 40),
+        // Everybody's own entry, and nothing else: it does not grow.
+        "presence" => (Box::new(Shared(subject.workload.clone())), subject.workload.spec.default_size),
+        other => return Err(format!("no workload of constant size stands for {other}")),
+    };
     let case = Case {
-        workload: Box::new(Steady),
-        size: 40,
+        workload,
+        size,
         clients: 2,
         ops: OPS,
         rate_per_s: 200.0,

@@ -33,7 +33,11 @@ pub fn malformed(subject: &Subject, seeds: u64) -> Checked {
 /// `can_refuse`: some users are told no for what others did, although it made sense on their own screens; without the
 /// claim nobody ever is.
 pub fn refuses(subject: &Subject, seeds: u64) -> Checked {
-    let contended = Subject { workload: planned_workload("stack:pop=0.5"), ..subject.clone() };
+    let workload = match subject.workload.spec.name {
+        "stack" => "stack:pop=0.5",
+        other => other,
+    };
+    let contended = Subject { workload: planned_workload(workload), ..subject.clone() };
     let subject = remembering(&contended);
     let told_no = |entry: &&Entry| entry.seen == Document::Bool(true) && matches!(entry.fate, Fate::Rejected(_));
     let mut refused = 0;

@@ -1,0 +1,409 @@
+//! Messages that arrive once, over links that lose, double and reorder them, for strategies whose own protocol does so.
+//!
+//! Every body is numbered per connection, kept until the peer has said that it arrived, and sent again when that takes too
+//! long. What arrives twice is dropped; what overtakes is handed out as it comes. Acknowledgements ride on whatever goes the
+//! other way, and go alone only when nothing does for a while. Timers run only while an answer is owed on either side, so a
+//! quiet group is quiet; to a peer that does not answer for some ten seconds, though its connection is open, nothing is sent
+//! again by the clock until it answers, but something whenever it is heard of. The wait before sending again follows the round trips that were seen (RFC 6298). A checksum keyed
+//! by the two ends stands in for the authentication that such protocols have; what fails it changes nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use crate::replica::{Context, NodeId, ProtocolError, Time};
+use crate::sidecar::Sidecar;
+use crate::wire::encode;
+
+/// The tag of the courier's timer; a strategy's own are others.
+pub(crate) const TICK: u64 = 0;
+
+/// How long an acknowledgement waits for something to ride on: Linux' longest.
+const ACK_DELAY: Duration = Duration::from_millis(200);
+/// The wait before sending again while no round trip is known (RFC 6298).
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+/// No wait is shorter: an acknowledgement may have waited on the other side.
+const SHORTEST_WAIT: Duration = Duration::from_millis(400);
+/// No wait is longer, however often a body was sent: a link that comes back should not find its ends asleep.
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
+/// Who has not answered after a body was sent so often again is not there.
+const MOST_TRIES: u32 = 8;
+/// Numbers this far beyond what has arrived are nonsense.
+const WINDOW: u64 = 1 << 20;
+const CHECKSUM: usize = size_of::<u64>();
+
+/// What stands before a body. A frame without a number only acknowledges.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Head {
+    number: u64,
+    /// Everything up to here has arrived.
+    through: u64,
+    /// And these.
+    beyond: Vec<u64>,
+}
+
+/// A frame whose checksum is right.
+pub(crate) struct Opened<'a> {
+    head: Head,
+    /// What the peer sent; `None` if it only acknowledges, or if this arrived before.
+    pub(crate) body: Option<&'a [u8]>,
+}
+
+struct Parcel {
+    body: Arc<[u8]>,
+    sidecar: Arc<Sidecar>,
+    sent: Time,
+    tries: u32,
+}
+
+/// This side's end of a connection.
+#[derive(Default)]
+struct End {
+    last: u64,
+    unanswered: BTreeMap<u64, Parcel>,
+    through: u64,
+    beyond: BTreeSet<u64>,
+    /// When an acknowledgement goes at the latest, if one is owed.
+    owed: Option<Time>,
+    round_trip: Option<(Duration, Duration)>,
+    /// The peer does not answer: nothing is sent again by the clock.
+    silent: bool,
+}
+
+impl End {
+    fn arrived(&self, number: u64) -> bool {
+        number <= self.through || self.beyond.contains(&number)
+    }
+
+    fn note(&mut self, number: u64) {
+        self.beyond.insert(number);
+        while self.beyond.remove(&(self.through + 1)) {
+            self.through += 1;
+        }
+    }
+
+    /// Takes note of what has arrived there; `true` if some of it was new.
+    fn answered(&mut self, head: &Head, now: Time) -> bool {
+        let rest = self.unanswered.split_off(&head.through.saturating_add(1));
+        let mut done: Vec<Parcel> = std::mem::replace(&mut self.unanswered, rest).into_values().collect();
+        done.extend(head.beyond.iter().filter_map(|number| self.unanswered.remove(number)));
+        // What was sent twice does not tell which of the two was answered.
+        for parcel in done.iter().filter(|parcel| parcel.tries == 0) {
+            self.learn(now.since(parcel.sent));
+        }
+        !done.is_empty()
+    }
+
+    fn learn(&mut self, took: Duration) {
+        self.round_trip = Some(match self.round_trip {
+            None => (took, took / 2),
+            Some((mean, spread)) => ((mean * 7 + took) / 8, (spread * 3 + mean.abs_diff(took)) / 4),
+        });
+    }
+
+    fn wait(&self, tries: u32) -> Duration {
+        let once = self.round_trip.map_or(FIRST_WAIT, |(mean, spread)| mean + spread * 4).max(SHORTEST_WAIT);
+        once.saturating_mul(1 << tries.min(8)).min(LONGEST_WAIT)
+    }
+
+    /// When something has to be done here next.
+    fn due(&self) -> Option<Time> {
+        let resend = self.unanswered.values().map(|parcel| parcel.sent + self.wait(parcel.tries)).min();
+        self.owed.into_iter().chain(resend.filter(|_| !self.silent)).min()
+    }
+
+    /// A frame with everything that is owed.
+    fn frame(&mut self, key: u64, number: u64, body: &[u8]) -> Vec<u8> {
+        self.owed = None;
+        let head = Head { number, through: self.through, beyond: self.beyond.iter().copied().collect() };
+        let mut frame = vec![0; CHECKSUM];
+        frame.extend(encode(&head));
+        frame.extend_from_slice(body);
+        let sum = xxh3_64_with_seed(&frame[CHECKSUM..], key);
+        frame[..CHECKSUM].copy_from_slice(&sum.to_le_bytes());
+        frame
+    }
+}
+
+/// The ends of all open connections of one replica.
+pub(crate) struct Courier {
+    me: NodeId,
+    ends: BTreeMap<NodeId, End>,
+    /// When the next timer is due that was set.
+    armed: Option<Time>,
+}
+
+impl Courier {
+    pub(crate) fn new(me: NodeId) -> Self {
+        Self { me, ends: BTreeMap::new(), armed: None }
+    }
+
+    /// Peers with an open connection, ascending.
+    pub(crate) fn connected(&self) -> impl Iterator<Item = NodeId> {
+        self.ends.keys().copied()
+    }
+
+    pub(crate) fn is_connected(&self, peer: NodeId) -> bool {
+        self.ends.contains_key(&peer)
+    }
+
+    pub(crate) fn up(&mut self, peer: NodeId) {
+        self.ends.insert(peer, End::default());
+    }
+
+    /// What was under way is forgotten: whoever comes back is told anew.
+    pub(crate) fn down(&mut self, peer: NodeId) {
+        self.ends.remove(&peer);
+    }
+
+    /// Sends a body to each of these until it has arrived. Who is not connected gets nothing.
+    pub(crate) fn send(
+        &mut self,
+        to: impl IntoIterator<Item = NodeId>,
+        body: impl Into<Arc<[u8]>>,
+        sidecar: impl Into<Arc<Sidecar>>,
+        cx: &mut Context<'_>,
+    ) {
+        let (body, sidecar) = (body.into(), sidecar.into());
+        for peer in to {
+            let Some(end) = self.ends.get_mut(&peer) else { continue };
+            end.last += 1;
+            let frame = end.frame(key(self.me, peer), end.last, &body);
+            cx.send(peer, frame, sidecar.clone());
+            let parcel = Parcel { body: body.clone(), sidecar: sidecar.clone(), sent: cx.now(), tries: 0 };
+            end.unanswered.insert(end.last, parcel);
+        }
+        self.arm(cx);
+    }
+
+    /// Looks at what arrived and changes nothing.
+    pub(crate) fn open<'a>(&self, from: NodeId, bytes: &'a [u8]) -> Result<Opened<'a>, ProtocolError> {
+        let end = self.ends.get(&from).ok_or_else(|| ProtocolError::Unexpected(format!("{from} is not connected")))?;
+        let (sum, framed) =
+            bytes.split_at_checked(CHECKSUM).ok_or_else(|| ProtocolError::malformed("shorter than its checksum"))?;
+        if sum != xxh3_64_with_seed(framed, key(from, self.me)).to_le_bytes() {
+            return Err(ProtocolError::malformed("the checksum is wrong"));
+        }
+        let (head, body): (Head, &[u8]) = postcard::take_from_bytes(framed).map_err(ProtocolError::malformed)?;
+        if head.number > end.through.saturating_add(WINDOW) || head.through > end.last {
+            return Err(ProtocolError::Unexpected("a number that cannot be".into()));
+        }
+        let fresh = head.number > 0 && !end.arrived(head.number);
+        Ok(Opened { head, body: fresh.then_some(body) })
+    }
+
+    /// Takes note of a frame that was opened and makes sense.
+    pub(crate) fn accept(&mut self, from: NodeId, opened: &Opened<'_>, cx: &mut Context<'_>) {
+        let now = cx.now();
+        let Some(end) = self.ends.get_mut(&from) else { return };
+        let answers = end.answered(&opened.head, now);
+        if answers && std::mem::take(&mut end.silent) {
+            // All of it is due.
+            end.unanswered.values_mut().for_each(|parcel| (parcel.sent, parcel.tries) = (Time::ZERO, 1));
+        }
+        if opened.head.number > 0 {
+            end.note(opened.head.number);
+            end.owed.get_or_insert(now + ACK_DELAY);
+        }
+        if end.silent
+            && let Some((number, parcel)) = end.unanswered.first_key_value()
+        {
+            // It may hear again.
+            let (number, body, sidecar) = (*number, parcel.body.clone(), parcel.sidecar.clone());
+            cx.send(from, end.frame(key(self.me, from), number, &body), sidecar);
+            cx.count("sent_again", 1);
+        }
+        self.arm(cx);
+    }
+
+    /// Acknowledges and sends again what is due.
+    pub(crate) fn tick(&mut self, cx: &mut Context<'_>) {
+        let now = cx.now();
+        if self.armed.is_some_and(|at| at <= now) {
+            self.armed = None;
+        }
+        for (peer, end) in &mut self.ends {
+            let key = key(self.me, *peer);
+            let late = |parcel: &Parcel, end: &End| parcel.sent + end.wait(parcel.tries) <= now;
+            let late = end.unanswered.iter().filter(|(_, parcel)| late(parcel, end));
+            let late: Vec<(u64, u32)> = late.map(|(number, parcel)| (*number, parcel.tries)).collect();
+            if !end.silent && late.iter().any(|(_, tries)| *tries >= MOST_TRIES) {
+                end.silent = true;
+                cx.count("peers_silent", 1);
+            }
+            let again: Vec<u64> = late.into_iter().map(|(number, _)| number).filter(|_| !end.silent).collect();
+            for number in again {
+                let Some(mut parcel) = end.unanswered.remove(&number) else { continue };
+                let frame = end.frame(key, number, &parcel.body);
+                cx.send(*peer, frame, parcel.sidecar.clone());
+                cx.count("sent_again", 1);
+                parcel.sent = now;
+                parcel.tries += 1;
+                end.unanswered.insert(number, parcel);
+            }
+            if end.owed.is_some_and(|at| at <= now) {
+                let frame = end.frame(key, 0, &[]);
+                cx.send(*peer, frame, Sidecar::none());
+            }
+        }
+        self.arm(cx);
+    }
+
+    fn arm(&mut self, cx: &mut Context<'_>) {
+        let Some(due) = self.ends.values().filter_map(End::due).min() else { return };
+        if self.armed.is_none_or(|at| due < at) {
+            self.armed = Some(due);
+            cx.set_timer(due.since(cx.now()), TICK);
+        }
+    }
+}
+
+fn key(from: NodeId, to: NodeId) -> u64 {
+    u64::from(from.0) << 32 | u64::from(to.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+
+    use super::*;
+    use crate::replica::{Effect, Rng};
+
+    const A: NodeId = NodeId(1);
+    const B: NodeId = NodeId(2);
+
+    /// Runs `act` at `ms` and returns the frames that it sent and the wait of the timer that it set.
+    fn at(
+        ms: u64,
+        courier: &mut Courier,
+        act: impl FnOnce(&mut Courier, &mut Context<'_>),
+    ) -> (Vec<Vec<u8>>, Vec<u64>) {
+        let (mut rng, mut effects) = (Rng::seed_from_u64(1), Vec::new());
+        act(courier, &mut Context::new(courier.me, Time::from_ms(ms), Time::from_ms(ms), &mut rng, &mut effects));
+        let mut frames = Vec::new();
+        let mut timers = Vec::new();
+        for effect in effects {
+            match effect {
+                Effect::Send { bytes, .. } => frames.push(bytes.to_vec()),
+                Effect::SetTimer { after, .. } => timers.push(after.as_millis() as u64),
+                _ => {}
+            }
+        }
+        (frames, timers)
+    }
+
+    fn pair() -> (Courier, Courier) {
+        let (mut a, mut b) = (Courier::new(A), Courier::new(B));
+        a.up(B);
+        b.up(A);
+        (a, b)
+    }
+
+    fn post(ms: u64, from: &mut Courier, body: &[u8]) -> Vec<u8> {
+        let to = if from.me == A { B } else { A };
+        at(ms, from, |courier, cx| courier.send([to], body, Sidecar::none(), cx)).0.remove(0)
+    }
+
+    /// What comes out of a frame at the other end.
+    fn take(ms: u64, to: &mut Courier, frame: &[u8]) -> Option<Vec<u8>> {
+        let from = if to.me == A { B } else { A };
+        let opened = to.open(from, frame).unwrap();
+        let body = opened.body.map(<[u8]>::to_vec);
+        at(ms, to, |courier, cx| courier.accept(from, &opened, cx));
+        body
+    }
+
+    #[test]
+    fn a_copy_is_dropped_and_what_overtakes_is_handed_out() {
+        let (mut a, mut b) = pair();
+        let (one, two) = (post(0, &mut a, b"one"), post(0, &mut a, b"two"));
+        assert_eq!(take(5, &mut b, &two), Some(b"two".to_vec()));
+        assert_eq!(take(6, &mut b, &one), Some(b"one".to_vec()));
+        assert_eq!((take(7, &mut b, &two), take(7, &mut b, &one)), (None, None));
+    }
+
+    #[test]
+    fn what_is_lost_is_sent_again_until_it_is_answered() {
+        let (mut a, mut b) = pair();
+        post(0, &mut a, b"lost");
+        assert_eq!(at(999, &mut a, Courier::tick).0.len(), 0);
+        let (again, _) = at(1000, &mut a, Courier::tick);
+        assert_eq!(take(1010, &mut b, &again[0]), Some(b"lost".to_vec()));
+        let (answer, _) = at(1210, &mut b, Courier::tick);
+        assert_eq!(take(1220, &mut a, &answer[0]), None);
+        let (frames, timers) = at(9000, &mut a, Courier::tick);
+        assert_eq!((frames.len(), timers.len()), (0, 0));
+        let (frames, timers) = at(9000, &mut b, Courier::tick);
+        assert_eq!((frames.len(), timers.len()), (0, 0));
+    }
+
+    #[test]
+    fn an_answer_rides_on_what_goes_the_other_way() {
+        let (mut a, mut b) = pair();
+        let frame = post(0, &mut a, b"question");
+        take(10, &mut b, &frame);
+        let back = post(20, &mut b, b"other");
+        take(30, &mut a, &back);
+        // B owes nothing any more, and A has nothing to send again.
+        assert_eq!(at(210, &mut b, Courier::tick).0.len(), 0);
+        let (frames, _) = at(1000, &mut a, Courier::tick);
+        assert_eq!(frames.len(), 1, "the acknowledgement that A owes, and nothing again");
+        assert_eq!(take(1010, &mut b, &frames[0]), None);
+    }
+
+    #[test]
+    fn who_does_not_answer_is_left_alone_until_it_is_heard_of() {
+        let (mut a, mut b) = pair();
+        post(0, &mut a, b"lost");
+        let (mut ms, mut sent) = (0, 0);
+        loop {
+            let (frames, timers) = at(ms, &mut a, Courier::tick);
+            sent += frames.len();
+            let Some(wait) = timers.first().or((ms == 0).then_some(&1000)) else { break };
+            ms += wait;
+            assert!(ms < 20_000, "timers end");
+        }
+        assert_eq!(sent, MOST_TRIES as usize);
+        let new = post(ms, &mut a, b"new");
+        assert_eq!(at(ms + 9000, &mut a, Courier::tick).0.len(), 0);
+        take(ms + 9000, &mut b, &new);
+        let answer = post(ms + 9000, &mut b, b"here");
+        take(ms + 9010, &mut a, &answer);
+        let (frames, _) = at(ms + 9010, &mut a, Courier::tick);
+        assert_eq!(take(ms + 9020, &mut b, &frames[0]), Some(b"lost".to_vec()));
+    }
+
+    #[test]
+    fn two_that_have_given_each_other_up_find_each_other_again() {
+        let (mut a, mut b) = pair();
+        post(0, &mut a, b"from a");
+        post(0, &mut b, b"from b");
+        for courier in [&mut a, &mut b] {
+            (1..30).for_each(|second| drop(at(second * 1000, courier, Courier::tick)));
+        }
+        let new = post(30_000, &mut a, b"new");
+        let opened = b.open(A, &new).unwrap();
+        let (probe, _) = at(30_000, &mut b, |courier, cx| courier.accept(A, &opened, cx));
+        assert_eq!(take(30_010, &mut a, &probe[0]), Some(b"from b".to_vec()));
+        let (again, _) = at(30_010, &mut a, Courier::tick);
+        assert_eq!(take(30_020, &mut b, &again[0]), Some(b"from a".to_vec()));
+        assert!(b.ends[&A].unanswered.is_empty());
+    }
+
+    #[test]
+    fn damaged_and_misdirected_frames_are_errors() {
+        let (mut a, mut b) = pair();
+        b.up(NodeId(3));
+        let frame = post(0, &mut a, b"body");
+        for index in 0..frame.len() {
+            let mut damaged = frame.clone();
+            damaged[index] ^= 1;
+            assert!(b.open(A, &damaged).is_err());
+        }
+        assert!(b.open(NodeId(3), &frame).is_err() && b.open(NodeId(4), &frame).is_err() && b.open(A, &[]).is_err());
+        assert!(b.open(A, &frame).is_ok());
+    }
+}
