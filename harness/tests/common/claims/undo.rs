@@ -2,7 +2,7 @@
 
 use syncbench_harness::ledger::Fate;
 use syncbench_harness::scenario::Scenario;
-use syncbench_strategies::document::{Document, Edit, EditKind};
+use syncbench_strategies::document::{Document, Edit, EditKind, Path};
 use syncbench_strategies::model::{Operation, Rejected, reduce};
 use syncbench_strategies::ot::change::Change;
 use syncbench_strategies::replica::NodeId;
@@ -93,28 +93,36 @@ fn keeps_theirs(subject: &Subject, seed: u64) -> Result<Tried, String> {
     Ok(tried)
 }
 
-/// Where both moved an item of one list, a way to look at a state without the place of the first one's item: it goes back
-/// between neighbours of which one has moved, and may follow that one or stay where it was.
+/// Where the first took an item out of its place in a list, and the second moved one of that list, a way to look at a state
+/// without the place of the first one's item: it goes back between neighbours of which one has moved, and may follow that
+/// one or stay where it was.
 fn place_of_a_move(
     subject: &Subject,
     before: &Document,
     mine: &Operation,
     theirs: &Operation,
-) -> Option<impl Fn(&Document) -> (Document, usize)> {
+) -> Option<impl Fn(&Document) -> (Document, Vec<usize>)> {
     let model = subject.workload.workload.model();
-    let (mine, theirs) = (model.plan(before, mine).ok()?.edits, model.plan(before, theirs).ok()?.edits);
-    let ([Edit::ListMove { path, from, .. }], [Edit::ListMove { path: other, .. }]) = (&mine[..], &theirs[..]) else {
-        return None;
-    };
-    let item = (path == other).then(|| before.items(path))??.get(*from)?.clone();
-    let path = path.clone();
-    Some(move |state: &Document| {
-        let items = state.items(&path).unwrap_or_default();
-        let others: Vec<_> = items.iter().filter(|other| **other != item).cloned().collect();
-        let copies = items.len() - others.len();
-        let put = Edit::Put { path: path.clone(), value: Document::list(others) };
-        let mut state = state.clone();
-        state.apply_all(&[put]).expect("the list is there");
+    let theirs = model.plan(before, theirs).ok()?.edits;
+    let moved = |list: &Path| theirs.iter().any(|edit| matches!(edit, Edit::ListMove { path, .. } if path == list));
+    let (mut taken, mut state) = (Vec::new(), before.clone());
+    for edit in model.plan(before, mine).ok()?.edits {
+        if let Edit::ListMove { path, from: index, .. } | Edit::ListRemove { path, index, count: 1 } = &edit
+            && moved(path)
+        {
+            taken.push((path.clone(), state.items(path)?.get(*index)?.clone()));
+        }
+        state.apply_all(&[edit]).ok()?;
+    }
+    (!taken.is_empty()).then_some(move |state: &Document| {
+        let (mut state, mut copies) = (state.clone(), Vec::new());
+        for (path, item) in &taken {
+            let items = state.items(path).unwrap_or_default();
+            let others: Vec<_> = items.iter().filter(|other| *other != item).cloned().collect();
+            copies.push(items.len() - others.len());
+            let put = Edit::Put { path: path.clone(), value: Document::list(others) };
+            state.apply_all(&[put]).expect("the list is there");
+        }
         (state, copies)
     })
 }
