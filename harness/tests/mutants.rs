@@ -149,9 +149,9 @@ fn bugs_with_hostile_bytes_are_caught() {
 
 #[test]
 fn memory_that_grows_is_caught() {
-    let inert = mutant("lww-document", "stack", Bug::Inert);
-    caught(claims::history, &mutant("lww-document", "stack", Bug::Hoards), "held", &inert);
-    let modest = claiming(&Subject::new("lww-document", "stack"), |claims| claims.grows_with_history = true);
+    let inert = mutant("serial", "stack", Bug::Inert);
+    caught(claims::history, &mutant("serial", "stack", Bug::Hoards), "held", &inert);
+    let modest = claiming(&Subject::new("serial", "stack"), |claims| claims.grows_with_history = true);
     caught(claims::history, &modest, "claims to grow", &inert);
 }
 

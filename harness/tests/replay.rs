@@ -148,15 +148,22 @@ fn small(json: &str) -> Replay {
     Replay::new(Trace::from_reader("small.json", json.as_bytes()).unwrap())
 }
 
-#[cfg(feature = "automerge")]
+/// Strategies whose positions mean the same wherever they are carried out.
+fn merging() -> impl Iterator<Item = &'static str> {
+    let automerge = cfg!(feature = "automerge").then_some("crdt-automerge");
+    ["text-ids"].into_iter().chain(automerge)
+}
+
 #[test]
-fn a_merging_strategy_replays_small_traces_exactly() {
+fn merging_strategies_replay_small_traces_exactly() {
     for (trace, clients) in [(small(THREE), 3), (small(TORN), 2)] {
         assert_eq!(trace.clients(), clients);
         for profile in ["instant", "constant:1ms", "constant:300ms", "transcontinental"] {
             // With somebody who only watches, too.
             for more in [0, 1] {
-                replay(&trace, "crdt-automerge", profile, 100.0, clients + more).assert_exact(&trace);
+                for written in merging() {
+                    replay(&trace, written, profile, 100.0, clients + more).assert_exact(&trace);
+                }
             }
         }
     }
@@ -216,8 +223,8 @@ fn beginnings_of_recorded_traces() {
                 done.assert_exact(&trace);
             }
         }
-        if cfg!(feature = "automerge") {
-            replay(&trace, "crdt-automerge", "constant:1ms", 100.0, clients).assert_exact(&trace);
+        for written in merging() {
+            replay(&trace, written, "constant:1ms", 100.0, clients).assert_exact(&trace);
         }
     }
 }
@@ -244,10 +251,10 @@ fn recorded_traces_are_read_and_merged() {
 fn whole_recorded_traces() {
     let only = std::env::var("ONLY").unwrap_or_default();
     for (name, strategies, rate) in [
-        ("friendsforever", ["serial", "lww-document", "crdt-automerge"].as_slice(), 100.0),
-        ("clownschool", &["serial", "lww-document", "crdt-automerge"], 100.0),
-        ("sveltecomponent", &["serial", "lww-document", "crdt-automerge"], 100.0),
-        ("automerge-paper", &["serial", "crdt-automerge:batch=1s"], 1000.0),
+        ("friendsforever", ["serial", "lww-document", "crdt-automerge", "text-ids"].as_slice(), 100.0),
+        ("clownschool", &["serial", "lww-document", "crdt-automerge", "text-ids"], 100.0),
+        ("sveltecomponent", &["serial", "lww-document", "crdt-automerge", "text-ids"], 100.0),
+        ("automerge-paper", &["serial", "crdt-automerge:batch=1s", "text-ids"], 1000.0),
     ] {
         let begun = Moment::now();
         let Some(trace) = beside(name) else { continue };
@@ -264,7 +271,7 @@ fn whole_recorded_traces() {
                     continue;
                 }
                 let done = replay(&trace, written, profile, rate, trace.clients().max(2));
-                if written.starts_with("crdt") || !trace.trace().concurrent {
+                if written.starts_with("crdt") || *written == "text-ids" || !trace.trace().concurrent {
                     done.assert_exact(&trace);
                 } else {
                     done.assert_ended(&trace);

@@ -3,7 +3,8 @@
 //! Every body is numbered per connection, kept until the peer has said that it arrived, and sent again when that takes too
 //! long. What arrives twice is dropped; what overtakes is handed out as it comes. Acknowledgements ride on whatever goes the
 //! other way, and go alone only when nothing does for a while. Timers run only while an answer is owed on either side, so a
-//! quiet group is quiet. The wait before sending again follows the round trips that were seen (RFC 6298). A checksum keyed
+//! quiet group is quiet; to a peer that does not answer for some ten seconds, though its connection is open, nothing is sent
+//! again by the clock until it answers, but something whenever it is heard of. The wait before sending again follows the round trips that were seen (RFC 6298). A checksum keyed
 //! by the two ends stands in for the authentication that such protocols have; what fails it changes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +29,8 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 const SHORTEST_WAIT: Duration = Duration::from_millis(400);
 /// No wait is longer, however often a body was sent: a link that comes back should not find its ends asleep.
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
+/// Who has not answered after a body was sent so often again is not there.
+const MOST_TRIES: u32 = 8;
 /// Numbers this far beyond what has arrived are nonsense.
 const WINDOW: u64 = 1 << 20;
 const CHECKSUM: usize = size_of::<u64>();
@@ -57,6 +60,7 @@ struct Parcel {
 }
 
 /// This side's end of a connection.
+#[derive(Default)]
 struct End {
     last: u64,
     unanswered: BTreeMap<u64, Parcel>,
@@ -65,13 +69,11 @@ struct End {
     /// When an acknowledgement goes at the latest, if one is owed.
     owed: Option<Time>,
     round_trip: Option<(Duration, Duration)>,
+    /// The peer does not answer: nothing is sent again by the clock.
+    silent: bool,
 }
 
 impl End {
-    fn new() -> Self {
-        Self { last: 0, unanswered: BTreeMap::new(), through: 0, beyond: BTreeSet::new(), owed: None, round_trip: None }
-    }
-
     fn arrived(&self, number: u64) -> bool {
         number <= self.through || self.beyond.contains(&number)
     }
@@ -83,7 +85,8 @@ impl End {
         }
     }
 
-    fn answered(&mut self, head: &Head, now: Time) {
+    /// Takes note of what has arrived there; `true` if some of it was new.
+    fn answered(&mut self, head: &Head, now: Time) -> bool {
         let rest = self.unanswered.split_off(&head.through.saturating_add(1));
         let mut done: Vec<Parcel> = std::mem::replace(&mut self.unanswered, rest).into_values().collect();
         done.extend(head.beyond.iter().filter_map(|number| self.unanswered.remove(number)));
@@ -91,6 +94,7 @@ impl End {
         for parcel in done.iter().filter(|parcel| parcel.tries == 0) {
             self.learn(now.since(parcel.sent));
         }
+        !done.is_empty()
     }
 
     fn learn(&mut self, took: Duration) {
@@ -102,13 +106,13 @@ impl End {
 
     fn wait(&self, tries: u32) -> Duration {
         let once = self.round_trip.map_or(FIRST_WAIT, |(mean, spread)| mean + spread * 4).max(SHORTEST_WAIT);
-        once.saturating_mul(1 << tries.min(8)).min(LONGEST_WAIT.max(once))
+        once.saturating_mul(1 << tries.min(8)).min(LONGEST_WAIT)
     }
 
     /// When something has to be done here next.
     fn due(&self) -> Option<Time> {
         let resend = self.unanswered.values().map(|parcel| parcel.sent + self.wait(parcel.tries)).min();
-        self.owed.into_iter().chain(resend).min()
+        self.owed.into_iter().chain(resend.filter(|_| !self.silent)).min()
     }
 
     /// A frame with everything that is owed.
@@ -147,7 +151,7 @@ impl Courier {
     }
 
     pub(crate) fn up(&mut self, peer: NodeId) {
-        self.ends.insert(peer, End::new());
+        self.ends.insert(peer, End::default());
     }
 
     /// What was under way is forgotten: whoever comes back is told anew.
@@ -164,15 +168,19 @@ impl Courier {
         cx: &mut Context<'_>,
     ) {
         let (body, sidecar) = (body.into(), sidecar.into());
+        let mut due = None;
         for peer in to {
             let Some(end) = self.ends.get_mut(&peer) else { continue };
+            if !end.silent {
+                due = due.into_iter().chain([cx.now() + end.wait(0)]).min();
+            }
             end.last += 1;
             let frame = end.frame(key(self.me, peer), end.last, &body);
             cx.send(peer, frame, sidecar.clone());
             let parcel = Parcel { body: body.clone(), sidecar: sidecar.clone(), sent: cx.now(), tries: 0 };
             end.unanswered.insert(end.last, parcel);
         }
-        self.arm(cx);
+        self.arm(due, cx);
     }
 
     /// Looks at what arrived and changes nothing.
@@ -195,12 +203,27 @@ impl Courier {
     pub(crate) fn accept(&mut self, from: NodeId, opened: &Opened<'_>, cx: &mut Context<'_>) {
         let now = cx.now();
         let Some(end) = self.ends.get_mut(&from) else { return };
-        end.answered(&opened.head, now);
+        let answers = end.answered(&opened.head, now);
+        let mut due = None;
+        if answers && std::mem::take(&mut end.silent) {
+            // All of it is due.
+            end.unanswered.values_mut().for_each(|parcel| (parcel.sent, parcel.tries) = (Time::ZERO, 1));
+            due = Some(now);
+        }
         if opened.head.number > 0 {
             end.note(opened.head.number);
-            end.owed.get_or_insert(now + ACK_DELAY);
+            let owed = *end.owed.get_or_insert(now + ACK_DELAY);
+            due = due.or(Some(owed));
         }
-        self.arm(cx);
+        if end.silent
+            && let Some((number, parcel)) = end.unanswered.first_key_value()
+        {
+            // It may hear again.
+            let (number, body, sidecar) = (*number, parcel.body.clone(), parcel.sidecar.clone());
+            cx.send(from, end.frame(key(self.me, from), number, &body), sidecar);
+            cx.count("sent_again", 1);
+        }
+        self.arm(due, cx);
     }
 
     /// Acknowledges and sends again what is due.
@@ -212,8 +235,13 @@ impl Courier {
         for (peer, end) in &mut self.ends {
             let key = key(self.me, *peer);
             let late = |parcel: &Parcel, end: &End| parcel.sent + end.wait(parcel.tries) <= now;
-            let again: Vec<u64> =
-                end.unanswered.iter().filter(|(_, parcel)| late(parcel, end)).map(|(number, _)| *number).collect();
+            let late = end.unanswered.iter().filter(|(_, parcel)| late(parcel, end));
+            let late: Vec<(u64, u32)> = late.map(|(number, parcel)| (*number, parcel.tries)).collect();
+            if !end.silent && late.iter().any(|(_, tries)| *tries >= MOST_TRIES) {
+                end.silent = true;
+                cx.count("peers_silent", 1);
+            }
+            let again: Vec<u64> = late.into_iter().map(|(number, _)| number).filter(|_| !end.silent).collect();
             for number in again {
                 let Some(mut parcel) = end.unanswered.remove(&number) else { continue };
                 let frame = end.frame(key, number, &parcel.body);
@@ -228,12 +256,13 @@ impl Courier {
                 cx.send(*peer, frame, Sidecar::none());
             }
         }
-        self.arm(cx);
+        let due = self.ends.values().filter_map(End::due).min();
+        self.arm(due, cx);
     }
 
-    fn arm(&mut self, cx: &mut Context<'_>) {
-        let Some(due) = self.ends.values().filter_map(End::due).min() else { return };
-        if self.armed.is_none_or(|at| due < at) {
+    /// Sets a timer, unless one is due before that.
+    fn arm(&mut self, due: Option<Time>, cx: &mut Context<'_>) {
+        if let Some(due) = due.filter(|due| self.armed.is_none_or(|at| *due < at)) {
             self.armed = Some(due);
             cx.set_timer(due.since(cx.now()), TICK);
         }
@@ -331,6 +360,45 @@ mod tests {
         let (frames, _) = at(1000, &mut a, Courier::tick);
         assert_eq!(frames.len(), 1, "the acknowledgement that A owes, and nothing again");
         assert_eq!(take(1010, &mut b, &frames[0]), None);
+    }
+
+    #[test]
+    fn who_does_not_answer_is_left_alone_until_it_is_heard_of() {
+        let (mut a, mut b) = pair();
+        post(0, &mut a, b"lost");
+        let (mut ms, mut sent) = (0, 0);
+        loop {
+            let (frames, timers) = at(ms, &mut a, Courier::tick);
+            sent += frames.len();
+            let Some(wait) = timers.first().or((ms == 0).then_some(&1000)) else { break };
+            ms += wait;
+            assert!(ms < 20_000, "timers end");
+        }
+        assert_eq!(sent, MOST_TRIES as usize);
+        let new = post(ms, &mut a, b"new");
+        assert_eq!(at(ms + 9000, &mut a, Courier::tick).0.len(), 0);
+        take(ms + 9000, &mut b, &new);
+        let answer = post(ms + 9000, &mut b, b"here");
+        take(ms + 9010, &mut a, &answer);
+        let (frames, _) = at(ms + 9010, &mut a, Courier::tick);
+        assert_eq!(take(ms + 9020, &mut b, &frames[0]), Some(b"lost".to_vec()));
+    }
+
+    #[test]
+    fn two_that_have_given_each_other_up_find_each_other_again() {
+        let (mut a, mut b) = pair();
+        post(0, &mut a, b"from a");
+        post(0, &mut b, b"from b");
+        for courier in [&mut a, &mut b] {
+            (1..30).for_each(|second| drop(at(second * 1000, courier, Courier::tick)));
+        }
+        let new = post(30_000, &mut a, b"new");
+        let opened = b.open(A, &new).unwrap();
+        let (probe, _) = at(30_000, &mut b, |courier, cx| courier.accept(A, &opened, cx));
+        assert_eq!(take(30_010, &mut a, &probe[0]), Some(b"from b".to_vec()));
+        let (again, _) = at(30_010, &mut a, Courier::tick);
+        assert_eq!(take(30_020, &mut b, &again[0]), Some(b"from a".to_vec()));
+        assert!(b.ends[&A].unanswered.is_empty());
     }
 
     #[test]

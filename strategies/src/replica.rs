@@ -352,7 +352,7 @@ pub trait Strategy: Send + Sync {
         document.encode()
     }
 
-    /// What it claims as it is configured: the card's claims, which are those of the defaults, or fewer.
+    /// What it claims as it is configured. The card's claims are those of the defaults.
     fn guarantees(&self, card: Guarantees) -> Guarantees {
         card
     }

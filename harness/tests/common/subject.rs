@@ -96,10 +96,10 @@ pub fn variants() -> Vec<String> {
         labels.push(spec.name.to_owned());
         for param in spec.params {
             let others: Vec<&str> = match param.kind {
-                // Below a network's hiccups everybody would be gone now and then.
-                ParamKind::Span if spec.guarantees.ephemeral => vec!["3s"],
                 // Claims hold for who is away for less than tombstones are kept.
                 ParamKind::Span if param.name == "horizon" => vec!["10s"],
+                // Below a network's hiccups everybody would be gone now and then.
+                ParamKind::Span if spec.guarantees.ephemeral => vec!["3s"],
                 ParamKind::Span => vec!["30ms"],
                 ParamKind::Count => vec!["0", "3"],
                 ParamKind::Share => vec!["0", "1"],
@@ -133,7 +133,7 @@ fn carried(strategy: &str) -> impl Iterator<Item = Subject> {
     WORKLOADS.iter().map(move |spec| Subject::new(strategy, spec.name)).filter(Subject::supported)
 }
 
-/// Every strategy with its defaults on the stack, or on bookings or cursors if these are what it can carry.
+/// Every strategy with its defaults on the stack, or on bookings or presence if these are what it can carry.
 pub fn at_home() -> Vec<Subject> {
     let home = |spec: &&Spec| {
         let homes = ["stack", "booking", "presence"].map(|workload| Subject::new(spec.name, workload));

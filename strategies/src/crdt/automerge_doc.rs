@@ -59,11 +59,12 @@ impl Doc {
     /// `more` is set. Whether they change anything.
     pub(super) fn edit(&mut self, edits: &[Edit], more: bool) -> Result<bool, String> {
         let before = self.library.pending_ops();
+        let mut at = None;
         for edit in edits {
-            if let Err(reason) = apply(&mut self.library, edit) {
+            if let Err(reason) = apply(&mut self.library, edit, &mut at) {
                 // There is a way back to the beginning only. What was there before goes in as it did.
                 self.library.rollback();
-                self.begun.iter().try_for_each(|edit| apply(&mut self.library, edit))?;
+                self.begun.iter().try_for_each(|edit| apply(&mut self.library, edit, &mut None))?;
                 return Err(reason);
             }
         }
@@ -226,8 +227,19 @@ fn fill(tx: &mut AutoCommit, id: &ObjId, value: &Document) -> Applied {
     }
 }
 
-fn apply(tx: &mut AutoCommit, edit: &Edit) -> Applied {
+/// A text, and how long it is.
+struct At<'a> {
+    path: &'a Path,
+    id: ObjId,
+    len: usize,
+}
+
+/// Applies an edit. `at` is the text that the edit before went to: people type where they have just typed.
+fn apply<'a>(tx: &mut AutoCommit, edit: &'a Edit, at: &mut Option<At<'a>>) -> Applied {
     let text = |error: automerge::AutomergeError| error.to_string();
+    if !matches!(edit, Edit::TextSplice { .. }) {
+        *at = None;
+    }
     match edit {
         Edit::Put { path, value } => {
             let (parent, prop) = place(tx, path)?;
@@ -262,15 +274,20 @@ fn apply(tx: &mut AutoCommit, edit: &Edit) -> Applied {
             insert(tx, &list, *to, &value)
         }
         Edit::TextSplice { path, pos, delete, insert } => {
-            let Some((Value::Object(ObjType::Text), id)) = find(tx, path) else {
-                return Err(format!("no text at {path}"));
+            let at = match at.take().filter(|last| last.path == path) {
+                Some(same) => at.insert(same),
+                None => match find(tx, path) {
+                    Some((Value::Object(ObjType::Text), id)) => at.insert(At { path, len: tx.length(&id), id }),
+                    _ => return Err(format!("no text at {path}")),
+                },
             };
             // The library clamps a delete that goes too far; here it is refused, as everywhere.
-            if pos.saturating_add(*delete) > tx.length(&id) {
+            if pos.saturating_add(*delete) > at.len {
                 return Err(format!("{path} is shorter than {}", pos.saturating_add(*delete)));
             }
+            at.len = at.len - delete + insert.chars().count();
             let delete = isize::try_from(*delete).map_err(|error| error.to_string())?;
-            tx.splice_text(&id, *pos, delete, insert).map_err(text)
+            tx.splice_text(&at.id, *pos, delete, insert).map_err(text)
         }
     }
 }

@@ -74,22 +74,6 @@ impl Doc {
         Document::text(&self.crdt.branch.content().to_string())
     }
 
-    /// Checks splices, each on the text after the one before. Nothing has changed yet.
-    fn check(&self, edits: &[Edit]) -> Result<(), String> {
-        let mut len = self.crdt.branch.len();
-        for edit in edits {
-            let Edit::TextSplice { path, pos, delete, insert } = edit else { return Err("text only".into()) };
-            if !self.is_text(path) {
-                return Err(format!("no text at {path}"));
-            }
-            if pos.checked_add(*delete).is_none_or(|end| end > len) {
-                return Err(format!("{path} is shorter than {}", pos.saturating_add(*delete)));
-            }
-            len = len - delete + insert.chars().count();
-        }
-        Ok(())
-    }
-
     /// Own edits that are in no patch yet become one, before anything else is added to the log.
     fn wrap(&mut self) {
         if let Some(from) = self.unsent.take() {
@@ -138,7 +122,10 @@ impl Library for Doc {
     }
 
     fn commit(&mut self, edits: &[Edit]) -> Result<Option<Span>, String> {
-        self.check(edits)?;
+        if edits.is_empty() {
+            return Ok(None);
+        }
+        super::check_splices(self, edits).unwrap_or_else(|| Err("text only".into()))?;
         let (before, version) = (self.crdt.oplog.len(), self.crdt.oplog.local_version());
         for edit in edits {
             let Edit::TextSplice { pos, delete, insert, .. } = edit else { continue };

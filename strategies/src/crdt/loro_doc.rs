@@ -20,7 +20,8 @@ pub(super) struct Doc {
     doc: LoroDoc,
     root: LoroMap,
     author: u64,
-    /// How many own operations were handed out.
+    /// How many own operations there are, and how many of them were handed out.
+    made: i32,
     sent: i32,
     /// Containers that an undo made anew, for the undos that follow.
     remade: FxHashMap<ContainerID, ContainerID>,
@@ -36,18 +37,14 @@ impl Doc {
     fn empty() -> Self {
         let doc = LoroDoc::new();
         let root = doc.get_map("root");
-        Self { doc, root, author: 0, sent: 0, remade: FxHashMap::default() }
+        Self { doc, root, author: 0, made: 0, sent: 0, remade: FxHashMap::default() }
     }
 
-    /// How many own operations there are.
-    fn made(&self) -> i32 {
-        self.doc.oplog_vv().get(&self.author).copied().unwrap_or(0)
-    }
-
-    /// The own operations after `before`, if any.
-    fn since(&self, before: i32) -> Option<Span> {
-        let (author, made) = (self.author, self.made());
-        (made > before).then_some(Span { author, from: before as u64, to: made as u64 })
+    /// Counts own operations: those that are new, if any.
+    fn count(&mut self) -> Option<Span> {
+        let (author, before) = (self.author, self.made);
+        self.made = self.doc.oplog_vv().get(&author).copied().unwrap_or(0);
+        (self.made > before).then_some(Span { author, from: before as u64, to: self.made as u64 })
     }
 
     fn find(&self, path: &[Step]) -> Option<ValueOrContainer> {
@@ -90,8 +87,12 @@ impl Doc {
         }
     }
 
-    fn apply(&self, edit: &Edit) -> Result<(), String> {
+    /// Applies an edit. `at` is the text that the edit before went to: people type where they have just typed.
+    fn apply<'a>(&self, edit: &'a Edit, at: &mut Option<(&'a Path, LoroText)>) -> Result<(), String> {
         let words = |error: loro::LoroError| error.to_string();
+        if !matches!(edit, Edit::TextSplice { .. }) {
+            *at = None;
+        }
         let list = |path: &Path| self.list(path).ok_or_else(|| format!("no list at {path}"));
         match edit {
             Edit::Put { path, value } => self.place(path)?.write(value).map_err(words),
@@ -126,7 +127,10 @@ impl Doc {
                 list.mov(*from, *to).map_err(words)
             }
             Edit::TextSplice { path, pos, delete, insert } => {
-                let text = self.text(path).ok_or_else(|| format!("no text at {path}"))?;
+                let (_, text) = match at.take().filter(|(last, _)| *last == path) {
+                    Some(same) => at.insert(same),
+                    None => at.insert((path, self.text(path).ok_or_else(|| format!("no text at {path}"))?)),
+                };
                 if pos.checked_add(*delete).is_none_or(|end| end > text.len_unicode()) {
                     return Err(format!("{path} is shorter than {}", pos.saturating_add(*delete)));
                 }
@@ -285,7 +289,8 @@ impl Library for Doc {
         // All but one of the numbers are good for a peer; that one is as likely as any other.
         self.author = author.min(u64::MAX - 1);
         self.doc.set_peer_id(self.author).expect("nothing waits to be committed");
-        self.sent = self.made();
+        self.count();
+        self.sent = self.made;
     }
 
     fn length(&self) -> u64 {
@@ -293,29 +298,29 @@ impl Library for Doc {
     }
 
     fn commit(&mut self, edits: &[Edit]) -> Result<Option<Span>, String> {
-        let before = self.made();
         // The library has no way back from the midst of a commit; it has one from a commit.
         let way_back = (edits.len() > 1).then(|| self.doc.oplog_frontiers());
-        let applied = edits.iter().try_for_each(|edit| self.apply(edit));
+        let mut at = None;
+        let applied = edits.iter().try_for_each(|edit| self.apply(edit, &mut at));
         self.doc.commit();
         if let (Err(reason), Some(way_back)) = (&applied, way_back) {
             self.doc.revert_to(&way_back).map_err(|error| format!("{reason}; {error}"))?;
             self.doc.commit();
         }
-        applied.map(|()| self.since(before))
+        let made = self.count();
+        applied.map(|()| made)
     }
 
     fn undo(&mut self, span: Span) -> Result<Option<Span>, String> {
-        let before = self.made();
         let ids = IdSpan::new(span.author, span.from as i32, span.to as i32);
         let undone = self.doc.inner().undo_internal(ids, &mut self.remade, None, &mut |_| ());
         undone.map(drop).map_err(|error| error.to_string())?;
         self.doc.commit();
-        Ok(self.since(before))
+        Ok(self.count())
     }
 
     fn own(&mut self) -> Vec<Vec<u8>> {
-        let (from, to) = (self.sent, self.made());
+        let (from, to) = (self.sent, self.made);
         self.sent = to;
         if from == to {
             return Vec::new();

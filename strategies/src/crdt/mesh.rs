@@ -32,9 +32,14 @@ pub(super) struct Span {
 }
 
 impl Span {
-    /// The names of its operations, for probes.
+    /// The name of its `n`-th operation, for probes.
+    fn tag(self, n: u64) -> u128 {
+        u128::from(self.author) << 64 | u128::from(n)
+    }
+
+    /// The names of all of them.
     fn tags(self) -> impl Iterator<Item = u128> {
-        (self.from..self.to).map(move |n| u128::from(self.author) << 64 | u128::from(n))
+        (self.from..self.to).map(move |n| self.tag(n))
     }
 }
 
@@ -203,7 +208,7 @@ impl<L: Library> Peer<L> {
         let doc = &mut self.doc;
         match catch_unwind(AssertUnwindSafe(|| doc.merge(&updates))) {
             Ok(Merged { spans, refused }) => {
-                spans.into_iter().flat_map(Span::tags).for_each(|tag| cx.reflected_tag(tag));
+                spans.into_iter().for_each(|span| cx.reflected_tags(span.tag(span.from), span.tag(span.to - 1)));
                 if refused > 0 {
                     cx.count("refused_by_library", refused);
                 }
@@ -248,7 +253,7 @@ impl<L: Library> Peer<L> {
 
     /// An own operation, or an own undo, is in the document.
     fn made(&mut self, id: OpId, span: Option<Span>, outcome: Outcome, cx: &mut Context<'_>) {
-        match span.and_then(|span| span.tags().last()) {
+        match span.map(|span| span.tag(span.to - 1)) {
             Some(tag) => {
                 cx.tagged(id, tag);
                 self.outbox.push(tag);
@@ -373,10 +378,10 @@ mod tests {
 
     fn reflected(table: &Table, node: u32) -> BTreeSet<u128> {
         let of = |(at, effect): &(NodeId, Effect)| match effect {
-            Effect::ReflectedTag(tag) if at.0 == node => Some(*tag),
+            Effect::ReflectedTags(first, last) if at.0 == node => Some(*first..=*last),
             _ => None,
         };
-        table.reports.iter().filter_map(of).collect()
+        table.reports.iter().filter_map(of).flatten().collect()
     }
 
     fn tag(table: &Table, id: OpId) -> u128 {

@@ -18,3 +18,22 @@ mod mesh;
 pub mod yrs;
 #[cfg(feature = "yrs")]
 mod yrs_doc;
+
+/// Whether splices of one text fit, each on the text after the one before, without applying them. `None` where the edits
+/// are anything else.
+#[cfg(any(feature = "yrs", feature = "diamond"))]
+fn check_splices(view: &impl crate::view::View, edits: &[crate::document::Edit]) -> Option<Result<(), String>> {
+    use crate::document::Edit;
+    let Some(Edit::TextSplice { path: text, .. }) = edits.first() else { return None };
+    let Some(mut len) = view.len(text) else { return Some(Err(format!("no text at {text}"))) };
+    for edit in edits {
+        match edit {
+            Edit::TextSplice { path, pos, delete, insert } if path == text => match pos.checked_add(*delete) {
+                Some(end) if end <= len => len = len - delete + insert.chars().count(),
+                _ => return Some(Err(format!("{path} is shorter than {}", pos.saturating_add(*delete)))),
+            },
+            _ => return None,
+        }
+    }
+    Some(Ok(()))
+}

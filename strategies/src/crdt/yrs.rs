@@ -14,7 +14,9 @@
 //!
 //! Trade-offs: works offline and merges everything, and cannot refuse. Deleted content goes, but ids of what was deleted
 //! stay for good, and every catch-up carries all of them. Its undo manager redoes in the order of a map with random keys,
-//! so no run with it could be repeated; it is left out.
+//! so no run with it could be repeated; it is left out. Where two people insert next to what is erased, the order depends
+//! on whose client id is larger: the recorded trace friendsforever has one such place, and ends with six characters of it
+//! as recorded or mixed up (`, huh? The whole` as ` The whole , hh?u`).
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};

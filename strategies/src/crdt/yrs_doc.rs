@@ -97,7 +97,10 @@ impl Doc {
     pub(super) fn commit(&mut self, edits: &[Edit]) -> Result<Option<Written>, String> {
         if let [_, _, ..] = edits {
             // The library has no way back from the midst of a transaction.
-            self.document().apply_all(edits).map_err(|error| error.to_string())?;
+            match super::check_splices(self, edits) {
+                Some(checked) => checked?,
+                None => drop(self.document().apply_all(edits).map_err(|error| error.to_string())?),
+            }
         }
         self.wide |= edits.iter().any(writes_wide);
         let mut txn = self.doc.transact_mut();

@@ -65,13 +65,13 @@ pub static SPEC: Spec = Spec {
         },
         Param {
             name: "text",
-            kind: ParamKind::Choice(&["ot"]),
+            kind: ParamKind::Choice(&["ot", "text-ids"]),
             default: "ot",
             help: "the strategy for texts, as Livebook has it",
         },
         Param {
             name: "rest",
-            kind: ParamKind::Choice(&["serial", "serial-optimistic", "serial-patches", "ot"]),
+            kind: ParamKind::Choice(&["serial", "serial-optimistic", "serial-patches", "lww-property", "ot"]),
             default: "serial",
             help: "the strategy for everything else, as Livebook has it",
         },
@@ -354,6 +354,7 @@ impl Router {
     ) -> Result<(), ProtocolError> {
         let before = self.rest.view().document();
         let (result, effects) = self.call(lane, cx, handler);
+        result?;
         if self.house.is_some() && lane == Lane::Rest {
             for (name, text) in self.route.made(&before, &self.rest.view().document()) {
                 self.begin(name, text, cx);
@@ -361,7 +362,7 @@ impl Router {
         }
         self.pass_on(lane, effects, cx);
         self.refresh(cx);
-        result
+        Ok(())
     }
 
     /// Begins a text, unless what was typed in it is still there from before.

@@ -105,7 +105,7 @@ pub(crate) enum Edit {
     Delete { at: At, spans: Vec<Span> },
     /// Takes back one deletion of each of these. What nobody else has deleted is shown again, as it was.
     Bring { at: At, spans: Vec<(Span, Option<Kept>)> },
-    /// Gives an item, deleted or not, the place right behind another one.
+    /// Gives an item the place right behind another one, deleted or not. The next id stays where it was.
     Move { at: At, item: Id, behind: Option<Id> },
     /// Gives an item its place back; it stands as moved by who had moved it there.
     MoveBack { at: At, item: Id, behind: Option<Id>, by: Option<OpId> },
@@ -117,6 +117,7 @@ impl Edit {
         match self {
             Edit::Put { value, .. } => needed(value),
             Edit::Insert { content, .. } => content.ids(),
+            Edit::Move { .. } | Edit::MoveBack { .. } => 1,
             _ => 0,
         }
     }

@@ -164,6 +164,7 @@ impl Client {
         cx.reflected(id);
         if pending.change.edits.is_empty() {
             cx.void(id);
+            self.remember(id.n, Back::default());
             return cx.committed(id, pending.outcome);
         }
         self.view = view;
@@ -212,9 +213,6 @@ impl Client {
         let end = after.checked_add(entries.len() as u64);
         let end = end.ok_or_else(|| ProtocolError::malformed("beyond the last place"))?;
         let known = usize::try_from(known).unwrap_or(usize::MAX).min(entries.len());
-        if known > 0 {
-            cx.count("duplicates_ignored", known as u64);
-        }
         let new = unpacked(&entries[known..])?;
         let mut used: BTreeMap<NodeId, Author> = BTreeMap::new();
         for (author, change) in &new {
@@ -223,6 +221,9 @@ impl Client {
                 return Err(ProtocolError::malformed("a change that does not follow its author's last"));
             }
             used.took(change);
+        }
+        if known > 0 {
+            cx.count("duplicates_ignored", known as u64);
         }
         if !new.is_empty() {
             self.state.seq = end;
@@ -275,12 +276,16 @@ impl Client {
                 self.refuse(n, number_taken(), cx);
             }
         }
-        if mine && done.stands {
-            self.undo.push_back((change.n, mem::take(&mut back)));
-            let forget = self.undo.len().saturating_sub(UNDO_DEPTH);
-            self.undo.drain(..forget);
+        if mine && !done.barred {
+            self.remember(change.n, back);
         }
         mine
+    }
+
+    fn remember(&mut self, n: u64, back: Back) {
+        self.undo.push_back((n, back));
+        let forget = self.undo.len().saturating_sub(UNDO_DEPTH);
+        self.undo.drain(..forget);
     }
 
     /// Tells the user what became of an own operation.

@@ -32,7 +32,6 @@ pub(crate) struct Span {
 }
 
 impl Span {
-    #[cfg(test)]
     pub(crate) fn one(id: Id) -> Self {
         Self { first: id, len: 1 }
     }
@@ -44,10 +43,6 @@ impl Span {
 
     fn id(&self, offset: u64) -> Id {
         Id { client: self.first.client, n: self.first.n.saturating_add(offset) }
-    }
-
-    fn last(&self) -> Id {
-        self.id(self.len.saturating_sub(1))
     }
 
     fn has(&self, id: Id) -> bool {
@@ -247,15 +242,16 @@ impl IdList {
         (left == 0).then_some(spans)
     }
 
-    /// The id in front of another one, deleted or not; `Some(None)` in front of the first.
-    pub(crate) fn predecessor(&self, id: Id) -> Option<Option<Id>> {
-        let at = self.locate(id)?;
-        if at.offset > 0 {
-            return Some(Some(Id { n: id.n - 1, ..id }));
+    /// Whether any of these ids was ever here.
+    pub(crate) fn knows_any(&self, span: Span) -> bool {
+        let meets = |chunk: &Chunk| chunk.runs.iter().any(|run| run.span.has(span.first) || span.has(run.span.first));
+        if self.chunks.len() <= 1 {
+            return self.chunks.iter().any(meets);
         }
-        let before = self.chunks[at.chunk].runs[..at.run].last();
-        let before = before.or_else(|| self.chunks[..at.chunk].iter().rev().find_map(|chunk| chunk.runs.last()));
-        Some(before.map(|run| run.span.last()))
+        let end = span.id(span.len);
+        let first = self.homes_before(Bound::Included(span.first), span.first.client);
+        let keys: Vec<u32> = first.into_iter().chain(self.homes.range(span.first..end).map(|(_, key)| *key)).collect();
+        self.chunks.iter().any(|chunk| keys.contains(&chunk.key) && meets(chunk))
     }
 
     /// Puts new ids right behind one that is here, deleted or not, or in front of everything.
@@ -300,29 +296,28 @@ impl IdList {
         self.split(chunk);
     }
 
-    /// Puts an id, deleted or not, right behind another one; gives the indices where it was and where it is, if it is
-    /// shown. `None` where either is not here.
-    pub(crate) fn relocate(&mut self, id: Id, anchor: Option<Id>) -> Option<Option<(usize, usize)>> {
-        if anchor == Some(id) || anchor.is_some_and(|anchor| !self.knows(anchor)) {
+    /// Puts an id that is shown right behind another one, and `left` where it was, which is never shown: neighbours may
+    /// move too, and do not tell a place. Gives the indices where the id was and where it is. `None` where it is not shown
+    /// or the other one was never here; and where `left` is.
+    pub(crate) fn relocate(&mut self, id: Id, anchor: Option<Id>, left: Id) -> Option<(usize, usize)> {
+        if anchor == Some(id) || anchor.is_some_and(|anchor| !self.knows(anchor)) || self.knows(left) {
             return None;
         }
-        let at = self.locate(id)?;
-        let from = self.before(at);
-        let index = self.cut(at.chunk, at.run, at.offset);
-        self.cut(at.chunk, index, 1);
-        let chunks = Arc::make_mut(&mut self.chunks);
-        let Chunk { shown, runs, .. } = &mut chunks[at.chunk];
-        let runs = Arc::make_mut(runs);
-        let run = runs.remove(index);
-        *shown -= run.shown();
-        if runs.is_empty() {
-            chunks.remove(at.chunk);
-        } else {
-            join(runs, index.saturating_sub(1), index);
+        let from = self.index(id)?;
+        let At { chunk, run, offset } = self.locate(id)?;
+        let index = self.cut(chunk, run, offset);
+        self.cut(chunk, index, 1);
+        let Chunk { key, shown, runs } = &mut Arc::make_mut(&mut self.chunks)[chunk];
+        let left = Run { span: Span::one(left), gone: 1 };
+        let moved = std::mem::replace(&mut Arc::make_mut(runs)[index], left);
+        *shown -= moved.shown();
+        let key = *key;
+        if self.chunks.len() > 1 {
+            self.home(left.span, key);
         }
         let to = self.index_after(anchor)?;
-        self.place(anchor, run)?;
-        Some((run.gone == 0).then_some((from, to)))
+        self.place(anchor, moved)?;
+        Some((from, to))
     }
 
     /// Makes a run begin `offset` behind the beginning of another; gives its index, or that of what follows.
@@ -528,18 +523,19 @@ mod tests {
                 }
                 Roll::Move { at, to } => {
                     let (Some(id), anchor) = (self.anchor(*at), self.anchor(*to)) else { return };
+                    let left = Id { client: NodeId(3), n: self.made[3] };
                     let before = self.plain.place(Some(id)) - 1;
-                    assert_eq!(self.list.predecessor(id), Some(before.checked_sub(1).map(|at| self.plain.0[at].0)));
-                    if anchor == Some(id) {
-                        return assert_eq!(self.list.relocate(id, anchor), None);
+                    if anchor == Some(id) || self.plain.0[before].1 > 0 {
+                        return assert_eq!(self.list.relocate(id, anchor, left), None);
                     }
+                    self.made[3] += 1;
                     let shown = |plain: &Plain, at: usize| plain.0[..at].iter().filter(|(_, gone)| *gone == 0).count();
                     let from = shown(&self.plain, before);
-                    let run = self.plain.0.remove(before);
+                    let run = std::mem::replace(&mut self.plain.0[before], (left, 1));
                     let place = self.plain.place(anchor);
                     let to = shown(&self.plain, place);
                     self.plain.0.insert(place, run);
-                    assert_eq!(self.list.relocate(id, anchor), Some((run.1 == 0).then_some((from, to))));
+                    assert_eq!(self.list.relocate(id, anchor, left), Some((from, to)));
                 }
             }
         }
@@ -555,6 +551,10 @@ mod tests {
                 assert_eq!((self.list.at(index), self.list.index(*id)), (Some(*id), Some(index)));
             }
             assert_eq!(self.list.at(shown.len()), None);
+            for (client, made) in (0..).zip(self.made) {
+                let from = |n| Span { first: Id { client: NodeId(client), n }, len: 3 };
+                assert!(!self.list.knows_any(from(made)) && (made == 0 || self.list.knows_any(from(made - 1))));
+            }
             for (at, (id, _)) in self.plain.0.iter().enumerate() {
                 let before = self.plain.0[..=at].iter().filter(|(_, gone)| *gone == 0).count();
                 assert_eq!(self.list.index_after(Some(*id)), Some(before));

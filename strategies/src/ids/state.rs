@@ -155,7 +155,7 @@ impl State {
         Some(self.find(above)?.ids.slot(last).map(|slot| slot.mark).unwrap_or_default())
     }
 
-    /// Who moved an item last, deleted or not.
+    /// Who moved an item last.
     fn moved(&self, at: &[Step], item: Id) -> Option<Option<OpId>> {
         let ids = self.find(at)?.ids;
         Some(ids.slot(&Step::Item(item)).and_then(|slot| slot.mark.moved))
@@ -175,7 +175,11 @@ impl State {
                 self.put(at, value, |mark| Slot { mark: Mark { put: Some(op), ..mark }, ids }, from)
             }
             Edit::Restore { at, node } => match node.slot() {
-                Some(slot) => self.put(at, &node.value, |_| slot, from),
+                // Where somebody has moved it since it stays.
+                Some(slot) => {
+                    let moved = |mark: Mark| Mark { moved: mark.moved, ..slot.mark };
+                    self.put(at, &node.value, |mark| Slot { mark: moved(mark), ids: slot.ids }, from)
+                }
                 None => None,
             },
             Edit::Remove { at } => self.remove(at, from),
@@ -259,6 +263,10 @@ impl State {
         };
         let (path, order) = self.order(at)?;
         let index = order.index_after(behind)?;
+        // Nobody honest gives an id to two things.
+        if order.knows_any(span) {
+            return None;
+        }
         self.document.apply(&show(path, index, content)).ok()?;
         let (_, order) = self.order(at)?;
         order.insert(behind, span);
@@ -373,18 +381,16 @@ impl State {
     }
 
     fn relocate(&mut self, at: &At, item: Id, behind: Option<Id>, by: Option<OpId>, from: Source<'_>) -> Option<()> {
+        let left = from.fresh.span(1).first;
         let before = self.moved(at, item)?;
         let (path, order) = self.order(at)?;
-        let was_behind = order.predecessor(item)?;
-        let shown = order.relocate(item, behind)?;
+        let (old, new) = order.relocate(item, behind, left)?;
+        self.document.apply(&document::Edit::ListMove { path, from: old, to: new }).ok()?;
         self.root.ids.below_mut(at)?.slot_mut(&Step::Item(item))?.mark.moved = by;
         if let Some(back) = from.back {
             back.need(Need::Moved { at: at.clone(), item, by });
-            back.edits.push(Edit::MoveBack { at: at.clone(), item, behind: was_behind, by: before });
+            back.edits.push(Edit::MoveBack { at: at.clone(), item, behind: Some(left), by: before });
         }
-        // Of a deleted item only the place has changed, which nobody sees.
-        let (from, to) = shown?;
-        self.document.apply(&document::Edit::ListMove { path, from, to }).ok()?;
         Some(())
     }
 }

@@ -324,6 +324,20 @@ mod tests {
     }
 
     #[test]
+    fn undo_of_what_changed_nothing_changes_nothing() {
+        let mut table = Table::new("text-ids", 2);
+        let nothing = table.act(1, &typed(1, ""));
+        assert_eq!((table.told(nothing), table.wire(1, 0).len()), (STANDS, 0));
+        table.act(1, &Toy::Clear);
+        let lost = table.act(2, &set("x", 5));
+        table.run();
+        let undos = [nothing, lost].map(|op| table.undo(op));
+        table.run();
+        assert_eq!(undos.map(|undo| table.told(undo)), [STANDS, STANDS]);
+        table.agree();
+    }
+
+    #[test]
     fn an_undo_that_comes_too_late_is_refused_by_entries_and_by_a_snapshot() {
         for history in [0, 1000] {
             let mut table = Table::new(&format!("text-ids:history={history}"), 2);

@@ -117,17 +117,21 @@ impl Peer {
     /// Changes the own copy and sends it.
     fn write(&mut self, id: OpId, plan: Plan, cx: &mut Context<'_>) -> Result<(), Rejected> {
         let mut data = self.state.data.clone();
-        data.apply_all(&plan.edits).map_err(|error| Rejected::new("edit_refused", error.to_string()))?;
+        let inverse = data.apply_all(&plan.edits);
+        let inverse = inverse.map_err(|error| Rejected::new("edit_refused", error.to_string()))?;
         let state = State { stamp: self.next_stamp(cx), data };
         self.seen.insert(id.client, id.n);
         let wins = state.beats(&self.state);
         // A write that loses here does not bring the write that it lost to.
         let sidecar = if wins { Sidecar::state(&self.seen) } else { Sidecar::op(id) };
         cx.broadcast(self.connected.iter().copied(), wire::encode(&state), sidecar);
-        self.memory.made(id.n, if wins { &plan.edits } else { &[] }, &self.state.data);
         if wins {
+            self.memory.made(id.n, plan.edits, inverse);
             self.state = state;
             cx.shown(id);
+        } else {
+            // There is nothing of it to take back.
+            self.memory.made(id.n, Vec::new(), Vec::new());
         }
         cx.reflected(id);
         cx.committed(id, plan.outcome);
@@ -157,7 +161,7 @@ impl Replica for Peer {
                 return self.write(id, Plan::new(edits), cx);
             }
             // Somebody else has undone it already: no reason to replace everybody's document.
-            self.memory.made(id.n, &[], &data);
+            self.memory.made(id.n, Vec::new(), Vec::new());
             self.seen.insert(id.client, id.n);
             cx.void(id);
             cx.shown(id);

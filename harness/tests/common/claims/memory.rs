@@ -22,15 +22,16 @@ const OPS: u64 = 4_000;
 /// with it.
 pub fn history(subject: &Subject) -> Checked {
     let held: Arc<Mutex<Held>> = Arc::default();
-    let workload: Box<dyn Workload> = match subject.workload.spec.name {
-        "stack" => Box::new(Steady),
-        "booking" => Box::new(Reserving(subject.workload.clone())),
-        "presence" => Box::new(Shared(subject.workload.clone())),
+    let (workload, size): (Box<dyn Workload>, u64) = match subject.workload.spec.name {
+        "stack" => (Box::new(Steady), 40),
+        "booking" => (Box::new(Reserving(subject.workload.clone())), 40),
+        // Everybody's own entry, and nothing else: it does not grow.
+        "presence" => (Box::new(Shared(subject.workload.clone())), subject.workload.spec.default_size),
         other => return Err(format!("no workload of constant size stands for {other}")),
     };
     let case = Case {
         workload,
-        size: 40,
+        size,
         clients: 2,
         ops: OPS,
         rate_per_s: 200.0,

@@ -20,22 +20,25 @@ pub(super) const DEPTH: usize = 100;
 #[derive(Default)]
 pub(super) struct Memory(VecDeque<Made>);
 
-/// An own operation; `None` for what cannot be written as a change.
+/// An own operation.
 struct Made {
     n: u64,
-    change: Option<Change>,
-    inverse: Option<Change>,
+    edits: Vec<Edit>,
+    inverse: Vec<Edit>,
     /// What others changed until the next own operation; where that can be read in several ways, as far in front and as far
-    /// behind in a text as it may be.
+    /// behind in a text as it may be. `None` if it is too much, or no change.
     others: Option<[Change; 2]>,
 }
 
+/// A document that differs in more places than this from the one before was rewritten, and nothing is followed through that.
+/// Composing changes takes the square of their number. Most operations make fewer than five edits, and a document stands for
+/// a few operations at a time.
+const MOST_EDITS: usize = 100;
+
 impl Memory {
-    /// An own operation, given the document before it.
-    pub(super) fn made(&mut self, n: u64, edits: &[Edit], before: &Document) {
-        let change = Change::of(edits);
-        let inverse = change.as_ref().and_then(|change| change.invert(before));
-        self.0.push_back(Made { n, change, inverse, others: Some([Change::Keep, Change::Keep]) });
+    /// An own operation, with the edits that take it back at once.
+    pub(super) fn made(&mut self, n: u64, edits: Vec<Edit>, inverse: Vec<Edit>) {
+        self.0.push_back(Made { n, edits, inverse, others: Some([Change::Keep, Change::Keep]) });
         if self.0.len() > DEPTH {
             self.0.pop_front();
         }
@@ -46,6 +49,10 @@ impl Memory {
         let Some(last) = self.0.back_mut() else { return };
         let Some([in_front, behind]) = &last.others else { return };
         let edits = diff(before, after);
+        if edits.len() > MOST_EDITS {
+            last.others = None;
+            return;
+        }
         let compose = |first: &Change, edits: &[Edit]| first.compose(&Change::of(edits)?);
         last.others = compose(in_front, &slid(&edits, before))
             .zip(compose(behind, &edits))
@@ -67,10 +74,11 @@ impl Memory {
 
     /// The inverse of an own operation as it must be made now, if that is certain.
     fn fitted(&self, index: usize, reading: usize) -> Option<Change> {
-        let mut inverse = self.0[index].inverse.clone()?;
+        let change = |edits: &[Edit]| if edits.len() > MOST_EDITS { None } else { Change::of(edits) };
+        let mut inverse = change(&self.0[index].inverse)?;
         for (later, made) in self.0.range(index..).enumerate() {
             if later > 0 {
-                inverse = inverse.transform(made.change.as_ref()?, false);
+                inverse = inverse.transform(&change(&made.edits)?, false);
             }
             let others = &made.others.as_ref()?[reading];
             let fitted = inverse.transform(others, false);
@@ -178,6 +186,25 @@ mod tests {
             let slid = slid(&edits, &before);
             prop_assert!(pos(&slid) <= pos(&edits));
             prop_assert_eq!(before.produce(&slid).unwrap().0, after);
+        }
+    }
+
+    #[test]
+    fn nothing_is_followed_through_a_document_that_was_rewritten() {
+        let table = |value: i64, len: usize| {
+            let rows = (0..len).map(|row| (format!("r{row:03}"), Document::Int(value)));
+            Document::map(rows.chain([("mine".into(), Document::Int(value))]))
+        };
+        for (changed, kept) in [(MOST_EDITS, true), (MOST_EDITS + 1, false)] {
+            let (mut memory, before) = (Memory::default(), table(0, changed));
+            let edit = Edit::Put { path: crate::path!["mine"], value: 5.into() };
+            let (here, inverse) = before.produce(std::slice::from_ref(&edit)).unwrap();
+            memory.made(1, vec![edit.clone()], inverse);
+            let (theirs, _) = table(1, changed).produce(&[edit]).unwrap();
+            memory.replaced(&here, &theirs);
+            let back = memory.take_back(1, &theirs).ok();
+            let mine = back.map(|document| document.at(&crate::path!["mine"]).cloned());
+            assert_eq!(mine, kept.then_some(Some(Document::Int(0))), "{changed}");
         }
     }
 
