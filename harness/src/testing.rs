@@ -163,20 +163,20 @@ pub(crate) fn intent_stream(n: u64) -> Rng {
 pub(crate) struct Book(Ledger);
 
 impl Book {
-    /// An empty book.
+    /// An empty book of clients that are there from the beginning.
     pub(crate) fn new(clients: u32) -> Self {
-        Self(Ledger::new(clients))
+        let mut book = Self(Ledger::new(clients));
+        (1..=clients).for_each(|client| book.enter(NodeId(client), What::Live));
+        book
     }
 
     fn enter(&mut self, node: NodeId, what: What) {
         self.0.enter(&Event { at: Time::ZERO, node, what });
     }
 
-    /// A client that has been there from the beginning crashes, after all that was issued so far.
+    /// A client crashes, after all that was issued so far.
     pub(crate) fn crashed(&mut self, client: u32, for_good: bool) {
-        for (at, what) in [(Time::ZERO, What::Live), (Time::from_ms(1), What::Dead { for_good })] {
-            self.0.enter(&Event { at, node: NodeId(client), what });
-        }
+        self.0.enter(&Event { at: Time::from_ms(1), node: NodeId(client), what: What::Dead { for_good } });
     }
 
     /// A client acts, and is told nothing yet.

@@ -168,15 +168,19 @@ impl Courier {
         cx: &mut Context<'_>,
     ) {
         let (body, sidecar) = (body.into(), sidecar.into());
+        let mut due = None;
         for peer in to {
             let Some(end) = self.ends.get_mut(&peer) else { continue };
+            if !end.silent {
+                due = due.into_iter().chain([cx.now() + end.wait(0)]).min();
+            }
             end.last += 1;
             let frame = end.frame(key(self.me, peer), end.last, &body);
             cx.send(peer, frame, sidecar.clone());
             let parcel = Parcel { body: body.clone(), sidecar: sidecar.clone(), sent: cx.now(), tries: 0 };
             end.unanswered.insert(end.last, parcel);
         }
-        self.arm(cx);
+        self.arm(due, cx);
     }
 
     /// Looks at what arrived and changes nothing.
@@ -200,13 +204,16 @@ impl Courier {
         let now = cx.now();
         let Some(end) = self.ends.get_mut(&from) else { return };
         let answers = end.answered(&opened.head, now);
+        let mut due = None;
         if answers && std::mem::take(&mut end.silent) {
             // All of it is due.
             end.unanswered.values_mut().for_each(|parcel| (parcel.sent, parcel.tries) = (Time::ZERO, 1));
+            due = Some(now);
         }
         if opened.head.number > 0 {
             end.note(opened.head.number);
-            end.owed.get_or_insert(now + ACK_DELAY);
+            let owed = *end.owed.get_or_insert(now + ACK_DELAY);
+            due = due.or(Some(owed));
         }
         if end.silent
             && let Some((number, parcel)) = end.unanswered.first_key_value()
@@ -216,7 +223,7 @@ impl Courier {
             cx.send(from, end.frame(key(self.me, from), number, &body), sidecar);
             cx.count("sent_again", 1);
         }
-        self.arm(cx);
+        self.arm(due, cx);
     }
 
     /// Acknowledges and sends again what is due.
@@ -249,12 +256,13 @@ impl Courier {
                 cx.send(*peer, frame, Sidecar::none());
             }
         }
-        self.arm(cx);
+        let due = self.ends.values().filter_map(End::due).min();
+        self.arm(due, cx);
     }
 
-    fn arm(&mut self, cx: &mut Context<'_>) {
-        let Some(due) = self.ends.values().filter_map(End::due).min() else { return };
-        if self.armed.is_none_or(|at| due < at) {
+    /// Sets a timer, unless one is due before that.
+    fn arm(&mut self, due: Option<Time>, cx: &mut Context<'_>) {
+        if let Some(due) = due.filter(|due| self.armed.is_none_or(|at| *due < at)) {
             self.armed = Some(due);
             cx.set_timer(due.since(cx.now()), TICK);
         }

@@ -107,6 +107,18 @@ impl Ran {
     }
 }
 
+/// How long a group waits for what cannot come before a fault ends that lasts until all have acted. Longer than a round trip
+/// of any profile but the satellite's; there, users that wait for each other act a little early, when they wait in vain.
+const IN_VAIN: Duration = Duration::from_millis(500);
+
+/// Whether some replica cannot hear of another until all users have acted: whoever waits for that waits in vain.
+fn in_vain(task: &Task<'_>, now: Time) -> bool {
+    let nodes: Vec<NodeId> = task.topology().nodes(task.clients).collect();
+    let lasting = || task.faults.iter().filter(|fault| fault.end.is_none() && fault.active(now));
+    let apart = |a: NodeId, b: NodeId| lasting().any(|fault| fault.fault.cuts(a, b) || fault.fault.blocks(a, b));
+    lasting().next().is_some() && nodes.iter().any(|a| nodes.iter().any(|b| a != b && apart(*a, *b)))
+}
+
 /// When fault windows open or close after the start, ascending.
 fn edges(faults: &[Armed]) -> BTreeSet<Time> {
     let ends = faults.iter().filter_map(|fault| fault.end);

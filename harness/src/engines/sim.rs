@@ -173,11 +173,15 @@ impl<'a> Sim<'a> {
         }
     }
 
-    /// Whether replicas that never fall silent have had the time that they need by `due`, and nothing else is to come.
+    /// Whether replicas that never fall silent have had the time that they need by `due`, or users wait in vain, and nothing
+    /// else is to come.
     fn settled(&self, due: Time) -> bool {
         let stirs = |work: &Work| matches!(work, Work::Issue { .. } | Work::Weather);
         let never_silent = !self.settling.is_zero() && !self.hushed;
-        never_silent && due > self.stirred_at + self.settling && !self.queue.pending().any(stirs)
+        let patience = if never_silent { self.settling } else { super::IN_VAIN };
+        due > self.stirred_at + patience
+            && (never_silent || (self.healed_at.is_none() && super::in_vain(self.task, self.now)))
+            && !self.queue.pending().any(stirs)
     }
 
     /// From now on no timer is due: what is under way arrives, what that leads to as well, and then the group is silent.

@@ -1,7 +1,7 @@
 //! The thread that started the run: tells the others when the weather changes, whose turn it is, and when it is over.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crossbeam_channel::Receiver;
@@ -10,8 +10,8 @@ use syncbench_strategies::replica::{NodeId, Time};
 use super::turns::Turns;
 use super::{GRID, LOOKING_SHARE, Mail, Report, Seat, Shared, TIMER};
 use crate::clock::Moment;
-use crate::engines::Task;
 use crate::engines::load::Pace;
+use crate::engines::{IN_VAIN, Task, in_vain};
 
 /// How often the coordinator looks whether the group is quiet.
 const POLL: Duration = Duration::from_millis(1);
@@ -168,9 +168,13 @@ impl<'a> Coordinator<'a> {
     /// Whether nothing more will happen, as far as one can tell.
     fn quiet(&self, now: Time) -> bool {
         let pending = self.shared.pending.load(Ordering::SeqCst);
+        let stirred = self.latest(|seat| &seat.stirred).max(self.healed_at.unwrap_or_default());
+        let idle = |span| self.shared.intents.load(Ordering::SeqCst) == 0 && now.since(stirred) > span;
         if !self.settling.is_zero() && !self.hushed {
-            let since = self.last_busy().max(self.healed_at.unwrap_or_default());
-            return self.shared.intents.load(Ordering::SeqCst) == 0 && now.since(since) > self.settling;
+            return idle(self.settling);
+        }
+        if self.healed_at.is_none() && idle(IN_VAIN) && in_vain(self.task, now) {
+            return true;
         }
         // Threads that were told to be silent have no timers left but void ones.
         if pending == 0 || (self.hushed && pending.is_multiple_of(TIMER)) {
@@ -194,7 +198,11 @@ impl<'a> Coordinator<'a> {
     }
 
     fn last_busy(&self) -> Time {
-        Time(self.shared.seats.iter().map(|seat| seat.busy.load(Ordering::SeqCst)).max().unwrap_or(0))
+        self.latest(|seat| &seat.busy)
+    }
+
+    fn latest(&self, moment: impl Fn(&Seat) -> &AtomicU64) -> Time {
+        Time(self.shared.seats.iter().map(|seat| moment(seat).load(Ordering::SeqCst)).max().unwrap_or(0))
     }
 
     fn broadcast(&self, mail: impl Fn() -> Mail) {

@@ -188,11 +188,18 @@ struct Shared {
 /// What a thread shows of itself, on a cache line of its own.
 #[repr(align(128))]
 struct Seat {
-    /// When it last did more than wait for a timer; where replicas never fall silent, when its user last acted or a
-    /// connection opened or broke.
+    /// When it last did more than wait for a timer.
     busy: AtomicU64,
+    /// When its user last acted, or a connection opened or broke.
+    stirred: AtomicU64,
     /// When its next timer is due: a thread that does not get its turn has one that is overdue.
     timer: AtomicU64,
+}
+
+impl Default for Seat {
+    fn default() -> Self {
+        Self { busy: AtomicU64::new(0), stirred: AtomicU64::new(0), timer: AtomicU64::new(u64::MAX) }
+    }
 }
 
 const THING: u64 = 1;
@@ -201,7 +208,7 @@ const TIMER: u64 = 1 << 32;
 impl Shared {
     fn new(mail: Vec<Sender<Mail>>) -> Self {
         Self {
-            seats: mail.iter().map(|_| Seat { busy: AtomicU64::new(0), timer: AtomicU64::new(u64::MAX) }).collect(),
+            seats: mail.iter().map(|_| Seat::default()).collect(),
             mail,
             pending: AtomicU64::new(0),
             intents: AtomicI64::new(0),

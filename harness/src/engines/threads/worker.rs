@@ -74,8 +74,7 @@ pub(super) struct Worker<'a> {
     untold: BTreeSet<OpId>,
     pub(super) messages_touched: Vec<u64>,
     longest_timer: Duration,
-    /// Whether the strategy's replicas never fall silent, and whether they were told to.
-    never_silent: bool,
+    /// Timers are void.
     hushed: bool,
     /// When timers are due.
     timers: BinaryHeap<Reverse<Time>>,
@@ -118,7 +117,6 @@ impl<'a> Worker<'a> {
             untold: BTreeSet::new(),
             messages_touched: vec![0; task.faults.len()],
             longest_timer: Duration::ZERO,
-            never_silent: !task.strategy.strategy.settling().is_zero(),
             hushed: false,
             timers: BinaryHeap::new(),
             events: Vec::new(),
@@ -344,7 +342,7 @@ impl<'a> Worker<'a> {
         self.stepped = after;
         let timer_alone = matches!(input, Input::Timer(_)) && events.len() <= 1;
         let stirred = matches!(input, Input::Submit(..) | Input::Undo(..) | Input::Link(..));
-        let mut busy = if self.never_silent { stirred } else { !timer_alone };
+        let mut busy = !timer_alone;
         for mut event in events.drain(..) {
             // What a step brings is there when it is over.
             event.at = after;
@@ -362,7 +360,7 @@ impl<'a> Worker<'a> {
         for todo in todo.drain(..) {
             match todo {
                 Todo::Send { to, bytes, sidecar } => {
-                    busy |= !self.never_silent;
+                    busy = true;
                     // One hash for a fan-out.
                     let hash = match &hashed {
                         Some((same, hash)) if Arc::ptr_eq(same, &bytes) => *hash,
@@ -374,6 +372,9 @@ impl<'a> Worker<'a> {
                 Todo::Timer { .. } if self.hushed => {}
                 Todo::Timer { after: span, tag } => self.set_timer(begun + span, span, tag),
             }
+        }
+        if stirred {
+            self.shared.seats[self.id.0 as usize].stirred.store(after.0, Ordering::SeqCst);
         }
         if busy {
             self.shared.seats[self.id.0 as usize].busy.store(after.0, Ordering::SeqCst);
