@@ -557,7 +557,7 @@ mod tests {
         assert_eq!(parts.iter().map(|part| part.name.as_str()).collect::<Vec<_>>(), ["calm", "rough", "growth"]);
         let plan = Plan::new(parts).unwrap();
         assert!(plan.cells.iter().enumerate().all(|(index, cell)| cell.index == index));
-        assert!(plan.cells.len() < 1000);
+        assert!(plan.cells.len() < 1200);
     }
 
     #[test]

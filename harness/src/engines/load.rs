@@ -1,6 +1,6 @@
 //! When users act: on their own schedule (open loop), after an answer (closed loop), in turn, or as recorded.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -180,6 +180,8 @@ struct Own {
     /// Operations of the model that stand and were not taken back.
     standing: BTreeSet<u64>,
     undos: BTreeSet<u64>,
+    /// What stands for them until they are taken into account.
+    tags: BTreeMap<u128, Vec<u64>>,
 }
 
 impl Own {
@@ -197,6 +199,15 @@ impl Own {
             What::ReflectedThrough(clock) => {
                 let through = clock.get(&client).copied().unwrap_or(0).min(self.issued);
                 (self.accounted + 1..=through).for_each(|n| self.account(n));
+            }
+            What::Tagged(op, tag) if op.client == client => {
+                self.tags.entry(*tag).or_default().push(op.n);
+            }
+            What::ReflectedTags(first, last) if first <= last => {
+                while let Some((tag, _)) = self.tags.range(first..=last).next() {
+                    let behind = self.tags.remove(&tag.clone()).unwrap_or_default();
+                    behind.into_iter().for_each(|n| self.account(n));
+                }
             }
             What::Committed(op, _) if op.client == client && !self.undos.remove(&op.n) => {
                 self.standing.insert(op.n);

@@ -617,4 +617,26 @@ mod tests {
         assert_eq!(table.sees(1, "other"), "\"zo\"");
         table.agree();
     }
+
+    #[test]
+    fn who_types_before_it_has_joined_goes_on_typing() {
+        let mut table = Table::new("hybrid", 2);
+        table.cut(0, 1);
+        table.act(2, &typed(3, "z"));
+        table.act(1, &typed(3, "d"));
+        table.connect(0, 1);
+        for (node, text) in [(1, "abcd"), (2, "abcz")] {
+            assert_eq!(table.sees(node, "text"), format!("\"{text}\""));
+        }
+        table.run();
+        table.agree();
+        let next = table.act(1, &typed(5, "e"));
+        assert_eq!(table.shown(next), 1);
+        table.act(2, &typed(0, "_"));
+        table.run();
+        let more = table.act(1, &typed(7, "f"));
+        assert_eq!(table.shown(more), 1);
+        table.run();
+        table.agree();
+    }
 }
