@@ -1,0 +1,59 @@
+use super::*;
+
+fn broken(change: impl FnOnce(&mut Scenario)) -> String {
+    let mut scenario = Scenario { strategies: vec!["serial".into()], ..Scenario::default() };
+    change(&mut scenario);
+    match Plan::new(vec![scenario]) {
+        Ok(_) => panic!("accepted"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn built_in_scenarios_are_plans() {
+    let parts = default_comparison();
+    assert_eq!(parts.iter().map(|part| part.name.as_str()).collect::<Vec<_>>(), ["calm", "rough", "growth"]);
+    let plan = Plan::new(parts).unwrap();
+    assert!(plan.cells.iter().enumerate().all(|(index, cell)| cell.index == index));
+    assert!(plan.cells.len() < 1200);
+}
+
+#[test]
+fn errors_name_the_field_the_words_and_what_is_right() {
+    let crashes = |s: &mut Scenario| s.faults = vec!["crash@1s".into(), "crash:2@2s".into()];
+    let cases: [(String, [&str; 3]); 12] = [
+        (broken(|s| s.strategies = vec!["serail".into()]), ["strategy", "serail", "serial"]),
+        (broken(|s| s.workloads = vec!["stak".into()]), ["workload", "stak", "stack"]),
+        (broken(|s| s.networks = vec!["5g".into()]), ["network", "5g", "4g"]),
+        (broken(|s| s.faults = vec!["flood".into()]), ["fault", "flood", "partition"]),
+        (broken(|s| s.faults = vec!["late:9".into()]), ["fault", "late:9", "4 clients"]),
+        (broken(|s| s.faults = vec!["crash".into()]), ["fault", "crash", "@3s..6s"]),
+        (broken(|s| (s.clients, s.faults) = (1, vec!["crash@1s".into()])), ["fault", "crash@1s", "at the end"]),
+        (broken(|s| (crashes(s), s.engine = Engine::Threads).1), ["fault", "crash@1s", "--engine sim"]),
+        (broken(|s| s.clients = 0), ["clients", "0", "1 to"]),
+        (broken(|s| s.rate_per_s = f64::NAN), ["rate", "NaN", "expected"]),
+        (broken(|s| s.seeds = vec!["5..1".into()]), ["seeds", "5..1", "1..30"]),
+        (broken(|s| s.transport = "pigeon".into()), ["transport", "pigeon", "datagram"]),
+    ];
+    for (error, words) in cases {
+        assert!(words.iter().all(|word| error.contains(word)), "{error}");
+    }
+}
+
+#[test]
+fn a_partition_of_a_plan_is_complete_and_disjoint() {
+    let cells = |part, of| {
+        let mut plan = Plan::new(vec![Scenario::default()]).unwrap();
+        plan.partition(part, of);
+        plan.cells.iter().map(|cell| cell.index).collect::<Vec<_>>()
+    };
+    let mut all: Vec<_> = (0..3).flat_map(|part| cells(part, 3)).collect();
+    all.sort();
+    assert_eq!(all, cells(0, 1));
+}
+
+#[test]
+fn unknown_keys_are_refused_with_their_line() {
+    let error = Scenario::from_toml("name = \"x\"\nclents = 3\n").unwrap_err().to_string();
+    assert!(error.contains("line 2") && error.contains("clents"), "{error}");
+}

@@ -1,0 +1,106 @@
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::document::Edit;
+use crate::path;
+use crate::registry;
+use crate::replica::Effect;
+use crate::testing::{Table, Toy, typed};
+
+fn tags(table: &Table) -> BTreeSet<u128> {
+    let of = |(_, effect): &(NodeId, Effect)| if let Effect::Tagged(_, tag) = effect { Some(*tag) } else { None };
+    table.reports.iter().filter_map(of).collect()
+}
+
+fn bytes(table: &mut Table, from: u32, to: u32) -> usize {
+    table.wire(from, to).iter().map(|packet| packet.bytes.len()).sum()
+}
+
+#[test]
+fn a_window_is_one_change_where_each_operation_would_be_one() {
+    let sent = ["operation", "window"].map(|commit| {
+        let mut table = Table::new(&format!("crdt-automerge:batch=50ms,commit={commit}"), 2);
+        for (at, key) in ["x", "y", "z"].iter().enumerate() {
+            table.act(1, &typed(at, key));
+        }
+        assert_eq!(table.sees(1, "text"), "\"xyzabc\"");
+        table.ring();
+        let sent = (tags(&table).len(), table.wire(1, 2).len(), bytes(&mut table, 1, 2));
+        table.run();
+        table.agree();
+        sent
+    });
+    assert_eq!((sent[0].0, sent[1].0, sent[0].1, sent[1].1), (3, 1, 1, 1));
+    assert!(sent[1].2 * 2 < sent[0].2, "{sent:?}");
+}
+
+#[test]
+fn a_window_ends_early_when_something_arrives_and_survives_a_crash() {
+    let mut table = Table::new("crdt-automerge:batch=50ms,commit=window", 2);
+    table.act(1, &typed(0, "x"));
+    table.act(2, &Toy::Add(1));
+    table.ring();
+    table.ring();
+    table.act(1, &typed(1, "y"));
+    table.deliver(2, 1);
+    table.act(1, &typed(2, "z"));
+    table.run();
+    table.agree();
+    assert_eq!((tags(&table).len(), table.sees(2, "text")), (4, "\"xyzabc\"".into()));
+    table.act(1, &typed(3, "w"));
+    table.cut(1, 2);
+    table.crash(1);
+    assert_eq!(table.sees(1, "text"), "\"xyzwabc\"");
+    table.connect(1, 2);
+    table.run();
+    table.agree();
+}
+
+#[test]
+fn a_refused_edit_leaves_the_change_that_was_begun_as_it_was() {
+    let genesis = Document::map([("text", Document::text("ab"))]);
+    let mut doc = Doc::load(&Doc::genesis(&genesis), ActorId::from([7; 16])).unwrap();
+    let splice = |pos, insert: &str| Edit::TextSplice { path: path!["text"], pos, delete: 0, insert: insert.into() };
+    assert_eq!(doc.edit(&[splice(1, "x")], true), Ok(true));
+    assert!(doc.edit(&[splice(2, "y"), splice(9, "z")], true).is_err());
+    assert_eq!(doc.document(), Document::map([("text", Document::text("axb"))]));
+    assert!(doc.commit(0).is_some() && doc.commit(0).is_none());
+}
+
+#[test]
+fn the_protocol_brings_all_to_one_state_and_a_reconnect_costs_what_was_missed() {
+    let mut table = Table::new("crdt-automerge:sync=protocol", 3);
+    for n in 0..60 {
+        table.act(1 + n % 3, &typed(n as usize % 3, "some text "));
+        if n % 4 == 0 {
+            table.run();
+        }
+    }
+    table.run();
+    table.agree();
+    for peer in [2, 3] {
+        table.cut(1, peer);
+    }
+    table.act(1, &typed(0, "x"));
+    table.act(2, &typed(0, "y"));
+    table.run();
+    table.connect(1, 2);
+    let mut cost = 0;
+    while let Some(from) = [1, 2].into_iter().find(|from| !table.wire(*from, 3 - from).is_empty()) {
+        cost += table.deliver(from, 3 - from).bytes.len();
+        table.ring();
+    }
+    table.run();
+    table.agree();
+    // Three rounds with two hashes each, and two changes of some eighty bytes. The history has five thousand.
+    assert!(cost < 1_500, "{cost}");
+}
+
+#[test]
+fn with_the_protocol_it_claims_less() {
+    let claims = |strategy: &str| registry::configure(&strategy.parse().unwrap()).unwrap().guarantees();
+    let (changes, protocol) = (claims("crdt-automerge"), claims("crdt-automerge:sync=protocol"));
+    assert_eq!(changes, SPEC.guarantees);
+    assert!(changes.tolerates_duplicates && changes.tolerates_reordering);
+    assert_eq!(protocol, Guarantees { tolerates_duplicates: false, tolerates_reordering: false, ..changes });
+}

@@ -1,0 +1,116 @@
+use super::*;
+use crate::testing::{Table, Toy, set, swap};
+
+#[test]
+fn a_write_on_an_old_version_is_planned_again() {
+    let mut table = Table::new("serial-cas", 2);
+    let pops = [table.act(1, &Toy::Pop), table.act(2, &Toy::Pop)];
+    assert_eq!((table.sees(1, "list"), table.shown(pops[0])), ("[2,1]".into(), 0));
+    table.run();
+    assert_eq!(pops.map(|pop| table.told(pop)), [Some(Ok(Document::Int(2))), Some(Ok(Document::Int(1)))]);
+    assert_eq!((table.counted("mismatches"), table.counted("retries")), (1, 1));
+    assert_eq!(table.sees(1, "list"), "[]");
+    table.agree();
+}
+
+#[test]
+fn what_makes_no_sense_any_more_is_refused_at_the_retry() {
+    let mut table = Table::new("serial-cas", 2);
+    let swaps = [table.act(1, &swap("x", 0, 5)), table.act(2, &swap("x", 0, 6))];
+    table.run();
+    assert_eq!(swaps.map(|op| table.told(op)), [Some(Ok(Document::Null)), Some(Err("changed".into()))]);
+    table.agree();
+}
+
+#[test]
+fn who_is_always_too_late_starves_and_the_next_is_tried() {
+    for (strategy, tries) in [("serial-cas:retries=0", 1), ("serial-cas:retries=3", 4)] {
+        let mut table = Table::new(strategy, 2);
+        let late = table.act(2, &Toy::Add(1));
+        let next = table.act(2, &Toy::Add(10));
+        for _ in 0..tries {
+            table.act(1, &Toy::Add(100));
+            table.deliver(1, 0);
+            table.deliver(2, 0);
+            table.deliver(0, 1);
+            table.deliver(0, 2);
+            assert_eq!(table.told(late), None);
+            table.deliver(0, 2);
+            if table.wire(2, 0).is_empty() {
+                table.ring();
+            }
+        }
+        assert_eq!((table.told(late), table.counted("starved")), (Some(Err("starved".into())), 1), "{strategy}");
+        table.run();
+        assert_eq!((table.told(next), table.counted("retries")), (Some(Ok(Document::Null)), tries - 1));
+        assert_eq!(table.sees(1, "count"), (tries * 100 + 10).to_string());
+        table.agree();
+    }
+}
+
+#[test]
+fn waits_double_up_to_a_limit_and_are_random() {
+    let patience = Patience { retries: 40, backoff: Duration::from_millis(50) };
+    let longest = [1, 2, 3, 10, 40].map(|nth| patience.longest_wait(nth).as_millis());
+    assert_eq!(longest, [50, 100, 200, 20_000, 20_000]);
+    let waits = |backoff: &str| {
+        let mut table = Table::new(&format!("serial-cas:backoff={backoff}"), 2);
+        for _ in 0..20 {
+            table.act(1, &Toy::Add(1));
+            table.act(2, &Toy::Add(1));
+            table.run();
+        }
+        table.now
+    };
+    assert!(waits("50ms") > waits("5ms") && waits("0ms").as_ms() == 0.0);
+}
+
+#[test]
+fn a_write_whose_answer_was_lost_is_done_once() {
+    for history in [0, 1000] {
+        let mut table = Table::new(&format!("serial-cas:history={history}"), 2);
+        let reached = table.act(1, &Toy::Pop);
+        table.deliver(1, 0);
+        table.cut(0, 1);
+        let offline = table.act(1, &set("x", 5));
+        table.crash(1);
+        table.connect(0, 1);
+        table.run();
+        assert_eq!(table.told(reached), Some(Ok(Document::Int(2))), "history {history}");
+        assert_eq!(table.told(offline), Some(Ok(Document::Null)));
+        assert_eq!((table.sees(2, "list"), table.counted("snapshots")), ("[1]".into(), u64::from(history == 0)));
+        table.agree();
+    }
+}
+
+#[test]
+fn a_write_that_was_lost_is_made_again() {
+    let mut table = Table::new("serial-cas", 2);
+    let lost = table.act(1, &Toy::Pop);
+    table.cut(0, 1);
+    let theirs = table.act(2, &Toy::Pop);
+    table.run();
+    table.connect(0, 1);
+    table.run();
+    assert_eq!([theirs, lost].map(|op| table.told(op)), [Some(Ok(Document::Int(2))), Some(Ok(Document::Int(1)))]);
+    assert_eq!(table.counted("mismatches"), 0);
+    table.agree();
+}
+
+#[test]
+fn old_messages_change_nothing() {
+    let mut table = Table::new("serial-cas:backoff=0ms", 2);
+    table.act(1, &Toy::Add(1));
+    table.act(2, &Toy::Add(10));
+    let write = table.deliver(1, 0);
+    let late = table.deliver(2, 0);
+    table.deliver(0, 2);
+    let mismatch = table.deliver(0, 2);
+    table.run();
+    table.hand(1, 0, &write).unwrap();
+    table.hand(2, 0, &late).unwrap();
+    table.hand(0, 2, &mismatch).unwrap();
+    table.run();
+    assert_eq!((table.sees(1, "count"), table.counted("duplicates_ignored")), ("11".into(), 3));
+    table.agree();
+}

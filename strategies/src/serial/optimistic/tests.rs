@@ -1,0 +1,142 @@
+use super::*;
+use crate::testing::{Table, Toy, set, swap};
+
+#[test]
+fn the_own_effect_is_there_at_once_and_settled_after_a_round_trip() {
+    let mut table = Table::new("serial-optimistic", 2);
+    let push = table.act(1, &Toy::Push(7));
+    assert_eq!((table.sees(1, "list"), table.settled(1, "list")), ("[7,2,1]".into(), "[2,1]".into()));
+    assert_eq!((table.shown(push), table.told(push)), (1, None));
+    table.run();
+    assert_eq!((table.settled(1, "list"), table.told(push)), ("[7,2,1]".into(), Some(Ok(Document::Null))));
+    table.agree();
+}
+
+#[test]
+fn what_is_done_within_a_window_is_one_push() {
+    for (strategy, messages) in [("serial-optimistic", 1), ("serial-optimistic:batch=0ms", 3)] {
+        let mut table = Table::new(strategy, 1);
+        for item in 0..3 {
+            table.act(1, &Toy::Push(item));
+        }
+        if table.wire(1, 0).is_empty() {
+            table.ring();
+        }
+        assert_eq!(table.wire(1, 0).len(), messages, "{strategy}");
+        table.run();
+        table.agree();
+    }
+}
+
+#[test]
+fn what_fails_on_the_servers_state_is_rolled_back_and_does_not_stop_the_next() {
+    let mut table = Table::new("serial-optimistic", 2);
+    table.act(1, &set("x", 5));
+    let lost = table.act(2, &swap("x", 0, 9));
+    let next = table.act(2, &set("y", 3));
+    assert_eq!(table.sees(2, "fields"), "{x:9,y:3}");
+    table.run();
+    assert_eq!((table.told(lost), table.rolled_back(lost)), (Some(Err("changed".into())), 1));
+    assert_eq!((table.told(next), table.rolled_back(next)), (Some(Ok(Document::Null)), 0));
+    assert_eq!(table.sees(2, "fields"), "{x:5,y:3}");
+    table.agree();
+}
+
+#[test]
+fn what_was_rolled_back_may_come_back() {
+    let mut table = Table::new("serial-optimistic:batch=0ms", 3);
+    let swapped = table.act(3, &swap("x", 0, 9));
+    table.act(1, &set("x", 5));
+    table.deliver(1, 0);
+    table.deliver(0, 3);
+    assert_eq!((table.sees(3, "fields"), table.rolled_back(swapped)), ("{x:5,y:0}".into(), 1));
+    table.act(2, &set("x", 0));
+    table.deliver(2, 0);
+    table.deliver(0, 3);
+    assert_eq!((table.sees(3, "fields"), table.shown(swapped)), ("{x:9,y:0}".into(), 2));
+    table.run();
+    assert_eq!((table.told(swapped), table.rolled_back(swapped)), (Some(Ok(Document::Null)), 1));
+    table.agree();
+}
+
+#[test]
+fn the_outcome_is_that_of_the_servers_state() {
+    let mut table = Table::new("serial-optimistic:batch=0ms", 2);
+    table.act(1, &Toy::Push(7));
+    table.deliver(1, 0);
+    let pop = table.act(2, &Toy::Pop);
+    assert_eq!(table.sees(2, "list"), "[1]");
+    table.run();
+    assert_eq!((table.told(pop), table.sees(2, "list")), (Some(Ok(Document::Int(7))), "[2,1]".into()));
+}
+
+#[test]
+fn pending_mutations_survive_a_crash_and_are_done_once() {
+    let mut table = Table::new("serial-optimistic:batch=0ms", 2);
+    let reached = table.act(1, &Toy::Add(1));
+    table.deliver(1, 0);
+    table.cut(0, 1);
+    let offline = table.act(1, &Toy::Add(10));
+    let refused = table.act(1, &swap("x", 4, 5));
+    assert_eq!(table.told(refused), Some(Err("changed".into())));
+    let later = table.act(1, &Toy::Add(100));
+    assert_eq!(table.sees(1, "count"), "111");
+    table.crash(1);
+    assert_eq!((table.sees(1, "count"), table.settled(1, "count")), ("111".into(), "0".into()));
+    table.connect(0, 1);
+    table.run();
+    assert!([reached, offline, later].iter().all(|op| table.told(*op) == Some(Ok(Document::Null))));
+    assert_eq!(table.sees(2, "count"), "111");
+    table.agree();
+}
+
+#[test]
+fn an_old_push_changes_nothing_and_one_that_skips_is_refused() {
+    let mut table = Table::new("serial-optimistic:batch=0ms", 1);
+    table.act(1, &Toy::Add(1));
+    let first = table.deliver(1, 0);
+    table.hand(1, 0, &first).unwrap();
+    assert_eq!((table.sees(0, "count"), table.counted("duplicates_ignored")), ("1".into(), 1));
+    table.act(1, &Toy::Add(1));
+    table.act(1, &Toy::Add(1));
+    let skipped = table.wire(1, 0).pop_front().unwrap();
+    let third = table.wire(1, 0).pop_front().unwrap();
+    assert!(matches!(table.hand(1, 0, &third), Err(ProtocolError::Unexpected(_))));
+    table.hand(1, 0, &skipped).unwrap();
+    table.hand(1, 0, &third).unwrap();
+    table.run();
+    assert_eq!(table.sees(0, "count"), "3");
+    table.agree();
+}
+
+#[test]
+fn who_missed_more_than_the_history_gets_a_snapshot_and_keeps_its_own() {
+    for (history, snapshots) in [(3, 1), (100, 0)] {
+        let mut table = Table::new(&format!("serial-optimistic:history={history}"), 2);
+        table.cut(0, 1);
+        let own = table.act(1, &Toy::Add(100));
+        for _ in 0..5 {
+            table.act(2, &Toy::Add(1));
+        }
+        table.run();
+        table.connect(0, 1);
+        table.run();
+        assert_eq!((table.counted("snapshots"), table.told(own)), (snapshots, Some(Ok(Document::Null))));
+        assert_eq!(table.sees(2, "count"), "105");
+        table.agree();
+    }
+}
+
+#[test]
+fn undo_of_what_is_pending_is_shown_at_once() {
+    let mut table = Table::new("serial-optimistic", 2);
+    let push = table.act(1, &Toy::Push(7));
+    let add = table.act(1, &Toy::Add(1));
+    let undo = table.undo(push);
+    assert_eq!((table.sees(1, "list"), table.sees(1, "count")), ("[2,1]".into(), "1".into()));
+    assert_eq!((table.shown(undo), table.rolled_back(push)), (1, 0));
+    table.run();
+    assert!([push, add, undo].iter().all(|op| table.told(*op) == Some(Ok(Document::Null))));
+    assert_eq!(table.sees(2, "list"), "[2,1]");
+    table.agree();
+}

@@ -1,0 +1,98 @@
+use super::*;
+use crate::testing::{Table, Toy, set, typed};
+
+#[test]
+fn the_posts_example_ends_at_two() {
+    let mut table = Table::new("serial-patches", 2);
+    let plus = [table.act(1, &Toy::Add(1)), table.act(2, &Toy::Add(2))];
+    assert_eq!((table.sees(1, "count"), table.sees(2, "count")), ("1".into(), "2".into()));
+    table.run();
+    assert!(plus.iter().all(|op| table.told(*op) == Some(Ok(Document::Null))));
+    assert_eq!(table.sees(0, "count"), "2");
+    table.agree();
+}
+
+#[test]
+fn of_two_texts_one_is_left_and_two_prepends_garble_a_list() {
+    let mut table = Table::new("serial-patches", 2);
+    for (client, text, item) in [(1, "one", 7), (2, "two", 8)] {
+        table.act(client, &typed(0, text));
+        table.act(client, &Toy::Push(item));
+    }
+    table.run();
+    // The second rewrites the indices 0 and 1 and adds a 1 at 2: the 7 is gone, and the 1 is there twice.
+    assert_eq!((table.sees(1, "text"), table.sees(1, "list")), ("\"twoabc\"".into(), "[8,2,1,1]".into()));
+    table.agree();
+}
+
+#[test]
+fn a_path_that_is_gone_is_counted_and_skipped() {
+    let mut table = Table::new("serial-patches", 2);
+    table.act(1, &Toy::Clear);
+    let lost = table.act(2, &set("x", 5));
+    let next = table.act(2, &Toy::Push(7));
+    table.run();
+    assert_eq!((table.counted("path_errors"), table.rolled_back(lost), table.rolled_back(next)), (1, 1, 0));
+    assert!([lost, next].iter().all(|op| table.told(*op) == Some(Ok(Document::Null))));
+    assert_eq!(table.sees(2, "list"), "[7,2,1]");
+    table.agree();
+}
+
+#[test]
+fn undo_puts_back_what_was_there_unless_somebody_else_wrote_there() {
+    let mut table = Table::new("serial-patches", 2);
+    let [x, y] = ["x", "y"].map(|field| table.act(1, &set(field, 5)));
+    table.run();
+    table.act(2, &set("y", 6));
+    table.run();
+    let undos = [table.undo(x), table.undo(y)];
+    table.run();
+    assert_eq!(undos.map(|undo| table.told(undo)), [Some(Ok(Document::Null)), Some(Err("depended_upon".into()))]);
+    assert_eq!(table.sees(2, "fields"), "{x:0,y:6}");
+    table.agree();
+}
+
+#[test]
+fn undo_is_forgotten_after_a_hundred_operations() {
+    let mut table = Table::new("serial-patches", 1);
+    let first = table.act(1, &set("x", 1));
+    for value in 0..UNDO_DEPTH as i64 {
+        table.act(1, &set("y", value));
+    }
+    let undo = table.undo(first);
+    assert_eq!(table.told(undo), Some(Err("too_old".into())));
+}
+
+#[test]
+fn pending_patches_survive_a_crash_and_are_applied_once() {
+    let mut table = Table::new("serial-patches:history=0", 2);
+    let reached = table.act(1, &Toy::Add(1));
+    table.deliver(1, 0);
+    table.cut(0, 1);
+    let offline = table.act(1, &Toy::Add(10));
+    table.crash(1);
+    assert_eq!((table.sees(1, "count"), table.settled(1, "count")), ("11".into(), "0".into()));
+    table.connect(0, 1);
+    table.run();
+    assert!([reached, offline].iter().all(|op| table.told(*op) == Some(Ok(Document::Null))));
+    assert_eq!((table.sees(2, "count"), table.counted("snapshots")), ("11".into(), 1));
+    table.agree();
+}
+
+#[test]
+fn an_old_message_changes_nothing_and_one_that_skips_is_refused() {
+    let mut table = Table::new("serial-patches", 1);
+    table.act(1, &set("x", 1));
+    table.act(1, &set("x", 2));
+    table.act(1, &set("x", 3));
+    let first = table.deliver(1, 0);
+    table.hand(1, 0, &first).unwrap();
+    let second = table.wire(1, 0).pop_front().unwrap();
+    let third = table.wire(1, 0).pop_front().unwrap();
+    assert!(matches!(table.hand(1, 0, &third), Err(ProtocolError::Unexpected(_))));
+    table.hand(1, 0, &second).unwrap();
+    table.hand(1, 0, &third).unwrap();
+    table.run();
+    assert_eq!((table.sees(0, "fields"), table.counted("duplicates_ignored")), ("{x:3,y:0}".into(), 1));
+    table.agree();
+}

@@ -1,0 +1,104 @@
+use super::*;
+use crate::testing::{Table, Toy, set, swap, typed};
+
+#[test]
+fn undo_keeps_what_others_did_since() {
+    let mut table = Table::new("serial", 2);
+    let mine = [Toy::Add(1), set("x", 5), typed(1, "XY")].map(|op| table.act(1, &op));
+    table.run();
+    for op in [Toy::Add(10), set("y", 6), typed(5, "!")] {
+        table.act(2, &op);
+    }
+    table.run();
+    let undos = mine.map(|op| table.undo(op));
+    assert!(undos.iter().all(|undo| table.told(*undo).is_none() && table.shown(*undo) == 0));
+    table.run();
+    assert!(undos.iter().all(|undo| table.told(*undo) == Some(Ok(Document::Null)) && table.shown(*undo) == 1));
+    let shown = ["count", "fields", "text"].map(|part| table.sees(2, part));
+    assert_eq!(shown, ["10", "{x:0,y:6}", "\"abc!\""]);
+    table.agree();
+}
+
+#[test]
+fn undo_is_refused_where_somebody_was_told_otherwise() {
+    let mut table = Table::new("serial", 2);
+    let push = table.act(1, &Toy::Push(7));
+    table.run();
+    let pop = table.act(2, &Toy::Pop);
+    table.run();
+    assert_eq!(table.told(pop), Some(Ok(Document::Int(7))));
+    let undo = table.undo(push);
+    table.run();
+    assert_eq!(table.told(undo), Some(Err("depended_upon".into())));
+    // A refusal counts as well: the swap would have been possible.
+    let set = table.act(1, &set("x", 5));
+    table.run();
+    let refused = table.act(2, &swap("x", 0, 9));
+    table.run();
+    let undo = table.undo(set);
+    table.run();
+    assert_eq!(
+        (table.told(refused), table.told(undo)),
+        (Some(Err("changed".into())), Some(Err("depended_upon".into())))
+    );
+    // Once the pop is taken back, nothing depends on the push any more.
+    let undos = [pop, push].map(|op| {
+        let undo = table.undo(op);
+        table.run();
+        undo
+    });
+    assert!(undos.iter().all(|undo| table.told(*undo) == Some(Ok(Document::Null))));
+    assert_eq!(table.sees(1, "list"), "[2,1]");
+    table.agree();
+}
+
+#[test]
+fn undo_once_and_only_while_it_is_remembered() {
+    let mut table = Table::new("serial:history=3", 1);
+    let ops = [1, 10, 100].map(|by| table.act(1, &Toy::Add(by)));
+    table.run();
+    let undo = table.undo(ops[2]);
+    table.run();
+    let again = [table.undo(ops[2]), table.undo(ops[0]), table.undo(undo)];
+    table.run();
+    let told = again.map(|undo| table.told(undo).unwrap().unwrap_err());
+    assert_eq!(told, ["not_there", "too_old", "not_there"]);
+    assert_eq!(table.sees(0, "count"), "11");
+    table.agree();
+}
+
+#[test]
+fn an_undo_is_sent_again_after_a_broken_connection_and_done_once() {
+    let mut table = Table::new("serial", 2);
+    let add = table.act(1, &Toy::Add(5));
+    table.run();
+    let undo = table.undo(add);
+    table.deliver(1, 0);
+    table.cut(0, 1);
+    table.crash(1);
+    table.crash(0);
+    table.cut(0, 2);
+    table.connect(0, 1);
+    table.connect(0, 2);
+    table.run();
+    assert_eq!((table.told(undo), table.sees(2, "count")), (Some(Ok(Document::Null)), "0".into()));
+    table.agree();
+}
+
+#[test]
+fn who_missed_more_than_the_history_gets_a_snapshot() {
+    for (strategy, snapshots) in [("serial:history=3", 1), ("serial", 0)] {
+        let mut table = Table::new(strategy, 2);
+        table.cut(0, 1);
+        let own = table.act(1, &Toy::Add(100));
+        for _ in 0..5 {
+            table.act(2, &Toy::Add(1));
+        }
+        table.run();
+        table.connect(0, 1);
+        table.run();
+        assert_eq!((table.counted("snapshots"), table.told(own)), (snapshots, Some(Ok(Document::Null))));
+        assert_eq!(table.sees(2, "count"), "105");
+        table.agree();
+    }
+}
