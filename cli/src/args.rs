@@ -54,6 +54,7 @@ pub(crate) enum Command {
 #[command(after_help = "Examples:
   syncbench run                                         calm, rough and growth: the default comparison
   syncbench run my-scenario.toml                        what a file describes
+  syncbench run long                                    a million operations through each strategy, memory plotted
   syncbench run --strategy lww-document --seeds 1..30   the default comparison for one strategy, with more seeds
   syncbench run --workload record --network constant:80ms --fault partition:halves@2s..5s
   syncbench run --strategy crdt-automerge:batch=50ms,serial --network 4g --clients 8 --rate 80
@@ -64,7 +65,7 @@ Without a file, --network, --fault, --trace, --size, --pace, --transport or --en
 own; the other flags change every part of the default comparison. Parameters follow a name after a colon; `syncbench
 list` shows them all.")]
 pub(crate) struct RunArgs {
-    /// A scenario in TOML; the flags below override what it says
+    /// A scenario in TOML, or the name of one that is built in; the flags below override what it says
     pub(crate) scenario: Option<PathBuf>,
     /// Strategies: `all`, or names such as serial,crdt-automerge:batch=50ms (a comma before a name begins the next)
     #[arg(short, long, value_name = "NAMES")]

@@ -164,6 +164,8 @@ pub struct Ledger {
     replicas: Vec<Replica>,
     tags: BTreeMap<u128, Vec<OpId>>,
     issued: u64,
+    /// Operations without a fate, or not visible yet to all who have to see them.
+    unsettled: BTreeSet<OpId>,
     broken: u64,
     broken_example: Option<String>,
     forgot: u64,
@@ -183,6 +185,7 @@ impl Ledger {
             replicas: vec![replica; clients as usize],
             tags: BTreeMap::new(),
             issued: 0,
+            unsettled: BTreeSet::new(),
             broken: 0,
             broken_example: None,
             forgot: 0,
@@ -248,8 +251,7 @@ impl Ledger {
     /// Whether every operation has its fate and is visible at all who were live when it was issued. Those of users who are
     /// gone may have gone with them.
     pub fn all_settled(&self) -> bool {
-        let settled = |entry: &Entry| entry.fate != Fate::Unknown && entry.visible.is_some();
-        self.entries().all(|entry| settled(entry) || self.gone(entry.id.client))
+        self.unsettled.iter().all(|op| self.gone(op.client))
     }
 
     /// How often somebody came back from a crash and showed something else than before it.
@@ -297,6 +299,7 @@ impl Ledger {
             reflected: 0,
         };
         self.issued += 1;
+        self.unsettled.insert(id);
         self.entries[slot(id.client)].push(entry);
     }
 
@@ -339,6 +342,7 @@ impl Ledger {
                 if let Some(target) = undoes.and_then(|target| self.entry_mut(target)) {
                     target.undone = true;
                 }
+                self.strike(*op);
             }
             What::Rejected(op, reason) => {
                 if let Some(entry) = self.entry_mut(*op) {
@@ -347,6 +351,7 @@ impl Ledger {
                 }
                 // A refused operation has no effect anywhere: there is nothing left to take into account.
                 self.clients().for_each(|node| self.reflect(*op, node, at));
+                self.strike(*op);
             }
             What::Void(op) => self.clients().for_each(|node| self.reflect(*op, node, at)),
             What::Broken(reason) => {
@@ -384,6 +389,14 @@ impl Ledger {
         if let Some(entry) = self.entry_mut(op).filter(|_| awaited) {
             entry.reflected += 1;
             entry.tally(at);
+            self.strike(op);
+        }
+    }
+
+    /// Takes an operation off the list of those that are waited for, if it has its fate and everybody has seen it.
+    fn strike(&mut self, op: OpId) {
+        if self.entry(op).is_some_and(|entry| entry.fate != Fate::Unknown && entry.visible.is_some()) {
+            self.unsettled.remove(&op);
         }
     }
 
@@ -402,6 +415,9 @@ impl Ledger {
                 entry.live_at_issue -= 1;
                 entry.tally(at);
             }
+        }
+        for op in self.unsettled.clone() {
+            self.strike(op);
         }
     }
 }

@@ -6,7 +6,7 @@ use anstream::println;
 use serde_json::{Value, json};
 use syncbench_harness::faults::FAULTS;
 use syncbench_harness::network::NETWORKS;
-use syncbench_harness::scenario::DEFAULT_PARTS;
+use syncbench_harness::scenario::{DEFAULT_PARTS, LONG_PARTS};
 use syncbench_harness::workloads::WORKLOADS;
 use syncbench_reports::charts::CHARTS;
 use syncbench_strategies::document::EditKind;
@@ -145,5 +145,5 @@ fn scenarios() -> Vec<Value> {
         let summary = text.lines().next().unwrap_or_default().trim_start_matches("# ");
         json!({"name": name, "summary": summary, "toml": text})
     };
-    DEFAULT_PARTS.iter().map(entry).collect()
+    DEFAULT_PARTS.iter().chain(LONG_PARTS).map(entry).collect()
 }
