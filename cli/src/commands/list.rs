@@ -97,10 +97,19 @@ fn strategies() -> Vec<Value> {
             .iter()
             .map(|kind| (kind.name().to_owned(), Value::String((spec.support)(*kind).to_string())))
             .collect();
+        let grows: serde_json::Map<String, Value> = spec
+            .guarantees
+            .grows
+            .named()
+            .into_iter()
+            .filter_map(|(with, what)| Some((with.to_owned(), Value::String(what?.to_owned()))))
+            .collect();
         json!({
             "name": spec.name, "summary": spec.summary, "family": spec.family, "source": spec.source,
             "library": spec.library.map(|(name, version)| format!("{name} {version}")), "compiled_in": "yes",
-            "topology": spec.topology.to_string(), "claims": claims, "support": support, "params": params(spec.params),
+            "topology": spec.topology.to_string(), "claims": claims,
+            "memory_grows": if grows.is_empty() { json!("no: bounded by the document and its parameters") } else { Value::Object(grows) },
+            "support": support, "params": params(spec.params),
         })
     };
     let absent = left_out().map(|optional| {

@@ -136,7 +136,7 @@ fn carried(strategy: &str) -> impl Iterator<Item = Subject> {
 /// Every strategy with its defaults on the stack, or on bookings or presence if these are what it can carry.
 pub fn at_home() -> Vec<Subject> {
     let home = |spec: &&Spec| {
-        let homes = ["stack", "booking", "presence"].map(|workload| Subject::new(spec.name, workload));
+        let homes = ["stack", "text", "booking", "presence"].map(|workload| Subject::new(spec.name, workload));
         homes.into_iter().find(Subject::supported)
     };
     STRATEGIES.iter().filter_map(home).collect()
