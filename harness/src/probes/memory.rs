@@ -26,6 +26,7 @@ impl Probe for Memory {
         let side = if event.node == NodeId::SERVER { &mut self.server } else { &mut self.clients };
         match event.what {
             What::Cost { resident_bytes, peak_bytes, .. } => side.hold(event.node, resident_bytes, peak_bytes),
+            What::Dead { .. } => side.drop(event.node),
             // Users act at clients; it counts for both sides.
             What::Issued { .. } => {
                 self.clients.sample();
@@ -62,6 +63,11 @@ impl Side {
         let before = self.resident.insert(node, resident).unwrap_or(0);
         self.sum = self.sum - before + resident;
         self.peak = self.peak.max(peak);
+    }
+
+    /// Who is dead holds nothing.
+    fn drop(&mut self, node: NodeId) {
+        self.sum -= self.resident.remove(&node).unwrap_or(0);
     }
 
     /// What each holds now, on average.
@@ -163,5 +169,8 @@ mod tests {
         side.hold(NodeId(2), 300, 300);
         side.hold(NodeId(1), 200, 250);
         assert_eq!((side.mean(), side.peak), (250.0, 300));
+        side.drop(NodeId(2));
+        side.drop(NodeId(3));
+        assert_eq!((side.mean(), side.peak), (200.0, 300));
     }
 }

@@ -26,7 +26,9 @@ const WIDE: f64 = 10.0;
 /// A label and the air around it.
 const LABEL: f64 = SMALL + 3.0;
 /// From the plot to its labels.
-const LEADER: f64 = 22.0;
+const LEADER: f64 = 30.0;
+/// Points of a line that carry its mark, besides the first.
+const MARKS: usize = 4;
 
 type Curve = Vec<(f64, f64)>;
 
@@ -98,11 +100,12 @@ fn panel(scene: &mut Scene, area: Rect, group: &Group<'_>, all: &[Lines<'_>], y:
     for (line, name) in all.iter().zip(&names) {
         let look = palette.look(line.strategy);
         let on = |curve: &Curve| curve.iter().map(|(ops, bytes)| plot.at(*ops, *bytes)).collect::<Vec<_>>();
-        scene.dashed(on(&line.server), look.color, 1.5);
-        let client = on(&line.client);
-        for quarter in 0..=4 {
-            scene.mark(client[(client.len() - 1) * quarter / 4], 4.0, look);
+        let (client, server) = (on(&line.client), on(&line.server));
+        for (points, size) in [(&server, 3.0), (&client, 4.0)] {
+            let last = points.len().saturating_sub(1);
+            (0..=MARKS).filter_map(|mark| points.get(last * mark / MARKS)).for_each(|at| scene.mark(*at, size, look));
         }
+        scene.dashed(server, look.color, 1.5);
         labels.extend(client.last().map(|end| (*end, name, look)));
         scene.line(client, look.color, 2.0);
     }
@@ -110,7 +113,8 @@ fn panel(scene: &mut Scene, area: Rect, group: &Group<'_>, all: &[Lines<'_>], y:
     let wanted: Vec<_> = labels.iter().map(|(end, ..)| end.y).collect();
     for ((end, name, look), y) in labels.iter().zip(apart(&wanted, plot.area.y, plot.area.bottom())) {
         let left = plot.area.right() + LEADER;
-        scene.line(vec![at(end.x + 6.0, end.y), at(left - 4.0, y)], look.color, 1.0);
+        scene.line(vec![at(end.x + 6.0, end.y), at(left - 14.0, y)], look.color, 1.0);
+        scene.mark(at(left - 8.0, y), 3.5, *look);
         scene.text(at(left, y + SMALL * 0.3), name, SMALL, Anchor::Start, INK);
     }
 }
