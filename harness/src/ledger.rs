@@ -322,8 +322,11 @@ impl Ledger {
             What::Reflected(op) => self.reflect(*op, node, at),
             What::ReflectedThrough(clock) => {
                 for (client, n) in clock {
-                    let from = self.replica(node).map_or(0, |replica| replica.known.through(*client));
-                    (from + 1..=*n).for_each(|n| self.reflect(OpId { client: *client, n }, node, at));
+                    // Of what the server knows nobody keeps a book, and nobody knows of what was not issued.
+                    let Some(replica) = self.replica(node) else { break };
+                    let from = replica.known.through(*client);
+                    let issued = self.entries.get(slot(*client)).map_or(0, Vec::len) as u64;
+                    (from + 1..=issued.min(*n)).for_each(|n| self.reflect(OpId { client: *client, n }, node, at));
                 }
             }
             What::Tagged(op, tag) => self.tags.entry(*tag).or_default().push(*op),
@@ -421,3 +424,6 @@ impl Ledger {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
