@@ -11,10 +11,10 @@ fn op(client: u32, n: u64) -> OpId {
 /// Two clients, of whom the first has issued so many operations.
 fn book(issued: u64) -> Ledger {
     let mut book = Ledger::new(2);
-    (1..=2).for_each(|client| book.enter(&event(client, What::Live)));
+    (1..=2).for_each(|client| book.enter(&Event { at: Time(1), ..event(client, What::Live) }));
     for n in 1..=issued {
         let deed = Deed::Operate { operation: Operation::from_bytes(&[]), seen: Document::Null };
-        book.open(op(1, n), deed, Time(5), Time(5));
+        book.open(op(1, n), deed, Time(3), Time(3));
     }
     book
 }
