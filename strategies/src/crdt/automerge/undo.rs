@@ -1,0 +1,578 @@
+//! Undo: the inverse of what an own operation did, at the ids of what it did it to.
+//!
+//! The library has no undo. Its authors advise to make the inverse of a change's patches a new change. Patches have
+//! positions of their time, so here the inverse is made of the operations inside the change, which name all that they touch:
+//! what the user put in goes from where it is by now, what the user took away comes back at its tombstone, an entry gets the
+//! value before if nobody has written since, and a counter is moved back by as much. Where somebody wrote an entry at the
+//! same time and lost, that value is the one that comes.
+//!
+//! What comes back does so under ids of its own: an object is made anew, with what would be in it by now. The own operations
+//! before it, which know the old ids, are told; those of others cannot be. Characters and items that somebody else has put
+//! back, or moved, are others than those that were put in, and stay.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::Range;
+
+use automerge::legacy::{ElementId, Key, ObjectId, Op, OpId, OpType};
+use automerge::transaction::Transactable;
+use automerge::{
+    AutoCommit, ChangeHash, Cursor, ExpandedChange, ObjId, ObjType, Prop, ROOT, ReadDoc, ScalarValue, Value,
+};
+
+use crate::model::Rejected;
+
+/// Own operations that can be taken back; older ones are refused. A hundred, as undo stacks of editors have by default.
+const REMEMBERED: usize = 100;
+
+/// The latest own operations. It is not saved: after a crash nothing can be taken back.
+#[derive(Default)]
+pub(super) struct History {
+    /// Twice as many as can be taken back: what was taken back matters to those that came after it.
+    made: VecDeque<Made>,
+}
+
+struct Made {
+    n: u64,
+    /// The change that it is in, once that is committed.
+    change: Option<ChangeHash>,
+    /// Its operations inside the change.
+    ops: Range<usize>,
+    undone: Option<Undone>,
+}
+
+/// What became of an operation that was taken back.
+#[derive(Default)]
+struct Undone {
+    /// The values that it wrote, and what was there before them.
+    before: BTreeMap<ObjId, Was>,
+    /// What it added to counters that were not there to be moved back.
+    owed: BTreeMap<ObjId, i64>,
+    /// Ids of what was put back, and the ids that it has now.
+    anew: BTreeMap<ObjId, ObjId>,
+}
+
+/// What was at a place, and its id.
+#[derive(Clone, Debug)]
+enum Was {
+    Nothing,
+    Scalar(ScalarValue, ObjId),
+    Object(ObjType, ObjId),
+}
+
+impl Was {
+    fn new((value, id): (Value<'_>, ObjId)) -> Self {
+        match value {
+            Value::Object(kind) => Self::Object(kind, id),
+            Value::Scalar(scalar) => Self::Scalar(scalar.into_owned(), id),
+        }
+    }
+
+    fn id(&self) -> Option<&ObjId> {
+        match self {
+            Self::Nothing => None,
+            Self::Scalar(_, id) | Self::Object(_, id) => Some(id),
+        }
+    }
+}
+
+impl History {
+    /// An own operation is in the change that was begun.
+    pub(super) fn made(&mut self, n: u64, ops: Range<usize>) {
+        self.made.push_back(Made { n, change: None, ops, undone: None });
+        if self.made.len() > 2 * REMEMBERED {
+            self.made.pop_front();
+        }
+    }
+
+    /// The change that was begun is committed.
+    pub(super) fn committed(&mut self, hash: ChangeHash) {
+        let begun = self.made.iter_mut().rev().take_while(|made| made.change.is_none());
+        begun.for_each(|made| made.change = Some(hash));
+    }
+
+    /// Writes into the change that is begun what takes an operation back: whether that is anything.
+    pub(super) fn take_back(&mut self, library: &mut AutoCommit, n: u64) -> Result<bool, Rejected> {
+        let oldest = self.made.len().saturating_sub(REMEMBERED);
+        let found = self.made.iter().enumerate().skip(oldest).find(|(_, made)| made.n == n && made.undone.is_none());
+        let Some((index, made)) = found else {
+            return Err(Rejected::new("too_old", format!("operation {n} is no longer remembered")));
+        };
+        let ops = made.ops.clone();
+        let change = made.change.filter(|_| !ops.is_empty()).and_then(|hash| library.get_change_by_hash(&hash));
+        let undone = match change {
+            None => Undone::default(),
+            Some(change) => {
+                let change = change.decode();
+                let mut inverse = Inverse { library, history: self, change, ops, undone: Undone::default() };
+                if let Err(reason) = inverse.make() {
+                    inverse.library.rollback();
+                    return Err(Rejected::new("edit_refused", reason));
+                }
+                inverse.undone
+            }
+        };
+        self.made[index].undone = Some(undone);
+        Ok(library.pending_ops() > 0)
+    }
+
+    fn undone(&self) -> impl Iterator<Item = &Undone> {
+        self.made.iter().filter_map(|made| made.undone.as_ref())
+    }
+
+    /// The id by now of what had this one.
+    fn resolve(&self, id: &ObjId) -> ObjId {
+        let mut id = id.clone();
+        // Each is newer than the one before.
+        while let Some(now) = self.undone().find_map(|undone| undone.anew.get(&id)) {
+            id = now.clone();
+        }
+        id
+    }
+
+    /// What is to come back where `was` would, if what made it was taken back meanwhile.
+    fn remaining(&self, mut was: Was) -> Was {
+        while let Some(before) = was.id().and_then(|id| self.undone().find_map(|undone| undone.before.get(id))) {
+            was = before.clone();
+        }
+        if let Was::Scalar(ScalarValue::Counter(value), id) = &was {
+            let owed: i64 = self.undone().filter_map(|undone| undone.owed.get(id)).sum();
+            was = Was::Scalar(ScalarValue::counter(i64::from(value).saturating_sub(owed)), id.clone());
+        }
+        was
+    }
+}
+
+/// Where a value is: an entry of a map, or an element of a list or a text.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum At {
+    Key(String),
+    Element(ObjId),
+}
+
+/// What an operation did to one place.
+#[derive(Debug)]
+struct Slot {
+    object: ObjId,
+    at: At,
+    /// The ids of what was there before it wrote, if it wrote.
+    wrote: Option<Vec<ObjId>>,
+    /// What it left there. `None` where it took away what was there.
+    last: Option<Was>,
+    /// What it added to the counter with this id, which was there before.
+    added: Option<(ObjId, i64)>,
+    /// The first operation inside the change that did something to it.
+    first: usize,
+}
+
+/// A slot in the present document.
+struct Place {
+    object: ObjId,
+    prop: Prop,
+    /// What the operation left there is there.
+    stands: bool,
+    /// What comes back.
+    old: Was,
+    /// An element, and whether it is to come back and not to be changed.
+    element: Option<(ObjId, bool)>,
+    /// The order in which elements stood that are at one index now.
+    order: (usize, usize),
+}
+
+type Done<T = ()> = Result<T, String>;
+
+fn failed(error: impl ToString) -> String {
+    error.to_string()
+}
+
+fn named(id: &OpId) -> ObjId {
+    ObjId::Id(id.counter(), id.actor().clone(), 0)
+}
+
+struct Inverse<'a> {
+    library: &'a mut AutoCommit,
+    history: &'a History,
+    change: ExpandedChange,
+    ops: Range<usize>,
+    undone: Undone,
+}
+
+impl Inverse<'_> {
+    fn make(&mut self) -> Done {
+        let slots = self.slots();
+        let mut places = self.locate(&slots)?;
+        self.follow_moves(&slots, &mut places);
+        let mut elements: BTreeMap<ObjId, Vec<Place>> = BTreeMap::new();
+        for (slot, place) in slots.into_iter().zip(places) {
+            if let Some((id, by)) = slot.added {
+                if place.stands {
+                    let by = by.checked_neg().ok_or("more than a counter can hold")?;
+                    self.library.increment(&place.object, place.prop, by).map_err(failed)?;
+                } else {
+                    self.undone.owed.insert(id, by);
+                }
+                continue;
+            }
+            if let Some(id) = slot.last.as_ref().and_then(Was::id) {
+                self.undone.before.insert(id.clone(), place.old.clone());
+            }
+            match place.prop {
+                _ if !place.stands => {}
+                Prop::Map(_) => self.write(&place.object, place.prop, false, &place.old)?,
+                Prop::Seq(_) => elements.entry(place.object.clone()).or_default().push(place),
+            }
+        }
+        elements.into_iter().try_for_each(|(object, places)| self.write_elements(&object, places))
+    }
+
+    fn id(&self, index: usize) -> ObjId {
+        ObjId::Id(self.change.start_op.get() + index as u64, self.change.actor_id.clone(), 0)
+    }
+
+    /// Where an id of this change is in it.
+    fn index(&self, id: &OpId) -> Option<usize> {
+        let own = *id.actor() == self.change.actor_id;
+        let index = id.counter().checked_sub(self.change.start_op.get()).filter(|_| own)?;
+        usize::try_from(index).ok().filter(|index| *index < self.change.operations.len())
+    }
+
+    fn left(&self, index: usize) -> Option<Was> {
+        match &self.change.operations[index].action {
+            OpType::Make(kind) => Some(Was::Object(*kind, self.id(index))),
+            OpType::Put(value) => Some(Was::Scalar(value.clone(), self.id(index))),
+            _ => None,
+        }
+    }
+
+    /// What the operation did, place by place; what it did inside of what it made itself goes with that.
+    fn slots(&self) -> Vec<Slot> {
+        let (mut slots, mut places): (Vec<Slot>, BTreeMap<(ObjId, At), usize>) = (Vec::new(), BTreeMap::new());
+        let mut made = BTreeSet::new();
+        for index in self.ops.clone() {
+            let Some(op) = self.change.operations.get(index) else { continue };
+            if matches!(op.action, OpType::Make(_)) {
+                made.insert(self.id(index));
+            }
+            let object = object(op);
+            let at = match &op.key {
+                _ if op.insert => At::Element(self.id(index)),
+                Key::Map(key) => At::Key(key.to_string()),
+                Key::Seq(ElementId::Id(id)) => At::Element(named(id)),
+                Key::Seq(ElementId::Head) => continue,
+            };
+            if made.contains(&object) || matches!(op.action, OpType::MarkBegin(_) | OpType::MarkEnd(_)) {
+                continue;
+            }
+            let slot = *places.entry((object.clone(), at.clone())).or_insert_with(|| {
+                slots.push(Slot { object, at, wrote: None, last: None, added: None, first: index });
+                slots.len() - 1
+            });
+            let slot = &mut slots[slot];
+            let preds = || op.pred.iter().map(named);
+            match op.action {
+                OpType::Increment(by) if slot.wrote.is_none() => {
+                    let sum = slot.added.as_ref().map_or(0, |(_, sum)| *sum).saturating_add(by);
+                    slot.added = preds().max().map(|counter| (counter, sum));
+                }
+                // It counts into the value that it wrote itself.
+                OpType::Increment(_) => {}
+                _ => {
+                    slot.wrote.get_or_insert_with(|| preds().collect());
+                    slot.last = self.left(index);
+                    slot.added = None;
+                }
+            }
+        }
+        slots
+    }
+
+    /// Where each place is by now, and what comes back there.
+    fn locate(&self, slots: &[Slot]) -> Done<Vec<Place>> {
+        let mut before: BTreeMap<&ObjId, BTreeMap<ObjId, (usize, Was)>> = BTreeMap::new();
+        for slot in slots {
+            let outside = slot.wrote.iter().flatten().any(|id| self.index_of(id).is_none());
+            if matches!(slot.at, At::Element(_)) && outside && !before.contains_key(&slot.object) {
+                let items = self.library.list_range_at(&slot.object, .., &self.change.deps);
+                let items = items.enumerate().map(|(index, item)| {
+                    let (value, id) = (Value::from(item.value.clone()), item.id());
+                    (id.clone(), (index, Was::new((value, id))))
+                });
+                before.insert(&slot.object, items.collect());
+            }
+        }
+        let nothing = BTreeMap::new();
+        let roots = self.roots();
+        let locate = |slot: &Slot| {
+            let before = before.get(&slot.object).unwrap_or(&nothing);
+            let order = match &slot.at {
+                At::Element(id) => match (before.get(id), self.index_of(id)) {
+                    (Some((index, _)), _) => (index + 1, 0),
+                    (_, Some(made)) => {
+                        let root = roots.get(&made).and_then(|root| before.get(root));
+                        (root.map_or(0, |(index, _)| index + 1), made + 1)
+                    }
+                    _ => (0, slot.first),
+                },
+                At::Key(_) => (0, 0),
+            };
+            self.place(slot, self.old(slot, before), order)
+        };
+        slots.iter().map(locate).collect()
+    }
+
+    fn index_of(&self, id: &ObjId) -> Option<usize> {
+        match id {
+            ObjId::Root => None,
+            ObjId::Id(counter, actor, _) => self.index(&OpId::new(*counter, actor)),
+        }
+    }
+
+    /// Of each element that this change inserted, the one from before the change that it stands behind.
+    fn roots(&self) -> BTreeMap<usize, ObjId> {
+        let mut roots: BTreeMap<usize, ObjId> = BTreeMap::new();
+        for (index, op) in self.change.operations.iter().enumerate().take(self.ops.end).filter(|(_, op)| op.insert) {
+            let Key::Seq(ElementId::Id(left)) = &op.key else { continue };
+            let root = match self.index(left) {
+                Some(left) => roots.get(&left).cloned(),
+                None => Some(named(left)),
+            };
+            roots.extend(root.map(|root| (index, root)));
+        }
+        roots
+    }
+
+    /// What was there before the operation.
+    fn old(&self, slot: &Slot, before: &BTreeMap<ObjId, (usize, Was)>) -> Was {
+        let ids = slot.wrote.as_deref().unwrap_or_default();
+        let here = ids.iter().filter_map(|id| self.index_of(id)).max().and_then(|index| self.left(index));
+        let was = here.or_else(|| match &slot.at {
+            _ if ids.is_empty() => None,
+            At::Key(key) => {
+                let found = self.library.get_at(&slot.object, key.as_str(), &self.change.deps);
+                found.ok().flatten().map(Was::new)
+            }
+            At::Element(_) => ids.iter().filter_map(|id| before.get(id)).map(|(_, was)| was.clone()).max_by_key(by_id),
+        });
+        let was = match was {
+            Some(Was::Scalar(ScalarValue::Counter(value), id)) => {
+                let added = self.change.operations[..self.ops.start].iter().filter_map(|op| match op.action {
+                    OpType::Increment(by) if op.pred.iter().any(|pred| named(pred) == id) => Some(by),
+                    _ => None,
+                });
+                let value = added.fold(i64::from(&value), i64::saturating_add);
+                Was::Scalar(ScalarValue::counter(value), id)
+            }
+            was => was.unwrap_or(Was::Nothing),
+        };
+        self.history.remaining(was)
+    }
+
+    fn place(&self, slot: &Slot, mut old: Was, order: (usize, usize)) -> Done<Place> {
+        let object = self.history.resolve(&slot.object);
+        let (prop, element) = match &slot.at {
+            At::Key(key) => (Prop::Map(key.clone()), None),
+            At::Element(id) => {
+                let now = self.history.resolve(id);
+                let index = if now != *id || object == slot.object {
+                    self.position(&object, &now)?
+                } else {
+                    // The object was made anew without this element: it would be about here.
+                    self.position(&slot.object, id)?.min(self.library.length(&object))
+                };
+                (Prop::Seq(index), Some(now))
+            }
+        };
+        let beyond = matches!(prop, Prop::Seq(index) if index >= self.library.length(&object));
+        let all = if beyond { Vec::new() } else { self.library.get_all(&object, prop.clone()).map_err(failed)? };
+        let winner = all.iter().map(|(_, id)| id).max();
+        let left = slot.last.as_ref().and_then(Was::id).or(slot.added.as_ref().map(|(counter, _)| counter));
+        let left = left.map(|id| self.history.resolve(id));
+        let stands = match (&left, &element, winner) {
+            (Some(_), _, winner) => winner == left.as_ref(),
+            (None, Some(element), Some(winner)) => {
+                !self.is_list(&object) || self.holder(winner).as_ref() != Some(element)
+            }
+            (None, _, winner) => winner.is_none(),
+        };
+        if stands && left.is_some() {
+            // What somebody wrote at the same time, and that lost.
+            let theirs = all.into_iter().filter(|(_, id)| Some(id) != left.as_ref()).max_by(|(_, a), (_, b)| a.cmp(b));
+            old = theirs.map_or(old, Was::new);
+        }
+        let element = element.map(|element| (element, left.is_none()));
+        Ok(Place { object, prop, stands, old, element, order })
+    }
+
+    fn is_list(&self, object: &ObjId) -> bool {
+        self.library.object_type(object) == Ok(ObjType::List)
+    }
+
+    /// Where an element of a list or a text is, or would be.
+    fn position(&self, object: &ObjId, element: &ObjId) -> Done<usize> {
+        let cursor = Cursor::try_from(element.to_string()).map_err(failed)?;
+        self.library.get_cursor_position(object, &cursor, None).map_err(failed)
+    }
+
+    /// The element of a list that holds a value.
+    fn holder(&self, value: &ObjId) -> Option<ObjId> {
+        let ObjId::Id(counter, ..) = value else { return None };
+        let hash = self.library.hash_for_opid(value)?;
+        let change = ReadDoc::get_change_by_hash(&*self.library, &hash)?.decode();
+        let index = counter.checked_sub(change.start_op.get())?;
+        let op = change.operations.get(usize::try_from(index).ok()?)?;
+        match &op.key {
+            _ if op.insert => Some(value.clone()),
+            Key::Seq(ElementId::Id(id)) => Some(named(id)),
+            _ => None,
+        }
+    }
+
+    /// An item that was moved, which to the library is one taken away and another like it put in, goes back only from where
+    /// it was moved to, with what was done in it since.
+    fn follow_moves(&self, slots: &[Slot], places: &mut [Place]) {
+        let in_list = |slot: &Slot| matches!(slot.at, At::Element(_)) && self.is_list(&slot.object);
+        let mut left: Vec<usize> = (0..slots.len())
+            .filter(|index| slots[*index].last.is_some() && slots[*index].wrote.as_ref().is_some_and(Vec::is_empty))
+            .filter(|index| in_list(&slots[*index]))
+            .collect();
+        for (index, slot) in slots.iter().enumerate() {
+            if slot.last.is_some() || slot.wrote.as_ref().is_none_or(Vec::is_empty) || !in_list(slot) {
+                continue;
+            }
+            let same = |other: &usize| match (&places[index].old, &slots[*other].last) {
+                (Was::Scalar(old, _), Some(Was::Scalar(new, _))) => old == new,
+                (Was::Object(old, _), Some(Was::Object(new, _))) => {
+                    old == new && slots[*other].object == slot.object && slots[*other].first == slot.first + 1
+                }
+                _ => false,
+            };
+            let Some(at) = left.iter().position(same) else { continue };
+            let other = left.remove(at);
+            places[index].stands &= places[other].stands;
+            if let Some(Was::Object(kind, id)) = &slots[other].last {
+                places[index].old = Was::Object(*kind, self.history.resolve(id));
+            }
+        }
+    }
+
+    /// Puts back what was at a place, as a new value, or as a new element.
+    fn write(&mut self, object: &ObjId, prop: Prop, new: bool, was: &Was) -> Done {
+        let index = if let Prop::Seq(index) = prop { Some(index).filter(|_| new) } else { None };
+        let (old, now) = match (was, index) {
+            (Was::Nothing, Some(_)) => return Ok(()),
+            (Was::Nothing, None) => return self.library.delete(object, prop).map_err(failed),
+            (Was::Scalar(value, id), index) => {
+                match index {
+                    Some(index) => self.library.insert(object, index, value.clone()),
+                    None => self.library.put(object, prop.clone(), value.clone()),
+                }
+                .map_err(failed)?;
+                (id, self.library.get(object, prop).map_err(failed)?.map(|(_, id)| id))
+            }
+            (Was::Object(kind, id), index) => {
+                let made = match index {
+                    Some(index) => self.library.insert_object(object, index, *kind),
+                    None => self.library.put_object(object, prop, *kind),
+                };
+                let made = made.map_err(failed)?;
+                self.copy(*kind, id, &made)?;
+                (id, Some(made))
+            }
+        };
+        self.undone.anew.extend(now.map(|now| (old.clone(), now)));
+        Ok(())
+    }
+
+    /// Fills a new object with what is in another.
+    fn copy(&mut self, kind: ObjType, from: &ObjId, to: &ObjId) -> Done {
+        match kind {
+            ObjType::Map | ObjType::Table => {
+                let entries = self.library.map_range(from, ..);
+                let was = |value, id| Was::new((Value::from(value), id));
+                let entries: Vec<_> =
+                    entries.map(|item| (item.key.to_string(), was(item.value.clone(), item.id()))).collect();
+                entries.into_iter().try_for_each(|(key, was)| self.write(to, Prop::Map(key), false, &was))
+            }
+            ObjType::List => {
+                let items = self.items(from);
+                items.iter().enumerate().try_for_each(|(index, was)| self.write(to, Prop::Seq(index), true, was))
+            }
+            ObjType::Text => {
+                let text = self.library.text(from).map_err(failed)?;
+                self.library.splice_text(to, 0, 0, &text).map_err(failed)?;
+                let (old, new) = (self.items(from), self.items(to));
+                // Own characters alone can be meant by an own operation.
+                let own = |id: &&ObjId| matches!(id, ObjId::Id(_, actor, _) if actor == self.library.get_actor());
+                let pairs = old.iter().zip(&new).filter_map(|(old, new)| Some((old.id().filter(own)?, new.id()?)));
+                self.undone.anew.extend(pairs.map(|(old, new)| (old.clone(), new.clone())));
+                Ok(())
+            }
+        }
+    }
+
+    fn items(&self, object: &ObjId) -> Vec<Was> {
+        let items = self.library.list_range(object, ..);
+        items.map(|item| Was::new((Value::from(item.value.clone()), item.id()))).collect()
+    }
+
+    /// Takes away, changes and puts back elements of one list or text: from behind, so that the indices of the others hold.
+    fn write_elements(&mut self, object: &ObjId, mut places: Vec<Place>) -> Done {
+        let text = !self.is_list(object);
+        let back = |place: &Place| matches!(place.element, Some((_, true)));
+        let index = |place: &Place| if let Prop::Seq(index) = place.prop { index } else { 0 };
+        places.sort_by_key(|place| (index(place), !back(place), place.order));
+        for places in places.chunk_by(|a, b| index(a) == index(b)).rev() {
+            let (come, change) = places.split_at(places.partition_point(back));
+            let at = index(&places[0]);
+            for place in change {
+                match &place.old {
+                    Was::Nothing if text => self.library.splice_text(object, at, 1, "").map_err(failed)?,
+                    old => self.write(object, Prop::Seq(at), false, old)?,
+                }
+            }
+            let come = come.iter().filter(|place| place.old.id().is_some());
+            if text {
+                self.write_text(object, at, come)?;
+            } else {
+                for (offset, place) in come.enumerate() {
+                    self.write(object, Prop::Seq(at + offset), true, &place.old)?;
+                    self.renamed(object, at + offset, place)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn write_text<'p>(&mut self, text: &ObjId, at: usize, come: impl Iterator<Item = &'p Place>) -> Done {
+        let char = |place: &'p Place| match &place.old {
+            Was::Scalar(ScalarValue::Str(char), _) => Some((place, char.as_str())),
+            _ => None,
+        };
+        let come: Vec<(&Place, &str)> = come.filter_map(char).collect();
+        let chars: String = come.iter().map(|(_, char)| *char).collect();
+        if !chars.is_empty() {
+            self.library.splice_text(text, at, 0, &chars).map_err(failed)?;
+        }
+        come.iter().enumerate().try_for_each(|(offset, (place, _))| self.renamed(text, at + offset, place))
+    }
+
+    /// An element has come back under another id.
+    fn renamed(&mut self, object: &ObjId, at: usize, place: &Place) -> Done {
+        let now = self.library.get(object, at).map_err(failed)?.map(|(_, id)| id);
+        if let (Some(now), Some((element, _))) = (now, &place.element) {
+            self.undone.anew.insert(element.clone(), now.clone());
+            self.undone.anew.extend(place.old.id().map(|id| (id.clone(), now)));
+        }
+        Ok(())
+    }
+}
+
+fn by_id(was: &Was) -> Option<ObjId> {
+    was.id().cloned()
+}
+
+fn object(op: &Op) -> ObjId {
+    match &op.obj {
+        ObjectId::Root => ROOT,
+        ObjectId::Id(id) => named(id),
+    }
+}
