@@ -14,15 +14,18 @@
 //! they have, then what is missing, and again after every change. It needs a stream that loses and reorders nothing, and
 //! it is made for pairs: in a mesh everybody offers to everybody what others may have sent already.
 //!
+//! An undo takes back one operation, of a window too, with a change of its own. See `undo`.
+//!
 //! Source: automerge 0.12 and the papers behind it (Kleppmann and Beresford, "A conflict-free replicated JSON datatype").
 //!
 //! Trade-offs: works offline and merges everything, and cannot refuse: two users who take the same item are both told yes.
-//! History and tombstones stay for good.
+//! History and tombstones stay for good. What an undo puts back has new ids: what others wrote into the old object at the
+//! same time, or had done to the old characters, does not reach it.
 //!
 //! Damaged bytes are refused by their checksum. A forged change with a right one may make the library panic, which is
 //! caught here, or be taken and then not found again in what the library saves: the peers of a product have to be known.
 
-mod undo;
+pub(super) mod undo;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::iter;
@@ -337,7 +340,8 @@ impl Replica for Peer {
         let before = self.doc.library.pending_ops();
         match self.doc.edit(&plan.edits, self.options.by_window) {
             Ok(changed) => {
-                self.history.made(id.n, before..self.doc.library.pending_ops());
+                let ops = before..self.doc.library.pending_ops();
+                self.history.made(id.n, ops, std::mem::take(&mut self.doc.moved));
                 self.made(id, changed, plan.outcome, cx);
             }
             Err(reason) => cx.rejected(id, Rejected::new("edit_refused", reason)),

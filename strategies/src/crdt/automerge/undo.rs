@@ -11,7 +11,9 @@
 //! back, or moved, are others than those that were put in, and stay.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::iter;
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use automerge::legacy::{ElementId, Key, ObjectId, Op, OpId, OpType};
 use automerge::transaction::Transactable;
@@ -19,6 +21,7 @@ use automerge::{
     AutoCommit, ChangeHash, Cursor, ExpandedChange, ObjId, ObjType, Prop, ROOT, ReadDoc, ScalarValue, Value,
 };
 
+use crate::crdt::automerge_doc::{insert, materialise, put};
 use crate::model::Rejected;
 
 /// Own operations that can be taken back; older ones are refused. A hundred, as undo stacks of editors have by default.
@@ -37,7 +40,16 @@ struct Made {
     change: Option<ChangeHash>,
     /// Its operations inside the change.
     ops: Range<usize>,
+    /// Ids of what it moved within a list, and the ids that it has there.
+    moved: BTreeMap<ObjId, ObjId>,
     undone: Option<Undone>,
+}
+
+impl Made {
+    /// The id to which it moved what had this one, if it did.
+    fn moved(&self, id: &ObjId) -> Option<ObjId> {
+        iter::successors(self.moved.get(id), |id| self.moved.get(id)).last().cloned()
+    }
 }
 
 /// What became of an operation that was taken back.
@@ -53,14 +65,14 @@ struct Undone {
 
 /// What was at a place, and its id.
 #[derive(Clone, Debug)]
-enum Was {
+pub(in crate::crdt) enum Was {
     Nothing,
     Scalar(ScalarValue, ObjId),
     Object(ObjType, ObjId),
 }
 
 impl Was {
-    fn new((value, id): (Value<'_>, ObjId)) -> Self {
+    pub(in crate::crdt) fn new((value, id): (Value<'_>, ObjId)) -> Self {
         match value {
             Value::Object(kind) => Self::Object(kind, id),
             Value::Scalar(scalar) => Self::Scalar(scalar.into_owned(), id),
@@ -77,8 +89,8 @@ impl Was {
 
 impl History {
     /// An own operation is in the change that was begun.
-    pub(super) fn made(&mut self, n: u64, ops: Range<usize>) {
-        self.made.push_back(Made { n, change: None, ops, undone: None });
+    pub(super) fn made(&mut self, n: u64, ops: Range<usize>, moved: Vec<(ObjId, ObjId)>) {
+        self.made.push_back(Made { n, change: None, ops, moved: moved.into_iter().collect(), undone: None });
         if self.made.len() > 2 * REMEMBERED {
             self.made.pop_front();
         }
@@ -103,7 +115,8 @@ impl History {
             None => Undone::default(),
             Some(change) => {
                 let change = change.decode();
-                let mut inverse = Inverse { library, history: self, change, ops, undone: Undone::default() };
+                let mut inverse =
+                    Inverse { library, history: self, change, ops, made: index, undone: Undone::default() };
                 if let Err(reason) = inverse.make() {
                     inverse.library.rollback();
                     return Err(Rejected::new("edit_refused", reason));
@@ -119,11 +132,20 @@ impl History {
         self.made.iter().filter_map(|made| made.undone.as_ref())
     }
 
-    /// The id by now of what had this one.
-    fn resolve(&self, id: &ObjId) -> ObjId {
+    fn has_renamed(&self) -> bool {
+        self.made.iter().any(|made| !made.moved.is_empty()) || self.undone().any(|undone| !undone.anew.is_empty())
+    }
+
+    /// The id by now of what had this one, whatever the `left_out` of the own operations did.
+    fn resolve(&self, id: &ObjId, left_out: Option<usize>) -> ObjId {
         let mut id = id.clone();
+        let made = || self.made.iter().enumerate().filter(|(index, _)| Some(*index) != left_out).map(|(_, made)| made);
         // Each is newer than the one before.
-        while let Some(now) = self.undone().find_map(|undone| undone.anew.get(&id)) {
+        while let Some(now) = self
+            .undone()
+            .find_map(|undone| undone.anew.get(&id))
+            .or_else(|| made().find_map(|made| made.moved.get(&id)))
+        {
             id = now.clone();
         }
         id
@@ -131,7 +153,11 @@ impl History {
 
     /// What is to come back where `was` would, if what made it was taken back meanwhile.
     fn remaining(&self, mut was: Was) -> Was {
-        while let Some(before) = was.id().and_then(|id| self.undone().find_map(|undone| undone.before.get(id))) {
+        // Each is older than the one after.
+        while let Some(id) = was.id()
+            && let Some(before) = self.undone().find_map(|undone| undone.before.get(id))
+            && before.id() < Some(id)
+        {
             was = before.clone();
         }
         if let Was::Scalar(ScalarValue::Counter(value), id) = &was {
@@ -164,6 +190,13 @@ struct Slot {
     first: usize,
 }
 
+impl Slot {
+    /// It is an element that was put in.
+    fn is_new(&self) -> bool {
+        matches!(self.at, At::Element(_)) && self.wrote.as_ref().is_some_and(Vec::is_empty)
+    }
+}
+
 /// A slot in the present document.
 struct Place {
     object: ObjId,
@@ -193,6 +226,8 @@ struct Inverse<'a> {
     history: &'a History,
     change: ExpandedChange,
     ops: Range<usize>,
+    /// Which of the own operations it is.
+    made: usize,
     undone: Undone,
 }
 
@@ -289,8 +324,8 @@ impl Inverse<'_> {
     fn locate(&self, slots: &[Slot]) -> Done<Vec<Place>> {
         let mut before: BTreeMap<&ObjId, BTreeMap<ObjId, (usize, Was)>> = BTreeMap::new();
         for slot in slots {
-            let outside = slot.wrote.iter().flatten().any(|id| self.index_of(id).is_none());
-            if matches!(slot.at, At::Element(_)) && outside && !before.contains_key(&slot.object) {
+            let At::Element(element) = &slot.at else { continue };
+            if slot.wrote.is_some() && self.index_of(element).is_none() && !before.contains_key(&slot.object) {
                 let items = self.library.list_range_at(&slot.object, .., &self.change.deps);
                 let items = items.enumerate().map(|(index, item)| {
                     let (value, id) = (Value::from(item.value.clone()), item.id());
@@ -304,19 +339,94 @@ impl Inverse<'_> {
         let locate = |slot: &Slot| {
             let before = before.get(&slot.object).unwrap_or(&nothing);
             let order = match &slot.at {
-                At::Element(id) => match (before.get(id), self.index_of(id)) {
-                    (Some((index, _)), _) => (index + 1, 0),
-                    (_, Some(made)) => {
-                        let root = roots.get(&made).and_then(|root| before.get(root));
-                        (root.map_or(0, |(index, _)| index + 1), made + 1)
-                    }
-                    _ => (0, slot.first),
-                },
+                At::Element(id) => self.order(id, slot, before, &roots),
                 At::Key(_) => (0, 0),
             };
             self.place(slot, self.old(slot, before), order)
         };
-        slots.iter().map(locate).collect()
+        let mut places = slots.iter().map(locate).collect::<Done<Vec<_>>>()?;
+        if self.history.has_renamed() {
+            for (object, before) in before {
+                let mut ids: Vec<_> = before.iter().map(|(id, (index, _))| (*index, id)).collect();
+                ids.sort_unstable();
+                let mut known = [BTreeMap::new(), BTreeMap::new()];
+                for (slot, place) in slots.iter().zip(&mut places) {
+                    if slot.object == *object && matches!(place.element, Some((_, true))) {
+                        self.keep_neighbours(object, place, &ids, &mut known);
+                    }
+                }
+            }
+        }
+        Ok(places)
+    }
+
+    /// Where neighbours have come back under other ids, the tombstone of an element may stand beyond them.
+    fn keep_neighbours(
+        &self,
+        object: &ObjId,
+        place: &mut Place,
+        ids: &[(usize, &ObjId)],
+        [left, right]: &mut [BTreeMap<usize, Option<usize>>; 2],
+    ) {
+        let (behind, made) = place.order;
+        let (before, after) = (behind.saturating_sub(usize::from(made == 0)).min(ids.len()), behind.min(ids.len()));
+        let left = self.nearest(object, &place.object, ids[..before].iter().rev(), left);
+        let right = self.nearest(object, &place.object, ids[after..].iter(), right);
+        if let Prop::Seq(index) = &mut place.prop {
+            *index = (*index).max(left.map_or(0, |left| left + 1)).min(right.unwrap_or(usize::MAX));
+        }
+    }
+
+    /// Where the first of these is that is there by now.
+    fn nearest<'i>(
+        &self,
+        object: &ObjId,
+        now: &ObjId,
+        ids: impl Iterator<Item = &'i (usize, &'i ObjId)>,
+        known: &mut BTreeMap<usize, Option<usize>>,
+    ) -> Option<usize> {
+        let (mut passed, mut found) = (Vec::new(), None);
+        for (at, id) in ids {
+            found = known.get(at).copied().flatten().or_else(|| self.visible(object, now, id));
+            if found.is_some() || known.contains_key(at) {
+                break;
+            }
+            passed.push(*at);
+        }
+        known.extend(passed.into_iter().map(|at| (at, found)));
+        found
+    }
+
+    /// Where an element is by now, if it is there.
+    fn visible(&self, object: &ObjId, now: &ObjId, id: &ObjId) -> Option<usize> {
+        let element = self.history.resolve(id, Some(self.made));
+        if element == *id && object != now {
+            return None;
+        }
+        let index = self.position(now, &element).ok()?;
+        let there = self.library.get(now, index).ok()??.1;
+        (there == element).then_some(index)
+    }
+
+    /// The place of an element among those that were there before: behind the one before the change that it came behind.
+    fn order(
+        &self,
+        element: &ObjId,
+        slot: &Slot,
+        before: &BTreeMap<ObjId, (usize, Was)>,
+        roots: &BTreeMap<usize, ObjId>,
+    ) -> (usize, usize) {
+        if let Some(made) = self.index_of(element) {
+            let root = roots.get(&made).and_then(|root| before.get(root));
+            return (root.map_or(0, |(index, _)| index + 1), made + 1);
+        }
+        // What stood in it before the change, by way of what the change has written over that.
+        let mut value = slot.wrote.as_ref().and_then(|ids| ids.iter().max()).cloned();
+        while let Some(made) = value.as_ref().and_then(|value| self.index_of(value)) {
+            value = self.change.operations[made].pred.iter().map(named).max();
+        }
+        let index = value.and_then(|value| before.get(&value)).map_or(0, |(index, _)| index + 1);
+        (index, 0)
     }
 
     fn index_of(&self, id: &ObjId) -> Option<usize> {
@@ -367,11 +477,17 @@ impl Inverse<'_> {
     }
 
     fn place(&self, slot: &Slot, mut old: Was, order: (usize, usize)) -> Done<Place> {
-        let object = self.history.resolve(&slot.object);
+        let object = self.history.resolve(&slot.object, None);
+        let left = slot.last.as_ref().and_then(Was::id).or(slot.added.as_ref().map(|(counter, _)| counter));
+        let (was_left, left) = (left, left.map(|id| self.history.resolve(id, None)));
         let (prop, element) = match &slot.at {
             At::Key(key) => (Prop::Map(key.clone()), None),
             At::Element(id) => {
-                let now = self.history.resolve(id);
+                let mut now = self.history.resolve(id, Some(self.made));
+                if now == *id && left.as_ref() != was_left && self.is_list(&object) {
+                    // What was written over what stood there has been moved, or put back.
+                    now = left.as_ref().and_then(|left| self.holder(left)).unwrap_or(now);
+                }
                 let index = if now != *id || object == slot.object {
                     self.position(&object, &now)?
                 } else {
@@ -384,16 +500,19 @@ impl Inverse<'_> {
         let beyond = matches!(prop, Prop::Seq(index) if index >= self.library.length(&object));
         let all = if beyond { Vec::new() } else { self.library.get_all(&object, prop.clone()).map_err(failed)? };
         let winner = all.iter().map(|(_, id)| id).max();
-        let left = slot.last.as_ref().and_then(Was::id).or(slot.added.as_ref().map(|(counter, _)| counter));
-        let left = left.map(|id| self.history.resolve(id));
         let stands = match (&left, &element, winner) {
-            (Some(_), _, winner) => winner == left.as_ref(),
+            (Some(_), _, winner) if winner == left.as_ref() => true,
+            // What was put into a list goes even if its own author has written over it since.
+            (Some(_), Some(element), Some(winner)) if slot.is_new() && self.is_list(&object) => {
+                is_own(self.library, winner) && self.holder(winner).as_ref() == Some(element)
+            }
+            (Some(_), ..) => false,
             (None, Some(element), Some(winner)) => {
                 !self.is_list(&object) || self.holder(winner).as_ref() != Some(element)
             }
             (None, _, winner) => winner.is_none(),
         };
-        if stands && left.is_some() {
+        if winner.is_some() && winner == left.as_ref() {
             // What somebody wrote at the same time, and that lost.
             let theirs = all.into_iter().filter(|(_, id)| Some(id) != left.as_ref()).max_by(|(_, a), (_, b)| a.cmp(b));
             old = theirs.map_or(old, Was::new);
@@ -409,7 +528,10 @@ impl Inverse<'_> {
     /// Where an element of a list or a text is, or would be.
     fn position(&self, object: &ObjId, element: &ObjId) -> Done<usize> {
         let cursor = Cursor::try_from(element.to_string()).map_err(failed)?;
-        self.library.get_cursor_position(object, &cursor, None).map_err(failed)
+        // An object that was put back while this was away does not have it: the library gives up on that.
+        catch_unwind(AssertUnwindSafe(|| self.library.get_cursor_position(object, &cursor, None)))
+            .map_err(|_| format!("{object} has no {element}"))?
+            .map_err(failed)
     }
 
     /// The element of a list that holds a value.
@@ -430,88 +552,54 @@ impl Inverse<'_> {
     /// it was moved to, with what was done in it since.
     fn follow_moves(&self, slots: &[Slot], places: &mut [Place]) {
         let in_list = |slot: &Slot| matches!(slot.at, At::Element(_)) && self.is_list(&slot.object);
-        let mut left: Vec<usize> = (0..slots.len())
-            .filter(|index| slots[*index].last.is_some() && slots[*index].wrote.as_ref().is_some_and(Vec::is_empty))
-            .filter(|index| in_list(&slots[*index]))
-            .collect();
+        let came = |slot: &Slot| slot.last.is_some() && slot.is_new();
+        let mut left: Vec<usize> = (0..slots.len()).filter(|at| came(&slots[*at]) && in_list(&slots[*at])).collect();
         for (index, slot) in slots.iter().enumerate() {
-            if slot.last.is_some() || slot.wrote.as_ref().is_none_or(Vec::is_empty) || !in_list(slot) {
+            let Some(was) = slot.wrote.as_ref().and_then(|ids| ids.iter().max()) else { continue };
+            if slot.last.is_some() || !in_list(slot) {
                 continue;
             }
-            let same = |other: &usize| match (&places[index].old, &slots[*other].last) {
-                (Was::Scalar(old, _), Some(Was::Scalar(new, _))) => old == new,
-                (Was::Object(old, _), Some(Was::Object(new, _))) => {
-                    old == new && slots[*other].object == slot.object && slots[*other].first == slot.first + 1
-                }
+            let moved = self.history.made[self.made].moved(was);
+            let same = |other: &usize| match (&moved, &places[index].old, &slots[*other].last) {
+                (Some(moved), _, Some(last)) => last.id() == Some(moved),
+                // From one list to another there is no edit that moves.
+                (None, Was::Scalar(old, _), Some(Was::Scalar(new, _))) => old == new,
                 _ => false,
             };
             let Some(at) = left.iter().position(same) else { continue };
             let other = left.remove(at);
             places[index].stands &= places[other].stands;
-            if let Some(Was::Object(kind, id)) = &slots[other].last {
-                places[index].old = Was::Object(*kind, self.history.resolve(id));
+            // Where what made it was taken back meanwhile, less comes.
+            let whole = places[index].old.id() == Some(was);
+            if let (Some(Was::Object(kind, id)), true) = (&slots[other].last, whole) {
+                places[index].old = Was::Object(*kind, self.history.resolve(id, None));
             }
         }
     }
 
     /// Puts back what was at a place, as a new value, or as a new element.
     fn write(&mut self, object: &ObjId, prop: Prop, new: bool, was: &Was) -> Done {
-        let index = if let Prop::Seq(index) = prop { Some(index).filter(|_| new) } else { None };
-        let (old, now) = match (was, index) {
-            (Was::Nothing, Some(_)) => return Ok(()),
-            (Was::Nothing, None) => return self.library.delete(object, prop).map_err(failed),
-            (Was::Scalar(value, id), index) => {
-                match index {
-                    Some(index) => self.library.insert(object, index, value.clone()),
-                    None => self.library.put(object, prop.clone(), value.clone()),
+        let library = &mut *self.library;
+        match (was, &prop) {
+            (Was::Nothing, _) if new => return Ok(()),
+            (Was::Nothing, _) => return library.delete(object, prop).map_err(failed),
+            (Was::Scalar(value, _), Prop::Seq(index)) if new => {
+                library.insert(object, *index, value.clone()).map_err(failed)?;
+            }
+            (Was::Scalar(value, _), _) => library.put(object, prop.clone(), value.clone()).map_err(failed)?,
+            (Was::Object(kind, id), _) => {
+                let value = materialise(library, &Value::Object(*kind), id);
+                match prop {
+                    Prop::Seq(index) if new => insert(library, object, index, &value)?,
+                    _ => put(library, object, prop.clone(), &value)?,
                 }
-                .map_err(failed)?;
-                (id, self.library.get(object, prop).map_err(failed)?.map(|(_, id)| id))
-            }
-            (Was::Object(kind, id), index) => {
-                let made = match index {
-                    Some(index) => self.library.insert_object(object, index, *kind),
-                    None => self.library.put_object(object, prop, *kind),
-                };
-                let made = made.map_err(failed)?;
-                self.copy(*kind, id, &made)?;
-                (id, Some(made))
-            }
-        };
-        self.undone.anew.extend(now.map(|now| (old.clone(), now)));
-        Ok(())
-    }
-
-    /// Fills a new object with what is in another.
-    fn copy(&mut self, kind: ObjType, from: &ObjId, to: &ObjId) -> Done {
-        match kind {
-            ObjType::Map | ObjType::Table => {
-                let entries = self.library.map_range(from, ..);
-                let was = |value, id| Was::new((Value::from(value), id));
-                let entries: Vec<_> =
-                    entries.map(|item| (item.key.to_string(), was(item.value.clone(), item.id()))).collect();
-                entries.into_iter().try_for_each(|(key, was)| self.write(to, Prop::Map(key), false, &was))
-            }
-            ObjType::List => {
-                let items = self.items(from);
-                items.iter().enumerate().try_for_each(|(index, was)| self.write(to, Prop::Seq(index), true, was))
-            }
-            ObjType::Text => {
-                let text = self.library.text(from).map_err(failed)?;
-                self.library.splice_text(to, 0, 0, &text).map_err(failed)?;
-                let (old, new) = (self.items(from), self.items(to));
-                // Own characters alone can be meant by an own operation.
-                let own = |id: &&ObjId| matches!(id, ObjId::Id(_, actor, _) if actor == self.library.get_actor());
-                let pairs = old.iter().zip(&new).filter_map(|(old, new)| Some((old.id().filter(own)?, new.id()?)));
-                self.undone.anew.extend(pairs.map(|(old, new)| (old.clone(), new.clone())));
-                Ok(())
             }
         }
-    }
-
-    fn items(&self, object: &ObjId) -> Vec<Was> {
-        let items = self.library.list_range(object, ..);
-        items.map(|item| Was::new((Value::from(item.value.clone()), item.id()))).collect()
+        if let Some((value, now)) = library.get(object, prop).map_err(failed)? {
+            let now = Was::new((value, now));
+            twins(library, was, &now, &mut |old, now| drop(self.undone.anew.insert(old, now)));
+        }
+        Ok(())
     }
 
     /// Takes away, changes and puts back elements of one list or text: from behind, so that the indices of the others hold.
@@ -559,11 +647,39 @@ impl Inverse<'_> {
     fn renamed(&mut self, object: &ObjId, at: usize, place: &Place) -> Done {
         let now = self.library.get(object, at).map_err(failed)?.map(|(_, id)| id);
         if let (Some(now), Some((element, _))) = (now, &place.element) {
-            self.undone.anew.insert(element.clone(), now.clone());
-            self.undone.anew.extend(place.old.id().map(|id| (id.clone(), now)));
+            self.undone.anew.extend(place.old.id().map(|id| (id.clone(), now.clone())));
+            self.undone.anew.insert(element.clone(), now);
         }
         Ok(())
     }
+}
+
+/// Tells the ids of what is in a place, and of what is in another that was made like it.
+pub(in crate::crdt) fn twins(library: &AutoCommit, old: &Was, new: &Was, tell: &mut dyn FnMut(ObjId, ObjId)) {
+    let (Some(old_id), Some(new_id)) = (old.id(), new.id()) else { return };
+    tell(old_id.clone(), new_id.clone());
+    let items = |id: &ObjId| {
+        let items = library.list_range(id, ..);
+        items.map(|item| Was::new((Value::from(item.value.clone()), item.id()))).collect::<Vec<_>>()
+    };
+    let entries = |id: &ObjId| {
+        let entries = library.map_range(id, ..);
+        entries.map(|item| Was::new((Value::from(item.value.clone()), item.id()))).collect::<Vec<_>>()
+    };
+    let text = matches!(old, Was::Object(ObjType::Text, _));
+    let (old, new) = match (old, new) {
+        (Was::Object(ObjType::Map | ObjType::Table, _), Was::Object(..)) => (entries(old_id), entries(new_id)),
+        (Was::Object(..), Was::Object(..)) => (items(old_id), items(new_id)),
+        _ => return,
+    };
+    // Of a text, own characters alone can be meant by an own operation.
+    for (old, new) in old.iter().zip(&new).filter(|(old, _)| !text || old.id().is_some_and(|id| is_own(library, id))) {
+        twins(library, old, new, tell);
+    }
+}
+
+fn is_own(library: &AutoCommit, id: &ObjId) -> bool {
+    matches!(id, ObjId::Id(_, actor, _) if actor == library.get_actor())
 }
 
 fn by_id(was: &Was) -> Option<ObjId> {
@@ -576,3 +692,6 @@ fn object(op: &Op) -> ObjId {
         ObjectId::Id(id) => named(id),
     }
 }
+
+#[cfg(test)]
+mod tests;
