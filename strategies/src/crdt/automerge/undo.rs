@@ -186,8 +186,6 @@ struct Slot {
     last: Option<Was>,
     /// What it added to the counter with this id, which was there before.
     added: Option<(ObjId, i64)>,
-    /// The first operation inside the change that did something to it.
-    first: usize,
 }
 
 impl Slot {
@@ -298,7 +296,7 @@ impl Inverse<'_> {
                 continue;
             }
             let slot = *places.entry((object.clone(), at.clone())).or_insert_with(|| {
-                slots.push(Slot { object, at, wrote: None, last: None, added: None, first: index });
+                slots.push(Slot { object, at, wrote: None, last: None, added: None });
                 slots.len() - 1
             });
             let slot = &mut slots[slot];
