@@ -115,6 +115,16 @@ impl Content {
     /// All of them.
     pub const ALL: [Content; 4] = [Content::Data, Content::Text, Content::Stock, Content::Presence];
 
+    /// Its name in lists.
+    pub fn name(self) -> &'static str {
+        match self {
+            Content::Data => "data",
+            Content::Text => "text",
+            Content::Stock => "stock",
+            Content::Presence => "presence",
+        }
+    }
+
     /// For the card of a strategy that carries whatever it gets.
     pub fn any(self) -> Support {
         Support::Native

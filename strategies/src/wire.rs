@@ -20,6 +20,40 @@ pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ProtocolErr
     }
 }
 
+/// Bytes within a message, as `#[serde(with = "wire::bytes")]`: in one go, where a sequence would go one by one. A length that
+/// is not there allocates nothing.
+pub(crate) mod bytes {
+    use std::fmt;
+    use std::marker::PhantomData;
+
+    use serde::de::{Error, Visitor};
+    use serde::{Deserializer, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(bytes: &impl AsRef<[u8]>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(bytes.as_ref())
+    }
+
+    pub(crate) fn deserialize<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+    where
+        T: for<'a> From<&'a [u8]>,
+        D: Deserializer<'de>,
+    {
+        struct Copied<T>(PhantomData<T>);
+        impl<T: for<'a> From<&'a [u8]>> Visitor<'_> for Copied<T> {
+            type Value = T;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("bytes")
+            }
+
+            fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<T, E> {
+                Ok(bytes.into())
+            }
+        }
+        deserializer.deserialize_bytes(Copied(PhantomData))
+    }
+}
+
 /// Encodes a message with a checksum at its end, for libraries that take some damaged bytes for good ones.
 #[cfg(any(feature = "automerge", feature = "yrs", feature = "loro", feature = "diamond"))]
 pub(crate) fn seal<T: Serialize>(message: &T) -> Vec<u8> {
@@ -35,5 +69,34 @@ pub(crate) fn unseal<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ProtocolErr
     match bytes.split_last_chunk() {
         Some((body, sum)) if u64::from_le_bytes(*sum) == xxhash_rust::xxh3::xxh3_64(body) => decode(body),
         _ => Err(ProtocolError::malformed("the checksum is wrong")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Serialize, Deserialize)]
+    struct Whole(#[serde(with = "bytes")] Arc<[u8]>);
+
+    #[test]
+    fn bytes_in_one_go_are_those_of_a_sequence() {
+        for payload in [vec![], vec![0; 300], b"abc".to_vec()] {
+            let whole = encode(&Whole(payload[..].into()));
+            assert_eq!(whole, encode(&payload));
+            assert_eq!(*decode::<Whole>(&whole).unwrap().0, payload);
+        }
+    }
+
+    #[test]
+    fn a_length_that_is_not_there_is_refused() {
+        for length in [4, 1 << 20, 1 << 40, u64::MAX] {
+            let hostile = [encode(&length), vec![7; 3]].concat();
+            assert!(decode::<Whole>(&hostile).is_err(), "{length}");
+        }
     }
 }
