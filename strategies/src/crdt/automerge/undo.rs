@@ -10,163 +10,19 @@
 //! before it, which know the old ids, are told; those of others cannot be. Characters and items that somebody else has put
 //! back, or moved, are others than those that were put in, and stay.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::iter;
+mod history;
+mod write;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use automerge::legacy::{ElementId, Key, ObjectId, Op, OpId, OpType};
 use automerge::transaction::Transactable;
-use automerge::{
-    AutoCommit, ChangeHash, Cursor, ExpandedChange, ObjId, ObjType, Prop, ROOT, ReadDoc, ScalarValue, Value,
-};
+use automerge::{AutoCommit, Cursor, ExpandedChange, ObjId, ObjType, Prop, ROOT, ReadDoc, ScalarValue, Value};
 
-use crate::crdt::automerge_doc::{insert, materialise, put};
-use crate::model::Rejected;
-
-/// Own operations that can be taken back; older ones are refused. A hundred, as undo stacks of editors have by default.
-const REMEMBERED: usize = 100;
-
-/// The latest own operations. It is not saved: after a crash nothing can be taken back.
-#[derive(Default)]
-pub(super) struct History {
-    /// Twice as many as can be taken back: what was taken back matters to those that came after it.
-    made: VecDeque<Made>,
-}
-
-struct Made {
-    n: u64,
-    /// The change that it is in, once that is committed.
-    change: Option<ChangeHash>,
-    /// Its operations inside the change.
-    ops: Range<usize>,
-    /// Ids of what it moved within a list, and the ids that it has there.
-    moved: BTreeMap<ObjId, ObjId>,
-    undone: Option<Undone>,
-}
-
-impl Made {
-    /// The id to which it moved what had this one, if it did.
-    fn moved(&self, id: &ObjId) -> Option<ObjId> {
-        iter::successors(self.moved.get(id), |id| self.moved.get(id)).last().cloned()
-    }
-}
-
-/// What became of an operation that was taken back.
-#[derive(Default)]
-struct Undone {
-    /// The values that it wrote, and what was there before them.
-    before: BTreeMap<ObjId, Was>,
-    /// What it added to counters that were not there to be moved back.
-    owed: BTreeMap<ObjId, i64>,
-    /// Ids of what was put back, and the ids that it has now.
-    anew: BTreeMap<ObjId, ObjId>,
-}
-
-/// What was at a place, and its id.
-#[derive(Clone, Debug)]
-pub(in crate::crdt) enum Was {
-    Nothing,
-    Scalar(ScalarValue, ObjId),
-    Object(ObjType, ObjId),
-}
-
-impl Was {
-    pub(in crate::crdt) fn new((value, id): (Value<'_>, ObjId)) -> Self {
-        match value {
-            Value::Object(kind) => Self::Object(kind, id),
-            Value::Scalar(scalar) => Self::Scalar(scalar.into_owned(), id),
-        }
-    }
-
-    fn id(&self) -> Option<&ObjId> {
-        match self {
-            Self::Nothing => None,
-            Self::Scalar(_, id) | Self::Object(_, id) => Some(id),
-        }
-    }
-}
-
-impl History {
-    /// An own operation is in the change that was begun.
-    pub(super) fn made(&mut self, n: u64, ops: Range<usize>, moved: Vec<(ObjId, ObjId)>) {
-        self.made.push_back(Made { n, change: None, ops, moved: moved.into_iter().collect(), undone: None });
-        if self.made.len() > 2 * REMEMBERED {
-            self.made.pop_front();
-        }
-    }
-
-    /// The change that was begun is committed.
-    pub(super) fn committed(&mut self, hash: ChangeHash) {
-        let begun = self.made.iter_mut().rev().take_while(|made| made.change.is_none());
-        begun.for_each(|made| made.change = Some(hash));
-    }
-
-    /// Writes into the change that is begun what takes an operation back: whether that is anything.
-    pub(super) fn take_back(&mut self, library: &mut AutoCommit, n: u64) -> Result<bool, Rejected> {
-        let oldest = self.made.len().saturating_sub(REMEMBERED);
-        let found = self.made.iter().enumerate().skip(oldest).find(|(_, made)| made.n == n && made.undone.is_none());
-        let Some((index, made)) = found else {
-            return Err(Rejected::new("too_old", format!("operation {n} is no longer remembered")));
-        };
-        let ops = made.ops.clone();
-        let change = made.change.filter(|_| !ops.is_empty()).and_then(|hash| library.get_change_by_hash(&hash));
-        let undone = match change {
-            None => Undone::default(),
-            Some(change) => {
-                let change = change.decode();
-                let mut inverse =
-                    Inverse { library, history: self, change, ops, made: index, undone: Undone::default() };
-                if let Err(reason) = inverse.make() {
-                    inverse.library.rollback();
-                    return Err(Rejected::new("edit_refused", reason));
-                }
-                inverse.undone
-            }
-        };
-        self.made[index].undone = Some(undone);
-        Ok(library.pending_ops() > 0)
-    }
-
-    fn undone(&self) -> impl Iterator<Item = &Undone> {
-        self.made.iter().filter_map(|made| made.undone.as_ref())
-    }
-
-    fn has_renamed(&self) -> bool {
-        self.made.iter().any(|made| !made.moved.is_empty()) || self.undone().any(|undone| !undone.anew.is_empty())
-    }
-
-    /// The id by now of what had this one, whatever the `left_out` of the own operations did.
-    fn resolve(&self, id: &ObjId, left_out: Option<usize>) -> ObjId {
-        let mut id = id.clone();
-        let made = || self.made.iter().enumerate().filter(|(index, _)| Some(*index) != left_out).map(|(_, made)| made);
-        // Each is newer than the one before.
-        while let Some(now) = self
-            .undone()
-            .find_map(|undone| undone.anew.get(&id))
-            .or_else(|| made().find_map(|made| made.moved.get(&id)))
-        {
-            id = now.clone();
-        }
-        id
-    }
-
-    /// What is to come back where `was` would, if what made it was taken back meanwhile.
-    fn remaining(&self, mut was: Was) -> Was {
-        // Each is older than the one after.
-        while let Some(id) = was.id()
-            && let Some(before) = self.undone().find_map(|undone| undone.before.get(id))
-            && before.id() < Some(id)
-        {
-            was = before.clone();
-        }
-        if let Was::Scalar(ScalarValue::Counter(value), id) = &was {
-            let owed: i64 = self.undone().filter_map(|undone| undone.owed.get(id)).sum();
-            was = Was::Scalar(ScalarValue::counter(i64::from(value).saturating_sub(owed)), id.clone());
-        }
-        was
-    }
-}
+use self::history::Undone;
+pub(in crate::crdt) use self::history::{History, Was};
 
 /// Where a value is: an entry of a map, or an element of a list or a text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -573,82 +429,6 @@ impl Inverse<'_> {
                 places[index].old = Was::Object(*kind, self.history.resolve(id, None));
             }
         }
-    }
-
-    /// Puts back what was at a place, as a new value, or as a new element.
-    fn write(&mut self, object: &ObjId, prop: Prop, new: bool, was: &Was) -> Done {
-        let library = &mut *self.library;
-        match (was, &prop) {
-            (Was::Nothing, _) if new => return Ok(()),
-            (Was::Nothing, _) => return library.delete(object, prop).map_err(failed),
-            (Was::Scalar(value, _), Prop::Seq(index)) if new => {
-                library.insert(object, *index, value.clone()).map_err(failed)?;
-            }
-            (Was::Scalar(value, _), _) => library.put(object, prop.clone(), value.clone()).map_err(failed)?,
-            (Was::Object(kind, id), _) => {
-                let value = materialise(library, &Value::Object(*kind), id);
-                match prop {
-                    Prop::Seq(index) if new => insert(library, object, index, &value)?,
-                    _ => put(library, object, prop.clone(), &value)?,
-                }
-            }
-        }
-        if let Some((value, now)) = library.get(object, prop).map_err(failed)? {
-            let now = Was::new((value, now));
-            twins(library, was, &now, &mut |old, now| drop(self.undone.anew.insert(old, now)));
-        }
-        Ok(())
-    }
-
-    /// Takes away, changes and puts back elements of one list or text: from behind, so that the indices of the others hold.
-    fn write_elements(&mut self, object: &ObjId, mut places: Vec<Place>) -> Done {
-        let text = !self.is_list(object);
-        let back = |place: &Place| matches!(place.element, Some((_, true)));
-        let index = |place: &Place| if let Prop::Seq(index) = place.prop { index } else { 0 };
-        places.sort_by_key(|place| (index(place), !back(place), place.order));
-        for places in places.chunk_by(|a, b| index(a) == index(b)).rev() {
-            let (come, change) = places.split_at(places.partition_point(back));
-            let at = index(&places[0]);
-            for place in change {
-                match &place.old {
-                    Was::Nothing if text => self.library.splice_text(object, at, 1, "").map_err(failed)?,
-                    old => self.write(object, Prop::Seq(at), false, old)?,
-                }
-            }
-            let come = come.iter().filter(|place| place.old.id().is_some());
-            if text {
-                self.write_text(object, at, come)?;
-            } else {
-                for (offset, place) in come.enumerate() {
-                    self.write(object, Prop::Seq(at + offset), true, &place.old)?;
-                    self.renamed(object, at + offset, place)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn write_text<'p>(&mut self, text: &ObjId, at: usize, come: impl Iterator<Item = &'p Place>) -> Done {
-        let char = |place: &'p Place| match &place.old {
-            Was::Scalar(ScalarValue::Str(char), _) => Some((place, char.as_str())),
-            _ => None,
-        };
-        let come: Vec<(&Place, &str)> = come.filter_map(char).collect();
-        let chars: String = come.iter().map(|(_, char)| *char).collect();
-        if !chars.is_empty() {
-            self.library.splice_text(text, at, 0, &chars).map_err(failed)?;
-        }
-        come.iter().enumerate().try_for_each(|(offset, (place, _))| self.renamed(text, at + offset, place))
-    }
-
-    /// An element has come back under another id.
-    fn renamed(&mut self, object: &ObjId, at: usize, place: &Place) -> Done {
-        let now = self.library.get(object, at).map_err(failed)?.map(|(_, id)| id);
-        if let (Some(now), Some((element, _))) = (now, &place.element) {
-            self.undone.anew.extend(place.old.id().map(|id| (id.clone(), now.clone())));
-            self.undone.anew.insert(element.clone(), now);
-        }
-        Ok(())
     }
 }
 

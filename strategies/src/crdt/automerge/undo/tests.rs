@@ -5,6 +5,7 @@ use super::*;
 use crate::crdt::automerge_doc::Doc;
 use crate::document::generate::{Dice, dice};
 use crate::document::{Document, Edit};
+use crate::model::Rejected;
 use crate::path;
 use crate::testing::{Table, Toy, set, typed};
 use crate::view::View;
@@ -78,7 +79,7 @@ proptest! {
         let mut log = Vec::new();
         for (dice, ends) in &dice {
             let edit = Dice::fitting(dice, &one.doc.document());
-            if plain(&edit) && let Some(n) = one.edit(&[edit.clone()]) {
+            if plain(&edit) && let Some(n) = one.edit(std::slice::from_ref(&edit)) {
                 log.push(format!("{edit:?} {ends}"));
                 states.push((Some(n), one.doc.document()));
             }
