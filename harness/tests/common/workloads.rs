@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use syncbench_harness::results::Finding;
 use syncbench_harness::scenario::PlannedWorkload;
+use syncbench_harness::typing::Splice;
 use syncbench_harness::workload::{Author, History, Intent, Workload};
 use syncbench_harness::workloads::booking::BookingOp;
 use syncbench_harness::workloads::stack::{self, StackModel, StackOp};
+use syncbench_harness::workloads::text::TextOp;
 use syncbench_strategies::document::{Document, Kind};
 use syncbench_strategies::model::{ModelRef, Operation, erase};
 use syncbench_strategies::path;
@@ -226,6 +228,39 @@ impl Workload for Reserving {
 
     fn author(&self, client: NodeId, _: u32) -> Box<dyn Author> {
         Box::new(ReservesInTurn { client, n: 0 })
+    }
+
+    fn judge(&self, history: &History<'_>) -> Vec<Finding> {
+        self.0.workload.judge(history)
+    }
+}
+
+/// A text that never grows: every client types a letter, and erases one, in turn.
+pub struct Retyping(pub Arc<PlannedWorkload>);
+
+struct RetypesInTurn {
+    n: usize,
+}
+
+impl Author for RetypesInTurn {
+    fn next(&mut self, _: &dyn View, _: &mut Rng) -> Option<Intent> {
+        self.n += 1;
+        let (delete, insert) = if self.n % 2 == 1 { (0, "x") } else { (1, "") };
+        Some(Intent::blind(&TextOp::Edit(vec![Splice { pos: self.n / 2 * 7 % 30, delete, insert: insert.into() }])))
+    }
+}
+
+impl Workload for Retyping {
+    fn model(&self) -> ModelRef {
+        self.0.workload.model()
+    }
+
+    fn genesis(&self, size: u64) -> Document {
+        self.0.workload.genesis(size)
+    }
+
+    fn author(&self, _: NodeId, _: u32) -> Box<dyn Author> {
+        Box::new(RetypesInTurn { n: 0 })
     }
 
     fn judge(&self, history: &History<'_>) -> Vec<Finding> {

@@ -13,7 +13,7 @@ use syncbench_strategies::replica::NodeId;
 
 use crate::common::Case;
 use crate::common::subject::{Checked, Subject};
-use crate::common::workloads::{Reserving, Shared, Steady};
+use crate::common::workloads::{Reserving, Retyping, Shared, Steady};
 
 /// Fill every bounded history of the defaults several times over, server's included.
 const OPS: u64 = 4_000;
@@ -24,6 +24,7 @@ pub fn history(subject: &Subject) -> Checked {
     let held: Arc<Mutex<Held>> = Arc::default();
     let (workload, size): (Box<dyn Workload>, u64) = match subject.workload.spec.name {
         "stack" => (Box::new(Steady), 40),
+        "text" => (Box::new(Retyping(subject.workload.clone())), 40),
         "booking" => (Box::new(Reserving(subject.workload.clone())), 40),
         // Everybody's own entry, and nothing else: it does not grow.
         "presence" => (Box::new(Shared(subject.workload.clone())), subject.workload.spec.default_size),
