@@ -41,7 +41,7 @@ pub fn history(subject: &Subject) -> Checked {
         sample_every: Some(Duration::from_secs(1)),
         ..Case::new("serial", "stack")
     };
-    case.run_probed(&subject.strategy, vec![Box::new(Scales(held.clone()))]);
+    case.run_unwatched(&subject.strategy, vec![Box::new(Scales(held.clone()))]);
     let held = held.lock().unwrap();
     let mut grown = false;
     for (node, end) in &held.now {
