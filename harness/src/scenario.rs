@@ -1,6 +1,8 @@
 //! Scenarios: what to run, as plain data, from a TOML file or from flags.
 //!
 //! A [`Scenario`] is what somebody wrote; [`Plan::new`] checks all of it at once, and a plan that exists can be run.
+//!
+//! Longer than most files: each word that may be written stands beside what is checked about it.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

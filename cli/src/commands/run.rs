@@ -32,6 +32,7 @@ pub(crate) fn run(args: &RunArgs) -> Done {
     let name = plan.scenarios[0].name.as_str();
     let label = if plan.scenarios.iter().all(|scenario| scenario.name == name) { name } else { "default" };
     let dir = args.out.clone().unwrap_or_else(|| folder::fresh(label));
+    untaken(&dir)?;
     let results = execute(&plan, threads, &dir)?;
     let page = folder::draw(&dir, &results, &[])?;
     if args.json {
@@ -41,6 +42,18 @@ pub(crate) fn run(args: &RunArgs) -> Done {
         println!("\nReport:  {}\nResults: {}", page.display(), dir.display());
     }
     Ok(exit_code(&results))
+}
+
+/// Refuses a folder in which something would be written over. One that holds a run is refused when its results are begun.
+fn untaken(dir: &Path) -> Result<(), Failure> {
+    let drawn = ["report.html", "summary.txt", "charts"].into_iter().find(|name| dir.join(name).exists());
+    match drawn.filter(|_| !dir.join("run.json").exists()) {
+        Some(name) => {
+            let dir = dir.display();
+            Err(Failure::usage(format!("--out {dir}: {name} is there already; choose another folder with --out")))
+        }
+        None => Ok(()),
+    }
 }
 
 /// The summary table, as wide as the terminal.

@@ -12,7 +12,9 @@
 //! Eg-walker" (2024).
 //!
 //! Trade-offs: fast and small, and plain text only. The log stays for good, and every keystroke that is sent alone carries
-//! the frame of a file. It has no undo, and outside of the library no character has a name by which to take it back.
+//! the frame of a file. It has no undo, and outside of the library no character has a name: the inverse of own splices is
+//! made on a copy of the log, right behind them, and merged there with all that came since; what that comes to is done at
+//! the tip. Characters that come back are new ones, which an older operation, taken back later, does not know.
 
 use super::diamond_doc::Doc;
 use super::mesh::Mesh;
@@ -50,6 +52,6 @@ pub static SPEC: Spec = Spec {
         Content::Text => Support::Native,
         _ => Support::Unsupported("text only"),
     },
-    undo: Support::Unsupported("the library has none, and does not say which characters were whose"),
+    undo: Support::Emulated("inverse splices, which the library's merge maps onto what came since"),
     build: |params| Box::new(Mesh::<Doc>::new(params.span("batch"))),
 };

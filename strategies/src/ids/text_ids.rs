@@ -40,7 +40,7 @@ use crate::document::{Document, EditKind};
 use crate::replica::{NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::sidecar::Sidecar;
 use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Params, Spec, Support};
-use crate::wire::{decode, encode};
+use crate::wire::{self, decode, encode};
 
 /// The strategy's card.
 pub static SPEC: Spec = Spec {
@@ -110,7 +110,7 @@ impl Strategy for TextIds {
 
 /// A change as it travels and is kept: its edits would be several times as large in memory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Packed(Arc<[u8]>);
+pub(super) struct Packed(#[serde(with = "wire::bytes")] Arc<[u8]>);
 
 impl Packed {
     pub(super) fn of(change: &Change) -> Self {

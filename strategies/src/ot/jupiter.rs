@@ -18,6 +18,8 @@
 //! Trade-offs: instant local effect and small messages, for a server that must remember and code that is hard to get
 //! right. Nothing is refused: what makes no sense any more after others' changes is transformed into something, or nothing,
 //! and two users who took the same item are both told that they have it.
+//!
+//! Longer than most files: a protocol's two sides are read together.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::mem;

@@ -45,7 +45,7 @@ fn grown(subjects: &[Subject], ops: u64, faults: &[String], when: &str, claimed:
     let mut seen = Vec::new();
     for subject in subjects {
         let held = Arc::new(Mutex::new(Held { half_at: ops / 2, ..Held::default() }));
-        case(subject, faults).run_probed(&subject.strategy, vec![Box::new(Scales(held.clone()))]);
+        case(subject, faults).run_unwatched(&subject.strategy, vec![Box::new(Scales(held.clone()))]);
         let held = held.lock().unwrap();
         for (node, end) in &held.now {
             let half = held.half[node];

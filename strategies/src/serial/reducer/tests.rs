@@ -106,7 +106,7 @@ fn who_missed_more_than_the_history_gets_a_snapshot() {
 #[test]
 fn a_snapshot_is_used_again_until_the_next_is_due_or_the_history_has_gone_on() {
     for (parameters, made) in [("", 3), ("snapshot=4", 2), ("snapshot=100", 1), ("history=1,snapshot=100", 3)] {
-        let mut table = Table::new(&format!("serial:rejoin=snapshot,{parameters}").trim_end_matches(','), 2);
+        let mut table = Table::new(format!("serial:rejoin=snapshot,{parameters}").trim_end_matches(','), 2);
         for round in 0..3 {
             table.cut(0, 1);
             let own = table.act(1, &Toy::Add(100));
