@@ -121,10 +121,20 @@ impl Curve {
     /// (Operations issued by the end of a stretch, mean bytes over it).
     fn points(&self, issued: u64) -> Vec<(f64, f64)> {
         let begun = self.begun.map(|bytes| (0.0, bytes.round()));
-        let full = self.full.iter().enumerate();
-        let full = full.map(|(index, mean)| ((index as u64 + 1) * self.stretch, *mean));
-        let open = (self.open.1 > 0).then(|| (issued, self.open.0 / self.open.1 as f64));
-        let stretches = full.chain(open).map(|(ops, mean)| (ops as f64, mean.round()));
+        let means = self.full.iter().enumerate();
+        let mut means: Vec<(u64, f64)> =
+            means.map(|(index, mean)| ((index as u64 + 1) * self.stretch, *mean)).collect();
+        let (sum, count) = self.open;
+        match means.last_mut() {
+            _ if count == 0 => {}
+            // A few samples at the end may be the top of a saw's tooth: they go with the stretch before them.
+            Some((end, mean)) if count * 2 < self.stretch => {
+                *mean = (*mean * self.stretch as f64 + sum) / (self.stretch + count) as f64;
+                *end = issued;
+            }
+            _ => means.push((issued, sum / count as f64)),
+        }
+        let stretches = means.into_iter().map(|(ops, mean)| (ops as f64, mean.round()));
         begun.into_iter().chain(stretches).collect()
     }
 }
@@ -159,6 +169,8 @@ mod tests {
             }
         }
         let saw = curve(100_000, |n| (n % 100) as f64);
+        let saw_cut_short: Vec<_> = curve(100_500, |n| (n % 2_000) as f64);
+        assert!(saw_cut_short[1..].iter().all(|(_, bytes)| (bytes - 1000.0).abs() < 100.0), "{saw_cut_short:?}");
         assert!(saw[1..].iter().all(|(_, bytes)| (bytes - 49.5).abs() <= 1.0), "{saw:?}");
     }
 
