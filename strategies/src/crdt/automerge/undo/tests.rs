@@ -94,7 +94,8 @@ proptest! {
         }
     }
 
-    /// In whatever order: what all of them did is gone, and nothing else.
+    /// In whatever order: what all of them did is gone, and nothing else. A move that is taken back while its item is away
+    /// stays, so there are none.
     #[test]
     fn all_taken_back_in_any_order_leave_the_beginning(
         dice in vec((dice(), any::<bool>()), 1..8),
@@ -105,7 +106,7 @@ proptest! {
         let mut log = Vec::new();
         for (dice, ends) in &dice {
             let edit = Dice::fitting(dice, &one.doc.document());
-            if plain(&edit) {
+            if plain(&edit) && !matches!(edit, Edit::ListMove { .. }) {
                 log.push(format!("{edit:?} {ends}"));
                 made.extend(one.edit(&[edit]));
             }
