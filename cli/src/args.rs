@@ -64,6 +64,7 @@ pub(crate) enum Command {
 #[command(after_help = "Examples:
   syncbench run                                         the default comparison
   syncbench run my-scenario.toml                        what a file describes
+  syncbench run long                                    a million operations each
   syncbench run --strategy lww-document --seeds 1..30   one strategy, more seeds
   syncbench run -w record -n constant:80ms -f partition:halves@2s..5s
   syncbench run -s crdt-automerge:batch=50ms,serial -n 4g -c 8 --rate 80
@@ -75,7 +76,7 @@ Without a file, --network, --fault, --trace, --size, --pace, --transport and
 part of the default comparison: calm, rough and growth. Parameters follow a
 name after a colon; `syncbench list` shows them all.")]
 pub(crate) struct RunArgs {
-    /// A scenario in TOML; the flags below override what it says
+    /// A scenario in TOML, or the name of one that is built in; the flags below override what it says
     pub(crate) scenario: Option<PathBuf>,
     /// Strategies: `all`, or names such as serial,crdt-automerge:batch=50ms (a comma before a name begins the next)
     #[arg(short, long, value_name = "NAMES")]

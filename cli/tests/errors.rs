@@ -39,6 +39,8 @@ fn flags() {
         ("--clients", "0", ["clients", "`0`", "1 to"]),
         ("--ops", "0", ["ops", "`0`", "1 to"]),
         ("--rate", "-3", ["rate", "-3", "operations per second"]),
+        ("--ops", "many", ["--ops", "many", "whole number"]),
+        ("--rate", "fast", ["--rate", "fast", "a number such as"]),
         ("--undo", "2", ["undo", "`2`", "0 to 1"]),
         ("--seeds", "9..1", ["seeds", "9..1", "1..30"]),
         ("--size", "99999999", ["size", "99999999", "1000000"]),
@@ -48,6 +50,7 @@ fn flags() {
     ] {
         refused_in_a_line(&place, &["run", &format!("{flag}={value}")], &words);
     }
+    refused_in_a_line(&place, &["run", "--rate", "-3"], &["rate", "-3", "operations per second"]);
 }
 
 #[test]
@@ -141,6 +144,10 @@ fn folders() {
     refused_in_a_line(&place, &quick("taken/below", &[]), &["--out", "taken", "folder"]);
     assert_eq!(place.run(&quick("there", &[])).code, Some(0));
     refused_in_a_line(&place, &quick("there", &[]), &["--out", "there"]);
+    // Somebody else's page, and no run.
+    std::fs::create_dir(place.path("own")).unwrap();
+    place.write("own/report.html", "mine");
+    refused_in_a_line(&place, &quick("own", &[]), &["--out", "own", "report.html is there already"]);
     refused_in_a_line(&place, &["report", &file], &["taken", "expected the folder of a run"]);
     refused_in_a_line(&place, &["report", "nowhere"], &["nowhere", "expected the folder of a run"]);
     refused_in_a_line(&place, &["report", "there", "--criterion", "nowhere"], &["--criterion", "nowhere"]);

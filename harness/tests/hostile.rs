@@ -3,19 +3,19 @@
 mod common;
 
 use common::claims;
-use common::subject::{hold, seeds, subjects};
+use common::subject::{hold, subjects};
 
 #[test]
 fn refused_messages_change_nothing() {
-    hold(&subjects(), |subject| claims::hostile_refused(subject, seeds()));
+    hold(&subjects(), |subject| claims::hostile_refused(subject, subject.seeds()));
 }
 
 #[test]
 fn hostile_messages_do_not_keep_the_others_apart() {
-    hold(&subjects(), |subject| claims::hostile_harmless(subject, seeds()));
+    hold(&subjects(), |subject| claims::hostile_harmless(subject, subject.seeds()));
 }
 
 #[test]
 fn tampered_saves_are_errors() {
-    hold(&subjects(), |subject| claims::hostile_durable(subject, seeds()));
+    hold(&subjects(), |subject| claims::hostile_durable(subject, subject.seeds()));
 }

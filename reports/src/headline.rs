@@ -1,5 +1,7 @@
 //! What happened, in sentences: one paragraph for each condition, from the data and nothing else.
 
+use std::collections::BTreeSet;
+
 use crate::aggregate::{Group, Row, Status, Summary};
 use crate::format::{count, counts, figure, list};
 use syncbench_harness::results::Outcome;
@@ -20,8 +22,9 @@ pub struct Headline {
 
 /// One headline for each condition, workload by workload.
 pub fn headlines(summary: &Summary<'_>) -> Vec<Headline> {
+    let mut said = BTreeSet::new();
     let of = |group: &Group<'_>| {
-        let parts = [losses(group), clean(group), divided(group), speed(group), missing(group)];
+        let parts = [losses(group), clean(group), divided(group), speed(group), missing(group, &mut said)];
         Headline { title: group.title.clone(), sentences: parts.into_iter().flatten().collect() }
     };
     summary.by_workload().into_iter().map(of).collect()
@@ -109,14 +112,25 @@ fn speed(group: &Group<'_>) -> Option<String> {
     }
 }
 
-/// Who has no figures, and why.
-fn missing(group: &Group<'_>) -> Option<String> {
+/// Who has no figures, and why. Why somebody cannot run something is said once.
+fn missing(group: &Group<'_>, said: &mut BTreeSet<String>) -> Option<String> {
+    let mut again = Vec::new();
     let describe = |row: &Row<'_>| match row.status() {
         Status::Measured => None,
         Status::Missing(Outcome::Failed, reason) => Some(format!("{} broke ({reason})", row.strategy)),
-        Status::Missing(Outcome::Unsupported, reason) => Some(format!("{} cannot run it ({reason})", row.strategy)),
+        Status::Missing(Outcome::Unsupported, reason) => {
+            let why = format!("{} cannot run it ({reason})", row.strategy);
+            if said.insert(why.clone()) {
+                return Some(why);
+            }
+            again.push(row.strategy.to_owned());
+            None
+        }
         Status::Missing(_, reason) => Some(format!("{} was not run ({reason})", row.strategy)),
     };
-    let missing: Vec<_> = group.rows.iter().filter_map(describe).collect();
+    let mut missing: Vec<_> = group.rows.iter().filter_map(describe).collect();
+    if !again.is_empty() {
+        missing.push(format!("{} cannot run it", list(&again, NAMES)));
+    }
     (!missing.is_empty()).then(|| format!("{}.", list(&missing, NAMES)))
 }

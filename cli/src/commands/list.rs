@@ -6,7 +6,7 @@ use anstream::println;
 use serde_json::{Value, json};
 use syncbench_harness::faults::FAULTS;
 use syncbench_harness::network::NETWORKS;
-use syncbench_harness::scenario::DEFAULT_PARTS;
+use syncbench_harness::scenario::{DEFAULT_PARTS, LONG_PARTS};
 use syncbench_harness::workloads::WORKLOADS;
 use syncbench_reports::charts::CHARTS;
 use syncbench_strategies::document::EditKind;
@@ -64,6 +64,12 @@ fn print(name: &str, entries: &[Value]) {
                     continue;
                 }
                 (_, Value::Array(items)) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
+                ("memory_grows", Value::Object(fields)) if fields.is_empty() => "with the document only".to_owned(),
+                ("memory_grows", Value::Object(fields)) => {
+                    let said =
+                        |(with, kept): (&String, &Value)| format!("{with}: {}", kept.as_str().unwrap_or_default());
+                    fields.iter().map(said).collect::<Vec<_>>().join("; ")
+                }
                 (_, Value::Object(fields)) => grouped(fields),
                 (_, Value::String(text)) => text.clone(),
                 (_, other) => other.to_string(),
@@ -132,11 +138,14 @@ fn strategies() -> Vec<Value> {
             .iter()
             .map(|content| (content.name().to_owned(), Value::String((spec.content)(*content).to_string())))
             .collect();
+        let grows = spec.guarantees.grows.named();
+        let grows = grows.into_iter().filter_map(|(with, kept)| Some((with.to_owned(), json!(kept?))));
+        let grows: serde_json::Map<String, Value> = grows.collect();
         json!({
             "name": spec.name, "summary": spec.summary, "family": spec.family, "source": spec.source,
             "library": spec.library.map(|(name, version)| format!("{name} {version}")), "compiled_in": "yes",
-            "topology": spec.topology.to_string(), "claims": claims, "support": support, "carries": carries,
-            "undo": spec.undo.to_string(), "params": params(spec.params),
+            "topology": spec.topology.to_string(), "claims": claims, "memory_grows": grows, "support": support,
+            "carries": carries, "undo": spec.undo.to_string(), "params": params(spec.params),
         })
     };
     let absent = left_out().map(|optional| {
@@ -181,5 +190,5 @@ fn scenarios() -> Vec<Value> {
         let summary = text.lines().next().unwrap_or_default().trim_start_matches("# ");
         json!({"name": name, "summary": summary, "toml": text})
     };
-    DEFAULT_PARTS.iter().map(entry).collect()
+    DEFAULT_PARTS.iter().chain(LONG_PARTS).map(entry).collect()
 }

@@ -114,16 +114,18 @@ impl Probe for Divergence {
 /// Points kept of a curve: more than a chart has pixels for, and small on disk.
 const CURVE_POINTS: usize = 400;
 
-/// A step curve in at most `limit` points: equal spans of time, each with its time mean.
+/// A step curve in at most `limit` points: equal spans of time, each with its time mean, and then the last point, whose
+/// value lasts.
 fn thin(curve: &[(f64, f64)], limit: usize) -> Vec<(f64, f64)> {
     let (Some(first), Some(last)) = (curve.first(), curve.last()) else { return Vec::new() };
     if curve.len() <= limit {
         return curve.to_vec();
     }
-    let width = (last.0 - first.0) / limit as f64;
+    let buckets = limit - 1;
+    let width = (last.0 - first.0) / buckets as f64;
     let mut out = Vec::with_capacity(limit);
     let mut index = 0;
-    for bucket in 0..limit {
+    for bucket in 0..buckets {
         let (from, to) = (first.0 + width * bucket as f64, first.0 + width * (bucket + 1) as f64);
         let (mut at, mut area) = (from, 0.0);
         while curve.get(index + 1).is_some_and(|next| next.0 < to) {
@@ -134,6 +136,7 @@ fn thin(curve: &[(f64, f64)], limit: usize) -> Vec<(f64, f64)> {
         area += curve[index].1 * (to - at);
         out.push((from, area / width));
     }
+    out.push(*last);
     out
 }
 
@@ -155,8 +158,10 @@ mod tests {
     #[test]
     fn thinning_keeps_the_area() {
         let curve: Vec<_> = (0..=1000).map(|n| (f64::from(n), f64::from(n % 2))).collect();
-        let thin = thin(&curve, 100);
-        assert_eq!(thin.len(), 100);
-        assert!(thin.iter().all(|(_, value)| (value - 0.5).abs() < 0.11), "{thin:?}");
+        let thin = thin(&curve, 101);
+        assert_eq!(thin.len(), 101);
+        assert!(thin[..100].iter().all(|(_, value)| (value - 0.5).abs() < 0.11), "{thin:?}");
+        // What was shown in the end is shown for good.
+        assert_eq!(thin[100], (1000.0, 0.0));
     }
 }

@@ -97,6 +97,23 @@ impl Case {
 
     /// Runs with further probes beside all the usual ones.
     pub fn run_probed(&self, strategy: &Configured, more: Vec<Box<dyn Probe>>) -> Done {
+        let mut probes = probes::all();
+        probes.extend(more);
+        self.run_looking(strategy, self.sample_every, probes)
+    }
+
+    /// Runs for the sake of the ledger and the final states, and of what these probes note: nobody looks at the screens
+    /// meanwhile, which is most of a simulation's work.
+    pub fn run_unwatched(&self, strategy: &Configured, probes: Vec<Box<dyn Probe>>) -> Done {
+        self.run_looking(strategy, self.sample_every.or(Some(Duration::from_secs(3_600))), probes)
+    }
+
+    fn run_looking(
+        &self,
+        strategy: &Configured,
+        sample_every: Option<Duration>,
+        mut probes: Vec<Box<dyn Probe>>,
+    ) -> Done {
         let genesis = self.workload.genesis(self.size);
         let faults: Vec<Armed> =
             self.faults.iter().map(|fault| faults::configure(&fault.parse().unwrap(), self.clients).unwrap()).collect();
@@ -115,12 +132,10 @@ impl Case {
             transport: self.transport,
             faults,
             seed: self.seed,
-            sample_every: self.sample_every,
+            sample_every,
             budget: self.budget,
             blind: self.blind,
         };
-        let mut probes = probes::all();
-        probes.extend(more);
         let ran = match self.engine {
             Engine::Sim => sim::run(&task, &mut probes),
             Engine::Threads => threads::run(&task, &mut probes),

@@ -142,6 +142,27 @@ pub fn at_home() -> Vec<Subject> {
     STRATEGIES.iter().filter_map(home).collect()
 }
 
+impl Subject {
+    /// Whether it has other parameters than the defaults.
+    fn is_variant(&self) -> bool {
+        self.strategy.label.contains(':')
+    }
+
+    /// How many seeds a check runs over: all, and a third with other parameters than the defaults, of which there are many.
+    pub fn seeds(&self) -> u64 {
+        if self.is_variant() { seeds().div_ceil(3) } else { seeds() }
+    }
+
+    /// The place of its workload among those on which this variant of a strategy is tried, and how many these are. With the
+    /// defaults each workload is one for itself.
+    pub fn share(&self) -> (u64, u64) {
+        let carries = |workload: &&&str| Self { workload: planned_workload(workload), ..self.clone() }.supported();
+        let tried: Vec<_> = BASIC.iter().filter(|_| self.is_variant()).filter(carries).collect();
+        let place = tried.iter().position(|workload| **workload == self.workload.spec.name);
+        place.map_or((0, 1), |place| (place as u64, tried.len() as u64))
+    }
+}
+
 /// How many seeds each check runs over, from `SYNCBENCH_CONTRACT_SEEDS`.
 pub fn seeds() -> u64 {
     match parse_seeds(env::var("SYNCBENCH_CONTRACT_SEEDS").ok().as_deref()) {

@@ -73,7 +73,7 @@ fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
     sheet.finish()
 }
 
-/// The colour of each kind. The ninth and all after it share one, in the order of their names: the palette has no more
+/// The colour of each kind. The eleventh and all after it share one, in the order of their names: the palette has no more
 /// that are told apart by everybody.
 #[derive(Default)]
 struct Colors<'a>(BTreeMap<&'a str, Color>);

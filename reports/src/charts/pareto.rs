@@ -18,7 +18,7 @@ pub(super) static CHART: Chart = Chart {
     shows: "Each mark is a strategy: to the right, the median time until an operation is visible everywhere; up, lost \
             intents for each 1000 operations. Lower left is better in both. The dashed line joins the Pareto front: no \
             other strategy is better in one of the two without being worse in the other. Axes are logarithmic, with a \
-            place for zero; each panel has its own.",
+            place for zero; each panel has its own. Where many marks lie together, some have no name: see the legend.",
     draw,
 };
 

@@ -5,6 +5,10 @@ use super::scene::{Anchor, Color, INK, Rect, Scene, at};
 use super::text::{self, BODY};
 
 const LINE: f64 = 23.0;
+/// Between the end of the widest name and the next column.
+const GAP: f64 = 19.0;
+/// From an entry's left to its name.
+const SIGN: f64 = 33.0;
 
 /// What an entry shows before its name.
 #[derive(Clone, Copy, Debug)]
@@ -32,8 +36,8 @@ pub fn strategies<'a>(names: &[&'a str], palette: &Palette) -> Vec<Entry<'a>> {
 /// Puts entries into `area` from its top and tells how high they are. Columns line up.
 pub fn flow(scene: &mut Scene, area: Rect, entries: &[Entry<'_>]) -> f64 {
     let names: Vec<_> = entries.iter().map(|entry| text::fit(entry.name, BODY, area.w / 2.0)).collect();
-    let widest = names.iter().map(|name| text::width(name, BODY)).fold(0.0, f64::max) + 52.0;
-    let columns = ((area.w / widest) as usize).max(1);
+    let widest = names.iter().map(|name| text::width(name, BODY)).fold(0.0, f64::max) + SIGN + GAP;
+    let columns = (((area.w + GAP) / widest) as usize).max(1);
     for (index, (entry, name)) in entries.iter().zip(&names).enumerate() {
         let x = area.x + (index % columns) as f64 * widest;
         let y = area.y + (index / columns) as f64 * LINE + LINE / 2.0;
@@ -44,7 +48,7 @@ pub fn flow(scene: &mut Scene, area: Rect, entries: &[Entry<'_>]) -> f64 {
             }
             Sign::Fill(color) => scene.fill(Rect::new(x + 8.0, y - 7.0, 18.0, 14.0), color),
         }
-        scene.text(at(x + 33.0, y + BODY * 0.31), name, BODY, Anchor::Start, INK);
+        scene.text(at(x + SIGN, y + BODY * 0.31), name, BODY, Anchor::Start, INK);
     }
     entries.len().div_ceil(columns) as f64 * LINE
 }

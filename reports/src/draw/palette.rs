@@ -15,8 +15,9 @@ pub const COLORS: [Color; 8] = [
     Color(0xA8, 0x97, 0x00), // olive
 ];
 
-/// Colours of kinds of loss, after Paul Tol's "light" scheme: none of them is a strategy's.
-pub const KINDS: [Color; 8] = [
+/// Colours of kinds of loss, after Paul Tol's "light" scheme and, for rare ones, the two dark ends of his "medium contrast":
+/// none of them is a strategy's.
+pub const KINDS: [Color; 10] = [
     Color(0xEE, 0x88, 0x66),
     Color(0x77, 0xAA, 0xDD),
     Color(0xBB, 0xCC, 0x33),
@@ -25,6 +26,8 @@ pub const KINDS: [Color; 8] = [
     Color(0xEE, 0xDD, 0x88),
     Color(0x99, 0xDD, 0xFF),
     Color(0xAA, 0xAA, 0x00),
+    Color(0x00, 0x44, 0x88),
+    Color(0x99, 0x44, 0x55),
 ];
 
 /// Names with a fixed place, so that they look alike in every report. Others take places that are free.

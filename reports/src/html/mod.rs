@@ -54,7 +54,12 @@ fn header(data: &Data<'_>) -> Markup {
     ];
     let version =
         if environment.version.is_empty() { String::new() } else { format!("syncbench {}", environment.version) };
-    let facts: Vec<_> = [&environment.started_at, &version, &environment.cpu]
+    // To the second: the rest is under provenance.
+    let started = match environment.started_at.split_once('.') {
+        Some((second, _)) => format!("{second}Z"),
+        None => environment.started_at.clone(),
+    };
+    let facts: Vec<_> = [&started, &version, &environment.cpu]
         .into_iter()
         .filter(|fact| !fact.is_empty())
         .map(String::as_str)

@@ -44,7 +44,7 @@ use crate::document::{Document, EditKind};
 use crate::model::{ModelRef, Operation, Outcome, Rejected};
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Rng, Setup, Strategy, Topology};
 use crate::sidecar::Sidecar;
-use crate::spec::{Content, Guarantees, Param, ParamKind, Spec, Support};
+use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support};
 use crate::view::View;
 use crate::wire;
 
@@ -61,7 +61,7 @@ pub static SPEC: Spec = Spec {
         tolerates_duplicates: true,
         tolerates_reordering: true,
         works_offline: true,
-        grows_with_history: true,
+        grows: Growth::operations("the whole history of changes"),
         ..Guarantees::NONE
     },
     params: &[

@@ -20,7 +20,7 @@ use super::diamond_doc::Doc;
 use super::mesh::Mesh;
 use crate::document::EditKind;
 use crate::replica::Topology;
-use crate::spec::{Content, Guarantees, Param, ParamKind, Spec, Support};
+use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support};
 
 /// The strategy's card.
 pub static SPEC: Spec = Spec {
@@ -35,7 +35,7 @@ pub static SPEC: Spec = Spec {
         tolerates_duplicates: true,
         tolerates_reordering: true,
         works_offline: true,
-        grows_with_history: true,
+        grows: Growth::operations("the whole history of edits"),
         ..Guarantees::NONE
     },
     params: &[Param {

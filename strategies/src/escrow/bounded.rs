@@ -35,7 +35,7 @@ use crate::document::{Document, EditKind, Path};
 use crate::model::{ModelRef, Operation, Outcome, Plan, Rejected};
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Time, Topology};
 use crate::sidecar::Sidecar;
-use crate::spec::{Content, Guarantees, Param, ParamKind, Spec, Support};
+use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support};
 use crate::view::View;
 use crate::wire::{decode, encode};
 
@@ -54,7 +54,7 @@ pub static SPEC: Spec = Spec {
         tolerates_loss: true,
         works_offline: true,
         can_refuse: true,
-        grows_with_history: true,
+        grows: Growth::removals("what is left of removed records"),
         ..Guarantees::NONE
     },
     params: &[

@@ -39,8 +39,8 @@ use super::state::State;
 use crate::document::{Document, EditKind};
 use crate::replica::{NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::sidecar::Sidecar;
-use crate::spec::{Content, Guarantees, Param, ParamKind, Params, Spec, Support};
-use crate::wire::{decode, encode};
+use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Params, Spec, Support};
+use crate::wire::{self, decode, encode};
 
 /// The strategy's card.
 pub static SPEC: Spec = Spec {
@@ -55,7 +55,7 @@ pub static SPEC: Spec = Spec {
         tolerates_duplicates: true,
         works_offline: true,
         needs_server: true,
-        grows_with_history: true,
+        grows: Growth::removals("tombstones: the ids of removed characters and items"),
         ..Guarantees::NONE
     },
     params: &[
@@ -110,7 +110,7 @@ impl Strategy for TextIds {
 
 /// A change as it travels and is kept: its edits would be several times as large in memory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Packed(Arc<[u8]>);
+pub(super) struct Packed(#[serde(with = "wire::bytes")] Arc<[u8]>);
 
 impl Packed {
     pub(super) fn of(change: &Change) -> Self {

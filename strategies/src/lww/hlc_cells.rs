@@ -13,7 +13,7 @@ use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::hlc_place::{Place, is_place};
+use super::fractional::Place;
 use crate::document::{Document, Key, MAX_DEPTH};
 use crate::wire::encode;
 
@@ -126,7 +126,7 @@ impl Write {
                 && match part {
                     Part::Value(value) | Part::Instead(value) => value.is_sound(),
                     Part::Cleared(value, cleared) => value.is_sound() && *cleared <= self.stamp,
-                    Part::Place(place) => is_place(place) && matches!(path.last(), Some(Hop::Item(_))),
+                    Part::Place(_) => matches!(path.last(), Some(Hop::Item(_))),
                 }
         })
     }

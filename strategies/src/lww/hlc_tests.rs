@@ -259,7 +259,7 @@ fn undo_returns_an_item_to_its_place_and_removes_what_was_inserted() {
     table.run();
     table.agree();
     // Its place is where it was, whatever came to stand around it.
-    assert_eq!(table.sees(2, "list"), "[2,8,1]");
+    assert_eq!(table.sees(2, "list"), "[8,2,1]");
 }
 
 #[test]

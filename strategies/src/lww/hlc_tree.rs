@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::iter::Peekable;
 use std::ops::Bound;
 
+use super::fractional::{Place, Ruler};
 use super::hlc_cells::{Hlc, Hop, Hops, ItemId, Part, PlaceCell, Stamp, Table, Value, ValueCell, Write};
-use super::hlc_place::{self, Place};
 use crate::document::{Document, Edit, EditError, Path, Step};
 
 /// Cells and the document that they make.
@@ -174,11 +174,11 @@ impl Tree {
     fn gap(&self, list: &[Hop], index: usize, leaving: Option<usize>, count: usize, node: u32) -> Vec<Place> {
         let order = self.order(list);
         let at = |index: usize| order.get(index + usize::from(leaving.is_some_and(|leaving| leaving <= index)));
-        let lower = index.checked_sub(1).and_then(at).map(|(place, _)| &place[..]);
+        let lower = index.checked_sub(1).and_then(at).map(|(place, _)| place);
         // Two items may have one place, if one of them was gone when the other came; there is no room between these.
-        let above = (index..order.len()).filter_map(at).map(|(place, _)| &place[..]);
+        let above = (index..order.len()).filter_map(at).map(|(place, _)| place);
         let upper = above.into_iter().find(|place| lower.is_none_or(|lower| *place > lower));
-        hlc_place::spread(lower, upper, count, node)
+        Ruler::signed(node).between(lower, upper, count)
     }
 
     /// Writes a value with all that is in it.
@@ -192,10 +192,10 @@ impl Tree {
             }
             Document::List(list) => {
                 self.assign(path, Value::List, false, draft);
-                for (value, place) in list.iter().zip(hlc_place::first(list.len())) {
+                for (index, value) in list.iter().enumerate() {
                     let item = child(path, Hop::Item(maker.item()));
                     self.write(&item, value, maker, draft);
-                    self.assign_place(&item, place, draft);
+                    self.assign_place(&item, Place::first(index), draft);
                 }
             }
             leaf => self.assign(path, Value::Leaf(leaf.clone()), false, draft),

@@ -1,10 +1,10 @@
 //! Strategies in which the last writer wins.
 
 pub mod document;
+mod fractional;
 pub mod hlc;
 mod hlc_cells;
 mod hlc_exchange;
-mod hlc_place;
 mod hlc_ranges;
 pub mod hlc_relay;
 mod hlc_seen;

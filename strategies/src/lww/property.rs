@@ -29,23 +29,20 @@
 
 mod client;
 mod edits;
-mod place;
 mod server;
 #[cfg(test)]
 mod tests;
 mod tree;
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::de::Visitor;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::document::{Document, EditKind};
 use crate::replica::{NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::spec::{Content, Guarantees, Param, ParamKind, Params, Spec, Support};
-use crate::wire::{decode, encode};
+use crate::wire::{self, decode, encode};
 use client::Client;
 use server::Server;
 use tree::{ItemId, Node, Write};
@@ -103,33 +100,8 @@ struct Property {
 }
 
 /// Writes as they travel. A history is kept like this: with ways and values on the heap it is several times as large.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Packed(Arc<[u8]>);
-
-/// As bytes: in one go, where a sequence would go one by one.
-impl Serialize for Packed {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for Packed {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Bytes;
-        impl Visitor<'_> for Bytes {
-            type Value = Packed;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("packed writes")
-            }
-
-            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Packed, E> {
-                Ok(Packed(bytes.into()))
-            }
-        }
-        deserializer.deserialize_bytes(Bytes)
-    }
-}
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Packed(#[serde(with = "wire::bytes")] Arc<[u8]>);
 
 impl Packed {
     fn of(writes: &[Write]) -> Self {

@@ -18,6 +18,8 @@
 //! Trade-offs: instant local effect and small messages, for a server that must remember and code that is hard to get
 //! right. Nothing is refused: what makes no sense any more after others' changes is transformed into something, or nothing,
 //! and two users who took the same item are both told that they have it.
+//!
+//! Longer than most files: a protocol's two sides are read together.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::mem;
@@ -30,7 +32,7 @@ use crate::document::{Document, EditKind, diff};
 use crate::model::{ModelRef, Operation, Outcome, Plan, Rejected};
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::sidecar::{Clock, Sidecar, merge_clock};
-use crate::spec::{Content, Guarantees, Param, ParamKind, Spec, Support};
+use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support};
 use crate::view::View;
 use crate::wire::{decode, encode};
 
@@ -47,6 +49,7 @@ pub static SPEC: Spec = Spec {
         tolerates_duplicates: true,
         works_offline: true,
         needs_server: true,
+        grows: Growth::absence("the server keeps every change that it has missed"),
         ..Guarantees::NONE
     },
     params: &[

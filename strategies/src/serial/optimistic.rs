@@ -20,6 +20,8 @@
 //! Trade-offs: instant effect, work offline, and the server's say in everything, for running each mutation again after
 //! every message while it is pending, and for effects that users see and lose again. What is refused on the own screen is
 //! refused on a state that may be out of date, so this is not serializable.
+//!
+//! Longer than most files: a protocol's two sides are read together.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;

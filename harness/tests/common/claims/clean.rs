@@ -21,7 +21,10 @@ pub fn clocks(subject: &Subject, seeds: u64) -> Checked {
     for seed in 1..=seeds {
         let run = |faults: &[&str]| {
             let faults = faults.iter().map(|fault| (*fault).to_owned()).collect();
-            told(subject, &Case { seed, faults, network: "4g".into(), ..case(subject) }.run_with(&subject.strategy))
+            told(
+                subject,
+                &Case { seed, faults, network: "4g".into(), ..case(subject) }.run_unwatched(&subject.strategy, vec![]),
+            )
         };
         let skewed = run(&["skew:by=700ms,client=1", "skew:by=300ms,client=2,to=behind@400ms..900ms"]);
         if run(&[]) != skewed {
@@ -52,7 +55,7 @@ pub fn blind(subject: &Subject, seeds: u64) -> Checked {
             let sent: Arc<Mutex<Vec<Sent>>> = Arc::default();
             let faults = vec!["partition:halves@300ms..900ms".into(), "late:3@200ms".into()];
             let case = Case { seed, blind, faults, network: "4g".into(), ..case(subject) };
-            case.run_probed(&subject.strategy, vec![Box::new(Recorder(sent.clone()))]);
+            case.run_unwatched(&subject.strategy, vec![Box::new(Recorder(sent.clone()))]);
             std::mem::take(&mut *sent.lock().unwrap())
         };
         let (open, blind) = (run(false), run(true));

@@ -1,9 +1,11 @@
 //! Bytes from strangers: never a panic, never much memory, and nothing changed by what was refused.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rand::RngExt;
 use syncbench_harness::rng::{below, stream};
+use syncbench_strategies::document::Document;
 use syncbench_strategies::replica::{NodeId, Rng, Topology};
 
 use crate::common::group::{Group, Weather};
@@ -72,11 +74,13 @@ fn attack(subject: &Subject, seeds: u64, exposed: impl Fn(NodeId) -> bool, harml
         group.churn(8);
         for _ in 0..12 {
             group.churn(1);
+            // What each showed and would save, as long as it took nothing in.
+            let mut before = BTreeMap::new();
             let honest: Vec<_> = group.sent.iter().filter(|packet| exposed(packet.to)).cloned().collect();
             for _ in 0..4 {
                 let (packet, other) = (&honest[below(&mut rng, honest.len())], &honest[below(&mut rng, honest.len())]);
                 let bytes = mutate(&mut rng, &packet.bytes, &other.bytes);
-                refused += u64::from(strike(&mut group, packet.to, packet.from, &bytes)?);
+                refused += u64::from(strike(&mut group, packet.to, packet.from, &bytes, &mut before)?);
             }
         }
         if harmless {
@@ -95,9 +99,19 @@ fn attack(subject: &Subject, seeds: u64, exposed: impl Fn(NodeId) -> bool, harml
     if refused == 0 { Err("nothing hostile was refused".into()) } else { Ok(()) }
 }
 
+/// A view, and what would be saved.
+type State = (Document, Vec<u8>);
+
 /// One hostile message; whether it was refused.
-fn strike(group: &mut Group, to: NodeId, from: NodeId, bytes: &[u8]) -> Result<bool, String> {
-    let before = (group.view(to), group.durable(to));
+fn strike(
+    group: &mut Group,
+    to: NodeId,
+    from: NodeId,
+    bytes: &[u8],
+    states: &mut BTreeMap<NodeId, State>,
+) -> Result<bool, String> {
+    let state = |group: &Group| (group.view(to), group.durable(to));
+    let before = states.remove(&to).unwrap_or_else(|| state(group));
     let injected = group.inject(to, from, bytes)?;
     if injected.peak_bytes > bound(bytes.len()) {
         return Err(format!("{to} took {} bytes for {} from {from}: {bytes:?}", injected.peak_bytes, bytes.len()));
@@ -105,12 +119,13 @@ fn strike(group: &mut Group, to: NodeId, from: NodeId, bytes: &[u8]) -> Result<b
     if injected.result.is_ok() {
         return Ok(false);
     }
-    if before != (group.view(to), group.durable(to)) {
+    if before != state(group) {
         return Err(format!("{to} refused {bytes:?} from {from} and changed nevertheless"));
     }
     if injected.effects > 0 {
         return Err(format!("{to} refused {bytes:?} from {from} and acted on it nevertheless"));
     }
+    states.insert(to, before);
     Ok(true)
 }
 

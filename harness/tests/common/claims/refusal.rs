@@ -13,7 +13,7 @@ pub fn malformed(subject: &Subject, seeds: u64) -> Checked {
     let subject = garbled(subject);
     for seed in 1..=seeds {
         passed(&subject.cell(&scenario(), seed))?;
-        let done = Case { seed, ..case(&subject) }.run_with(&subject.strategy);
+        let done = Case { seed, ..case(&subject) }.run_unwatched(&subject.strategy, vec![]);
         let (mut refused, mut taken_after) = (0, 0);
         for entry in done.ran.ledger.entries() {
             match &entry.fate {
@@ -42,7 +42,8 @@ pub fn refuses(subject: &Subject, seeds: u64) -> Checked {
     let told_no = |entry: &&Entry| entry.seen == Document::Bool(true) && matches!(entry.fate, Fate::Rejected(_));
     let mut refused = 0;
     for seed in 1..=seeds.max(5) {
-        let done = Case { seed, size: 1, network: "4g".into(), ..case(&subject) }.run_with(&subject.strategy);
+        let case = Case { seed, size: 1, network: "4g".into(), ..case(&subject) };
+        let done = case.run_unwatched(&subject.strategy, vec![]);
         refused += done.ran.ledger.entries().filter(told_no).count();
     }
     match (subject.claims().can_refuse, refused) {
@@ -87,7 +88,7 @@ fn without_order(subject: &Subject, seeds: u64) -> Result<usize, String> {
             size: if contended && seed.is_multiple_of(2) { 1 } else { subject.workload.spec.default_size },
             ..case(subject)
         };
-        let done = small.run_with(&subject.strategy);
+        let done = small.run_unwatched(&subject.strategy, vec![]);
         let model = subject.workload.workload.model();
         match serial_order::search(&*model, &done.genesis, done.ran.last(), &done.ran.ledger) {
             SerialOrder::Exists => {}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::place::Place;
+use super::super::fractional::{Place, Ruler};
 use super::tree::{Item, ItemId, Items, Node, Stone, Write};
 use crate::document::{Document, Edit, Kind, MAX_DEPTH, Path, Step};
 use crate::model::Rejected;
@@ -299,7 +299,7 @@ impl<'a> Author<'a> {
         let tied: Vec<ItemId> =
             items.from(index).take_while(|item| Some(&item.place) == low).map(|item| item.id).collect();
         let high = items.at(index + tied.len()).map(|item| &item.place);
-        let mut places = Place::between(low, high, count + tied.len());
+        let mut places = Ruler::default().between(low, high, count + tied.len());
         for (id, place) in tied.into_iter().zip(places.split_off(count)) {
             self.write(Write::Move { at: below(at, id), place });
         }

@@ -160,7 +160,7 @@ fn hostile_writes_are_refused() {
     use super::tree::Stone;
     let leaf = Node::Leaf(Document::Null);
     let item = Stone::Item(ItemId { client: NodeId(1), n: 1, k: 1 });
-    let place = super::place::Place::first(0);
+    let place = super::super::fractional::Place::first(0);
     let deep = vec![Stone::Key("k".into()); crate::document::MAX_DEPTH + 1];
     let refused = [
         Write::Set { at: deep.clone(), to: leaf.clone() },

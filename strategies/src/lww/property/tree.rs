@@ -8,7 +8,7 @@ use std::ops::Range;
 use imbl::{OrdMap, Vector};
 use serde::{Deserialize, Serialize};
 
-use super::place::Place;
+use super::super::fractional::Place;
 use crate::document::{Document, Key, Kind, MAX_DEPTH, Step};
 use crate::replica::NodeId;
 use crate::view::View;

@@ -1,0 +1,287 @@
+#[cfg(feature = "automerge")]
+use syncbench_strategies::crdt;
+use syncbench_strategies::model::{Operation, reduce};
+use syncbench_strategies::{lww, serial};
+
+use super::*;
+use crate::engines::load::Pace;
+use crate::testing::{Book, Trial, intent_stream, intents, workload};
+
+fn reserve(item: &str, booking: &str) -> BookingOp {
+    BookingOp::Reserve { item: item.into(), booking: booking.into() }
+}
+
+fn cancel(booking: &str) -> BookingOp {
+    BookingOp::Cancel { booking: booking.into() }
+}
+
+fn restock(item: &str, count: u32) -> BookingOp {
+    BookingOp::Restock { item: item.into(), count }
+}
+
+/// One hour and one show of two tickets, after these operations.
+fn after(ops: &[BookingOp]) -> Document {
+    let mut document = genesis(2, 2);
+    for op in ops {
+        reduce(&*erase(BookingModel), &mut document, &Operation::encode(op)).unwrap();
+    }
+    document
+}
+
+fn with(document: &Document, edits: &[Edit]) -> Document {
+    document.produce(edits).unwrap().0
+}
+
+fn add(item: &str, by: i64) -> Edit {
+    Edit::Increment { path: stock_path(item), by }
+}
+
+fn book(booking: &str, item: &str) -> Edit {
+    Edit::Put { path: booking_path(booking), value: item.into() }
+}
+
+#[test]
+fn plans_mean_what_they_say() {
+    let ops = [reserve("hour0", "a"), reserve("show0", "b"), restock("show0", 3), cancel("b"), reserve("show0", "c")];
+    let document = after(&ops);
+    assert_eq!(document.to_string(), "{bookings:{a:\"hour0\",c:\"show0\"},stock:{hour0:0,show0:4}}");
+    let refused = |op: &BookingOp| BookingModel.plan(&document, op).unwrap_err().code;
+    assert_eq!(refused(&reserve("hour0", "d")), "taken");
+    assert_eq!(refused(&reserve("show0", "a")), "exists");
+    assert_eq!(refused(&restock("hour0", 1)), "only_one");
+    for op in [cancel("b"), cancel(""), reserve("hour1", "d"), restock("show1", 1)] {
+        assert_eq!(refused(&op), "gone", "{op:?}");
+    }
+    let sold = after(&[reserve("show0", "a"), reserve("show0", "b")]);
+    assert_eq!(BookingModel.plan(&sold, &reserve("show0", "c")).unwrap_err().code, "sold_out");
+    let plans = [reserve("show0", "d"), cancel("a")].map(|op| BookingModel.plan(&document, &op).unwrap());
+    let kinds: BTreeSet<EditKind> = plans.iter().flat_map(|plan| &plan.edits).map(Edit::kind).collect();
+    assert_eq!(kinds.into_iter().collect::<Vec<_>>(), SPEC.edits);
+    assert!(
+        workload("booking").genesis(8) == genesis(8, 10) && workload("booking:tickets=3").genesis(2) == genesis(2, 3)
+    );
+}
+
+#[test]
+fn nothing_is_below_zero_and_an_hour_is_one() {
+    let allowed = |document: &Document| workload("booking").invariant(document);
+    assert_eq!(allowed(&after(&[reserve("hour0", "a"), reserve("show0", "b"), restock("show0", 5)])), Ok(()));
+    assert!(allowed(&with(&after(&[]), &[add("show0", -3)])).unwrap_err().contains("-1 left"));
+    let twice = with(&after(&[reserve("hour0", "a")]), &[book("b", "hour0")]);
+    assert!(allowed(&twice).unwrap_err().contains("0 left and 2 booked"));
+    assert!(allowed(&with(&after(&[]), &[add("hour0", 1)])).unwrap_err().contains("2 left and 0 booked"));
+}
+
+fn wants(text: &str, view: &Document) -> Vec<BookingOp> {
+    intents(text, view, 400).iter().map(|op| op.decode().unwrap()).collect()
+}
+
+#[test]
+fn agents_want_the_same_whatever_they_see() {
+    let some: Vec<_> = (0..8).map(|i| book(&format!("b{i}"), "show0")).collect();
+    let (few, many) = (with(&genesis(8, 10), &some[..4]), with(&genesis(8, 10), &some));
+    let blank = |op: &BookingOp| match op {
+        BookingOp::Cancel { .. } => cancel(""),
+        other => other.clone(),
+    };
+    let (first, second) = (wants("booking", &few), wants("booking", &many));
+    assert_eq!(first, wants("booking", &few));
+    assert!(first.iter().map(blank).eq(second.iter().map(blank)) && first != second);
+    let share = |text: &str, wanted: fn(&BookingOp) -> bool| {
+        wants(text, &many).iter().filter(|op| wanted(op)).count() as f64 / 400.0
+    };
+    let cancels = |op: &BookingOp| matches!(op, BookingOp::Cancel { .. });
+    let restocks = |op: &BookingOp| matches!(op, BookingOp::Restock { .. });
+    let foremost = |op: &BookingOp| matches!(op, BookingOp::Reserve { item, .. } if item == "hour0");
+    assert!((share("booking", cancels) - 0.27).abs() < 0.06);
+    assert!((share("booking:cancel=0.6", cancels) - 0.6).abs() < 0.06);
+    assert!((share("booking:restock=0.3", restocks) - 0.3).abs() < 0.06);
+    assert!((share("booking:cancel=0,restock=0,first=0", foremost) - 0.125).abs() < 0.05);
+    assert!((share("booking:cancel=0,restock=0,first=1", foremost) - 1.0).abs() < 1e-9);
+    let counts = |text: &str| {
+        wants(text, &many)
+            .into_iter()
+            .filter_map(|op| match op {
+                BookingOp::Restock { count, .. } => Some(count),
+                _ => None,
+            })
+            .collect::<BTreeSet<_>>()
+    };
+    assert_eq!(counts("booking:restock=0.5,tickets=3"), BTreeSet::from([1, 2, 3]));
+    assert_eq!(counts("booking:restock=0.5"), (1..=10).collect());
+}
+
+#[test]
+fn agents_ask_for_what_they_see_to_be_free() {
+    let taken = after(&[reserve("hour0", "a")]);
+    let wanted = wants("booking:first=1", &taken);
+    assert!(wanted.iter().all(|op| !matches!(op, BookingOp::Reserve { item, .. } if item == "hour0")));
+    assert!(wanted.iter().any(|op| matches!(op, BookingOp::Reserve { item, .. } if item == "show0")));
+    let full = with(&taken, &[add("show0", -2)]);
+    let wanted = wants("booking:restock=0", &full);
+    assert!(wanted.len() == 400 && wanted.iter().all(|op| *op == cancel("a")));
+    let mut author = workload("booking:cancel=1").author(NodeId(1), 1);
+    let mut next = |view: &Document| author.next(view, &mut intent_stream(1)).map(|intent| intent.operation.decode());
+    assert!(matches!(next(&genesis(8, 10)), Some(Some(BookingOp::Reserve { .. }))));
+    assert!(next(&genesis(0, 10)).is_none());
+}
+
+fn kinds(book: &Book, last: &Document) -> Vec<(String, u64)> {
+    let found = book.judge("booking", &genesis(2, 2), last);
+    assert!(found.0.iter().all(|finding| !finding.example.is_empty()));
+    found.kinds().into_iter().map(|(kind, count)| (kind.to_owned(), count)).collect()
+}
+
+fn story(ops: &[BookingOp]) -> Book {
+    let mut book = Book::new(2);
+    for (index, op) in ops.iter().enumerate() {
+        book.acted(1 + index as u32 % 2, op);
+    }
+    book
+}
+
+fn one(kind: &str) -> Vec<(String, u64)> {
+    vec![(kind.into(), 1)]
+}
+
+#[test]
+fn each_kind_is_found_and_nothing_else() {
+    let both = [reserve("hour0", "a"), reserve("hour0", "b")];
+    let mine = after(&both[..1]);
+    assert_eq!(kinds(&story(&both[..1]), &mine), []);
+    assert_eq!(kinds(&story(&both), &mine), one("confirmed then revoked"));
+    assert_eq!(kinds(&story(&both), &with(&mine, &[book("b", "hour0"), add("hour0", -1)])), one("oversell"));
+    let unpaid = vec![("oversell".into(), 1), ("stock from nowhere".into(), 1)];
+    assert_eq!(kinds(&story(&both), &with(&mine, &[book("b", "hour0")])), unpaid);
+
+    let all = [reserve("show0", "a"), restock("show0", 5), cancel("a"), reserve("show0", "b")];
+    assert_eq!(kinds(&story(&all), &after(&all)), []);
+    assert_eq!(kinds(&story(&all), &with(&after(&all), &[add("show0", -4)])), [("stock lost".into(), 4)]);
+    assert_eq!(kinds(&story(&all), &with(&after(&all), &[book("a", "show0"), add("show0", -1)])), one("cancel lost"));
+    let twice = story(&[&all[..], &[cancel("a")]].concat());
+    assert_eq!(kinds(&twice, &after(&all)), []);
+    assert_eq!(kinds(&twice, &with(&after(&all), &[add("show0", 1)])), one("stock from nowhere"));
+    // Sold, though it came from nowhere.
+    let sold = [
+        reserve("show0", "a"),
+        cancel("a"),
+        cancel("a"),
+        reserve("show0", "b"),
+        reserve("show0", "c"),
+        reserve("show0", "d"),
+    ];
+    let last = with(&after(&[]), &[add("show0", -2), book("b", "show0"), book("c", "show0"), book("d", "show0")]);
+    assert_eq!(kinds(&story(&sold), &last), unpaid);
+}
+
+#[test]
+fn what_was_refused_or_never_answered_is_not_expected() {
+    let mut book_of = Book::new(2);
+    let refused = book_of.issued(1, &reserve("hour0", "a"), Document::Null);
+    book_of.told(refused, Err(Rejected::new("exists", "")));
+    let last = after(&[reserve("hour0", "a")]);
+    assert_eq!(kinds(&book_of, &after(&[])), []);
+    assert_eq!(kinds(&book_of, &last), one("booking from nowhere"));
+    // Nobody else had asked: it was free.
+    book_of.told(refused, Err(Rejected::new("taken", "")));
+    assert_eq!(kinds(&book_of, &after(&[])), one("refused with stock left"));
+    book_of.acted(2, &reserve("hour0", "b"));
+    assert_eq!(kinds(&book_of, &after(&[reserve("hour0", "b")])), []);
+
+    let mut open = Book::new(2);
+    let ops = [reserve("show0", "a"), restock("show0", 5)];
+    for op in &ops {
+        open.issued(1, op, Document::Null);
+    }
+    for ops in [&ops[..0], &ops[..1], &ops[1..], &ops] {
+        assert_eq!(kinds(&open, &after(ops)), []);
+    }
+    open.acted(2, &reserve("show0", "b"));
+    open.issued(1, &cancel("b"), Document::Null);
+    assert_eq!(kinds(&open, &after(&[])), []);
+    assert_eq!(kinds(&open, &after(&[reserve("show0", "b")])), []);
+}
+
+#[test]
+fn taking_turns_loses_nothing() {
+    let trial = Trial { pace: Pace::Turns, ops: 200, ..Trial::new(&serial::reducer::SPEC, "booking") };
+    assert_eq!(trial.run().1.kinds(), []);
+    assert_eq!(Trial { strategy: &lww::document::SPEC, ..trial }.run().1.kinds(), []);
+}
+
+#[test]
+fn one_order_refuses_the_second_and_loses_nothing() {
+    let (ran, found) = Trial::new(&serial::reducer::SPEC, "booking").run();
+    assert_eq!(found.kinds(), []);
+    let refused = |code: &str| {
+        let refused = |entry: &&crate::ledger::Entry| matches!(&entry.fate, Fate::Rejected(why) if why.code == code);
+        ran.ledger.entries().filter(refused).count()
+    };
+    assert!(refused("taken") > 0 && refused("sold_out") > 0 && refused("gone") > 0);
+    assert_eq!(ran.ledger.broken_states().0, 0);
+}
+
+#[test]
+fn the_last_document_revokes_what_was_confirmed() {
+    let (ran, found) = Trial::new(&lww::document::SPEC, "booking").run();
+    assert!(found.count("confirmed then revoked") > 0 && found.count("cancel lost") > 0, "{found:?}");
+    assert_eq!(found.count("oversell"), 0, "{found:?}");
+    assert_eq!(ran.ledger.broken_states().0, 0);
+}
+
+#[cfg(feature = "automerge")]
+#[test]
+fn merged_stock_is_oversold() {
+    let (ran, found) = Trial::new(&crdt::automerge::SPEC, "booking").run();
+    assert!(found.count("oversell") > 0 && found.count("stock from nowhere") > 0, "{found:?}");
+    assert_eq!(found.count("confirmed then revoked") + found.count("cancel lost"), 0, "{found:?}");
+    assert!(ran.ledger.broken_states().0 > 0);
+}
+
+/// Some bookings are made without a look at the stock, some under another name; some cancellations are forgotten, and
+/// one show is always sold out.
+struct Careless;
+
+impl Model for Careless {
+    type Op = BookingOp;
+
+    fn plan(&self, view: &dyn View, op: &BookingOp) -> Result<Plan, Rejected> {
+        match op {
+            BookingOp::Reserve { item, .. } if item == "show3" => Err(Rejected::new("sold_out", "")),
+            BookingOp::Reserve { booking, item } if booking.ends_with('3') => {
+                Ok(Plan::new(vec![add(item, -1), book(booking, item)]))
+            }
+            BookingOp::Reserve { booking, item } if booking.ends_with('5') => {
+                BookingModel.plan(view, &reserve(item, &format!("other {booking}")))
+            }
+            BookingOp::Reserve { .. } => BookingModel.plan(view, op),
+            BookingOp::Cancel { booking } if booking.ends_with('2') => Ok(Plan::new(Vec::new())),
+            BookingOp::Cancel { booking } if booking.ends_with('4') => {
+                Ok(Plan::new(BookingModel.plan(view, op)?.edits.drain(..1).collect()))
+            }
+            BookingOp::Cancel { booking } if booking.ends_with('6') => {
+                let mut edits = BookingModel.plan(view, op)?.edits;
+                edits.push(edits[1].clone());
+                Ok(Plan::new(edits))
+            }
+            _ => BookingModel.plan(view, op),
+        }
+    }
+}
+
+#[test]
+fn planted_bugs_are_found() {
+    let trial = Trial { model: Some(erase(Careless)), clients: 4, ..Trial::new(&serial::reducer::SPEC, "booking") };
+    let found = trial.run().1;
+    let kinds: Vec<_> = found.kinds().into_iter().map(|(kind, _)| kind).collect();
+    let expected = [
+        "booking from nowhere",
+        "cancel lost",
+        "confirmed then revoked",
+        "oversell",
+        "refused with stock left",
+        "stock from nowhere",
+        "stock lost",
+    ];
+    assert_eq!(kinds, expected, "{found:?}");
+}
