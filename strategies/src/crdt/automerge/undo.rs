@@ -8,7 +8,8 @@
 //!
 //! What comes back does so under ids of its own: an object is made anew, with what would be in it by now. The own operations
 //! before it, which know the old ids, are told; those of others cannot be. Characters and items that somebody else has put
-//! back, or moved, are others than those that were put in, and stay.
+//! back, or moved, are others than those that were put in, and stay. An item of a list that was written over, moved and
+//! taken away may come back beside its place.
 
 mod history;
 mod write;
@@ -59,6 +60,8 @@ struct Place {
     stands: bool,
     /// What comes back.
     old: Was,
+    /// It was moved here and is away by now: when it comes back, the move stays.
+    away: bool,
     /// An element, and whether it is to come back and not to be changed.
     element: Option<(ObjId, bool)>,
     /// The order in which elements stood that are at one index now.
@@ -101,7 +104,7 @@ impl Inverse<'_> {
                 }
                 continue;
             }
-            if let Some(id) = slot.last.as_ref().and_then(Was::id) {
+            if let Some(id) = slot.last.as_ref().and_then(Was::id).filter(|_| !place.away) {
                 self.undone.before.insert(id.clone(), place.old.clone());
             }
             match place.prop {
@@ -372,7 +375,7 @@ impl Inverse<'_> {
             old = theirs.map_or(old, Was::new);
         }
         let element = element.map(|element| (element, left.is_none()));
-        Ok(Place { object, prop, stands, old, element, order })
+        Ok(Place { object, prop, stands, old, away: false, element, order })
     }
 
     fn is_list(&self, object: &ObjId) -> bool {
@@ -423,6 +426,7 @@ impl Inverse<'_> {
             let Some(at) = left.iter().position(same) else { continue };
             let other = left.remove(at);
             places[index].stands &= places[other].stands;
+            places[other].away = !places[other].stands;
             // Where what made it was taken back meanwhile, less comes.
             let whole = places[index].old.id() == Some(was);
             if let (Some(Was::Object(kind, id)), true) = (&slots[other].last, whole) {
