@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use cpu_time::ThreadTime;
 use criterion::{BatchSize, Criterion, criterion_group};
-use syncbench_strategies::document::{Document, Edit};
+use syncbench_strategies::document::{self, Document, Edit};
 use syncbench_strategies::model::{Model, Operation, Plan, Rejected, erase};
 use syncbench_strategies::path;
 use syncbench_strategies::registry;
@@ -52,6 +52,7 @@ const GRANULARITIES: [(&str, usize); 2] = [("edit", 1), ("window", LAP)];
 
 /// Operations are numbers of stretches of a recording.
 struct Recording {
+    path: document::Path,
     splices: Arc<[Splice]>,
     size: usize,
 }
@@ -60,8 +61,8 @@ impl Model for Recording {
     type Op = usize;
 
     fn plan(&self, view: &dyn View, stretch: &usize) -> Result<Plan, Rejected> {
-        let path = path!["text"];
-        let mut len = view.len(&path).ok_or_else(|| Rejected::new("no_text", "there is no text"))?;
+        let path = &self.path;
+        let mut len = view.len(path).ok_or_else(|| Rejected::new("no_text", "there is no text"))?;
         let splices = self.splices.chunks(self.size).nth(*stretch).unwrap_or_default();
         let mut edits = Vec::with_capacity(splices.len());
         for (pos, delete, insert) in splices {
@@ -87,7 +88,7 @@ impl Through {
         let strategy = registry::configure(&format!("crdt-{library}").parse().expect("a name"));
         let strategy = strategy.expect("compiled in").strategy;
         let genesis = strategy.genesis(&Document::map([("text", Document::text(""))])).into();
-        let model = erase(Recording { splices: splices.clone(), size });
+        let model = erase(Recording { path: path!["text"], splices: splices.clone(), size });
         let replica = strategy.replica(&Setup { node: NodeId(1), peers: vec![NodeId(2)], model, genesis, seed: 1 });
         let mut through = Self { replica, rng: Rng::seed_from_u64(1), effects: Vec::new() };
         through.call(|replica, cx| replica.link(NodeId(2), LinkState::Up, cx));

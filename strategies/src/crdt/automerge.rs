@@ -108,7 +108,7 @@ struct AutomergeStrategy {
 
 #[derive(Serialize, Deserialize)]
 enum Message {
-    Changes(Vec<Vec<u8>>),
+    Changes(#[serde(with = "crate::wire::updates")] Vec<Vec<u8>>),
     Heads(Vec<[u8; 32]>),
 }
 
@@ -197,7 +197,7 @@ impl Peer {
         let time_s = (cx.wall_clock().0 / 1_000_000_000) as i64;
         if let Some(hash) = self.doc.commit(time_s) {
             self.begun.drain(..).for_each(|id| cx.tagged(id, tag(&hash)));
-            self.outbox.extend(self.doc.library.get_last_local_change());
+            self.outbox.extend(self.doc.library.keep().get_last_local_change());
         }
     }
 
