@@ -1,13 +1,14 @@
 //! Each library alone, used as its authors recommend: edits by the handle of the text, one transaction for all that are
-//! handed over at once, and the bytes that peers are sent after it.
+//! handed over at once, and the bytes that peers are sent after it. Each begins with the document that its peers have too,
+//! saved and loaded: the same bytes as the replica's.
 
 use std::hint::black_box;
 
 use crate::trace::Splice;
 
-/// A library alone: a fresh document with an empty text, and a transaction.
+/// A library alone: a document with an empty text at `text`, from the strategy's genesis, and a transaction.
 pub(crate) trait Bare {
-    fn new() -> Self;
+    fn load(genesis: &[u8]) -> Self;
 
     fn transact(&mut self, splices: &[Splice]);
 
@@ -19,11 +20,11 @@ pub(crate) struct Automerge(automerge::AutoCommit, automerge::ObjId);
 
 #[cfg(feature = "automerge")]
 impl Bare for Automerge {
-    fn new() -> Self {
-        use automerge::transaction::Transactable;
-        let mut doc = automerge::AutoCommit::new_with_encoding(automerge::TextEncoding::UnicodeCodePoint);
-        let text = doc.put_object(automerge::ROOT, "text", automerge::ObjType::Text).expect("a fresh document");
-        doc.commit();
+    fn load(genesis: &[u8]) -> Self {
+        use automerge::ReadDoc;
+        let options = automerge::LoadOptions::new().text_encoding(automerge::TextEncoding::UnicodeCodePoint);
+        let doc = automerge::AutoCommit::load_with_options(genesis, options).expect("a saved document");
+        let (_, text) = doc.get(automerge::ROOT, "text").expect("a map").expect("a text");
         Self(doc, text)
     }
 
@@ -46,10 +47,15 @@ pub(crate) struct Yrs(yrs::Doc, yrs::TextRef);
 
 #[cfg(feature = "yrs")]
 impl Bare for Yrs {
-    fn new() -> Self {
+    fn load(genesis: &[u8]) -> Self {
+        use yrs::updates::decoder::Decode;
+        use yrs::{Map, Transact};
         let options = yrs::Options { offset_kind: yrs::OffsetKind::Utf16, ..yrs::Options::default() };
         let doc = yrs::Doc::with_options(options);
-        let text = doc.get_or_insert_text("text");
+        let root = doc.get_or_insert_map("root");
+        let update = yrs::Update::decode_v1(genesis).expect("an update");
+        doc.transact_mut().apply_update(update).expect("a first update");
+        let Some(yrs::Out::YText(text)) = root.get(&doc.transact(), "text") else { panic!("no text") };
         Self(doc, text)
     }
 
@@ -78,9 +84,11 @@ pub(crate) struct Loro(loro::LoroDoc, loro::LoroText, #[expect(dead_code, reason
 
 #[cfg(feature = "loro")]
 impl Bare for Loro {
-    fn new() -> Self {
+    fn load(genesis: &[u8]) -> Self {
         let doc = loro::LoroDoc::new();
-        let text = doc.get_text("text");
+        doc.import(genesis).expect("a saved document");
+        let text = doc.get_map("root").get("text").map(loro::ValueOrContainer::into_container);
+        let Some(Ok(loro::Container::Text(text))) = text else { panic!("no text") };
         let subscription = doc.subscribe_local_update(Box::new(|update| {
             black_box(update.clone());
             true
@@ -110,8 +118,10 @@ pub(crate) struct Diamond(diamond_types::list::ListCRDT, diamond_types::AgentId)
 
 #[cfg(feature = "diamond")]
 impl Bare for Diamond {
-    fn new() -> Self {
-        let mut crdt = diamond_types::list::ListCRDT::new();
+    fn load(genesis: &[u8]) -> Self {
+        // The strategy notes where the text stands, in front of the library's bytes.
+        let (_, log): (String, Vec<u8>) = postcard::from_bytes(genesis).expect("a name and a log");
+        let mut crdt = diamond_types::list::ListCRDT::load_from(&log).expect("a saved log");
         let agent = crdt.get_or_create_agent_id("somebody");
         Self(crdt, agent)
     }

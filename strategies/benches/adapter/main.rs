@@ -10,8 +10,8 @@
 //! [`Replica::submit`] to the effects, with one peer connected; that is planning on its view, the edits that the plan
 //! consists of and their end, checking that all of them fit, the message around the bytes, and telling what became of the
 //! operation.
-//! Outside, of both: reading the recording (an operation is the number of a stretch of it, so nobody parses), making the
-//! document, and dropping it.
+//! Outside, of both: reading the recording (an operation is the number of a stretch of it, so nobody parses), loading the
+//! document, which is the same for both, and dropping it.
 //!
 //! Criterion compares the two on the first part of the trace. `cargo bench --bench adapter -- --paired` prints a table for
 //! the whole of it, where both run in turns, a thousand edits each, in this thread's processor time: what else the machine
@@ -28,7 +28,7 @@ use syncbench_strategies::document::{self, Document, Edit};
 use syncbench_strategies::model::{Model, Operation, Plan, Rejected, erase};
 use syncbench_strategies::path;
 use syncbench_strategies::registry;
-use syncbench_strategies::replica::{Context, Effect, LinkState, NodeId, OpId, Replica, Rng, Setup, Time};
+use syncbench_strategies::replica::{Context, Effect, LinkState, NodeId, OpId, Replica, Rng, Setup, Strategy, Time};
 use syncbench_strategies::view::View;
 
 use crate::bare::Bare;
@@ -83,11 +83,18 @@ struct Through {
     effects: Vec<Effect>,
 }
 
+fn strategy(library: &str) -> Box<dyn Strategy> {
+    registry::configure(&format!("crdt-{library}").parse().expect("a name")).expect("compiled in").strategy
+}
+
+/// An empty text, as it is in the library.
+fn genesis(library: &str) -> Vec<u8> {
+    strategy(library).genesis(&Document::map([("text", Document::text(""))]))
+}
+
 impl Through {
     fn new(library: &str, splices: &Arc<[Splice]>, size: usize) -> Self {
-        let strategy = registry::configure(&format!("crdt-{library}").parse().expect("a name"));
-        let strategy = strategy.expect("compiled in").strategy;
-        let genesis = strategy.genesis(&Document::map([("text", Document::text(""))])).into();
+        let (strategy, genesis) = (strategy(library), genesis(library).into());
         let model = erase(Recording { path: path!["text"], splices: splices.clone(), size });
         let replica = strategy.replica(&Setup { node: NodeId(1), peers: vec![NodeId(2)], model, genesis, seed: 1 });
         let mut through = Self { replica, rng: Rng::seed_from_u64(1), effects: Vec::new() };
@@ -123,9 +130,11 @@ fn assert_same(library: &str, through: &Through, bare: &impl Bare) {
 
 /// Both ways, for one library.
 fn compare<B: Bare>(criterion: &mut Criterion, library: &str, splices: &Arc<[Splice]>) {
+    let genesis = genesis(library);
     for (granularity, size) in GRANULARITIES {
         let windows: Vec<&[Splice]> = splices.chunks(size).collect();
         let operations = operations(windows.len());
+        let begin = || B::load(&genesis);
         let fresh = || Through::new(library, splices, size);
         let through = |mut through: Through| {
             through.submit(&operations);
@@ -135,10 +144,10 @@ fn compare<B: Bare>(criterion: &mut Criterion, library: &str, splices: &Arc<[Spl
             windows.iter().for_each(|splices| bare.transact(splices));
             bare
         };
-        assert_same(library, &through(fresh()), &alone(B::new()));
+        assert_same(library, &through(fresh()), &alone(begin()));
         let mut group = criterion.benchmark_group(format!("{library}-{granularity}"));
         group.sample_size(10);
-        group.bench_function("bare", |bencher| bencher.iter_batched(B::new, alone, BatchSize::PerIteration));
+        group.bench_function("bare", |bencher| bencher.iter_batched(begin, alone, BatchSize::PerIteration));
         group.bench_function("adapter", |bencher| bencher.iter_batched(fresh, through, BatchSize::PerIteration));
         group.finish();
     }
@@ -156,7 +165,7 @@ fn in_turns<B: Bare>(library: &str, splices: &Arc<[Splice]>, size: usize) -> (Du
     let laps: Vec<_> = splices.chunks(LAP).zip(operations.chunks(LAP / size)).collect();
     let mut least = vec![(Duration::MAX, Duration::MAX); laps.len()];
     for repetition in 0..REPETITIONS {
-        let (mut bare, mut through) = (B::new(), Through::new(library, splices, size));
+        let (mut bare, mut through) = (B::load(&genesis(library)), Through::new(library, splices, size));
         for (lap, ((splices, operations), least)) in laps.iter().zip(&mut least).enumerate() {
             let mut alone = || timed(|| splices.chunks(size).for_each(|splices| bare.transact(splices)));
             let mut through = || timed(|| through.submit(operations));

@@ -22,6 +22,8 @@ pub(super) struct Doc {
     key: Key,
     crdt: ListCRDT,
     agent: AgentId,
+    /// The agent's number for probes, and how many operations it has made.
+    author: (u64, u64),
     /// The version before the first own edit that is in no patch yet.
     unsent: Option<LocalVersion>,
     /// Own patches that were not handed out yet.
@@ -106,7 +108,7 @@ impl Library for Doc {
         let mut crdt = ListCRDT::load_from(&log).map_err(|error| error.to_string())?;
         let agent = crdt.get_or_create_agent_id("genesis");
         let key = Key::from(key.as_str());
-        Ok(Self { key, crdt, agent, unsent: None, patches: Vec::new(), waiting: Vec::new() })
+        Ok(Self { key, crdt, agent, author: (0, 0), unsent: None, patches: Vec::new(), waiting: Vec::new() })
     }
 
     fn save(&self) -> Vec<u8> {
@@ -114,7 +116,10 @@ impl Library for Doc {
     }
 
     fn sign(&mut self, author: u64) {
-        self.agent = self.crdt.get_or_create_agent_id(&name(author));
+        let name = name(author);
+        self.agent = self.crdt.get_or_create_agent_id(&name);
+        let made = counts(&self.crdt.oplog).into_iter().find(|(agent, _)| *agent == name);
+        self.author = (number(&name), made.map_or(0, |(_, made)| made));
     }
 
     fn length(&self) -> u64 {
@@ -136,11 +141,14 @@ impl Library for Doc {
                 self.crdt.insert(self.agent, *pos, insert);
             }
         }
-        if self.crdt.oplog.len() == before {
+        let added = (self.crdt.oplog.len() - before) as u64;
+        if added == 0 {
             return Ok(None);
         }
         self.unsent.get_or_insert(version);
-        Ok(spans(&self.crdt.oplog, before).pop())
+        let (author, from) = self.author;
+        self.author.1 += added;
+        Ok(Some(Span { author, from, to: from + added }))
     }
 
     fn undo(&mut self, _: Span) -> Result<Option<Span>, String> {
