@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -14,16 +15,25 @@ const STYLES: Styles = Styles::styled()
     .literal(AnsiColor::Cyan.on_default().bold())
     .placeholder(AnsiColor::Cyan.on_default());
 
+/// A number without fraction; whether it is in range is said by whoever uses it.
+fn whole<T: FromStr>(text: &str) -> Result<T, &'static str> {
+    text.parse().map_err(|_| "expected a whole number such as 400")
+}
+
+fn number(text: &str) -> Result<f64, &'static str> {
+    text.parse().map_err(|_| "expected a number such as 2.5")
+}
+
 /// Which sync model should this product use, and what will it cost?
 #[derive(Parser)]
 #[command(name = "syncbench", version = crate::environment::version(), about, styles = STYLES)]
 #[command(after_help = "Examples:
-  syncbench run                                  the default comparison: table, results, HTML report
-  syncbench run --strategy serial,crdt-automerge --workload stack --network satellite
-  syncbench run --trace friendsforever.json.gz   replay a recorded editing session
-  syncbench list strategies                      what is compiled in, and what it claims
-  syncbench demo race                            two people take one item: a story, step by step
-  syncbench report bench-results/runs/*          draw results again, with criterion's estimates
+  syncbench run                                  the default comparison
+  syncbench run -s serial,crdt-automerge -w stack -n satellite
+  syncbench run --trace friendsforever.json.gz   replay a recorded session
+  syncbench list strategies                      what there is, what it claims
+  syncbench demo race                            two people take one item
+  syncbench report bench-results/runs/*          draw results again
 
 Exit codes: 0 fine, 1 failed, 2 wrong use, 3 a gate or a choice says no.")]
 pub(crate) struct Cli {
@@ -52,19 +62,21 @@ pub(crate) enum Command {
 
 #[derive(Args)]
 #[command(after_help = "Examples:
-  syncbench run                                         calm, rough and growth: the default comparison
+  syncbench run                                         the default comparison
   syncbench run my-scenario.toml                        what a file describes
-  syncbench run --strategy lww-document --seeds 1..30   the default comparison for one strategy, with more seeds
-  syncbench run --workload record --network constant:80ms --fault partition:halves@2s..5s
-  syncbench run --strategy crdt-automerge:batch=50ms,serial --network 4g --clients 8 --rate 80
-  syncbench run --engine threads --workload counter     in real time, a thread per replica
+  syncbench run long                                    a million operations each
+  syncbench run --strategy lww-document --seeds 1..30   one strategy, more seeds
+  syncbench run -w record -n constant:80ms -f partition:halves@2s..5s
+  syncbench run -s crdt-automerge:batch=50ms,serial -n 4g -c 8 --rate 80
+  syncbench run --engine threads --workload counter     in real time
   syncbench run --trace trace.json.gz --json > out.json
 
-Without a file, --network, --fault, --trace, --size, --pace, --transport or --engine threads make one scenario of your
-own; the other flags change every part of the default comparison. Parameters follow a name after a colon; `syncbench
-list` shows them all.")]
+Without a file, --network, --fault, --trace, --size, --pace, --transport and
+--engine threads make one scenario of your own; the other flags change every
+part of the default comparison: calm, rough and growth. Parameters follow a
+name after a colon; `syncbench list` shows them all.")]
 pub(crate) struct RunArgs {
-    /// A scenario in TOML; the flags below override what it says
+    /// A scenario in TOML, or the name of one that is built in; the flags below override what it says
     pub(crate) scenario: Option<PathBuf>,
     /// Strategies: `all`, or names such as serial,crdt-automerge:batch=50ms (a comma before a name begins the next)
     #[arg(short, long, value_name = "NAMES")]
@@ -85,22 +97,22 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "KIND")]
     pub(crate) transport: Option<String>,
     /// Clients in a group
-    #[arg(short, long, value_name = "N")]
+    #[arg(short, long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u32>)]
     pub(crate) clients: Option<u32>,
     /// Operations of a cell, all clients together
-    #[arg(short, long, value_name = "N")]
+    #[arg(short, long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>)]
     pub(crate) ops: Option<u64>,
     /// Operations per second, all clients together
-    #[arg(short, long, value_name = "PER_S")]
+    #[arg(short, long, value_name = "PER_S", allow_negative_numbers = true, value_parser = number)]
     pub(crate) rate: Option<f64>,
     /// How users come to act
     #[arg(long, value_enum)]
     pub(crate) pace: Option<PaceArg>,
     /// Share of acts that take back the user's own latest operation, where the workload has undo
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true, value_parser = number)]
     pub(crate) undo: Option<f64>,
     /// Sizes of the initial document, such as 100,1000
-    #[arg(long, value_name = "N", value_delimiter = ',')]
+    #[arg(long, value_name = "N", value_delimiter = ',', allow_negative_numbers = true, value_parser = whole::<u64>)]
     pub(crate) size: Vec<u64>,
     /// Seeds: numbers and ranges such as 1..30, both ends included
     #[arg(long, value_name = "SEEDS")]
@@ -109,16 +121,16 @@ pub(crate) struct RunArgs {
     #[arg(short, long, value_enum)]
     pub(crate) engine: Option<EngineArg>,
     /// Look at states every so many milliseconds; 0 for after every event
-    #[arg(long, value_name = "MS")]
+    #[arg(long, value_name = "MS", allow_negative_numbers = true, value_parser = number)]
     pub(crate) sample: Option<f64>,
     /// Seconds that a group may take to become quiet
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", allow_negative_numbers = true, value_parser = number)]
     pub(crate) budget: Option<f64>,
     /// Run only the i-th of n parts of the plan, counted from 1: 2/4
     #[arg(long, value_name = "I/N")]
     pub(crate) partition: Option<String>,
     /// Threads for cells in virtual time [default: all processors]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub(crate) threads: Option<usize>,
     /// Folder for results [default: bench-results/runs/DATE-NAME]
     #[arg(long, value_name = "DIR")]
@@ -207,7 +219,7 @@ pub(crate) struct DemoArgs {
     #[arg(long, value_name = "FILE", requires = "name")]
     pub(crate) svg: Option<PathBuf>,
     /// Wait so many milliseconds after each step, on a terminal
-    #[arg(long, value_name = "MS", requires = "name")]
+    #[arg(long, value_name = "MS", requires = "name", allow_negative_numbers = true, value_parser = whole::<u64>)]
     pub(crate) pace: Option<u64>,
     /// Print one JSON document on stdout, and nothing else there
     #[arg(long)]
@@ -217,7 +229,10 @@ pub(crate) struct DemoArgs {
 #[derive(Args)]
 #[command(after_help = "Examples:
   syncbench report bench-results/runs/2026-01-31-120000-default
-  cargo bench && syncbench report bench-results/runs/*    with criterion's estimates beside the simulated figures")]
+  cargo bench && syncbench report bench-results/runs/*
+
+After `cargo bench`, criterion's estimates are drawn beside the simulated
+figures.")]
 pub(crate) struct ReportArgs {
     /// Folders of runs; those of one plan, run in parts, become one report
     #[arg(required = true)]
@@ -231,10 +246,8 @@ pub(crate) struct ReportArgs {
 }
 
 #[derive(Args)]
-#[command(
-    after_help = "Runs a small plan here on all processors and again in another process on one thread, and compares every
-trace digest. Exit code 1 if any cell differs."
-)]
+#[command(after_help = "Runs a small plan here on all processors and again in another process on one
+thread, and compares every trace digest. Exit code 1 if any cell differs.")]
 pub(crate) struct VerifyArgs {
     /// Strategies to verify
     #[arg(short, long, value_name = "NAMES", default_value = "all")]

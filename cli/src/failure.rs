@@ -4,6 +4,10 @@ use std::fmt::Display;
 use std::process::ExitCode;
 
 use anstream::eprintln;
+use clap::CommandFactory;
+use clap::error::ErrorKind;
+
+use crate::args::Cli;
 
 /// A command that could not do what it was asked for.
 #[derive(Debug)]
@@ -23,6 +27,18 @@ impl Failure {
         Failure::Usage(reason.to_string())
     }
 
+    /// What became of a command line that could not be parsed: help and version are printed whole, an error in one line.
+    pub(crate) fn parsing(error: &clap::Error) -> ExitCode {
+        use ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion};
+        if matches!(error.kind(), DisplayHelp | DisplayVersion | DisplayHelpOnMissingArgumentOrSubcommand) {
+            // Nobody is left to be told where even that cannot be printed.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+        }
+        let command = std::env::args().nth(1).unwrap_or_default();
+        Failure::Usage(in_a_line(&error.render().to_string(), &flags(&command))).report()
+    }
+
     /// Prints the reason on stderr and gives the exit code.
     pub(crate) fn report(self) -> ExitCode {
         let (code, reason) = match self {
@@ -38,5 +54,81 @@ impl Failure {
 impl<E: Into<anyhow::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
         Failure::Broken(error.into())
+    }
+}
+
+/// The flags of a subcommand, or its names where there is no such subcommand.
+fn flags(command: &str) -> String {
+    let cli = Cli::command();
+    let names: Vec<String> = match cli.find_subcommand(command) {
+        Some(command) => {
+            command.get_arguments().filter_map(|arg| arg.get_long()).map(|name| format!("--{name}")).collect()
+        }
+        None => cli.get_subcommands().map(|command| command.get_name().to_owned()).collect(),
+    };
+    names.join(", ")
+}
+
+/// The parser's words for a wrong command line, which take several lines, in one: what was wrong and what would be right.
+fn in_a_line(said: &str, flags: &str) -> String {
+    let mut line = String::new();
+    for part in said.lines().map(str::trim).filter(|part| !part.is_empty()) {
+        if let Some(wrong) = part.strip_prefix("error: ") {
+            line.push_str(wrong);
+        } else if let Some(values) = part.strip_prefix("[possible values: ") {
+            line.push_str(&format!("; expected one of {}", values.trim_end_matches(']')));
+        } else if let Some(usage) = part.strip_prefix("Usage: ") {
+            if !line.contains("; ") {
+                line.push_str(&format!("; expected {usage}"));
+            }
+        } else if part.starts_with("tip: to pass ") || part.starts_with("For more information") {
+            // What looks like a flag was meant as one.
+        } else if let Some(tip) = part.strip_prefix("tip: ") {
+            line.push_str(&format!("; {tip}"));
+        } else {
+            line.push_str(&format!(" {part}"));
+        }
+    }
+    if (line.starts_with("unexpected argument '-") || line.starts_with("unrecognized")) && !line.contains("similar") {
+        line.truncate(line.find("; ").unwrap_or(line.len()));
+        line.push_str(&format!("; expected one of {flags}"));
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[test]
+    fn a_wrong_command_line_is_told_in_a_line() {
+        let told = |args: &str| {
+            let command = args.split(' ').nth(1).unwrap_or_default();
+            let error = Cli::try_parse_from(args.split(' ')).err().expect("wrong");
+            in_a_line(&error.render().to_string(), &flags(command))
+        };
+        for (args, expected) in [
+            ("syncbench run --engine foo", "invalid value 'foo' for '--engine <ENGINE>'; expected one of sim, threads"),
+            ("syncbench run --ops -1", "invalid value '-1' for '--ops <N>': expected a whole number such as 400"),
+            ("syncbench run --rate fast", "invalid value 'fast' for '--rate <PER_S>': expected a number such as 2.5"),
+            (
+                "syncbench run --strateg x",
+                "unexpected argument '--strateg' found; a similar argument exists: '--strategy'",
+            ),
+            ("syncbench list --colour", "unexpected argument '--colour' found; expected one of --json"),
+            (
+                "syncbench fly",
+                "unrecognized subcommand 'fly'; expected one of run, list, demo, report, verify, completions",
+            ),
+            ("syncbench run a b", "unexpected argument 'b' found; expected syncbench run [OPTIONS] [SCENARIO]"),
+            (
+                "syncbench report",
+                "the following required arguments were not provided: <DIRS>...; expected syncbench report <DIRS>...",
+            ),
+        ] {
+            assert_eq!(told(args), expected);
+        }
     }
 }

@@ -164,6 +164,8 @@ pub struct Ledger {
     replicas: Vec<Replica>,
     tags: BTreeMap<u128, Vec<OpId>>,
     issued: u64,
+    /// Operations without a fate, or not visible yet to all who have to see them.
+    unsettled: BTreeSet<OpId>,
     broken: u64,
     broken_example: Option<String>,
     forgot: u64,
@@ -183,6 +185,7 @@ impl Ledger {
             replicas: vec![replica; clients as usize],
             tags: BTreeMap::new(),
             issued: 0,
+            unsettled: BTreeSet::new(),
             broken: 0,
             broken_example: None,
             forgot: 0,
@@ -248,8 +251,7 @@ impl Ledger {
     /// Whether every operation has its fate and is visible at all who were live when it was issued. Those of users who are
     /// gone may have gone with them.
     pub fn all_settled(&self) -> bool {
-        let settled = |entry: &Entry| entry.fate != Fate::Unknown && entry.visible.is_some();
-        self.entries().all(|entry| settled(entry) || self.gone(entry.id.client))
+        self.unsettled.iter().all(|op| self.gone(op.client))
     }
 
     /// How often somebody came back from a crash and showed something else than before it.
@@ -297,6 +299,7 @@ impl Ledger {
             reflected: 0,
         };
         self.issued += 1;
+        self.unsettled.insert(id);
         self.entries[slot(id.client)].push(entry);
     }
 
@@ -319,8 +322,11 @@ impl Ledger {
             What::Reflected(op) => self.reflect(*op, node, at),
             What::ReflectedThrough(clock) => {
                 for (client, n) in clock {
-                    let from = self.replica(node).map_or(0, |replica| replica.known.through(*client));
-                    (from + 1..=*n).for_each(|n| self.reflect(OpId { client: *client, n }, node, at));
+                    // Of what the server knows nobody keeps a book, and nobody knows of what was not issued.
+                    let Some(replica) = self.replica(node) else { break };
+                    let from = replica.known.through(*client);
+                    let issued = self.entries.get(slot(*client)).map_or(0, Vec::len) as u64;
+                    (from + 1..=issued.min(*n)).for_each(|n| self.reflect(OpId { client: *client, n }, node, at));
                 }
             }
             What::Tagged(op, tag) => self.tags.entry(*tag).or_default().push(*op),
@@ -339,6 +345,7 @@ impl Ledger {
                 if let Some(target) = undoes.and_then(|target| self.entry_mut(target)) {
                     target.undone = true;
                 }
+                self.strike(*op);
             }
             What::Rejected(op, reason) => {
                 if let Some(entry) = self.entry_mut(*op) {
@@ -347,6 +354,7 @@ impl Ledger {
                 }
                 // A refused operation has no effect anywhere: there is nothing left to take into account.
                 self.clients().for_each(|node| self.reflect(*op, node, at));
+                self.strike(*op);
             }
             What::Void(op) => self.clients().for_each(|node| self.reflect(*op, node, at)),
             What::Broken(reason) => {
@@ -384,6 +392,14 @@ impl Ledger {
         if let Some(entry) = self.entry_mut(op).filter(|_| awaited) {
             entry.reflected += 1;
             entry.tally(at);
+            self.strike(op);
+        }
+    }
+
+    /// Takes an operation off the list of those that are waited for, if it has its fate and everybody has seen it.
+    fn strike(&mut self, op: OpId) {
+        if self.entry(op).is_some_and(|entry| entry.fate != Fate::Unknown && entry.visible.is_some()) {
+            self.unsettled.remove(&op);
         }
     }
 
@@ -403,5 +419,11 @@ impl Ledger {
                 entry.tally(at);
             }
         }
+        for op in self.unsettled.clone() {
+            self.strike(op);
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -219,7 +219,8 @@ pub struct Cell {
     pub findings: Vec<Finding>,
     /// Histograms behind the quantiles of latencies, in microseconds.
     pub histograms: BTreeMap<String, Histogram>,
-    /// Curves over the run's time in milliseconds: `divergence`, `staleness_ops`.
+    /// Curves: `divergence` over the run's time in milliseconds, `resident_bytes` and `server_resident_bytes` over the
+    /// operations issued.
     pub curves: BTreeMap<String, Vec<(f64, f64)>>,
     /// What each fault touched.
     pub coverage: Vec<Coverage>,

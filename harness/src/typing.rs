@@ -41,7 +41,8 @@ pub(crate) fn plan(view: &dyn View, path: &Path, splices: &[Splice]) -> Result<V
 }
 
 /// Where typed characters come from, in this order: CJK ideographs, Hangul, extension A (three bytes each in UTF-8, enough
-/// for 38,756 keystrokes), then the ideographic planes and the private ones (four bytes). Ends included.
+/// for 38,756 keystrokes), then the ideographic planes, the private ones, and planes in which nothing is assigned (four
+/// bytes): half of a run of a million keystrokes may be typing. Ends included.
 const TYPED: &[(u32, u32)] = &[
     (0x4E00, 0x9FFF),
     (0xAC00, 0xD7A3),
@@ -50,10 +51,11 @@ const TYPED: &[(u32, u32)] = &[
     (0x3_0000, 0x3_FFFD),
     (0xF_0000, 0xF_FFFD),
     (0x10_0000, 0x10_FFFD),
+    (0x8_0000, 0xD_FFFF),
 ];
 
 /// Where the characters of the genesis come from: the private area (three bytes), then planes in which nothing is assigned.
-const ORIGINAL: &[(u32, u32)] = &[(0xE000, 0xF8FF), (0x4_0000, 0xD_FFFF)];
+const ORIGINAL: &[(u32, u32)] = &[(0xE000, 0xF8FF), (0x4_0000, 0x7_FFFF)];
 
 fn pick(ranges: &[(u32, u32)], mut index: u64) -> Option<char> {
     for (first, last) in ranges {
@@ -66,12 +68,12 @@ fn pick(ranges: &[(u32, u32)], mut index: u64) -> Option<char> {
     None
 }
 
-/// The `index`-th character that is typed in a run; `None` after 300,892 of them.
+/// The `index`-th character that is typed in a run; `None` after 694,108 of them.
 pub(crate) fn glyph(index: u64) -> Option<char> {
     pick(TYPED, index)
 }
 
-/// A text of `size` characters from the `from`-th on, no two the same; there are 661,760.
+/// A text of `size` characters from the `from`-th on, no two the same; there are 268,544.
 pub(crate) fn original(from: u64, size: u64) -> String {
     (from..from.saturating_add(size)).map_while(|index| pick(ORIGINAL, index)).collect()
 }
@@ -307,10 +309,10 @@ mod tests {
 
     #[test]
     fn no_character_is_there_twice() {
-        let typed: BTreeSet<char> = (0..300_892).map_while(glyph).collect();
+        let typed: BTreeSet<char> = (0..694_108).map_while(glyph).collect();
         let original: BTreeSet<char> = original(0, 700_000).chars().collect();
-        assert_eq!((typed.len(), glyph(300_892)), (300_892, None));
-        assert_eq!(original.len(), 661_760);
+        assert_eq!((typed.len(), glyph(694_108)), (694_108, None));
+        assert_eq!(original.len(), 268_544);
         assert!(typed.is_disjoint(&original));
         assert!((0..38_756).filter_map(glyph).all(|char| char.len_utf8() == 3));
     }

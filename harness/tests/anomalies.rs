@@ -382,6 +382,27 @@ fn the_hour_at_nine_goes_to_who_has_the_right_to_it() {
     assert_eq!(at_once("escrow", "booking", 1, book), one);
 }
 
+#[test]
+fn who_cancels_what_another_cancels_at_once_makes_no_stock_with_escrow() {
+    let found = |strategy: &str| -> BTreeMap<String, u64> {
+        let mut kinds = BTreeMap::new();
+        for seed in 1..=8 {
+            let case = Case { seed, ops: 150, network: "4g".into(), ..Case::new(strategy, "booking:cancel=0.5") };
+            let done = case.run();
+            assert!(done.ran.converged(), "{strategy}");
+            let history = History { genesis: &done.genesis, last: done.ran.last(), ledger: &done.ran.ledger };
+            for finding in case.workload.judge(&history) {
+                *kinds.entry(finding.kind).or_insert(0) += finding.count;
+            }
+        }
+        kinds
+    };
+    let escrow = found("escrow");
+    assert!(!escrow.contains_key("stock from nowhere") && !escrow.contains_key("oversell"), "{escrow:?}");
+    // The same people do make some where nobody is asked.
+    assert!(found("lww-property").contains_key("stock from nowhere"));
+}
+
 /// Books the last of two tickets that are shared out one each, when the other client does the same.
 fn book_both(client: NodeId, _: &dyn View) -> Intent {
     Intent::blind(&BookingOp::Reserve { item: "show0".into(), booking: format!("guest{}", client.0) })

@@ -56,6 +56,9 @@ fn every_line_says_something() {
                 assert!(!text.trim().is_empty(), "{}: {}", spec.name, kind.name());
             }
         }
+        for (with, kept) in spec.guarantees.grows.named() {
+            assert!(kept.is_none_or(|kept| !kept.trim().is_empty() && !kept.ends_with('.')), "{}: {with}", spec.name);
+        }
         let carried = WORKLOADS.iter().filter(|workload| {
             let supported = |kind: &EditKind| !matches!((spec.support)(*kind), Support::Unsupported(_));
             workload.edits.iter().all(supported)
@@ -97,6 +100,8 @@ fn claims_do_not_contradict_each_other() {
         assert!(!claims.serializable || claims.converges, "{label}");
         // A write that loses to a clock was told that it stands.
         assert!(!claims.serializable || !claims.depends_on_clocks, "{label}");
+        // The card has the claims of the defaults.
+        assert!(label != spec.spec.name || claims.named() == spec.spec.guarantees.named(), "{label}");
         let named: BTreeSet<_> = claims.named().iter().map(|(name, _)| *name).collect();
         assert_eq!(named.len(), claims.named().len());
     }

@@ -15,6 +15,7 @@ use syncbench_harness::scenario::Scenario;
 use syncbench_strategies::document::Edit;
 use syncbench_strategies::model::{ErasedModel, ModelRef, Operation, Plan, Rejected};
 use syncbench_strategies::path;
+use syncbench_strategies::spec::Growth;
 use syncbench_strategies::view::View;
 
 /// The verdict on a cell of some seconds on a slow network.
@@ -151,8 +152,21 @@ fn bugs_with_hostile_bytes_are_caught() {
 fn memory_that_grows_is_caught() {
     let inert = mutant("serial", "stack", Bug::Inert);
     caught(claims::history, &mutant("serial", "stack", Bug::Hoards), "held", &inert);
-    let modest = claiming(&Subject::new("serial", "stack"), |claims| claims.grows_with_history = true);
-    caught(claims::history, &modest, "claims to grow", &inert);
+    let claims: [fn(&mut Growth); 3] = [
+        |grows| grows.operations = Some("nothing"),
+        |grows| grows.removals = Some("nothing"),
+        |grows| grows.absence = Some("nothing"),
+    ];
+    for claim in claims {
+        let modest = claiming(&Subject::new("serial", "stack"), |claims| claim(&mut claims.grows));
+        caught(claims::history, &modest, "claims to grow", &inert);
+    }
+    // What is true of one strategy and not said is caught as well.
+    for silent in ["ot", "text-ids"] {
+        let honest = Subject::new(silent, "stack");
+        let planted = claiming(&honest, |claims| claims.grows = Growth::NONE);
+        caught(claims::history, &planted, "held", &honest);
+    }
 }
 
 #[test]

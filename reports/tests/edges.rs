@@ -133,6 +133,8 @@ fn figures_that_are_none() {
         cell.metrics.insert("convergence_ms".to_owned(), Metric::Absent);
         cell.histograms.insert("visible_ms".to_owned(), vec![(0, 3)]);
         cell.curves.insert("divergence".to_owned(), vec![(0.0, 0.5)]);
+        let memory = [vec![(0.0, 0.0)], vec![(0.0, f64::NAN)], vec![], vec![(0.0, 1e12)]];
+        cell.curves.insert("resident_bytes".to_owned(), memory[index % 4].clone());
     }
     draw_all(&results);
 }

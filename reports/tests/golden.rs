@@ -62,7 +62,7 @@ fn pictures() {
     let plan = Plan { strategies: THREE, workloads: &["stack"], parts: &["rough"], sizes: &[10, 1000], seeds: 2 };
     let results = plan.results();
     let data = Data::new(&results, &[]);
-    for name in ["throughput", "losses", "pareto", "growth"] {
+    for name in ["throughput", "losses", "pareto", "growth", "memory"] {
         let chart = charts::find(name).expect("registered");
         insta::assert_snapshot!(name, chart.scene(&data).svg());
     }

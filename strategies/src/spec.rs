@@ -32,6 +32,58 @@ impl fmt::Display for Support {
     }
 }
 
+/// What a replica keeps more and more of, client or server, while the document keeps its size. What is not named here is
+/// bounded. A user's own work that could not be sent yet is kept by everybody who works offline, and is not named.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Growth {
+    /// With every operation: what is kept.
+    pub operations: Option<&'static str>,
+    /// With everything that is removed: what is kept.
+    pub removals: Option<&'static str>,
+    /// With every operation of the others as long as some client is away, if it is never heard of again for good: what is
+    /// kept for it.
+    pub absence: Option<&'static str>,
+}
+
+impl Growth {
+    /// Bounded whatever happens.
+    pub const NONE: Growth = Growth { operations: None, removals: None, absence: None };
+
+    /// With every operation, this is kept.
+    pub const fn operations(what: &'static str) -> Self {
+        Self { operations: Some(what), ..Self::NONE }
+    }
+
+    /// With everything that is removed, this is kept.
+    pub const fn removals(what: &'static str) -> Self {
+        Self { removals: Some(what), ..Self::NONE }
+    }
+
+    /// As long as a client is away, this is kept for it.
+    pub const fn absence(what: &'static str) -> Self {
+        Self { absence: Some(what), ..Self::NONE }
+    }
+
+    /// What either of two keeps that a replica consists of.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            operations: self.operations.or(other.operations),
+            removals: self.removals.or(other.removals),
+            absence: self.absence.or(other.absence),
+        }
+    }
+
+    /// What memory grows with, and what is kept, in the order of tables.
+    pub fn named(&self) -> [(&'static str, Option<&'static str>); 3] {
+        [
+            ("with operations", self.operations),
+            ("with removals", self.removals),
+            ("while a client is away", self.absence),
+        ]
+    }
+}
+
 /// What a strategy claims. The contract suite holds it to every one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Guarantees {
@@ -55,8 +107,8 @@ pub struct Guarantees {
     pub needs_server: bool,
     /// Which operations survive depends on how well clocks agree.
     pub depends_on_clocks: bool,
-    /// What a replica holds grows with every operation, also when the document does not.
-    pub grows_with_history: bool,
+    /// What its memory grows with, also when the document does not grow.
+    pub grows: Growth,
     /// What a client did is there only as long as the client is: it goes when the client falls silent, and with a crash.
     pub ephemeral: bool,
 }
@@ -74,12 +126,12 @@ impl Guarantees {
         serializable: false,
         needs_server: false,
         depends_on_clocks: false,
-        grows_with_history: false,
+        grows: Growth::NONE,
         ephemeral: false,
     };
 
     /// The claims by name, in the order of tables.
-    pub fn named(&self) -> [(&'static str, bool); 12] {
+    pub fn named(&self) -> [(&'static str, bool); 14] {
         [
             ("converges", self.converges),
             ("tolerates duplicates", self.tolerates_duplicates),
@@ -91,7 +143,9 @@ impl Guarantees {
             ("serializable", self.serializable),
             ("needs a server", self.needs_server),
             ("depends on clocks", self.depends_on_clocks),
-            ("grows with history", self.grows_with_history),
+            ("grows with operations", self.grows.operations.is_some()),
+            ("grows with removals", self.grows.removals.is_some()),
+            ("grows while a client is away", self.grows.absence.is_some()),
             ("ephemeral", self.ephemeral),
         ]
     }
@@ -114,6 +168,16 @@ pub enum Content {
 impl Content {
     /// All of them.
     pub const ALL: [Content; 4] = [Content::Data, Content::Text, Content::Stock, Content::Presence];
+
+    /// Its name in lists.
+    pub fn name(self) -> &'static str {
+        match self {
+            Content::Data => "data",
+            Content::Text => "text",
+            Content::Stock => "stock",
+            Content::Presence => "presence",
+        }
+    }
 
     /// For the card of a strategy that carries whatever it gets.
     pub fn any(self) -> Support {

@@ -34,6 +34,8 @@ pub(crate) enum Toy {
     Drop(String),
     /// Removes all fields.
     Clear,
+    /// Removes a field, and adds one for it.
+    Return(String),
 }
 
 pub(crate) fn set(field: &str, value: i64) -> Toy {
@@ -80,6 +82,13 @@ impl Model for ToyModel {
                 _ => return Err(Rejected::new("gone", format!("there is no {name}"))),
             },
             Toy::Drop(name) => Plan::new(vec![Edit::Remove { path: path![name] }]),
+            Toy::Return(field) => match view.get(&path!["fields", field]) {
+                Some(_) => Plan::new(vec![
+                    Edit::Remove { path: path!["fields", field] },
+                    Edit::Increment { path: path!["count"], by: 1 },
+                ]),
+                None => return Err(Rejected::new("gone", format!("there is no {field}"))),
+            },
             Toy::Clear => Plan::new(vec![Edit::Remove { path: path!["fields"] }]),
             Toy::Type(pos, text) => {
                 Plan::new(vec![Edit::TextSplice { path: path!["text"], pos: *pos, delete: 0, insert: text.clone() }])

@@ -24,6 +24,40 @@ pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ProtocolErr
 #[cfg(any(feature = "automerge", feature = "yrs", feature = "loro", feature = "diamond"))]
 const KEYSTROKE: usize = 256;
 
+/// Bytes within a message, as `#[serde(with = "wire::bytes")]`: in one go, where a sequence would go one by one. A length that
+/// is not there allocates nothing.
+pub(crate) mod bytes {
+    use std::fmt;
+    use std::marker::PhantomData;
+
+    use serde::de::{Error, Visitor};
+    use serde::{Deserializer, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(bytes: &impl AsRef<[u8]>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(bytes.as_ref())
+    }
+
+    pub(crate) fn deserialize<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+    where
+        T: for<'a> From<&'a [u8]>,
+        D: Deserializer<'de>,
+    {
+        struct Copied<T>(PhantomData<T>);
+        impl<T: for<'a> From<&'a [u8]>> Visitor<'_> for Copied<T> {
+            type Value = T;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("bytes")
+            }
+
+            fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<T, E> {
+                Ok(bytes.into())
+            }
+        }
+        deserializer.deserialize_bytes(Copied(PhantomData))
+    }
+}
+
 /// Encodes a message with a checksum at its end, for libraries that take some damaged bytes for good ones.
 #[cfg(any(feature = "automerge", feature = "yrs", feature = "loro", feature = "diamond"))]
 pub(crate) fn seal<T: Serialize>(message: &T) -> Vec<u8> {
@@ -46,52 +80,26 @@ pub(crate) fn unseal<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ProtocolErr
 /// How updates of a library stand in a message: as they would without this, but not byte by byte.
 #[cfg(any(feature = "automerge", feature = "yrs", feature = "loro", feature = "diamond"))]
 pub(crate) mod updates {
-    use std::fmt;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    use serde::de::{Deserialize, Deserializer, Error, Visitor};
-    use serde::ser::{Serialize, Serializer};
+    #[derive(Serialize)]
+    struct Borrowed<'a>(#[serde(with = "super::bytes")] &'a [u8]);
 
-    struct Whole<B>(B);
-
-    impl Serialize for Whole<&[u8]> {
-        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            serializer.serialize_bytes(self.0)
-        }
-    }
-
-    impl<'de> Deserialize<'de> for Whole<Vec<u8>> {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            struct Reader;
-
-            impl Visitor<'_> for Reader {
-                type Value = Whole<Vec<u8>>;
-
-                fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                    f.write_str("bytes")
-                }
-
-                fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Self::Value, E> {
-                    Ok(Whole(bytes.to_vec()))
-                }
-            }
-            deserializer.deserialize_bytes(Reader)
-        }
-    }
+    #[derive(Deserialize)]
+    struct Owned(#[serde(with = "super::bytes")] Vec<u8>);
 
     pub(crate) fn serialize<S: Serializer>(updates: &[Vec<u8>], serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(updates.iter().map(|update| Whole(&update[..])))
+        serializer.collect_seq(updates.iter().map(|update| Borrowed(update)))
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Vec<u8>>, D::Error> {
-        let updates = Vec::<Whole<Vec<u8>>>::deserialize(deserializer)?;
-        Ok(updates.into_iter().map(|Whole(update)| update).collect())
+        let updates = Vec::<Owned>::deserialize(deserializer)?;
+        Ok(updates.into_iter().map(|Owned(update)| update).collect())
     }
 
     #[cfg(test)]
     mod tests {
-        use serde::Deserialize;
-
-        #[derive(serde::Serialize, Deserialize, Debug, PartialEq)]
+        #[derive(serde::Serialize, serde::Deserialize, Debug, PartialEq)]
         struct Message(#[serde(with = "super")] Vec<Vec<u8>>);
 
         #[test]
@@ -103,6 +111,35 @@ pub(crate) mod updates {
             // Neither a length beyond the end nor a missing rest is taken.
             assert!(crate::wire::decode::<Message>(&[1, 0xff, 0xff, 0xff, 0xff, 0x0f]).is_err());
             assert!((0..bytes.len()).all(|end| crate::wire::decode::<Message>(&bytes[..end]).is_err()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Serialize, Deserialize)]
+    struct Whole(#[serde(with = "bytes")] Arc<[u8]>);
+
+    #[test]
+    fn bytes_in_one_go_are_those_of_a_sequence() {
+        for payload in [vec![], vec![0; 300], b"abc".to_vec()] {
+            let whole = encode(&Whole(payload[..].into()));
+            assert_eq!(whole, encode(&payload));
+            assert_eq!(*decode::<Whole>(&whole).unwrap().0, payload);
+        }
+    }
+
+    #[test]
+    fn a_length_that_is_not_there_is_refused() {
+        for length in [4, 1 << 20, 1 << 40, u64::MAX] {
+            let hostile = [encode(&length), vec![7; 3]].concat();
+            assert!(decode::<Whole>(&hostile).is_err(), "{length}");
         }
     }
 }

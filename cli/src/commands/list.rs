@@ -6,12 +6,12 @@ use anstream::println;
 use serde_json::{Value, json};
 use syncbench_harness::faults::FAULTS;
 use syncbench_harness::network::NETWORKS;
-use syncbench_harness::scenario::DEFAULT_PARTS;
+use syncbench_harness::scenario::{DEFAULT_PARTS, LONG_PARTS};
 use syncbench_harness::workloads::WORKLOADS;
 use syncbench_reports::charts::CHARTS;
 use syncbench_strategies::document::EditKind;
 use syncbench_strategies::registry::{STRATEGIES, left_out};
-use syncbench_strategies::spec::{Param, ParamKind};
+use syncbench_strategies::spec::{Content, Param, ParamKind};
 
 use crate::args::{ListArgs, Listed};
 use crate::failure::Done;
@@ -48,7 +48,8 @@ fn print(name: &str, entries: &[Value]) {
     println!("{bold}{}{bold:#}", name.to_uppercase());
     for entry in entries {
         let field = |key: &str| entry[key].as_str().unwrap_or_default();
-        println!("  {bold}{}{bold:#}  {}", field("name"), field("summary"));
+        println!("  {bold}{}{bold:#}", field("name"));
+        wrapped(4, field("summary"));
         for (key, value) in entry.as_object().into_iter().flatten() {
             let text = match (key.as_str(), value) {
                 ("name" | "summary", _) => continue,
@@ -57,23 +58,59 @@ fn print(name: &str, entries: &[Value]) {
                 ("params", Value::Array(params)) => {
                     for param in params {
                         let of = |key: &str| param[key].as_str().unwrap_or_default();
-                        println!("      {}=<{}> (default {}): {}", of("name"), of("kind"), of("default"), of("help"));
+                        let (name, kind, default, help) = (of("name"), of("kind"), of("default"), of("help"));
+                        wrapped(6, &format!("{name}=<{kind}> (default {default}): {help}"));
                     }
                     continue;
                 }
                 (_, Value::Array(items)) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
-                (_, Value::Object(fields)) => {
-                    let pair =
-                        |(key, value): (&String, &Value)| format!("{key}: {}", value.as_str().unwrap_or_default());
-                    fields.iter().map(pair).collect::<Vec<_>>().join("; ")
+                ("memory_grows", Value::Object(fields)) if fields.is_empty() => "with the document only".to_owned(),
+                ("memory_grows", Value::Object(fields)) => {
+                    let said =
+                        |(with, kept): (&String, &Value)| format!("{with}: {}", kept.as_str().unwrap_or_default());
+                    fields.iter().map(said).collect::<Vec<_>>().join("; ")
                 }
+                (_, Value::Object(fields)) => grouped(fields),
                 (_, Value::String(text)) => text.clone(),
                 (_, other) => other.to_string(),
             };
-            println!("      {}: {}", key.replace('_', " "), text.trim_end().replace('\n', "\n        "));
+            let key = key.replace('_', " ");
+            if text.trim_end().contains('\n') {
+                // A file, as it is.
+                println!("      {key}:\n        {}", text.trim_end().replace('\n', "\n        "));
+            } else {
+                wrapped(6, &format!("{key}: {text}"));
+            }
         }
     }
     println!();
+}
+
+/// A paragraph, indented, as wide as the terminal; the lines after its first hang.
+fn wrapped(indent: usize, text: &str) {
+    /// What is read with ease, and the width where there is no terminal.
+    const WIDEST: usize = 100;
+    let width = terminal_size::terminal_size().map_or(WIDEST, |(width, _)| usize::from(width.0).min(WIDEST));
+    let (first, rest) = (" ".repeat(indent), " ".repeat(indent + 2));
+    println!("{}", textwrap::fill(text, textwrap::Options::new(width).initial_indent(&first).subsequent_indent(&rest)));
+}
+
+/// What is the same for several keys is said once: `put, remove: native; list_move: emulated: ...`.
+fn grouped(fields: &serde_json::Map<String, Value>) -> String {
+    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (key, value) in fields {
+        let value = value.as_str().unwrap_or_default();
+        match groups.iter_mut().find(|(said, _)| *said == value) {
+            Some((_, keys)) => keys.push(key),
+            None => groups.push((value, vec![key])),
+        }
+    }
+    if let [(said, _)] = groups[..] {
+        return format!("all: {said}");
+    }
+    groups.sort_by_key(|(said, _)| *said != "native");
+    let group = |(said, keys): &(&str, Vec<&str>)| format!("{}: {said}", keys.join(", "));
+    groups.iter().map(group).collect::<Vec<_>>().join("; ")
 }
 
 fn params(params: &[Param]) -> Value {
@@ -97,10 +134,18 @@ fn strategies() -> Vec<Value> {
             .iter()
             .map(|kind| (kind.name().to_owned(), Value::String((spec.support)(*kind).to_string())))
             .collect();
+        let carries: serde_json::Map<String, Value> = Content::ALL
+            .iter()
+            .map(|content| (content.name().to_owned(), Value::String((spec.content)(*content).to_string())))
+            .collect();
+        let grows = spec.guarantees.grows.named();
+        let grows = grows.into_iter().filter_map(|(with, kept)| Some((with.to_owned(), json!(kept?))));
+        let grows: serde_json::Map<String, Value> = grows.collect();
         json!({
             "name": spec.name, "summary": spec.summary, "family": spec.family, "source": spec.source,
             "library": spec.library.map(|(name, version)| format!("{name} {version}")), "compiled_in": "yes",
-            "topology": spec.topology.to_string(), "claims": claims, "support": support, "params": params(spec.params),
+            "topology": spec.topology.to_string(), "claims": claims, "memory_grows": grows, "support": support,
+            "carries": carries, "undo": spec.undo.to_string(), "params": params(spec.params),
         })
     };
     let absent = left_out().map(|optional| {
@@ -145,5 +190,5 @@ fn scenarios() -> Vec<Value> {
         let summary = text.lines().next().unwrap_or_default().trim_start_matches("# ");
         json!({"name": name, "summary": summary, "toml": text})
     };
-    DEFAULT_PARTS.iter().map(entry).collect()
+    DEFAULT_PARTS.iter().chain(LONG_PARTS).map(entry).collect()
 }

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use anstream::{eprintln, print, println};
 use syncbench_harness::results::{Cell, Header, Outcome, Results, ResultsError, SCHEMA, Verdict, Writer};
 use syncbench_harness::run;
-use syncbench_harness::scenario::{Engine, Plan, Scenario, TomlError, default_comparison};
+use syncbench_harness::scenario::{Engine, Plan, Scenario, TomlError, built_in, default_comparison};
 use syncbench_reports::table;
 
 use crate::args::{EngineArg, RunArgs};
@@ -29,7 +29,8 @@ pub(crate) fn run(args: &RunArgs) -> Done {
     if threads == 0 {
         return Err(Failure::usage("--threads 0: expected at least 1"));
     }
-    let label = if plan.scenarios.len() == 1 { plan.scenarios[0].name.as_str() } else { "default" };
+    let name = plan.scenarios[0].name.as_str();
+    let label = if plan.scenarios.iter().all(|scenario| scenario.name == name) { name } else { "default" };
     let dir = args.out.clone().unwrap_or_else(|| folder::fresh(label));
     let results = execute(&plan, threads, &dir)?;
     let page = folder::draw(&dir, &results, &[])?;
@@ -120,7 +121,10 @@ fn scenarios(args: &RunArgs) -> Result<Vec<Scenario>, Failure> {
         || args.transport.is_some()
         || matches!(args.engine, Some(EngineArg::Threads));
     let mut scenarios = match &args.scenario {
-        Some(path) => vec![read(path)?],
+        Some(written) => match written.to_str().filter(|_| !written.exists()).and_then(built_in) {
+            Some(parts) => parts,
+            None => vec![read(written)?],
+        },
         None if args.trace.is_some() => args.trace.iter().cloned().map(Scenario::of_trace).collect(),
         None if own => vec![Scenario::default()],
         None => default_comparison(),
@@ -132,8 +136,12 @@ fn scenarios(args: &RunArgs) -> Result<Vec<Scenario>, Failure> {
 }
 
 fn read(path: &PathBuf) -> Result<Scenario, Failure> {
-    let text = fs::read_to_string(path)
-        .map_err(|error| Failure::usage(format!("{}: {error}; expected a scenario in TOML", path.display())))?;
+    let text = fs::read_to_string(path).map_err(|error| {
+        Failure::usage(format!(
+            "{}: {error}; expected a scenario in TOML, or the name of one that is built in",
+            path.display()
+        ))
+    })?;
     Scenario::from_toml(&text)
         .map_err(|error| Failure::usage(format!("{}: {}", path.display(), one_line(&error, &text))))
 }

@@ -1,7 +1,8 @@
-//! `resident_bytes`, `stored_bytes`: what a client's replica holds in memory, and what it would save.
+//! `resident_bytes`, `server_resident_bytes`, `stored_bytes`: what a replica holds in memory, and what a client would save.
 //!
 //! Resident is what the replica's handlers allocated and did not free, native heap included, counted by the allocator: no
-//! strategy reports about itself.
+//! strategy reports about itself. The curves are over operations issued: what grows with history shows there, whatever
+//! the rate at which people act.
 
 use std::collections::BTreeMap;
 
@@ -12,28 +13,164 @@ use crate::ledger::Ledger;
 use crate::probe::{End, Figures, Probe};
 
 pub(super) fn probe() -> Box<dyn Probe> {
-    Box::new(Memory::default())
+    Box::new(Memory { clients: Side::default(), server: Side::default() })
 }
 
-#[derive(Default)]
 struct Memory {
-    resident: BTreeMap<NodeId, u64>,
-    peak: u64,
+    clients: Side,
+    server: Side,
 }
 
 impl Probe for Memory {
     fn event(&mut self, event: &Event, _: &Ledger) {
-        if let What::Cost { resident_bytes, peak_bytes, .. } = event.what
-            && event.node != NodeId::SERVER
-        {
-            self.resident.insert(event.node, resident_bytes);
-            self.peak = self.peak.max(peak_bytes);
+        let side = if event.node == NodeId::SERVER { &mut self.server } else { &mut self.clients };
+        match event.what {
+            What::Cost { resident_bytes, peak_bytes, .. } => side.hold(event.node, resident_bytes, peak_bytes),
+            What::Dead { .. } => side.drop(event.node),
+            // Users act at clients; it counts for both sides.
+            What::Issued { .. } => {
+                self.clients.sample();
+                self.server.sample();
+            }
+            _ => {}
         }
     }
 
     fn finish(&mut self, end: &End<'_>, figures: &mut Figures) {
-        let steady = self.resident.values().sum::<u64>() as f64 / self.resident.len().max(1) as f64;
-        figures.numbers("resident_bytes", [("steady", steady), ("peak", self.peak as f64)]);
+        let Self { clients, server } = self;
+        for (name, side) in [("resident_bytes", clients), ("server_resident_bytes", server)] {
+            // A mesh has no server, and then there is nothing to say of one.
+            if name == "resident_bytes" || !side.resident.is_empty() {
+                figures.numbers(name, [("steady", side.mean()), ("peak", side.peak as f64)]);
+                figures.curves.insert(name.into(), side.curve.points(end.ledger.issued()));
+            }
+        }
         figures.number("stored_bytes", end.stored_bytes as f64);
+    }
+}
+
+/// Replicas that are looked at together.
+#[derive(Default)]
+struct Side {
+    resident: BTreeMap<NodeId, u64>,
+    sum: u64,
+    peak: u64,
+    curve: Curve,
+}
+
+impl Side {
+    fn hold(&mut self, node: NodeId, resident: u64, peak: u64) {
+        let before = self.resident.insert(node, resident).unwrap_or(0);
+        self.sum = self.sum - before + resident;
+        self.peak = self.peak.max(peak);
+    }
+
+    /// Who is dead holds nothing.
+    fn drop(&mut self, node: NodeId) {
+        self.sum -= self.resident.remove(&node).unwrap_or(0);
+    }
+
+    /// What each holds now, on average.
+    fn mean(&self) -> f64 {
+        self.sum as f64 / self.resident.len().max(1) as f64
+    }
+
+    fn sample(&mut self) {
+        self.curve.add(self.mean());
+    }
+}
+
+/// Most points of a curve: what a chart can show of a line that goes up or does not, and small beside a cell's histograms.
+const CURVE_POINTS: usize = 64;
+
+/// One sample for each operation, kept as means over stretches of equal length, which doubles whenever there are too many:
+/// a run of any length takes the same room.
+struct Curve {
+    /// What was held before the first operation.
+    begun: Option<f64>,
+    stretch: u64,
+    full: Vec<f64>,
+    /// Sum and number of the samples of the stretch under way.
+    open: (f64, u64),
+}
+
+impl Default for Curve {
+    fn default() -> Self {
+        Self { begun: None, stretch: 1, full: Vec::new(), open: (0.0, 0) }
+    }
+}
+
+impl Curve {
+    fn add(&mut self, sample: f64) {
+        self.begun.get_or_insert(sample);
+        self.open = (self.open.0 + sample, self.open.1 + 1);
+        if self.open.1 < self.stretch {
+            return;
+        }
+        self.full.push(self.open.0 / self.open.1 as f64);
+        self.open = (0.0, 0);
+        // One point is the beginning, and one may be the stretch that the end of the run cuts short.
+        if self.full.len() > CURVE_POINTS - 2 {
+            let odd = if self.full.len().is_multiple_of(2) { None } else { self.full.pop() };
+            self.full = self.full.chunks(2).map(|pair| pair.iter().sum::<f64>() / pair.len() as f64).collect();
+            self.open = odd.map_or((0.0, 0), |mean| (mean * self.stretch as f64, self.stretch));
+            self.stretch *= 2;
+        }
+    }
+
+    /// (Operations issued by the end of a stretch, mean bytes over it).
+    fn points(&self, issued: u64) -> Vec<(f64, f64)> {
+        let begun = self.begun.map(|bytes| (0.0, bytes.round()));
+        let full = self.full.iter().enumerate();
+        let full = full.map(|(index, mean)| ((index as u64 + 1) * self.stretch, *mean));
+        let open = (self.open.1 > 0).then(|| (issued, self.open.0 / self.open.1 as f64));
+        let stretches = full.chain(open).map(|(ops, mean)| (ops as f64, mean.round()));
+        begun.into_iter().chain(stretches).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn curve(samples: u64, of: fn(u64) -> f64) -> Vec<(f64, f64)> {
+        let mut curve = Curve::default();
+        (0..samples).for_each(|n| curve.add(of(n)));
+        curve.points(samples)
+    }
+
+    #[test]
+    fn a_short_run_is_kept_sample_by_sample() {
+        assert_eq!(curve(0, |_| 7.0), []);
+        assert_eq!(curve(3, |n| n as f64), [(0.0, 0.0), (1.0, 0.0), (2.0, 1.0), (3.0, 2.0)]);
+    }
+
+    #[test]
+    fn a_run_of_any_length_keeps_few_points_and_its_shape() {
+        for samples in [62, 63, 64, 65, 127, 128, 1000, 4097, 100_000] {
+            let points = curve(samples, |n| n as f64);
+            assert!((CURVE_POINTS / 2..=CURVE_POINTS).contains(&points.len()), "{samples}: {}", points.len());
+            assert_eq!(points[0], (0.0, 0.0));
+            assert_eq!(points.last().map(|point| point.0), Some(samples as f64));
+            // A line that rises by one with each operation does so at every point: the mean lies in the middle.
+            for pair in points.windows(2) {
+                let middle = (pair[0].0 + pair[1].0 - 1.0) / 2.0;
+                assert!((pair[1].1 - middle).abs() <= 0.5, "{samples}: {pair:?}");
+            }
+        }
+        let saw = curve(100_000, |n| (n % 100) as f64);
+        assert!(saw[1..].iter().all(|(_, bytes)| (bytes - 49.5).abs() <= 1.0), "{saw:?}");
+    }
+
+    #[test]
+    fn the_mean_follows_who_holds_what() {
+        let mut side = Side::default();
+        side.hold(NodeId(1), 100, 150);
+        side.hold(NodeId(2), 300, 300);
+        side.hold(NodeId(1), 200, 250);
+        assert_eq!((side.mean(), side.peak), (250.0, 300));
+        side.drop(NodeId(2));
+        side.drop(NodeId(3));
+        assert_eq!((side.mean(), side.peak), (200.0, 300));
     }
 }

@@ -19,6 +19,29 @@ fn built_in_scenarios_are_plans() {
 }
 
 #[test]
+fn the_long_run_has_every_strategy_once_on_what_it_carries() {
+    let parts = built_in("long").unwrap();
+    let plan = Plan::new(parts).unwrap();
+    let mut names: Vec<_> = plan.cells.iter().map(|cell| cell.strategy.spec.name).collect();
+    names.sort_unstable();
+    let mut every: Vec<_> = STRATEGIES.iter().map(|spec| spec.name).collect();
+    every.sort_unstable();
+    assert_eq!(names, every);
+    for cell in &plan.cells {
+        assert_eq!(crate::run::lacks(cell.strategy.spec, cell.workload.spec), None, "{}", cell.strategy.label);
+        assert_eq!((cell.condition.scenario.name.as_str(), cell.condition.scenario.ops), ("long", 1_000_000));
+    }
+}
+
+#[test]
+fn built_in_scenarios_are_found_by_name() {
+    for (name, _) in DEFAULT_PARTS.iter().chain(LONG_PARTS) {
+        assert_eq!(built_in(name).map(|parts| parts.len()), Some(1), "{name}");
+    }
+    assert_eq!(built_in("short"), None);
+}
+
+#[test]
 fn errors_name_the_field_the_words_and_what_is_right() {
     let crashes = |s: &mut Scenario| s.faults = vec!["crash@1s".into(), "crash:2@2s".into()];
     let cases: [(String, [&str; 3]); 12] = [

@@ -99,7 +99,7 @@ impl Model for TextModel {
     }
 }
 
-/// A text of `size` characters, no two the same; it stops at 661,760.
+/// A text of `size` characters, no two the same; it stops at 268,544.
 pub fn genesis(size: u64) -> Document {
     Document::map([("text", Document::text(&typing::original(0, size)))])
 }

@@ -133,10 +133,10 @@ fn carried(strategy: &str) -> impl Iterator<Item = Subject> {
     WORKLOADS.iter().map(move |spec| Subject::new(strategy, spec.name)).filter(Subject::supported)
 }
 
-/// Every strategy with its defaults on the stack, or on bookings or presence if these are what it can carry.
+/// Every strategy with its defaults on the stack, or on a text, bookings or presence if these are what it can carry.
 pub fn at_home() -> Vec<Subject> {
     let home = |spec: &&Spec| {
-        let homes = ["stack", "booking", "presence"].map(|workload| Subject::new(spec.name, workload));
+        let homes = ["stack", "text", "booking", "presence"].map(|workload| Subject::new(spec.name, workload));
         homes.into_iter().find(Subject::supported)
     };
     STRATEGIES.iter().filter_map(home).collect()

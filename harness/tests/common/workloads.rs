@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use syncbench_harness::results::Finding;
+use syncbench_harness::rng::below;
 use syncbench_harness::scenario::PlannedWorkload;
+use syncbench_harness::typing::Splice;
 use syncbench_harness::workload::{Author, History, Intent, Workload};
 use syncbench_harness::workloads::booking::BookingOp;
 use syncbench_harness::workloads::stack::{self, StackModel, StackOp};
+use syncbench_harness::workloads::text::{self, TextModel, TextOp};
 use syncbench_strategies::document::{Document, Kind};
 use syncbench_strategies::model::{ModelRef, Operation, erase};
 use syncbench_strategies::path;
@@ -193,6 +196,45 @@ impl Workload for Steady {
             Some(Kind::List) => Ok(()),
             other => Err(format!("no stack but {other:?}")),
         }
+    }
+}
+
+/// A text that never grows: every client types a character and erases one in turn, all over the text.
+pub struct Erasing;
+
+struct TypesInTurn {
+    client: u32,
+    n: u32,
+}
+
+impl Author for TypesInTurn {
+    fn next(&mut self, view: &dyn View, rng: &mut Rng) -> Option<Intent> {
+        self.n += 1;
+        let len = view.len(&path!["text"]).unwrap_or(0);
+        let splice = match self.n % 2 {
+            1 => Splice { pos: below(rng, len + 1), delete: 0, insert: char::from(b'a' + self.client as u8).into() },
+            _ => Splice { pos: below(rng, len), delete: 1, insert: String::new() },
+        };
+        Some(Intent::blind(&TextOp::Edit(vec![splice])))
+    }
+}
+
+impl Workload for Erasing {
+    fn model(&self) -> ModelRef {
+        erase(TextModel {})
+    }
+
+    fn genesis(&self, size: u64) -> Document {
+        text::genesis(size)
+    }
+
+    fn author(&self, client: NodeId, _: u32) -> Box<dyn Author> {
+        Box::new(TypesInTurn { client: client.0, n: 0 })
+    }
+
+    /// Nothing: characters repeat, so none can be followed.
+    fn judge(&self, _: &History<'_>) -> Vec<Finding> {
+        Vec::new()
     }
 }
 

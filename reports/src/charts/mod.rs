@@ -5,6 +5,7 @@ mod divergence;
 mod estimates;
 mod growth;
 mod losses;
+mod memory;
 mod pareto;
 mod rows;
 pub mod spacetime;
@@ -39,6 +40,7 @@ pub static CHARTS: &[&Chart] = &[
     &throughput::CHART,
     &bytes::CHART,
     &growth::CHART,
+    &memory::CHART,
     &estimates::CHART,
 ];
 

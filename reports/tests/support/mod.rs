@@ -242,7 +242,7 @@ pub fn cell(part: &str, workload: &str, strategy: &str, size: u64, seed: u64) ->
         metrics,
         findings,
         histograms,
-        curves: BTreeMap::from([("divergence".to_owned(), divergence(&mut draws, rough, hops))]),
+        curves: curves(&mut draws, rough, hops, kind),
         coverage: if rough {
             vec![Coverage {
                 fault: "partition:halves@2s..5s".into(),
@@ -274,6 +274,21 @@ fn lost(draws: &mut Draws, workload: &str, rough: bool, kind: &str) -> BTreeMap<
 fn finding(kind: &str, count: u64) -> Finding {
     let example = format!("client 2 and client 3 at 2.310 s: {kind}, \"item-17\"");
     Finding { kind: kind.to_owned(), count, example, lost: true }
+}
+
+fn curves(draws: &mut Draws, rough: bool, hops: f64, kind: &str) -> BTreeMap<String, Vec<(f64, f64)>> {
+    let mut curves = BTreeMap::from([("divergence".to_owned(), divergence(draws, rough, hops))]);
+    let grows = if kind == "crdt" { 180.0 } else { 0.0 };
+    curves.insert("resident_bytes".to_owned(), memory(draws, 6_000.0, grows));
+    if hops > 1.5 {
+        curves.insert("server_resident_bytes".to_owned(), memory(draws, 20_000.0, 40.0));
+    }
+    curves
+}
+
+/// Bytes over 400 operations.
+fn memory(draws: &mut Draws, begun: f64, per_op: f64) -> Vec<(f64, f64)> {
+    (0..=50).map(|n| f64::from(n * 8)).map(|ops| (ops, draws.skewed(begun, 0.1) + per_op * ops)).collect()
 }
 
 /// A step curve over eight seconds; up while the partition lasts.

@@ -14,30 +14,37 @@
 //! they have, then what is missing, and again after every change. It needs a stream that loses and reorders nothing, and
 //! it is made for pairs: in a mesh everybody offers to everybody what others may have sent already.
 //!
+//! An undo takes back one operation, of a window too, with a change of its own. See `undo`.
+//!
 //! Source: automerge 0.12 and the papers behind it (Kleppmann and Beresford, "A conflict-free replicated JSON datatype").
 //!
 //! Trade-offs: works offline and merges everything, and cannot refuse: two users who take the same item are both told yes.
-//! History and tombstones stay for good.
+//! History and tombstones stay for good. What an undo puts back has new ids: what others wrote into the old object at the
+//! same time, or had done to the old characters, does not reach it.
 //!
 //! Damaged bytes are refused by their checksum. A forged change with a right one may make the library panic, which is
 //! caught here, or be taken and then not found again in what the library saves: the peers of a product have to be known.
+
+pub(super) mod undo;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::iter;
 use std::panic::catch_unwind;
 use std::time::Duration;
 
+use automerge::transaction::Transactable;
 use automerge::{ActorId, Change, ChangeHash, sync};
 use rand::{RngExt, SeedableRng};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use self::undo::History;
 use super::automerge_doc::Doc;
 use crate::document::{Document, EditKind};
-use crate::model::{ModelRef, Operation, Rejected};
+use crate::model::{ModelRef, Operation, Outcome, Rejected};
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Rng, Setup, Strategy, Topology};
 use crate::sidecar::Sidecar;
-use crate::spec::{Content, Guarantees, Param, ParamKind, Spec, Support};
+use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support};
 use crate::view::View;
 use crate::wire;
 
@@ -54,7 +61,7 @@ pub static SPEC: Spec = Spec {
         tolerates_duplicates: true,
         tolerates_reordering: true,
         works_offline: true,
-        grows_with_history: true,
+        grows: Growth::operations("the whole history of changes"),
         ..Guarantees::NONE
     },
     params: &[
@@ -83,7 +90,7 @@ pub static SPEC: Spec = Spec {
         _ => Support::Native,
     },
     content: Content::any,
-    undo: Support::Unsupported("it keeps nothing to take back"),
+    undo: Support::Emulated("inverse edits at the elements' ids: the library has no undo"),
     build: |params| {
         Box::new(AutomergeStrategy {
             batch: params.span("batch"),
@@ -150,6 +157,8 @@ struct Peer {
     greeted: BTreeSet<NodeId>,
     /// Own operations in the change that was begun and not yet committed.
     begun: Vec<OpId>,
+    /// Own operations that can be taken back.
+    history: History,
     /// Own changes that wait for the end of the batch window.
     outbox: Vec<Change>,
     /// Changes that arrived in this turn of the event loop.
@@ -173,6 +182,7 @@ impl Peer {
             connected: BTreeSet::new(),
             greeted: BTreeSet::new(),
             begun: Vec::new(),
+            history: History::default(),
             outbox: Vec::new(),
             inbox: Vec::new(),
             heard: Vec::new(),
@@ -197,8 +207,30 @@ impl Peer {
         let time_s = (cx.wall_clock().0 / 1_000_000_000) as i64;
         if let Some(hash) = self.doc.commit(time_s) {
             self.begun.drain(..).for_each(|id| cx.tagged(id, tag(&hash)));
+            self.history.committed(hash);
             self.outbox.extend(self.doc.library.keep().get_last_local_change());
         }
+    }
+
+    /// An own operation, or an own undo, is in the change that was begun, if it changed anything.
+    fn made(&mut self, id: OpId, changed: bool, outcome: Outcome, cx: &mut Context<'_>) {
+        if changed {
+            let first = self.begun.is_empty() && self.outbox.is_empty();
+            self.begun.push(id);
+            if self.options.batch.is_zero() {
+                self.flush(cx);
+            } else if first {
+                cx.set_timer(self.options.batch, FLUSH);
+            }
+            if !self.options.by_window {
+                self.commit(cx);
+            }
+        } else {
+            cx.void(id);
+        }
+        cx.shown(id);
+        cx.reflected(id);
+        cx.committed(id, outcome);
     }
 
     fn flush(&mut self, cx: &mut Context<'_>) {
@@ -305,25 +337,28 @@ impl Replica for Peer {
             Ok(plan) => plan,
             Err(reason) => return cx.rejected(id, reason),
         };
+        let before = self.doc.library.pending_ops();
         match self.doc.edit(&plan.edits, self.options.by_window) {
-            Ok(true) => {
-                let first = self.begun.is_empty() && self.outbox.is_empty();
-                self.begun.push(id);
-                if self.options.batch.is_zero() {
-                    self.flush(cx);
-                } else if first {
-                    cx.set_timer(self.options.batch, FLUSH);
-                }
-                if !self.options.by_window {
-                    self.commit(cx);
-                }
+            Ok(changed) => {
+                let ops = before..self.doc.library.pending_ops();
+                self.history.made(id.n, ops, std::mem::take(&mut self.doc.moved));
+                self.made(id, changed, plan.outcome, cx);
             }
-            Ok(false) => cx.void(id),
-            Err(reason) => return cx.rejected(id, Rejected::new("edit_refused", reason)),
+            Err(reason) => cx.rejected(id, Rejected::new("edit_refused", reason)),
         }
-        cx.shown(id);
-        cx.reflected(id);
-        cx.committed(id, plan.outcome);
+    }
+
+    fn undo(&mut self, id: OpId, target: OpId, cx: &mut Context<'_>) {
+        self.merge(cx);
+        // What takes an operation back is a change of its own: it is made of the changes before it.
+        self.commit(cx);
+        match self.history.take_back(&mut self.doc.library, target.n) {
+            Ok(changed) => {
+                self.made(id, changed, Outcome::Null, cx);
+                self.commit(cx);
+            }
+            Err(reason) => cx.rejected(id, reason),
+        }
     }
 
     fn receive(&mut self, from: NodeId, bytes: &[u8], _: &Sidecar, cx: &mut Context<'_>) -> Result<(), ProtocolError> {

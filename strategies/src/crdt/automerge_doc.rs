@@ -12,6 +12,7 @@ use automerge::{
 };
 use imbl::OrdMap;
 
+use super::automerge::undo::{Was, twins};
 use crate::document::{Document, Edit, Key, Kind, Path, Step};
 use crate::view::View;
 
@@ -65,6 +66,8 @@ pub(super) struct Doc {
     pub(super) library: Library,
     /// What is in the change that was begun and not yet committed.
     begun: Vec<Edit>,
+    /// Ids of what was moved since the last look, and of what stands for it where it was moved to.
+    pub(super) moved: Vec<(ObjId, ObjId)>,
 }
 
 impl Doc {
@@ -89,7 +92,7 @@ impl Doc {
         let loaded = catch_unwind(AssertUnwindSafe(|| AutoCommit::load_with_options(bytes, options)));
         let doc = loaded.map_err(|_| "the library gave up on saved bytes".to_owned())?;
         let library = doc.map_err(|error| error.to_string())?.with_actor(actor);
-        Ok(Self { library: Library::new(library), begun: Vec::new() })
+        Ok(Self { library: Library::new(library), begun: Vec::new(), moved: Vec::new() })
     }
 
     /// Everything, a change that was begun included.
@@ -102,12 +105,20 @@ impl Doc {
     pub(super) fn edit(&mut self, edits: &[Edit], more: bool) -> Result<bool, String> {
         let before = self.library.pending_ops();
         let mut at = self.library.at.take();
+        self.moved.clear();
         for edit in edits {
+            let moving =
+                if let Edit::ListMove { path, from, to } = edit { self.item(path, *from).zip(Some(*to)) } else { None };
             if let Err(reason) = apply(&mut self.library, edit, &mut at) {
                 // There is a way back to the beginning only. What was there before goes in as it did.
                 self.library.rollback();
                 self.begun.iter().try_for_each(|edit| apply(&mut self.library, edit, &mut None))?;
                 return Err(reason);
+            }
+            if let Some(((list, old), to)) = moving
+                && let Ok(Some(new)) = self.library.get(&list, to)
+            {
+                twins(&self.library, &old, &Was::new(new), &mut |old, new| self.moved.push((old, new)));
             }
         }
         if more {
@@ -169,6 +180,13 @@ impl Doc {
         find(&*self.library, path)
     }
 
+    /// An item of a list, and the list.
+    fn item(&self, path: &[Step], index: usize) -> Option<(ObjId, Was)> {
+        let list = self.object(path, ObjType::List)?;
+        let item = self.library.get(&list, index).ok()??;
+        Some((list, Was::new(item)))
+    }
+
     fn object(&self, path: &[Step], wanted: ObjType) -> Option<ObjId> {
         match self.find(path)? {
             (Value::Object(kind), id) if kind == wanted => Some(id),
@@ -189,7 +207,7 @@ fn find<'a, D: ReadDoc>(doc: &'a D, path: &[Step]) -> Option<(Value<'a>, ObjId)>
     Some(at)
 }
 
-fn materialise<D: ReadDoc>(doc: &D, value: &Value<'_>, id: &ObjId) -> Document {
+pub(super) fn materialise<D: ReadDoc>(doc: &D, value: &Value<'_>, id: &ObjId) -> Document {
     match value {
         Value::Object(ObjType::Map | ObjType::Table) => {
             let entries = doc.map_range(id, ..).map(|item| {
@@ -240,7 +258,7 @@ fn document_to_scalar(document: &Document) -> Result<ScalarValue, ObjType> {
 
 type Applied = Result<(), String>;
 
-fn put(tx: &mut AutoCommit, parent: &ObjId, prop: Prop, value: &Document) -> Applied {
+pub(super) fn put(tx: &mut AutoCommit, parent: &ObjId, prop: Prop, value: &Document) -> Applied {
     match document_to_scalar(value) {
         Ok(scalar) => tx.put(parent, prop, scalar).map_err(|error| error.to_string()),
         Err(kind) => {
@@ -250,7 +268,7 @@ fn put(tx: &mut AutoCommit, parent: &ObjId, prop: Prop, value: &Document) -> App
     }
 }
 
-fn insert(tx: &mut AutoCommit, list: &ObjId, index: usize, value: &Document) -> Applied {
+pub(super) fn insert(tx: &mut AutoCommit, list: &ObjId, index: usize, value: &Document) -> Applied {
     match document_to_scalar(value) {
         Ok(scalar) => tx.insert(list, index, scalar).map_err(|error| error.to_string()),
         Err(kind) => {

@@ -1,14 +1,16 @@
 //! A text of diamond-types behind our own words: a [`View`] with one entry, and splices.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use diamond_types::list::encoding::encode_tools::ParseError;
 use diamond_types::list::encoding::{ENCODE_FULL, ENCODE_PATCH};
+use diamond_types::list::operation::Operation;
 use diamond_types::list::remote_ids::RemoteId;
 use diamond_types::list::{ListCRDT, OpLog};
 use diamond_types::{AgentId, LocalVersion};
 
-use super::mesh::{Library, Merged, Missing, Span, beyond};
+use super::mesh::{Library, Merged, Missing, REMEMBERED, Span, beyond};
 use crate::document::{Document, Edit, Key, Kind, Step};
 use crate::view::View;
 use crate::wire;
@@ -29,6 +31,16 @@ pub(super) struct Doc {
     /// Own patches that were not handed out yet.
     patches: Vec<Vec<u8>>,
     waiting: Vec<Vec<u8>>,
+    /// The latest own edits, by the first of the operations that they became.
+    made: BTreeMap<u64, Made>,
+}
+
+/// Own edits as they can be taken back.
+struct Made {
+    /// The last operation of the log with them.
+    last: usize,
+    /// What takes them back at once, in this order.
+    inverse: Vec<Operation>,
 }
 
 /// Names of agents are eight of these, as the library's own peers draw them.
@@ -76,6 +88,18 @@ impl Doc {
         Document::text(&self.crdt.branch.content().to_string())
     }
 
+    /// What was added to the log since it had `before` operations and this version.
+    fn added(&mut self, before: usize, version: LocalVersion) -> Option<Span> {
+        let added = (self.crdt.oplog.len() - before) as u64;
+        if added == 0 {
+            return None;
+        }
+        self.unsent.get_or_insert(version);
+        let (author, from) = self.author;
+        self.author.1 += added;
+        Some(Span { author, from, to: from + added })
+    }
+
     /// Own edits that are in no patch yet become one, before anything else is added to the log.
     fn wrap(&mut self) {
         if let Some(from) = self.unsent.take() {
@@ -108,7 +132,8 @@ impl Library for Doc {
         let mut crdt = ListCRDT::load_from(&log).map_err(|error| error.to_string())?;
         let agent = crdt.get_or_create_agent_id("genesis");
         let key = Key::from(key.as_str());
-        Ok(Self { key, crdt, agent, author: (0, 0), unsent: None, patches: Vec::new(), waiting: Vec::new() })
+        let made = BTreeMap::new();
+        Ok(Self { key, crdt, agent, author: (0, 0), unsent: None, patches: Vec::new(), waiting: Vec::new(), made })
     }
 
     fn save(&self) -> Vec<u8> {
@@ -132,27 +157,45 @@ impl Library for Doc {
         }
         super::check_splices(self, edits).unwrap_or_else(|| Err("text only".into()))?;
         let (before, version) = (self.crdt.oplog.len(), self.crdt.oplog.local_version());
+        // From the last to the first, and of each what came in before what went.
+        let mut inverse = Vec::new();
         for edit in edits {
             let Edit::TextSplice { pos, delete, insert, .. } = edit else { continue };
             if *delete > 0 {
+                let gone: String = self.crdt.branch.content().slice_chars(*pos..pos + delete).collect();
+                inverse.push(Operation::new_insert(*pos, &gone));
                 self.crdt.delete_without_content(self.agent, *pos..pos + delete);
             }
             if !insert.is_empty() {
+                inverse.push(Operation::new_delete(*pos..pos + insert.chars().count()));
                 self.crdt.insert(self.agent, *pos, insert);
             }
         }
-        let added = (self.crdt.oplog.len() - before) as u64;
-        if added == 0 {
-            return Ok(None);
+        let span = self.added(before, version);
+        if let Some(span) = span {
+            inverse.reverse();
+            self.made.insert(span.from, Made { last: self.crdt.oplog.len() - 1, inverse });
+            if self.made.len() > REMEMBERED {
+                self.made.pop_first();
+            }
         }
-        self.unsent.get_or_insert(version);
-        let (author, from) = self.author;
-        self.author.1 += added;
-        Ok(Some(Span { author, from, to: from + added }))
+        Ok(span)
     }
 
-    fn undo(&mut self, _: Span) -> Result<Option<Span>, String> {
-        Err("the library has no undo".into())
+    /// On a copy of the log, the inverse is made right behind what it takes back, as if nothing had come since, and merged
+    /// with all that has. What it comes to then is what is done here.
+    fn undo(&mut self, span: Span) -> Result<Option<Span>, String> {
+        let made = self.made.remove(&span.from).ok_or("no longer remembered")?;
+        let (before, version) = (self.crdt.oplog.len(), self.crdt.oplog.local_version());
+        let mut copy = self.crdt.oplog.clone();
+        let agent = copy.get_or_create_agent_id("undo");
+        let last = copy.add_operations_at(agent, &[made.last], &made.inverse);
+        let merged = copy.iter_xf_operations_from(&version, &[last]);
+        let operations: Vec<Operation> = merged.filter_map(|(_, operation)| operation).collect();
+        if !operations.is_empty() {
+            self.crdt.apply_local_operations(self.agent, &operations);
+        }
+        Ok(self.added(before, version))
     }
 
     fn own(&mut self) -> Vec<Vec<u8>> {
@@ -281,6 +324,55 @@ mod tests {
         assert_eq!(doc.document(), Document::map([("note", Document::text("a💡c"))]));
         assert_eq!(doc.text_slice(&path!["note"], 1..3), Some("💡c".into()));
         assert_eq!(doc.commit(&[splice(1, 0, "")]), Ok(None));
+    }
+
+    /// Two who edit and take back, with patches on the way: what was typed and taken back is gone, what was erased and put
+    /// back is there, and nothing of the other's is touched.
+    #[test]
+    fn what_is_taken_back_is_gone_and_what_the_other_did_stays() {
+        use rand::{RngExt, SeedableRng};
+        let genesis = Doc::genesis(&Document::map([("text", Document::text("abcdefgh"))]));
+        for seed in 0..300 {
+            let mut rng = crate::replica::Rng::seed_from_u64(seed);
+            let mut below = |n: usize| rng.random_range(0..n);
+            let [mut one, mut other] = [7, 8].map(|author| {
+                let mut doc = Doc::load(&genesis).unwrap();
+                doc.sign(author);
+                doc
+            });
+            let splice = |doc: &Doc, pos: usize, delete: usize, insert: &str| {
+                let delete = delete.min(doc.crdt.branch.len() - pos);
+                Edit::TextSplice { path: path!["text"], pos, delete, insert: insert.into() }
+            };
+            let pos = below(9);
+            let mine = splice(&one, pos, below(3), ["", "X", "XX🦀"][below(3)]);
+            let Some(mine) = one.commit(&[mine]).unwrap() else { continue };
+            other.merge(&one.own());
+            let (mut theirs, mut erased) = (0, 0);
+            for _ in 0..4 {
+                let pos = below(other.crdt.branch.len() + 1);
+                let insert = ["", "y", "yyy"][below(3)];
+                let edit = splice(&other, pos, 0, insert);
+                other.commit(&[edit]).unwrap();
+                theirs += insert.len();
+                let text = other.crdt.branch.content().to_string();
+                if let Some(at) = text.chars().position(|char| "abcdefgh".contains(char)).filter(|_| below(2) == 0) {
+                    other.commit(&[splice(&other, at, 1, "")]).unwrap();
+                    erased += 1;
+                }
+            }
+            one.merge(&other.own());
+            one.undo(mine).unwrap();
+            other.merge(&one.own());
+            assert_eq!(one.document(), other.document(), "seed {seed}");
+            let text = one.crdt.branch.content().to_string();
+            assert!(!text.contains('X') && !text.contains('🦀'), "seed {seed}: {text}");
+            assert_eq!(text.matches('y').count(), theirs, "seed {seed}: {text}");
+            let there = text.chars().filter(|char| "abcdefgh".contains(*char)).count();
+            assert_eq!(there, 8 - erased, "seed {seed}: {text}");
+            let order: Vec<char> = text.chars().filter(|char| "abcdefgh".contains(*char)).collect();
+            assert!(order.is_sorted(), "seed {seed}: {text}");
+        }
     }
 
     /// Whatever order patches arrive in, and however often: the same text everywhere, with every operation known.

@@ -21,7 +21,7 @@
 use super::loro_doc::Doc;
 use super::mesh::Mesh;
 use crate::replica::Topology;
-use crate::spec::{Content, Guarantees, Param, ParamKind, Spec, Support};
+use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support};
 
 /// The strategy's card.
 pub static SPEC: Spec = Spec {
@@ -36,7 +36,7 @@ pub static SPEC: Spec = Spec {
         tolerates_duplicates: true,
         tolerates_reordering: true,
         works_offline: true,
-        grows_with_history: true,
+        grows: Growth::operations("the whole history of changes"),
         ..Guarantees::NONE
     },
     params: &[Param {

@@ -106,7 +106,7 @@ pub(super) trait Library: View + Send + Sized + 'static {
 }
 
 /// Own operations that can be taken back; older ones are refused. A hundred, as undo stacks of editors have by default.
-const REMEMBERED: usize = 100;
+pub(super) const REMEMBERED: usize = 100;
 
 const FLUSH: u64 = 0;
 const MERGE: u64 = 1;

@@ -33,7 +33,7 @@ use crate::document::{Document, EditKind};
 use crate::model::{ModelRef, Operation, Rejected};
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Rng, Setup, Strategy, Topology};
 use crate::sidecar::{Clock, Sidecar, merge_clock};
-use crate::spec::{Content, Guarantees, Param, ParamKind, Spec, Support};
+use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support};
 use crate::view::View;
 use crate::wire::{seal, unseal};
 
@@ -50,7 +50,7 @@ pub static SPEC: Spec = Spec {
         tolerates_duplicates: true,
         tolerates_reordering: true,
         works_offline: true,
-        grows_with_history: true,
+        grows: Growth::operations("the ids of whatever was written, replaced values and removed text too"),
         ..Guarantees::NONE
     },
     params: &[Param {

@@ -6,6 +6,9 @@
 //! nobody within reach is known to have any, or when its user has waited long enough. A plan is made on a view in which a
 //! counter shows what this client may spend, so that the model refuses for the right reason; its user sees the whole stock.
 //!
+//! Who writes a record holds it, and what it took can be given back by its holder alone, as rights are spent by theirs: else
+//! two who cancel one booking at once would both put a unit back. Who wants to cancel another's booking asks for it first.
+//!
 //! What is no stock is a record, an entry of a map that was there at the beginning: the last writer wins, where a later
 //! writer is one who had seen the earlier one's (no clock is asked). Changes are numbered by their author and taken in after
 //! all that their author had heard of, so that nobody sees a booking without what it took. Rights handed over are a number in
@@ -16,8 +19,8 @@
 //! rows and its transfers, as in Antidote.
 //!
 //! Trade-offs: exact stock with no round trip, as long as the rights are where the demand is; for stock that one cannot sell
-//! and another has (`refused with stock left`), and for rights of a client that is away, which nobody else can spend. Only
-//! numbers are guarded: two who cancel one booking at the same time both put a unit back. Removed records stay as such.
+//! and another has (`refused with stock left`), and for rights and bookings of a client that is away, which nobody else can spend or
+//! cancel. Removed records stay as such. (A little longer than most files: it is one machine with a few states.)
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem::take;
@@ -28,11 +31,11 @@ use serde::{Deserialize, Serialize};
 use super::rights::Split;
 use super::stock::{Change, News, Stock, Versions};
 use crate::courier::{Courier, TICK};
-use crate::document::{Document, EditKind};
+use crate::document::{Document, EditKind, Path};
 use crate::model::{ModelRef, Operation, Outcome, Plan, Rejected};
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Time, Topology};
 use crate::sidecar::Sidecar;
-use crate::spec::{Content, Guarantees, Param, ParamKind, Spec, Support};
+use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support};
 use crate::view::View;
 use crate::wire::{decode, encode};
 
@@ -51,7 +54,7 @@ pub static SPEC: Spec = Spec {
         tolerates_loss: true,
         works_offline: true,
         can_refuse: true,
-        grows_with_history: true,
+        grows: Growth::removals("what is left of removed records"),
         ..Guarantees::NONE
     },
     params: &[
@@ -112,16 +115,23 @@ enum Message {
     Hello(Versions),
     News(News),
     Change(Change),
-    /// "Hand me so many rights."
+    /// "Hand me so many rights, or the record."
     Ask {
-        counter: u32,
+        good: Good,
         amount: u64,
     },
-    /// What came of it: the change that handed them over, or 0.
+    /// What came of it: the change that handed it over, or the last one that may have, or 0.
     Answer {
-        counter: u32,
+        good: Good,
         change: u64,
     },
+}
+
+/// What one replica can hand to another.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+enum Good {
+    Rights(u32),
+    Record(Path),
 }
 
 /// What a crash leaves behind.
@@ -152,14 +162,14 @@ struct Pending {
     operation: Operation,
     /// When it is given up; set as soon as it waits in this life.
     until: Option<Time>,
-    asked: BTreeSet<(u32, NodeId)>,
+    asked: BTreeSet<(Good, NodeId)>,
     waits_for: Option<Request>,
 }
 
-/// What a peer was asked for, and the change with the rights once it has answered.
+/// What a peer was asked for, and the change with it once it has answered.
 struct Request {
     peer: NodeId,
-    counter: u32,
+    good: Good,
     change: Option<u64>,
 }
 
@@ -173,8 +183,8 @@ impl Pending {
 enum Attempt {
     Fits(Plan),
     Refused(Rejected),
-    /// It needs rights to so many more of a counter; without them it is refused for this reason.
-    Needs(u32, u64, Rejected),
+    /// It needs so much more of something; without that it is refused for this reason.
+    Needs(Good, u64, Rejected),
 }
 
 struct Peer {
@@ -214,13 +224,16 @@ impl Peer {
     }
 
     fn attempt(&self, operation: &Operation) -> Attempt {
-        let lacking = |plan: &Plan| self.stock.lacking(&plan.edits);
+        let lacking = |plan: &Plan| {
+            let rights = self.stock.lacking(&plan.edits).map(|(counter, amount)| (Good::Rights(counter), amount));
+            rights.or_else(|| self.stock.foreign(&plan.edits).map(|record| (Good::Record(record), 1)))
+        };
         match self.model.plan(&self.stock.spendable(), operation) {
             Ok(plan) => match lacking(&plan) {
                 None => Attempt::Fits(plan),
-                Some((counter, amount)) => {
+                Some((good, amount)) => {
                     let reason = Rejected::new("no_rights", "nobody within reach can spare enough");
-                    Attempt::Needs(counter, amount, reason)
+                    Attempt::Needs(good, amount, reason)
                 }
             },
             // It may make sense with the rights of others.
@@ -228,7 +241,7 @@ impl Peer {
                 Err(whole) => Attempt::Refused(whole),
                 Ok(plan) => match lacking(&plan) {
                     None => Attempt::Refused(reason),
-                    Some((counter, amount)) => Attempt::Needs(counter, amount, reason),
+                    Some((good, amount)) => Attempt::Needs(good, amount, reason),
                 },
             },
         }
@@ -269,8 +282,8 @@ impl Peer {
                         made = true;
                     }
                     Attempt::Refused(reason) => cx.rejected(pending.id, reason),
-                    Attempt::Needs(counter, amount, reason) => {
-                        if self.ask(&mut pending, counter, amount, cx) {
+                    Attempt::Needs(good, amount, reason) => {
+                        if self.ask(&mut pending, &good, amount, cx) {
                             self.pending.push(pending);
                         } else {
                             cx.rejected(pending.id, reason);
@@ -285,8 +298,8 @@ impl Peer {
         self.arm(cx);
     }
 
-    /// Asks the next peer for rights, unless one has still to answer; `false` when nobody is left or it took too long.
-    fn ask(&mut self, pending: &mut Pending, counter: u32, amount: u64, cx: &mut Context<'_>) -> bool {
+    /// Asks the next peer for what is needed, unless one has still to answer; `false` when nobody is left or it took too long.
+    fn ask(&mut self, pending: &mut Pending, good: &Good, amount: u64, cx: &mut Context<'_>) -> bool {
         let until = *pending.until.get_or_insert(cx.now() + self.config.patience);
         if until <= cx.now() {
             return false;
@@ -297,14 +310,17 @@ impl Peer {
                 return true;
             }
         }
-        let held = |peer: &NodeId| self.stock.rights(counter, *peer);
-        let fresh = |peer: &NodeId| held(peer) > 0 && !pending.asked.contains(&(counter, *peer));
+        let held = |peer: &NodeId| match good {
+            Good::Rights(counter) => self.stock.rights(*counter, *peer),
+            Good::Record(path) => i64::from(self.stock.holder(path) == *peer),
+        };
+        let fresh = |peer: &NodeId| held(peer) > 0 && !pending.asked.contains(&(good.clone(), *peer));
         let richest = self.courier.connected().filter(fresh).max_by_key(|peer| (held(peer), std::cmp::Reverse(*peer)));
         let Some(peer) = richest else { return false };
-        pending.asked.insert((counter, peer));
-        pending.waits_for = Some(Request { peer, counter, change: None });
+        pending.asked.insert((good.clone(), peer));
+        pending.waits_for = Some(Request { peer, good: good.clone(), change: None });
         cx.count("rights_asked", 1);
-        self.say(peer, &Message::Ask { counter, amount }, cx);
+        self.say(peer, &Message::Ask { good: good.clone(), amount }, cx);
         true
     }
 
@@ -317,7 +333,22 @@ impl Peer {
         }
     }
 
-    fn hand_over(&mut self, to: NodeId, counter: u32, amount: u64, cx: &mut Context<'_>) {
+    fn hand_over(&mut self, to: NodeId, good: Good, amount: u64, cx: &mut Context<'_>) {
+        let change = match &good {
+            Good::Rights(counter) => self.hand_rights(to, *counter, amount, cx),
+            Good::Record(path) => {
+                if let Some(handed) = self.stock.hand(path, to) {
+                    cx.count("records_given", 1);
+                    self.publish(handed, cx);
+                }
+                // With the last change here comes the news of who holds it instead, or that it is gone.
+                self.stock.heard(self.me)
+            }
+        };
+        self.say(to, &Message::Answer { good, change }, cx);
+    }
+
+    fn hand_rights(&mut self, to: NodeId, counter: u32, amount: u64, cx: &mut Context<'_>) -> u64 {
         let held = u64::try_from(self.stock.rights(counter, self.me)).unwrap_or(0);
         let wanted = if self.config.half { amount.max(held.div_ceil(2)) } else { amount };
         let mut change = 0;
@@ -327,7 +358,7 @@ impl Peer {
             cx.count("rights_given", wanted.min(held));
             self.publish(given, cx);
         }
-        self.say(to, &Message::Answer { counter, change }, cx);
+        change
     }
 
     /// Takes in the changes that were held and are ready.
@@ -393,7 +424,7 @@ impl Peer {
     fn handle(&mut self, from: NodeId, message: Message, sidecar: &Sidecar, cx: &mut Context<'_>) {
         match message {
             Message::Hello(theirs) => return self.answer(from, &theirs, cx),
-            Message::Ask { counter, amount } => return self.hand_over(from, counter, amount, cx),
+            Message::Ask { good, amount } => return self.hand_over(from, good, amount, cx),
             Message::Change(change) => {
                 self.held.insert((from, change.number), change);
             }
@@ -401,9 +432,9 @@ impl Peer {
                 self.stock.take_news(&news);
                 cx.reflected_all(sidecar);
             }
-            Message::Answer { counter, change } => {
+            Message::Answer { good, change } => {
                 let requests = self.pending.iter_mut().filter_map(|pending| pending.waits_for.as_mut());
-                for request in requests.filter(|request| (request.peer, request.counter) == (from, counter)) {
+                for request in requests.filter(|request| request.peer == from && request.good == good) {
                     request.change = Some(change);
                 }
             }

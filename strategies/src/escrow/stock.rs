@@ -29,6 +29,15 @@ pub(super) struct Record {
     change: u64,
     /// `None` where it was removed.
     value: Option<Document>,
+    held: Held,
+}
+
+/// Who may give back what a record took: its first writer, until that hands it over. Ordered from left to right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Held {
+    /// How often it was handed over.
+    turn: u64,
+    by: NodeId,
 }
 
 /// A part of a change, as its author had it right after.
@@ -133,6 +142,51 @@ impl Stock {
         Some((short.0, u64::try_from(-short.1.1).unwrap_or(u64::MAX)))
     }
 
+    /// The first record that these edits write, for stock that they give back, and that another replica holds.
+    pub(super) fn foreign(&self, edits: &[Edit]) -> Option<Path> {
+        let gives = |edit: &Edit| matches!(edit, Edit::Increment { by, .. } if *by > 0);
+        if !edits.iter().any(gives) {
+            return None;
+        }
+        edits.iter().find_map(|edit| match edit {
+            Edit::Put { path, .. } | Edit::Remove { path } => {
+                let record = self.record_of(path)?;
+                let by = self.held(&record).by;
+                (self.shown.at(&record).is_some() && by != self.me).then_some(record)
+            }
+            _ => None,
+        })
+    }
+
+    /// Who holds a record, as far as is known here.
+    pub(super) fn holder(&self, path: &Path) -> NodeId {
+        self.held(path).by
+    }
+
+    /// Who holds a record; one from the beginning is the first client's.
+    fn held(&self, path: &Path) -> Held {
+        let written = self.records.get(path).map(|record| record.held);
+        written.unwrap_or_else(|| {
+            let first = self.genesis.at(path).and_then(|_| self.nodes.first());
+            Held { turn: 0, by: first.copied().unwrap_or(self.me) }
+        })
+    }
+
+    /// Hands a record to another, if this replica holds it and it is there.
+    pub(super) fn hand(&mut self, path: &Path, to: NodeId) -> Option<Change> {
+        if self.record_of(path).as_ref() != Some(path) {
+            return None;
+        }
+        let held = self.held(path);
+        let value = self.shown.at(path).filter(|_| held.by == self.me)?.clone();
+        let held = Held { turn: held.turn.saturating_add(1), by: to };
+        self.time = self.time.saturating_add(1);
+        let stamp = Stamp { time: self.time, node: self.me };
+        let record = Record { stamp, change: self.heard(self.me).saturating_add(1), value: Some(value), held };
+        self.records.insert(path.clone(), record);
+        Some(self.close(&BTreeSet::new(), &BTreeSet::from([path.clone()])))
+    }
+
     /// Makes a change of edits for which the rights are there. On a refusal nothing has changed.
     pub(super) fn perform(&mut self, edits: &[Edit]) -> Result<Change, Rejected> {
         let refuse = |error: &dyn ToString| Rejected::new("edit_refused", error.to_string());
@@ -172,7 +226,8 @@ impl Stock {
         self.time = self.time.saturating_add(1);
         let stamp = Stamp { time: self.time, node: self.me };
         for path in &written {
-            let record = Record { stamp, change: number, value: self.shown.at(path).cloned() };
+            let held = self.held(path);
+            let record = Record { stamp, change: number, value: self.shown.at(path).cloned(), held };
             self.records.insert(path.clone(), record);
         }
         Ok(self.close(&touched, &written))
@@ -292,10 +347,13 @@ impl Stock {
 
     fn merge_record(&mut self, path: &Path, record: &Record) {
         self.time = self.time.max(record.stamp.time);
-        if self.records.get(path).is_some_and(|mine| mine.stamp >= record.stamp) {
+        let known = self.records.get_mut(path);
+        let held = known.as_ref().map_or(record.held, |known| known.held.max(record.held));
+        if let Some(known) = known.filter(|known| known.stamp >= record.stamp) {
+            known.held = held;
             return;
         }
-        self.records.insert(path.clone(), record.clone());
+        self.records.insert(path.clone(), Record { held, ..record.clone() });
         match &record.value {
             Some(value) => self.show(&Edit::Put { path: path.clone(), value: value.clone() }),
             None if self.shown.at(path).is_some() => self.show(&Edit::Remove { path: path.clone() }),
@@ -316,8 +374,9 @@ impl Stock {
 
     fn fits_record(&self, path: &Path, record: &Record) -> bool {
         let whole = self.record_of(path).as_ref() == Some(path) && self.nodes.contains(&record.stamp.node);
+        let held = self.nodes.contains(&record.held.by);
         let value = record.value.as_ref();
-        whole && value.is_none_or(|value| path.len() + value.depth() <= crate::document::MAX_DEPTH)
+        whole && held && value.is_none_or(|value| path.len() + value.depth() <= crate::document::MAX_DEPTH)
     }
 
     /// The record that a path leads into: the entry of a map of the genesis, unless that is a map or stock itself. Maps of

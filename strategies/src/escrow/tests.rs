@@ -162,6 +162,53 @@ fn a_record_goes_to_who_saw_the_other_and_else_to_one_of_them() {
 }
 
 #[test]
+fn what_two_give_back_at_once_is_there_once() {
+    for holder in [1, 2] {
+        let mut table = stocked("escrow", 3);
+        let book = table.act(holder, &set("z", 1));
+        table.run();
+        let both = [1, 2].map(|client| table.act(client, &Toy::Return("z".into())));
+        table.run();
+        table.agree();
+        assert!(ok(&table, book) && table.sees(1, "count") == "6", "{}", table.sees(1, "count"));
+        let (mine, other) = (both[holder as usize - 1], both[2 - holder as usize]);
+        assert!(ok(&table, mine));
+        assert_eq!(table.told(other), Some(Err("gone".into())), "what {holder} holds");
+    }
+}
+
+#[test]
+fn who_holds_a_record_hands_it_over_and_nobody_else_can() {
+    let mut table = stocked("escrow", 3);
+    table.act(1, &set("z", 1));
+    table.run();
+    // Two ask at once: the second is sent on to the first.
+    let both = [2, 3].map(|client| table.act(client, &Toy::Return("z".into())));
+    assert_eq!(both.map(|id| table.told(id)), [None, None]);
+    table.run();
+    table.agree();
+    assert_eq!((table.sees(1, "count"), both.iter().filter(|id| ok(&table, **id)).count()), ("6".into(), 1));
+    table.act(1, &set("w", 1));
+    table.run();
+    table.cut(1, 2);
+    table.cut(1, 3);
+    let away = table.act(2, &Toy::Return("w".into()));
+    assert_eq!(table.told(away), Some(Err("no_rights".into())));
+    // To write a record without stock for it takes nobody's leave, and its holder stays.
+    table.act(2, &set("w", 2));
+    table.run();
+    let again = table.act(2, &Toy::Return("w".into()));
+    assert_eq!(table.told(again), Some(Err("no_rights".into())));
+    let own = table.act(1, &Toy::Return("w".into()));
+    assert!(ok(&table, own));
+    table.connect(1, 2);
+    table.connect(1, 3);
+    table.run();
+    table.agree();
+    assert_eq!(table.sees(3, "count"), "7");
+}
+
+#[test]
 fn lists_and_texts_are_refused() {
     let mut table = Table::new("escrow", 2);
     for toy in [Toy::Push(1), Toy::Clear] {

@@ -35,7 +35,7 @@ use crate::registry::{self, Configured};
 use crate::replica::{Context, Effect, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::selector::Selector;
 use crate::sidecar::Sidecar;
-use crate::spec::{Content, Guarantees, Param, ParamKind, Params, Spec, Support};
+use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Params, Spec, Support};
 use crate::view::View;
 use crate::wire::{decode, encode};
 
@@ -53,6 +53,7 @@ pub static SPEC: Spec = Spec {
         works_offline_in_part: true,
         can_refuse: true,
         needs_server: true,
+        grows: Growth::absence("the server keeps every change of a text that it has missed"),
         ..Guarantees::NONE
     },
     params: &[
@@ -188,7 +189,7 @@ impl Strategy for Hybrid {
             works_offline,
             works_offline_in_part: !works_offline && (text.works_offline || rest.works_offline),
             can_refuse: rest.can_refuse,
-            grows_with_history: text.grows_with_history || rest.grows_with_history,
+            grows: text.grows.or(rest.grows),
             ..card
         }
     }

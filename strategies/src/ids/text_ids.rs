@@ -39,7 +39,7 @@ use super::state::State;
 use crate::document::{Document, EditKind};
 use crate::replica::{NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::sidecar::Sidecar;
-use crate::spec::{Content, Guarantees, Param, ParamKind, Params, Spec, Support};
+use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Params, Spec, Support};
 use crate::wire::{decode, encode};
 
 /// The strategy's card.
@@ -55,7 +55,7 @@ pub static SPEC: Spec = Spec {
         tolerates_duplicates: true,
         works_offline: true,
         needs_server: true,
-        grows_with_history: true,
+        grows: Growth::removals("tombstones: the ids of removed characters and items"),
         ..Guarantees::NONE
     },
     params: &[

@@ -38,7 +38,7 @@ use crate::document::{Document, EditKind};
 use crate::model::{ModelRef, Operation, Outcome, Rejected};
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::sidecar::Sidecar;
-use crate::spec::{Content, Guarantees, Param, ParamKind, Params, Spec, Support};
+use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Params, Spec, Support};
 use crate::view::View;
 use crate::wire::{decode, encode};
 
@@ -65,7 +65,7 @@ pub(super) const GUARANTEES: Guarantees = Guarantees {
     tolerates_loss: true,
     works_offline: true,
     depends_on_clocks: true,
-    grows_with_history: true,
+    grows: Growth::removals("tombstones, until the horizon"),
     ..Guarantees::NONE
 };
 

@@ -30,7 +30,7 @@ use crate::document::{Document, EditKind, diff};
 use crate::model::{ModelRef, Operation, Outcome, Plan, Rejected};
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::sidecar::{Clock, Sidecar, merge_clock};
-use crate::spec::{Content, Guarantees, Param, ParamKind, Spec, Support};
+use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support};
 use crate::view::View;
 use crate::wire::{decode, encode};
 
@@ -47,6 +47,7 @@ pub static SPEC: Spec = Spec {
         tolerates_duplicates: true,
         works_offline: true,
         needs_server: true,
+        grows: Growth::absence("the server keeps every change that it has missed"),
         ..Guarantees::NONE
     },
     params: &[

@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 use crate::document::{Document, Edit};
 use crate::replica::{NodeId, OpId, ProtocolError};
 use crate::sidecar::{Clock, Sidecar};
-use crate::wire::{decode, encode};
+use crate::wire::{self, decode, encode};
 
 /// Edits as they travel. They are kept like this: many small edits, as index by index through a list, are several times as
 /// large in memory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Packed(Arc<[u8]>);
+pub(crate) struct Packed(#[serde(with = "wire::bytes")] Arc<[u8]>);
 
 impl Packed {
     pub(crate) fn of(edits: &[Edit]) -> Self {

@@ -17,6 +17,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -25,10 +26,10 @@ use super::sessions::{Sessions, Verdict};
 use crate::document::{Document, Edit, EditKind};
 use crate::model::{ModelRef, Operation, Outcome, Rejected, reduce};
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Topology};
-use crate::sidecar::Sidecar;
+use crate::sidecar::{Clock, Sidecar};
 use crate::spec::{Content, Guarantees, Param, ParamKind, Spec, Support};
 use crate::view::View;
-use crate::wire::{decode, encode};
+use crate::wire::{self, decode, encode};
 
 /// The strategy's card.
 pub static SPEC: Spec = Spec {
@@ -61,19 +62,65 @@ pub static SPEC: Spec = Spec {
             help: "what a returning client gets: the operations that it missed, where the server still has them, or always \
                    a snapshot, as in Livebook",
         },
+        Param {
+            name: "snapshot",
+            kind: ParamKind::Count,
+            default: "1",
+            help: "operations from one snapshot to the next: who gets a snapshot gets the last one and what came after it, as \
+                   far as the history goes. 1 is the notebook's way: the state as it is, made anew for everybody",
+        },
     ],
     support: |_: EditKind| Support::Native,
     content: Content::any,
     undo: Support::Emulated("the server reduces its history again without it, and sends what that changes"),
     build: |params| {
         let history = usize::try_from(params.count("history")).unwrap_or(usize::MAX);
-        Box::new(Serial { history, snapshots: params.choice("rejoin") == "snapshot" })
+        let snapshots =
+            Snapshots { always: params.choice("rejoin") == "snapshot", interval: params.count("snapshot"), last: None };
+        Box::new(Serial { history, snapshots })
     },
 };
 
 struct Serial {
     history: usize,
-    snapshots: bool,
+    snapshots: Snapshots,
+}
+
+/// When the server makes snapshots, and the last one.
+#[derive(Clone)]
+struct Snapshots {
+    /// Whoever missed anything gets one.
+    always: bool,
+    interval: u64,
+    last: Option<Snapshot>,
+}
+
+/// The state at a place in the order, as it travels.
+#[derive(Clone, Serialize, Deserialize)]
+struct Snapshot {
+    seq: u64,
+    #[serde(with = "wire::bytes")]
+    data: Arc<[u8]>,
+    /// What it accounts for; for its sidecar.
+    #[serde(skip)]
+    clock: Clock,
+}
+
+impl Snapshots {
+    /// One from which the order's history goes on, with what came after it; a new one where the last is too old.
+    fn get(&mut self, state: &ServerState, cx: &mut Context<'_>) -> (Snapshot, Vec<Entry>) {
+        let (end, interval) = (state.order.seq, self.interval);
+        let recent = self.last.take().filter(|last| end - last.seq < interval.max(1));
+        if let Some(last) = recent
+            && let Some(after) = state.order.since(last.seq)
+        {
+            let after = after.map(Entry::of).collect();
+            return (self.last.insert(last).clone(), after);
+        }
+        cx.count("snapshots_made", 1);
+        let made = Snapshot { seq: end, data: state.order.data.encode().into(), clock: state.sessions.clock() };
+        (self.last.insert(made).clone(), Vec::new())
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -145,7 +192,8 @@ enum ToClient {
 #[derive(Serialize, Deserialize)]
 enum CatchUp {
     Operations(Vec<Entry>),
-    Snapshot { seq: u64, data: Document },
+    /// A state, and what came after it.
+    Snapshot(Snapshot, Vec<Entry>),
 }
 
 impl Strategy for Serial {
@@ -154,7 +202,7 @@ impl Strategy for Serial {
         let data = Document::decode(&setup.genesis).expect("genesis is a document");
         if setup.node == NodeId::SERVER {
             let state = ServerState { order: Order::new(data, self.history), sessions: Sessions::default() };
-            Box::new(Server { model: setup.model.clone(), snapshots: self.snapshots, joined: BTreeSet::new(), state })
+            Box::new(self.server(setup, state))
         } else {
             let state = ClientState { seq: 0, data, heard: 0, pending: BTreeMap::new() };
             Box::new(Client { model: setup.model.clone(), node: setup.node, open: false, state })
@@ -165,16 +213,17 @@ impl Strategy for Serial {
         if setup.node == NodeId::SERVER {
             let ServerState { order, sessions } = decode(durable)?;
             let state = ServerState { order: order.check()?, sessions };
-            Ok(Box::new(Server {
-                model: setup.model.clone(),
-                snapshots: self.snapshots,
-                joined: BTreeSet::new(),
-                state,
-            }))
+            Ok(Box::new(self.server(setup, state)))
         } else {
             let state = decode(durable)?;
             Ok(Box::new(Client { model: setup.model.clone(), node: setup.node, open: false, state }))
         }
+    }
+}
+
+impl Serial {
+    fn server(&self, setup: &Setup, state: ServerState) -> Server {
+        Server { model: setup.model.clone(), snapshots: self.snapshots.clone(), joined: BTreeSet::new(), state }
     }
 }
 
@@ -186,8 +235,7 @@ struct ServerState {
 
 struct Server {
     model: ModelRef,
-    /// Whoever missed anything gets the whole state.
-    snapshots: bool,
+    snapshots: Snapshots,
     joined: BTreeSet<NodeId>,
     state: ServerState,
 }
@@ -196,7 +244,7 @@ impl Server {
     fn join(&mut self, client: NodeId, seq: u64, heard: u64, cx: &mut Context<'_>) {
         let state = &mut self.state;
         state.sessions.heard(client, heard);
-        let missed = state.order.since(seq).filter(|_| !self.snapshots || seq == state.order.seq);
+        let missed = state.order.since(seq).filter(|_| !self.snapshots.always || seq == state.order.seq);
         let (catch_up, sidecar) = match missed {
             Some(missed) => {
                 let entries: Vec<Entry> = missed.map(Entry::of).collect();
@@ -205,8 +253,10 @@ impl Server {
             }
             None => {
                 cx.count("snapshots", 1);
-                let snapshot = CatchUp::Snapshot { seq: state.order.seq, data: state.order.data.clone() };
-                (snapshot, Sidecar::state(&state.sessions.clock()))
+                let (snapshot, after) = self.snapshots.get(state, cx);
+                let carries = after.iter().map(Entry::id).collect();
+                let sidecar = Sidecar { carries, ..Sidecar::state(&snapshot.clock) };
+                (CatchUp::Snapshot(snapshot, after), sidecar)
             }
         };
         let verdicts = state.sessions.unheard(client);
@@ -347,14 +397,19 @@ impl Client {
     ) -> Result<(), ProtocolError> {
         match catch_up {
             CatchUp::Operations(entries) => self.ordered(&entries, cx)?,
-            CatchUp::Snapshot { seq, data } => {
+            CatchUp::Snapshot(Snapshot { seq, data, .. }, after) => {
+                let before = (self.state.seq, self.state.data.clone());
                 if seq < self.state.seq {
                     cx.count("duplicates_ignored", 1);
                 } else {
-                    self.state.seq = seq;
-                    self.state.data = data;
-                    cx.reflected_all(sidecar);
+                    let data = Document::decode(&data).map_err(ProtocolError::malformed)?;
+                    (self.state.seq, self.state.data) = (seq, data);
                 }
+                if let Err(error) = self.ordered(&after, cx) {
+                    (self.state.seq, self.state.data) = before;
+                    return Err(error);
+                }
+                cx.reflected_all(sidecar);
             }
         }
         for (n, verdict) in verdicts {

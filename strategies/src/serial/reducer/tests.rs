@@ -102,3 +102,23 @@ fn who_missed_more_than_the_history_gets_a_snapshot() {
         table.agree();
     }
 }
+
+#[test]
+fn a_snapshot_is_used_again_until_the_next_is_due_or_the_history_has_gone_on() {
+    for (parameters, made) in [("", 3), ("snapshot=4", 2), ("snapshot=100", 1), ("history=1,snapshot=100", 3)] {
+        let mut table = Table::new(format!("serial:rejoin=snapshot,{parameters}").trim_end_matches(','), 2);
+        for round in 0..3 {
+            table.cut(0, 1);
+            let own = table.act(1, &Toy::Add(100));
+            table.act(2, &Toy::Add(1));
+            table.act(2, &Toy::Push(round));
+            table.run();
+            table.connect(0, 1);
+            table.run();
+            assert_eq!(table.told(own), Some(Ok(Document::Null)), "{parameters}");
+            table.agree();
+        }
+        let counted = (table.counted("snapshots"), table.counted("snapshots_made"));
+        assert_eq!((counted, table.sees(1, "count")), ((3, made), "303".into()), "{parameters}");
+    }
+}
