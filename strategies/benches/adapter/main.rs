@@ -24,6 +24,7 @@ use std::time::Duration;
 
 use cpu_time::ThreadTime;
 use criterion::{BatchSize, Criterion, criterion_group};
+use rand::SeedableRng;
 use syncbench_strategies::document::{self, Document, Edit};
 use syncbench_strategies::model::{Model, Operation, Plan, Rejected, erase};
 use syncbench_strategies::path;
@@ -33,7 +34,6 @@ use syncbench_strategies::view::View;
 
 use crate::bare::Bare;
 use crate::trace::Splice;
-use rand::SeedableRng;
 
 mod bare;
 mod trace;
