@@ -20,6 +20,10 @@ pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ProtocolErr
     }
 }
 
+/// What the message around one keystroke of a library takes, about; longer ones grow.
+#[cfg(any(feature = "automerge", feature = "yrs", feature = "loro", feature = "diamond"))]
+const KEYSTROKE: usize = 256;
+
 /// Bytes within a message, as `#[serde(with = "wire::bytes")]`: in one go, where a sequence would go one by one. A length that
 /// is not there allocates nothing.
 pub(crate) mod bytes {
@@ -57,7 +61,8 @@ pub(crate) mod bytes {
 /// Encodes a message with a checksum at its end, for libraries that take some damaged bytes for good ones.
 #[cfg(any(feature = "automerge", feature = "yrs", feature = "loro", feature = "diamond"))]
 pub(crate) fn seal<T: Serialize>(message: &T) -> Vec<u8> {
-    let mut bytes = encode(message);
+    let bytes = Vec::with_capacity(KEYSTROKE);
+    let mut bytes = postcard::to_extend(message, bytes).expect("messages are plain data");
     let sum = xxhash_rust::xxh3::xxh3_64(&bytes);
     bytes.extend_from_slice(&sum.to_le_bytes());
     bytes
@@ -69,6 +74,44 @@ pub(crate) fn unseal<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ProtocolErr
     match bytes.split_last_chunk() {
         Some((body, sum)) if u64::from_le_bytes(*sum) == xxhash_rust::xxh3::xxh3_64(body) => decode(body),
         _ => Err(ProtocolError::malformed("the checksum is wrong")),
+    }
+}
+
+/// How updates of a library stand in a message: as they would without this, but not byte by byte.
+#[cfg(any(feature = "automerge", feature = "yrs", feature = "loro", feature = "diamond"))]
+pub(crate) mod updates {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize)]
+    struct Borrowed<'a>(#[serde(with = "super::bytes")] &'a [u8]);
+
+    #[derive(Deserialize)]
+    struct Owned(#[serde(with = "super::bytes")] Vec<u8>);
+
+    pub(crate) fn serialize<S: Serializer>(updates: &[Vec<u8>], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(updates.iter().map(|update| Borrowed(update)))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Vec<u8>>, D::Error> {
+        let updates = Vec::<Owned>::deserialize(deserializer)?;
+        Ok(updates.into_iter().map(|Owned(update)| update).collect())
+    }
+
+    #[cfg(test)]
+    mod tests {
+        #[derive(serde::Serialize, serde::Deserialize, Debug, PartialEq)]
+        struct Message(#[serde(with = "super")] Vec<Vec<u8>>);
+
+        #[test]
+        fn the_encoding_is_that_of_plain_vectors() {
+            let updates = vec![vec![0xff; 300], Vec::new(), vec![1, 2, 3]];
+            let bytes = crate::wire::encode(&updates);
+            assert_eq!(crate::wire::encode(&Message(updates.clone())), bytes);
+            assert_eq!(crate::wire::decode::<Message>(&bytes), Ok(Message(updates)));
+            // Neither a length beyond the end nor a missing rest is taken.
+            assert!(crate::wire::decode::<Message>(&[1, 0xff, 0xff, 0xff, 0xff, 0x0f]).is_err());
+            assert!((0..bytes.len()).all(|end| crate::wire::decode::<Message>(&bytes[..end]).is_err()));
+        }
     }
 }
 

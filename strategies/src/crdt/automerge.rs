@@ -115,7 +115,7 @@ struct AutomergeStrategy {
 
 #[derive(Serialize, Deserialize)]
 enum Message {
-    Changes(Vec<Vec<u8>>),
+    Changes(#[serde(with = "crate::wire::updates")] Vec<Vec<u8>>),
     Heads(Vec<[u8; 32]>),
 }
 
@@ -208,7 +208,7 @@ impl Peer {
         if let Some(hash) = self.doc.commit(time_s) {
             self.begun.drain(..).for_each(|id| cx.tagged(id, tag(&hash)));
             self.history.committed(hash);
-            self.outbox.extend(self.doc.library.get_last_local_change());
+            self.outbox.extend(self.doc.library.keep().get_last_local_change());
         }
     }
 

@@ -1,6 +1,7 @@
 //! An automerge document behind our own words: a [`View`], and edits that become changes.
 
-use std::ops::Range;
+use std::cell::RefCell;
+use std::ops::{Deref, DerefMut, Range};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use automerge::sync::{self, SyncDoc};
@@ -19,9 +20,50 @@ use crate::view::View;
 /// 20,000). The library has no range read that does not walk the whole sequence.
 const SLICE_BY_INDEX: usize = 64;
 
+/// A text, and how long it is.
+#[derive(Clone)]
+struct At {
+    path: Path,
+    id: ObjId,
+    len: usize,
+}
+
+/// The library, and the text that was looked for last: people type where they have just typed, and the library walks its
+/// columns to find an entry or a length. Whoever may change anything makes it forget, but for [`Library::keep`].
+pub(super) struct Library {
+    doc: AutoCommit,
+    at: RefCell<Option<At>>,
+}
+
+impl Library {
+    fn new(doc: AutoCommit) -> Self {
+        Self { doc, at: RefCell::new(None) }
+    }
+
+    /// For calls that leave the document as it is, or tell what becomes of the text.
+    pub(super) fn keep(&mut self) -> &mut AutoCommit {
+        &mut self.doc
+    }
+}
+
+impl Deref for Library {
+    type Target = AutoCommit;
+
+    fn deref(&self) -> &AutoCommit {
+        &self.doc
+    }
+}
+
+impl DerefMut for Library {
+    fn deref_mut(&mut self) -> &mut AutoCommit {
+        *self.at.get_mut() = None;
+        &mut self.doc
+    }
+}
+
 /// The library's document; all reading goes straight to it.
 pub(super) struct Doc {
-    pub(super) library: AutoCommit,
+    pub(super) library: Library,
     /// What is in the change that was begun and not yet committed.
     begun: Vec<Edit>,
     /// Ids of what was moved since the last look, and of what stands for it where it was moved to.
@@ -50,7 +92,7 @@ impl Doc {
         let loaded = catch_unwind(AssertUnwindSafe(|| AutoCommit::load_with_options(bytes, options)));
         let doc = loaded.map_err(|_| "the library gave up on saved bytes".to_owned())?;
         let library = doc.map_err(|error| error.to_string())?.with_actor(actor);
-        Ok(Self { library, begun: Vec::new(), moved: Vec::new() })
+        Ok(Self { library: Library::new(library), begun: Vec::new(), moved: Vec::new() })
     }
 
     /// Everything, a change that was begun included.
@@ -62,7 +104,7 @@ impl Doc {
     /// `more` is set. Whether they change anything.
     pub(super) fn edit(&mut self, edits: &[Edit], more: bool) -> Result<bool, String> {
         let before = self.library.pending_ops();
-        let mut at = None;
+        let mut at = self.library.at.take();
         self.moved.clear();
         for edit in edits {
             let moving =
@@ -82,13 +124,14 @@ impl Doc {
         if more {
             self.begun.extend_from_slice(edits);
         }
+        self.library.at.replace(at);
         Ok(self.library.pending_ops() > before)
     }
 
     /// Ends the change that was begun. `None` where it is empty.
     pub(super) fn commit(&mut self, time_s: i64) -> Option<ChangeHash> {
         self.begun.clear();
-        self.library.commit_with(CommitOptions::default().with_time(time_s))
+        self.library.keep().commit_with(CommitOptions::default().with_time(time_s))
     }
 
     /// The next message for a peer, and the changes in it.
@@ -116,7 +159,7 @@ impl Doc {
             let actor = self.library.get_actor().clone();
             let rebuilt = catch_unwind(AssertUnwindSafe(|| self.library.fork_at(&before)));
             if let Ok(Ok(doc)) = rebuilt {
-                self.library = doc.with_actor(actor);
+                self.library = Library::new(doc.with_actor(actor));
             }
         }
         merged.unwrap_or(false)
@@ -134,7 +177,7 @@ impl Doc {
     }
 
     fn find(&self, path: &[Step]) -> Option<(Value<'_>, ObjId)> {
-        find(&self.library, path)
+        find(&*self.library, path)
     }
 
     /// An item of a list, and the list.
@@ -245,15 +288,8 @@ fn fill(tx: &mut AutoCommit, id: &ObjId, value: &Document) -> Applied {
     }
 }
 
-/// A text, and how long it is.
-struct At<'a> {
-    path: &'a Path,
-    id: ObjId,
-    len: usize,
-}
-
 /// Applies an edit. `at` is the text that the edit before went to: people type where they have just typed.
-fn apply<'a>(tx: &mut AutoCommit, edit: &'a Edit, at: &mut Option<At<'a>>) -> Applied {
+fn apply(tx: &mut AutoCommit, edit: &Edit, at: &mut Option<At>) -> Applied {
     let text = |error: automerge::AutomergeError| error.to_string();
     if !matches!(edit, Edit::TextSplice { .. }) {
         *at = None;
@@ -292,10 +328,12 @@ fn apply<'a>(tx: &mut AutoCommit, edit: &'a Edit, at: &mut Option<At<'a>>) -> Ap
             insert(tx, &list, *to, &value)
         }
         Edit::TextSplice { path, pos, delete, insert } => {
-            let at = match at.take().filter(|last| last.path == path) {
+            let at = match at.take().filter(|last| last.path == *path) {
                 Some(same) => at.insert(same),
                 None => match find(tx, path) {
-                    Some((Value::Object(ObjType::Text), id)) => at.insert(At { path, len: tx.length(&id), id }),
+                    Some((Value::Object(ObjType::Text), id)) => {
+                        at.insert(At { path: path.clone(), len: tx.length(&id), id })
+                    }
                     _ => return Err(format!("no text at {path}")),
                 },
             };
@@ -337,14 +375,19 @@ impl View for Doc {
     }
 
     fn get(&self, path: &[Step]) -> Option<Document> {
-        self.find(path).map(|(value, id)| materialise(&self.library, &value, &id))
+        self.find(path).map(|(value, id)| materialise(&*self.library, &value, &id))
     }
 
     fn len(&self, path: &[Step]) -> Option<usize> {
-        match self.find(path)? {
-            (Value::Object(_), id) => Some(self.library.length(&id)),
-            _ => None,
+        if let Some(at) = self.library.at.borrow().as_ref().filter(|at| *at.path == *path) {
+            return Some(at.len);
         }
+        let (Value::Object(kind), id) = self.find(path)? else { return None };
+        let len = self.library.length(&id);
+        if kind == ObjType::Text {
+            self.library.at.replace(Some(At { path: Path::from(path.to_vec()), id, len }));
+        }
+        Some(len)
     }
 
     fn keys(&self, path: &[Step]) -> Option<Vec<Key>> {
@@ -356,7 +399,7 @@ impl View for Doc {
         let id = self.object(path, ObjType::List)?;
         let items = self.library.list_range(&id, ..).map(|item| {
             let (value, id) = (Value::from(item.value.clone()), item.id());
-            materialise(&self.library, &value, &id)
+            materialise(&*self.library, &value, &id)
         });
         Some(items.collect())
     }
@@ -377,6 +420,6 @@ impl View for Doc {
     }
 
     fn document(&self) -> Document {
-        materialise(&self.library, &Value::Object(ObjType::Map), &ROOT)
+        materialise(&*self.library, &Value::Object(ObjType::Map), &ROOT)
     }
 }

@@ -24,6 +24,8 @@ pub(super) struct Doc {
     key: Key,
     crdt: ListCRDT,
     agent: AgentId,
+    /// The agent's number for probes, and how many operations it has made.
+    author: (u64, u64),
     /// The version before the first own edit that is in no patch yet.
     unsent: Option<LocalVersion>,
     /// Own patches that were not handed out yet.
@@ -88,11 +90,14 @@ impl Doc {
 
     /// What was added to the log since it had `before` operations and this version.
     fn added(&mut self, before: usize, version: LocalVersion) -> Option<Span> {
-        if self.crdt.oplog.len() == before {
+        let added = (self.crdt.oplog.len() - before) as u64;
+        if added == 0 {
             return None;
         }
         self.unsent.get_or_insert(version);
-        spans(&self.crdt.oplog, before).pop()
+        let (author, from) = self.author;
+        self.author.1 += added;
+        Some(Span { author, from, to: from + added })
     }
 
     /// Own edits that are in no patch yet become one, before anything else is added to the log.
@@ -127,7 +132,8 @@ impl Library for Doc {
         let mut crdt = ListCRDT::load_from(&log).map_err(|error| error.to_string())?;
         let agent = crdt.get_or_create_agent_id("genesis");
         let key = Key::from(key.as_str());
-        Ok(Self { key, crdt, agent, unsent: None, patches: Vec::new(), waiting: Vec::new(), made: BTreeMap::new() })
+        let made = BTreeMap::new();
+        Ok(Self { key, crdt, agent, author: (0, 0), unsent: None, patches: Vec::new(), waiting: Vec::new(), made })
     }
 
     fn save(&self) -> Vec<u8> {
@@ -135,7 +141,10 @@ impl Library for Doc {
     }
 
     fn sign(&mut self, author: u64) {
-        self.agent = self.crdt.get_or_create_agent_id(&name(author));
+        let name = name(author);
+        self.agent = self.crdt.get_or_create_agent_id(&name);
+        let made = counts(&self.crdt.oplog).into_iter().find(|(agent, _)| *agent == name);
+        self.author = (number(&name), made.map_or(0, |(_, made)| made));
     }
 
     fn length(&self) -> u64 {

@@ -2,12 +2,15 @@
 //!
 //! Maps, lists, texts and counters are the library's containers below one root map; everything else is a plain value.
 
+use std::cell::RefCell;
+use std::mem;
 use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use imbl::OrdMap;
 use loro::{
     Container, ContainerID, ContainerTrait, ExportMode, IdSpan, LoroCounter, LoroDoc, LoroMap, LoroMovableList,
-    LoroResult, LoroText, LoroValue, ValueOrContainer, VersionVector,
+    LoroResult, LoroText, LoroValue, Subscription, ValueOrContainer, VersionVector,
 };
 use rustc_hash::FxHashMap;
 
@@ -25,6 +28,18 @@ pub(super) struct Doc {
     sent: i32,
     /// Containers that an undo made anew, for the undos that follow.
     remade: FxHashMap<ContainerID, ContainerID>,
+    /// The text that was looked for last: people type where they have just typed. Whatever may put something else in its
+    /// place makes us forget it.
+    at: RefCell<Option<At>>,
+    /// Where the library puts the update of each commit, if it is asked to.
+    each: Option<(Arc<Mutex<Vec<Vec<u8>>>>, Subscription)>,
+}
+
+/// A text, and how long it is.
+struct At {
+    path: Path,
+    text: LoroText,
+    len: usize,
 }
 
 /// Who wrote the genesis.
@@ -37,13 +52,18 @@ impl Doc {
     fn empty() -> Self {
         let doc = LoroDoc::new();
         let root = doc.get_map("root");
-        Self { doc, root, author: 0, made: 0, sent: 0, remade: FxHashMap::default() }
+        let (remade, at) = (FxHashMap::default(), RefCell::new(None));
+        Self { doc, root, author: 0, made: 0, sent: 0, remade, at, each: None }
     }
 
     /// Counts own operations: those that are new, if any.
     fn count(&mut self) -> Option<Span> {
         let (author, before) = (self.author, self.made);
-        self.made = self.doc.oplog_vv().get(&author).copied().unwrap_or(0);
+        self.made = match self.doc.oplog_frontiers().as_single() {
+            // The latest operation of all is an own one.
+            Some(last) if last.peer == author => last.counter + 1,
+            _ => self.doc.oplog_vv().get(&author).copied().unwrap_or(0),
+        };
         (self.made > before).then_some(Span { author, from: before as u64, to: self.made as u64 })
     }
 
@@ -88,7 +108,7 @@ impl Doc {
     }
 
     /// Applies an edit. `at` is the text that the edit before went to: people type where they have just typed.
-    fn apply<'a>(&self, edit: &'a Edit, at: &mut Option<(&'a Path, LoroText)>) -> Result<(), String> {
+    fn apply(&self, edit: &Edit, at: &mut Option<At>) -> Result<(), String> {
         let words = |error: loro::LoroError| error.to_string();
         if !matches!(edit, Edit::TextSplice { .. }) {
             *at = None;
@@ -127,17 +147,21 @@ impl Doc {
                 list.mov(*from, *to).map_err(words)
             }
             Edit::TextSplice { path, pos, delete, insert } => {
-                let (_, text) = match at.take().filter(|(last, _)| *last == path) {
+                let at = match at.take().filter(|last| last.path == *path) {
                     Some(same) => at.insert(same),
-                    None => at.insert((path, self.text(path).ok_or_else(|| format!("no text at {path}"))?)),
+                    None => {
+                        let text = self.text(path).ok_or_else(|| format!("no text at {path}"))?;
+                        at.insert(At { path: path.clone(), len: text.len_unicode(), text })
+                    }
                 };
-                if pos.checked_add(*delete).is_none_or(|end| end > text.len_unicode()) {
+                if pos.checked_add(*delete).is_none_or(|end| end > at.len) {
                     return Err(format!("{path} is shorter than {}", pos.saturating_add(*delete)));
                 }
                 if *delete > 0 {
-                    text.delete(*pos, *delete).map_err(words)?;
+                    at.text.delete(*pos, *delete).map_err(words)?;
                 }
-                if insert.is_empty() { Ok(()) } else { text.insert(*pos, insert).map_err(words) }
+                at.len = at.len - delete + insert.chars().count();
+                if insert.is_empty() { Ok(()) } else { at.text.insert(*pos, insert).map_err(words) }
             }
         }
     }
@@ -300,9 +324,12 @@ impl Library for Doc {
     fn commit(&mut self, edits: &[Edit]) -> Result<Option<Span>, String> {
         // The library has no way back from the midst of a commit; it has one from a commit.
         let way_back = (edits.len() > 1).then(|| self.doc.oplog_frontiers());
-        let mut at = None;
+        let mut at = self.at.take();
         let applied = edits.iter().try_for_each(|edit| self.apply(edit, &mut at));
         self.doc.commit();
+        if applied.is_ok() {
+            self.at.replace(at);
+        }
         if let (Err(reason), Some(way_back)) = (&applied, way_back) {
             self.doc.revert_to(&way_back).map_err(|error| format!("{reason}; {error}"))?;
             self.doc.commit();
@@ -312,6 +339,7 @@ impl Library for Doc {
     }
 
     fn undo(&mut self, span: Span) -> Result<Option<Span>, String> {
+        self.at.take();
         let ids = IdSpan::new(span.author, span.from as i32, span.to as i32);
         let undone = self.doc.inner().undo_internal(ids, &mut self.remade, None, &mut |_| ());
         undone.map(drop).map_err(|error| error.to_string())?;
@@ -319,11 +347,28 @@ impl Library for Doc {
         Ok(self.count())
     }
 
+    /// The library makes an update as it commits for less than when it is asked afterwards, which is one more commit to it.
+    fn each(&mut self) {
+        let made = Arc::new(Mutex::new(Vec::new()));
+        let put = made.clone();
+        let subscription = self.doc.subscribe_local_update(Box::new(move |update| {
+            put.lock().unwrap_or_else(PoisonError::into_inner).push(update.clone());
+            true
+        }));
+        self.each = Some((made, subscription));
+    }
+
     fn own(&mut self) -> Vec<Vec<u8>> {
         let (from, to) = (self.sent, self.made);
         self.sent = to;
+        let each =
+            self.each.as_ref().map(|(made, _)| mem::take(&mut *made.lock().unwrap_or_else(PoisonError::into_inner)));
         if from == to {
             return Vec::new();
+        }
+        // Of several commits it is one update, which is smaller than theirs.
+        if let Some(one) = each.filter(|each| each.len() == 1) {
+            return one;
         }
         let own = ExportMode::updates_in_range(vec![IdSpan::new(self.author, from, to)]);
         vec![self.doc.export(own).expect("own operations are there")]
@@ -346,6 +391,7 @@ impl Library for Doc {
     }
 
     fn merge(&mut self, updates: &[Vec<u8>]) -> Merged {
+        self.at.take();
         let before = self.doc.oplog_vv();
         let mut refused = 0;
         if self.doc.import_batch(updates).is_err() {
@@ -366,8 +412,15 @@ impl View for Doc {
     }
 
     fn len(&self, path: &[Step]) -> Option<usize> {
+        if let Some(at) = self.at.borrow().as_ref().filter(|at| *at.path == *path) {
+            return Some(at.len);
+        }
         match self.find(path)? {
-            ValueOrContainer::Container(Container::Text(text)) => Some(text.len_unicode()),
+            ValueOrContainer::Container(Container::Text(text)) => {
+                let len = text.len_unicode();
+                self.at.replace(Some(At { path: Path::from(path.to_vec()), text, len }));
+                Some(len)
+            }
             ValueOrContainer::Container(Container::MovableList(list)) => Some(list.len()),
             ValueOrContainer::Container(Container::Map(map)) => Some(map.len()),
             _ => None,

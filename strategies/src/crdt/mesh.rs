@@ -86,6 +86,9 @@ pub(super) trait Library: View + Send + Sized + 'static {
     /// Takes back what was committed here. `None` where nothing of it is left.
     fn undo(&mut self, span: Span) -> Result<Option<Span>, String>;
 
+    /// From now on they are asked for after every commit.
+    fn each(&mut self) {}
+
     /// The library's own updates with everything that was committed here since the last call.
     fn own(&mut self) -> Vec<Vec<u8>>;
 
@@ -111,7 +114,7 @@ const MERGE: u64 = 1;
 #[derive(Serialize, Deserialize)]
 enum Message {
     Version(Vec<u8>),
-    Updates(Vec<Vec<u8>>),
+    Updates(#[serde(with = "crate::wire::updates")] Vec<Vec<u8>>),
 }
 
 /// A mesh of such clients.
@@ -175,6 +178,9 @@ impl<L: Library> Peer<L> {
         // libraries ask for a new author in every session.
         let node: u64 = Rng::seed_from_u64(setup.seed ^ (u64::from(setup.node.0) << 32)).random();
         doc.sign(Rng::seed_from_u64(node ^ doc.length()).random());
+        if batch.is_zero() {
+            doc.each();
+        }
         Self {
             batch,
             model: setup.model.clone(),
@@ -222,6 +228,9 @@ impl<L: Library> Peer<L> {
         cx.count("refused_by_library", 1);
         self.doc = begin(&self.genesis);
         self.doc.sign(cx.rng().random());
+        if self.batch.is_zero() {
+            self.doc.each();
+        }
         self.outbox.clear();
         self.own.clear();
         self.greeted.clear();

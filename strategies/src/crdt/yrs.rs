@@ -79,7 +79,7 @@ enum Message {
     /// Step one: what the sender has.
     State(Vec<u8>),
     /// Step two, or updates of transactions.
-    Updates(Vec<Vec<u8>>),
+    Updates(#[serde(with = "crate::wire::updates")] Vec<Vec<u8>>),
 }
 
 /// A number from the node and the seed, where the library would draw one: never that of the genesis. Numbers ascend with

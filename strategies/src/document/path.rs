@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::Deref;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -40,9 +41,9 @@ impl From<usize> for Step {
     }
 }
 
-/// A sequence of [`Step`]s from the root. Written with [`path!`](crate::path).
+/// A sequence of [`Step`]s from the root, cheap to clone. Written with [`path!`](crate::path).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-pub struct Path(Vec<Step>);
+pub struct Path(Arc<[Step]>);
 
 impl Path {
     /// The root of the document.
@@ -53,15 +54,13 @@ impl Path {
     /// This path and one step more.
     #[must_use]
     pub fn child(&self, step: impl Into<Step>) -> Self {
-        let mut steps = self.0.clone();
-        steps.push(step.into());
-        Self(steps)
+        Self(self.iter().cloned().chain([step.into()]).collect())
     }
 }
 
 impl From<Vec<Step>> for Path {
     fn from(steps: Vec<Step>) -> Self {
-        Self(steps)
+        Self(steps.into())
     }
 }
 
@@ -78,7 +77,7 @@ impl fmt::Display for Path {
         if self.0.is_empty() {
             return f.write_str("/");
         }
-        for step in &self.0 {
+        for step in self.iter() {
             match step {
                 Step::Key(key) => write!(f, "/{key}")?,
                 Step::Index(index) => write!(f, "/{index}")?,

@@ -1,0 +1,239 @@
+//! What the way through a strategy adds to a CRDT library: the same recorded keystrokes through a replica and through the
+//! library alone, side by side, once with a transaction for each edit and once with one for a thousand.
+//!
+//! The keystrokes are those of a whole paper: automerge-paper of josephg/editing-traces, from the file that
+//! `SYNCBENCH_TRACE` names, or from `../shared/data/editing-traces` beside the workspace. Without the file, made-up ones of
+//! the same shape, fewer of them.
+//!
+//! Inside the timed region. Of both: the edits go into the document, and after every transaction the bytes are made that
+//! the peers are sent. Of the library alone: nothing else. Of the replica: all that it does with an operation from
+//! [`Replica::submit`] to the effects, with one peer connected; that is planning on its view, the edits that the plan
+//! consists of and their end, checking that all of them fit, the message around the bytes, and telling what became of the
+//! operation.
+//! Outside, of both: reading the recording (an operation is the number of a stretch of it, so nobody parses), loading the
+//! document, which is the same for both, and dropping it.
+//!
+//! Criterion compares the two on the first part of the trace. `cargo bench --bench adapter -- --paired` prints a table for
+//! the whole of it, where both run in turns, a thousand edits each, in this thread's processor time: what else the machine
+//! does meets both. Every thousand counts with the least of its repetitions. Names of libraries after `--paired` restrict it.
+
+use std::env;
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cpu_time::ThreadTime;
+use criterion::{BatchSize, Criterion, criterion_group};
+use rand::SeedableRng;
+use syncbench_strategies::document::{self, Document, Edit};
+use syncbench_strategies::model::{Model, Operation, Plan, Rejected, erase};
+use syncbench_strategies::path;
+use syncbench_strategies::registry;
+use syncbench_strategies::replica::{Context, Effect, LinkState, NodeId, OpId, Replica, Rng, Setup, Strategy, Time};
+use syncbench_strategies::view::View;
+
+use crate::bare::Bare;
+use crate::trace::Splice;
+
+mod bare;
+mod trace;
+
+/// Edits that criterion repeats: the whole trace takes the slowest library half a minute.
+const PART: usize = 20_000;
+
+/// Edits between two looks at the clock, and in the larger of the transactions.
+const LAP: usize = 1_000;
+
+/// How often the whole trace is run for the table.
+const REPETITIONS: usize = 3;
+
+/// How many edits a transaction has.
+const GRANULARITIES: [(&str, usize); 2] = [("edit", 1), ("window", LAP)];
+
+/// Operations are numbers of stretches of a recording.
+struct Recording {
+    path: document::Path,
+    splices: Arc<[Splice]>,
+    size: usize,
+}
+
+impl Model for Recording {
+    type Op = usize;
+
+    fn plan(&self, view: &dyn View, stretch: &usize) -> Result<Plan, Rejected> {
+        let path = &self.path;
+        let mut len = view.len(path).ok_or_else(|| Rejected::new("no_text", "there is no text"))?;
+        let splices = self.splices.chunks(self.size).nth(*stretch).unwrap_or_default();
+        let mut edits = Vec::with_capacity(splices.len());
+        for (pos, delete, insert) in splices {
+            if pos.checked_add(*delete).is_none_or(|end| end > len) {
+                return Err(Rejected::new("out_of_range", format!("{delete} at {pos} of {len}")));
+            }
+            len = len - delete + insert.chars().count();
+            edits.push(Edit::TextSplice { path: path.clone(), pos: *pos, delete: *delete, insert: insert.clone() });
+        }
+        Ok(Plan::new(edits))
+    }
+}
+
+/// A replica with a peer.
+struct Through {
+    replica: Box<dyn Replica>,
+    rng: Rng,
+    effects: Vec<Effect>,
+}
+
+fn strategy(library: &str) -> Box<dyn Strategy> {
+    registry::configure(&format!("crdt-{library}").parse().expect("a name")).expect("compiled in").strategy
+}
+
+/// An empty text, as it is in the library.
+fn genesis(library: &str) -> Vec<u8> {
+    strategy(library).genesis(&Document::map([("text", Document::text(""))]))
+}
+
+impl Through {
+    fn new(library: &str, splices: &Arc<[Splice]>, size: usize) -> Self {
+        let (strategy, genesis) = (strategy(library), genesis(library).into());
+        let model = erase(Recording { path: path!["text"], splices: splices.clone(), size });
+        let replica = strategy.replica(&Setup { node: NodeId(1), peers: vec![NodeId(2)], model, genesis, seed: 1 });
+        let mut through = Self { replica, rng: Rng::seed_from_u64(1), effects: Vec::new() };
+        through.call(|replica, cx| replica.link(NodeId(2), LinkState::Up, cx));
+        through
+    }
+
+    fn call(&mut self, handler: impl FnOnce(&mut dyn Replica, &mut Context<'_>)) {
+        let mut cx = Context::new(NodeId(1), Time::ZERO, Time::ZERO, &mut self.rng, &mut self.effects);
+        handler(&mut *self.replica, &mut cx);
+        black_box(self.effects.drain(..).count());
+    }
+
+    fn submit(&mut self, operations: &[(OpId, Operation)]) {
+        for (id, operation) in operations {
+            self.call(|replica, cx| replica.submit(*id, operation, cx));
+        }
+    }
+
+    fn text(&self) -> Option<Document> {
+        self.replica.view().get(&path!["text"])
+    }
+}
+
+/// So many operations, each the next stretch of the recording.
+fn operations(count: usize) -> Vec<(OpId, Operation)> {
+    (0..count).map(|n| (OpId { client: NodeId(1), n: n as u64 + 1 }, Operation::encode(&n))).collect()
+}
+
+fn assert_same(library: &str, through: &Through, bare: &impl Bare) {
+    assert_eq!(through.text(), Some(Document::text(&bare.text())), "{library}: both have to end in the same text");
+}
+
+/// Both ways, for one library.
+fn compare<B: Bare>(criterion: &mut Criterion, library: &str, splices: &Arc<[Splice]>) {
+    let genesis = genesis(library);
+    for (granularity, size) in GRANULARITIES {
+        let windows: Vec<&[Splice]> = splices.chunks(size).collect();
+        let operations = operations(windows.len());
+        let begin = || B::load(&genesis);
+        let fresh = || Through::new(library, splices, size);
+        let through = |mut through: Through| {
+            through.submit(&operations);
+            through
+        };
+        let alone = |mut bare: B| {
+            windows.iter().for_each(|splices| bare.transact(splices));
+            bare
+        };
+        assert_same(library, &through(fresh()), &alone(begin()));
+        let mut group = criterion.benchmark_group(format!("{library}-{granularity}"));
+        group.sample_size(10);
+        group.bench_function("bare", |bencher| bencher.iter_batched(begin, alone, BatchSize::PerIteration));
+        group.bench_function("adapter", |bencher| bencher.iter_batched(fresh, through, BatchSize::PerIteration));
+        group.finish();
+    }
+}
+
+fn timed(work: impl FnOnce()) -> Duration {
+    let begun = ThreadTime::now();
+    work();
+    begun.elapsed()
+}
+
+/// Both ways in turns: the library's time and the replica's, for the whole recording.
+fn in_turns<B: Bare>(library: &str, splices: &Arc<[Splice]>, size: usize) -> (Duration, Duration) {
+    let operations = operations(splices.len().div_ceil(size));
+    let laps: Vec<_> = splices.chunks(LAP).zip(operations.chunks(LAP / size)).collect();
+    let mut least = vec![(Duration::MAX, Duration::MAX); laps.len()];
+    for repetition in 0..REPETITIONS {
+        let (mut bare, mut through) = (B::load(&genesis(library)), Through::new(library, splices, size));
+        for (lap, ((splices, operations), least)) in laps.iter().zip(&mut least).enumerate() {
+            let mut alone = || timed(|| splices.chunks(size).for_each(|splices| bare.transact(splices)));
+            let mut through = || timed(|| through.submit(operations));
+            // Who goes second may find more or less in the processor's caches.
+            let (bare, adapter) = if (lap + repetition) % 2 == 0 {
+                let bare = alone();
+                (bare, through())
+            } else {
+                let adapter = through();
+                (alone(), adapter)
+            };
+            *least = (least.0.min(bare), least.1.min(adapter));
+        }
+        assert_same(library, &through, &bare);
+    }
+    least.into_iter().fold((Duration::ZERO, Duration::ZERO), |sum, least| (sum.0 + least.0, sum.1 + least.1))
+}
+
+#[expect(clippy::print_stdout, reason = "a table is what was asked for")]
+fn pair<B: Bare>(library: &str, splices: &Arc<[Splice]>) {
+    let wanted: Vec<_> = env::args().skip_while(|arg| arg != "--paired").skip(1).collect();
+    if !wanted.iter().all(|arg| arg.starts_with('-')) && !wanted.iter().any(|arg| arg == library) {
+        return;
+    }
+    for (granularity, size) in GRANULARITIES {
+        let (bare, adapter) = in_turns::<B>(library, splices, size);
+        let (bare, adapter) = (bare.as_secs_f64() * 1e3, adapter.as_secs_f64() * 1e3);
+        println!("{library:<10} {granularity:<12} {bare:>10.1} {adapter:>10.1} {:>6.3}", adapter / bare);
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "a table is what was asked for")]
+fn paired() {
+    let splices: Arc<[Splice]> = trace::splices().into();
+    println!("{} edits, {REPETITIONS} repetitions, ms of processor time", splices.len());
+    println!("{:<10} {:<12} {:>10} {:>10} {:>6}", "library", "granularity", "bare_ms", "adapter_ms", "ratio");
+    #[cfg(feature = "automerge")]
+    pair::<bare::Automerge>("automerge", &splices);
+    #[cfg(feature = "yrs")]
+    pair::<bare::Yrs>("yrs", &splices);
+    #[cfg(feature = "loro")]
+    pair::<bare::Loro>("loro", &splices);
+    #[cfg(feature = "diamond")]
+    pair::<bare::Diamond>("diamond", &splices);
+}
+
+fn adapters(criterion: &mut Criterion) {
+    let mut splices = trace::splices();
+    splices.truncate(PART);
+    let splices: Arc<[Splice]> = splices.into();
+    #[cfg(feature = "automerge")]
+    compare::<bare::Automerge>(criterion, "automerge", &splices);
+    #[cfg(feature = "yrs")]
+    compare::<bare::Yrs>(criterion, "yrs", &splices);
+    #[cfg(feature = "loro")]
+    compare::<bare::Loro>(criterion, "loro", &splices);
+    #[cfg(feature = "diamond")]
+    compare::<bare::Diamond>(criterion, "diamond", &splices);
+    // Without any library there is nothing to compare.
+    black_box((criterion, splices));
+}
+
+criterion_group!(benches, adapters);
+
+fn main() {
+    if env::args().any(|arg| arg == "--paired") {
+        return paired();
+    }
+    benches();
+    Criterion::default().configure_from_args().final_summary();
+}
