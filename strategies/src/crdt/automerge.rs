@@ -204,7 +204,9 @@ impl Peer {
         if self.begun.is_empty() {
             return;
         }
-        let time_s = (cx.wall_clock().0 / 1_000_000_000) as i64;
+        // For people who look at the history. Not the wall clock: it goes into hashes, and those into the Bloom filters of the
+        // sync protocol, so that a skewed clock would change what travels, though nothing of what is shown.
+        let time_s = (cx.now().0 / 1_000_000_000) as i64;
         if let Some(hash) = self.doc.commit(time_s) {
             self.begun.drain(..).for_each(|id| cx.tagged(id, tag(&hash)));
             self.history.committed(hash);
