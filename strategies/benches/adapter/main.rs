@@ -13,19 +13,23 @@
 //! Outside, of both: reading the recording (an operation is the number of a stretch of it, so nobody parses), loading the
 //! document, which is the same for both, and dropping it.
 //!
+//! The table also has what the model's own plan takes, on a view that costs nothing: every strategy has users who plan, so
+//! that an adapter adds what is beyond it and the library.
+//!
 //! Criterion compares the two on the first part of the trace. `cargo bench --bench adapter -- --paired` prints a table for
 //! the whole of it, where both run in turns, a thousand edits each, in this thread's processor time: what else the machine
 //! does meets both. Every thousand counts with the least of its repetitions. Names of libraries after `--paired` restrict it.
 
 use std::env;
 use std::hint::black_box;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
 use cpu_time::ThreadTime;
 use criterion::{BatchSize, Criterion, criterion_group};
 use rand::SeedableRng;
-use syncbench_strategies::document::{self, Document, Edit};
+use syncbench_strategies::document::{self, Document, Edit, Key, Kind, Step};
 use syncbench_strategies::model::{Model, Operation, Plan, Rejected, erase};
 use syncbench_strategies::path;
 use syncbench_strategies::registry;
@@ -76,6 +80,43 @@ impl Model for Recording {
     }
 }
 
+fn recording(splices: &Arc<[Splice]>, size: usize) -> Recording {
+    Recording { path: path!["text"], splices: splices.clone(), size }
+}
+
+/// What the model is planned on alone: a text without end.
+struct Endless;
+
+impl View for Endless {
+    fn kind(&self, _: &[Step]) -> Option<Kind> {
+        Some(Kind::Text)
+    }
+
+    fn get(&self, _: &[Step]) -> Option<Document> {
+        None
+    }
+
+    fn len(&self, _: &[Step]) -> Option<usize> {
+        Some(usize::MAX / 2)
+    }
+
+    fn keys(&self, _: &[Step]) -> Option<Vec<Key>> {
+        None
+    }
+
+    fn items(&self, _: &[Step]) -> Option<Vec<Document>> {
+        None
+    }
+
+    fn text_slice(&self, _: &[Step], _: Range<usize>) -> Option<String> {
+        None
+    }
+
+    fn document(&self) -> Document {
+        Document::Null
+    }
+}
+
 /// A replica with a peer.
 struct Through {
     replica: Box<dyn Replica>,
@@ -95,7 +136,7 @@ fn genesis(library: &str) -> Vec<u8> {
 impl Through {
     fn new(library: &str, splices: &Arc<[Splice]>, size: usize) -> Self {
         let (strategy, genesis) = (strategy(library), genesis(library).into());
-        let model = erase(Recording { path: path!["text"], splices: splices.clone(), size });
+        let model = erase(recording(splices, size));
         let replica = strategy.replica(&Setup { node: NodeId(1), peers: vec![NodeId(2)], model, genesis, seed: 1 });
         let mut through = Self { replica, rng: Rng::seed_from_u64(1), effects: Vec::new() };
         through.call(|replica, cx| replica.link(NodeId(2), LinkState::Up, cx));
@@ -159,11 +200,30 @@ fn timed(work: impl FnOnce()) -> Duration {
     begun.elapsed()
 }
 
-/// Both ways in turns: the library's time and the replica's, for the whole recording.
-fn in_turns<B: Bare>(library: &str, splices: &Arc<[Splice]>, size: usize) -> (Duration, Duration) {
+/// The least that stretches of a recording took.
+#[derive(Clone, Copy)]
+struct Took {
+    bare: Duration,
+    plan: Duration,
+    adapter: Duration,
+}
+
+impl Took {
+    fn each(self, other: Took, what: fn(Duration, Duration) -> Duration) -> Took {
+        Took {
+            bare: what(self.bare, other.bare),
+            plan: what(self.plan, other.plan),
+            adapter: what(self.adapter, other.adapter),
+        }
+    }
+}
+
+/// Both ways in turns: the library's time, the model's alone, and the replica's, for the whole recording.
+fn in_turns<B: Bare>(library: &str, splices: &Arc<[Splice]>, size: usize) -> Took {
+    let model = erase(recording(splices, size));
     let operations = operations(splices.len().div_ceil(size));
     let laps: Vec<_> = splices.chunks(LAP).zip(operations.chunks(LAP / size)).collect();
-    let mut least = vec![(Duration::MAX, Duration::MAX); laps.len()];
+    let mut least = vec![Took { bare: Duration::MAX, plan: Duration::MAX, adapter: Duration::MAX }; laps.len()];
     for repetition in 0..REPETITIONS {
         let (mut bare, mut through) = (B::load(&genesis(library)), Through::new(library, splices, size));
         for (lap, ((splices, operations), least)) in laps.iter().zip(&mut least).enumerate() {
@@ -177,11 +237,17 @@ fn in_turns<B: Bare>(library: &str, splices: &Arc<[Splice]>, size: usize) -> (Du
                 let adapter = through();
                 (alone(), adapter)
             };
-            *least = (least.0.min(bare), least.1.min(adapter));
+            let plan = timed(|| {
+                for (_, operation) in *operations {
+                    black_box(model.plan(&Endless, operation).is_ok());
+                }
+            });
+            *least = least.each(Took { bare, plan, adapter }, Duration::min);
         }
         assert_same(library, &through, &bare);
     }
-    least.into_iter().fold((Duration::ZERO, Duration::ZERO), |sum, least| (sum.0 + least.0, sum.1 + least.1))
+    let none = Took { bare: Duration::ZERO, plan: Duration::ZERO, adapter: Duration::ZERO };
+    least.into_iter().fold(none, |sum, least| sum.each(least, Duration::saturating_add))
 }
 
 #[expect(clippy::print_stdout, reason = "a table is what was asked for")]
@@ -191,9 +257,12 @@ fn pair<B: Bare>(library: &str, splices: &Arc<[Splice]>) {
         return;
     }
     for (granularity, size) in GRANULARITIES {
-        let (bare, adapter) = in_turns::<B>(library, splices, size);
-        let (bare, adapter) = (bare.as_secs_f64() * 1e3, adapter.as_secs_f64() * 1e3);
-        println!("{library:<10} {granularity:<12} {bare:>10.1} {adapter:>10.1} {:>6.3}", adapter / bare);
+        let took = in_turns::<B>(library, splices, size);
+        let [bare, plan, adapter] = [took.bare, took.plan, took.adapter].map(|took| took.as_secs_f64() * 1e3);
+        let (ratio, beyond) = (adapter / bare, (adapter - plan) / bare);
+        println!(
+            "{library:<10} {granularity:<12} {bare:>10.1} {plan:>10.1} {adapter:>10.1} {ratio:>6.3} {beyond:>12.3}"
+        );
     }
 }
 
@@ -201,7 +270,7 @@ fn pair<B: Bare>(library: &str, splices: &Arc<[Splice]>) {
 fn paired() {
     let splices: Arc<[Splice]> = trace::splices().into();
     println!("{} edits, {REPETITIONS} repetitions, ms of processor time", splices.len());
-    println!("{:<10} {:<12} {:>10} {:>10} {:>6}", "library", "granularity", "bare_ms", "adapter_ms", "ratio");
+    println!("library    granularity     bare_ms    plan_ms adapter_ms  ratio without plan");
     #[cfg(feature = "automerge")]
     pair::<bare::Automerge>("automerge", &splices);
     #[cfg(feature = "yrs")]
