@@ -128,7 +128,7 @@ fn workloads(c: &mut Criterion) {
         let (operations, expected) = operations(&*workload, &genesis);
         let mut group = c.benchmark_group(spec.name);
         group.throughput(Throughput::Elements(operations.len() as u64));
-        group.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(3)).sample_size(20);
+        group.warm_up_time(Duration::from_millis(400)).measurement_time(Duration::from_secs(2)).sample_size(20);
         for strategy in STRATEGIES {
             let content = std::iter::once((strategy.content)(spec.content));
             let mut carries = content.chain(spec.edits.iter().map(|kind| (strategy.support)(*kind)));

@@ -187,7 +187,7 @@ fn compare<B: Bare>(criterion: &mut Criterion, library: &str, splices: &Arc<[Spl
         };
         assert_same(library, &through(fresh()), &alone(begin()));
         let mut group = criterion.benchmark_group(format!("{library}-{granularity}"));
-        group.sample_size(10);
+        group.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(2)).sample_size(10);
         group.bench_function("bare", |bencher| bencher.iter_batched(begin, alone, BatchSize::PerIteration));
         group.bench_function("adapter", |bencher| bencher.iter_batched(fresh, through, BatchSize::PerIteration));
         group.finish();
