@@ -195,10 +195,14 @@ impl<'a> Context<'a> {
         bytes: impl Into<Arc<[u8]>>,
         sidecar: impl Into<Arc<Sidecar>>,
     ) {
+        let mut to = to.into_iter();
+        let Some(mut next) = to.next() else { return };
         let (bytes, sidecar) = (bytes.into(), sidecar.into());
-        for to in to {
-            self.effects.push(Effect::Send { to, bytes: bytes.clone(), sidecar: sidecar.clone() });
+        for after in to {
+            self.effects.push(Effect::Send { to: next, bytes: bytes.clone(), sidecar: sidecar.clone() });
+            next = after;
         }
+        self.effects.push(Effect::Send { to: next, bytes, sidecar });
     }
 
     /// Asks for [`Replica::timer`] with `tag` after a span.

@@ -1,5 +1,8 @@
 //! Messages as bytes: postcard, with nothing left over.
 
+#[cfg(any(feature = "loro", feature = "diamond"))]
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -23,6 +26,10 @@ pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ProtocolErr
 /// What the message around one keystroke of a library takes, about; longer ones grow.
 #[cfg(any(feature = "automerge", feature = "yrs", feature = "loro", feature = "diamond"))]
 const KEYSTROKE: usize = 256;
+
+/// Up to this size a buffer waits for the next message.
+#[cfg(any(feature = "loro", feature = "diamond"))]
+const KEPT: usize = 1 << 10;
 
 /// Bytes within a message, as `#[serde(with = "wire::bytes")]`: in one go, where a sequence would go one by one. A length that
 /// is not there allocates nothing.
@@ -61,8 +68,25 @@ pub(crate) mod bytes {
 /// Encodes a message with a checksum at its end, for libraries that take some damaged bytes for good ones.
 #[cfg(any(feature = "automerge", feature = "yrs", feature = "loro", feature = "diamond"))]
 pub(crate) fn seal<T: Serialize>(message: &T) -> Vec<u8> {
-    let bytes = Vec::with_capacity(KEYSTROKE);
-    let mut bytes = postcard::to_extend(message, bytes).expect("messages are plain data");
+    seal_in(message, Vec::with_capacity(KEYSTROKE))
+}
+
+/// What [`seal`] makes, ready to be sent, by way of a buffer that is there already.
+#[cfg(any(feature = "loro", feature = "diamond"))]
+pub(crate) fn seal_shared<T: Serialize>(message: &T, buffer: &mut Vec<u8>) -> Arc<[u8]> {
+    let bytes = seal_in(message, std::mem::take(buffer));
+    let shared = Arc::from(&*bytes);
+    // What a long message took is not kept.
+    if bytes.capacity() <= KEPT {
+        *buffer = bytes;
+        buffer.clear();
+    }
+    shared
+}
+
+#[cfg(any(feature = "automerge", feature = "yrs", feature = "loro", feature = "diamond"))]
+fn seal_in<T: Serialize>(message: &T, empty: Vec<u8>) -> Vec<u8> {
+    let mut bytes = postcard::to_extend(message, empty).expect("messages are plain data");
     let sum = xxhash_rust::xxh3::xxh3_64(&bytes);
     bytes.extend_from_slice(&sum.to_le_bytes());
     bytes

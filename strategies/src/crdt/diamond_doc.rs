@@ -1,16 +1,15 @@
 //! A text of diamond-types behind our own words: a [`View`] with one entry, and splices.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use diamond_types::list::encoding::encode_tools::ParseError;
 use diamond_types::list::encoding::{ENCODE_FULL, ENCODE_PATCH};
-use diamond_types::list::operation::Operation;
+use diamond_types::list::operation::{OpKind, Operation};
 use diamond_types::list::remote_ids::RemoteId;
 use diamond_types::list::{ListCRDT, OpLog};
 use diamond_types::{AgentId, LocalVersion};
 
-use super::mesh::{Library, Merged, Missing, REMEMBERED, Span, beyond};
+use super::mesh::{Library, Merged, Missing, Span, beyond};
 use crate::document::{Document, Edit, Key, Kind, Step};
 use crate::view::View;
 use crate::wire;
@@ -31,16 +30,6 @@ pub(super) struct Doc {
     /// Own patches that were not handed out yet.
     patches: Vec<Vec<u8>>,
     waiting: Vec<Vec<u8>>,
-    /// The latest own edits, by the first of the operations that they became.
-    made: BTreeMap<u64, Made>,
-}
-
-/// Own edits as they can be taken back.
-struct Made {
-    /// The last operation of the log with them.
-    last: usize,
-    /// What takes them back at once, in this order.
-    inverse: Vec<Operation>,
 }
 
 /// Names of agents are eight of these, as the library's own peers draw them.
@@ -100,6 +89,41 @@ impl Doc {
         Some(Span { author, from, to: from + added })
     }
 
+    /// What takes own edits back at once, in this order, and the last operation of the log with them. The log has all that
+    /// it takes, so that nothing is noted while somebody types; only the text that went has to be looked for, in the text as
+    /// it was before.
+    fn inverse(&self, span: Span) -> Option<(Vec<Operation>, usize)> {
+        let oplog = &self.crdt.oplog;
+        let agent = oplog.get_agent_name(self.agent);
+        let place = |n: u64| oplog.try_remote_to_local_time(&RemoteId { agent: agent.into(), seq: n as usize }).ok();
+        let (first, last) = (place(span.from)?, place(span.to - 1)?);
+        let before = oplog.iter_history_range((first..first + 1).into()).next()?.parents;
+        let made: Vec<Operation> =
+            oplog.iter_xf_operations_from(&before, &[last]).filter_map(|(_, operation)| operation).collect();
+        let erased = made.iter().any(|operation| operation.kind == OpKind::Del);
+        let mut text = erased.then(|| oplog.checkout(&before).into_inner());
+        let mut inverse = Vec::with_capacity(made.len());
+        for operation in &made {
+            let range = operation.start()..operation.end();
+            match (operation.kind, &mut text) {
+                (OpKind::Ins, text) => {
+                    if let Some(text) = text {
+                        text.insert(range.start, operation.content_as_str()?);
+                    }
+                    inverse.push(Operation::new_delete(range));
+                }
+                (OpKind::Del, text) => {
+                    let text = text.as_mut()?;
+                    let gone: String = text.slice_chars(range.clone()).collect();
+                    inverse.push(Operation::new_insert(range.start, &gone));
+                    text.remove(range);
+                }
+            }
+        }
+        inverse.reverse();
+        Some((inverse, last))
+    }
+
     /// Own edits that are in no patch yet become one, before anything else is added to the log.
     fn wrap(&mut self) {
         if let Some(from) = self.unsent.take() {
@@ -132,8 +156,7 @@ impl Library for Doc {
         let mut crdt = ListCRDT::load_from(&log).map_err(|error| error.to_string())?;
         let agent = crdt.get_or_create_agent_id("genesis");
         let key = Key::from(key.as_str());
-        let made = BTreeMap::new();
-        Ok(Self { key, crdt, agent, author: (0, 0), unsent: None, patches: Vec::new(), waiting: Vec::new(), made })
+        Ok(Self { key, crdt, agent, author: (0, 0), unsent: None, patches: Vec::new(), waiting: Vec::new() })
     }
 
     fn save(&self) -> Vec<u8> {
@@ -157,39 +180,26 @@ impl Library for Doc {
         }
         super::check_splices(self, edits).unwrap_or_else(|| Err("text only".into()))?;
         let (before, version) = (self.crdt.oplog.len(), self.crdt.oplog.local_version());
-        // From the last to the first, and of each what came in before what went.
-        let mut inverse = Vec::new();
         for edit in edits {
             let Edit::TextSplice { pos, delete, insert, .. } = edit else { continue };
             if *delete > 0 {
-                let gone: String = self.crdt.branch.content().slice_chars(*pos..pos + delete).collect();
-                inverse.push(Operation::new_insert(*pos, &gone));
                 self.crdt.delete_without_content(self.agent, *pos..pos + delete);
             }
             if !insert.is_empty() {
-                inverse.push(Operation::new_delete(*pos..pos + insert.chars().count()));
                 self.crdt.insert(self.agent, *pos, insert);
             }
         }
-        let span = self.added(before, version);
-        if let Some(span) = span {
-            inverse.reverse();
-            self.made.insert(span.from, Made { last: self.crdt.oplog.len() - 1, inverse });
-            if self.made.len() > REMEMBERED {
-                self.made.pop_first();
-            }
-        }
-        Ok(span)
+        Ok(self.added(before, version))
     }
 
     /// On a copy of the log, the inverse is made right behind what it takes back, as if nothing had come since, and merged
     /// with all that has. What it comes to then is what is done here.
     fn undo(&mut self, span: Span) -> Result<Option<Span>, String> {
-        let made = self.made.remove(&span.from).ok_or("no longer remembered")?;
+        let (inverse, last) = self.inverse(span).ok_or("not in the log")?;
         let (before, version) = (self.crdt.oplog.len(), self.crdt.oplog.local_version());
         let mut copy = self.crdt.oplog.clone();
         let agent = copy.get_or_create_agent_id("undo");
-        let last = copy.add_operations_at(agent, &[made.last], &made.inverse);
+        let last = copy.add_operations_at(agent, &[last], &inverse);
         let merged = copy.iter_xf_operations_from(&version, &[last]);
         let operations: Vec<Operation> = merged.filter_map(|(_, operation)| operation).collect();
         if !operations.is_empty() {
@@ -198,9 +208,9 @@ impl Library for Doc {
         Ok(self.added(before, version))
     }
 
-    fn own(&mut self) -> Vec<Vec<u8>> {
+    fn own(&mut self, updates: &mut Vec<Vec<u8>>) {
         self.wrap();
-        std::mem::take(&mut self.patches)
+        updates.append(&mut self.patches);
     }
 
     fn version(&self) -> Vec<u8> {
@@ -308,6 +318,12 @@ mod tests {
 
     use super::*;
 
+    fn own(doc: &mut Doc) -> Vec<Vec<u8>> {
+        let mut updates = Vec::new();
+        doc.own(&mut updates);
+        updates
+    }
+
     #[test]
     fn splices_are_applied_all_or_none_and_nothing_else_is() {
         let genesis = Document::map([("note", Document::text("a🦀b"))]);
@@ -347,7 +363,7 @@ mod tests {
             let pos = below(9);
             let mine = splice(&one, pos, below(3), ["", "X", "XX🦀"][below(3)]);
             let Some(mine) = one.commit(&[mine]).unwrap() else { continue };
-            other.merge(&one.own());
+            other.merge(&own(&mut one));
             let (mut theirs, mut erased) = (0, 0);
             for _ in 0..4 {
                 let pos = below(other.crdt.branch.len() + 1);
@@ -361,9 +377,9 @@ mod tests {
                     erased += 1;
                 }
             }
-            one.merge(&other.own());
+            one.merge(&own(&mut other));
             one.undo(mine).unwrap();
-            other.merge(&one.own());
+            other.merge(&own(&mut one));
             assert_eq!(one.document(), other.document(), "seed {seed}");
             let text = one.crdt.branch.content().to_string();
             assert!(!text.contains('X') && !text.contains('🦀'), "seed {seed}: {text}");
@@ -394,11 +410,11 @@ mod tests {
                     let delete = below((len - pos).min(2) + 1);
                     let insert: String = (0..below(3)).map(|n| char::from(b'a' + n as u8)).collect();
                     doc.commit(&[Edit::TextSplice { path: path!["text"], pos, delete, insert }]).unwrap();
-                    sent.extend(doc.own());
+                    sent.extend(own(doc));
                 } else if !sent.is_empty() {
                     let some: Vec<_> = (0..=below(3)).map(|_| sent[below(sent.len())].clone()).collect();
                     assert_eq!(doc.merge(&some).refused, 0, "seed {seed}");
-                    sent.extend(doc.own());
+                    sent.extend(own(doc));
                 }
             }
             for doc in &mut docs {
