@@ -125,10 +125,8 @@ impl Doc {
     }
 
     /// Own edits that are in no patch yet become one, before anything else is added to the log.
-    fn wrap(&mut self) {
-        if let Some(from) = self.unsent.take() {
-            self.patches.push(self.crdt.oplog.encode_from(ENCODE_PATCH, &from));
-        }
+    fn patch(&mut self) -> Option<Vec<u8>> {
+        self.unsent.take().map(|from| self.crdt.oplog.encode_from(ENCODE_PATCH, &from))
     }
 }
 
@@ -209,8 +207,8 @@ impl Library for Doc {
     }
 
     fn own(&mut self, updates: &mut Vec<Vec<u8>>) {
-        self.wrap();
         updates.append(&mut self.patches);
+        updates.extend(self.patch());
     }
 
     fn version(&self) -> Vec<u8> {
@@ -245,7 +243,8 @@ impl Library for Doc {
     }
 
     fn merge(&mut self, updates: &[Vec<u8>]) -> Merged {
-        self.wrap();
+        let patch = self.patch();
+        self.patches.extend(patch);
         let before = self.crdt.oplog.len();
         let mut refused = 0;
         let mut next = std::mem::take(&mut self.waiting);

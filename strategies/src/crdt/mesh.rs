@@ -22,7 +22,7 @@ use crate::model::{ModelRef, Operation, Outcome, Rejected};
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Rng, Setup, Strategy};
 use crate::sidecar::{Sidecar, Tags};
 use crate::view::View;
-use crate::wire::{seal, seal_shared, unseal};
+use crate::wire::{seal, seal_updates, unseal};
 
 /// Operations of a library, from `from` up to `to`, as their author counts them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -118,6 +118,9 @@ enum Message {
     Updates(#[serde(with = "crate::wire::updates")] Vec<Vec<u8>>),
 }
 
+/// Which of the kinds [`Message::Updates`] is.
+const UPDATES: u8 = 1;
+
 /// A mesh of such clients.
 pub(super) struct Mesh<L> {
     batch: Duration,
@@ -204,21 +207,13 @@ impl<L: Library> Peer<L> {
     }
 
     fn flush(&mut self, cx: &mut Context<'_>) {
-        let mut updates = mem::take(&mut self.updates);
-        self.doc.own(&mut updates);
+        self.doc.own(&mut self.updates);
         let tags = mem::take(&mut self.outbox);
-        let message = Message::Updates(updates);
-        if let Message::Updates(updates) = &message
-            && !updates.is_empty()
-            && !self.connected.is_empty()
-        {
-            let bytes = seal_shared(&message, &mut self.buffer);
+        if !self.updates.is_empty() && !self.connected.is_empty() {
+            let bytes = seal_updates(UPDATES, &self.updates, &mut self.buffer);
             cx.broadcast(self.connected.iter().copied(), bytes, Sidecar::tags(tags));
         }
-        if let Message::Updates(mut updates) = message {
-            updates.clear();
-            self.updates = updates;
-        }
+        self.updates.clear();
     }
 
     /// Merges what arrived, in one call.
