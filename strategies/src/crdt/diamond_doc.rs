@@ -77,6 +77,10 @@ impl Doc {
         Document::text(&self.crdt.branch.content().to_string())
     }
 
+    fn tip(&self) -> LocalVersion {
+        LocalVersion::from_slice(self.crdt.oplog.local_version_ref())
+    }
+
     /// What was added to the log since it had `before` operations and this version.
     fn added(&mut self, before: usize, version: LocalVersion) -> Option<Span> {
         let added = (self.crdt.oplog.len() - before) as u64;
@@ -177,7 +181,7 @@ impl Library for Doc {
             return Ok(None);
         }
         super::check_splices(self, edits).unwrap_or_else(|| Err("text only".into()))?;
-        let (before, version) = (self.crdt.oplog.len(), self.crdt.oplog.local_version());
+        let (before, version) = (self.crdt.oplog.len(), self.tip());
         for edit in edits {
             let Edit::TextSplice { pos, delete, insert, .. } = edit else { continue };
             if *delete > 0 {
@@ -194,7 +198,7 @@ impl Library for Doc {
     /// with all that has. What it comes to then is what is done here.
     fn undo(&mut self, span: Span) -> Result<Option<Span>, String> {
         let (inverse, last) = self.inverse(span).ok_or("not in the log")?;
-        let (before, version) = (self.crdt.oplog.len(), self.crdt.oplog.local_version());
+        let (before, version) = (self.crdt.oplog.len(), self.tip());
         let mut copy = self.crdt.oplog.clone();
         let agent = copy.get_or_create_agent_id("undo");
         let last = copy.add_operations_at(agent, &[last], &inverse);

@@ -162,7 +162,8 @@ struct Peer<L> {
     genesis: Arc<[u8]>,
     genesis_length: u64,
     doc: L,
-    connected: BTreeSet<NodeId>,
+    /// Ascending.
+    connected: Vec<NodeId>,
     /// Peers that were told our version on this connection.
     greeted: BTreeSet<NodeId>,
     ever_connected: BTreeSet<NodeId>,
@@ -194,7 +195,7 @@ impl<L: Library> Peer<L> {
             genesis: setup.genesis.clone(),
             genesis_length: begin::<L>(&setup.genesis).length(),
             doc,
-            connected: BTreeSet::new(),
+            connected: Vec::new(),
             greeted: BTreeSet::new(),
             ever_connected: BTreeSet::new(),
             outbox: Tags::new(),
@@ -247,8 +248,7 @@ impl<L: Library> Peer<L> {
         self.greeted.clear();
         // Once for a connection: a peer that holds what the library cannot take would send it for ever.
         if !mem::replace(&mut self.began_again, true) {
-            let peers: Vec<_> = self.connected.iter().copied().collect();
-            peers.into_iter().for_each(|peer| self.greet(peer, cx));
+            self.connected.clone().into_iter().for_each(|peer| self.greet(peer, cx));
         }
     }
 
@@ -348,10 +348,12 @@ impl<L: Library> Replica for Peer<L> {
     fn link(&mut self, peer: NodeId, state: LinkState, cx: &mut Context<'_>) {
         self.greeted.remove(&peer);
         if state == LinkState::Down {
-            self.connected.remove(&peer);
+            self.connected.retain(|other| *other != peer);
             return;
         }
-        self.connected.insert(peer);
+        if let Err(place) = self.connected.binary_search(&peer) {
+            self.connected.insert(place, peer);
+        }
         self.began_again = false;
         let again = !self.ever_connected.insert(peer);
         self.merge(cx);
