@@ -394,6 +394,58 @@ mod tests {
         }
     }
 
+    /// Of several splices at once the log keeps fewer operations, and an empty log has nothing before the first of them.
+    #[test]
+    fn splices_made_at_once_are_taken_back_at_once() {
+        use rand::{RngExt, SeedableRng};
+        for seed in 0..300 {
+            let mut rng = crate::replica::Rng::seed_from_u64(seed);
+            let mut below = |n: usize| rng.random_range(0..n);
+            let beginning = ["", "abcdefgh🦀"][below(2)];
+            let genesis = Doc::genesis(&Document::map([("text", Document::text(beginning))]));
+            let [mut one, mut other] = [7, 8].map(|author| {
+                let mut doc = Doc::load(&genesis).unwrap();
+                doc.sign(author);
+                doc
+            });
+            let mut len = beginning.chars().count();
+            let splices: Vec<Edit> = (0..=below(6))
+                .map(|_| {
+                    let pos = below(len + 1);
+                    let delete = below((len - pos).min(3) + 1);
+                    let insert = ["", "X", "XX💡"][below(3)];
+                    len = len - delete + insert.chars().count();
+                    Edit::TextSplice { path: path!["text"], pos, delete, insert: insert.into() }
+                })
+                .collect();
+            let y = Edit::TextSplice {
+                path: path!["text"],
+                pos: below(2) * beginning.len().min(3),
+                delete: 0,
+                insert: "y".into(),
+            };
+            let made = one.commit(&splices).unwrap();
+            let Some(made) = made else { continue };
+            let first = own(&mut one);
+            other.commit(&[y]).unwrap();
+            let concurrent = below(2) == 0;
+            if concurrent {
+                one.merge(&own(&mut other));
+            }
+            one.undo(made).unwrap();
+            let text = one.crdt.branch.content().to_string();
+            assert_eq!(text.matches('y').count(), usize::from(concurrent), "seed {seed}: {text}");
+            assert_eq!(text.replace('y', ""), beginning, "seed {seed}");
+            other.merge(&own(&mut one));
+            other.merge(&first);
+            one.merge(&own(&mut other));
+            assert_eq!(one.document(), other.document(), "seed {seed}");
+        }
+        let mut doc = Doc::load(&Doc::genesis(&Document::map([("text", Document::text(""))]))).unwrap();
+        doc.sign(7);
+        assert!(doc.undo(Span { author: doc.author.0, from: 0, to: 1 }).is_err());
+    }
+
     /// Whatever order patches arrive in, and however often: the same text everywhere, with every operation known.
     #[test]
     fn patches_in_any_order_and_any_number_give_one_text() {
