@@ -503,6 +503,7 @@ pub static DEFAULT_PARTS: &[(&str, &str)] = &[
 pub static LONG_PARTS: &[(&str, &str)] = &[
     ("long-stack", include_str!("../scenarios/long-stack.toml")),
     ("long-text", include_str!("../scenarios/long-text.toml")),
+    ("long-record", include_str!("../scenarios/long-record.toml")),
     ("long-booking", include_str!("../scenarios/long-booking.toml")),
     ("long-presence", include_str!("../scenarios/long-presence.toml")),
 ];

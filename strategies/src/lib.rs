@@ -34,4 +34,5 @@ pub mod lww;
 pub mod serial;
 #[cfg(test)]
 pub(crate) mod testing;
+mod uplink;
 mod wire;

@@ -15,6 +15,8 @@ use crate::replica::{Context, Effect, LinkState, NodeId, OpId, ProtocolError, Re
 use crate::sidecar::Sidecar;
 use crate::view::View;
 
+pub(crate) mod trials;
+
 /// Operations on a document with a list, a counter, a text and fields.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Toy {

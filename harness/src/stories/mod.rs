@@ -11,6 +11,8 @@ pub mod stack;
 mod stage;
 mod watch;
 
+use std::time::Duration;
+
 use serde::{Serialize, Serializer};
 use syncbench_strategies::document::{Document, from_document};
 use syncbench_strategies::registry::STRATEGIES;
@@ -58,6 +60,19 @@ pub struct Skipped {
 }
 
 impl Story {
+    /// Runs a script of two clients under these strategies, written as on the command line.
+    fn perform(&self, script: &Script, strategies: &[String]) -> Result<Told, SelectorError> {
+        let Story { name: story, title, shows, .. } = *self;
+        let (mut runs, mut skipped) = (Vec::new(), Vec::new());
+        for strategy in strategies {
+            match perform(script, strategy)? {
+                Ok(run) => runs.push(run),
+                Err(reason) => skipped.push(reason),
+            }
+        }
+        Ok(Told { story, title, shows, names: vec!["server", "green", "yellow"], runs, skipped, tally: None })
+    }
+
     /// The strategies that are here, and those that are not.
     pub fn cast(&self) -> (Vec<String>, Vec<Skipped>) {
         let here = |name: &str| STRATEGIES.iter().any(|spec| spec.name == name);
@@ -72,6 +87,14 @@ impl Story {
         (names.into_iter().map(String::from).collect(), absent.into_iter().map(skipped).collect())
     }
 }
+
+/// The clients of a story, by their node numbers.
+const GREEN: u32 = 1;
+const YELLOW: u32 = 2;
+/// How long a turn takes: an act of one client is so much later than the one before.
+const TURN: Duration = Duration::from_millis(5);
+/// Turns until everybody has joined, over links of up to 50 ms to a server and back: stories begin at 105 ms.
+const JOINED: u64 = 21;
 
 /// The story with this name.
 pub fn find(name: &str) -> Option<&'static Story> {

@@ -9,7 +9,7 @@ use syncbench_strategies::document::Document;
 use syncbench_strategies::selector::SelectorError;
 
 use super::script::{Call, Script};
-use super::{Cast, Story, Told, perform};
+use super::{Cast, GREEN, JOINED, Story, TURN, Told, YELLOW};
 use crate::network::Profile;
 use crate::workloads::counter::CounterOp;
 
@@ -25,18 +25,13 @@ pub const STORY: Story = Story {
     tell,
 };
 
-const GREEN: u32 = 1;
-const YELLOW: u32 = 2;
-/// Turns until everybody has joined, to a server and back: the story begins at 105 ms.
-const JOINED: u64 = 21;
-
 fn script() -> Script {
     let add = |by| CounterOp::Add { counter: "count".into(), by };
     Script {
         workload: "counter",
         genesis: Document::map([("count", Document::Counter(0))]),
         clients: 2,
-        turn: Duration::from_millis(5),
+        turn: TURN,
         calls: vec![Call::new(GREEN, &add(1)).after(JOINED), Call::new(YELLOW, &add(2))],
         // Half of a round trip between neighbouring regions of a cloud, as in the profile `constant`.
         network: Profile::constant(Duration::from_millis(40)),
@@ -45,23 +40,7 @@ fn script() -> Script {
 }
 
 fn tell(strategies: &[String]) -> Result<Told, SelectorError> {
-    let script = script();
-    let mut told = Told {
-        story: STORY.name,
-        title: STORY.title,
-        shows: STORY.shows,
-        names: vec!["server", "green", "yellow"],
-        runs: Vec::new(),
-        skipped: Vec::new(),
-        tally: None,
-    };
-    for strategy in strategies {
-        match perform(&script, strategy)? {
-            Ok(run) => told.runs.push(run),
-            Err(skipped) => told.skipped.push(skipped),
-        }
-    }
-    Ok(told)
+    STORY.perform(&script(), strategies)
 }
 
 #[cfg(test)]

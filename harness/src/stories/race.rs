@@ -8,7 +8,7 @@ use std::time::Duration;
 use syncbench_strategies::selector::SelectorError;
 
 use super::script::{Call, Script};
-use super::{Cast, Story, Told, perform};
+use super::{Cast, GREEN, JOINED, Story, TURN, Told, YELLOW};
 use crate::network::Profile;
 use crate::workloads::stack::{StackOp, genesis};
 
@@ -22,10 +22,6 @@ pub const STORY: Story = Story {
     tell,
 };
 
-const GREEN: u32 = 1;
-const YELLOW: u32 = 2;
-/// Turns until everybody has joined, to a server and back: the story begins at 105 ms.
-const JOINED: u64 = 21;
 /// Turns until everybody has the push, by way of a server and back: 200 ms, in a strategy that collects changes first too.
 const SEEN_BY_ALL: u64 = 40;
 
@@ -34,7 +30,7 @@ fn script() -> Script {
         workload: "stack",
         genesis: genesis(0),
         clients: 2,
-        turn: Duration::from_millis(5),
+        turn: TURN,
         calls: vec![
             Call::new(GREEN, &StackOp::Push(1)).after(JOINED),
             Call::new(GREEN, &StackOp::Pop).after(SEEN_BY_ALL),
@@ -47,23 +43,7 @@ fn script() -> Script {
 }
 
 fn tell(strategies: &[String]) -> Result<Told, SelectorError> {
-    let script = script();
-    let mut told = Told {
-        story: STORY.name,
-        title: STORY.title,
-        shows: STORY.shows,
-        names: vec!["server", "green", "yellow"],
-        runs: Vec::new(),
-        skipped: Vec::new(),
-        tally: None,
-    };
-    for strategy in strategies {
-        match perform(&script, strategy)? {
-            Ok(run) => told.runs.push(run),
-            Err(skipped) => told.skipped.push(skipped),
-        }
-    }
-    Ok(told)
+    STORY.perform(&script(), strategies)
 }
 
 #[cfg(test)]

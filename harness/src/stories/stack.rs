@@ -9,7 +9,7 @@ use syncbench_strategies::selector::SelectorError;
 
 use super::orders;
 use super::script::{Call, Script};
-use super::{Cast, Story, Told, perform};
+use super::{Cast, GREEN, JOINED, Story, TURN, Told, YELLOW};
 use crate::network::Profile;
 use crate::workloads::stack::{StackOp, genesis};
 
@@ -24,18 +24,13 @@ pub const STORY: Story = Story {
     tell,
 };
 
-const GREEN: u32 = 1;
-const YELLOW: u32 = 2;
-/// Turns until everybody has joined, over the longer link and back: the story begins at 105 ms.
-const JOINED: u64 = 21;
-
 /// The notebook's calls, in its order, over links of different length.
 fn script() -> Script {
     Script {
         workload: "stack",
         genesis: genesis(0),
         clients: 2,
-        turn: Duration::from_millis(5),
+        turn: TURN,
         calls: vec![
             Call::new(GREEN, &StackOp::Push(1)).after(JOINED),
             Call::new(YELLOW, &StackOp::Push(2)),
@@ -58,23 +53,9 @@ const SEED: u64 = 1_387_724;
 
 fn tell(strategies: &[String]) -> Result<Told, SelectorError> {
     let script = script();
-    let mut told = Told {
-        story: STORY.name,
-        title: STORY.title,
-        shows: STORY.shows,
-        names: vec!["server", "green", "yellow"],
-        runs: Vec::new(),
-        skipped: Vec::new(),
-        tally: None,
-    };
+    let mut told = STORY.perform(&script, strategies)?;
     // Over equal links operations arrive in the order in which they are issued.
-    let even = Script { network: Profile::constant(Duration::from_millis(20)), ..script.clone() };
-    for strategy in strategies {
-        match perform(&script, strategy)? {
-            Ok(run) => told.runs.push(run),
-            Err(skipped) => told.skipped.push(skipped),
-        }
-    }
+    let even = Script { network: Profile::constant(Duration::from_millis(20)), ..script };
     if let Some(run) = told.runs.first().filter(|run| !run.server_order().is_empty()) {
         told.tally = orders::all(&even, &run.strategy)?.ok();
     }

@@ -14,8 +14,9 @@ pub(super) static CHART: Chart = Chart {
     title: "Memory as a run goes on",
     shows: "Bytes that a replica holds (up) against the operations that were issued so far (right), mean of all seeds: \
             a full line for a client, a dashed one for the server where there is one. A line that becomes level is \
-            bounded; one that keeps rising grows with the history, or with the document where the workload makes \
-            that grow.",
+            bounded; one that rises to the end grows with the history, or with the document where the workload makes \
+            that grow. Where figures lie far apart both axes are logarithmic: what grows in proportion to the \
+            operations is then ten times higher for every ten times to the right, in the end.",
     draw,
 };
 
@@ -94,12 +95,19 @@ fn panel(scene: &mut Scene, area: Rect, group: &Group<'_>, all: &[Lines<'_>], y:
     let names: Vec<_> = all.iter().map(|line| text::fit(line.strategy, SMALL, area.w * 0.4)).collect();
     let room = names.iter().map(|name| text::width(name, SMALL)).fold(0.0, f64::max) + LEADER;
     let ends = all.iter().flat_map(|line| line.client.last()).map(|(ops, _)| *ops);
-    let x = Scale::linear(0.0, ends.fold(0.0, f64::max));
+    let last = ends.fold(0.0, f64::max);
+    // Against an even axis, what grows in proportion would seem to become level on a logarithmic one.
+    let begun = |(ops, _): &(f64, f64)| !y.is_log() || *ops > 0.0;
+    let issued = all.iter().flat_map(|line| line.client.iter().chain(&line.server)).filter(|point| begun(point));
+    let x = if y.is_log() { Scale::log(issued.map(|(ops, _)| *ops)) } else { None };
+    let x = x.unwrap_or_else(|| Scale::linear(0.0, last));
     let plot = Plot::new(scene, area.inset(0.0, 0.0, room, 0.0), (x, "operations issued"), (y, "bytes held"));
     let mut labels = Vec::new();
     for (line, name) in all.iter().zip(&names) {
         let look = palette.look(line.strategy);
-        let on = |curve: &Curve| curve.iter().map(|(ops, bytes)| plot.at(*ops, *bytes)).collect::<Vec<_>>();
+        let on = |curve: &Curve| {
+            curve.iter().filter(|point| begun(point)).map(|(ops, bytes)| plot.at(*ops, *bytes)).collect::<Vec<_>>()
+        };
         let (client, server) = (on(&line.client), on(&line.server));
         for (points, size) in [(&server, 3.0), (&client, 4.0)] {
             let last = points.len().saturating_sub(1);

@@ -47,6 +47,11 @@ impl Scale {
         Some(Self { low, high, kind: Kind::Log { zero } })
     }
 
+    /// Whether equal steps on it are equal ratios.
+    pub fn is_log(&self) -> bool {
+        matches!(self.kind, Kind::Log { .. })
+    }
+
     /// The same scale with more room below, down to a tenth; bars then have a length.
     #[must_use]
     pub fn lowered(self) -> Self {

@@ -1,7 +1,6 @@
 //! A client of `text-ids`: the settled state, and what is pending on top of it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::mem;
 use std::ops::Bound;
 use std::time::Duration;
 
@@ -15,6 +14,7 @@ use super::tree::Fresh;
 use crate::model::{ModelRef, Operation, Outcome, Plan, Rejected};
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup};
 use crate::sidecar::Sidecar;
+use crate::uplink::Uplink;
 use crate::view::View;
 use crate::wire::{decode, encode};
 
@@ -40,15 +40,7 @@ struct ClientState {
 pub(super) struct Client {
     model: ModelRef,
     node: NodeId,
-    batch: Duration,
-    /// Whether changes may go out: the server has said where this client stands, or there is nothing that it might have
-    /// seen already.
-    open: bool,
-    /// The last change that was pushed on this connection.
-    pushed: u64,
-    /// A timer with this tag will push; it grows with every connection, so that older timers are told apart.
-    era: u64,
-    armed: bool,
+    uplink: Uplink,
     /// The settled state with what is pending on it.
     view: State,
     /// Pending operations that have an effect in the view.
@@ -82,11 +74,7 @@ impl Client {
         let mut client = Self {
             model: setup.model.clone(),
             node: setup.node,
-            batch,
-            open: false,
-            pushed: 0,
-            era: 0,
-            armed: false,
+            uplink: Uplink::new(batch),
             view: State::default(),
             standing: BTreeSet::new(),
             undo: VecDeque::new(),
@@ -175,23 +163,20 @@ impl Client {
     }
 
     fn push_soon(&mut self, cx: &mut Context<'_>) {
-        if self.open && self.batch.is_zero() {
+        if self.uplink.ready(cx) {
             self.push(cx);
-        } else if self.open && !self.armed {
-            self.armed = true;
-            cx.set_timer(self.batch, self.era);
         }
     }
 
     /// Sends what was not sent on this connection.
     fn push(&mut self, cx: &mut Context<'_>) {
-        let after = self.pushed;
+        let after = self.uplink.pushed();
         let unsent = self.state.pending.range((Bound::Excluded(after), Bound::Unbounded));
         let (mut changes, mut carries) = (Vec::new(), Vec::new());
         for (n, pending) in unsent {
             changes.push(Packed::of(&pending.change));
             carries.push(self.id(*n));
-            self.pushed = *n;
+            self.uplink.push(*n);
         }
         if !changes.is_empty() {
             let message = ToServer::Push { after, changes };
@@ -201,7 +186,7 @@ impl Client {
 
     /// Asks for what was missed. Nothing goes out before the answer.
     fn join(&mut self, cx: &mut Context<'_>) {
-        self.open = false;
+        self.uplink.hold();
         cx.send(NodeId::SERVER, encode(&ToServer::Join { seq: self.state.seq }), Sidecar::none());
     }
 
@@ -403,29 +388,24 @@ impl Replica for Client {
             News::Entries { after, entries } => self.entries(after, &entries, cx)?,
             News::Snapshot { seq, state } => self.snapshot(seq, state, sidecar, cx),
         }
-        if joined && !mem::replace(&mut self.open, true) {
-            self.pushed = self.used().n;
+        if joined && self.uplink.answered(self.used().n) {
             self.push(cx);
         }
         Ok(())
     }
 
     fn timer(&mut self, tag: u64, cx: &mut Context<'_>) {
-        if tag == self.era {
-            self.armed = false;
+        if self.uplink.rings(tag) {
             self.push(cx);
         }
     }
 
     fn link(&mut self, _: NodeId, state: LinkState, cx: &mut Context<'_>) {
-        self.era += 1;
-        (self.armed, self.open) = (false, false);
         if state == LinkState::Up {
             self.join(cx);
-            // Without anything that the server might have seen already there is nothing to wait for.
-            self.open = self.state.pending.is_empty();
-            self.pushed = self.used().n;
         }
+        // Without anything that the server might have seen already there is nothing to wait for.
+        self.uplink.link(state == LinkState::Up && self.state.pending.is_empty(), self.used().n);
     }
 
     fn view(&self) -> &dyn View {

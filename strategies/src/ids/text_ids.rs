@@ -165,7 +165,7 @@ pub(super) fn carries(changes: &[(NodeId, Change)]) -> Sidecar {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::state::UNDO_DEPTH;
+    use crate::testing::trials;
     use crate::testing::{Table, Toy, set, typed};
 
     const STANDS: Option<Result<Document, String>> = Some(Ok(Document::Null));
@@ -363,13 +363,6 @@ mod tests {
 
     #[test]
     fn undo_is_forgotten_after_a_hundred_operations() {
-        let mut table = Table::new("text-ids", 1);
-        let first = table.act(1, &set("x", 1));
-        for value in 0..UNDO_DEPTH as i64 {
-            table.act(1, &set("y", value));
-        }
-        table.run();
-        let undo = table.undo(first);
-        assert_eq!(table.told(undo), Some(Err("too_old".into())));
+        trials::a_hundred_can_be_taken_back("text-ids");
     }
 }

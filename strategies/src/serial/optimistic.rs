@@ -37,6 +37,7 @@ use crate::model::{ModelRef, Operation, Rejected, reduce};
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::sidecar::Sidecar;
 use crate::spec::{Content, Guarantees, Param, ParamKind, Params, Spec, Support};
+use crate::uplink::Uplink;
 use crate::view::View;
 use crate::wire::{decode, encode};
 
@@ -302,15 +303,7 @@ struct ClientState {
 struct Client {
     model: ModelRef,
     node: NodeId,
-    batch: Duration,
-    /// Whether mutations may go out: the server has said where this client stands, or there is nothing that it might have
-    /// seen already.
-    open: bool,
-    /// The last mutation that was pushed on this connection.
-    pushed: u64,
-    /// A timer with this tag will push; it grows with every connection, so that older timers are told apart.
-    era: u64,
-    armed: bool,
+    uplink: Uplink,
     /// The confirmed state with what is pending replayed on it.
     view: Document,
     /// Pending mutations that have their effect in the view.
@@ -323,11 +316,7 @@ impl Client {
         let mut client = Self {
             model: setup.model.clone(),
             node: setup.node,
-            batch,
-            open: false,
-            pushed: state.last,
-            era: 0,
-            armed: false,
+            uplink: Uplink::new(batch),
             view: Document::Null,
             standing: BTreeSet::new(),
             state,
@@ -391,21 +380,18 @@ impl Client {
     }
 
     fn push_soon(&mut self, cx: &mut Context<'_>) {
-        if self.open && self.batch.is_zero() {
+        if self.uplink.ready(cx) {
             self.push(cx);
-        } else if self.open && !self.armed {
-            self.armed = true;
-            cx.set_timer(self.batch, self.era);
         }
     }
 
     /// Sends what was not sent on this connection.
     fn push(&mut self, cx: &mut Context<'_>) {
-        let after = self.pushed;
+        let after = self.uplink.pushed();
         let unsent = self.state.pending.range((Bound::Excluded(after), Bound::Unbounded));
         let mutations: Vec<Mutation> = unsent.map(|(n, act)| Mutation { n: *n, act: act.clone() }).collect();
         let Some(last) = mutations.last() else { return };
-        self.pushed = last.n;
+        self.uplink.push(last.n);
         let carries = mutations.iter().map(|mutation| self.id(mutation.n)).collect();
         let message = ToServer::Push { after, heard: self.state.heard, mutations };
         cx.send(NodeId::SERVER, encode(&message), Sidecar { carries, ..Sidecar::none() });
@@ -522,26 +508,21 @@ impl Replica for Client {
                 News::Snapshot { .. } => cx.reflected_all(sidecar),
             }
         }
-        if message.pulled && !std::mem::replace(&mut self.open, true) {
-            self.pushed = self.state.last;
+        if message.pulled && self.uplink.answered(self.state.last) {
             self.push(cx);
         }
         Ok(())
     }
 
     fn timer(&mut self, tag: u64, cx: &mut Context<'_>) {
-        if tag == self.era {
-            self.armed = false;
+        if self.uplink.rings(tag) {
             self.push(cx);
         }
     }
 
     fn link(&mut self, peer: NodeId, state: LinkState, cx: &mut Context<'_>) {
-        self.era += 1;
-        self.armed = false;
-        self.open = state == LinkState::Up && self.state.pending.is_empty();
+        self.uplink.link(state == LinkState::Up && self.state.pending.is_empty(), self.state.last);
         if state == LinkState::Up {
-            self.pushed = self.state.last;
             let pull = ToServer::Pull { seq: self.state.seq, heard: self.state.heard };
             cx.send(peer, encode(&pull), Sidecar::none());
         }

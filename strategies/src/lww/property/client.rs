@@ -12,6 +12,7 @@ use super::{Entry, Made, News, Packed, ToClient, ToServer, UNDO_DEPTH};
 use crate::model::{ModelRef, Operation, Outcome, Rejected};
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup};
 use crate::sidecar::Sidecar;
+use crate::uplink::Uplink;
 use crate::view::View;
 use crate::wire::{decode, encode};
 
@@ -40,15 +41,7 @@ impl State {
 pub(super) struct Client {
     model: ModelRef,
     node: NodeId,
-    batch: Duration,
-    /// Whether writes may go out: the server has said where this client stands, or there is nothing that it might have
-    /// seen already.
-    open: bool,
-    /// The last operation that was pushed on this connection.
-    pushed: u64,
-    /// A timer with this tag will push; it changes with every connection, so that older timers are told apart.
-    era: u64,
-    armed: bool,
+    uplink: Uplink,
     /// The settled properties with the pending writes on them. So nobody else's write to a property is seen while an own one
     /// is pending, and nothing flickers.
     view: Node,
@@ -66,11 +59,7 @@ impl Client {
         let mut client = Self {
             model: setup.model.clone(),
             node: setup.node,
-            batch,
-            open: false,
-            pushed: state.last,
-            era: 0,
-            armed: false,
+            uplink: Uplink::new(batch),
             view: Node::Map(Default::default()),
             writes: unpacked.collect::<Result<_, ProtocolError>>()?,
             made: VecDeque::new(),
@@ -128,21 +117,18 @@ impl Client {
     }
 
     fn push_soon(&mut self, cx: &mut Context<'_>) {
-        if self.open && self.batch.is_zero() {
+        if self.uplink.ready(cx) {
             self.push(cx);
-        } else if self.open && !self.armed {
-            self.armed = true;
-            cx.set_timer(self.batch, self.era);
         }
     }
 
     /// Sends what was not sent on this connection.
     fn push(&mut self, cx: &mut Context<'_>) {
-        let after = self.pushed;
+        let after = self.uplink.pushed();
         let unsent = self.state.pending.range((Bound::Excluded(after), Bound::Unbounded));
         let made: Vec<Made> = unsent.map(|(n, pending)| Made { n: *n, writes: pending.writes.clone() }).collect();
         let Some(last) = made.last() else { return };
-        self.pushed = last.n;
+        self.uplink.push(last.n);
         let carries = made.iter().map(|made| self.id(made.n)).collect();
         cx.send(NodeId::SERVER, encode(&ToServer::Push { after, made }), Sidecar { carries, ..Sidecar::none() });
     }
@@ -269,27 +255,22 @@ impl Replica for Client {
         } else if snapshot {
             cx.reflected_all(sidecar);
         }
-        if joined.is_some() && !std::mem::replace(&mut self.open, true) {
-            // What the server has not seen goes again; what it has seen is settled above.
-            self.pushed = self.state.last;
+        // What the server has not seen goes again; what it has seen is settled above.
+        if joined.is_some() && self.uplink.answered(self.state.last) {
             self.push(cx);
         }
         Ok(())
     }
 
     fn timer(&mut self, tag: u64, cx: &mut Context<'_>) {
-        if tag == self.era {
-            self.armed = false;
+        if self.uplink.rings(tag) {
             self.push(cx);
         }
     }
 
     fn link(&mut self, peer: NodeId, state: LinkState, cx: &mut Context<'_>) {
-        self.era += 1;
-        self.armed = false;
-        self.open = state == LinkState::Up && self.state.pending.is_empty();
+        self.uplink.link(state == LinkState::Up && self.state.pending.is_empty(), self.state.last);
         if state == LinkState::Up {
-            self.pushed = self.state.last;
             cx.send(peer, encode(&ToServer::Join { version: self.state.version }), Sidecar::none());
         }
     }

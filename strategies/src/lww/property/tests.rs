@@ -10,6 +10,7 @@ use crate::document::generate::{dice, document};
 use crate::document::{Document, Edit};
 use crate::path;
 use crate::replica::{NodeId, OpId, ProtocolError};
+use crate::testing::trials;
 use crate::testing::{Table, Toy, set, swap, typed};
 use crate::view::View;
 use crate::wire;
@@ -209,15 +210,7 @@ fn the_last_to_arrive_is_the_last_writer_and_sums_are_lost() {
 
 #[test]
 fn a_write_into_what_is_gone_is_dropped_and_counted() {
-    let mut table = Table::new("lww-property", 2);
-    table.act(1, &Toy::Clear);
-    let lost = table.act(2, &set("x", 5));
-    let next = table.act(2, &Toy::Push(7));
-    table.run();
-    assert_eq!((table.counted("writes_dropped"), table.rolled_back(lost), table.rolled_back(next)), (1, 1, 0));
-    assert!([lost, next].iter().all(|op| table.told(*op) == Some(Ok(Document::Null))));
-    assert_eq!(table.sees(2, "list"), "[7,2,1]");
-    table.agree();
+    trials::an_edit_without_a_place_is_counted("lww-property", "writes_dropped");
 }
 
 #[test]
@@ -232,18 +225,7 @@ fn what_two_remove_is_gone_for_both() {
 
 #[test]
 fn what_is_done_within_a_window_is_one_message() {
-    for (strategy, messages) in [("lww-property", 1), ("lww-property:batch=0ms", 3)] {
-        let mut table = Table::new(strategy, 1);
-        for item in 0..3 {
-            table.act(1, &Toy::Push(item));
-        }
-        if table.wire(1, 0).is_empty() {
-            table.ring();
-        }
-        assert_eq!(table.wire(1, 0).len(), messages, "{strategy}");
-        table.run();
-        table.agree();
-    }
+    trials::a_window_is_one_message("lww-property");
 }
 
 #[test]

@@ -1,4 +1,5 @@
 use super::*;
+use crate::testing::trials;
 use crate::testing::{Table, Toy, set, swap};
 
 #[test]
@@ -14,18 +15,7 @@ fn the_own_effect_is_there_at_once_and_settled_after_a_round_trip() {
 
 #[test]
 fn what_is_done_within_a_window_is_one_push() {
-    for (strategy, messages) in [("serial-optimistic", 1), ("serial-optimistic:batch=0ms", 3)] {
-        let mut table = Table::new(strategy, 1);
-        for item in 0..3 {
-            table.act(1, &Toy::Push(item));
-        }
-        if table.wire(1, 0).is_empty() {
-            table.ring();
-        }
-        assert_eq!(table.wire(1, 0).len(), messages, "{strategy}");
-        table.run();
-        table.agree();
-    }
+    trials::a_window_is_one_message("serial-optimistic");
 }
 
 #[test]
@@ -111,20 +101,7 @@ fn an_old_push_changes_nothing_and_one_that_skips_is_refused() {
 
 #[test]
 fn who_missed_more_than_the_history_gets_a_snapshot_and_keeps_its_own() {
-    for (history, snapshots) in [(3, 1), (100, 0)] {
-        let mut table = Table::new(&format!("serial-optimistic:history={history}"), 2);
-        table.cut(0, 1);
-        let own = table.act(1, &Toy::Add(100));
-        for _ in 0..5 {
-            table.act(2, &Toy::Add(1));
-        }
-        table.run();
-        table.connect(0, 1);
-        table.run();
-        assert_eq!((table.counted("snapshots"), table.told(own)), (snapshots, Some(Ok(Document::Null))));
-        assert_eq!(table.sees(2, "count"), "105");
-        table.agree();
-    }
+    trials::a_snapshot_helps_beyond_the_history("serial-optimistic");
 }
 
 #[test]

@@ -1,4 +1,5 @@
 use super::*;
+use crate::testing::trials;
 use crate::testing::{Table, Toy, set, typed};
 
 #[test]
@@ -27,15 +28,7 @@ fn of_two_texts_one_is_left_and_two_prepends_garble_a_list() {
 
 #[test]
 fn a_path_that_is_gone_is_counted_and_skipped() {
-    let mut table = Table::new("serial-patches", 2);
-    table.act(1, &Toy::Clear);
-    let lost = table.act(2, &set("x", 5));
-    let next = table.act(2, &Toy::Push(7));
-    table.run();
-    assert_eq!((table.counted("path_errors"), table.rolled_back(lost), table.rolled_back(next)), (1, 1, 0));
-    assert!([lost, next].iter().all(|op| table.told(*op) == Some(Ok(Document::Null))));
-    assert_eq!(table.sees(2, "list"), "[7,2,1]");
-    table.agree();
+    trials::an_edit_without_a_place_is_counted("serial-patches", "path_errors");
 }
 
 #[test]
@@ -54,13 +47,7 @@ fn undo_puts_back_what_was_there_unless_somebody_else_wrote_there() {
 
 #[test]
 fn undo_is_forgotten_after_a_hundred_operations() {
-    let mut table = Table::new("serial-patches", 1);
-    let first = table.act(1, &set("x", 1));
-    for value in 0..UNDO_DEPTH as i64 {
-        table.act(1, &set("y", value));
-    }
-    let undo = table.undo(first);
-    assert_eq!(table.told(undo), Some(Err("too_old".into())));
+    trials::a_hundred_can_be_taken_back("serial-patches");
 }
 
 #[test]

@@ -1,4 +1,5 @@
 use super::*;
+use crate::testing::trials;
 use crate::testing::{Table, Toy, set, swap, typed};
 
 #[test]
@@ -87,20 +88,7 @@ fn an_undo_is_sent_again_after_a_broken_connection_and_done_once() {
 
 #[test]
 fn who_missed_more_than_the_history_gets_a_snapshot() {
-    for (strategy, snapshots) in [("serial:history=3", 1), ("serial", 0)] {
-        let mut table = Table::new(strategy, 2);
-        table.cut(0, 1);
-        let own = table.act(1, &Toy::Add(100));
-        for _ in 0..5 {
-            table.act(2, &Toy::Add(1));
-        }
-        table.run();
-        table.connect(0, 1);
-        table.run();
-        assert_eq!((table.counted("snapshots"), table.told(own)), (snapshots, Some(Ok(Document::Null))));
-        assert_eq!(table.sees(2, "count"), "105");
-        table.agree();
-    }
+    trials::a_snapshot_helps_beyond_the_history("serial");
 }
 
 #[test]

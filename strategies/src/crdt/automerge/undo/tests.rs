@@ -8,6 +8,7 @@ use crate::document::generate::{Dice, dice};
 use crate::document::{Document, Edit};
 use crate::model::Rejected;
 use crate::path;
+use crate::testing::trials;
 use crate::testing::{Table, Toy, set, typed};
 use crate::view::View;
 
@@ -207,11 +208,7 @@ fn an_object_that_an_undo_made_anew_is_the_place_of_the_undos_that_follow() {
 
 #[test]
 fn a_hundred_operations_can_be_taken_back_and_no_more() {
-    let mut table = Table::new("crdt-automerge", 2);
-    let acts: Vec<_> = (0..101).map(|n| table.act(1, &typed(n, "x"))).collect();
-    let undos = [acts[1], acts[0], acts[1]].map(|target| table.undo(target));
-    let told = undos.map(|undo| table.told(undo).unwrap());
-    assert_eq!(told, [Ok(Document::Null), Err("too_old".into()), Err("too_old".into())]);
+    trials::a_hundred_can_be_taken_back("crdt-automerge");
 }
 
 /// Deleted characters come back where they were, and typed ones go, whatever two others do in the same text meanwhile.

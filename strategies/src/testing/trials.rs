@@ -1,0 +1,67 @@
+//! Trials that several strategies must pass.
+
+use crate::document::Document;
+
+use super::{Table, Toy, set};
+
+/// What is done within a batch window is one message; without a window each operation is one.
+pub(crate) fn a_window_is_one_message(strategy: &str) {
+    for (given, messages) in [(strategy.to_owned(), 1), (format!("{strategy}:batch=0ms"), 3)] {
+        let mut table = Table::new(&given, 1);
+        for item in 0..3 {
+            table.act(1, &Toy::Push(item));
+        }
+        if table.wire(1, 0).is_empty() {
+            table.ring();
+        }
+        assert_eq!(table.wire(1, 0).len(), messages, "{given}");
+        table.run();
+        table.agree();
+    }
+}
+
+/// Who missed more than the server keeps gets a snapshot, and its own operations stay.
+pub(crate) fn a_snapshot_helps_beyond_the_history(strategy: &str) {
+    for (history, snapshots) in [(3, 1), (100, 0)] {
+        let mut table = Table::new(&format!("{strategy}:history={history}"), 2);
+        table.cut(0, 1);
+        let own = table.act(1, &Toy::Add(100));
+        for _ in 0..5 {
+            table.act(2, &Toy::Add(1));
+        }
+        table.run();
+        table.connect(0, 1);
+        table.run();
+        assert_eq!((table.counted("snapshots"), table.told(own)), (snapshots, Some(Ok(Document::Null))));
+        assert_eq!(table.sees(2, "count"), "105");
+        table.agree();
+    }
+}
+
+/// An edit whose place is gone is counted under this name and taken back from the screen, and what comes next stands.
+pub(crate) fn an_edit_without_a_place_is_counted(strategy: &str, counter: &str) {
+    let mut table = Table::new(strategy, 2);
+    table.act(1, &Toy::Clear);
+    let lost = table.act(2, &set("x", 5));
+    let next = table.act(2, &Toy::Push(7));
+    table.run();
+    assert_eq!((table.counted(counter), table.rolled_back(lost), table.rolled_back(next)), (1, 1, 0));
+    assert!([lost, next].iter().all(|op| table.told(*op) == Some(Ok(Document::Null))));
+    assert_eq!(table.sees(2, "list"), "[7,2,1]");
+    table.agree();
+}
+
+/// The last hundred operations can be taken back, and none before them.
+pub(crate) fn a_hundred_can_be_taken_back(strategy: &str) {
+    let mut table = Table::new(strategy, 2);
+    let oldest = table.act(1, &set("x", 1));
+    let others: Vec<_> = (0..100).map(|n| table.act(1, &set(&format!("y{n}"), 1))).collect();
+    table.run();
+    let undos = [others[0], oldest].map(|target| table.undo(target));
+    table.run();
+    let told = undos.map(|undo| table.told(undo).unwrap());
+    assert_eq!(told, [Ok(Document::Null), Err("too_old".into())]);
+    let fields = table.sees(2, "fields");
+    assert!(fields.starts_with("{x:1,y:0,y1:1,") && fields.ends_with(",y99:1}"), "{fields}");
+    table.agree();
+}
