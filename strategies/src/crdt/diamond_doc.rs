@@ -109,14 +109,14 @@ impl Doc {
         let mut inverse = Vec::with_capacity(made.len());
         for operation in &made {
             let range = operation.start()..operation.end();
-            match (operation.kind, &mut text) {
-                (OpKind::Ins, text) => {
-                    if let Some(text) = text {
+            match operation.kind {
+                OpKind::Ins => {
+                    if let Some(text) = &mut text {
                         text.insert(range.start, operation.content_as_str()?);
                     }
                     inverse.push(Operation::new_delete(range));
                 }
-                (OpKind::Del, text) => {
+                OpKind::Del => {
                     let text = text.as_mut()?;
                     let gone: String = text.slice_chars(range.clone()).collect();
                     inverse.push(Operation::new_insert(range.start, &gone));
