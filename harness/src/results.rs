@@ -93,7 +93,7 @@ pub enum Verdict {
     Pass,
     /// It broke one.
     Fail,
-    /// The run exercised nothing, and proves nothing.
+    /// The run proves nothing: nothing was exercised, or the time was up before everything was told.
     Unknown,
 }
 

@@ -248,8 +248,12 @@ fn verdict(planned: &Planned, ran: &Ran, figures: &Figures, order: SerialOrder) 
     // Whoever is gone cannot be told.
     let asks = |entry: &&Entry| entry.fate == Fate::Unknown && !ran.ledger.gone(entry.id.client);
     let unanswered = ran.ledger.entries().filter(asks).count();
+    // Where the time was up before everything was told, slow and stuck look alike.
+    let quiet = ran.messages_in_flight == 0;
+    let apart = claims.converges && !ran.converged();
+    let cut_off = !quiet && (unanswered > 0 || apart);
     let broken = [
-        (claims.converges && !ran.converged(), "claims convergence, and replicas ended in different states".to_owned()),
+        (quiet && apart, "claims convergence, and replicas ended in different states".to_owned()),
         (
             // What goes when its author falls silent goes without an operation, here sooner and there later.
             claims.converges && !claims.ephemeral && number("sec_violations") > 0.0,
@@ -267,19 +271,34 @@ fn verdict(planned: &Planned, ran: &Ran, figures: &Figures, order: SerialOrder) 
             number("messages_refused") > 0.0,
             format!("honest messages were refused {} times", number("messages_refused")),
         ),
-        (unanswered > 0, format!("{unanswered} operations got no answer")),
+        (quiet && unanswered > 0, format!("{unanswered} operations got no answer")),
         (
             !claims.ephemeral && ran.ledger.forgot() > 0,
             format!("came back from a crash with another state than before, {} times", ran.ledger.forgot()),
         ),
         (
-            ran.messages_in_flight > 0,
-            format!("not quiet within the budget: {} messages under way", ran.messages_in_flight),
+            !quiet && !cut_off,
+            format!(
+                "not quiet within the budget, with nothing left to tell: {} messages under way",
+                ran.messages_in_flight
+            ),
         ),
     ];
     let reasons: Vec<String> = broken.into_iter().filter(|(broken, _)| *broken).map(|(_, reason)| reason).collect();
     if !reasons.is_empty() {
         return (Verdict::Fail, reasons);
+    }
+    if cut_off {
+        let missing =
+            if unanswered > 0 { format!("{unanswered} operations without an answer") } else { "states apart".into() };
+        let budget = planned.condition.scenario.budget_s;
+        return (
+            Verdict::Unknown,
+            vec![format!(
+                "the time was up with {missing} and {} messages under way; more than --budget {budget} would tell",
+                ran.messages_in_flight
+            )],
+        );
     }
     if !ran.ledger.entries().any(|entry| matches!(entry.fate, Fate::Acknowledged(_))) {
         return (Verdict::Unknown, vec!["no operation was acknowledged, so nothing was exercised".into()]);

@@ -1,4 +1,6 @@
 //! The anomalies that real systems show, found by name.
+//!
+//! Longer than most files: one table, row by row.
 
 mod common;
 

@@ -109,6 +109,18 @@ fn a_run_in_which_nothing_happened_proves_nothing() {
     assert_eq!(cell.verdict, Some(Verdict::Unknown), "{:?}", cell.verdict_reasons);
 }
 
+/// What is slow is not broken: a budget that ends before everybody was told says so, and a longer one tells.
+#[test]
+fn a_run_that_was_cut_off_proves_nothing() {
+    let slow = |budget_s| Scenario { networks: vec!["satellite".into()], budget_s, rate_per_s: 50.0, ..scenario() };
+    let subject = Subject::new("serial-cas", "record");
+    let cell = subject.cell(&slow(1.0), 1);
+    assert_eq!(cell.verdict, Some(Verdict::Unknown), "{:?}", cell.verdict_reasons);
+    assert!(cell.verdict_reasons[0].contains("without an answer"), "{:?}", cell.verdict_reasons);
+    let cell = subject.cell(&slow(600.0), 1);
+    assert_eq!(cell.verdict, Some(Verdict::Pass), "{:?}", cell.verdict_reasons);
+}
+
 /// Asserts that a check complains of a subject, in these words, and not of another.
 #[track_caller]
 fn caught(check: impl Fn(&Subject) -> Checked, planted: &Subject, words: &str, control: &Subject) {

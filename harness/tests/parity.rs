@@ -205,6 +205,14 @@ impl Replica for Recorder {
     fn durable(&self) -> Vec<u8> {
         self.inner.durable()
     }
+
+    fn saved_sidecar(&self) -> Sidecar {
+        self.inner.saved_sidecar()
+    }
+
+    fn recall(&mut self, saved: &Sidecar) {
+        self.inner.recall(saved);
+    }
 }
 
 #[test]

@@ -197,6 +197,14 @@ impl Replica for Imp {
         assert!(self.mischief != Some(Mischief::DiesAtTheEnd), "planted");
         self.inner.durable()
     }
+
+    fn saved_sidecar(&self) -> Sidecar {
+        self.inner.saved_sidecar()
+    }
+
+    fn recall(&mut self, saved: &Sidecar) {
+        self.inner.recall(saved);
+    }
 }
 
 fn run(case: &Case, mischief: Mischief) -> Done {

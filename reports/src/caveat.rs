@@ -45,7 +45,7 @@ pub enum Caveat {
     Censored(String, (usize, usize), Vec<String>),
     /// Operations of a strategy that were not visible everywhere when their run ended, and where.
     Unseen(String, u64, Vec<String>),
-    /// Runs that exercised nothing: strategies, and where.
+    /// Runs that prove nothing: strategies, and where.
     ProvedNothing(Vec<String>, Vec<String>),
     /// Processor figures that vary between seeds, and the worst.
     NoisyCpu(f64, String),
@@ -94,7 +94,7 @@ impl fmt::Display for Caveat {
             ),
             Self::ProvedNothing(strategies, groups) => write!(
                 f,
-                "Verdict unknown, the runs exercised nothing: {} in {}.",
+                "Verdict unknown, the runs prove nothing: {} in {}.",
                 list(strategies, NAMES),
                 list(groups, NAMES)
             ),

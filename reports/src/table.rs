@@ -4,7 +4,7 @@ use comfy_table::{
     Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, ContentLineStyle, LineStyle,
     Row as Line, Table, TableStyle, Width,
 };
-use syncbench_harness::results::{Outcome, Results};
+use syncbench_harness::results::{Outcome, Results, Verdict};
 
 use crate::aggregate::{Condition, Group, Row, Status, Summary, Sweep};
 use crate::caveat::caveats;
@@ -64,7 +64,7 @@ impl Page {
             table.add_row(first.into_iter().chain(figures).chain([words]).collect::<Vec<_>>());
         }
         self.constrain(&mut table);
-        [self.heading(group), rendered(&table), self.failures(group)].concat()
+        [self.heading(group), rendered(&table), self.reasons(group)].concat()
     }
 
     fn heading(&self, group: &Group<'_>) -> String {
@@ -79,12 +79,15 @@ impl Page {
         text + "\n"
     }
 
-    fn failures(&self, group: &Group<'_>) -> String {
+    /// Why a verdict is not a pass, one reason a strategy.
+    fn reasons(&self, group: &Group<'_>) -> String {
         let mut text = String::new();
-        for row in group.measured().filter(|row| row.verdicts()[1] > 0) {
-            let reasons = row.measured().flat_map(|cell| &cell.verdict_reasons).next();
-            let reason = reasons.map_or("no reason was given", String::as_str);
-            text.push_str(&wrap(&plain(&format!("{} FAIL: {reason}", row.strategy)), self.width, "  "));
+        for (verdict, word) in [(Verdict::Fail, "FAIL"), (Verdict::Unknown, "unknown")] {
+            for row in group.measured() {
+                let Some(cell) = row.measured().find(|cell| cell.verdict == Some(verdict)) else { continue };
+                let reason = cell.verdict_reasons.first().map_or("no reason was given", String::as_str);
+                text.push_str(&wrap(&plain(&format!("{} {word}: {reason}", row.strategy)), self.width, "  "));
+            }
         }
         text
     }

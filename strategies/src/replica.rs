@@ -353,6 +353,17 @@ pub trait Replica: Send {
 
     /// What a crash leaves behind; [`Strategy::restore`] takes it.
     fn durable(&self) -> Vec<u8>;
+
+    /// The sidecar of [`Replica::durable`]: the operations in it, where messages of a later life will have to account for
+    /// them and the bytes alone do not tell. For probes only, and not counted as stored.
+    fn saved_sidecar(&self) -> Sidecar {
+        Sidecar::none()
+    }
+
+    /// Right after a crash: what [`Replica::saved_sidecar`] gave. Nothing but sidecars may depend on it.
+    fn recall(&mut self, saved: &Sidecar) {
+        let _ = saved;
+    }
 }
 
 /// A configured strategy: makes replicas.

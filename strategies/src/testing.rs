@@ -257,8 +257,10 @@ impl Table {
     /// Replaces a replica by what it had saved; its connections are cut before.
     pub(crate) fn crash(&mut self, node: u32) {
         let node = NodeId(node);
-        let durable = self.members[&node].replica.durable();
-        let restored = self.strategy.strategy.restore(&self.setup(node), &durable).unwrap();
+        let replica = &self.members[&node].replica;
+        let (durable, sidecar) = (replica.durable(), replica.saved_sidecar());
+        let mut restored = self.strategy.strategy.restore(&self.setup(node), &durable).unwrap();
+        restored.recall(&sidecar);
         self.timers.retain(|(_, _, owner, _)| *owner != node);
         self.members.get_mut(&node).unwrap().replica = restored;
     }

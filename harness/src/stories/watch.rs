@@ -146,4 +146,12 @@ impl Replica for Guarded {
     fn durable(&self) -> Vec<u8> {
         self.inner.durable()
     }
+
+    fn saved_sidecar(&self) -> Sidecar {
+        self.inner.saved_sidecar()
+    }
+
+    fn recall(&mut self, saved: &Sidecar) {
+        self.inner.recall(saved);
+    }
 }

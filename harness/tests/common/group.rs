@@ -318,6 +318,7 @@ impl Group {
     /// that it shows goes with a crash, with anything but the initial document.
     pub fn crash(&mut self, node: NodeId) -> Result<(), String> {
         let (shown, durable) = (self.view(node), self.durable(node));
+        let sidecar = self.members[&node].replica.saved_sidecar();
         let setup = self.setup_of(node);
         let workload = &self.subject.workload;
         let genesis = || workload.workload.genesis(workload.spec.default_size);
@@ -332,6 +333,7 @@ impl Group {
         let restored = self.subject.strategy.strategy.restore(&setup, &durable);
         let member = self.members.get_mut(&node).unwrap();
         member.replica = restored.map_err(|error| format!("{node} does not come back from its own bytes: {error}"))?;
+        member.replica.recall(&sidecar);
         member.life += 1;
         let after = self.view(node);
         if expected != after {

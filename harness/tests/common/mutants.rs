@@ -302,6 +302,14 @@ impl Replica for Twisted {
     fn durable(&self) -> Vec<u8> {
         if self.bug == Bug::SavesNothingNew { self.first.clone() } else { self.inner.durable() }
     }
+
+    fn saved_sidecar(&self) -> Sidecar {
+        self.inner.saved_sidecar()
+    }
+
+    fn recall(&mut self, saved: &Sidecar) {
+        self.inner.recall(saved);
+    }
 }
 
 /// `lww-document` as people first write it: whole documents with the second of their writing, as in the dates of HTTP. Of

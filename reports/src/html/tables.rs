@@ -20,7 +20,7 @@ pub(super) fn all(summary: &Summary<'_>) -> Markup {
             dl {
                 @for column in COLUMNS { dt { (column.head) " (" (column.unit) ")" } dd { (column.help) } }
                 dt { "lost intents" } dd { "operations that their user was told would stand, and that left no effect, by kind" }
-                dt { "verdict" } dd { "whether the strategy kept its own claims; unknown when the run exercised nothing" }
+                dt { "verdict" } dd { "whether the strategy kept its own claims; unknown when the run proves nothing" }
             }
         }
         @for group in summary.by_workload() { (table(group)) }

@@ -19,6 +19,8 @@
 //!
 //! Trade-offs: typing is as fast as the text strategy lets it be, and what must not go wrong is ordered; an operation cannot
 //! do both. An operation that is carried out again because somebody undid another one reads the texts as they are by then.
+//!
+//! Longer than most files: both ends of a connection are read together.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::mem;

@@ -211,6 +211,14 @@ impl Replica for Peer {
     fn durable(&self) -> Vec<u8> {
         wire::encode(&self.state)
     }
+
+    fn saved_sidecar(&self) -> Sidecar {
+        Sidecar::state(&self.seen)
+    }
+
+    fn recall(&mut self, saved: &Sidecar) {
+        merge_clock(&mut self.seen, &saved.seen);
+    }
 }
 
 /// The operation makes no sense on its author's own copy: the author is told, and nobody else ever hears of it.
@@ -223,6 +231,7 @@ fn refuse(id: OpId, reason: Rejected, seen: &mut Clock, cx: &mut Context<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::trials;
     use crate::testing::{Table, Toy, set, typed};
 
     fn done() -> Option<Result<Outcome, String>> {
@@ -247,6 +256,11 @@ mod tests {
         table.run();
         table.agree();
         table.told(id)
+    }
+
+    #[test]
+    fn what_a_crash_left_is_accounted_for() {
+        trials::what_a_crash_left_is_accounted_for("lww-document");
     }
 
     #[test]

@@ -487,6 +487,14 @@ impl Replica for Peer {
         let cells = self.tree.table.writes(self.tree.table.elements().keys());
         encode(&Saved { clock: self.clock, items: self.items, cells })
     }
+
+    fn saved_sidecar(&self) -> Sidecar {
+        self.seen.sidecar()
+    }
+
+    fn recall(&mut self, saved: &Sidecar) {
+        self.seen.add_all(saved);
+    }
 }
 
 fn wall_ms(cx: &Context<'_>) -> u64 {

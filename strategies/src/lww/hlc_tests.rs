@@ -8,6 +8,7 @@ use super::hlc_cells::{Hlc, Stamp};
 use super::hlc_tree::{Draft, Maker, Tree};
 use crate::document::generate::{dice, document};
 use crate::replica::OpId;
+use crate::testing::trials;
 use crate::testing::{Table, Toy, set, swap, typed};
 
 fn ok(table: &Table, id: OpId) -> bool {
@@ -352,4 +353,9 @@ proptest! {
         prop_assert_eq!(trees[0].document(), trees[1].document());
         prop_assert_eq!(cells(&trees[0]), cells(&trees[1]));
     }
+}
+
+#[test]
+fn what_a_crash_left_is_accounted_for() {
+    trials::what_a_crash_left_is_accounted_for("lww-hlc");
 }

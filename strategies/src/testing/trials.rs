@@ -1,6 +1,7 @@
 //! Trials that several strategies must pass.
 
 use crate::document::Document;
+use crate::replica::{Effect, NodeId};
 
 use super::{Table, Toy, set};
 
@@ -64,4 +65,23 @@ pub(crate) fn a_hundred_can_be_taken_back(strategy: &str) {
     let fields = table.sees(2, "fields");
     assert!(fields.starts_with("{x:1,y:0,y1:1,") && fields.ends_with(",y99:1}"), "{fields}");
     table.agree();
+}
+
+/// An operation that reached one client, which crashed, is accounted for when that client brings it to another.
+pub(crate) fn what_a_crash_left_is_accounted_for(strategy: &str) {
+    let mut table = Table::new(strategy, 3);
+    let op = table.act(1, &set("x", 7));
+    table.deliver(1, 2);
+    [(1, 2), (1, 3), (2, 3)].into_iter().for_each(|(a, b)| table.cut(a, b));
+    table.crash(2);
+    table.reports.clear();
+    table.connect(2, 3);
+    table.run();
+    assert_eq!(table.sees(3, "fields"), "{x:7,y:0}");
+    let accounts = |effect: &Effect| match effect {
+        Effect::Reflected(reflected) => *reflected == op,
+        Effect::ReflectedThrough(clock) => clock.get(&op.client).is_some_and(|through| *through >= op.n),
+        _ => false,
+    };
+    assert!(table.reports.iter().any(|(node, effect)| *node == NodeId(3) && accounts(effect)), "{:?}", table.reports);
 }

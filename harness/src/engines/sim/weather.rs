@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use syncbench_strategies::document::Digest;
 use syncbench_strategies::replica::{LinkState, NodeId, Setup, Time};
+use syncbench_strategies::sidecar::Sidecar;
 
 use super::{Sim, WALL_AT_START, Wire, Work};
 use crate::engines;
@@ -16,6 +17,7 @@ use crate::rng::stream;
 /// What a crash leaves behind.
 pub(super) struct Saved {
     durable: Vec<u8>,
+    sidecar: Sidecar,
     /// What its user saw at last.
     shown: Digest,
 }
@@ -62,7 +64,11 @@ impl<'a> Sim<'a> {
     fn die(&mut self, node: &Node) {
         let id = node.id;
         let for_good = faults::dead_for_good(&self.task.faults, id, self.now);
-        let saved = Saved { durable: node.replica.durable(), shown: node.replica.view().digest() };
+        let saved = Saved {
+            durable: node.replica.durable(),
+            sidecar: node.replica.saved_sidecar(),
+            shown: node.replica.view().digest(),
+        };
         self.saved.insert(id, saved);
         self.lives[id.0 as usize] += 1;
         self.touched.remove(&id);
@@ -86,10 +92,12 @@ impl<'a> Sim<'a> {
         };
         let rng = stream(task.seed, "node", id.0.into(), self.lives[id.0 as usize].into());
         let saved = self.saved.remove(&id);
-        let node = Node::new(id, rng, || match &saved {
-            None => task.strategy.strategy.replica(&setup),
-            Some(saved) => (task.strategy.strategy.restore(&setup, &saved.durable))
-                .unwrap_or_else(|error| panic!("{id} does not come back from its own bytes: {error}")),
+        let node = Node::new(id, rng, || {
+            let Some(saved) = &saved else { return task.strategy.strategy.replica(&setup) };
+            let mut replica = (task.strategy.strategy.restore(&setup, &saved.durable))
+                .unwrap_or_else(|error| panic!("{id} does not come back from its own bytes: {error}"));
+            replica.recall(&saved.sidecar);
+            replica
         });
         let forgot = saved.is_some_and(|saved| saved.shown != node.replica.view().digest());
         self.nodes[id.0 as usize] = Some(node);
