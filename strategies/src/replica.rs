@@ -4,6 +4,7 @@
 //! Handlers never block, never fail for want of a resource, and never look at anything but their arguments and themselves.
 
 use std::fmt;
+use std::iter;
 use std::ops::{Add, Sub};
 use std::sync::Arc;
 use std::time::Duration;
@@ -163,6 +164,11 @@ impl<'a> Context<'a> {
         Self { node, now, wall, rng, effects }
     }
 
+    /// Notes an effect where it will stand: one that is made first and copied then costs more than the rest of noting it.
+    fn put(&mut self, effect: impl FnOnce() -> Effect) {
+        self.effects.extend(iter::once_with(effect));
+    }
+
     /// Which replica is being called.
     pub fn node(&self) -> NodeId {
         self.node
@@ -185,7 +191,7 @@ impl<'a> Context<'a> {
 
     /// Sends `bytes` to one peer.
     pub fn send(&mut self, to: NodeId, bytes: impl Into<Arc<[u8]>>, sidecar: impl Into<Arc<Sidecar>>) {
-        self.effects.push(Effect::Send { to, bytes: bytes.into(), sidecar: sidecar.into() });
+        self.put(|| Effect::Send { to, bytes: bytes.into(), sidecar: sidecar.into() });
     }
 
     /// Sends the same `bytes` to several peers.
@@ -195,30 +201,34 @@ impl<'a> Context<'a> {
         bytes: impl Into<Arc<[u8]>>,
         sidecar: impl Into<Arc<Sidecar>>,
     ) {
+        let mut to = to.into_iter();
+        let Some(mut next) = to.next() else { return };
         let (bytes, sidecar) = (bytes.into(), sidecar.into());
-        for to in to {
-            self.effects.push(Effect::Send { to, bytes: bytes.clone(), sidecar: sidecar.clone() });
+        for after in to {
+            self.put(|| Effect::Send { to: next, bytes: bytes.clone(), sidecar: sidecar.clone() });
+            next = after;
         }
+        self.put(|| Effect::Send { to: next, bytes, sidecar });
     }
 
     /// Asks for [`Replica::timer`] with `tag` after a span.
     pub fn set_timer(&mut self, after: Duration, tag: u64) {
-        self.effects.push(Effect::SetTimer { after, tag });
+        self.put(|| Effect::SetTimer { after, tag });
     }
 
     /// See [`Effect::Shown`].
     pub fn shown(&mut self, id: OpId) {
-        self.effects.push(Effect::Shown(id));
+        self.put(|| Effect::Shown(id));
     }
 
     /// See [`Effect::Reflected`].
     pub fn reflected(&mut self, id: OpId) {
-        self.effects.push(Effect::Reflected(id));
+        self.put(|| Effect::Reflected(id));
     }
 
     /// See [`Effect::Tagged`].
     pub fn tagged(&mut self, id: OpId, tag: u128) {
-        self.effects.push(Effect::Tagged(id, tag));
+        self.put(|| Effect::Tagged(id, tag));
     }
 
     /// See [`Effect::ReflectedTags`]; for a single one.
@@ -228,12 +238,12 @@ impl<'a> Context<'a> {
 
     /// See [`Effect::ReflectedTags`].
     pub fn reflected_tags(&mut self, first: u128, last: u128) {
-        self.effects.push(Effect::ReflectedTags(first, last));
+        self.put(|| Effect::ReflectedTags(first, last));
     }
 
     /// See [`Effect::Void`].
     pub fn void(&mut self, id: OpId) {
-        self.effects.push(Effect::Void(id));
+        self.put(|| Effect::Void(id));
     }
 
     /// Reports everything that a received sidecar names as reflected.
@@ -245,28 +255,28 @@ impl<'a> Context<'a> {
             self.reflected_tag(*tag);
         }
         if !sidecar.seen.is_empty() {
-            self.effects.push(Effect::ReflectedThrough(sidecar.seen.clone()));
+            self.put(|| Effect::ReflectedThrough(sidecar.seen.clone()));
         }
     }
 
     /// See [`Effect::Committed`].
     pub fn committed(&mut self, id: OpId, outcome: Outcome) {
-        self.effects.push(Effect::Committed(id, outcome));
+        self.put(|| Effect::Committed(id, outcome));
     }
 
     /// See [`Effect::Rejected`].
     pub fn rejected(&mut self, id: OpId, reason: Rejected) {
-        self.effects.push(Effect::Rejected(id, reason));
+        self.put(|| Effect::Rejected(id, reason));
     }
 
     /// See [`Effect::RolledBack`].
     pub fn rolled_back(&mut self, id: OpId) {
-        self.effects.push(Effect::RolledBack(id));
+        self.put(|| Effect::RolledBack(id));
     }
 
     /// See [`Effect::Count`].
     pub fn count(&mut self, name: &'static str, by: u64) {
-        self.effects.push(Effect::Count(name, by));
+        self.put(|| Effect::Count(name, by));
     }
 }
 

@@ -6,10 +6,15 @@
 
 use std::collections::BTreeMap;
 
+use smallvec::SmallVec;
+
 use crate::replica::{NodeId, OpId};
 
 /// Operations by prefix: of client `c`, everything up to the `n`-th.
 pub type Clock = BTreeMap<NodeId, u64>;
+
+/// A library's own names for changes; a message about one keystroke carries a single one.
+pub type Tags = SmallVec<[u128; 1]>;
 
 /// The operations that a message accounts for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,7 +22,7 @@ pub struct Sidecar {
     /// Single operations.
     pub carries: Vec<OpId>,
     /// Operations by a library's own name for its changes; see [`Effect::Tagged`](crate::replica::Effect::Tagged).
-    pub tags: Vec<u128>,
+    pub tags: Tags,
     /// Everything up to here, for messages that hold a whole state.
     pub seen: Clock,
 }
@@ -44,7 +49,7 @@ impl Sidecar {
     }
 
     /// Changes of a library, by their tags.
-    pub fn tags(tags: Vec<u128>) -> Self {
+    pub fn tags(tags: Tags) -> Self {
         Self { tags, ..Self::default() }
     }
 }

@@ -1,5 +1,8 @@
 //! Messages as bytes: postcard, with nothing left over.
 
+#[cfg(any(feature = "loro", feature = "diamond"))]
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -23,6 +26,10 @@ pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ProtocolErr
 /// What the message around one keystroke of a library takes, about; longer ones grow.
 #[cfg(any(feature = "automerge", feature = "yrs", feature = "loro", feature = "diamond"))]
 const KEYSTROKE: usize = 256;
+
+/// Up to this size a buffer waits for the next message.
+#[cfg(any(feature = "loro", feature = "diamond"))]
+const KEPT: usize = 1 << 10;
 
 /// Bytes within a message, as `#[serde(with = "wire::bytes")]`: in one go, where a sequence would go one by one. A length that
 /// is not there allocates nothing.
@@ -63,9 +70,31 @@ pub(crate) mod bytes {
 pub(crate) fn seal<T: Serialize>(message: &T) -> Vec<u8> {
     let bytes = Vec::with_capacity(KEYSTROKE);
     let mut bytes = postcard::to_extend(message, bytes).expect("messages are plain data");
-    let sum = xxhash_rust::xxh3::xxh3_64(&bytes);
-    bytes.extend_from_slice(&sum.to_le_bytes());
+    add_sum(&mut bytes);
     bytes
+}
+
+/// What [`seal`] makes of the `variant`-th kind of a message, which holds nothing but [`updates`]; ready to be sent, by way
+/// of a buffer that is there already. A keystroke has little else to pay for.
+#[cfg(any(feature = "loro", feature = "diamond"))]
+pub(crate) fn seal_updates(variant: u8, updates: &[Vec<u8>], buffer: &mut Vec<u8>) -> Arc<[u8]> {
+    debug_assert!(variant < 0x80, "more kinds than a byte tells apart");
+    buffer.clear();
+    buffer.push(variant);
+    updates::write(updates, buffer);
+    add_sum(buffer);
+    let sealed = Arc::from(&**buffer);
+    // What a long message took is not kept.
+    if buffer.capacity() > KEPT {
+        *buffer = Vec::new();
+    }
+    sealed
+}
+
+#[cfg(any(feature = "automerge", feature = "yrs", feature = "loro", feature = "diamond"))]
+fn add_sum(bytes: &mut Vec<u8>) {
+    let sum = xxhash_rust::xxh3::xxh3_64(bytes);
+    bytes.extend_from_slice(&sum.to_le_bytes());
 }
 
 /// Decodes what [`seal`] made.
@@ -90,6 +119,26 @@ pub(crate) mod updates {
 
     pub(crate) fn serialize<S: Serializer>(updates: &[Vec<u8>], serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(updates.iter().map(|update| Borrowed(update)))
+    }
+
+    /// What `serialize` makes of them.
+    #[cfg(any(feature = "loro", feature = "diamond"))]
+    pub(super) fn write(updates: &[Vec<u8>], to: &mut Vec<u8>) {
+        length(updates.len(), to);
+        for update in updates {
+            length(update.len(), to);
+            to.extend_from_slice(update);
+        }
+    }
+
+    /// Seven bits a byte, the lowest first.
+    #[cfg(any(feature = "loro", feature = "diamond"))]
+    fn length(mut rest: usize, to: &mut Vec<u8>) {
+        while rest >= 0x80 {
+            to.push(rest as u8 | 0x80);
+            rest >>= 7;
+        }
+        to.push(rest as u8);
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Vec<u8>>, D::Error> {

@@ -13,12 +13,17 @@
 //! Outside, of both: reading the recording (an operation is the number of a stretch of it, so nobody parses), loading the
 //! document, which is the same for both, and dropping it.
 //!
-//! The table also has what the model's own plan takes, on a view that costs nothing: every strategy has users who plan, so
-//! that an adapter adds what is beyond it and the library.
+//! What counts where. The library's is what it takes alone. The model's is its plan: a product decides what an operation
+//! means on whatever it stands, so that no adapter adds it. Alone in a loop a plan finds all that it reads in the
+//! processor's caches, which it does not beside a library; so it is timed in its place, as what the library alone takes
+//! longer with a plan before each transaction, made on a view that costs nothing. Everything else is the adapter's: reading
+//! the view for the plan, all that the replica does, and letting go of the effects, with the messages in them. Of what an
+//! engine does there is nothing but the context of each call.
 //!
 //! Criterion compares the two on the first part of the trace. `cargo bench --bench adapter -- --paired` prints a table for
-//! the whole of it, where both run in turns, a thousand edits each, in this thread's processor time: what else the machine
-//! does meets both. Every thousand counts with the least of its repetitions. Names of libraries after `--paired` restrict it.
+//! the whole of it, where they run in turns, a thousand edits each, in this thread's processor time: what else the machine
+//! does meets all. Every thousand counts with the least of its repetitions. Names of libraries after `--paired` restrict it.
+//! In the table `ratio` is the replica's time by the library's, and `without plan` the same with the model's part taken off.
 
 use std::env;
 use std::hint::black_box;
@@ -30,7 +35,7 @@ use cpu_time::ThreadTime;
 use criterion::{BatchSize, Criterion, criterion_group};
 use rand::SeedableRng;
 use syncbench_strategies::document::{self, Document, Edit, Key, Kind, Step};
-use syncbench_strategies::model::{Model, Operation, Plan, Rejected, erase};
+use syncbench_strategies::model::{ErasedModel, Model, Operation, Plan, Rejected, erase};
 use syncbench_strategies::path;
 use syncbench_strategies::registry;
 use syncbench_strategies::replica::{Context, Effect, LinkState, NodeId, OpId, Replica, Rng, Setup, Strategy, Time};
@@ -48,7 +53,7 @@ const PART: usize = 20_000;
 /// Edits between two looks at the clock, and in the larger of the transactions.
 const LAP: usize = 1_000;
 
-/// How often the whole trace is run for the table.
+/// How often the whole trace is run for the table: each of the three goes first once.
 const REPETITIONS: usize = 3;
 
 /// How many edits a transaction has.
@@ -146,7 +151,7 @@ impl Through {
     fn call(&mut self, handler: impl FnOnce(&mut dyn Replica, &mut Context<'_>)) {
         let mut cx = Context::new(NodeId(1), Time::ZERO, Time::ZERO, &mut self.rng, &mut self.effects);
         handler(&mut *self.replica, &mut cx);
-        black_box(self.effects.drain(..).count());
+        black_box(&mut self.effects).clear();
     }
 
     fn submit(&mut self, operations: &[(OpId, Operation)]) {
@@ -200,11 +205,31 @@ fn timed(work: impl FnOnce()) -> Duration {
     begun.elapsed()
 }
 
+fn alone(bare: &mut impl Bare, splices: &[Splice], size: usize) {
+    splices.chunks(size).for_each(|splices| bare.transact(splices));
+}
+
+/// The library alone again, but what its edits mean is planned right before them.
+fn after_plans(
+    bare: &mut impl Bare,
+    splices: &[Splice],
+    size: usize,
+    model: &dyn ErasedModel,
+    operations: &[(OpId, Operation)],
+) {
+    for (splices, (_, operation)) in splices.chunks(size).zip(operations) {
+        let plan = black_box(model.plan(&Endless, operation));
+        bare.transact(splices);
+        drop(plan);
+    }
+}
+
 /// The least that stretches of a recording took.
 #[derive(Clone, Copy)]
 struct Took {
     bare: Duration,
-    plan: Duration,
+    /// The library's and the model's.
+    planned: Duration,
     adapter: Duration,
 }
 
@@ -212,41 +237,39 @@ impl Took {
     fn each(self, other: Took, what: fn(Duration, Duration) -> Duration) -> Took {
         Took {
             bare: what(self.bare, other.bare),
-            plan: what(self.plan, other.plan),
+            planned: what(self.planned, other.planned),
             adapter: what(self.adapter, other.adapter),
         }
     }
 }
 
-/// Both ways in turns: the library's time, the model's alone, and the replica's, for the whole recording.
+/// In turns: the library, the library with a plan before each transaction, and the replica, for the whole recording.
 fn in_turns<B: Bare>(library: &str, splices: &Arc<[Splice]>, size: usize) -> Took {
     let model = erase(recording(splices, size));
     let operations = operations(splices.len().div_ceil(size));
     let laps: Vec<_> = splices.chunks(LAP).zip(operations.chunks(LAP / size)).collect();
-    let mut least = vec![Took { bare: Duration::MAX, plan: Duration::MAX, adapter: Duration::MAX }; laps.len()];
+    let most = Took { bare: Duration::MAX, planned: Duration::MAX, adapter: Duration::MAX };
+    let mut least = vec![most; laps.len()];
     for repetition in 0..REPETITIONS {
-        let (mut bare, mut through) = (B::load(&genesis(library)), Through::new(library, splices, size));
+        let [mut bare, mut planned] = [(); 2].map(|()| B::load(&genesis(library)));
+        let mut through = Through::new(library, splices, size);
         for (lap, ((splices, operations), least)) in laps.iter().zip(&mut least).enumerate() {
-            let mut alone = || timed(|| splices.chunks(size).for_each(|splices| bare.transact(splices)));
-            let mut through = || timed(|| through.submit(operations));
-            // Who goes second may find more or less in the processor's caches.
-            let (bare, adapter) = if (lap + repetition) % 2 == 0 {
-                let bare = alone();
-                (bare, through())
-            } else {
-                let adapter = through();
-                (alone(), adapter)
-            };
-            let plan = timed(|| {
-                for (_, operation) in *operations {
-                    black_box(model.plan(&Endless, operation).is_ok());
-                }
-            });
-            *least = least.each(Took { bare, plan, adapter }, Duration::min);
+            // Who goes later may find more or less in the processor's caches.
+            for turn in 0..3 {
+                let took = match (lap + repetition + turn) % 3 {
+                    0 => Took { bare: timed(|| alone(&mut bare, splices, size)), ..most },
+                    1 => Took {
+                        planned: timed(|| after_plans(&mut planned, splices, size, &*model, operations)),
+                        ..most
+                    },
+                    _ => Took { adapter: timed(|| through.submit(operations)), ..most },
+                };
+                *least = least.each(took, Duration::min);
+            }
         }
         assert_same(library, &through, &bare);
     }
-    let none = Took { bare: Duration::ZERO, plan: Duration::ZERO, adapter: Duration::ZERO };
+    let none = Took { bare: Duration::ZERO, planned: Duration::ZERO, adapter: Duration::ZERO };
     least.into_iter().fold(none, |sum, least| sum.each(least, Duration::saturating_add))
 }
 
@@ -258,7 +281,8 @@ fn pair<B: Bare>(library: &str, splices: &Arc<[Splice]>) {
     }
     for (granularity, size) in GRANULARITIES {
         let took = in_turns::<B>(library, splices, size);
-        let [bare, plan, adapter] = [took.bare, took.plan, took.adapter].map(|took| took.as_secs_f64() * 1e3);
+        let [bare, planned, adapter] = [took.bare, took.planned, took.adapter].map(|took| took.as_secs_f64() * 1e3);
+        let plan = planned - bare;
         let (ratio, beyond) = (adapter / bare, (adapter - plan) / bare);
         println!(
             "{library:<10} {granularity:<12} {bare:>10.1} {plan:>10.1} {adapter:>10.1} {ratio:>6.3} {beyond:>12.3}"

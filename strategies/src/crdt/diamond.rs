@@ -14,10 +14,14 @@
 //! Trade-offs: fast and small, and plain text only. The log stays for good, and every keystroke that is sent alone carries
 //! the frame of a file. It has no undo, and outside of the library no character has a name: the inverse of own splices is
 //! made on a copy of the log, right behind them, and merged there with all that came since; what that comes to is done at
-//! the tip. Characters that come back are new ones, which an older operation, taken back later, does not know.
+//! the tip. Characters that come back are new ones, which an older operation, taken back later, does not know. What went
+//! is not noted while somebody types: an undo reads the log, and takes as long as that is.
 //!
-//! The library takes a keystroke in so little time that the way to it is more than a tenth of it: every splice is looked at
-//! before the first is applied, since there is no way back from the midst, and every message has a frame and a checksum.
+//! The library takes a keystroke in two microseconds, and in a window of a thousand one in less than a tenth of that. On
+//! the keystrokes of a whole paper (`cargo bench --bench adapter -- --paired`) a replica adds 8 to 9 percent to that, and 3
+//! to 7 in windows: every splice is looked at before the first is applied, since there is no way back from the midst, and
+//! every message has a frame, a checksum and a place of its own. What the model plans comes on top, with a copy of
+//! what was typed: 4 percent more, and more than half of the library's time in windows.
 
 use super::diamond_doc::Doc;
 use super::mesh::Mesh;

@@ -1,16 +1,15 @@
 //! A text of diamond-types behind our own words: a [`View`] with one entry, and splices.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use diamond_types::list::encoding::encode_tools::ParseError;
 use diamond_types::list::encoding::{ENCODE_FULL, ENCODE_PATCH};
-use diamond_types::list::operation::Operation;
+use diamond_types::list::operation::{OpKind, Operation};
 use diamond_types::list::remote_ids::RemoteId;
 use diamond_types::list::{ListCRDT, OpLog};
 use diamond_types::{AgentId, LocalVersion};
 
-use super::mesh::{Library, Merged, Missing, REMEMBERED, Span, beyond};
+use super::mesh::{Library, Merged, Missing, Span, beyond};
 use crate::document::{Document, Edit, Key, Kind, Step};
 use crate::view::View;
 use crate::wire;
@@ -31,16 +30,6 @@ pub(super) struct Doc {
     /// Own patches that were not handed out yet.
     patches: Vec<Vec<u8>>,
     waiting: Vec<Vec<u8>>,
-    /// The latest own edits, by the first of the operations that they became.
-    made: BTreeMap<u64, Made>,
-}
-
-/// Own edits as they can be taken back.
-struct Made {
-    /// The last operation of the log with them.
-    last: usize,
-    /// What takes them back at once, in this order.
-    inverse: Vec<Operation>,
 }
 
 /// Names of agents are eight of these, as the library's own peers draw them.
@@ -88,6 +77,10 @@ impl Doc {
         Document::text(&self.crdt.branch.content().to_string())
     }
 
+    fn tip(&self) -> LocalVersion {
+        LocalVersion::from_slice(self.crdt.oplog.local_version_ref())
+    }
+
     /// What was added to the log since it had `before` operations and this version.
     fn added(&mut self, before: usize, version: LocalVersion) -> Option<Span> {
         let added = (self.crdt.oplog.len() - before) as u64;
@@ -100,11 +93,44 @@ impl Doc {
         Some(Span { author, from, to: from + added })
     }
 
-    /// Own edits that are in no patch yet become one, before anything else is added to the log.
-    fn wrap(&mut self) {
-        if let Some(from) = self.unsent.take() {
-            self.patches.push(self.crdt.oplog.encode_from(ENCODE_PATCH, &from));
+    /// What takes own edits back at once, in this order, and the last operation of the log with them. The log has all that
+    /// it takes, so that nothing is noted while somebody types; only the text that went has to be looked for, in the text as
+    /// it was before.
+    fn inverse(&self, span: Span) -> Option<(Vec<Operation>, usize)> {
+        let oplog = &self.crdt.oplog;
+        let agent = oplog.get_agent_name(self.agent);
+        let place = |n: u64| oplog.try_remote_to_local_time(&RemoteId { agent: agent.into(), seq: n as usize }).ok();
+        let (first, last) = (place(span.from)?, place(span.to - 1)?);
+        let before = oplog.iter_history_range((first..first + 1).into()).next()?.parents;
+        let made: Vec<Operation> =
+            oplog.iter_xf_operations_from(&before, &[last]).filter_map(|(_, operation)| operation).collect();
+        let erased = made.iter().any(|operation| operation.kind == OpKind::Del);
+        let mut text = erased.then(|| oplog.checkout(&before).into_inner());
+        let mut inverse = Vec::with_capacity(made.len());
+        for operation in &made {
+            let range = operation.start()..operation.end();
+            match operation.kind {
+                OpKind::Ins => {
+                    if let Some(text) = &mut text {
+                        text.insert(range.start, operation.content_as_str()?);
+                    }
+                    inverse.push(Operation::new_delete(range));
+                }
+                OpKind::Del => {
+                    let text = text.as_mut()?;
+                    let gone: String = text.slice_chars(range.clone()).collect();
+                    inverse.push(Operation::new_insert(range.start, &gone));
+                    text.remove(range);
+                }
+            }
         }
+        inverse.reverse();
+        Some((inverse, last))
+    }
+
+    /// Own edits that are in no patch yet become one, before anything else is added to the log.
+    fn patch(&mut self) -> Option<Vec<u8>> {
+        self.unsent.take().map(|from| self.crdt.oplog.encode_from(ENCODE_PATCH, &from))
     }
 }
 
@@ -132,8 +158,7 @@ impl Library for Doc {
         let mut crdt = ListCRDT::load_from(&log).map_err(|error| error.to_string())?;
         let agent = crdt.get_or_create_agent_id("genesis");
         let key = Key::from(key.as_str());
-        let made = BTreeMap::new();
-        Ok(Self { key, crdt, agent, author: (0, 0), unsent: None, patches: Vec::new(), waiting: Vec::new(), made })
+        Ok(Self { key, crdt, agent, author: (0, 0), unsent: None, patches: Vec::new(), waiting: Vec::new() })
     }
 
     fn save(&self) -> Vec<u8> {
@@ -156,40 +181,27 @@ impl Library for Doc {
             return Ok(None);
         }
         super::check_splices(self, edits).unwrap_or_else(|| Err("text only".into()))?;
-        let (before, version) = (self.crdt.oplog.len(), self.crdt.oplog.local_version());
-        // From the last to the first, and of each what came in before what went.
-        let mut inverse = Vec::new();
+        let (before, version) = (self.crdt.oplog.len(), self.tip());
         for edit in edits {
             let Edit::TextSplice { pos, delete, insert, .. } = edit else { continue };
             if *delete > 0 {
-                let gone: String = self.crdt.branch.content().slice_chars(*pos..pos + delete).collect();
-                inverse.push(Operation::new_insert(*pos, &gone));
                 self.crdt.delete_without_content(self.agent, *pos..pos + delete);
             }
             if !insert.is_empty() {
-                inverse.push(Operation::new_delete(*pos..pos + insert.chars().count()));
                 self.crdt.insert(self.agent, *pos, insert);
             }
         }
-        let span = self.added(before, version);
-        if let Some(span) = span {
-            inverse.reverse();
-            self.made.insert(span.from, Made { last: self.crdt.oplog.len() - 1, inverse });
-            if self.made.len() > REMEMBERED {
-                self.made.pop_first();
-            }
-        }
-        Ok(span)
+        Ok(self.added(before, version))
     }
 
     /// On a copy of the log, the inverse is made right behind what it takes back, as if nothing had come since, and merged
     /// with all that has. What it comes to then is what is done here.
     fn undo(&mut self, span: Span) -> Result<Option<Span>, String> {
-        let made = self.made.remove(&span.from).ok_or("no longer remembered")?;
-        let (before, version) = (self.crdt.oplog.len(), self.crdt.oplog.local_version());
+        let (inverse, last) = self.inverse(span).ok_or("not in the log")?;
+        let (before, version) = (self.crdt.oplog.len(), self.tip());
         let mut copy = self.crdt.oplog.clone();
         let agent = copy.get_or_create_agent_id("undo");
-        let last = copy.add_operations_at(agent, &[made.last], &made.inverse);
+        let last = copy.add_operations_at(agent, &[last], &inverse);
         let merged = copy.iter_xf_operations_from(&version, &[last]);
         let operations: Vec<Operation> = merged.filter_map(|(_, operation)| operation).collect();
         if !operations.is_empty() {
@@ -198,9 +210,9 @@ impl Library for Doc {
         Ok(self.added(before, version))
     }
 
-    fn own(&mut self) -> Vec<Vec<u8>> {
-        self.wrap();
-        std::mem::take(&mut self.patches)
+    fn own(&mut self, updates: &mut Vec<Vec<u8>>) {
+        updates.append(&mut self.patches);
+        updates.extend(self.patch());
     }
 
     fn version(&self) -> Vec<u8> {
@@ -235,7 +247,8 @@ impl Library for Doc {
     }
 
     fn merge(&mut self, updates: &[Vec<u8>]) -> Merged {
-        self.wrap();
+        let patch = self.patch();
+        self.patches.extend(patch);
         let before = self.crdt.oplog.len();
         let mut refused = 0;
         let mut next = std::mem::take(&mut self.waiting);
@@ -308,6 +321,12 @@ mod tests {
 
     use super::*;
 
+    fn own(doc: &mut Doc) -> Vec<Vec<u8>> {
+        let mut updates = Vec::new();
+        doc.own(&mut updates);
+        updates
+    }
+
     #[test]
     fn splices_are_applied_all_or_none_and_nothing_else_is() {
         let genesis = Document::map([("note", Document::text("a🦀b"))]);
@@ -347,7 +366,7 @@ mod tests {
             let pos = below(9);
             let mine = splice(&one, pos, below(3), ["", "X", "XX🦀"][below(3)]);
             let Some(mine) = one.commit(&[mine]).unwrap() else { continue };
-            other.merge(&one.own());
+            other.merge(&own(&mut one));
             let (mut theirs, mut erased) = (0, 0);
             for _ in 0..4 {
                 let pos = below(other.crdt.branch.len() + 1);
@@ -361,9 +380,9 @@ mod tests {
                     erased += 1;
                 }
             }
-            one.merge(&other.own());
+            one.merge(&own(&mut other));
             one.undo(mine).unwrap();
-            other.merge(&one.own());
+            other.merge(&own(&mut one));
             assert_eq!(one.document(), other.document(), "seed {seed}");
             let text = one.crdt.branch.content().to_string();
             assert!(!text.contains('X') && !text.contains('🦀'), "seed {seed}: {text}");
@@ -373,6 +392,58 @@ mod tests {
             let order: Vec<char> = text.chars().filter(|char| "abcdefgh".contains(*char)).collect();
             assert!(order.is_sorted(), "seed {seed}: {text}");
         }
+    }
+
+    /// Of several splices at once the log keeps fewer operations, and an empty log has nothing before the first of them.
+    #[test]
+    fn splices_made_at_once_are_taken_back_at_once() {
+        use rand::{RngExt, SeedableRng};
+        for seed in 0..300 {
+            let mut rng = crate::replica::Rng::seed_from_u64(seed);
+            let mut below = |n: usize| rng.random_range(0..n);
+            let beginning = ["", "abcdefgh🦀"][below(2)];
+            let genesis = Doc::genesis(&Document::map([("text", Document::text(beginning))]));
+            let [mut one, mut other] = [7, 8].map(|author| {
+                let mut doc = Doc::load(&genesis).unwrap();
+                doc.sign(author);
+                doc
+            });
+            let mut len = beginning.chars().count();
+            let splices: Vec<Edit> = (0..=below(6))
+                .map(|_| {
+                    let pos = below(len + 1);
+                    let delete = below((len - pos).min(3) + 1);
+                    let insert = ["", "X", "XX💡"][below(3)];
+                    len = len - delete + insert.chars().count();
+                    Edit::TextSplice { path: path!["text"], pos, delete, insert: insert.into() }
+                })
+                .collect();
+            let y = Edit::TextSplice {
+                path: path!["text"],
+                pos: below(2) * beginning.len().min(3),
+                delete: 0,
+                insert: "y".into(),
+            };
+            let made = one.commit(&splices).unwrap();
+            let Some(made) = made else { continue };
+            let first = own(&mut one);
+            other.commit(&[y]).unwrap();
+            let concurrent = below(2) == 0;
+            if concurrent {
+                one.merge(&own(&mut other));
+            }
+            one.undo(made).unwrap();
+            let text = one.crdt.branch.content().to_string();
+            assert_eq!(text.matches('y').count(), usize::from(concurrent), "seed {seed}: {text}");
+            assert_eq!(text.replace('y', ""), beginning, "seed {seed}");
+            other.merge(&own(&mut one));
+            other.merge(&first);
+            one.merge(&own(&mut other));
+            assert_eq!(one.document(), other.document(), "seed {seed}");
+        }
+        let mut doc = Doc::load(&Doc::genesis(&Document::map([("text", Document::text(""))]))).unwrap();
+        doc.sign(7);
+        assert!(doc.undo(Span { author: doc.author.0, from: 0, to: 1 }).is_err());
     }
 
     /// Whatever order patches arrive in, and however often: the same text everywhere, with every operation known.
@@ -394,11 +465,11 @@ mod tests {
                     let delete = below((len - pos).min(2) + 1);
                     let insert: String = (0..below(3)).map(|n| char::from(b'a' + n as u8)).collect();
                     doc.commit(&[Edit::TextSplice { path: path!["text"], pos, delete, insert }]).unwrap();
-                    sent.extend(doc.own());
+                    sent.extend(own(doc));
                 } else if !sent.is_empty() {
                     let some: Vec<_> = (0..=below(3)).map(|_| sent[below(sent.len())].clone()).collect();
                     assert_eq!(doc.merge(&some).refused, 0, "seed {seed}");
-                    sent.extend(doc.own());
+                    sent.extend(own(doc));
                 }
             }
             for doc in &mut docs {

@@ -3,7 +3,6 @@
 //! Maps, lists, texts and counters are the library's containers below one root map; everything else is a plain value.
 
 use std::cell::RefCell;
-use std::mem;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -160,7 +159,7 @@ impl Doc {
                 if *delete > 0 {
                     at.text.delete(*pos, *delete).map_err(words)?;
                 }
-                at.len = at.len - delete + insert.chars().count();
+                at.len = at.len - delete + super::chars(insert);
                 if insert.is_empty() { Ok(()) } else { at.text.insert(*pos, insert).map_err(words) }
             }
         }
@@ -358,20 +357,23 @@ impl Library for Doc {
         self.each = Some((made, subscription));
     }
 
-    fn own(&mut self) -> Vec<Vec<u8>> {
+    fn own(&mut self, updates: &mut Vec<Vec<u8>>) {
         let (from, to) = (self.sent, self.made);
         self.sent = to;
-        let each =
-            self.each.as_ref().map(|(made, _)| mem::take(&mut *made.lock().unwrap_or_else(PoisonError::into_inner)));
-        if from == to {
-            return Vec::new();
+        let each = self.each.as_ref().and_then(|(made, _)| {
+            let mut made = made.lock().unwrap_or_else(PoisonError::into_inner);
+            let last = made.pop();
+            // Of several commits it is one update, which is smaller than theirs.
+            let alone = made.is_empty();
+            made.clear();
+            last.filter(|_| alone)
+        });
+        if from < to {
+            updates.push(each.unwrap_or_else(|| {
+                let own = ExportMode::updates_in_range(vec![IdSpan::new(self.author, from, to)]);
+                self.doc.export(own).expect("own operations are there")
+            }));
         }
-        // Of several commits it is one update, which is smaller than theirs.
-        if let Some(one) = each.filter(|each| each.len() == 1) {
-            return one;
-        }
-        let own = ExportMode::updates_in_range(vec![IdSpan::new(self.author, from, to)]);
-        vec![self.doc.export(own).expect("own operations are there")]
     }
 
     fn version(&self) -> Vec<u8> {

@@ -8,7 +8,8 @@
 //! A forged update with a right checksum may make a library panic, which leaves its document unusable. It is replaced by
 //! the genesis then, under a new author, and the peers are asked for the rest: the peers of a product have to be known.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, VecDeque};
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,9 +20,9 @@ use serde::{Deserialize, Serialize};
 use crate::document::{Document, Edit};
 use crate::model::{ModelRef, Operation, Outcome, Rejected};
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Rng, Setup, Strategy};
-use crate::sidecar::Sidecar;
+use crate::sidecar::{Sidecar, Tags};
 use crate::view::View;
-use crate::wire::{seal, unseal};
+use crate::wire::{seal, seal_updates, unseal};
 
 /// Operations of a library, from `from` up to `to`, as their author counts them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -89,8 +90,8 @@ pub(super) trait Library: View + Send + Sized + 'static {
     /// From now on they are asked for after every commit.
     fn each(&mut self) {}
 
-    /// The library's own updates with everything that was committed here since the last call.
-    fn own(&mut self) -> Vec<Vec<u8>>;
+    /// Adds the library's own updates with everything that was committed here since the last call.
+    fn own(&mut self, updates: &mut Vec<Vec<u8>>);
 
     /// What it has, in bytes.
     fn version(&self) -> Vec<u8>;
@@ -106,7 +107,7 @@ pub(super) trait Library: View + Send + Sized + 'static {
 }
 
 /// Own operations that can be taken back; older ones are refused. A hundred, as undo stacks of editors have by default.
-pub(super) const REMEMBERED: usize = 100;
+const REMEMBERED: usize = 100;
 
 const FLUSH: u64 = 0;
 const MERGE: u64 = 1;
@@ -116,6 +117,9 @@ enum Message {
     Version(Vec<u8>),
     Updates(#[serde(with = "crate::wire::updates")] Vec<Vec<u8>>),
 }
+
+/// Which of the kinds [`Message::Updates`] is.
+const UPDATES: u8 = 1;
 
 /// A mesh of such clients.
 pub(super) struct Mesh<L> {
@@ -158,16 +162,20 @@ struct Peer<L> {
     genesis: Arc<[u8]>,
     genesis_length: u64,
     doc: L,
-    connected: BTreeSet<NodeId>,
+    /// Ascending.
+    connected: Vec<NodeId>,
     /// Peers that were told our version on this connection.
     greeted: BTreeSet<NodeId>,
     ever_connected: BTreeSet<NodeId>,
     /// The names of own operations that were not sent yet: they wait for the end of the batch window.
-    outbox: Vec<u128>,
+    outbox: Tags,
+    /// Room for updates on their way out, and for the message around them: people type one key at a time.
+    updates: Vec<Vec<u8>>,
+    buffer: Vec<u8>,
     /// Updates that arrived in this turn of the event loop.
     inbox: Vec<Vec<u8>>,
-    /// Own operations that can be taken back, and what the library made of them.
-    own: BTreeMap<u64, Option<Span>>,
+    /// Own operations that can be taken back, and what the library made of them, the latest last.
+    own: VecDeque<(u64, Option<Span>)>,
     /// The document was replaced since a connection opened last.
     began_again: bool,
 }
@@ -187,22 +195,26 @@ impl<L: Library> Peer<L> {
             genesis: setup.genesis.clone(),
             genesis_length: begin::<L>(&setup.genesis).length(),
             doc,
-            connected: BTreeSet::new(),
+            connected: Vec::new(),
             greeted: BTreeSet::new(),
             ever_connected: BTreeSet::new(),
-            outbox: Vec::new(),
+            outbox: Tags::new(),
+            updates: Vec::new(),
+            buffer: Vec::new(),
             inbox: Vec::new(),
-            own: BTreeMap::new(),
+            own: VecDeque::new(),
             began_again: false,
         }
     }
 
     fn flush(&mut self, cx: &mut Context<'_>) {
-        let updates = self.doc.own();
-        let tags = std::mem::take(&mut self.outbox);
-        if !updates.is_empty() && !self.connected.is_empty() {
-            cx.broadcast(self.connected.iter().copied(), seal(&Message::Updates(updates)), Sidecar::tags(tags));
+        self.doc.own(&mut self.updates);
+        let tags = mem::take(&mut self.outbox);
+        if !self.updates.is_empty() && !self.connected.is_empty() {
+            let bytes = seal_updates(UPDATES, &self.updates, &mut self.buffer);
+            cx.broadcast(self.connected.iter().copied(), bytes, Sidecar::tags(tags));
         }
+        self.updates.clear();
     }
 
     /// Merges what arrived, in one call.
@@ -210,7 +222,7 @@ impl<L: Library> Peer<L> {
         if self.inbox.is_empty() {
             return;
         }
-        let updates = std::mem::take(&mut self.inbox);
+        let updates = mem::take(&mut self.inbox);
         let doc = &mut self.doc;
         match catch_unwind(AssertUnwindSafe(|| doc.merge(&updates))) {
             Ok(Merged { spans, refused }) => {
@@ -235,9 +247,8 @@ impl<L: Library> Peer<L> {
         self.own.clear();
         self.greeted.clear();
         // Once for a connection: a peer that holds what the library cannot take would send it for ever.
-        if !std::mem::replace(&mut self.began_again, true) {
-            let peers: Vec<_> = self.connected.iter().copied().collect();
-            peers.into_iter().for_each(|peer| self.greet(peer, cx));
+        if !mem::replace(&mut self.began_again, true) {
+            self.connected.clone().into_iter().for_each(|peer| self.greet(peer, cx));
         }
     }
 
@@ -252,7 +263,7 @@ impl<L: Library> Peer<L> {
         self.merge(cx);
         let (missing, lacking) = self.doc.compare(theirs);
         if let Some(Missing { update, spans }) = missing {
-            let tags = spans.into_iter().flat_map(Span::tags).collect();
+            let tags: Tags = spans.into_iter().flat_map(Span::tags).collect();
             cx.send(from, seal(&Message::Updates(vec![update])), Sidecar::tags(tags));
         }
         if lacking {
@@ -289,10 +300,10 @@ impl<L: Library> Replica for Peer<L> {
         };
         match self.doc.commit(&plan.edits) {
             Ok(span) => {
-                self.own.insert(id.n, span);
-                if self.own.len() > REMEMBERED {
-                    self.own.pop_first();
+                if self.own.len() == REMEMBERED {
+                    self.own.pop_front();
                 }
+                self.own.push_back((id.n, span));
                 self.made(id, span, plan.outcome, cx);
             }
             Err(reason) => cx.rejected(id, Rejected::new("edit_refused", reason)),
@@ -301,7 +312,8 @@ impl<L: Library> Replica for Peer<L> {
 
     fn undo(&mut self, id: OpId, target: OpId, cx: &mut Context<'_>) {
         self.merge(cx);
-        let Some(span) = self.own.remove(&target.n) else {
+        let place = self.own.iter().rposition(|(n, _)| *n == target.n);
+        let Some((_, span)) = place.and_then(|place| self.own.remove(place)) else {
             return cx.rejected(id, Rejected::new("too_old", format!("{target} is no longer remembered")));
         };
         match span.map_or(Ok(None), |span| self.doc.undo(span)) {
@@ -336,10 +348,12 @@ impl<L: Library> Replica for Peer<L> {
     fn link(&mut self, peer: NodeId, state: LinkState, cx: &mut Context<'_>) {
         self.greeted.remove(&peer);
         if state == LinkState::Down {
-            self.connected.remove(&peer);
+            self.connected.retain(|other| *other != peer);
             return;
         }
-        self.connected.insert(peer);
+        if let Err(place) = self.connected.binary_search(&peer) {
+            self.connected.insert(place, peer);
+        }
         self.began_again = false;
         let again = !self.ever_connected.insert(peer);
         self.merge(cx);

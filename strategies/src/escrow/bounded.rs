@@ -34,7 +34,7 @@ use crate::courier::{Courier, TICK};
 use crate::document::{Document, EditKind, Path};
 use crate::model::{ModelRef, Operation, Outcome, Plan, Rejected};
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Time, Topology};
-use crate::sidecar::Sidecar;
+use crate::sidecar::{Sidecar, Tags};
 use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support};
 use crate::view::View;
 use crate::wire::{decode, encode};
@@ -515,7 +515,7 @@ fn tag(author: NodeId, number: u64) -> u128 {
 }
 
 /// The changes that are heard of with `to` and not yet with `from`, for probes.
-fn tags_between(from: &Versions, to: &Versions) -> Vec<u128> {
+fn tags_between(from: &Versions, to: &Versions) -> Tags {
     let of = |(node, last): (&NodeId, &u64)| {
         let first = from.get(node).copied().unwrap_or(0);
         (first + 1..=*last).map(|number| tag(*node, number)).collect::<Vec<_>>()

@@ -150,7 +150,7 @@ mod tests {
         assert_eq!([count(1, 3), count(1, 5), count(1, 5), count(3, 5)], [3, 2, 0, 5]);
         tags.forget(peer);
         let all = tags.of(peer, Lane::Rest, &Sidecar::state(&[(client, 5)].into()));
-        assert_eq!(all.tags, (1..=5).map(|n| tag(Lane::Rest, OpId { client, n })).collect::<Vec<_>>());
+        assert_eq!(all.tags.to_vec(), (1..=5).map(|n| tag(Lane::Rest, OpId { client, n })).collect::<Vec<_>>());
         assert_eq!(tags.of(peer, Lane::Text, &Sidecar::state(&[(client, u64::MAX)].into())).tags.len() as u64, LONGEST);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::replica::OpId;
-use crate::sidecar::{Clock, Sidecar};
+use crate::sidecar::{Clock, Sidecar, Tags};
 
 /// A prefix of each client's operations, and single ones beyond.
 #[derive(Clone, Debug, Default)]
@@ -38,7 +38,7 @@ impl Seen {
     }
 
     pub(super) fn sidecar(&self) -> Sidecar {
-        Sidecar { carries: self.beyond.iter().copied().collect(), tags: Vec::new(), seen: self.through.clone() }
+        Sidecar { carries: self.beyond.iter().copied().collect(), tags: Tags::new(), seen: self.through.clone() }
     }
 }
 

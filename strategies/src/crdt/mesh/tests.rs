@@ -136,3 +136,12 @@ fn forged_updates_are_counted_and_the_group_goes_on() {
         table.agree();
     }
 }
+
+#[test]
+fn updates_on_their_way_out_are_encoded_as_every_message() {
+    let mut buffer = Vec::new();
+    for updates in [vec![], vec![vec![]], vec![vec![7; 300], vec![], b"abc".to_vec()], vec![vec![1]; 200]] {
+        let sealed = seal_updates(UPDATES, &updates, &mut buffer);
+        assert_eq!(*sealed, *seal(&Message::Updates(updates)));
+    }
+}
