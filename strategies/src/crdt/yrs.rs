@@ -18,6 +18,8 @@
 //! depends on whose client id is larger, which Yjs leaves to chance: in the recorded trace friendsforever six characters
 //! end as recorded or mixed up (`, huh? The whole` as ` The whole , hh?u`). Here ids ascend with the nodes.
 
+pub(super) mod undo;
+
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -28,9 +30,10 @@ use yrs::StateVector;
 use yrs::updates::decoder::Decode;
 use yrs::updates::encoder::Encode;
 
+use self::undo::{History, Made};
 use super::yrs_doc::{Doc, Written};
 use crate::document::{Document, EditKind};
-use crate::model::{ModelRef, Operation, Rejected};
+use crate::model::{ModelRef, Operation, Outcome, Rejected};
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Rng, Setup, Strategy, Topology};
 use crate::sidecar::{Clock, Sidecar, merge_clock};
 use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support};
@@ -66,7 +69,7 @@ pub static SPEC: Spec = Spec {
         _ => Support::Native,
     },
     content: Content::any,
-    undo: Support::Unsupported("its undo manager is not repeatable: it redoes in the order of random hashes"),
+    undo: Support::Native,
     build: |params| Box::new(Yrs { batch: params.span("batch") }),
 };
 
@@ -120,6 +123,8 @@ struct Peer {
     model: ModelRef,
     node: NodeId,
     doc: Doc,
+    /// Own operations that can be taken back.
+    history: History,
     /// Anything has happened since the genesis. The state vector alone does not tell: it knows nothing of deletions.
     changed: bool,
     /// Peers that get every update: they have what comes before.
@@ -141,6 +146,7 @@ impl Peer {
             model: setup.model.clone(),
             node: setup.node,
             changed: doc.save() != *setup.genesis,
+            history: History::new(&doc),
             doc,
             informed: BTreeSet::new(),
             greeted: BTreeSet::new(),
@@ -157,6 +163,26 @@ impl Peer {
             let sidecar = Sidecar { carries, ..Sidecar::none() };
             cx.broadcast(self.informed.iter().copied(), seal(&Message::Updates(updates)), sidecar);
         }
+    }
+
+    /// An own operation, or an own undo, is in the document: in these updates, if it changed anything.
+    fn made(&mut self, id: OpId, updates: Vec<Vec<u8>>, outcome: Outcome, cx: &mut Context<'_>) {
+        if updates.is_empty() {
+            cx.void(id);
+        } else {
+            self.changed = true;
+            self.seen.insert(self.node, id.n);
+            self.outbox.0.extend(updates);
+            self.outbox.1.push(id);
+            if self.batch.is_zero() {
+                self.flush(cx);
+            } else if self.outbox.1.len() == 1 {
+                cx.set_timer(self.batch, FLUSH);
+            }
+        }
+        cx.shown(id);
+        cx.reflected(id);
+        cx.committed(id, outcome);
     }
 
     fn greet(&mut self, peer: NodeId, cx: &mut Context<'_>) {
@@ -208,24 +234,20 @@ impl Replica for Peer {
             Ok(plan) => plan,
             Err(reason) => return cx.rejected(id, reason),
         };
-        match self.doc.commit(&plan.edits) {
-            Ok(Some(Written { update })) => {
-                self.changed = true;
-                self.seen.insert(self.node, id.n);
-                self.outbox.0.push(update);
-                self.outbox.1.push(id);
-                if self.batch.is_zero() {
-                    self.flush(cx);
-                } else if self.outbox.1.len() == 1 {
-                    cx.set_timer(self.batch, FLUSH);
-                }
-            }
-            Ok(None) => cx.void(id),
+        let (updates, made) = match self.doc.commit(&plan.edits) {
+            Ok(Some(Written { update, made })) => (vec![update], made),
+            Ok(None) => (Vec::new(), Made::default()),
             Err(reason) => return cx.rejected(id, Rejected::new("edit_refused", reason)),
+        };
+        self.history.push(&self.doc, id.n, made);
+        self.made(id, updates, plan.outcome, cx);
+    }
+
+    fn undo(&mut self, id: OpId, target: OpId, cx: &mut Context<'_>) {
+        match self.history.take_back(&self.doc, target.n) {
+            Ok(updates) => self.made(id, updates, Outcome::Null, cx),
+            Err(reason) => cx.rejected(id, reason),
         }
-        cx.shown(id);
-        cx.reflected(id);
-        cx.committed(id, plan.outcome);
     }
 
     fn receive(

@@ -1,0 +1,466 @@
+//! Undo: the library's own manager, given one block of one own operation at a time.
+//!
+//! What the operation put in is deleted where it still is. What it deleted comes back beside its tombstone, under new ids;
+//! until it can no longer be taken back, its content is kept, as the manager of an editor keeps it. All that is remembered
+//! here for that are ids, and of what is written over, which of them belong together:
+//!
+//! * an entry of a map, or an item of a list, that was written over gets its former value back while what was written is
+//!   there: if anybody has written or deleted since, that stays;
+//! * a counter, which is a value that is written anew, is moved back by as much if somebody has moved it since;
+//! * an item that was moved, which to the library is one deleted and another like it put in, goes back from where it was
+//!   moved to, with what was done in it since; if it is no longer there, it stays away.
+//!
+//! Any of the latest own operations can be taken back. What one of those that came before has put in does not come back
+//! with what a later one had deleted, if it was taken back meanwhile.
+
+mod manager;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
+
+use yrs::types::TypeRef;
+use yrs::undo::UndoManager;
+use yrs::{
+    Array, ArrayRef, Assoc, BranchID, ClientID, ID, IdSet, Map, MapRef, Out, ReadTxn, SharedRef, StickyIndex, TextRef,
+    Transact, TransactionMut,
+};
+
+pub(in crate::crdt) use self::manager::KEPT;
+use self::manager::{Back, Run, clock, runs};
+use crate::crdt::yrs_doc::{self, Doc, Place, find, materialise};
+use crate::document::{Document, Edit, Key, Step, diff};
+use crate::model::Rejected;
+
+/// Own operations that can be taken back; older ones are refused. A hundred, as undo stacks of editors have by default.
+const REMEMBERED: usize = 100;
+
+/// What an operation did, by ids.
+#[derive(Default)]
+pub(in crate::crdt) struct Made {
+    /// What it put in, of this client's.
+    put_in: Range<u32>,
+    /// What it deleted and wrote nothing over.
+    deleted: IdSet,
+    writes: Vec<Write>,
+}
+
+/// What an edit wrote, and what it deleted for that.
+struct Write {
+    what: What,
+    /// The id of what was written, of this client's.
+    clock: u32,
+    deleted: IdSet,
+}
+
+enum What {
+    /// An entry or an item.
+    Put,
+    /// Nothing: an entry was removed.
+    Nothing,
+    /// The sum of a counter.
+    Sum { map: BranchID, key: Key, by: i64 },
+    /// An item that was elsewhere; the id of the one that was there if it was an object.
+    Moved(Option<ID>),
+}
+
+/// Watches a transaction.
+pub(in crate::crdt) struct Watch {
+    from: u32,
+    writes: Vec<Write>,
+}
+
+impl Watch {
+    pub(in crate::crdt) fn begin(txn: &TransactionMut<'_>) -> Self {
+        Self { from: clock(txn), writes: Vec::new() }
+    }
+
+    /// What is to be remembered of an edit, before it is made.
+    pub(in crate::crdt) fn before(&self, txn: &TransactionMut<'_>, root: &MapRef, edit: &Edit) -> Option<Begun> {
+        let what = match edit {
+            Edit::Put { .. } => What::Put,
+            Edit::Remove { .. } => What::Nothing,
+            Edit::Increment { path, by } => match path.split_last() {
+                Some((Step::Key(key), parent)) => match find(txn, root, parent)? {
+                    Out::YMap(map) => What::Sum { map: map.hook().into(), key: key.clone(), by: *by },
+                    _ => return None,
+                },
+                _ => What::Put,
+            },
+            Edit::ListMove { path, from, .. } => {
+                let Out::YArray(list) = find(txn, root, path)? else { return None };
+                What::Moved(list.get(txn, u32::try_from(*from).ok()?).as_ref().and_then(id))
+            }
+            Edit::ListInsert { .. } | Edit::ListRemove { .. } | Edit::TextSplice { .. } => return None,
+        };
+        Some(Begun { what, clock: clock(txn), deleted: txn.delete_set().clone() })
+    }
+
+    pub(in crate::crdt) fn after(&mut self, txn: &TransactionMut<'_>, begun: Option<Begun>) {
+        if let Some(Begun { what, clock, deleted }) = begun {
+            self.writes.push(Write { what, clock, deleted: txn.delete_set().diff(&deleted) });
+        }
+    }
+
+    pub(in crate::crdt) fn end(self, txn: &TransactionMut<'_>) -> Made {
+        let mut deleted = txn.delete_set().clone();
+        self.writes.iter().for_each(|write| deleted.diff_with(&write.deleted));
+        Made { put_in: self.from..clock(txn), deleted, writes: self.writes }
+    }
+}
+
+/// An edit that is made now.
+pub(in crate::crdt) struct Begun {
+    what: What,
+    clock: u32,
+    deleted: IdSet,
+}
+
+/// Whether an edit may delete something.
+pub(in crate::crdt) fn may_delete(edit: &Edit) -> bool {
+    !matches!(edit, Edit::ListInsert { .. } | Edit::TextSplice { delete: 0, .. })
+}
+
+/// The id of an object.
+fn id(out: &Out) -> Option<ID> {
+    let branch: BranchID = match out {
+        Out::YMap(map) => map.hook().into(),
+        Out::YArray(list) => list.hook().into(),
+        Out::YText(text) => text.hook().into(),
+        _ => return None,
+    };
+    if let BranchID::Nested(id) = branch { Some(id) } else { None }
+}
+
+/// The object with an id.
+fn object(txn: &impl ReadTxn, id: &ID) -> Option<Out> {
+    let branch = BranchID::get_nested(txn, id).filter(|branch| !branch.is_deleted())?;
+    Some(match branch.type_ref() {
+        TypeRef::Map => Out::YMap(MapRef::from(branch)),
+        TypeRef::Array => Out::YArray(ArrayRef::from(branch)),
+        TypeRef::Text => Out::YText(TextRef::from(branch)),
+        _ => return None,
+    })
+}
+
+/// The latest own operations. It is not saved: after a crash nothing can be taken back.
+pub(in crate::crdt) struct History {
+    client: ClientID,
+    keeper: UndoManager<()>,
+    /// Up to three times as many as can be taken back, so that content is forgotten for a hundred at once; and what was
+    /// taken back matters to those that came after it.
+    made: VecDeque<Remembered>,
+    anew: Anew,
+}
+
+/// Where the ids of what was put back or moved begin, how many there are, where those begin that it has now, and which
+/// operation moved it or was taken back. The new ones are this client's.
+type Anew = BTreeMap<ID, (u32, u32, u64)>;
+
+struct Remembered {
+    n: u64,
+    made: Made,
+    /// All ids that what it had put in has had, if it was taken back.
+    undone: Option<IdSet>,
+    /// What could not be put back, as what it was in was away.
+    owed: IdSet,
+}
+
+impl History {
+    pub(in crate::crdt) fn new(doc: &Doc) -> Self {
+        let keeper = manager::keeper(&doc.doc, &doc.root);
+        Self { client: doc.doc.client_id(), keeper, made: VecDeque::new(), anew: Anew::new() }
+    }
+
+    /// An own operation was made; one that changed nothing too.
+    pub(in crate::crdt) fn push(&mut self, doc: &Doc, n: u64, made: Made) {
+        for write in &made.writes {
+            if let What::Moved(from) = &write.what {
+                // An item that is no object has one id.
+                let only = || runs(&write.deleted).first().map(|run| ID::new(run.client, run.from));
+                self.anew.extend(from.or_else(only).map(|from| (from, (1, write.clock, n))));
+            }
+        }
+        self.made.push_back(Remembered { n, made, undone: None, owed: IdSet::new() });
+        if self.made.len() >= 3 * REMEMBERED {
+            self.forget(doc);
+        }
+    }
+
+    /// Forgets the oldest.
+    fn forget(&mut self, doc: &Doc) {
+        let mut deleted = IdSet::new();
+        for Remembered { made, .. } in self.made.drain(..REMEMBERED) {
+            deleted.merge_with(made.all_deleted());
+        }
+        if let Some(oldest) = self.made.front().map(|made| made.n) {
+            self.anew.retain(|_, (.., n)| *n >= oldest);
+        }
+        if !deleted.is_empty() {
+            manager::forget(&doc.doc, &doc.root, &deleted);
+            self.keeper = manager::keeper(&doc.doc, &doc.root);
+        }
+    }
+
+    /// Takes an operation back: the updates that this gives.
+    pub(in crate::crdt) fn take_back(&mut self, doc: &Doc, n: u64) -> Result<Vec<Vec<u8>>, Rejected> {
+        let oldest = self.made.len().saturating_sub(REMEMBERED);
+        let found = self.made.iter().skip(oldest).position(|made| made.n == n && made.undone.is_none());
+        let Some(index) = found.map(|index| index + oldest) else {
+            return Err(Rejected::new("too_old", format!("operation {n} is no longer remembered")));
+        };
+        let put_in = self.made[index].made.put_in.clone();
+        let (ever, now) = self.ids(&self.own(put_in.start, put_in.end));
+        self.made[index].undone = Some(ever);
+        let mut inverse = Inverse { doc, history: self, n, updates: Vec::new(), anew: Anew::new() };
+        let done = inverse.make(index, &now);
+        let Inverse { updates, anew, .. } = inverse;
+        self.anew.extend(anew);
+        match done {
+            Ok(owed) => {
+                self.made.iter_mut().zip(owed).for_each(|(made, owed)| made.owed = owed);
+                Ok(updates)
+            }
+            Err(reason) => {
+                self.made[index].undone = None;
+                Err(Rejected::new("edit_refused", reason))
+            }
+        }
+    }
+
+    fn own(&self, from: u32, to: u32) -> IdSet {
+        Run { client: self.client, from, to }.ids()
+    }
+
+    /// All ids that something has had, and those that it has now.
+    fn ids(&self, ids: &IdSet) -> (IdSet, IdSet) {
+        let (mut ever, mut now, mut open) = (ids.clone(), ids.clone(), runs(ids));
+        while let Some(run) = open.pop() {
+            let Some((old, (len, new, _))) = self.anew.range(..ID::new(run.client, run.to)).next_back() else { continue };
+            let (from, to) = (run.from.max(old.clock), run.to.min(old.clock + len));
+            if old.client == run.client && from < to {
+                let start = new + (from - old.clock);
+                let moved = Run { client: self.client, from: start, to: start + (to - from) };
+                now.diff_with(&Run { client: run.client, from, to }.ids());
+                now.merge_with(moved.ids());
+                ever.merge_with(moved.ids());
+                open.push(moved);
+                open.push(Run { to: from, ..run });
+            }
+        }
+        (ever, now)
+    }
+
+    /// What is to come back where this would, if some of it was put in by operations that were taken back.
+    fn remaining(&self, deleted: &IdSet) -> IdSet {
+        let undone = || self.made.iter().filter_map(|made| made.undone.as_ref().map(|ever| (&made.made, ever)));
+        let mut remaining = deleted.clone();
+        let wrote = |write: &&Write| !matches!(write.what, What::Nothing);
+        let mut writes: Vec<&Write> = undone().flat_map(|(made, _)| &made.writes).filter(wrote).collect();
+        let ever = |write: &Write| self.ids(&self.own(write.clock, write.clock + 1)).0;
+        while let Some(at) = writes.iter().position(|write| !remaining.intersect(&ever(write)).is_empty()) {
+            remaining.merge_with(writes.swap_remove(at).deleted.clone());
+        }
+        undone().for_each(|(_, ever)| remaining.diff_with(ever));
+        remaining
+    }
+
+    fn deleted(&self) -> IdSet {
+        let mut deleted = IdSet::new();
+        self.made.iter().for_each(|made| deleted.merge_with(made.made.all_deleted()));
+        deleted
+    }
+}
+
+impl Made {
+    fn all_deleted(&self) -> IdSet {
+        let mut deleted = self.deleted.clone();
+        self.writes.iter().for_each(|write| deleted.merge_with(write.deleted.clone()));
+        deleted
+    }
+}
+
+/// What takes an operation back.
+struct Inverse<'a> {
+    doc: &'a Doc,
+    history: &'a History,
+    /// Which operation it is.
+    n: u64,
+    updates: Vec<Vec<u8>>,
+    anew: Anew,
+}
+
+/// What is to be done about something that was written.
+enum Way {
+    /// What was there comes back.
+    Back,
+    /// The same for an item that was moved: where it was, and what is in it by now, if it is an object.
+    Home(Option<(ID, Document)>),
+    /// What was there comes back if nobody has written since.
+    Unwritten,
+    /// A counter is moved back.
+    Less { map: MapRef, key: Key, by: i64 },
+}
+
+impl Inverse<'_> {
+    /// What of each of the own operations could not be put back is returned.
+    fn make(&mut self, index: usize, put_in: &IdSet) -> Result<Vec<IdSet>, String> {
+        let made = &self.history.made[index].made;
+        let gone = self.gone();
+        let mut deleted = put_in.diff(&gone);
+        let mut ways = Vec::new();
+        for write in made.writes.iter().rev() {
+            let now = self.history.ids(&self.history.own(write.clock, write.clock + 1)).1;
+            let remaining = self.history.remaining(&write.deleted);
+            if let Some(way) = self.way(write, &now, now.intersect(&gone).is_empty(), remaining == write.deleted)? {
+                if let Way::Less { .. } = way {
+                    deleted.diff_with(&now);
+                }
+                ways.push((way, remaining));
+            }
+        }
+        let (library, root) = (&self.doc.doc, &self.doc.root);
+        if !deleted.is_empty() {
+            self.updates.extend(manager::delete(library, root, deleted));
+        }
+        let mut owed = self.put_back(&self.history.remaining(&made.deleted), true);
+        for (way, remaining) in ways {
+            match way {
+                Way::Back => drop(self.put_back(&remaining, true)),
+                Way::Unwritten => owed.merge_with(self.put_back(&remaining, false)),
+                Way::Home(object) => {
+                    drop(self.put_back(&remaining, true));
+                    object.into_iter().for_each(|(id, now)| self.bring(&id, &now));
+                }
+                Way::Less { map, key, by } => self.less(&map, &key, by),
+            }
+        }
+        // What they were in may be back.
+        let earlier = self.history.made.iter().map(|made| self.put_back(&self.history.remaining(&made.owed), false));
+        let mut all: Vec<IdSet> = earlier.collect();
+        all[index] = owed;
+        let mut back = IdSet::new();
+        self.anew.values().for_each(|(len, new, _)| back.insert(ID::new(self.history.client, *new), *len));
+        if !back.is_empty() {
+            // The manager would keep the content of what it has put back for good.
+            manager::release(library, root, &back);
+        }
+        Ok(all)
+    }
+
+    fn gone(&self) -> IdSet {
+        self.doc.doc.transact().snapshot().delete_set
+    }
+
+    /// What is to be done about something that was written, if anything. It may still be there, and be all that there is to
+    /// it: nothing of what it was written over was taken back.
+    fn way(&self, write: &Write, now: &IdSet, stands: bool, whole: bool) -> Result<Option<Way>, String> {
+        let txn = self.doc.doc.transact();
+        Ok(match &write.what {
+            What::Nothing => Some(Way::Unwritten),
+            What::Put if stands => Some(Way::Back),
+            What::Moved(from) if stands => {
+                let copy = runs(now).first().and_then(|run| object(&txn, &ID::new(run.client, run.from)));
+                let copy = copy.map(|copy| materialise(&txn, &copy));
+                Some(Way::Home(from.zip(copy)))
+            }
+            What::Put | What::Moved(_) => None,
+            What::Sum { .. } if stands && whole => Some(Way::Back),
+            What::Sum { map, key, by } => {
+                let map = match map {
+                    BranchID::Root(_) => Some(self.doc.root.clone()),
+                    BranchID::Nested(id) => self.latest(&txn, id),
+                };
+                let counter = map.as_ref().and_then(|map| map.get(&txn, key)).map(|out| materialise(&txn, &out));
+                match (map, counter) {
+                    (Some(map), Some(Document::Counter(sum))) => {
+                        sum.checked_sub(*by).ok_or_else(|| format!("the counter {key} would overflow"))?;
+                        Some(Way::Less { map, key: key.clone(), by: *by })
+                    }
+                    _ => None,
+                }
+            }
+        })
+    }
+
+    /// The map that had this id.
+    fn latest(&self, txn: &impl ReadTxn, id: &ID) -> Option<MapRef> {
+        let ids = Run { client: id.client, from: id.clock, to: id.clock + 1 }.ids();
+        let now = runs(&self.history.ids(&ids).1);
+        match object(txn, &ID::new(now.first()?.client, now.first()?.from)) {
+            Some(Out::YMap(map)) => Some(map),
+            _ => None,
+        }
+    }
+
+    /// Puts back what was deleted, block by block: what is in something comes after that. An entry comes back only if
+    /// nothing was written over it that others wrote, or if that is gone by now and does not matter (`anyway`). What does
+    /// not come back is returned.
+    fn put_back(&mut self, deleted: &IdSet, mut anyway: bool) -> IdSet {
+        if deleted.is_empty() {
+            return IdSet::new();
+        }
+        let (library, root) = (&self.doc.doc, &self.doc.root);
+        let mut open = manager::blocks(library, deleted);
+        let (mut gone, mut own) = (None, None);
+        loop {
+            let before = open.len();
+            open.retain(|run| {
+                let back = manager::put_back(library, root, run, IdSet::new()).or_else(|| {
+                    let over = if anyway {
+                        gone.get_or_insert_with(|| self.gone())
+                    } else {
+                        own.get_or_insert_with(|| self.history.deleted())
+                    };
+                    manager::put_back(library, root, run, over.clone())
+                });
+                if let Some(Back { update, now }) = back {
+                    self.anew.insert(ID::new(run.client, run.from), (run.to - run.from, now, self.n));
+                    self.updates.push(update);
+                    // What it is in is there. What others have written into that meanwhile is gone with it.
+                    anyway = true;
+                    return false;
+                }
+                true
+            });
+            if open.is_empty() || open.len() == before {
+                let mut left = IdSet::new();
+                open.into_iter().for_each(|run| left.merge_with(run.ids()));
+                return left;
+            }
+        }
+    }
+
+    /// An item is back where it was moved from: brings what was done in it where it was moved to.
+    fn bring(&mut self, id: &ID, now: &Document) {
+        let Some((_, new, _)) = self.anew.get(id) else { return };
+        let id = ID::new(self.history.client, *new);
+        let mut txn = self.doc.doc.transact_mut();
+        let Some(out) = object(&txn, &id) else { return };
+        let was = materialise(&txn, &out);
+        if was == *now {
+            return;
+        }
+        if let Out::YMap(map) = &out {
+            for edit in diff(&was, now) {
+                // What makes one out of the other fits.
+                drop(yrs_doc::apply(&mut txn, map, &edit, true));
+            }
+        } else if let Some(place) = StickyIndex::from_id(id, Assoc::After).get_offset(&txn) {
+            let list = ArrayRef::from(place.branch);
+            list.remove(&mut txn, place.index);
+            Place::Item(&list, place.index).write(&mut txn, now);
+        }
+        self.updates.push(txn.encode_update_v1());
+    }
+
+    fn less(&mut self, map: &MapRef, key: &Key, by: i64) {
+        let mut txn = self.doc.doc.transact_mut();
+        if let Some(Document::Counter(sum)) = map.get(&txn, key).map(|out| materialise(&txn, &out)) {
+            Place::Entry(map, key).write(&mut txn, &Document::Counter(sum.saturating_sub(by)));
+            self.updates.push(txn.encode_update_v1());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
