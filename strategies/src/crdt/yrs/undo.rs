@@ -15,7 +15,7 @@
 
 mod manager;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Range;
 
 use yrs::types::TypeRef;
@@ -50,6 +50,9 @@ struct Write {
     /// The id of what was written, of this client's.
     clock: u32,
     deleted: IdSet,
+    /// The objects among that, and what was in them.
+    objects: Vec<(ID, Document)>,
+    entry: Option<Entry>,
 }
 
 enum What {
@@ -57,10 +60,21 @@ enum What {
     Put,
     /// Nothing: an entry was removed.
     Nothing,
-    /// The sum of a counter.
-    Sum { map: BranchID, key: Key, by: i64 },
-    /// An item that was elsewhere; the id of the one that was there if it was an object.
-    Moved(Option<ID>),
+    /// Nothing: items were removed, objects among them.
+    NoItems,
+    /// The sum of a counter that is an entry.
+    Sum(i64),
+    /// An item that was elsewhere.
+    Moved,
+}
+
+/// An entry of a map, before and after.
+#[derive(Clone)]
+struct Entry {
+    map: BranchID,
+    key: Key,
+    was: Option<Document>,
+    wrote: Option<Document>,
 }
 
 /// Watches a transaction.
@@ -76,28 +90,62 @@ impl Watch {
 
     /// What is to be remembered of an edit, before it is made.
     pub(in crate::crdt) fn before(&self, txn: &TransactionMut<'_>, root: &MapRef, edit: &Edit) -> Option<Begun> {
-        let what = match edit {
-            Edit::Put { .. } => What::Put,
-            Edit::Remove { .. } => What::Nothing,
-            Edit::Increment { path, by } => match path.split_last() {
-                Some((Step::Key(key), parent)) => match find(txn, root, parent)? {
-                    Out::YMap(map) => What::Sum { map: map.hook().into(), key: key.clone(), by: *by },
-                    _ => return None,
-                },
-                _ => What::Put,
-            },
-            Edit::ListMove { path, from, .. } => {
-                let Out::YArray(list) = find(txn, root, path)? else { return None };
-                What::Moved(list.get(txn, u32::try_from(*from).ok()?).as_ref().and_then(id))
-            }
-            Edit::ListInsert { .. } | Edit::ListRemove { .. } | Edit::TextSplice { .. } => return None,
+        let (path, what) = match edit {
+            Edit::Put { path, .. } => (path, What::Put),
+            Edit::Remove { path } => (path, What::Nothing),
+            Edit::Increment { path, by } => (path, What::Sum(*by)),
+            Edit::ListMove { path, .. } => (path, What::Moved),
+            Edit::ListRemove { path, .. } => (path, What::NoItems),
+            Edit::ListInsert { .. } | Edit::TextSplice { .. } => return None,
         };
-        Some(Begun { what, clock: clock(txn), deleted: txn.delete_set().clone() })
+        let mut write = Write { what, clock: clock(txn), deleted: IdSet::new(), objects: Vec::new(), entry: None };
+        let object = |out: Out| Some((id(&out)?, materialise(txn, &out)));
+        match edit {
+            Edit::ListMove { from, .. } => {
+                let Out::YArray(list) = find(txn, root, path)? else { return None };
+                write.objects.extend(list.get(txn, u32::try_from(*from).ok()?).and_then(object));
+            }
+            Edit::ListRemove { index, count, .. } => {
+                let Out::YArray(list) = find(txn, root, path)? else { return None };
+                let items =
+                    (*index..index.saturating_add(*count)).map_while(|at| list.get(txn, u32::try_from(at).ok()?));
+                write.objects.extend(items.filter_map(object));
+                if write.objects.is_empty() {
+                    return None;
+                }
+            }
+            _ => {
+                let (last, parent) = path.split_last()?;
+                match (find(txn, root, parent)?, last) {
+                    (Out::YMap(map), Step::Key(key)) => {
+                        let out = map.get(txn, key);
+                        let was = out.as_ref().map(|out| materialise(txn, out));
+                        let wrote = match (edit, &was) {
+                            (Edit::Put { value, .. }, _) => Some(value.clone()),
+                            (Edit::Increment { by, .. }, Some(Document::Counter(sum))) => {
+                                sum.checked_add(*by).map(Document::Counter)
+                            }
+                            _ => None,
+                        };
+                        write.objects.extend(out.as_ref().and_then(id).zip(was.clone()));
+                        write.entry = Some(Entry { map: map.hook().into(), key: key.clone(), was, wrote });
+                    }
+                    (Out::YArray(list), Step::Index(index)) => {
+                        // A counter that is an item is written anew like any value.
+                        write.what = What::Put;
+                        write.objects.extend(list.get(txn, u32::try_from(*index).ok()?).and_then(object));
+                    }
+                    _ => return None,
+                }
+            }
+        }
+        Some(Begun { write, deleted: txn.delete_set().clone() })
     }
 
     pub(in crate::crdt) fn after(&mut self, txn: &TransactionMut<'_>, begun: Option<Begun>) {
-        if let Some(Begun { what, clock, deleted }) = begun {
-            self.writes.push(Write { what, clock, deleted: txn.delete_set().diff(&deleted) });
+        if let Some(Begun { mut write, deleted }) = begun {
+            write.deleted = txn.delete_set().diff(&deleted);
+            self.writes.push(write);
         }
     }
 
@@ -110,8 +158,7 @@ impl Watch {
 
 /// An edit that is made now.
 pub(in crate::crdt) struct Begun {
-    what: What,
-    clock: u32,
+    write: Write,
     deleted: IdSet,
 }
 
@@ -161,8 +208,14 @@ struct Remembered {
     made: Made,
     /// All ids that what it had put in has had, if it was taken back.
     undone: Option<IdSet>,
-    /// What could not be put back, as what it was in was away.
-    owed: IdSet,
+    owed: Owed,
+}
+
+/// What could not be put back, as what it was in was away.
+#[derive(Default)]
+struct Owed {
+    deleted: IdSet,
+    entries: Vec<Entry>,
 }
 
 impl History {
@@ -174,13 +227,14 @@ impl History {
     /// An own operation was made; one that changed nothing too.
     pub(in crate::crdt) fn push(&mut self, doc: &Doc, n: u64, made: Made) {
         for write in &made.writes {
-            if let What::Moved(from) = &write.what {
+            if let What::Moved = write.what {
                 // An item that is no object has one id.
                 let only = || runs(&write.deleted).first().map(|run| ID::new(run.client, run.from));
-                self.anew.extend(from.or_else(only).map(|from| (from, (1, write.clock, n))));
+                let from = write.objects.first().map(|(id, _)| *id).or_else(only);
+                self.anew.extend(from.map(|from| (from, (1, write.clock, n))));
             }
         }
-        self.made.push_back(Remembered { n, made, undone: None, owed: IdSet::new() });
+        self.made.push_back(Remembered { n, made, undone: None, owed: Owed::default() });
         if self.made.len() >= 3 * REMEMBERED {
             self.forget(doc);
         }
@@ -211,7 +265,15 @@ impl History {
         let put_in = self.made[index].made.put_in.clone();
         let (ever, now) = self.ids(&self.own(put_in.start, put_in.end));
         self.made[index].undone = Some(ever);
-        let mut inverse = Inverse { doc, history: self, n, updates: Vec::new(), anew: Anew::new() };
+        let mut inverse = Inverse {
+            doc,
+            history: self,
+            n,
+            updates: Vec::new(),
+            anew: Anew::new(),
+            owing: Vec::new(),
+            open: BTreeSet::new(),
+        };
         let done = inverse.make(index, &now);
         let Inverse { updates, anew, .. } = inverse;
         self.anew.extend(anew);
@@ -235,7 +297,9 @@ impl History {
     fn ids(&self, ids: &IdSet) -> (IdSet, IdSet) {
         let (mut ever, mut now, mut open) = (ids.clone(), ids.clone(), runs(ids));
         while let Some(run) = open.pop() {
-            let Some((old, (len, new, _))) = self.anew.range(..ID::new(run.client, run.to)).next_back() else { continue };
+            let Some((old, (len, new, _))) = self.anew.range(..ID::new(run.client, run.to)).next_back() else {
+                continue;
+            };
             let (from, to) = (run.from.max(old.clock), run.to.min(old.clock + len));
             if old.client == run.client && from < to {
                 let start = new + (from - old.clock);
@@ -254,7 +318,7 @@ impl History {
     fn remaining(&self, deleted: &IdSet) -> IdSet {
         let undone = || self.made.iter().filter_map(|made| made.undone.as_ref().map(|ever| (&made.made, ever)));
         let mut remaining = deleted.clone();
-        let wrote = |write: &&Write| !matches!(write.what, What::Nothing);
+        let wrote = |write: &&Write| !matches!(write.what, What::Nothing | What::NoItems);
         let mut writes: Vec<&Write> = undone().flat_map(|(made, _)| &made.writes).filter(wrote).collect();
         let ever = |write: &Write| self.ids(&self.own(write.clock, write.clock + 1)).0;
         while let Some(at) = writes.iter().position(|write| !remaining.intersect(&ever(write)).is_empty()) {
@@ -287,14 +351,18 @@ struct Inverse<'a> {
     n: u64,
     updates: Vec<Vec<u8>>,
     anew: Anew,
+    /// Entries whose map is away or another one by now, so that their former values have to be written.
+    owing: Vec<Entry>,
+    /// Those of them that did not come back with what somebody else who took part had written over them.
+    open: BTreeSet<(BranchID, Key)>,
 }
 
 /// What is to be done about something that was written.
 enum Way {
     /// What was there comes back.
     Back,
-    /// The same for an item that was moved: where it was, and what is in it by now, if it is an object.
-    Home(Option<(ID, Document)>),
+    /// The same for an item that was moved, with what is in it by now, if it is an object.
+    Home(Option<Document>),
     /// What was there comes back if nobody has written since.
     Unwritten,
     /// A counter is moved back.
@@ -302,49 +370,76 @@ enum Way {
 }
 
 impl Inverse<'_> {
-    /// What of each of the own operations could not be put back is returned.
-    fn make(&mut self, index: usize, put_in: &IdSet) -> Result<Vec<IdSet>, String> {
-        let made = &self.history.made[index].made;
+    /// What of each of the own operations is still to be put back is returned.
+    fn make(&mut self, index: usize, put_in: &IdSet) -> Result<Vec<Owed>, String> {
+        let history = self.history;
+        let made = &history.made[index].made;
         let gone = self.gone();
         let mut deleted = put_in.diff(&gone);
+        self.owing.extend(history.made.iter().flat_map(|made| &made.owed.entries).cloned());
         let mut ways = Vec::new();
         for write in made.writes.iter().rev() {
-            let now = self.history.ids(&self.history.own(write.clock, write.clock + 1)).1;
-            let remaining = self.history.remaining(&write.deleted);
-            if let Some(way) = self.way(write, &now, now.intersect(&gone).is_empty(), remaining == write.deleted)? {
-                if let Way::Less { .. } = way {
-                    deleted.diff_with(&now);
-                }
-                ways.push((way, remaining));
+            let now = history.ids(&history.own(write.clock, write.clock + 1)).1;
+            let remaining = history.remaining(&write.deleted);
+            let way = self.way(write, &now, now.intersect(&gone).is_empty(), remaining == write.deleted)?;
+            if let Some(Way::Less { .. }) = way {
+                deleted.diff_with(&now);
             }
+            let away = write.entry.as_ref().filter(|entry| !self.is_in_place(&entry.map));
+            self.owing.extend(away.cloned());
+            ways.push((write, way, remaining, away));
         }
         let (library, root) = (&self.doc.doc, &self.doc.root);
         if !deleted.is_empty() {
             self.updates.extend(manager::delete(library, root, deleted));
         }
-        let mut owed = self.put_back(&self.history.remaining(&made.deleted), true);
-        for (way, remaining) in ways {
+        let mut owed = Owed::default();
+        owed.deleted = self.put_back(&history.remaining(&made.deleted), true);
+        for (write, way, remaining, away) in ways {
+            let entry = write.entry.as_ref();
             match way {
-                Way::Back => drop(self.put_back(&remaining, true)),
-                Way::Unwritten => owed.merge_with(self.put_back(&remaining, false)),
-                Way::Home(object) => {
+                Some(Way::Less { map, key, by }) => self.less(&map, &key, by),
+                Some(Way::Home(now)) => {
                     drop(self.put_back(&remaining, true));
-                    object.into_iter().for_each(|(id, now)| self.bring(&id, &now));
+                    if let (Some((id, _)), Some(now)) = (write.objects.first(), now) {
+                        self.bring(id, &now);
+                    }
                 }
-                Way::Less { map, key, by } => self.less(&map, &key, by),
+                Some(way) => {
+                    let left = self.put_back(&remaining, matches!(way, Way::Back));
+                    write.objects.iter().for_each(|(id, was)| self.fill(id, was));
+                    match entry {
+                        Some(entry) => owed.entries.extend(self.enter(entry)),
+                        None => owed.deleted.merge_with(left),
+                    }
+                }
+                None => owed.entries.extend(away.cloned()),
             }
         }
-        // What they were in may be back.
-        let earlier = self.history.made.iter().map(|made| self.put_back(&self.history.remaining(&made.owed), false));
-        let mut all: Vec<IdSet> = earlier.collect();
+        let mut all = self.earlier();
         all[index] = owed;
+        // What came back may have been written by what was taken back.
+        for owed in all.iter_mut().rev() {
+            let entries = std::mem::take(&mut owed.entries).into_iter();
+            owed.entries = entries.filter(|entry| !self.settle(entry)).collect();
+        }
         let mut back = IdSet::new();
-        self.anew.values().for_each(|(len, new, _)| back.insert(ID::new(self.history.client, *new), *len));
+        self.anew.values().for_each(|(len, new, _)| back.insert(ID::new(history.client, *new), *len));
         if !back.is_empty() {
             // The manager would keep the content of what it has put back for good.
             manager::release(library, root, &back);
         }
         Ok(all)
+    }
+
+    /// Puts back what was owed: what it was in may be there by now.
+    fn earlier(&mut self) -> Vec<Owed> {
+        let history = self.history;
+        let one = |made: &Remembered| Owed {
+            deleted: self.put_back(&history.remaining(&made.owed.deleted), false),
+            entries: made.owed.entries.clone(),
+        };
+        history.made.iter().map(one).collect()
     }
 
     fn gone(&self) -> IdSet {
@@ -354,24 +449,26 @@ impl Inverse<'_> {
     /// What is to be done about something that was written, if anything. It may still be there, and be all that there is to
     /// it: nothing of what it was written over was taken back.
     fn way(&self, write: &Write, now: &IdSet, stands: bool, whole: bool) -> Result<Option<Way>, String> {
-        let txn = self.doc.doc.transact();
-        Ok(match &write.what {
-            What::Nothing => Some(Way::Unwritten),
-            What::Put if stands => Some(Way::Back),
-            What::Moved(from) if stands => {
-                let copy = runs(now).first().and_then(|run| object(&txn, &ID::new(run.client, run.from)));
-                let copy = copy.map(|copy| materialise(&txn, &copy));
-                Some(Way::Home(from.zip(copy)))
+        let back = |back: bool, way: Way| if back { Some(way) } else { None };
+        Ok(match (&write.what, &write.entry) {
+            (What::NoItems, _) => Some(Way::Back),
+            (What::Nothing, entry) => {
+                back(entry.as_ref().is_some_and(|entry| self.map(&entry.map).is_some()), Way::Unwritten)
             }
-            What::Put | What::Moved(_) => None,
-            What::Sum { .. } if stands && whole => Some(Way::Back),
-            What::Sum { map, key, by } => {
-                let map = match map {
-                    BranchID::Root(_) => Some(self.doc.root.clone()),
-                    BranchID::Nested(id) => self.latest(&txn, id),
-                };
-                let counter = map.as_ref().and_then(|map| map.get(&txn, key)).map(|out| materialise(&txn, &out));
-                match (map, counter) {
+            (What::Put, _) => back(stands, Way::Back),
+            (What::Moved, _) => {
+                let txn = self.doc.doc.transact();
+                let copy = runs(now).first().and_then(|run| object(&txn, &ID::new(run.client, run.from)));
+                back(stands, Way::Home(copy.map(|copy| materialise(&txn, &copy))))
+            }
+            (What::Sum(_), _) if stands && whole => Some(Way::Back),
+            (What::Sum(by), Some(Entry { map, key, .. })) => {
+                let map = self.map(map);
+                let sum = map.as_ref().and_then(|map| {
+                    let txn = self.doc.doc.transact();
+                    map.get(&txn, key).map(|out| materialise(&txn, &out))
+                });
+                match (map, sum) {
                     (Some(map), Some(Document::Counter(sum))) => {
                         sum.checked_sub(*by).ok_or_else(|| format!("the counter {key} would overflow"))?;
                         Some(Way::Less { map, key: key.clone(), by: *by })
@@ -379,23 +476,118 @@ impl Inverse<'_> {
                     _ => None,
                 }
             }
+            (What::Sum(_), None) => None,
         })
     }
 
-    /// The map that had this id.
-    fn latest(&self, txn: &impl ReadTxn, id: &ID) -> Option<MapRef> {
-        let ids = Run { client: id.client, from: id.clock, to: id.clock + 1 }.ids();
-        let now = runs(&self.history.ids(&ids).1);
-        match object(txn, &ID::new(now.first()?.client, now.first()?.from)) {
-            Some(Out::YMap(map)) => Some(map),
-            _ => None,
+    /// What an id has become, with what was put back a moment ago.
+    fn latest(&self, id: ID) -> Option<ID> {
+        let now = self.anew.get(&id).map(|(_, new, _)| ID::new(self.history.client, *new)).unwrap_or(id);
+        let ids = Run { client: now.client, from: now.clock, to: now.clock + 1 }.ids();
+        let run = runs(&self.history.ids(&ids).1).first().map(|run| ID::new(run.client, run.from))?;
+        Some(self.anew.get(&run).map(|(_, new, _)| ID::new(self.history.client, *new)).unwrap_or(run))
+    }
+
+    fn branch(&self, map: &BranchID) -> Option<BranchID> {
+        match map {
+            BranchID::Root(_) => Some(map.clone()),
+            BranchID::Nested(id) => self.latest(*id).map(BranchID::Nested),
         }
+    }
+
+    /// The map that had this id, if it is there.
+    fn map(&self, map: &BranchID) -> Option<MapRef> {
+        match self.branch(map)? {
+            BranchID::Root(_) => Some(self.doc.root.clone()),
+            BranchID::Nested(id) => match object(&self.doc.doc.transact(), &id) {
+                Some(Out::YMap(map)) => Some(map),
+                _ => None,
+            },
+        }
+    }
+
+    /// Whether the map that had this id is there, and has it.
+    fn is_in_place(&self, map: &BranchID) -> bool {
+        self.map(map).is_some() && self.branch(map).as_ref() == Some(map)
+    }
+
+    /// An object is back: what is missing in it, as others have written there meanwhile and nobody saw, is written anew.
+    fn fill(&mut self, id: &ID, was: &Document) {
+        fn fill(
+            txn: &mut TransactionMut<'_>,
+            out: &Out,
+            was: &Document,
+            owing: &BTreeSet<(BranchID, Key)>,
+            open: &mut BTreeSet<(BranchID, Key)>,
+        ) {
+            match (out, was) {
+                (Out::YMap(map), Document::Map(entries)) => {
+                    for (key, was) in entries {
+                        let entry = (map.hook().into(), key.clone());
+                        match map.get(txn, key) {
+                            Some(out) => fill(txn, &out, was, owing, open),
+                            None if owing.contains(&entry) => drop(open.insert(entry)),
+                            None => Place::Entry(map, key).write(txn, was),
+                        }
+                    }
+                }
+                (Out::YArray(list), Document::List(items)) if list.len(txn) as usize == items.len() => {
+                    for (index, was) in (0..).zip(items) {
+                        if let Some(out) = list.get(txn, index) {
+                            fill(txn, &out, was, owing, open);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        let Some((_, new, _)) = self.anew.get(id) else { return };
+        let id = ID::new(self.history.client, *new);
+        let owing = self.owing.iter().filter_map(|entry| Some((self.branch(&entry.map)?, entry.key.clone())));
+        let owing = owing.collect();
+        let mut txn = self.doc.doc.transact_mut();
+        if let Some(out) = object(&txn, &id) {
+            fill(&mut txn, &out, was, &owing, &mut self.open);
+        }
+        self.updates.extend(txn.has_changes().then(|| txn.encode_update_v1()));
+    }
+
+    /// An entry that should be back and is not, as its map is another one by now, is written anew; it is owed if the map is
+    /// away.
+    fn enter(&mut self, entry: &Entry) -> Option<Entry> {
+        let Some(map) = self.map(&entry.map) else { return Some(entry.clone()) };
+        if let (Some(was), false) = (&entry.was, self.is_in_place(&entry.map)) {
+            let mut txn = self.doc.doc.transact_mut();
+            if map.get(&txn, &entry.key).is_none() {
+                Place::Entry(&map, &entry.key).write(&mut txn, was);
+                self.updates.push(txn.encode_update_v1());
+            }
+        }
+        None
+    }
+
+    /// An entry that was owed gets its former value if its map is back with the value that was taken back: whether it is.
+    fn settle(&mut self, entry: &Entry) -> bool {
+        let Some(map) = self.map(&entry.map) else { return false };
+        let open = self.open.remove(&(map.hook().into(), entry.key.clone()));
+        let mut txn = self.doc.doc.transact_mut();
+        let now = map.get(&txn, &entry.key).map(|out| materialise(&txn, &out));
+        if now != entry.wrote && !open {
+            return false;
+        }
+        match &entry.was {
+            _ if now == entry.was => {}
+            Some(was) => Place::Entry(&map, &entry.key).write(&mut txn, was),
+            None => drop(map.remove(&mut txn, &entry.key)),
+        }
+        self.updates.extend(txn.has_changes().then(|| txn.encode_update_v1()));
+        true
     }
 
     /// Puts back what was deleted, block by block: what is in something comes after that. An entry comes back only if
     /// nothing was written over it that others wrote, or if that is gone by now and does not matter (`anyway`). What does
     /// not come back is returned.
-    fn put_back(&mut self, deleted: &IdSet, mut anyway: bool) -> IdSet {
+    fn put_back(&mut self, deleted: &IdSet, anyway: bool) -> IdSet {
         if deleted.is_empty() {
             return IdSet::new();
         }
@@ -406,6 +598,10 @@ impl Inverse<'_> {
             let before = open.len();
             open.retain(|run| {
                 let back = manager::put_back(library, root, run, IdSet::new()).or_else(|| {
+                    // In another map than it was in, the library would put it behind what is in the old one.
+                    if !manager::is_in_place(library, run) {
+                        return None;
+                    }
                     let over = if anyway {
                         gone.get_or_insert_with(|| self.gone())
                     } else {
@@ -416,8 +612,6 @@ impl Inverse<'_> {
                 if let Some(Back { update, now }) = back {
                     self.anew.insert(ID::new(run.client, run.from), (run.to - run.from, now, self.n));
                     self.updates.push(update);
-                    // What it is in is there. What others have written into that meanwhile is gone with it.
-                    anyway = true;
                     return false;
                 }
                 true

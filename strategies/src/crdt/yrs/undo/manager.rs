@@ -11,9 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use yrs::types::TypeRef;
 use yrs::undo::{Options, StackItem, UndoManager};
-use yrs::{
-    Any, Assoc, ClientID, Doc, ID, IdSet, MapRef, Out, ReadTxn, Snapshot, StickyIndex, Text, TextRef, Transact,
-};
+use yrs::{Any, Assoc, ClientID, Doc, ID, IdSet, MapRef, Out, ReadTxn, Snapshot, StickyIndex, Text, TextRef, Transact};
 
 /// The origin of transactions whose deleted content is to be kept.
 pub(in crate::crdt) const KEPT: &str = "kept";
@@ -126,8 +124,10 @@ pub(super) fn blocks(doc: &Doc, deleted: &IdSet) -> Vec<Run> {
                 Some(len) => Some(*len),
                 None => match parent().filter(|parent| *parent.type_ref() == TypeRef::Text) {
                     Some(text) if texts.insert(text.id()) => {
-                        let diff = TextRef::from(text).diff_range(&mut txn, Some(&all), Some(&without), |block| block.id);
-                        lengths.extend(diff.into_iter().filter_map(|block| Some((block.ychange?, units(&block.insert)?))));
+                        let diff =
+                            TextRef::from(text).diff_range(&mut txn, Some(&all), Some(&without), |block| block.id);
+                        lengths
+                            .extend(diff.into_iter().filter_map(|block| Some((block.ychange?, units(&block.insert)?))));
                         continue;
                     }
                     Some(_) => None,
@@ -146,6 +146,12 @@ pub(super) fn blocks(doc: &Doc, deleted: &IdSet) -> Vec<Run> {
 
 fn units(text: &Out) -> Option<u32> {
     if let Out::Any(Any::String(text)) = text { Some(text.encode_utf16().count() as u32) } else { None }
+}
+
+/// Whether what was deleted was in something that is there.
+pub(super) fn is_in_place(doc: &Doc, deleted: &Run) -> bool {
+    let place = StickyIndex::from_id(ID::new(deleted.client, deleted.from), Assoc::After).get_offset(&doc.transact());
+    place.is_some_and(|place| !place.branch.is_deleted())
 }
 
 /// How many ids this client has given.

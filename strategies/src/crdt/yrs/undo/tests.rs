@@ -98,7 +98,7 @@ proptest! {
             prop_assert_eq!(one.doc.document(), pair[0].1.clone(), "{} of {:#?}", n, log);
         }
         other.hear(&one);
-        prop_assert_eq!(one.doc.document(), other.doc.document());
+        prop_assert_eq!(one.doc.document(), other.doc.document(), "{:#?}", log);
     }
 
     /// In whatever order: what all of them did is gone, and nothing else. What is in an item that was moved is another thing
@@ -195,4 +195,94 @@ fn of_a_text_everybody_keeps_what_the_others_did() {
         assert!(left + erased >= "some text".len(), "seed {seed}: {text}");
         assert_eq!(one.doc.document(), other.doc.document(), "seed {seed}");
     }
+}
+
+#[test]
+fn what_others_did_stays_when_one_takes_back() {
+    for way in ["", ":batch=50ms"] {
+        let mut table = Table::new(&format!("crdt-yrs{way}"), 2);
+        let mine = table.act(1, &typed(1, "xyz"));
+        table.run();
+        table.act(2, &typed(2, "!"));
+        table.run();
+        let second = table.act(1, &Toy::Add(5));
+        table.run();
+        table.act(2, &Toy::Add(2));
+        table.run();
+        for target in [second, mine] {
+            let undo = table.undo(target);
+            assert_eq!(table.told(undo), Some(Ok(Document::Null)), "{way}");
+            table.run();
+        }
+        table.agree();
+        assert_eq!((table.sees(1, "text"), table.sees(1, "count")), ("\"a!bc\"".into(), "2".into()), "{way}");
+    }
+}
+
+#[test]
+fn an_entry_comes_back_only_if_nobody_has_written_since() {
+    let mut table = Table::new("crdt-yrs", 2);
+    let mine = table.act(1, &set("x", 1));
+    table.run();
+    table.act(2, &set("x", 2));
+    table.run();
+    table.undo(mine);
+    table.run();
+    assert_eq!(table.sees(1, "fields"), "{x:2,y:0}");
+    let mine = table.act(1, &set("y", 1));
+    table.run();
+    let removed = table.act(2, &Toy::Unset("y".into()));
+    table.run();
+    table.undo(mine);
+    table.run();
+    assert_eq!(table.sees(1, "fields"), "{x:2}");
+    table.undo(removed);
+    table.run();
+    table.agree();
+    assert_eq!(table.sees(1, "fields"), "{x:2,y:1}");
+}
+
+#[test]
+fn what_comes_back_is_whole_although_somebody_wrote_into_it_meanwhile() {
+    let mut table = Table::new("crdt-yrs", 2);
+    let change = table.act(1, &set("x", 9));
+    table.run();
+    let clear = table.act(1, &Toy::Clear);
+    table.act(2, &set("y", 7));
+    table.run();
+    table.undo(clear);
+    table.run();
+    assert_eq!(table.sees(2, "fields"), "{x:9,y:0}");
+    table.undo(change);
+    table.run();
+    table.agree();
+    assert_eq!(table.sees(2, "fields"), "{x:0,y:0}");
+}
+
+#[test]
+fn a_hundred_operations_can_be_taken_back_and_no_more() {
+    let mut table = Table::new("crdt-yrs", 2);
+    let acts: Vec<_> = (0..101).map(|n| table.act(1, &typed(n, "x"))).collect();
+    let undos = [acts[1], acts[0], acts[1]].map(|target| table.undo(target));
+    let told = undos.map(|undo| table.told(undo).unwrap());
+    assert_eq!(told, [Ok(Document::Null), Err("too_old".into()), Err("too_old".into())]);
+}
+
+/// What was deleted is kept only as long as it can come back, and one block that was deleted comes back as one.
+#[test]
+fn content_is_forgotten_in_time() {
+    let mut one = Alone::new(&Doc::genesis(&genesis()), 2);
+    let long = "long ".repeat(1000);
+    one.edit(&[splice(0, 0, &long)]).unwrap();
+    let before = one.doc.save().len();
+    let erase = one.edit(&[splice(0, 5000, "")]).unwrap();
+    assert!(one.doc.save().len() >= before);
+    one.undo(erase).unwrap();
+    assert_eq!(one.updates.last().unwrap().len() / 100, 50);
+    one.edit(&[splice(0, 5000, "")]).unwrap();
+    for _ in 0..300 {
+        one.edit(&[splice(0, 0, "x"), splice(0, 1, "")]).unwrap();
+    }
+    assert!(one.doc.save().len() < 3000, "{}", one.doc.save().len());
+    assert_eq!(one.doc.document(), genesis());
 }
