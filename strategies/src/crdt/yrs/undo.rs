@@ -328,9 +328,13 @@ impl History {
         remaining
     }
 
+    /// What own operations have deleted, and what is gone as they were taken back.
     fn deleted(&self) -> IdSet {
         let mut deleted = IdSet::new();
-        self.made.iter().for_each(|made| deleted.merge_with(made.made.all_deleted()));
+        for Remembered { made, undone, .. } in &self.made {
+            deleted.merge_with(made.all_deleted());
+            undone.iter().for_each(|ever| deleted.merge_with(ever.clone()));
+        }
         deleted
     }
 }
