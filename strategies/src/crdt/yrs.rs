@@ -12,11 +12,15 @@
 //! Source: yrs 0.28 and the y-protocols; Nicolaescu et al., "Near real-time peer-to-peer shared editing on extensible data
 //! types" (YATA, 2016).
 //!
-//! Trade-offs: works offline and merges everything, and cannot refuse. Deleted content goes, but ids of what was deleted
-//! stay for good, and every catch-up carries all of them. Its undo manager redoes in the order of a map with random keys,
-//! so no run with it could be repeated; it is left out. Where two people insert next to what is erased, the order
-//! depends on whose client id is larger, which Yjs leaves to chance: in the recorded trace friendsforever six characters
-//! end as recorded or mixed up (`, huh? The whole` as ` The whole , hh?u`). Here ids ascend with the nodes.
+//! An undo takes back one operation by the library's own undo manager. See `undo`.
+//!
+//! Trade-offs: works offline and merges everything, and cannot refuse. Deleted content goes once it can no longer be taken
+//! back, and is in every catch-up until then; ids of what was deleted stay for good, and every catch-up carries all of
+//! them. What an undo puts back has new ids: what others wrote into a removed object at the same time does not come back
+//! with it, and where two take back the removal of the same thing it comes back twice. Where two people insert next to what
+//! is erased, the order depends on whose client id is larger, which Yjs leaves to chance: in the recorded trace
+//! friendsforever six characters end as recorded or mixed up (`, huh? The whole` as ` The whole , hh?u`). Here ids ascend
+//! with the nodes.
 
 pub(super) mod undo;
 

@@ -98,6 +98,9 @@ impl Doc {
 
     /// Applies edits as one transaction, all or none. `None` where they change nothing.
     pub(super) fn commit(&mut self, edits: &[Edit]) -> Result<Option<Written>, String> {
+        if edits.iter().any(|edit| matches!(edit, Edit::Put { path, .. } | Edit::Remove { path } if path.is_empty())) {
+            return Err("the root cannot be replaced".into());
+        }
         if let [_, _, ..] = edits {
             // The library has no way back from the midst of a transaction.
             match super::check_splices(self, edits) {

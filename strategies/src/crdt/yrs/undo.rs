@@ -11,7 +11,9 @@
 //!   moved to, with what was done in it since; if it is no longer there, it stays away.
 //!
 //! Any of the latest own operations can be taken back. What one of those that came before has put in does not come back
-//! with what a later one had deleted, if it was taken back meanwhile.
+//! with what a later one had deleted, if it was taken back meanwhile. What is in an object that was removed, moved or
+//! written over since is another thing than what was in it before: out of turn, what an operation did to the text or the
+//! items in there may stay when it is taken back.
 
 mod manager;
 
@@ -47,8 +49,8 @@ pub(in crate::crdt) struct Made {
 /// What an edit wrote, and what it deleted for that.
 struct Write {
     what: What,
-    /// The id of what was written, of this client's.
-    clock: u32,
+    /// The ids of what was written and of what is in it, of this client's.
+    ids: Range<u32>,
     deleted: IdSet,
     /// The objects among that, and what was in them.
     objects: Vec<(ID, Document)>,
@@ -98,7 +100,7 @@ impl Watch {
             Edit::ListRemove { path, .. } => (path, What::NoItems),
             Edit::ListInsert { .. } | Edit::TextSplice { .. } => return None,
         };
-        let mut write = Write { what, clock: clock(txn), deleted: IdSet::new(), objects: Vec::new(), entry: None };
+        let mut write = Write { what, ids: clock(txn)..0, deleted: IdSet::new(), objects: Vec::new(), entry: None };
         let object = |out: Out| Some((id(&out)?, materialise(txn, &out)));
         match edit {
             Edit::ListMove { from, .. } => {
@@ -144,6 +146,7 @@ impl Watch {
 
     pub(in crate::crdt) fn after(&mut self, txn: &TransactionMut<'_>, begun: Option<Begun>) {
         if let Some(Begun { mut write, deleted }) = begun {
+            write.ids.end = clock(txn);
             write.deleted = txn.delete_set().diff(&deleted);
             self.writes.push(write);
         }
@@ -231,7 +234,7 @@ impl History {
                 // An item that is no object has one id.
                 let only = || runs(&write.deleted).first().map(|run| ID::new(run.client, run.from));
                 let from = write.objects.first().map(|(id, _)| *id).or_else(only);
-                self.anew.extend(from.map(|from| (from, (1, write.clock, n))));
+                self.anew.extend(from.map(|from| (from, (1, write.ids.start, n))));
             }
         }
         self.made.push_back(Remembered { n, made, undone: None, owed: Owed::default() });
@@ -320,7 +323,7 @@ impl History {
         let mut remaining = deleted.clone();
         let wrote = |write: &&Write| !matches!(write.what, What::Nothing | What::NoItems);
         let mut writes: Vec<&Write> = undone().flat_map(|(made, _)| &made.writes).filter(wrote).collect();
-        let ever = |write: &Write| self.ids(&self.own(write.clock, write.clock + 1)).0;
+        let ever = |write: &Write| self.ids(&self.own(write.ids.start, write.ids.start + 1)).0;
         while let Some(at) = writes.iter().position(|write| !remaining.intersect(&ever(write)).is_empty()) {
             remaining.merge_with(writes.swap_remove(at).deleted.clone());
         }
@@ -365,8 +368,8 @@ struct Inverse<'a> {
 enum Way {
     /// What was there comes back.
     Back,
-    /// The same for an item that was moved, with what is in it by now, if it is an object.
-    Home(Option<Document>),
+    /// The same for an item that was moved, with what is in it by now where it was moved to.
+    Home(ID),
     /// What was there comes back if nobody has written since.
     Unwritten,
     /// A counter is moved back.
@@ -383,30 +386,36 @@ impl Inverse<'_> {
         self.owing.extend(history.made.iter().flat_map(|made| &made.owed.entries).cloned());
         let mut ways = Vec::new();
         for write in made.writes.iter().rev() {
-            let now = history.ids(&history.own(write.clock, write.clock + 1)).1;
+            let now = history.ids(&history.own(write.ids.start, write.ids.start + 1)).1;
             let remaining = history.remaining(&write.deleted);
             let way = self.way(write, &now, now.intersect(&gone).is_empty(), remaining == write.deleted)?;
-            if let Some(Way::Less { .. }) = way {
-                deleted.diff_with(&now);
+            match way {
+                Some(Way::Less { .. }) => deleted.diff_with(&now),
+                // With what this operation has done in it since, it is still needed.
+                Some(Way::Home(_)) => deleted.diff_with(&history.ids(&history.own(write.ids.start, write.ids.end)).1),
+                _ => {}
             }
             let away = write.entry.as_ref().filter(|entry| !self.is_in_place(&entry.map));
             self.owing.extend(away.cloned());
             ways.push((write, way, remaining, away));
         }
         let (library, root) = (&self.doc.doc, &self.doc.root);
-        if !deleted.is_empty() {
-            self.updates.extend(manager::delete(library, root, deleted));
-        }
+        self.delete(deleted);
         let mut owed = Owed::default();
         owed.deleted = self.put_back(&history.remaining(&made.deleted), true);
         for (write, way, remaining, away) in ways {
             let entry = write.entry.as_ref();
             match way {
                 Some(Way::Less { map, key, by }) => self.less(&map, &key, by),
-                Some(Way::Home(now)) => {
+                Some(Way::Home(copy)) => {
+                    let now = self.see(copy);
+                    self.delete(history.ids(&history.own(write.ids.start, write.ids.end)).1.diff(&self.gone()));
                     drop(self.put_back(&remaining, true));
-                    if let (Some((id, _)), Some(now)) = (write.objects.first(), now) {
-                        self.bring(id, &now);
+                    if let (Some((id, was)), Some(now)) = (write.objects.first(), now) {
+                        self.fill(id, was);
+                        if now != *was {
+                            self.bring(id, &now);
+                        }
                     }
                 }
                 Some(way) => {
@@ -446,6 +455,18 @@ impl Inverse<'_> {
         history.made.iter().map(one).collect()
     }
 
+    fn delete(&mut self, put_in: IdSet) {
+        if !put_in.is_empty() {
+            self.updates.extend(manager::delete(&self.doc.doc, &self.doc.root, put_in));
+        }
+    }
+
+    /// What is in an object, if it is one.
+    fn see(&self, id: ID) -> Option<Document> {
+        let txn = self.doc.doc.transact();
+        object(&txn, &id).map(|out| materialise(&txn, &out))
+    }
+
     fn gone(&self) -> IdSet {
         self.doc.doc.transact().snapshot().delete_set
     }
@@ -461,9 +482,8 @@ impl Inverse<'_> {
             }
             (What::Put, _) => back(stands, Way::Back),
             (What::Moved, _) => {
-                let txn = self.doc.doc.transact();
-                let copy = runs(now).first().and_then(|run| object(&txn, &ID::new(run.client, run.from)));
-                back(stands, Way::Home(copy.map(|copy| materialise(&txn, &copy))))
+                let copy = runs(now).first().map(|run| ID::new(run.client, run.from));
+                copy.filter(|_| stands).map(Way::Home)
             }
             (What::Sum(_), _) if stands && whole => Some(Way::Back),
             (What::Sum(by), Some(Entry { map, key, .. })) => {
