@@ -12,11 +12,17 @@
 //! Source: yrs 0.28 and the y-protocols; Nicolaescu et al., "Near real-time peer-to-peer shared editing on extensible data
 //! types" (YATA, 2016).
 //!
-//! Trade-offs: works offline and merges everything, and cannot refuse. Deleted content goes, but ids of what was deleted
-//! stay for good, and every catch-up carries all of them. Its undo manager redoes in the order of a map with random keys,
-//! so no run with it could be repeated; it is left out. Where two people insert next to what is erased, the order
-//! depends on whose client id is larger, which Yjs leaves to chance: in the recorded trace friendsforever six characters
-//! end as recorded or mixed up (`, huh? The whole` as ` The whole , hh?u`). Here ids ascend with the nodes.
+//! An undo takes back one operation by the library's own undo manager. See `undo`.
+//!
+//! Trade-offs: works offline and merges everything, and cannot refuse. Deleted content goes once it can no longer be taken
+//! back, and is in every catch-up until then; ids of what was deleted stay for good, and every catch-up carries all of
+//! them. What an undo puts back has new ids: what others wrote into a removed object at the same time does not come back
+//! with it, and where two take back the removal of the same thing it comes back twice. Where two people insert next to what
+//! is erased, the order depends on whose client id is larger, which Yjs leaves to chance: in the recorded trace
+//! friendsforever six characters end as recorded or mixed up (`, huh? The whole` as ` The whole , hh?u`). Here ids ascend
+//! with the nodes.
+
+pub(super) mod undo;
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -28,9 +34,10 @@ use yrs::StateVector;
 use yrs::updates::decoder::Decode;
 use yrs::updates::encoder::Encode;
 
+use self::undo::{History, Made};
 use super::yrs_doc::{Doc, Written};
 use crate::document::{Document, EditKind};
-use crate::model::{ModelRef, Operation, Rejected};
+use crate::model::{ModelRef, Operation, Outcome, Rejected};
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Rng, Setup, Strategy, Topology};
 use crate::sidecar::{Clock, Sidecar, merge_clock};
 use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support};
@@ -66,7 +73,7 @@ pub static SPEC: Spec = Spec {
         _ => Support::Native,
     },
     content: Content::any,
-    undo: Support::Unsupported("its undo manager is not repeatable: it redoes in the order of random hashes"),
+    undo: Support::Native,
     build: |params| Box::new(Yrs { batch: params.span("batch") }),
 };
 
@@ -120,6 +127,8 @@ struct Peer {
     model: ModelRef,
     node: NodeId,
     doc: Doc,
+    /// Own operations that can be taken back.
+    history: History,
     /// Anything has happened since the genesis. The state vector alone does not tell: it knows nothing of deletions.
     changed: bool,
     /// Peers that get every update: they have what comes before.
@@ -141,6 +150,7 @@ impl Peer {
             model: setup.model.clone(),
             node: setup.node,
             changed: doc.save() != *setup.genesis,
+            history: History::new(&doc),
             doc,
             informed: BTreeSet::new(),
             greeted: BTreeSet::new(),
@@ -157,6 +167,26 @@ impl Peer {
             let sidecar = Sidecar { carries, ..Sidecar::none() };
             cx.broadcast(self.informed.iter().copied(), seal(&Message::Updates(updates)), sidecar);
         }
+    }
+
+    /// An own operation, or an own undo, is in the document: in these updates, if it changed anything.
+    fn made(&mut self, id: OpId, updates: Vec<Vec<u8>>, outcome: Outcome, cx: &mut Context<'_>) {
+        if updates.is_empty() {
+            cx.void(id);
+        } else {
+            self.changed = true;
+            self.seen.insert(self.node, id.n);
+            self.outbox.0.extend(updates);
+            self.outbox.1.push(id);
+            if self.batch.is_zero() {
+                self.flush(cx);
+            } else if self.outbox.1.len() == 1 {
+                cx.set_timer(self.batch, FLUSH);
+            }
+        }
+        cx.shown(id);
+        cx.reflected(id);
+        cx.committed(id, outcome);
     }
 
     fn greet(&mut self, peer: NodeId, cx: &mut Context<'_>) {
@@ -208,24 +238,20 @@ impl Replica for Peer {
             Ok(plan) => plan,
             Err(reason) => return cx.rejected(id, reason),
         };
-        match self.doc.commit(&plan.edits) {
-            Ok(Some(Written { update })) => {
-                self.changed = true;
-                self.seen.insert(self.node, id.n);
-                self.outbox.0.push(update);
-                self.outbox.1.push(id);
-                if self.batch.is_zero() {
-                    self.flush(cx);
-                } else if self.outbox.1.len() == 1 {
-                    cx.set_timer(self.batch, FLUSH);
-                }
-            }
-            Ok(None) => cx.void(id),
+        let (updates, made) = match self.doc.commit(&plan.edits) {
+            Ok(Some(Written { update, made })) => (vec![update], made),
+            Ok(None) => (Vec::new(), Made::default()),
             Err(reason) => return cx.rejected(id, Rejected::new("edit_refused", reason)),
+        };
+        self.history.push(&self.doc, id.n, made);
+        self.made(id, updates, plan.outcome, cx);
+    }
+
+    fn undo(&mut self, id: OpId, target: OpId, cx: &mut Context<'_>) {
+        match self.history.take_back(&self.doc, target.n) {
+            Ok(updates) => self.made(id, updates, Outcome::Null, cx),
+            Err(reason) => cx.rejected(id, reason),
         }
-        cx.shown(id);
-        cx.reflected(id);
-        cx.committed(id, plan.outcome);
     }
 
     fn receive(

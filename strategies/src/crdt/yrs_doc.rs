@@ -15,13 +15,14 @@ use yrs::{
     Out, ReadTxn, StateVector, Text, TextRef, Transact, TransactionMut, Update, Uuid,
 };
 
+use super::yrs::undo::{self, Made, Watch};
 use crate::document::{Document, Edit, Key, Kind, Path, Step};
 use crate::view::View;
 
 /// The library's document; all reading goes straight to it.
 pub(super) struct Doc {
-    doc: yrs::Doc,
-    root: MapRef,
+    pub(super) doc: yrs::Doc,
+    pub(super) root: MapRef,
     /// Somebody may have written a character of two UTF-16 units.
     wide: bool,
 }
@@ -30,6 +31,8 @@ pub(super) struct Doc {
 pub(super) struct Written {
     /// For everybody else.
     pub(super) update: Vec<u8>,
+    /// What it takes to take it back.
+    pub(super) made: Made,
 }
 
 impl Doc {
@@ -95,6 +98,9 @@ impl Doc {
 
     /// Applies edits as one transaction, all or none. `None` where they change nothing.
     pub(super) fn commit(&mut self, edits: &[Edit]) -> Result<Option<Written>, String> {
+        if edits.iter().any(|edit| matches!(edit, Edit::Put { path, .. } | Edit::Remove { path } if path.is_empty())) {
+            return Err("the root cannot be replaced".into());
+        }
         if let [_, _, ..] = edits {
             // The library has no way back from the midst of a transaction.
             match super::check_splices(self, edits) {
@@ -103,11 +109,18 @@ impl Doc {
             }
         }
         self.wide |= edits.iter().any(writes_wide);
-        let mut txn = self.doc.transact_mut();
+        let mut txn = if edits.iter().any(undo::may_delete) {
+            self.doc.transact_mut_with(undo::KEPT)
+        } else {
+            self.doc.transact_mut()
+        };
+        let mut watch = Watch::begin(&txn);
         for edit in edits {
+            let begun = watch.before(&txn, &self.root, edit);
             apply(&mut txn, &self.root, edit, self.wide)?;
+            watch.after(&txn, begun);
         }
-        Ok(txn.has_changes().then(|| Written { update: txn.encode_update_v1() }))
+        Ok(txn.has_changes().then(|| Written { update: txn.encode_update_v1(), made: watch.end(&txn) }))
     }
 }
 
@@ -165,7 +178,7 @@ fn scalar(document: &Document) -> Option<Any> {
 }
 
 /// Where a value is written.
-enum Place<'a> {
+pub(super) enum Place<'a> {
     Entry(&'a MapRef, &'a str),
     Item(&'a ArrayRef, u32),
 }
@@ -179,7 +192,7 @@ impl Place<'_> {
     }
 
     /// Writes a value. Entries of a map go in one by one, in order: the library would take them in an order of its own.
-    fn write(&self, txn: &mut TransactionMut<'_>, value: &Document) {
+    pub(super) fn write(&self, txn: &mut TransactionMut<'_>, value: &Document) {
         match value {
             Document::Map(entries) => {
                 let map = self.insert(txn, MapPrelim::default());
@@ -228,7 +241,7 @@ fn from_any(any: &Any) -> Document {
     }
 }
 
-fn find<T: ReadTxn>(txn: &T, root: &MapRef, path: &[Step]) -> Option<Out> {
+pub(super) fn find<T: ReadTxn>(txn: &T, root: &MapRef, path: &[Step]) -> Option<Out> {
     let mut at = Out::YMap(root.clone());
     for step in path {
         at = match (&at, step) {
@@ -240,7 +253,7 @@ fn find<T: ReadTxn>(txn: &T, root: &MapRef, path: &[Step]) -> Option<Out> {
     Some(at)
 }
 
-fn materialise<T: ReadTxn>(txn: &T, out: &Out) -> Document {
+pub(super) fn materialise<T: ReadTxn>(txn: &T, out: &Out) -> Document {
     match out {
         Out::Any(any) => from_any(any),
         Out::YText(text) => Document::text(&text.get_string(txn)),
@@ -306,7 +319,7 @@ fn put(txn: &mut TransactionMut<'_>, root: &MapRef, path: &Path, value: &Documen
     }
 }
 
-fn apply(txn: &mut TransactionMut<'_>, root: &MapRef, edit: &Edit, wide: bool) -> Applied {
+pub(super) fn apply(txn: &mut TransactionMut<'_>, root: &MapRef, edit: &Edit, wide: bool) -> Applied {
     match edit {
         Edit::Put { path, value } => put(txn, root, path, value),
         Edit::Remove { path } => {

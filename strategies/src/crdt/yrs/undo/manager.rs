@@ -1,0 +1,178 @@
+//! The library's undo manager, one step at a time.
+//!
+//! A manager puts back the deleted blocks of a stack item in the order of a hash set, whose keys are random: the same undo
+//! gives the blocks other ids in another process. With one block there is one order. So each step gets a manager of its
+//! own, with one stack item, with one block. Where blocks of a text begin and end the library tells when it is asked for
+//! what has changed between two snapshots: one in which they were deleted, and one in which nothing was.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use yrs::types::TypeRef;
+use yrs::undo::{Options, StackItem, UndoManager};
+use yrs::{Any, Assoc, ClientID, Doc, ID, IdSet, MapRef, Out, ReadTxn, Snapshot, StickyIndex, Text, TextRef, Transact};
+
+/// The origin of transactions whose deleted content is to be kept.
+pub(in crate::crdt) const KEPT: &str = "kept";
+
+/// Ids one after another, of one client.
+#[derive(Clone, Debug)]
+pub(super) struct Run {
+    pub(super) client: ClientID,
+    pub(super) from: u32,
+    pub(super) to: u32,
+}
+
+impl Run {
+    pub(super) fn ids(&self) -> IdSet {
+        let mut ids = IdSet::new();
+        if self.from < self.to {
+            ids.insert(ID::new(self.client, self.from), self.to - self.from);
+        }
+        ids
+    }
+}
+
+/// What a set consists of, by client and clock.
+pub(super) fn runs(ids: &IdSet) -> Vec<Run> {
+    let of = |client: ClientID| move |range: &Range<u32>| Run { client, from: range.start, to: range.end };
+    ids.iter().flat_map(|(client, ranges)| ranges.iter().map(of(*client))).collect()
+}
+
+fn options(item: StackItem<()>, other: Vec<StackItem<()>>) -> Options<()> {
+    Options {
+        capture_timeout_millis: 0,
+        tracked_origins: Default::default(),
+        // It is there for one step: what it does itself is not to be taken back.
+        capture_transaction: Some(Arc::new(|_| false)),
+        timestamp: Arc::new(|| 0),
+        init_undo_stack: vec![item],
+        init_redo_stack: other,
+    }
+}
+
+fn item(doc: &Doc, deleted: IdSet, inserted: IdSet) -> StackItem<()> {
+    StackItem::new(doc.guid(), deleted, inserted)
+}
+
+/// A manager that sees to it that the content of what is deleted in transactions of [`KEPT`] stays.
+///
+/// It remembers all of them: there has to be a new one from time to time.
+pub(super) fn keeper(doc: &Doc, root: &MapRef) -> UndoManager<()> {
+    let mut manager = UndoManager::with_options(Options {
+        capture_timeout_millis: 0,
+        tracked_origins: Default::default(),
+        capture_transaction: None,
+        // Two changes at the time 0 are never taken for one.
+        timestamp: Arc::new(|| 0),
+        init_undo_stack: Vec::new(),
+        init_redo_stack: Vec::new(),
+    });
+    manager.expand_scope(doc, root);
+    manager.include_origin(KEPT);
+    manager
+}
+
+/// Takes a step back: the update that it gave, if it did anything.
+fn step(doc: &Doc, root: &MapRef, item: StackItem<()>, others: Vec<StackItem<()>>) -> Option<Vec<u8>> {
+    let mut manager = UndoManager::with_options(options(item, others));
+    manager.expand_scope(doc, root);
+    let made = Arc::new(Mutex::new(None));
+    let put = made.clone();
+    manager.observe_item_popped("update", move |txn, _| {
+        *put.lock().unwrap_or_else(PoisonError::into_inner) = Some(txn.encode_update_v1());
+    });
+    manager.undo_blocking();
+    made.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+/// Deletes what was inserted.
+pub(super) fn delete(doc: &Doc, root: &MapRef, inserted: IdSet) -> Option<Vec<u8>> {
+    step(doc, root, item(doc, IdSet::new(), inserted), Vec::new())
+}
+
+/// What came back.
+pub(super) struct Back {
+    pub(super) update: Vec<u8>,
+    /// Where its ids begin, as many as there were of what was deleted.
+    pub(super) now: u32,
+}
+
+/// Puts back a block that was deleted, if what it was in is there. An entry of a map comes back unless something was
+/// written over it since that is not in `over`.
+pub(super) fn put_back(doc: &Doc, root: &MapRef, deleted: &Run, over: IdSet) -> Option<Back> {
+    let others = if over.is_empty() { Vec::new() } else { vec![item(doc, over, IdSet::new())] };
+    let now = clock(&doc.transact());
+    let update = step(doc, root, item(doc, deleted.ids(), IdSet::new()), others)?;
+    (clock(&doc.transact()) > now).then_some(Back { update, now })
+}
+
+/// The blocks that were deleted and whose content is there.
+pub(super) fn blocks(doc: &Doc, deleted: &IdSet) -> Vec<Run> {
+    let mut txn = doc.transact_mut();
+    let mut blocks = Vec::new();
+    let mut texts = BTreeSet::new();
+    let mut lengths = BTreeMap::new();
+    let all = Snapshot::new(txn.state_vector(), IdSet::new());
+    let without = Snapshot::new(txn.state_vector(), deleted.clone());
+    for Run { client, mut from, to } in runs(deleted) {
+        while from < to {
+            let id = ID::new(client, from);
+            let parent = || StickyIndex::from_id(id, Assoc::After).get_offset(&txn).map(|place| place.branch);
+            let len = match lengths.get(&id) {
+                Some(len) => Some(*len),
+                None => match parent().filter(|parent| *parent.type_ref() == TypeRef::Text) {
+                    Some(text) if texts.insert(text.id()) => {
+                        let diff =
+                            TextRef::from(text).diff_range(&mut txn, Some(&all), Some(&without), |block| block.id);
+                        lengths
+                            .extend(diff.into_iter().filter_map(|block| Some((block.ychange?, units(&block.insert)?))));
+                        continue;
+                    }
+                    Some(_) => None,
+                    // A value, or an object.
+                    None => Some(1),
+                },
+            };
+            if let Some(len) = len {
+                blocks.push(Run { client, from, to: from + len });
+            }
+            from += len.unwrap_or(1);
+        }
+    }
+    blocks
+}
+
+fn units(text: &Out) -> Option<u32> {
+    if let Out::Any(Any::String(text)) = text { Some(text.encode_utf16().count() as u32) } else { None }
+}
+
+/// Whether what was deleted was in something that is there.
+pub(super) fn is_in_place(doc: &Doc, deleted: &Run) -> bool {
+    let place = StickyIndex::from_id(ID::new(deleted.client, deleted.from), Assoc::After).get_offset(&doc.transact());
+    place.is_some_and(|place| !place.branch.is_deleted())
+}
+
+/// How many ids this client has given.
+pub(super) fn clock(txn: &impl ReadTxn) -> u32 {
+    txn.store().get_local_state()
+}
+
+/// The content of these need no longer be kept once they are deleted.
+pub(super) fn release(doc: &Doc, root: &MapRef, ids: &IdSet) {
+    let mut manager = UndoManager::with_options(options(item(doc, ids.clone(), IdSet::new()), Vec::new()));
+    manager.expand_scope(doc, root);
+    manager.clear_all();
+}
+
+/// Forgets the content of what was deleted.
+pub(super) fn forget(doc: &Doc, root: &MapRef, deleted: &IdSet) {
+    // Some are in one block with others by now. A manager divides blocks before it looks whether they are in its scope.
+    step(doc, &doc.get_or_insert_map(NOTHING), item(doc, deleted.clone(), IdSet::new()), Vec::new());
+    release(doc, root, deleted);
+    doc.transact_mut().gc(Some(deleted));
+}
+
+/// The name of a map that is never written to.
+const NOTHING: &str = "nothing";

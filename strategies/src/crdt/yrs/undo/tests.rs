@@ -1,0 +1,313 @@
+use proptest::collection::vec;
+use proptest::prelude::*;
+use rand::{RngExt, SeedableRng};
+
+use super::*;
+use crate::crdt::yrs_doc::Written;
+use crate::document::Kind;
+use crate::document::generate::{Dice, dice};
+use crate::path;
+use crate::replica::Rng;
+use crate::testing::{Table, Toy, set, typed};
+use crate::view::View;
+
+/// A client without messages.
+struct Alone {
+    doc: Doc,
+    history: History,
+    n: u64,
+    /// What it has told.
+    updates: Vec<Vec<u8>>,
+}
+
+impl Alone {
+    fn new(genesis: &[u8], client: u64) -> Self {
+        let doc = Doc::load(genesis, client).unwrap();
+        Self { history: History::new(&doc), doc, n: 0, updates: Vec::new() }
+    }
+
+    /// An operation; it has the number that is returned.
+    fn edit(&mut self, edits: &[Edit]) -> Option<u64> {
+        let made = match self.doc.commit(edits).ok()? {
+            Some(Written { update, made }) => {
+                self.updates.push(update);
+                made
+            }
+            None => Made::default(),
+        };
+        self.n += 1;
+        self.history.push(&self.doc, self.n, made);
+        Some(self.n)
+    }
+
+    fn undo(&mut self, n: u64) -> Result<(), Rejected> {
+        let updates = self.history.take_back(&self.doc, n)?;
+        self.updates.extend(updates);
+        Ok(())
+    }
+
+    /// Merges all that another has told.
+    fn hear(&mut self, other: &Self) {
+        other.updates.iter().for_each(|update| self.doc.apply(update).unwrap());
+        assert!(self.doc.whole());
+    }
+}
+
+fn genesis() -> Document {
+    let fields = Document::map([("x", Document::Int(0)), ("n", Document::Counter(3)), ("t", Document::text("deep"))]);
+    Document::map([
+        ("text", Document::text("some text")),
+        ("list", Document::list([1, 2, 3])),
+        ("rows", Document::list([fields.clone(), fields.clone()])),
+        ("fields", fields),
+    ])
+}
+
+/// No sums that overflow, and nothing in place of the root.
+fn plain(edit: &Edit) -> bool {
+    match edit {
+        Edit::Increment { by, .. } => by.unsigned_abs() <= 1 << 40,
+        Edit::Put { path, .. } => !path.is_empty(),
+        _ => true,
+    }
+}
+
+fn removes_no_object(edit: &Edit, document: &Document) -> bool {
+    let object = |path: &[Step]| {
+        let kind = View::kind(document, path);
+        kind.is_some_and(|kind| matches!(kind, Kind::Map | Kind::List | Kind::Text))
+    };
+    match edit {
+        Edit::Put { path, .. } | Edit::Remove { path } => !object(path),
+        Edit::ListRemove { path, index, count } => {
+            (*index..index + count).all(|at| !object(&[&path[..], &[Step::Index(at)]].concat()))
+        }
+        Edit::ListMove { .. } => false,
+        _ => true,
+    }
+}
+
+fn splice(pos: usize, delete: usize, insert: &str) -> Edit {
+    Edit::TextSplice { path: path!["text"], pos, delete, insert: insert.into() }
+}
+
+proptest! {
+    /// From the last to the first, each leaves what was there before it.
+    #[test]
+    fn all_taken_back_in_turn_leave_the_beginning(dice in vec(vec(dice(), 1..3), 1..12)) {
+        let mut one = Alone::new(&Doc::genesis(&genesis()), 2);
+        let mut other = Alone::new(&Doc::genesis(&genesis()), 3);
+        let mut states = vec![(None, one.doc.document())];
+        let mut log = Vec::new();
+        for dice in &dice {
+            let (mut edits, mut document) = (Vec::new(), one.doc.document());
+            for dice in dice {
+                let edit = Dice::fitting(dice, &document);
+                if plain(&edit) && document.apply_all(std::slice::from_ref(&edit)).is_ok() {
+                    edits.push(edit);
+                }
+            }
+            let n = one.edit(&edits);
+            prop_assert!(n.is_some(), "{edits:?} are not taken");
+            if let Some(n) = n {
+                log.push(format!("{edits:?}"));
+                states.push((Some(n), one.doc.document()));
+            }
+        }
+        for pair in states.windows(2).rev() {
+            let n = pair[1].0.expect("an operation");
+            prop_assert!(one.undo(n).is_ok());
+            prop_assert_eq!(one.doc.document(), pair[0].1.clone(), "{} of {:#?}", n, log);
+        }
+        other.hear(&one);
+        prop_assert_eq!(one.doc.document(), other.doc.document(), "{:#?}", log);
+    }
+
+    /// In whatever order: what all of them did is gone, and nothing else. What is in an object that was moved, or that a
+    /// later one has removed, is another thing than what was in it before, so none is.
+    #[test]
+    fn all_taken_back_in_any_order_leave_the_beginning(dice in vec(dice(), 1..8), order in any::<prop::sample::Index>()) {
+        let mut one = Alone::new(&Doc::genesis(&genesis()), 2);
+        let mut made = Vec::new();
+        let mut log = Vec::new();
+        for dice in &dice {
+            let document = one.doc.document();
+            let edit = Dice::fitting(dice, &document);
+            if plain(&edit) && removes_no_object(&edit, &document) {
+                log.push(format!("{edit:?}"));
+                made.extend(one.edit(&[edit]));
+            }
+        }
+        let turn = order.index(made.len().max(1));
+        made.rotate_left(turn);
+        for n in made {
+            prop_assert!(one.undo(n).is_ok());
+        }
+        prop_assert_eq!(one.doc.document(), genesis(), "{} first, of {:#?}", turn, log);
+    }
+
+    /// Two act at the same time, and each takes back all of its own: what is left of everything is the same for both.
+    #[test]
+    fn two_who_take_back_at_the_same_time_agree(
+        dice in vec((dice(), any::<bool>(), 0..4u8), 1..20),
+    ) {
+        let mut both = [2, 3].map(|client| Alone::new(&Doc::genesis(&genesis()), client));
+        let mut made = [Vec::new(), Vec::new()];
+        let mut log = Vec::new();
+        for (dice, second, then) in &dice {
+            let who = usize::from(*second);
+            let edit = Dice::fitting(dice, &both[who].doc.document());
+            if plain(&edit) {
+                log.push(format!("{who}: {edit:?}, then {then}"));
+                made[who].extend(both[who].edit(&[edit]));
+            }
+            if *then == 0 && let Some(n) = made[who].pop() {
+                prop_assert!(both[who].undo(n).is_ok());
+            }
+            if *then == 1 {
+                let [one, other] = &mut both;
+                one.hear(other);
+                other.hear(one);
+            }
+        }
+        for who in [0, 1] {
+            while let Some(n) = made[who].pop() {
+                prop_assert!(both[who].undo(n).is_ok());
+            }
+        }
+        let [one, other] = &mut both;
+        one.hear(other);
+        other.hear(one);
+        prop_assert_eq!(one.doc.document(), other.doc.document(), "{:#?}", log);
+        let document = one.doc.document();
+        prop_assert_eq!(Alone::new(&one.doc.save(), 4).doc.document(), document);
+    }
+}
+
+/// Deleted characters come back where they were, and typed ones go, whatever two others do in the same text meanwhile.
+#[test]
+fn of_a_text_everybody_keeps_what_the_others_did() {
+    let genesis = Doc::genesis(&genesis());
+    for seed in 0..300 {
+        let mut rng = Rng::seed_from_u64(seed);
+        let mut below = |n: usize| rng.random_range(0..n);
+        let [mut one, mut other] = [2, 3].map(|client| Alone::new(&genesis, client));
+        let mut edit = |doc: &Doc, letter: char| {
+            let len = View::len(doc, &path!["text"]).unwrap();
+            let pos = below(len + 1);
+            let delete = below((len - pos).min(3) + 1);
+            (splice(pos, delete, &letter.to_string().repeat(below(3))), delete)
+        };
+        let (mine, _) = edit(&one.doc, 'X');
+        let mine = one.edit(&[mine]).unwrap();
+        let mut erased = 0;
+        for turn in 0..6 {
+            let (theirs, deleted) = edit(&other.doc, 'y');
+            other.edit(&[theirs]).unwrap();
+            erased += deleted;
+            if turn % 2 == 0 {
+                other.hear(&one);
+            }
+        }
+        one.hear(&other);
+        let typed = |doc: &Doc| doc.document().to_string().matches('y').count();
+        let theirs = typed(&one.doc);
+        one.undo(mine).unwrap();
+        other.hear(&one);
+        let text = one.doc.get(&path!["text"]).unwrap().to_string();
+        assert!(!text.contains('X') && typed(&one.doc) == theirs, "seed {seed}: {text}");
+        let left = text.chars().filter(|char| "some text".contains(*char)).count();
+        assert!(left + erased >= "some text".len(), "seed {seed}: {text}");
+        assert_eq!(one.doc.document(), other.doc.document(), "seed {seed}");
+    }
+}
+
+#[test]
+fn what_others_did_stays_when_one_takes_back() {
+    for way in ["", ":batch=50ms"] {
+        let mut table = Table::new(&format!("crdt-yrs{way}"), 2);
+        let mine = table.act(1, &typed(1, "xyz"));
+        table.run();
+        table.act(2, &typed(2, "!"));
+        table.run();
+        let second = table.act(1, &Toy::Add(5));
+        table.run();
+        table.act(2, &Toy::Add(2));
+        table.run();
+        for target in [second, mine] {
+            let undo = table.undo(target);
+            assert_eq!(table.told(undo), Some(Ok(Document::Null)), "{way}");
+            table.run();
+        }
+        table.agree();
+        assert_eq!((table.sees(1, "text"), table.sees(1, "count")), ("\"a!bc\"".into(), "2".into()), "{way}");
+    }
+}
+
+#[test]
+fn an_entry_comes_back_only_if_nobody_has_written_since() {
+    let mut table = Table::new("crdt-yrs", 2);
+    let mine = table.act(1, &set("x", 1));
+    table.run();
+    table.act(2, &set("x", 2));
+    table.run();
+    table.undo(mine);
+    table.run();
+    assert_eq!(table.sees(1, "fields"), "{x:2,y:0}");
+    let mine = table.act(1, &set("y", 1));
+    table.run();
+    let removed = table.act(2, &Toy::Unset("y".into()));
+    table.run();
+    table.undo(mine);
+    table.run();
+    assert_eq!(table.sees(1, "fields"), "{x:2}");
+    table.undo(removed);
+    table.run();
+    table.agree();
+    assert_eq!(table.sees(1, "fields"), "{x:2,y:1}");
+}
+
+#[test]
+fn what_comes_back_is_whole_although_somebody_wrote_into_it_meanwhile() {
+    let mut table = Table::new("crdt-yrs", 2);
+    let change = table.act(1, &set("x", 9));
+    table.run();
+    let clear = table.act(1, &Toy::Clear);
+    table.act(2, &set("y", 7));
+    table.run();
+    table.undo(clear);
+    table.run();
+    assert_eq!(table.sees(2, "fields"), "{x:9,y:0}");
+    table.undo(change);
+    table.run();
+    table.agree();
+    assert_eq!(table.sees(2, "fields"), "{x:0,y:0}");
+}
+
+#[test]
+fn a_hundred_operations_can_be_taken_back_and_no_more() {
+    let mut table = Table::new("crdt-yrs", 2);
+    let acts: Vec<_> = (0..101).map(|n| table.act(1, &typed(n, "x"))).collect();
+    let undos = [acts[1], acts[0], acts[1]].map(|target| table.undo(target));
+    let told = undos.map(|undo| table.told(undo).unwrap());
+    assert_eq!(told, [Ok(Document::Null), Err("too_old".into()), Err("too_old".into())]);
+}
+
+/// What was deleted is kept only as long as it can come back, and one block that was deleted comes back as one.
+#[test]
+fn content_is_forgotten_in_time() {
+    let mut one = Alone::new(&Doc::genesis(&genesis()), 2);
+    let long = "long ".repeat(1000);
+    one.edit(&[splice(0, 0, &long)]).unwrap();
+    let before = one.doc.save().len();
+    let erase = one.edit(&[splice(0, 5000, "")]).unwrap();
+    assert!(one.doc.save().len() >= before);
+    one.undo(erase).unwrap();
+    assert_eq!(one.updates.last().unwrap().len() / 100, 50);
+    one.edit(&[splice(0, 5000, "")]).unwrap();
+    for _ in 0..300 {
+        one.edit(&[splice(0, 0, "x"), splice(0, 1, "")]).unwrap();
+    }
+    assert!(one.doc.save().len() < 3000, "{}", one.doc.save().len());
+    assert_eq!(one.doc.document(), genesis());
+}
