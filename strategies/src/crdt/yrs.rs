@@ -293,4 +293,22 @@ impl Replica for Peer {
     fn durable(&self) -> Vec<u8> {
         seal(&Message::Updates(vec![self.doc.save()]))
     }
+
+    fn saved_sidecar(&self) -> Sidecar {
+        Sidecar::state(&self.seen)
+    }
+
+    fn recall(&mut self, saved: &Sidecar) {
+        merge_clock(&mut self.seen, &saved.seen);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::trials;
+
+    #[test]
+    fn what_a_crash_left_is_accounted_for() {
+        trials::what_a_crash_left_is_accounted_for("crdt-yrs");
+    }
 }

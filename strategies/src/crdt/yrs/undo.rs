@@ -13,7 +13,10 @@
 //! Any of the latest own operations can be taken back. What one of those that came before has put in does not come back
 //! with what a later one had deleted, if it was taken back meanwhile. What is in an object that was removed, moved or
 //! written over since is another thing than what was in it before: out of turn, what an operation did to the text or the
-//! items in there may stay when it is taken back.
+//! items in there may stay when it is taken back; and of an operation that moves an item and writes over what is in it,
+//! what was there before may stay away.
+//!
+//! It is more than 500 lines: what is remembered and what is made of it are of no use without each other.
 
 mod manager;
 
@@ -402,7 +405,6 @@ impl Inverse<'_> {
         let (library, root) = (&self.doc.doc, &self.doc.root);
         self.delete(deleted);
         let mut owed = Owed::default();
-        owed.deleted = self.put_back(&history.remaining(&made.deleted), true);
         for (write, way, remaining, away) in ways {
             let entry = write.entry.as_ref();
             match way {
@@ -429,6 +431,8 @@ impl Inverse<'_> {
                 None => owed.entries.extend(away.cloned()),
             }
         }
+        // Last, as what it was in may be what came back.
+        owed.deleted.merge_with(self.put_back(&history.remaining(&made.deleted), true));
         let mut all = self.earlier();
         all[index] = owed;
         // What came back may have been written by what was taken back.
