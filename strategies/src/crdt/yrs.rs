@@ -12,6 +12,10 @@
 //! Source: yrs 0.28 and the y-protocols; Nicolaescu et al., "Near real-time peer-to-peer shared editing on extensible data
 //! types" (YATA, 2016).
 //!
+//! An update that comes before what it depends on waits, and what it depends on not is shown already: an operation with
+//! several edits may be seen by half for that long. It counts as taken into account when it has arrived, as strong eventual
+//! consistency has it: whoever has received the same shows the same.
+//!
 //! An undo takes back one operation by the library's own undo manager. See `undo`.
 //!
 //! Trade-offs: works offline and merges everything, and cannot refuse. Deleted content goes once it can no longer be taken
@@ -138,7 +142,7 @@ struct Peer {
     ever_connected: BTreeSet<NodeId>,
     /// Own updates that wait for the end of the batch window, and their operations.
     outbox: (Vec<Vec<u8>>, Vec<OpId>),
-    /// For sidecars only: what is taken into account here, and what will be once the library has all it depends on.
+    /// For sidecars only: what is all in the document, and what will be once everything is here that it depends on.
     seen: Clock,
     unsure: Vec<Sidecar>,
 }
@@ -217,10 +221,11 @@ impl Peer {
                 .map_err(ProtocolError::malformed)?;
         }
         self.changed |= !updates.is_empty();
+        // Of an update that came too early the library shows what does not depend on anything missing.
+        cx.reflected_all(sidecar);
         self.unsure.push(sidecar.clone());
         if self.doc.whole() {
             for sidecar in self.unsure.drain(..) {
-                cx.reflected_all(&sidecar);
                 merge_clock(&mut self.seen, &sidecar.seen);
                 for op in &sidecar.carries {
                     let seen = self.seen.entry(op.client).or_default();

@@ -12,17 +12,22 @@ use yrs::block::Prelim;
 use yrs::types::text::TextPrelim;
 use yrs::{
     Any, Array, ArrayPrelim, ArrayRef, ClientID, GetString, In, Map, MapPrelim, MapRef, Number, OffsetKind, Options,
-    Out, ReadTxn, StateVector, Text, TextRef, Transact, TransactionMut, Update, Uuid,
+    Out, ReadTxn, StateVector, Text, TextRef, Transact, TransactionMut, Update, Uuid, WriteTxn,
 };
 
 use super::yrs::undo::{self, Made, Watch};
 use crate::document::{Document, Edit, Key, Kind, Path, Step};
 use crate::view::View;
 
+/// Updates that wait for what they depend on; of more than these the oldest go, and come again with the next connection.
+const WAITING: usize = 10_000;
+
 /// The library's document; all reading goes straight to it.
 pub(super) struct Doc {
     pub(super) doc: yrs::Doc,
     pub(super) root: MapRef,
+    /// Updates that depend on what is missing.
+    waiting: Vec<Vec<u8>>,
     /// Somebody may have written a character of two UTF-16 units.
     wide: bool,
 }
@@ -57,7 +62,7 @@ impl Doc {
         };
         let doc = yrs::Doc::with_options(options);
         let root = doc.get_or_insert_map("root");
-        Self { doc, root, wide: false }
+        Self { doc, root, wide: false, waiting: Vec::new() }
     }
 
     /// A replica's own copy, from [`Doc::genesis`] or [`Doc::save`].
@@ -72,8 +77,8 @@ impl Doc {
         self.missing(&StateVector::default())
     }
 
-    /// What somebody with this state vector lacks. Updates that wait here for others are left out (the library's merge of
-    /// both loses entries of maps, in 0.28.1); they come again from whoever made them.
+    /// What somebody with this state vector lacks. Updates that wait here for others are left out; they come again from
+    /// whoever made them.
     pub(super) fn missing(&self, state: &StateVector) -> Vec<u8> {
         self.doc.transact().encode_diff_v1(state)
     }
@@ -84,16 +89,41 @@ impl Doc {
 
     /// Merges an update. What it depends on may still be missing: see [`Doc::whole`].
     pub(super) fn apply(&mut self, bytes: &[u8]) -> Result<(), String> {
+        if !self.integrate(bytes)? {
+            let too_many = (self.waiting.len() + 1).saturating_sub(WAITING);
+            self.waiting.drain(..too_many);
+            self.waiting.push(bytes.to_vec());
+            return Ok(());
+        }
+        // What was waiting may have waited for this, and what still does for that.
+        loop {
+            let tried = self.waiting.len();
+            for update in std::mem::take(&mut self.waiting) {
+                if !self.integrate(&update)? {
+                    self.waiting.push(update);
+                }
+            }
+            if self.waiting.is_empty() || self.waiting.len() == tried {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Whether all of an update is in the document now. Of one that comes before what it depends on the library keeps what
+    /// is left, merged with whatever else is waiting, and loses entries of maps on the way (0.28.1): so that is dropped, and
+    /// the update is kept here and merged again.
+    fn integrate(&mut self, bytes: &[u8]) -> Result<bool, String> {
         let update = <Update as yrs::updates::decoder::Decode>::decode_v1(bytes).map_err(|error| error.to_string())?;
         // A character of two units begins with such a byte in UTF-8. Other bytes may look so: then nothing is lost but time.
         self.wide |= bytes.iter().any(|byte| (0xf0..0xf5).contains(byte));
-        self.doc.transact_mut().apply_update(update).map_err(|error| error.to_string())
+        let mut txn = self.doc.transact_mut();
+        txn.apply_update(update).map_err(|error| error.to_string())?;
+        Ok(txn.prune_pending().is_none())
     }
 
     /// Whether every update that was merged has all that it depends on.
     pub(super) fn whole(&self) -> bool {
-        let txn = self.doc.transact();
-        txn.store().pending_update().is_none() && txn.store().pending_ds().is_none()
+        self.waiting.is_empty()
     }
 
     /// Applies edits as one transaction, all or none. `None` where they change nothing.
