@@ -21,7 +21,9 @@
 //! Trade-offs: works offline and merges everything, and cannot refuse. Deleted content goes once it can no longer be taken
 //! back, and is in every catch-up until then; ids of what was deleted stay for good, and every catch-up carries all of
 //! them. What an undo puts back has new ids: what others wrote into a removed object at the same time does not come back
-//! with it, and where two take back the removal of the same thing it comes back twice. Where two people insert next to what
+//! with it, and where two take back the removal of the same thing it comes back twice. A position is found by walking
+//! past blocks, and content that is kept for undo makes them more: of the keystrokes of a whole paper (`cargo bench
+//! --bench adapter -- --paired`) each takes about a seventh longer than in the library without undo. Where two people insert next to what
 //! is erased, the order depends on whose client id is larger, which Yjs leaves to chance: in the recorded trace
 //! friendsforever six characters end as recorded or mixed up (`, huh? The whole` as ` The whole , hh?u`). Here ids ascend
 //! with the nodes.
