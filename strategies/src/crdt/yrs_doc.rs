@@ -5,6 +5,7 @@
 //! are code points: as long as nobody has written a character of two units, they are the same; from then on a position is
 //! found by walking the text.
 
+use std::collections::VecDeque;
 use std::ops::Range;
 
 use imbl::OrdMap;
@@ -27,7 +28,7 @@ pub(super) struct Doc {
     pub(super) doc: yrs::Doc,
     pub(super) root: MapRef,
     /// Updates that depend on what is missing.
-    waiting: Vec<Vec<u8>>,
+    waiting: VecDeque<Vec<u8>>,
     /// Somebody may have written a character of two UTF-16 units.
     wide: bool,
 }
@@ -62,7 +63,7 @@ impl Doc {
         };
         let doc = yrs::Doc::with_options(options);
         let root = doc.get_or_insert_map("root");
-        Self { doc, root, wide: false, waiting: Vec::new() }
+        Self { doc, root, wide: false, waiting: VecDeque::new() }
     }
 
     /// A replica's own copy, from [`Doc::genesis`] or [`Doc::save`].
@@ -90,23 +91,26 @@ impl Doc {
     /// Merges an update. What it depends on may still be missing: see [`Doc::whole`].
     pub(super) fn apply(&mut self, bytes: &[u8]) -> Result<(), String> {
         if !self.integrate(bytes)? {
-            let too_many = (self.waiting.len() + 1).saturating_sub(WAITING);
-            self.waiting.drain(..too_many);
-            self.waiting.push(bytes.to_vec());
+            if !self.waiting.iter().any(|waiting| waiting == bytes) {
+                let too_many = (self.waiting.len() + 1).saturating_sub(WAITING);
+                self.waiting.drain(..too_many);
+                self.waiting.push_back(bytes.to_vec());
+            }
             return Ok(());
         }
-        // What was waiting may have waited for this, and what still does for that.
-        loop {
-            let tried = self.waiting.len();
-            for update in std::mem::take(&mut self.waiting) {
-                if !self.integrate(&update)? {
-                    self.waiting.push(update);
-                }
-            }
-            if self.waiting.is_empty() || self.waiting.len() == tried {
-                return Ok(());
+        // What was waiting may have waited for this, and what still does for that. One at a time: where the library fails,
+        // the others still wait.
+        let mut in_vain = 0;
+        while in_vain < self.waiting.len() {
+            let Some(update) = self.waiting.pop_front() else { break };
+            if self.integrate(&update)? {
+                in_vain = 0;
+            } else {
+                self.waiting.push_back(update);
+                in_vain += 1;
             }
         }
+        Ok(())
     }
 
     /// Whether all of an update is in the document now. Of one that comes before what it depends on the library keeps what
@@ -464,3 +468,6 @@ impl View for Doc {
         materialise(&self.doc.transact(), &Out::YMap(self.root.clone()))
     }
 }
+
+#[cfg(test)]
+mod tests;
