@@ -12,18 +12,17 @@
 //! Source: yrs 0.28 and the y-protocols; Nicolaescu et al., "Near real-time peer-to-peer shared editing on extensible data
 //! types" (YATA, 2016).
 //!
-//! An update that comes before what it depends on waits, and what it depends on not is shown already: an operation with
-//! several edits may be seen by half for that long. It counts as taken into account when it has arrived, as strong eventual
-//! consistency has it: whoever has received the same shows the same.
+//! An update that comes before what it depends on waits for it. As much of it as depends on nothing that is missing is shown
+//! at once: of an operation with several edits a part may be seen for that long. An operation counts as taken into account
+//! when it has arrived, as strong eventual consistency has it: whoever has received the same shows the same.
 //!
 //! An undo takes back one operation by the library's own undo manager. See `undo`.
 //!
 //! Trade-offs: works offline and merges everything, and cannot refuse. Deleted content goes once it can no longer be taken
 //! back, and is in every catch-up until then; ids of what was deleted stay for good, and every catch-up carries all of
 //! them. What an undo puts back has new ids: what others wrote into a removed object at the same time does not come back
-//! with it, and where two take back the removal of the same thing it comes back twice. A position is found by walking
-//! past blocks, and content that is kept for undo makes them more: of the keystrokes of a whole paper (`cargo bench
-//! --bench adapter -- --paired`) each takes about a seventh longer than in the library without undo. Where two people insert next to what
+//! with it, and where two take back the removal of the same thing it comes back twice. A position in a text is found by
+//! walking past its blocks: the longer it was edited, the longer each keystroke takes. Where two people insert next to what
 //! is erased, the order depends on whose client id is larger, which Yjs leaves to chance: in the recorded trace
 //! friendsforever six characters end as recorded or mixed up (`, huh? The whole` as ` The whole , hh?u`). Here ids ascend
 //! with the nodes.

@@ -20,6 +20,8 @@
 //!
 //! Trade-offs: works offline, merges field by field, needs nobody's permission, catches up by what differs; for silent loss
 //! where two write one cell, sums and texts included, and for clocks that decide who wins.
+//!
+//! It is a few lines more than 500: a peer is one machine, and what it is made of already has files of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

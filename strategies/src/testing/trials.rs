@@ -67,6 +67,24 @@ pub(crate) fn a_hundred_can_be_taken_back(strategy: &str) {
     table.agree();
 }
 
+/// A map that was removed comes back as another one, and earlier operations on it are taken back there. What somebody else
+/// wrote into the old one meanwhile, as `y`, comes with it or does not, which is up to the library.
+pub(crate) fn a_map_made_anew_is_the_place_of_the_undos_that_follow(strategy: &str, y: i64) {
+    let mut table = Table::new(strategy, 2);
+    let change = table.act(1, &set("x", 9));
+    table.run();
+    let clear = table.act(1, &Toy::Clear);
+    table.act(2, &set("y", 7));
+    table.run();
+    table.undo(clear);
+    table.run();
+    assert_eq!(table.sees(2, "fields"), format!("{{x:9,y:{y}}}"));
+    table.undo(change);
+    table.run();
+    table.agree();
+    assert_eq!(table.sees(2, "fields"), format!("{{x:0,y:{y}}}"));
+}
+
 /// An operation that reached one client, which crashed, is accounted for when that client brings it to another.
 pub(crate) fn what_a_crash_left_is_accounted_for(strategy: &str) {
     let mut table = Table::new(strategy, 3);

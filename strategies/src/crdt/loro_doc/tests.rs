@@ -1,6 +1,6 @@
 use crate::path;
 use crate::testing::trials;
-use crate::testing::{Table, Toy, set, typed};
+use crate::testing::{Table, Toy, typed};
 
 use super::*;
 
@@ -49,17 +49,7 @@ fn what_others_did_stays_when_one_takes_back() {
 
 #[test]
 fn a_map_that_an_undo_made_anew_is_the_place_of_the_undos_that_follow() {
-    let mut table = Table::new("crdt-loro", 2);
-    let change = table.act(1, &set("x", 9));
-    let clear = table.act(1, &Toy::Clear);
-    table.run();
-    table.undo(clear);
-    table.run();
-    assert_eq!(table.sees(2, "fields"), "{x:9,y:0}");
-    table.undo(change);
-    table.run();
-    table.agree();
-    assert_eq!(table.sees(2, "fields"), "{x:0,y:0}");
+    trials::a_map_made_anew_is_the_place_of_the_undos_that_follow("crdt-loro", 0);
 }
 
 #[test]

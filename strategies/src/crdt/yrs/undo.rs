@@ -23,6 +23,7 @@ mod manager;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Range;
 
+use smallvec::SmallVec;
 use yrs::types::TypeRef;
 use yrs::undo::UndoManager;
 use yrs::{
@@ -44,8 +45,9 @@ const REMEMBERED: usize = 100;
 pub(in crate::crdt) struct Made {
     /// What it put in, of this client's.
     put_in: Range<u32>,
-    /// What it deleted and wrote nothing over.
-    deleted: IdSet,
+    /// What it deleted and wrote nothing over. In place: whatever is allocated for each keystroke and lives on comes between
+    /// the library's blocks in memory, and it walks them one after another.
+    deleted: SmallVec<[Run; 1]>,
     writes: Vec<Write>,
 }
 
@@ -158,7 +160,7 @@ impl Watch {
     pub(in crate::crdt) fn end(self, txn: &TransactionMut<'_>) -> Made {
         let mut deleted = txn.delete_set().clone();
         self.writes.iter().for_each(|write| deleted.diff_with(&write.deleted));
-        Made { put_in: self.from..clock(txn), deleted, writes: self.writes }
+        Made { put_in: self.from..clock(txn), deleted: runs(&deleted).collect(), writes: self.writes }
     }
 }
 
@@ -235,7 +237,7 @@ impl History {
         for write in &made.writes {
             if let What::Moved = write.what {
                 // An item that is no object has one id.
-                let only = || runs(&write.deleted).first().map(|run| ID::new(run.client, run.from));
+                let only = || runs(&write.deleted).next().map(|run| ID::new(run.client, run.from));
                 let from = write.objects.first().map(|(id, _)| *id).or_else(only);
                 self.anew.extend(from.map(|from| (from, (1, write.ids.start, n))));
             }
@@ -301,7 +303,7 @@ impl History {
 
     /// All ids that something has had, and those that it has now.
     fn ids(&self, ids: &IdSet) -> (IdSet, IdSet) {
-        let (mut ever, mut now, mut open) = (ids.clone(), ids.clone(), runs(ids));
+        let (mut ever, mut now, mut open) = (ids.clone(), ids.clone(), runs(ids).collect::<Vec<_>>());
         while let Some(run) = open.pop() {
             let Some((old, (len, new, _))) = self.anew.range(..ID::new(run.client, run.to)).next_back() else {
                 continue;
@@ -346,8 +348,15 @@ impl History {
 }
 
 impl Made {
+    /// What it deleted and wrote nothing over.
+    fn deleted(&self) -> IdSet {
+        let mut deleted = IdSet::new();
+        self.deleted.iter().for_each(|run| deleted.insert(ID::new(run.client, run.from), run.to - run.from));
+        deleted
+    }
+
     fn all_deleted(&self) -> IdSet {
-        let mut deleted = self.deleted.clone();
+        let mut deleted = self.deleted();
         self.writes.iter().for_each(|write| deleted.merge_with(write.deleted.clone()));
         deleted
     }
@@ -432,7 +441,7 @@ impl Inverse<'_> {
             }
         }
         // Last, as what it was in may be what came back.
-        owed.deleted.merge_with(self.put_back(&history.remaining(&made.deleted), true));
+        owed.deleted.merge_with(self.put_back(&history.remaining(&made.deleted()), true));
         let mut all = self.earlier();
         all[index] = owed;
         // What came back may have been written by what was taken back.
@@ -486,7 +495,7 @@ impl Inverse<'_> {
             }
             (What::Put, _) => back(stands, Way::Back),
             (What::Moved, _) => {
-                let copy = runs(now).first().map(|run| ID::new(run.client, run.from));
+                let copy = runs(now).next().map(|run| ID::new(run.client, run.from));
                 copy.filter(|_| stands).map(Way::Home)
             }
             (What::Sum(_), _) if stands && whole => Some(Way::Back),
@@ -512,7 +521,7 @@ impl Inverse<'_> {
     fn latest(&self, id: ID) -> Option<ID> {
         let now = self.anew.get(&id).map(|(_, new, _)| ID::new(self.history.client, *new)).unwrap_or(id);
         let ids = Run { client: now.client, from: now.clock, to: now.clock + 1 }.ids();
-        let run = runs(&self.history.ids(&ids).1).first().map(|run| ID::new(run.client, run.from))?;
+        let run = runs(&self.history.ids(&ids).1).next().map(|run| ID::new(run.client, run.from))?;
         Some(self.anew.get(&run).map(|(_, new, _)| ID::new(self.history.client, *new)).unwrap_or(run))
     }
 

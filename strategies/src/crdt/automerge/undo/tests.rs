@@ -190,20 +190,8 @@ fn an_entry_comes_back_only_if_nobody_has_written_since() {
 }
 
 #[test]
-fn an_object_that_an_undo_made_anew_is_the_place_of_the_undos_that_follow() {
-    let mut table = Table::new("crdt-automerge", 2);
-    let change = table.act(1, &set("x", 9));
-    let clear = table.act(1, &Toy::Clear);
-    table.act(2, &set("y", 7));
-    table.run();
-    table.undo(clear);
-    table.run();
-    // With what the other wrote meanwhile, and nobody saw.
-    assert_eq!(table.sees(2, "fields"), "{x:9,y:7}");
-    table.undo(change);
-    table.run();
-    table.agree();
-    assert_eq!(table.sees(2, "fields"), "{x:0,y:7}");
+fn a_map_that_an_undo_made_anew_is_the_place_of_the_undos_that_follow() {
+    trials::a_map_made_anew_is_the_place_of_the_undos_that_follow("crdt-automerge", 7);
 }
 
 #[test]

@@ -35,9 +35,9 @@ impl Run {
 }
 
 /// What a set consists of, by client and clock.
-pub(super) fn runs(ids: &IdSet) -> Vec<Run> {
+pub(super) fn runs(ids: &IdSet) -> impl Iterator<Item = Run> {
     let of = |client: ClientID| move |range: &Range<u32>| Run { client, from: range.start, to: range.end };
-    ids.iter().flat_map(|(client, ranges)| ranges.iter().map(of(*client))).collect()
+    ids.iter().flat_map(move |(client, ranges)| ranges.iter().map(of(*client)))
 }
 
 fn options(item: StackItem<()>, other: Vec<StackItem<()>>) -> Options<()> {
@@ -171,8 +171,17 @@ pub(super) fn forget(doc: &Doc, root: &MapRef, deleted: &IdSet) {
     // Some are in one block with others by now. A manager divides blocks before it looks whether they are in its scope.
     step(doc, &doc.get_or_insert_map(NOTHING), item(doc, deleted.clone(), IdSet::new()), Vec::new());
     release(doc, root, deleted);
-    doc.transact_mut().gc(Some(deleted));
+    let mut txn = doc.transact_mut();
+    txn.gc(Some(deleted));
+    // A block that this looks at is merged with the one after it, not with the one before it (0.28.1). So it looks once more,
+    // from the block before, far enough beyond the end for the length of that; of a longer one it makes nothing.
+    for Run { client, from, to } in runs(deleted).filter(|run| run.from > 0) {
+        txn.gc(Some(&Run { client, from: from - 1, to: to.saturating_add(NEAR) }.ids()));
+    }
 }
+
+/// How far around something forgotten is looked for what it can be merged with. What is erased at once is seldom longer.
+const NEAR: u32 = 128;
 
 /// The name of a map that is never written to.
 const NOTHING: &str = "nothing";

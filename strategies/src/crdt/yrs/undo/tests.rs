@@ -276,20 +276,8 @@ fn an_entry_comes_back_only_if_nobody_has_written_since() {
 }
 
 #[test]
-fn what_comes_back_is_whole_although_somebody_wrote_into_it_meanwhile() {
-    let mut table = Table::new("crdt-yrs", 2);
-    let change = table.act(1, &set("x", 9));
-    table.run();
-    let clear = table.act(1, &Toy::Clear);
-    table.act(2, &set("y", 7));
-    table.run();
-    table.undo(clear);
-    table.run();
-    assert_eq!(table.sees(2, "fields"), "{x:9,y:0}");
-    table.undo(change);
-    table.run();
-    table.agree();
-    assert_eq!(table.sees(2, "fields"), "{x:0,y:0}");
+fn a_map_that_an_undo_made_anew_is_the_place_of_the_undos_that_follow() {
+    trials::a_map_made_anew_is_the_place_of_the_undos_that_follow("crdt-yrs", 0);
 }
 
 #[test]
@@ -314,4 +302,37 @@ fn content_is_forgotten_in_time() {
     }
     assert!(one.doc.save().len() < 3000, "{}", one.doc.save().len());
     assert_eq!(one.doc.document(), genesis());
+}
+
+#[test]
+fn what_can_no_longer_be_taken_back_is_forgotten() {
+    let mut one = Alone::new(&Doc::genesis(&genesis()), 2);
+    let mut rng = Rng::seed_from_u64(1);
+    one.edit(&[splice(9, 0, &"a long beginning ".repeat(100))]).unwrap();
+    let (mut len, mut at) = (1_709_usize, 1_709_usize);
+    let mut forgotten = IdSet::new();
+    for _ in 0..2_000 {
+        if rng.random_range(0..20) == 0 {
+            at = rng.random_range(0..=len);
+        }
+        let edit = if rng.random_range(0..3) == 0 && at > 0 {
+            let some = rng.random_range(1..=at.min(5));
+            at -= some;
+            len -= some;
+            splice(at, some, "")
+        } else {
+            let word = &"words"[..rng.random_range(1..=5)];
+            at += word.len();
+            len += word.len();
+            splice(at - word.len(), 0, word)
+        };
+        let remembered = one.history.made.len();
+        let oldest: Vec<IdSet> = one.history.made.iter().take(REMEMBERED).map(|made| made.made.all_deleted()).collect();
+        one.edit(&[edit]).unwrap();
+        if one.history.made.len() < remembered {
+            oldest.into_iter().for_each(|deleted| forgotten.merge_with(deleted));
+            let left = manager::blocks(&one.doc.doc, &forgotten);
+            assert!(left.is_empty(), "content is still there after operation {}: {left:?}", one.n);
+        }
+    }
 }
