@@ -384,8 +384,8 @@ enum Way {
     Home(ID),
     /// What was there comes back if nobody has written since.
     Unwritten,
-    /// A counter is moved back.
-    Less { map: MapRef, key: Key, by: i64 },
+    /// A counter is moved back. The map by its id: it may be gone by then, and the library's references do not know.
+    Less { map: BranchID, key: Key, by: i64 },
 }
 
 impl Inverse<'_> {
@@ -500,17 +500,15 @@ impl Inverse<'_> {
             }
             (What::Sum(_), _) if stands && whole => Some(Way::Back),
             (What::Sum(by), Some(Entry { map, key, .. })) => {
-                let map = self.map(map);
-                let sum = map.as_ref().and_then(|map| {
+                let sum = self.map(map).and_then(|map| {
                     let txn = self.doc.doc.transact();
                     map.get(&txn, key).map(|out| materialise(&txn, &out))
                 });
-                match (map, sum) {
-                    (Some(map), Some(Document::Counter(sum))) => {
-                        sum.checked_sub(*by).ok_or_else(|| format!("the counter {key} would overflow"))?;
-                        Some(Way::Less { map, key: key.clone(), by: *by })
-                    }
-                    _ => None,
+                if let Some(Document::Counter(sum)) = sum {
+                    sum.checked_sub(*by).ok_or_else(|| format!("the counter {key} would overflow"))?;
+                    Some(Way::Less { map: map.clone(), key: key.clone(), by: *by })
+                } else {
+                    None
                 }
             }
             (What::Sum(_), None) => None,
@@ -629,11 +627,18 @@ impl Inverse<'_> {
             return IdSet::new();
         }
         let (library, root) = (&self.doc.doc, &self.doc.root);
-        let mut open = manager::blocks(library, deleted);
+        // Where something goes in a new list or text the library finds by the neighbours that it had, and by what became of
+        // those: of a tombstone that was put back once, that is what is there now for both. If that were there already, what
+        // is between the two would have it on both sides, and be on one side here and on the other elsewhere (0.28.1). What
+        // is between them is newer, or somebody else's.
+        let (own, mut open): (Vec<Run>, Vec<Run>) =
+            manager::blocks(library, deleted).into_iter().partition(|run| run.client == self.history.client);
+        open.extend(own.into_iter().rev());
         let (mut gone, mut own) = (None, None);
         loop {
             let before = open.len();
-            open.retain(|run| {
+            let mut at = 0;
+            while let Some(run) = open.get(at) {
                 let back = manager::put_back(library, root, run, IdSet::new()).or_else(|| {
                     // In another map than it was in, the library would put it behind what is in the old one.
                     if !manager::is_in_place(library, run) {
@@ -646,13 +651,18 @@ impl Inverse<'_> {
                     };
                     manager::put_back(library, root, run, over.clone())
                 });
-                if let Some(Back { update, now }) = back {
-                    self.anew.insert(ID::new(run.client, run.from), (run.to - run.from, now, self.n));
-                    self.updates.push(update);
-                    return false;
+                let Some(Back { update, now }) = back else {
+                    at += 1;
+                    continue;
+                };
+                self.anew.insert(ID::new(run.client, run.from), (run.to - run.from, now, self.n));
+                self.updates.push(update);
+                open.remove(at);
+                if object(&library.transact(), &ID::new(self.history.client, now)).is_some() {
+                    // From the beginning: what is in it may be there.
+                    at = 0;
                 }
-                true
-            });
+            }
             if open.is_empty() || open.len() == before {
                 let mut left = IdSet::new();
                 open.into_iter().for_each(|run| left.merge_with(run.ids()));
@@ -684,10 +694,11 @@ impl Inverse<'_> {
         self.updates.push(txn.encode_update_v1());
     }
 
-    fn less(&mut self, map: &MapRef, key: &Key, by: i64) {
+    fn less(&mut self, map: &BranchID, key: &Key, by: i64) {
+        let Some(map) = self.map(map) else { return };
         let mut txn = self.doc.doc.transact_mut();
         if let Some(Document::Counter(sum)) = map.get(&txn, key).map(|out| materialise(&txn, &out)) {
-            Place::Entry(map, key).write(&mut txn, &Document::Counter(sum.saturating_sub(by)));
+            Place::Entry(&map, key).write(&mut txn, &Document::Counter(sum.saturating_sub(by)));
             self.updates.push(txn.encode_update_v1());
         }
     }
