@@ -155,6 +155,7 @@ fn independent(subject: &Subject, before: &Document, mine: &Operation, theirs: &
     let (both, outcomes) = after(&[mine, theirs])?;
     let (first, second) = (model.plan(before, mine).ok()?.edits, model.plan(&after(&[mine])?.0, theirs).ok()?.edits);
     let text = first.iter().chain(&second).all(|edit| edit.kind() == EditKind::TextSplice);
+    let moves = first.iter().chain(&second).any(|edit| edit.kind() == EditKind::ListMove);
     // Who writes into what another has made may lose it when that is taken back; the workloads' oracles count it.
     if !text && before.produce(&second).is_err() {
         return None;
@@ -174,5 +175,8 @@ fn independent(subject: &Subject, before: &Document, mine: &Operation, theirs: &
     let told = after(&[mine])?.1.into_iter().chain(outcome);
     let mut told: Vec<_> = told.collect();
     told.sort_by_key(Document::encode);
-    (after(&[theirs, mine])? == (both, outcomes.clone()) && told == outcomes).then_some(alone)
+    // Two who each replace all items of a list seem to have nothing to do with each other where the second restores what was
+    // there: the first's items are gone, and come back beside the second's. A move has its own ways to differ.
+    let apart = moves || either_way == alone;
+    (apart && after(&[theirs, mine])? == (both, outcomes.clone()) && told == outcomes).then_some(alone)
 }
