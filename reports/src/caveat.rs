@@ -103,11 +103,11 @@ impl fmt::Display for Caveat {
                 "Processor figures vary by up to {} between seeds ({worst}): read them by their intervals.",
                 percent(*spread)
             ),
-            Self::Sampled(ms) => write!(
-                f,
-                "States were looked at up to {} ms apart: divergence that passed sooner is not seen.",
-                figure(*ms)
-            ),
+            Self::Sampled(ms) => {
+                let apart =
+                    if *ms < 10_000.0 { format!("{} ms", figure(*ms)) } else { format!("{} s", figure(ms / 1e3)) };
+                write!(f, "States were looked at up to {apart} apart: divergence that passed sooner is not seen.")
+            }
             Self::FewCores(n) => write!(
                 f,
                 "Measured on {}: processor figures share it with the rest of the machine.",
