@@ -627,10 +627,11 @@ impl Inverse<'_> {
             return IdSet::new();
         }
         let (library, root) = (&self.doc.doc, &self.doc.root);
-        // Where something goes in a new list or text the library finds by the neighbours that it had, and by what became of
-        // those: of a tombstone that was put back once, that is what is there now for both. If that were there already, what
-        // is between the two would have it on both sides, and be on one side here and on the other elsewhere (0.28.1). What
-        // is between them is newer, or somebody else's.
+        // In a new list or text the library finds the place by the neighbours that something had, and by what those have
+        // become. A tombstone that was put back before leads to its copy, wherever that is. If the copy were back already,
+        // what is between the two would have it for a neighbour on both sides, and end on one side here and on the other
+        // elsewhere (0.28.1). What is between them is newer than the copy or somebody else's: so theirs go first, then
+        // one's own, the newest first.
         let (own, mut open): (Vec<Run>, Vec<Run>) =
             manager::blocks(library, deleted).into_iter().partition(|run| run.client == self.history.client);
         open.extend(own.into_iter().rev());
