@@ -9,7 +9,8 @@
 //! What comes back does so under ids of its own: an object is made anew, with what would be in it by now. The own operations
 //! before it, which know the old ids, are told; those of others cannot be. Characters and items that somebody else has put
 //! back, or moved, are others than those that were put in, and stay. An item of a list that was written over, moved and
-//! taken away may come back beside its place.
+//! taken away may come back beside its place, and, rarely, so may a character of a text that was made anew: beside it, and at
+//! the same place for everybody.
 
 mod history;
 mod write;

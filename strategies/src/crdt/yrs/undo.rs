@@ -14,7 +14,8 @@
 //! with what a later one had deleted, if it was taken back meanwhile. What is in an object that was removed, moved or
 //! written over since is another thing than what was in it before: out of turn, what an operation did to the text or the
 //! items in there may stay when it is taken back; and of an operation that moves an item and writes over what is in it,
-//! what was there before may stay away.
+//! what was there before may stay away. An operation that writes into something and then over that comes back with another
+//! thing in its place: what was done in there before can then not be taken back.
 //!
 //! It is more than 500 lines: what is remembered and what is made of it are of no use without each other.
 
