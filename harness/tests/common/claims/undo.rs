@@ -155,9 +155,12 @@ fn independent(subject: &Subject, before: &Document, mine: &Operation, theirs: &
     let (both, outcomes) = after(&[mine, theirs])?;
     let (first, second) = (model.plan(before, mine).ok()?.edits, model.plan(&after(&[mine])?.0, theirs).ok()?.edits);
     let text = first.iter().chain(&second).all(|edit| edit.kind() == EditKind::TextSplice);
-    let moves = first.iter().chain(&second).any(|edit| edit.kind() == EditKind::ListMove);
     // Who writes into what another has made may lose it when that is taken back; the workloads' oracles count it.
     if !text && before.produce(&second).is_err() {
+        return None;
+    }
+    // Two who each turn a whole list around seem to leave each other alone, as both together change nothing.
+    if takes_out(before, &first, &second) {
         return None;
     }
     let (mine_undone, second) = (Change::of(&first)?.invert(before)?, Change::of(&second)?);
@@ -175,8 +178,21 @@ fn independent(subject: &Subject, before: &Document, mine: &Operation, theirs: &
     let told = after(&[mine])?.1.into_iter().chain(outcome);
     let mut told: Vec<_> = told.collect();
     told.sort_by_key(Document::encode);
-    // Two who each replace all items of a list seem to have nothing to do with each other where the second restores what was
-    // there: the first's items are gone, and come back beside the second's. A move has its own ways to differ.
-    let apart = moves || either_way == alone;
-    (apart && after(&[theirs, mine])? == (both, outcomes.clone()) && told == outcomes).then_some(alone)
+    (after(&[theirs, mine])? == (both, outcomes.clone()) && told == outcomes).then_some(alone)
+}
+
+/// Whether the second takes items out of a list that the first has put in there.
+fn takes_out(before: &Document, first: &[Edit], second: &[Edit]) -> bool {
+    let mark = "put in by the first";
+    let marked = |edit: &Edit| match edit.clone() {
+        Edit::ListInsert { path, index, values } => {
+            Edit::ListInsert { path, index, values: vec![Document::from(mark); values.len()] }
+        }
+        other => other,
+    };
+    let marks = |document: &Document| document.to_string().matches(mark).count();
+    let mut document = before.clone();
+    let there = document.apply_all(&first.iter().map(marked).collect::<Vec<_>>()).map(|_| marks(&document));
+    let left = document.apply_all(second).map(|_| marks(&document));
+    matches!((there, left), (Ok(there), Ok(left)) if left < there)
 }
