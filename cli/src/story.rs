@@ -71,8 +71,8 @@ fn way(told: &Told, run: &Run, node: NodeId) -> Option<String> {
 /// When, who, what, and the state after it.
 fn line(told: &Told, run: &Run, step: &Step) -> String {
     let style = style(told, step.node);
-    let (deed, bad) = deed(told, run, step);
-    let shown = format::shorten(&deed, DEED);
+    let (action, bad) = action(told, run, step);
+    let shown = format::shorten(&action, DEED);
     let pad = " ".repeat(DEED.saturating_sub(shown.chars().count()));
     let shown = if bad { format!("{BAD}{shown}{BAD:#}") } else { shown };
     let state = short(&step.state, WIDTH - DEED - 19);
@@ -81,7 +81,7 @@ fn line(told: &Told, run: &Run, step: &Step) -> String {
 }
 
 /// What happens in a step, and whether it is bad news.
-fn deed(told: &Told, run: &Run, step: &Step) -> (String, bool) {
+fn action(told: &Told, run: &Run, step: &Step) -> (String, bool) {
     let words = |op: &OpId| run.call(*op).map_or("?", |made| made.words.as_str());
     let mut parts = Vec::new();
     if let Some(op) = &step.issued {
@@ -95,7 +95,7 @@ fn deed(told: &Told, run: &Run, step: &Step) -> (String, bool) {
         parts.push(format!("{verb} {}", taken.join(", ")));
     }
     parts.extend(step.rolled_back.iter().map(|op| format!("takes back {}", words(op))));
-    for op in &step.committed {
+    for op in &step.confirmed {
         match run.call(*op).map(|made| &made.answer) {
             Some(Answer::Stands(Document::Null)) | None => {}
             Some(Answer::Stands(outcome)) => parts.push(format!("gets {}", brief(outcome))),
@@ -107,8 +107,8 @@ fn deed(told: &Told, run: &Run, step: &Step) -> (String, bool) {
             parts.push(format!("{} refused: {detail}", words(op)));
         }
     }
-    if parts.is_empty() && !step.committed.is_empty() {
-        let settled: Vec<&str> = step.committed.iter().map(words).collect();
+    if parts.is_empty() && !step.confirmed.is_empty() {
+        let settled: Vec<&str> = step.confirmed.iter().map(words).collect();
         parts.push(format!("hears that {} stands", settled.join(", ")));
     }
     if parts.is_empty() {

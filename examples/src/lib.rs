@@ -118,7 +118,7 @@ impl Replica for Peer {
                 self.send(&self.up, &news, cx);
                 self.take(news, cx);
                 cx.shown(id);
-                cx.committed(id, outcome);
+                cx.confirmed(id, outcome);
             }
         }
     }

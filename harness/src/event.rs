@@ -1,9 +1,7 @@
 //! What happens in a run, as data. Engines produce events, probes consume them; in between is no other connection.
 
 use syncbench_strategies::document::Digest;
-use syncbench_strategies::model::{Outcome, Rejected};
-use syncbench_strategies::replica::{LinkState, NodeId, OpId, ProtocolError, Time};
-use syncbench_strategies::sidecar::Clock;
+use syncbench_strategies::replica::{LinkState, NodeId, OpId, ProtocolError, Report, Time};
 
 /// Which handler of a replica was called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,26 +46,8 @@ pub enum What {
         /// When it should have been issued.
         intended: Time,
     },
-    /// The effect is on the issuer's own screen.
-    Shown(OpId),
-    /// Taken into account here.
-    Reflected(OpId),
-    /// All these are taken into account here.
-    ReflectedThrough(Clock),
-    /// From now on this tag stands for the operation.
-    Tagged(OpId, u128),
-    /// The operations behind the tags from the first to the last are taken into account here.
-    ReflectedTags(u128, u128),
-    /// Changed nothing and will not travel.
-    Void(OpId),
-    /// The issuer is told that it stands.
-    Committed(OpId, Outcome),
-    /// The issuer is told that it was refused.
-    Rejected(OpId, Rejected),
-    /// Taken back from the issuer's screen.
-    RolledBack(OpId),
-    /// A strategy's own counter.
-    Count(&'static str, u64),
+    /// The node's replica reports what became of an operation.
+    Report(Report),
     /// A message left.
     Sent {
         /// For whom.

@@ -6,14 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use syncbench_strategies::document::Document;
 use syncbench_strategies::model::{Operation, Outcome, Rejected};
-use syncbench_strategies::replica::{NodeId, OpId, Time};
+use syncbench_strategies::replica::{NodeId, OpId, Report, Time};
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::event::{Event, What};
 
 /// What a user does.
 #[derive(Clone, Debug)]
-pub enum Deed {
+pub enum Action {
     /// Issues an operation of the model.
     Operate {
         /// What.
@@ -270,10 +270,10 @@ impl Ledger {
     }
 
     /// Opens the entry of an operation that is about to be submitted.
-    pub fn open(&mut self, id: OpId, deed: Deed, at: Time, intended: Time) {
-        let (operation, seen, undoes) = match deed {
-            Deed::Operate { operation, seen } => (operation, seen, None),
-            Deed::Undo { target } => (Operation::from_bytes(&[]), Document::Null, Some(target)),
+    pub fn open(&mut self, id: OpId, action: Action, at: Time, intended: Time) {
+        let (operation, seen, undoes) = match action {
+            Action::Operate { operation, seen } => (operation, seen, None),
+            Action::Undo { target } => (Operation::from_bytes(&[]), Document::Null, Some(target)),
         };
         let live_at_issue = self.live().count() as u32;
         let Some(replica) = self.replicas.get(slot(id.client)) else { return };
@@ -314,13 +314,13 @@ impl Ledger {
             }
             What::Dead { for_good } => self.die(node, at, *for_good),
             What::Forgot => self.forgot += 1,
-            What::Shown(op) => {
+            What::Report(Report::Shown(op)) => {
                 if let Some(entry) = self.entry_mut(*op) {
                     entry.shown.get_or_insert(at);
                 }
             }
-            What::Reflected(op) => self.reflect(*op, node, at),
-            What::ReflectedThrough(clock) => {
+            What::Report(Report::Reflected(op)) => self.reflect(*op, node, at),
+            What::Report(Report::ReflectedThrough(clock)) => {
                 for (client, n) in clock {
                     // Of what the server knows nobody keeps a book, and nobody knows of what was not issued.
                     let Some(replica) = self.replica(node) else { break };
@@ -329,13 +329,13 @@ impl Ledger {
                     (from + 1..=issued.min(*n)).for_each(|n| self.reflect(OpId { client: *client, n }, node, at));
                 }
             }
-            What::Tagged(op, tag) => self.tags.entry(*tag).or_default().push(*op),
-            What::ReflectedTags(first, last) => {
+            What::Report(Report::Tagged(op, tag)) => self.tags.entry(*tag).or_default().push(*op),
+            What::Report(Report::ReflectedTags(first, last)) => {
                 for op in self.tagged_within(*first, *last).collect::<Vec<_>>() {
                     self.reflect(op, node, at);
                 }
             }
-            What::Committed(op, outcome) => {
+            What::Report(Report::Confirmed(op, outcome)) => {
                 let mut undoes = None;
                 if let Some(entry) = self.entry_mut(*op) {
                     entry.settled.get_or_insert(at);
@@ -347,7 +347,7 @@ impl Ledger {
                 }
                 self.strike(*op);
             }
-            What::Rejected(op, reason) => {
+            What::Report(Report::Rejected(op, reason)) => {
                 if let Some(entry) = self.entry_mut(*op) {
                     entry.settled.get_or_insert(at);
                     entry.fate = Fate::Rejected(reason.clone());
@@ -356,12 +356,12 @@ impl Ledger {
                 self.clients().for_each(|node| self.reflect(*op, node, at));
                 self.strike(*op);
             }
-            What::Void(op) => self.clients().for_each(|node| self.reflect(*op, node, at)),
+            What::Report(Report::Void(op)) => self.clients().for_each(|node| self.reflect(*op, node, at)),
             What::Broken(reason) => {
                 self.broken += 1;
                 self.broken_example.get_or_insert_with(|| format!("{node} at {at:?}: {reason}"));
             }
-            What::RolledBack(op) => {
+            What::Report(Report::RolledBack(op)) => {
                 if let Some(entry) = self.entry_mut(*op) {
                     entry.rolled_back += 1;
                 }

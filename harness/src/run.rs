@@ -12,7 +12,7 @@ use syncbench_strategies::document::EditKind;
 use syncbench_strategies::spec::{Spec, Support};
 
 use crate::engines::saturation::Search;
-use crate::engines::{Ran, Task, panic_text, sim, threads};
+use crate::engines::{RunResult, Task, panic_text, sim, threads};
 use crate::faults::{self, Armed};
 use crate::ledger::{Entry, Fate};
 use crate::network::Transport;
@@ -188,7 +188,7 @@ fn saturate(task: &Task<'_>, cell: &mut Cell) {
 pub const KINDS: &[&str] = &["no serial order", "invariant broken on screen", "no rate that it stands"];
 
 /// Asks every oracle: what went wrong, by name, and whether some serial order explains the run.
-pub(crate) fn oracles(task: &Task<'_>, ran: &Ran) -> (Vec<Finding>, SerialOrder) {
+pub(crate) fn oracles(task: &Task<'_>, ran: &RunResult) -> (Vec<Finding>, SerialOrder) {
     let last = ran.last();
     let mut findings = task.workload.judge(&History { genesis: task.genesis, last, ledger: &ran.ledger });
     let order = serial_order::search(&*task.model, task.genesis, last, &ran.ledger);
@@ -204,7 +204,7 @@ pub(crate) fn oracles(task: &Task<'_>, ran: &Ran) -> (Vec<Finding>, SerialOrder)
     (findings, order)
 }
 
-fn judge(planned: &Planned, task: &Task<'_>, ran: Ran, mut figures: Figures) -> Cell {
+fn judge(planned: &Planned, task: &Task<'_>, ran: RunResult, mut figures: Figures) -> Cell {
     let last = ran.last().clone();
     let (findings, order) = oracles(task, &ran);
     let unlisted = planned.workload.spec.unlisted(&findings);
@@ -239,7 +239,7 @@ fn judge(planned: &Planned, task: &Task<'_>, ran: Ran, mut figures: Figures) -> 
 }
 
 /// Holds the run against the strategy's claims.
-fn verdict(planned: &Planned, ran: &Ran, figures: &Figures, order: SerialOrder) -> (Verdict, Vec<String>) {
+fn verdict(planned: &Planned, ran: &RunResult, figures: &Figures, order: SerialOrder) -> (Verdict, Vec<String>) {
     let claims = planned.strategy.guarantees();
     let number = |name: &str| match figures.metrics.get(name) {
         Some(Metric::Number(value)) => *value,

@@ -8,14 +8,14 @@ use serde::Serialize;
 use syncbench_strategies::document::Document;
 use syncbench_strategies::model::{ModelRef, Operation, Outcome, Rejected};
 use syncbench_strategies::registry::Configured;
-use syncbench_strategies::replica::{NodeId, OpId, Rng, Time};
+use syncbench_strategies::replica::{NodeId, OpId, Report, Rng, Time};
 use syncbench_strategies::selector::Selector;
 use syncbench_strategies::spec::{Params, Spec};
 
 use crate::engines::load::Pace;
-use crate::engines::{Ran, Task, sim};
+use crate::engines::{RunResult, Task, sim};
 use crate::event::{Event, What};
-use crate::ledger::{Deed, Ledger};
+use crate::ledger::{Action, Ledger};
 use crate::network::{Profile, Transport};
 use crate::results::Finding;
 use crate::rng::stream;
@@ -96,7 +96,7 @@ impl Trial {
     }
 
     /// Runs it and asks the oracle.
-    pub(crate) fn run(&self) -> (Ran, Found) {
+    pub(crate) fn run(&self) -> (RunResult, Found) {
         let workload = workload(self.workload);
         let params = Params::check(&selector(self.strategy.name), self.strategy.params).expect("no parameters given");
         let strategy = Configured {
@@ -184,8 +184,8 @@ impl Book {
     /// A client acts, and is told nothing yet.
     pub(crate) fn issued<O: Serialize>(&mut self, client: u32, op: &O, seen: Document) -> OpId {
         let id = self.0.next_op(NodeId(client));
-        let deed = Deed::Operate { operation: Operation::encode(op), seen };
-        self.0.open(id, deed, Time::ZERO, Time::ZERO);
+        let action = Action::Operate { operation: Operation::encode(op), seen };
+        self.0.open(id, action, Time::ZERO, Time::ZERO);
         id
     }
 
@@ -205,7 +205,7 @@ impl Book {
     /// A client takes back an own operation and is told that this stands.
     pub(crate) fn undone(&mut self, target: OpId) {
         let id = self.0.next_op(target.client);
-        self.0.open(id, Deed::Undo { target }, Time::ZERO, Time::ZERO);
+        self.0.open(id, Action::Undo { target }, Time::ZERO, Time::ZERO);
         self.reached(target.client.0, id);
         self.told(id, Ok(Document::Null));
     }
@@ -215,15 +215,15 @@ impl Book {
         self.enter(
             id.client,
             match fate {
-                Ok(outcome) => What::Committed(id, outcome),
-                Err(reason) => What::Rejected(id, reason),
+                Ok(outcome) => What::Report(Report::Confirmed(id, outcome)),
+                Err(reason) => What::Report(Report::Rejected(id, reason)),
             },
         );
     }
 
     /// A client takes an operation into account.
     pub(crate) fn reached(&mut self, client: u32, id: OpId) {
-        self.enter(NodeId(client), What::Reflected(id));
+        self.enter(NodeId(client), What::Report(Report::Reflected(id)));
     }
 
     /// What the oracle finds when the run ends in `last`.

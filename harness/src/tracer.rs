@@ -1,7 +1,7 @@
 //! The digest of a run: everything that happened, in order, except what it cost.
 
 use syncbench_strategies::document::Digest;
-use syncbench_strategies::replica::LinkState;
+use syncbench_strategies::replica::{LinkState, Report};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::event::{Event, What};
@@ -30,16 +30,16 @@ impl Tracer {
             What::Cost { .. } => return,
             What::Live => text(0, &[], ""),
             What::Issued { op, intended } => text(1, &[op.client.0.into(), op.n, intended.0], ""),
-            What::Shown(op) => text(2, &[op.client.0.into(), op.n], ""),
-            What::Reflected(op) => text(3, &[op.client.0.into(), op.n], ""),
-            What::ReflectedThrough(clock) => {
+            What::Report(Report::Shown(op)) => text(2, &[op.client.0.into(), op.n], ""),
+            What::Report(Report::Reflected(op)) => text(3, &[op.client.0.into(), op.n], ""),
+            What::Report(Report::ReflectedThrough(clock)) => {
                 let flat: Vec<u64> = clock.iter().flat_map(|(client, n)| [client.0.into(), *n]).collect();
                 text(4, &flat, "");
             }
-            What::Committed(op, outcome) => text(5, &[op.client.0.into(), op.n], &outcome.to_string()),
-            What::Rejected(op, reason) => text(6, &[op.client.0.into(), op.n], &reason.to_string()),
-            What::RolledBack(op) => text(7, &[op.client.0.into(), op.n], ""),
-            What::Count(name, by) => text(8, &[*by], name),
+            What::Report(Report::Confirmed(op, outcome)) => text(5, &[op.client.0.into(), op.n], &outcome.to_string()),
+            What::Report(Report::Rejected(op, reason)) => text(6, &[op.client.0.into(), op.n], &reason.to_string()),
+            What::Report(Report::RolledBack(op)) => text(7, &[op.client.0.into(), op.n], ""),
+            What::Report(Report::Count(name, by)) => text(8, &[*by], name),
             What::Sent { to, payload_bytes, wire_bytes, hash } => {
                 text(9, &[to.0.into(), *payload_bytes, *wire_bytes, *hash], "");
             }
@@ -51,12 +51,14 @@ impl Tracer {
             What::State(Digest(digest)) => text(15, &[*digest as u64, (*digest >> 64) as u64], ""),
             What::Broken(reason) => text(16, &[], reason),
             What::Settled => text(17, &[], ""),
-            What::Tagged(op, tag) => text(18, &[op.client.0.into(), op.n, *tag as u64, (*tag >> 64) as u64], ""),
-            What::ReflectedTags(first, last) => {
+            What::Report(Report::Tagged(op, tag)) => {
+                text(18, &[op.client.0.into(), op.n, *tag as u64, (*tag >> 64) as u64], "")
+            }
+            What::Report(Report::ReflectedTags(first, last)) => {
                 let halves = |tag: u128| [tag as u64, (tag >> 64) as u64];
                 text(19, &[halves(*first), halves(*last)].concat(), "")
             }
-            What::Void(op) => text(20, &[op.client.0.into(), op.n], ""),
+            What::Report(Report::Void(op)) => text(20, &[op.client.0.into(), op.n], ""),
             What::Dead { for_good } => text(21, &[u64::from(*for_good)], ""),
             What::Forgot => text(22, &[], ""),
         }

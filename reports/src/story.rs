@@ -74,7 +74,7 @@ fn labels(run: &Run, step: &Step) -> Vec<(EventKind, String)> {
         };
         labels.push((EventKind::Refused, format!("{} refused: {reason}", words(op))));
     }
-    let got = step.committed.iter().filter_map(|op| match run.call(*op).map(|made| &made.answer) {
+    let got = step.confirmed.iter().filter_map(|op| match run.call(*op).map(|made| &made.answer) {
         Some(Answer::Stands(Document::Null)) => None,
         Some(Answer::Stands(outcome)) => Some(format!("gets {}", brief(outcome))),
         _ => None,

@@ -107,14 +107,40 @@ pub enum LinkState {
     Down,
 }
 
+/// What a replica tells the world about an operation's life. Engines pass it on unchanged, as an event.
+#[derive(Clone, Debug)]
+pub enum Report {
+    /// The user who issued the operation sees its effect.
+    Shown(OpId),
+    /// The operation's whole effect is in what this replica shows, or the operation is refused here as it is everywhere.
+    Reflected(OpId),
+    /// All operations up to this clock are reflected here.
+    ReflectedThrough(Clock),
+    /// From now on `tag` stands for this operation (and for others with the same tag): a library's own name for the change
+    /// that the operation became. The engine keeps the list, so a replica needs no map for the probes' sake.
+    Tagged(OpId, u128),
+    /// The operations behind the tags from the first to the last are reflected here.
+    ReflectedTags(u128, u128),
+    /// The operation changed nothing and will not travel: no other replica has to reflect it.
+    Void(OpId),
+    /// The issuer was told that the operation stands.
+    Confirmed(OpId, Outcome),
+    /// The issuer was told that the operation was refused.
+    Rejected(OpId, Rejected),
+    /// The operation was shown at its issuer and then taken back.
+    RolledBack(OpId),
+    /// A counter of the strategy's own went up: `path_errors`, `retries`.
+    Count(&'static str, u64),
+}
+
 /// What a replica wants to happen.
 #[derive(Clone, Debug)]
 pub enum Effect {
     /// Send bytes to a peer.
     Send {
-        /// Whom.
+        /// The receiver.
         to: NodeId,
-        /// What; shared when it goes to several.
+        /// The payload; shared when it goes to several peers.
         bytes: Arc<[u8]>,
         /// For probes only.
         sidecar: Arc<Sidecar>,
@@ -123,30 +149,11 @@ pub enum Effect {
     SetTimer {
         /// From now.
         after: Duration,
-        /// Handed back.
+        /// Handed back to the timer.
         tag: u64,
     },
-    /// The user who issued the operation sees its effect on the own screen.
-    Shown(OpId),
-    /// The operation is taken into account here: applied, merged, or refused as it is everywhere.
-    Reflected(OpId),
-    /// All these operations are taken into account here.
-    ReflectedThrough(Clock),
-    /// From now on `tag` stands for this operation (and for others that get the same tag): a library's own name for the
-    /// change that the operation became. The engine keeps the list, so a replica needs no map for the probes' sake.
-    Tagged(OpId, u128),
-    /// The operations behind the tags from the first to the last are taken into account here.
-    ReflectedTags(u128, u128),
-    /// The operation changed nothing and will not travel: nobody else has to take account of it.
-    Void(OpId),
-    /// The issuing user is told that the operation stands.
-    Committed(OpId, Outcome),
-    /// The issuing user is told that the operation was refused.
-    Rejected(OpId, Rejected),
-    /// An operation that was shown on its issuer's screen was taken back.
-    RolledBack(OpId),
-    /// Something worth counting happened: `path_errors`, `retries`.
-    Count(&'static str, u64),
+    /// Tell the world what became of an operation.
+    Report(Report),
 }
 
 /// A replica's only way out, valid for one call.
@@ -164,9 +171,14 @@ impl<'a> Context<'a> {
         Self { node, now, wall, rng, effects }
     }
 
-    /// Notes an effect where it will stand: one that is made first and copied then costs more than the rest of noting it.
+    /// Builds an effect in place: building it first and copying it would cost more than everything else here.
     fn put(&mut self, effect: impl FnOnce() -> Effect) {
         self.effects.extend(iter::once_with(effect));
+    }
+
+    /// Reports what became of an operation.
+    pub fn report(&mut self, report: Report) {
+        self.put(|| Effect::Report(report));
     }
 
     /// Which replica is being called.
@@ -216,34 +228,34 @@ impl<'a> Context<'a> {
         self.put(|| Effect::SetTimer { after, tag });
     }
 
-    /// See [`Effect::Shown`].
+    /// See [`Report::Shown`].
     pub fn shown(&mut self, id: OpId) {
-        self.put(|| Effect::Shown(id));
+        self.put(|| Effect::Report(Report::Shown(id)));
     }
 
-    /// See [`Effect::Reflected`].
+    /// See [`Report::Reflected`].
     pub fn reflected(&mut self, id: OpId) {
-        self.put(|| Effect::Reflected(id));
+        self.put(|| Effect::Report(Report::Reflected(id)));
     }
 
-    /// See [`Effect::Tagged`].
+    /// See [`Report::Tagged`].
     pub fn tagged(&mut self, id: OpId, tag: u128) {
-        self.put(|| Effect::Tagged(id, tag));
+        self.put(|| Effect::Report(Report::Tagged(id, tag)));
     }
 
-    /// See [`Effect::ReflectedTags`]; for a single one.
+    /// See [`Report::ReflectedTags`]; for a single one.
     pub fn reflected_tag(&mut self, tag: u128) {
         self.reflected_tags(tag, tag);
     }
 
-    /// See [`Effect::ReflectedTags`].
+    /// See [`Report::ReflectedTags`].
     pub fn reflected_tags(&mut self, first: u128, last: u128) {
-        self.put(|| Effect::ReflectedTags(first, last));
+        self.put(|| Effect::Report(Report::ReflectedTags(first, last)));
     }
 
-    /// See [`Effect::Void`].
+    /// See [`Report::Void`].
     pub fn void(&mut self, id: OpId) {
-        self.put(|| Effect::Void(id));
+        self.put(|| Effect::Report(Report::Void(id)));
     }
 
     /// Reports everything that a received sidecar names as reflected.
@@ -255,28 +267,28 @@ impl<'a> Context<'a> {
             self.reflected_tag(*tag);
         }
         if !sidecar.seen.is_empty() {
-            self.put(|| Effect::ReflectedThrough(sidecar.seen.clone()));
+            self.put(|| Effect::Report(Report::ReflectedThrough(sidecar.seen.clone())));
         }
     }
 
-    /// See [`Effect::Committed`].
-    pub fn committed(&mut self, id: OpId, outcome: Outcome) {
-        self.put(|| Effect::Committed(id, outcome));
+    /// See [`Report::Confirmed`].
+    pub fn confirmed(&mut self, id: OpId, outcome: Outcome) {
+        self.put(|| Effect::Report(Report::Confirmed(id, outcome)));
     }
 
-    /// See [`Effect::Rejected`].
+    /// See [`Report::Rejected`].
     pub fn rejected(&mut self, id: OpId, reason: Rejected) {
-        self.put(|| Effect::Rejected(id, reason));
+        self.put(|| Effect::Report(Report::Rejected(id, reason)));
     }
 
-    /// See [`Effect::RolledBack`].
+    /// See [`Report::RolledBack`].
     pub fn rolled_back(&mut self, id: OpId) {
-        self.put(|| Effect::RolledBack(id));
+        self.put(|| Effect::Report(Report::RolledBack(id)));
     }
 
-    /// See [`Effect::Count`].
+    /// See [`Report::Count`].
     pub fn count(&mut self, name: &'static str, by: u64) {
-        self.put(|| Effect::Count(name, by));
+        self.put(|| Effect::Report(Report::Count(name, by)));
     }
 }
 

@@ -21,7 +21,7 @@ pub type Tags = SmallVec<[u128; 1]>;
 pub struct Sidecar {
     /// Single operations.
     pub carries: Vec<OpId>,
-    /// Operations by a library's own name for its changes; see [`Effect::Tagged`](crate::replica::Effect::Tagged).
+    /// Operations by a library's own name for its changes; see [`Report::Tagged`](crate::replica::Report::Tagged).
     pub tags: Tags,
     /// Everything up to here, for messages that hold a whole state.
     pub seen: Clock,

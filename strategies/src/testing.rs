@@ -11,7 +11,9 @@ use crate::document::{Document, Edit, Kind};
 use crate::model::{Model, ModelRef, Operation, Outcome, Plan, Rejected, erase};
 use crate::path;
 use crate::registry::{self, Configured};
-use crate::replica::{Context, Effect, LinkState, NodeId, OpId, ProtocolError, Replica, Rng, Setup, Time, Topology};
+use crate::replica::{
+    Context, Effect, LinkState, NodeId, OpId, ProtocolError, Replica, Report, Rng, Setup, Time, Topology,
+};
 use crate::sidecar::Sidecar;
 use crate::view::View;
 
@@ -351,24 +353,30 @@ impl Table {
     /// What the user was told: the outcome, or the code of the refusal.
     pub(crate) fn told(&self, id: OpId) -> Option<Result<Outcome, String>> {
         self.reports.iter().find_map(|(_, report)| match report {
-            Effect::Committed(op, outcome) if *op == id => Some(Ok(outcome.clone())),
-            Effect::Rejected(op, reason) if *op == id => Some(Err(reason.code.to_string())),
+            Effect::Report(Report::Confirmed(op, outcome)) if *op == id => Some(Ok(outcome.clone())),
+            Effect::Report(Report::Rejected(op, reason)) if *op == id => Some(Err(reason.code.to_string())),
             _ => None,
         })
     }
 
     pub(crate) fn rolled_back(&self, id: OpId) -> usize {
-        self.reports.iter().filter(|(_, report)| matches!(report, Effect::RolledBack(op) if *op == id)).count()
+        self.reports
+            .iter()
+            .filter(|(_, report)| matches!(report, Effect::Report(Report::RolledBack(op)) if *op == id))
+            .count()
     }
 
     pub(crate) fn shown(&self, id: OpId) -> usize {
-        self.reports.iter().filter(|(_, report)| matches!(report, Effect::Shown(op) if *op == id)).count()
+        self.reports
+            .iter()
+            .filter(|(_, report)| matches!(report, Effect::Report(Report::Shown(op)) if *op == id))
+            .count()
     }
 
     /// The sum of what was counted under a name.
     pub(crate) fn counted(&self, name: &str) -> u64 {
         let of = |report: &Effect| {
-            if let Effect::Count(found, by) = report { (*found == name).then_some(*by) } else { None }
+            if let Effect::Report(Report::Count(found, by)) = report { (*found == name).then_some(*by) } else { None }
         };
         self.reports.iter().filter_map(|(_, report)| of(report)).sum()
     }

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use syncbench_strategies::replica::{NodeId, OpId, Rng, Time};
+use syncbench_strategies::replica::{NodeId, OpId, Report, Rng, Time};
 use syncbench_strategies::view::View;
 
 use super::Task;
 use crate::event::What;
-use crate::ledger::{Deed, Fate, Ledger};
+use crate::ledger::{Action, Fate, Ledger};
 use crate::rng::{exponential, stream, unit};
 use crate::trace::Schedule;
 use crate::workload::{Author, Standing};
@@ -92,19 +92,19 @@ impl User {
     }
 
     /// What the user wants, given what it sees.
-    pub(super) fn act(&mut self, view: &dyn View) -> Option<Deed> {
+    pub(super) fn act(&mut self, view: &dyn View) -> Option<Action> {
         self.drawn += 1;
         if self.undo > 0.0
             && unit(&mut stream(self.seed, "undo", self.client.0.into(), self.drawn)) < self.undo
             && let Some(n) = self.own.take_back()
         {
-            return Some(Deed::Undo { target: OpId { client: self.client, n } });
+            return Some(Action::Undo { target: OpId { client: self.client, n } });
         }
         let mut rng = stream(self.seed, "intent", self.client.0.into(), self.drawn);
         self.author.standing(Standing { next: self.own.issued + 1, accounted: self.own.accounted });
         let intent = self.author.next(view, &mut rng)?;
         self.own.issued += 1;
-        Some(Deed::Operate { operation: intent.operation, seen: intent.seen })
+        Some(Action::Operate { operation: intent.operation, seen: intent.seen })
     }
 
     /// Something happened at this user's replica.
@@ -195,24 +195,26 @@ impl Own {
 
     fn note(&mut self, client: NodeId, what: &What) {
         match what {
-            What::Reflected(op) | What::Void(op) if op.client == client => self.account(op.n),
-            What::ReflectedThrough(clock) => {
+            What::Report(Report::Reflected(op)) | What::Report(Report::Void(op)) if op.client == client => {
+                self.account(op.n)
+            }
+            What::Report(Report::ReflectedThrough(clock)) => {
                 let through = clock.get(&client).copied().unwrap_or(0).min(self.issued);
                 (self.accounted + 1..=through).for_each(|n| self.account(n));
             }
-            What::Tagged(op, tag) if op.client == client => {
+            What::Report(Report::Tagged(op, tag)) if op.client == client => {
                 self.tags.entry(*tag).or_default().push(op.n);
             }
-            What::ReflectedTags(first, last) if first <= last => {
+            What::Report(Report::ReflectedTags(first, last)) if first <= last => {
                 while let Some((tag, _)) = self.tags.range(first..=last).next() {
                     let behind = self.tags.remove(&tag.clone()).unwrap_or_default();
                     behind.into_iter().for_each(|n| self.account(n));
                 }
             }
-            What::Committed(op, _) if op.client == client && !self.undos.remove(&op.n) => {
+            What::Report(Report::Confirmed(op, _)) if op.client == client && !self.undos.remove(&op.n) => {
                 self.standing.insert(op.n);
             }
-            What::Rejected(op, _) if op.client == client => self.account(op.n),
+            What::Report(Report::Rejected(op, _)) if op.client == client => self.account(op.n),
             _ => {}
         }
     }
@@ -261,7 +263,7 @@ impl<'a> Users<'a> {
     }
 
     /// What the user wants, given what it sees.
-    pub(super) fn act(&mut self, client: NodeId, view: &dyn View) -> Option<Deed> {
+    pub(super) fn act(&mut self, client: NodeId, view: &dyn View) -> Option<Action> {
         self.user(client).act(view)
     }
 

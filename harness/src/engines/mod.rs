@@ -72,7 +72,7 @@ impl Task<'_> {
 
 /// A finished run.
 #[derive(Debug)]
-pub struct Ran {
+pub struct RunResult {
     /// The book of the run.
     pub ledger: Ledger,
     /// What every node that is there at the end shows, the server included.
@@ -93,7 +93,7 @@ pub struct Ran {
     pub stored_bytes: u64,
 }
 
-impl Ran {
+impl RunResult {
     /// Whether every node that is there at the end shows the same, the server included.
     pub fn converged(&self) -> bool {
         self.finals.windows(2).all(|pair| pair[0].1 == pair[1].1)

@@ -9,7 +9,7 @@ use syncbench_strategies::replica::{Context, Effect, LinkState, NodeId, OpId, Pr
 use syncbench_strategies::sidecar::Sidecar;
 
 use crate::event::{Call, Event, What};
-use crate::ledger::Deed;
+use crate::ledger::Action;
 use crate::stopwatch::Stopwatch;
 
 /// What a replica is called with.
@@ -29,10 +29,10 @@ pub enum Input<'a> {
 
 impl<'a> Input<'a> {
     /// What the user does as its operation `op`.
-    pub fn of(op: OpId, deed: &'a Deed) -> Self {
-        match deed {
-            Deed::Operate { operation, .. } => Input::Submit(op, operation),
-            Deed::Undo { target } => Input::Undo(op, *target),
+    pub fn of(op: OpId, action: &'a Action) -> Self {
+        match action {
+            Action::Operate { operation, .. } => Input::Submit(op, operation),
+            Action::Undo { target } => Input::Undo(op, *target),
         }
     }
 
@@ -151,16 +151,7 @@ impl Node {
                     todo.push(Todo::Timer { after: *after, tag: *tag });
                     continue;
                 }
-                Effect::Shown(id) => What::Shown(*id),
-                Effect::Reflected(id) => What::Reflected(*id),
-                Effect::ReflectedThrough(clock) => What::ReflectedThrough(clock.clone()),
-                Effect::Tagged(id, tag) => What::Tagged(*id, *tag),
-                Effect::ReflectedTags(first, last) => What::ReflectedTags(*first, *last),
-                Effect::Void(id) => What::Void(*id),
-                Effect::Committed(id, outcome) => What::Committed(*id, outcome.clone()),
-                Effect::Rejected(id, reason) => What::Rejected(*id, reason.clone()),
-                Effect::RolledBack(id) => What::RolledBack(*id),
-                Effect::Count(name, by) => What::Count(name, *by),
+                Effect::Report(report) => What::Report(report.clone()),
             };
             events.push(Event { at: now, node, what });
         }

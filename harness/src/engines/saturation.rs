@@ -15,7 +15,7 @@ use syncbench_strategies::replica::Time;
 
 use super::load::Pace;
 use super::threads::{Detail, observe};
-use super::{Ran, Task, sim};
+use super::{RunResult, Task, sim};
 use crate::ledger::{Entry, Fate, Ledger};
 use crate::network::Profile;
 
@@ -114,7 +114,7 @@ impl Search {
         let ops = ((rate * span) as u64).max(1);
         let stop_at = Time::ZERO + Duration::from_secs_f64(span) + limit;
         let (ran, complete) = observe(&variant(task, ops, rate, None), &mut [], Detail::Latency, Some(stop_at));
-        let Ran { ledger, .. } = ran;
+        let RunResult { ledger, .. } = ran;
         // Users who did not get round to acting are late already.
         p99(&ledger).filter(|_| complete)
     }

@@ -20,7 +20,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::hold::Hold;
 use super::load::Users;
 use super::node::{Input, Node, Todo};
-use super::{Ran, Task};
+use super::{RunResult, Task};
 use crate::event::{Event, What};
 use crate::ledger::Ledger;
 use crate::network::{Link, Transport, envelope_bytes};
@@ -33,7 +33,7 @@ use weather::Saved;
 pub const WALL_AT_START: Duration = Duration::from_secs(1_704_067_200);
 
 /// Runs a task in virtual time.
-pub fn run(task: &Task<'_>, probes: &mut [Box<dyn Probe>]) -> Ran {
+pub fn run(task: &Task<'_>, probes: &mut [Box<dyn Probe>]) -> RunResult {
     let mut sim = Sim::new(task, probes);
     sim.begin();
     sim.work();
@@ -265,12 +265,12 @@ impl<'a> Sim<'a> {
         if let Some(at) = self.users.begin(client, self.now) {
             self.queue.push(at, Work::Issue { client, intended: at });
         }
-        let Some(deed) = self.users.act(client, node.replica.view()) else { return };
+        let Some(action) = self.users.act(client, node.replica.view()) else { return };
         let op = self.ledger.next_op(client);
         self.hold.acting(op, &self.ledger);
-        self.ledger.open(op, deed.clone(), self.now, intended);
+        self.ledger.open(op, action.clone(), self.now, intended);
         self.emit(client, What::Issued { op, intended });
-        self.step(client, Input::of(op, &deed));
+        self.step(client, Input::of(op, &action));
         for parcel in self.hold.released(client, &self.ledger) {
             self.hand_over(parcel);
         }
@@ -395,7 +395,7 @@ impl<'a> Sim<'a> {
         }
     }
 
-    fn end(mut self) -> Ran {
+    fn end(mut self) -> RunResult {
         self.look();
         let finals: Vec<(NodeId, Document)> =
             self.nodes.iter().flatten().map(|node| (node.id, node.replica.view().document())).collect();
@@ -403,7 +403,7 @@ impl<'a> Sim<'a> {
         let stored = self.nodes.iter().flatten().filter(|node| node.id != NodeId::SERVER);
         let stored_bytes = stored.map(|node| node.replica.durable().len() as u64).max().unwrap_or(0);
         let last_issue = self.ledger.entries().map(|entry| entry.issued).max().unwrap_or(Time::ZERO);
-        Ran {
+        RunResult {
             ended_at: self.now,
             calm_since: self.healed_at.unwrap_or(self.now).max(last_issue),
             messages_in_flight: self.queue.pending().filter(|work| matches!(work, Work::Deliver(_))).count() as u64

@@ -13,8 +13,8 @@ fn book(issued: u64) -> Ledger {
     let mut book = Ledger::new(2);
     (1..=2).for_each(|client| book.enter(&Event { at: Time(1), ..event(client, What::Live) }));
     for n in 1..=issued {
-        let deed = Deed::Operate { operation: Operation::from_bytes(&[]), seen: Document::Null };
-        book.open(op(1, n), deed, Time(3), Time(3));
+        let action = Action::Operate { operation: Operation::from_bytes(&[]), seen: Document::Null };
+        book.open(op(1, n), action, Time(3), Time(3));
     }
     book
 }
@@ -25,7 +25,7 @@ fn a_clock_costs_what_is_new_in_it() {
     let mut book = book(2);
     for node in [0, 1, 2] {
         let clock = [(NodeId(1), u64::MAX), (NodeId(2), u64::MAX), (NodeId(9), u64::MAX)];
-        book.enter(&event(node, What::ReflectedThrough(clock.into())));
+        book.enter(&event(node, What::Report(Report::ReflectedThrough(clock.into()))));
     }
     assert_eq!((book.replica(NodeId(1)).unwrap().count, book.replica(NodeId(2)).unwrap().count), (2, 2));
     assert!(book.entry(op(1, 2)).unwrap().visible.is_some());
@@ -35,10 +35,10 @@ fn a_clock_costs_what_is_new_in_it() {
 fn settled_is_what_has_its_fate_and_was_seen_by_all() {
     let mut book = book(2);
     assert!(!book.all_settled());
-    book.enter(&event(1, What::Committed(op(1, 1), Outcome::Null)));
-    book.enter(&event(1, What::Rejected(op(1, 2), Rejected::new("no", ""))));
+    book.enter(&event(1, What::Report(Report::Confirmed(op(1, 1), Outcome::Null))));
+    book.enter(&event(1, What::Report(Report::Rejected(op(1, 2), Rejected::new("no", "")))));
     assert!(!book.all_settled(), "nobody has seen the first");
-    book.enter(&event(1, What::Reflected(op(1, 1))));
+    book.enter(&event(1, What::Report(Report::Reflected(op(1, 1)))));
     assert!(!book.all_settled(), "one has not seen it");
     let mut dead = book.clone();
     dead.enter(&event(2, What::Dead { for_good: true }));
@@ -46,6 +46,6 @@ fn settled_is_what_has_its_fate_and_was_seen_by_all() {
     let mut alone = book.clone();
     alone.enter(&event(1, What::Dead { for_good: true }));
     assert!(alone.all_settled(), "the author is gone");
-    book.enter(&event(2, What::Reflected(op(1, 1))));
+    book.enter(&event(2, What::Report(Report::Reflected(op(1, 1)))));
     assert!(book.all_settled());
 }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use syncbench_strategies::replica::{NodeId, OpId};
+use syncbench_strategies::replica::{NodeId, OpId, Report};
 use syncbench_strategies::sidecar::Clock;
 
 use crate::event::{Call, Event, What};
@@ -48,12 +48,12 @@ impl Probe for Costs {
     fn event(&mut self, event: &Event, ledger: &Ledger) {
         let node = event.node;
         match &event.what {
-            What::Reflected(op) => self.nodes.entry(node).or_default().bring_in(node, *op),
-            What::ReflectedTags(first, last) => {
+            What::Report(Report::Reflected(op)) => self.nodes.entry(node).or_default().bring_in(node, *op),
+            What::Report(Report::ReflectedTags(first, last)) => {
                 let account = self.nodes.entry(node).or_default();
                 ledger.tagged_within(*first, *last).for_each(|op| account.bring_in(node, op));
             }
-            What::ReflectedThrough(clock) => {
+            What::Report(Report::ReflectedThrough(clock)) => {
                 let account = self.nodes.entry(node).or_default();
                 for (client, n) in clock.iter().filter(|(client, _)| **client != node) {
                     let seen = account.seen.entry(*client).or_default();

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use syncbench_strategies::document::Digest;
-use syncbench_strategies::replica::{NodeId, Time};
+use syncbench_strategies::replica::{NodeId, Report, Time};
 
 use crate::event::{Event, What};
 use crate::ledger::Ledger;
@@ -84,9 +84,9 @@ impl Probe for Divergence {
             }
             What::Live
             | What::Dead { .. }
-            | What::Reflected(_)
-            | What::ReflectedThrough(_)
-            | What::ReflectedTags(..) => self.changed = true,
+            | What::Report(Report::Reflected(_))
+            | What::Report(Report::ReflectedThrough(_))
+            | What::Report(Report::ReflectedTags(..)) => self.changed = true,
             What::Settled if std::mem::take(&mut self.changed) => self.settle(event.at, ledger),
             _ => {}
         }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use syncbench_strategies::replica::Report;
+
 use crate::event::{Event, What};
 use crate::ledger::{Fate, Ledger};
 use crate::probe::{End, Figures, Probe};
@@ -19,7 +21,7 @@ struct Life {
 impl Probe for Life {
     fn event(&mut self, event: &Event, _: &Ledger) {
         match &event.what {
-            What::Count(name, by) => *self.counters.entry((*name).to_owned()).or_default() += by,
+            What::Report(Report::Count(name, by)) => *self.counters.entry((*name).to_owned()).or_default() += by,
             What::Refused(_) => self.refused += 1,
             _ => {}
         }

@@ -1,6 +1,6 @@
 //! `staleness_ops`: operations issued anywhere and not yet taken into account here, averaged over clients and time.
 
-use syncbench_strategies::replica::Time;
+use syncbench_strategies::replica::{Report, Time};
 
 use crate::event::{Event, What};
 use crate::ledger::Ledger;
@@ -39,11 +39,11 @@ impl Probe for Staleness {
             What::Issued { .. }
             | What::Live
             | What::Dead { .. }
-            | What::Reflected(_)
-            | What::ReflectedThrough(_)
-            | What::ReflectedTags(..)
-            | What::Void(_)
-            | What::Rejected(..) => self.changed = true,
+            | What::Report(Report::Reflected(_))
+            | What::Report(Report::ReflectedThrough(_))
+            | What::Report(Report::ReflectedTags(..))
+            | What::Report(Report::Void(_))
+            | What::Report(Report::Rejected(..)) => self.changed = true,
             _ => {}
         }
     }

@@ -200,7 +200,7 @@ pub struct Step {
     /// Own operations that are on the own screen from now on.
     pub shown: Vec<OpId>,
     /// Own operations whose user is told that they stand.
-    pub committed: Vec<OpId>,
+    pub confirmed: Vec<OpId>,
     /// Own operations whose user is told that they were refused.
     pub refused: Vec<OpId>,
     /// Own operations that are taken back from the own screen.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use syncbench_strategies::document::Document;
 use syncbench_strategies::model::ErasedModel;
 use syncbench_strategies::registry;
-use syncbench_strategies::replica::{NodeId, OpId, Time};
+use syncbench_strategies::replica::{NodeId, OpId, Report, Time};
 use syncbench_strategies::selector::SelectorError;
 use syncbench_strategies::sidecar::{Clock, Sidecar};
 
@@ -14,7 +14,7 @@ use super::script::Script;
 use super::watch::{Log, Seen, Why};
 use super::{Answer, Final, Made, Message, Run, Skipped, Step};
 use crate::engines::load::Pace;
-use crate::engines::{Ran, Task, sim};
+use crate::engines::{RunResult, Task, sim};
 use crate::event::{Event, What};
 use crate::ledger::{Entry, Fate, Ledger};
 use crate::network::Transport;
@@ -74,7 +74,7 @@ pub fn perform(script: &Script, strategy: &str) -> Result<Result<Run, Skipped>, 
     }))
 }
 
-fn calls(model: &dyn ErasedModel, ran: &Ran) -> Vec<Made> {
+fn calls(model: &dyn ErasedModel, ran: &RunResult) -> Vec<Made> {
     let mut entries: Vec<&Entry> = ran.ledger.entries().collect();
     entries.sort_by_key(|entry| (entry.issued, entry.id));
     let made = |entry: &Entry| Made {
@@ -157,7 +157,7 @@ impl<'a> Telling<'a> {
             issued,
             took: Vec::new(),
             shown: Vec::new(),
-            committed: Vec::new(),
+            confirmed: Vec::new(),
             refused: Vec::new(),
             rolled_back: Vec::new(),
             state,
@@ -197,15 +197,15 @@ impl<'a> Telling<'a> {
                 }
             }
             What::Dropped { from } => self.lost(*from, *node, at.as_ms()),
-            What::Reflected(op) => self.took(*node, [*op]),
-            What::ReflectedTags(first, last) => {
+            What::Report(Report::Reflected(op)) => self.took(*node, [*op]),
+            What::Report(Report::ReflectedTags(first, last)) => {
                 self.took(*node, self.ledger.tagged_within(*first, *last).collect::<Vec<_>>());
             }
-            What::ReflectedThrough(clock) => self.took(*node, through(clock)),
-            What::Shown(op) => self.last(*node, |step| step.shown.push(*op)),
-            What::Committed(op, _) => self.last(*node, |step| step.committed.push(*op)),
-            What::Rejected(op, _) => self.last(*node, |step| step.refused.push(*op)),
-            What::RolledBack(op) => self.last(*node, |step| step.rolled_back.push(*op)),
+            What::Report(Report::ReflectedThrough(clock)) => self.took(*node, through(clock)),
+            What::Report(Report::Shown(op)) => self.last(*node, |step| step.shown.push(*op)),
+            What::Report(Report::Confirmed(op, _)) => self.last(*node, |step| step.confirmed.push(*op)),
+            What::Report(Report::Rejected(op, _)) => self.last(*node, |step| step.refused.push(*op)),
+            What::Report(Report::RolledBack(op)) => self.last(*node, |step| step.rolled_back.push(*op)),
             _ => {}
         }
     }
@@ -249,7 +249,7 @@ impl<'a> Telling<'a> {
 }
 
 fn matters(step: &Step) -> bool {
-    let lists = [&step.took, &step.shown, &step.committed, &step.refused, &step.rolled_back];
+    let lists = [&step.took, &step.shown, &step.confirmed, &step.refused, &step.rolled_back];
     step.issued.is_some() || step.changed || lists.iter().any(|list| !list.is_empty())
 }
 

@@ -316,7 +316,7 @@ fn words_below(document: &Document) -> Vec<(Vec<String>, String)> {
 }
 
 /// An operation that was not refused, with what its author saw.
-struct Deed<'a> {
+struct Action<'a> {
     act: &'a Act<'a, JsonOp>,
     /// The values and items that it took out of the tree or replaced, as far as its author saw them.
     took: BTreeSet<String>,
@@ -324,7 +324,7 @@ struct Deed<'a> {
     made: usize,
 }
 
-impl<'a> Deed<'a> {
+impl<'a> Action<'a> {
     fn of(act: &'a Act<'a, JsonOp>) -> Self {
         let was = act.entry.seen.at(&path![0]);
         let mut took: BTreeSet<String> = was.into_iter().flat_map(words_below).map(|(_, word)| word).collect();
@@ -367,7 +367,7 @@ fn unaware(one: &Act<'_, JsonOp>, other: &Act<'_, JsonOp>) -> bool {
 
 /// The whole story of a tree.
 struct Story<'a> {
-    deeds: Vec<Deed<'a>>,
+    actions: Vec<Action<'a>>,
     /// Every value and item that is there at the end, with its places.
     last: BTreeMap<String, Vec<Vec<String>>>,
     /// Who put it there.
@@ -382,36 +382,36 @@ impl<'a> Story<'a> {
             places.entry(word).or_default().push(path);
         }
         let authors = kept().filter_map(|act| Some((act.op.word()?, act))).collect();
-        Self { deeds: kept().map(Deed::of).collect(), last: places, authors }
+        Self { actions: kept().map(Action::of).collect(), last: places, authors }
     }
 
-    fn standing(&self) -> impl Iterator<Item = &Deed<'a>> {
-        self.deeds.iter().filter(|deed| !deed.act.undone())
+    fn standing(&self) -> impl Iterator<Item = &Action<'a>> {
+        self.actions.iter().filter(|action| !action.act.undone())
     }
 
     /// Whether somebody took back something at this path or around it.
     fn disturbed(&self, path: &[String]) -> bool {
-        let undone = self.deeds.iter().filter(|deed| deed.act.undone());
-        undone.map(|deed| deed.act.op.path()).any(|own| own.starts_with(path) || path.starts_with(own))
+        let undone = self.actions.iter().filter(|action| action.act.undone());
+        undone.map(|action| action.act.op.path()).any(|own| own.starts_with(path) || path.starts_with(own))
     }
 
     /// How an acknowledged value or item was lost, if it was.
     fn loss(&self, act: &Act<'_, JsonOp>) -> Option<&'static str> {
         let (word, path) = (act.op.word()?, act.op.path());
-        let on_its_way = |later: &Deed<'_>| {
+        let on_its_way = |later: &Action<'_>| {
             let (this, id) = (act.id(), later.act.id());
             id.client == this.client && id.n > this.n && !later.act.entry.known.contains(this)
         };
-        let followed = |later: &Deed<'_>| {
+        let followed = |later: &Action<'_>| {
             // What somebody took and should have given back is looked at from there.
             let told = later.act.outcome().is_some() || later.act.undone();
             told && ((later.act.knew(act) && later.took.contains(word)) || (on_its_way(later) && later.covers(path)))
         };
-        if self.last.contains_key(word) || self.deeds.iter().any(followed) {
+        if self.last.contains_key(word) || self.actions.iter().any(followed) {
             return None;
         }
         let open =
-            |later: &Deed<'_>| later.act.outcome().is_none() && (later.took.contains(word) || later.covers(path));
+            |later: &Action<'_>| later.act.outcome().is_none() && (later.took.contains(word) || later.covers(path));
         if self.standing().any(open) {
             return None;
         }
@@ -419,8 +419,8 @@ impl<'a> Story<'a> {
             return Some("lost to delete");
         }
         let noticed =
-            |word: &str| self.last.contains_key(word) || self.deeds.iter().any(|deed| deed.took.contains(word));
-        let wins = |rival: &Deed<'_>| {
+            |word: &str| self.last.contains_key(word) || self.actions.iter().any(|action| action.took.contains(word));
+        let wins = |rival: &Action<'_>| {
             matches!(&rival.act.op, JsonOp::Set { path: own, value } if own == path && noticed(value))
                 && unaware(act, rival.act)
         };
@@ -441,13 +441,14 @@ impl<'a> Story<'a> {
     fn made_twice(&self, act: &Act<'_, JsonOp>) -> bool {
         let path = act.op.path();
         (1..=path.len()).any(|len| {
-            let makers: Vec<_> = self.standing().filter(|deed| deed.makes(&path[..len])).map(|deed| deed.act).collect();
+            let makers: Vec<_> =
+                self.standing().filter(|action| action.makes(&path[..len])).map(|action| action.act).collect();
             makers.iter().any(|one| makers.iter().any(|other| unaware(one, other)))
         })
     }
 
     /// How an acknowledged delete was lost, if it was.
-    fn revival(&self, delete: &Deed<'_>) -> Option<&'static str> {
+    fn revival(&self, delete: &Action<'_>) -> Option<&'static str> {
         let path = delete.act.op.path();
         let below = self.last.iter().filter(|(_, places)| places.iter().any(|place| place.starts_with(path)));
         let kinds: BTreeSet<_> = below
@@ -461,20 +462,21 @@ impl<'a> Story<'a> {
     }
 
     /// Whether an operation has its effect though its author took it back.
-    fn stands(&self, deed: &Deed<'_>) -> bool {
+    fn stands(&self, action: &Action<'_>) -> bool {
         let there = |word: &String| self.last.contains_key(word);
-        match deed.act.op.word() {
+        match action.act.op.word() {
             Some(word) => self.last.contains_key(word),
             None => {
-                let takes = |other: &Deed<'_>| {
-                    other.act.id() != deed.act.id()
-                        && (other.covers(deed.act.op.path()) || other.took.iter().any(|word| deed.took.contains(word)))
+                let takes = |other: &Action<'_>| {
+                    other.act.id() != action.act.id()
+                        && (other.covers(action.act.op.path())
+                            || other.took.iter().any(|word| action.took.contains(word)))
                 };
                 let withdrawn = |word: &String| self.authors.get(word.as_str()).is_some_and(|act| act.undone());
-                let below = |other: &Deed<'_>| other.act.op.path().starts_with(deed.act.op.path());
-                !deed.took.is_empty()
-                    && !deed.took.iter().any(|word| there(word) || withdrawn(word))
-                    && !self.standing().any(|other| takes(other) || (below(other) && unaware(other.act, deed.act)))
+                let below = |other: &Action<'_>| other.act.op.path().starts_with(action.act.op.path());
+                !action.took.is_empty()
+                    && !action.took.iter().any(|word| there(word) || withdrawn(word))
+                    && !self.standing().any(|other| takes(other) || (below(other) && unaware(other.act, action.act)))
             }
         }
     }
@@ -508,13 +510,13 @@ fn judge(history: &History<'_>) -> Vec<Finding> {
             findings.noted("value from nowhere", words());
         }
     }
-    for deed in &story.deeds {
-        let act = deed.act;
+    for action in &story.actions {
+        let act = action.act;
         let words = || {
             let near = history.last.at(&place(&act.op.path()[..1]));
             format!("{}, {:?}: there is {}", act.id(), act.op, near.cloned().unwrap_or_default())
         };
-        if act.undone() && story.stands(deed) {
+        if act.undone() && story.stands(action) {
             findings.lost("undo without effect", words());
         }
         if act.outcome().is_none() {
@@ -523,7 +525,7 @@ fn judge(history: &History<'_>) -> Vec<Finding> {
         let kind = match &act.op {
             JsonOp::Set { .. } | JsonOp::Append { .. } => story.loss(act),
             JsonOp::Take { item, .. } => story.last.contains_key(item).then_some("resurrected"),
-            JsonOp::Delete { .. } => story.revival(deed),
+            JsonOp::Delete { .. } => story.revival(action),
         };
         match kind {
             Some("resurrected") if story.disturbed(act.op.path()) => findings.lost("lost to undo", words()),

@@ -396,14 +396,14 @@ impl User {
     }
 }
 
-type Deed<'a> = &'a Act<'a, NotebookOp>;
+type Action<'a> = &'a Act<'a, NotebookOp>;
 
 /// One cell, and what those did with it who were not refused.
 struct Cell<'a> {
     name: &'a str,
     /// It was there from the beginning.
     original: bool,
-    acts: Vec<Deed<'a>>,
+    acts: Vec<Action<'a>>,
     /// How often the notebook lists it at the end, and shows its source.
     copies: u64,
     source: Vec<char>,
@@ -413,7 +413,7 @@ struct Cell<'a> {
 }
 
 impl<'a> Cell<'a> {
-    fn of(name: &'a str, acts: Vec<Deed<'a>>, copies: u64, history: &History<'_>) -> Self {
+    fn of(name: &'a str, acts: Vec<Action<'a>>, copies: u64, history: &History<'_>) -> Self {
         let there = View::kind(history.last, &source_path(name)) == Some(Kind::Text);
         let field = |key: &str| history.last.at(&cell_path(name).child(OUTPUT).child(key))?.as_str().map(str::to_owned);
         Self {
@@ -427,15 +427,15 @@ impl<'a> Cell<'a> {
         }
     }
 
-    fn standing(&self) -> impl Iterator<Item = Deed<'a>> {
+    fn standing(&self) -> impl Iterator<Item = Action<'a>> {
         self.acts.iter().copied().filter(|act| !act.undone())
     }
 
-    fn deletes(&self) -> impl Iterator<Item = Deed<'a>> {
+    fn deletes(&self) -> impl Iterator<Item = Action<'a>> {
         self.standing().filter(|act| matches!(act.op, NotebookOp::Delete { .. }))
     }
 
-    fn restores(&self) -> impl Iterator<Item = Deed<'a>> {
+    fn restores(&self) -> impl Iterator<Item = Action<'a>> {
         self.standing().filter(|act| matches!(act.op, NotebookOp::Restore { .. }))
     }
 
@@ -454,14 +454,14 @@ impl<'a> Cell<'a> {
 
     /// It was made, and nobody put it into the bin but those of whom a restorer knew.
     fn must_be_there(&self) -> bool {
-        let made = |act: Deed<'_>| matches!(act.op, NotebookOp::Insert { .. }) && act.outcome().is_some();
+        let made = |act: Action<'_>| matches!(act.op, NotebookOp::Insert { .. }) && act.outcome().is_some();
         let mut told = self.restores().filter(|restore| restore.outcome().is_some());
         (self.original || self.standing().any(made))
             && (self.deletes().next().is_none()
                 || told.any(|restore| self.deletes().all(|delete| restore.knew(delete))))
     }
 
-    /// Whether somebody took back a deed of this kind, so that the cell should be as before.
+    /// Whether somebody took back a action of this kind, so that the cell should be as before.
     fn undone(&self, kind: fn(&NotebookOp) -> bool) -> bool {
         self.acts.iter().any(|act| act.undone() && kind(&act.op))
     }
@@ -492,7 +492,7 @@ impl<'a> Cell<'a> {
             let words = || format!("{}, {:?}", act.id(), act.op);
             match &act.op {
                 NotebookOp::Type { .. } if self.copies == 0 => {
-                    let knowing = |delete: Deed<'_>| delete.knew(act);
+                    let knowing = |delete: Action<'_>| delete.knew(act);
                     if !self.deletes().any(knowing) {
                         findings.lost(unexplained("orphaned edit"), words());
                     }
@@ -510,7 +510,7 @@ impl<'a> Cell<'a> {
         }
     }
 
-    fn judge_output(&self, act: Deed<'_>, run: &str, findings: &mut Findings) {
+    fn judge_output(&self, act: Action<'_>, run: &str, findings: &mut Findings) {
         let others = |wanted: fn(&NotebookOp) -> bool| {
             self.acts.iter().filter(move |other| wanted(&other.op) && other.id() != act.id())
         };
@@ -531,8 +531,8 @@ impl<'a> Cell<'a> {
     }
 
     /// Whether nobody but `act`, and those of whom it knew, has done anything with the place of this cell.
-    fn quiet(&self, act: Deed<'_>) -> bool {
-        let still = |other: Deed<'_>| match other.op {
+    fn quiet(&self, act: Action<'_>) -> bool {
+        let still = |other: Action<'_>| match other.op {
             NotebookOp::Type { .. } | NotebookOp::Evaluate { .. } => true,
             _ => other.id() == act.id() || (!other.undone() && act.knew(other)),
         };
@@ -559,7 +559,8 @@ impl<'a> Cell<'a> {
 fn judge(history: &History<'_>) -> Vec<Finding> {
     let acts = history.acts::<NotebookOp>();
     let names = [history.genesis, history.last].map(|document| View::keys(document, &path![CELLS]).unwrap_or_default());
-    let mut by_cell: BTreeMap<&str, Vec<Deed<'_>>> = names.iter().flatten().map(|cell| (&**cell, Vec::new())).collect();
+    let mut by_cell: BTreeMap<&str, Vec<Action<'_>>> =
+        names.iter().flatten().map(|cell| (&**cell, Vec::new())).collect();
     for act in acts.iter().filter(|act| !matches!(act.entry.fate, Fate::Rejected(_))) {
         by_cell.entry(act.op.cell()).or_default().push(act);
     }

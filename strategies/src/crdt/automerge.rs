@@ -232,7 +232,7 @@ impl Peer {
         }
         cx.shown(id);
         cx.reflected(id);
-        cx.committed(id, outcome);
+        cx.confirmed(id, outcome);
     }
 
     fn flush(&mut self, cx: &mut Context<'_>) {

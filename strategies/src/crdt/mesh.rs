@@ -287,7 +287,7 @@ impl<L: Library> Peer<L> {
         }
         cx.shown(id);
         cx.reflected(id);
-        cx.committed(id, outcome);
+        cx.confirmed(id, outcome);
     }
 }
 

@@ -191,7 +191,7 @@ impl Peer {
         }
         cx.shown(id);
         cx.reflected(id);
-        cx.committed(id, outcome);
+        cx.confirmed(id, outcome);
     }
 
     fn greet(&mut self, peer: NodeId, cx: &mut Context<'_>) {

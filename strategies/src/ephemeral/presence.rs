@@ -288,7 +288,7 @@ impl Replica for Client {
                 (self.own, self.view) = (own, view);
                 self.say(cx);
                 cx.shown(id);
-                cx.committed(id, outcome);
+                cx.confirmed(id, outcome);
             }
             Err(reason) => cx.rejected(id, reason),
         }

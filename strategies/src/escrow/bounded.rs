@@ -506,7 +506,7 @@ impl Replica for Peer {
 fn accepted(id: OpId, outcome: Outcome, cx: &mut Context<'_>) {
     cx.shown(id);
     cx.reflected(id);
-    cx.committed(id, outcome);
+    cx.confirmed(id, outcome);
 }
 
 /// A change's name for probes.

@@ -34,7 +34,9 @@ use crate::document::{Digest, Document, EditKind, Key};
 use crate::model::{ModelRef, Operation, Rejected, erase};
 use crate::path;
 use crate::registry::{self, Configured};
-use crate::replica::{Context, Effect, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Topology};
+use crate::replica::{
+    Context, Effect, LinkState, NodeId, OpId, ProtocolError, Replica, Report, Setup, Strategy, Topology,
+};
 use crate::selector::Selector;
 use crate::sidecar::Sidecar;
 use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Params, Spec, Support};
@@ -309,34 +311,34 @@ impl Router {
                     cx.send(to, message, self.tags.of(to, lane, &sidecar));
                 }
                 Effect::SetTimer { after, tag } => cx.set_timer(after, tag << 2 | lane.number()),
-                Effect::Reflected(id) => cx.reflected_tag(tag(lane, id)),
-                Effect::ReflectedTags(first, last) => cx.reflected_tags(first, last),
-                Effect::ReflectedThrough(clock) => {
+                Effect::Report(Report::Reflected(id)) => cx.reflected_tag(tag(lane, id)),
+                Effect::Report(Report::ReflectedTags(first, last)) => cx.reflected_tags(first, last),
+                Effect::Report(Report::ReflectedThrough(clock)) => {
                     for (client, n) in clock {
                         let (first, last) = self.tags.through(lane, client, n);
                         cx.reflected_tags(first, last);
                     }
                 }
-                Effect::Count(name, by) => cx.count(name, by),
-                Effect::Shown(id)
-                | Effect::Tagged(id, _)
-                | Effect::Void(id)
-                | Effect::RolledBack(id)
-                | Effect::Committed(id, _)
-                | Effect::Rejected(id, _) => {
+                Effect::Report(Report::Count(name, by)) => cx.count(name, by),
+                Effect::Report(Report::Shown(id))
+                | Effect::Report(Report::Tagged(id, _))
+                | Effect::Report(Report::Void(id))
+                | Effect::Report(Report::RolledBack(id))
+                | Effect::Report(Report::Confirmed(id, _))
+                | Effect::Report(Report::Rejected(id, _)) => {
                     let book = &mut self.state.book;
                     let Some(n) = book.own(lane, id.n).filter(|_| id.client == cx.node()) else { continue };
                     let id = OpId { client: id.client, n };
                     match effect {
-                        Effect::Shown(_) => cx.shown(id),
-                        Effect::Tagged(_, tag) => cx.tagged(id, tag),
-                        Effect::Void(_) => cx.void(id),
-                        Effect::RolledBack(_) => cx.rolled_back(id),
-                        Effect::Committed(_, outcome) => {
+                        Effect::Report(Report::Shown(_)) => cx.shown(id),
+                        Effect::Report(Report::Tagged(_, tag)) => cx.tagged(id, tag),
+                        Effect::Report(Report::Void(_)) => cx.void(id),
+                        Effect::Report(Report::RolledBack(_)) => cx.rolled_back(id),
+                        Effect::Report(Report::Confirmed(_, outcome)) => {
                             book.settle(n);
-                            cx.committed(id, outcome);
+                            cx.confirmed(id, outcome);
                         }
-                        Effect::Rejected(_, reason) => {
+                        Effect::Report(Report::Rejected(_, reason)) => {
                             book.settle(n);
                             cx.rejected(id, reason);
                         }

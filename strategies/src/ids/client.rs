@@ -153,7 +153,7 @@ impl Client {
         if pending.change.edits.is_empty() {
             cx.void(id);
             self.remember(id.n, Back::default());
-            return cx.committed(id, pending.outcome);
+            return cx.confirmed(id, pending.outcome);
         }
         self.view = view;
         self.standing.insert(id.n);
@@ -284,7 +284,7 @@ impl Client {
             (false, true) => cx.shown(id),
             _ => {}
         }
-        cx.committed(id, outcome);
+        cx.confirmed(id, outcome);
     }
 
     fn refuse(&mut self, n: u64, reason: Rejected, cx: &mut Context<'_>) {

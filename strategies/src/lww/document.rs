@@ -134,7 +134,7 @@ impl Peer {
             self.memory.made(id.n, Vec::new(), Vec::new());
         }
         cx.reflected(id);
-        cx.committed(id, plan.outcome);
+        cx.confirmed(id, plan.outcome);
         Ok(())
     }
 
@@ -165,7 +165,7 @@ impl Replica for Peer {
             self.seen.insert(id.client, id.n);
             cx.void(id);
             cx.shown(id);
-            cx.committed(id, Outcome::Null);
+            cx.confirmed(id, Outcome::Null);
             Ok(())
         });
         if let Err(reason) = written {

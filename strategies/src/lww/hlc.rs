@@ -506,5 +506,5 @@ fn wall_ms(cx: &Context<'_>) -> u64 {
 fn accepted(id: OpId, outcome: Outcome, cx: &mut Context<'_>) {
     cx.shown(id);
     cx.reflected(id);
-    cx.committed(id, outcome);
+    cx.confirmed(id, outcome);
 }

@@ -516,7 +516,7 @@ impl Client {
 
     fn tell(&self, placed: Pending, cx: &mut Context<'_>) {
         for (n, outcome) in placed.outcomes {
-            cx.committed(OpId { client: self.node, n }, outcome);
+            cx.confirmed(OpId { client: self.node, n }, outcome);
         }
     }
 

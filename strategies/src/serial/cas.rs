@@ -280,7 +280,7 @@ impl Client {
             Ok(outcome) => {
                 cx.shown(id);
                 cx.reflected(id);
-                cx.committed(id, outcome);
+                cx.confirmed(id, outcome);
             }
             Err(reason) => cx.rejected(id, reason),
         }

@@ -442,7 +442,7 @@ impl Client {
                     cx.shown(id);
                 }
                 cx.reflected(id);
-                cx.committed(id, outcome);
+                cx.confirmed(id, outcome);
             }
             Err(reason) => {
                 if stood {

@@ -311,7 +311,7 @@ impl Client {
                 cx.rolled_back(id);
                 cx.rejected(id, number_taken());
             } else {
-                cx.committed(id, pending.outcome);
+                cx.confirmed(id, pending.outcome);
             }
         }
     }

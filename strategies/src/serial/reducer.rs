@@ -381,7 +381,7 @@ impl Client {
         match verdict {
             Ok(outcome) => {
                 cx.shown(id);
-                cx.committed(id, outcome);
+                cx.confirmed(id, outcome);
             }
             Err(reason) => cx.rejected(id, reason),
         }

@@ -1,7 +1,7 @@
 //! Trials that several strategies must pass.
 
 use crate::document::Document;
-use crate::replica::{Effect, NodeId};
+use crate::replica::{Effect, NodeId, Report};
 
 use super::{Table, Toy, set};
 
@@ -97,8 +97,10 @@ pub(crate) fn what_a_crash_left_is_accounted_for(strategy: &str) {
     table.run();
     assert_eq!(table.sees(3, "fields"), "{x:7,y:0}");
     let accounts = |effect: &Effect| match effect {
-        Effect::Reflected(reflected) => *reflected == op,
-        Effect::ReflectedThrough(clock) => clock.get(&op.client).is_some_and(|through| *through >= op.n),
+        Effect::Report(Report::Reflected(reflected)) => *reflected == op,
+        Effect::Report(Report::ReflectedThrough(clock)) => {
+            clock.get(&op.client).is_some_and(|through| *through >= op.n)
+        }
         _ => false,
     };
     assert!(table.reports.iter().any(|(node, effect)| *node == NodeId(3) && accounts(effect)), "{:?}", table.reports);

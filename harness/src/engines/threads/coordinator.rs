@@ -8,7 +8,7 @@ use crossbeam_channel::Receiver;
 use syncbench_strategies::replica::{NodeId, Time};
 
 use super::turns::Turns;
-use super::{GRID, LOOKING_SHARE, Mail, Report, Seat, Shared, TIMER};
+use super::{GRID, LOOKING_SHARE, Mail, Notice, Seat, Shared, TIMER};
 use crate::clock::Moment;
 use crate::engines::load::Pace;
 use crate::engines::{IN_VAIN, Task, in_vain};
@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(super) struct Coordinator<'a> {
     task: &'a Task<'a>,
     shared: &'a Shared,
-    reports: Receiver<Report>,
+    reports: Receiver<Notice>,
     origin: Moment,
     edges: VecDeque<Time>,
     /// Clients whose users will act again.
@@ -45,7 +45,7 @@ impl<'a> Coordinator<'a> {
     pub(super) fn new(
         task: &'a Task<'a>,
         shared: &'a Shared,
-        reports: Receiver<Report>,
+        reports: Receiver<Notice>,
         stop_at: Option<Time>,
     ) -> Self {
         Self {
@@ -115,7 +115,7 @@ impl<'a> Coordinator<'a> {
         while ready < threads {
             // Every thread holds a sender until it ends, and it reports first.
             match self.reports.recv().map_err(|_| "a thread ended before the run began".to_owned())? {
-                Report::Ready(cost) => {
+                Notice::Ready(cost) => {
                     ready += 1;
                     look = look.max(cost);
                 }
@@ -149,13 +149,13 @@ impl<'a> Coordinator<'a> {
         }
     }
 
-    fn take(&mut self, report: Report) -> Result<(), String> {
-        match report {
-            Report::Panicked(node, text) => return Err(format!("{node}: {text}")),
-            Report::Done(client) => {
+    fn take(&mut self, notice: Notice) -> Result<(), String> {
+        match notice {
+            Notice::Panicked(node, text) => return Err(format!("{node}: {text}")),
+            Notice::Done(client) => {
                 self.acting.remove(&client);
             }
-            Report::Ready(_) => {}
+            Notice::Ready(_) => {}
             other => {
                 if let Some(turns) = &mut self.turns {
                     turns.take(other);

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use syncbench_strategies::replica::{Rng, Time};
+use syncbench_strategies::replica::{Report, Rng, Time};
 
 use super::Detail;
 use crate::clock::Moment;
 use crate::event::{Event, What};
-use crate::ledger::Deed;
+use crate::ledger::Action;
 use crate::rng::{stream, unit};
 
 /// An entry of a journal.
@@ -64,7 +64,7 @@ pub(super) struct Journal {
     pub(super) grid: Grid,
     pub(super) entries: Vec<Noted>,
     /// What was issued, in order.
-    pub(super) openings: Vec<Deed>,
+    pub(super) openings: Vec<Action>,
 }
 
 impl Journal {
@@ -106,13 +106,13 @@ pub(super) fn of_operations(what: &What) -> bool {
         what,
         What::Live
             | What::Issued { .. }
-            | What::Shown(_)
-            | What::Reflected(_)
-            | What::ReflectedThrough(_)
-            | What::Tagged(..)
-            | What::ReflectedTags(..)
-            | What::Void(_)
-            | What::Committed(..)
-            | What::Rejected(..)
+            | What::Report(Report::Shown(_))
+            | What::Report(Report::Reflected(_))
+            | What::Report(Report::ReflectedThrough(_))
+            | What::Report(Report::Tagged(..))
+            | What::Report(Report::ReflectedTags(..))
+            | What::Report(Report::Void(_))
+            | What::Report(Report::Confirmed(..))
+            | What::Report(Report::Rejected(..))
     )
 }

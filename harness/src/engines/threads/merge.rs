@@ -8,9 +8,9 @@ use syncbench_strategies::replica::{NodeId, Time};
 
 use super::journal::{Grid, Noted};
 use super::worker::Left;
-use crate::engines::{Ran, Task, cover};
+use crate::engines::{RunResult, Task, cover};
 use crate::event::{Event, What};
-use crate::ledger::{Deed, Ledger};
+use crate::ledger::{Action, Ledger};
 use crate::probe::Probe;
 
 /// Merges journals by (step of the grid, time, node, order within the node), and plays them to the ledger and the probes.
@@ -23,9 +23,9 @@ pub(super) fn merge(
     spacing: Option<Duration>,
     healed_at: Option<Time>,
     in_inboxes: u64,
-) -> Ran {
+) -> RunResult {
     let mut book = Book { ledger: Ledger::new(task.clients), probes, last: Time::ZERO };
-    let mut openings: Vec<IntoIter<Deed>> = (0..=task.clients).map(|_| Vec::new().into_iter()).collect();
+    let mut openings: Vec<IntoIter<Action>> = (0..=task.clients).map(|_| Vec::new().into_iter()).collect();
     let mut entries: Vec<Noted> = Vec::with_capacity(left.iter().map(|left| left.entries.len()).sum());
     let mut finals: Vec<(NodeId, Document)> = Vec::new();
     let mut messages_touched = vec![0; task.faults.len()];
@@ -65,7 +65,7 @@ pub(super) fn merge(
     // The coordinator hears of the last operation a little late: without faults there is nothing to wait for.
     let healed_at = if task.faults.is_empty() { healed_at.map(|_| last_issue) } else { healed_at };
     let ended_at = last.max(healed_at.unwrap_or(Time::ZERO));
-    Ran {
+    RunResult {
         coverage: cover(task, &messages_touched, &ledger, healed_at, ended_at),
         calm_since: healed_at.unwrap_or(ended_at).max(last_issue),
         ledger,

@@ -40,10 +40,10 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use syncbench_strategies::replica::{NodeId, OpId, Time};
 use syncbench_strategies::sidecar::Sidecar;
 
-use super::{Ran, Task};
+use super::{RunResult, Task};
 use crate::clock::Moment;
 use crate::event::Event;
-use crate::ledger::Deed;
+use crate::ledger::Action;
 use crate::probe::Probe;
 use coordinator::Coordinator;
 use worker::{Left, Worker};
@@ -55,7 +55,7 @@ pub const GRID: Duration = Duration::from_millis(10);
 const LOOKING_SHARE: u32 = 20;
 
 /// Runs a task in real time. A panic of a replica ends the run and goes on here, with the replica's name.
-pub fn run(task: &Task<'_>, probes: &mut [Box<dyn Probe>]) -> Ran {
+pub fn run(task: &Task<'_>, probes: &mut [Box<dyn Probe>]) -> RunResult {
     observe(task, probes, Detail::All, None).0
 }
 
@@ -74,7 +74,7 @@ pub(super) fn observe(
     probes: &mut [Box<dyn Probe>],
     detail: Detail,
     stop_at: Option<Time>,
-) -> (Ran, bool) {
+) -> (RunResult, bool) {
     let nodes: Vec<NodeId> = task.topology().nodes(task.clients).collect();
     let killed = nodes.iter().any(|node| task.faults.iter().any(|fault| fault.fault.kills(*node)));
     assert!(!killed, "no plan has a crash in real time");
@@ -97,7 +97,7 @@ pub(super) fn observe(
                         Err(panic) => {
                             let text = super::panic_text(&*panic).to_owned();
                             // The coordinator listens until every thread has ended.
-                            let _ = reports.send(Report::Panicked(id, text));
+                            let _ = reports.send(Notice::Panicked(id, text));
                             None
                         }
                     }
@@ -153,7 +153,7 @@ enum Mail {
 
 /// What threads tell the coordinator.
 #[derive(Debug)]
-enum Report {
+enum Notice {
     /// The replica is made; how long one look at its state takes.
     Ready(Duration),
     /// The client's user will not act any more.
@@ -161,7 +161,7 @@ enum Report {
     /// A handler panicked.
     Panicked(NodeId, String),
     /// Taking turns only: an operation is about to be submitted.
-    Opened { op: OpId, deed: Deed, at: Time, intended: Time },
+    Opened { op: OpId, action: Action, at: Time, intended: Time },
     /// Taking turns only: something happened to an operation.
     Happened(Event),
     /// Taking turns only: the user has had its turn.

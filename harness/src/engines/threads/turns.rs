@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use syncbench_strategies::replica::{NodeId, OpId};
 
-use super::Report;
+use super::Notice;
 use crate::engines::Task;
 use crate::engines::load::gap;
 use crate::ledger::{Fate, Ledger};
@@ -29,18 +29,18 @@ impl Turns {
     }
 
     /// A thread reports, before anybody else can hear of it by a message.
-    pub(super) fn take(&mut self, report: Report) {
-        match report {
-            Report::Opened { op, deed, at, intended } => {
-                self.ledger.open(op, deed, at, intended);
+    pub(super) fn take(&mut self, notice: Notice) {
+        match notice {
+            Notice::Opened { op, action, at, intended } => {
+                self.ledger.open(op, action, at, intended);
                 self.last = Some(op);
             }
-            Report::Happened(event) => self.ledger.enter(&event),
-            Report::Acted => {
+            Notice::Happened(event) => self.ledger.enter(&event),
+            Notice::Acted => {
                 self.acted += 1;
                 self.given = false;
             }
-            Report::Ready(_) | Report::Done(_) | Report::Panicked(..) => {}
+            Notice::Ready(_) | Notice::Done(_) | Notice::Panicked(..) => {}
         }
     }
 

@@ -8,19 +8,19 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender};
 use syncbench_strategies::document::{Digest, Document};
-use syncbench_strategies::replica::{NodeId, OpId, Setup, Time};
+use syncbench_strategies::replica::{NodeId, OpId, Report, Setup, Time};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::journal::{Grid, Journal, Noted, of_operations};
 use super::wires::Wire;
-use super::{Detail, Mail, Parcel, Report, Shared, THING, TIMER};
+use super::{Detail, Mail, Notice, Parcel, Shared, THING, TIMER};
 use crate::clock::Moment;
 use crate::engines::Task;
 use crate::engines::load::{Pace, User};
 use crate::engines::node::{Input, Node, Todo};
 use crate::engines::sim::WALL_AT_START;
 use crate::event::{Event, What};
-use crate::ledger::Deed;
+use crate::ledger::Action;
 use crate::network::Link;
 use crate::queue::Queue;
 use crate::rng::stream;
@@ -41,7 +41,7 @@ pub(super) enum Work {
 pub(super) struct Left {
     pub(super) id: NodeId,
     pub(super) entries: Vec<Noted>,
-    pub(super) openings: Vec<Deed>,
+    pub(super) openings: Vec<Action>,
     /// What the replica shows; `None` if it never joined.
     pub(super) last: Option<Document>,
     pub(super) stored_bytes: u64,
@@ -55,7 +55,7 @@ pub(super) struct Worker<'a> {
     pub(super) id: NodeId,
     pub(super) shared: &'a Shared,
     inbox: Receiver<Mail>,
-    reports: &'a Sender<Report>,
+    reports: &'a Sender<Notice>,
     detail: Detail,
     pub(super) peers: Vec<NodeId>,
     pub(super) node: Option<Node>,
@@ -88,7 +88,7 @@ impl<'a> Worker<'a> {
         id: NodeId,
         shared: &'a Shared,
         inbox: Receiver<Mail>,
-        reports: &'a Sender<Report>,
+        reports: &'a Sender<Notice>,
         detail: Detail,
     ) -> Self {
         let peers = task.topology().peers(id, task.clients);
@@ -136,7 +136,7 @@ impl<'a> Worker<'a> {
             }
             self.node = Some(node);
         }
-        self.report(Report::Ready(look));
+        self.notify(Notice::Ready(look));
         if self.begin() {
             while self.drain() && self.next() {}
         }
@@ -163,7 +163,7 @@ impl<'a> Worker<'a> {
         }
         if let Some(user) = &mut self.user {
             if user.done() {
-                self.report(Report::Done(self.id));
+                self.notify(Notice::Done(self.id));
             } else if let Some(at) = user.first() {
                 self.schedule(at);
             }
@@ -282,27 +282,27 @@ impl<'a> Worker<'a> {
         };
         let next = user.begin(intended);
         let done = user.done();
-        let deed = user.act(node.replica.view());
+        let action = user.act(node.replica.view());
         if let Some(at) = next {
             self.schedule(at);
         }
-        if let Some(deed) = deed {
+        if let Some(action) = action {
             let op = OpId { client: self.id, n: self.journal.openings.len() as u64 + 1 };
             let at = self.step_begins();
             if self.task.pace == Pace::Turns {
-                self.report(Report::Opened { op, deed: deed.clone(), at, intended });
+                self.notify(Notice::Opened { op, action: action.clone(), at, intended });
             }
             self.untold.insert(op);
             self.shared.untold.fetch_add(1, Ordering::SeqCst);
             self.note(Event { at, node: self.id, what: What::Issued { op, intended } });
-            self.step(at, Input::of(op, &deed));
-            self.journal.openings.push(deed);
+            self.step(at, Input::of(op, &action));
+            self.journal.openings.push(action);
         }
         if self.task.pace == Pace::Turns {
-            self.report(Report::Acted);
+            self.notify(Notice::Acted);
         }
         if done {
-            self.report(Report::Done(self.id));
+            self.notify(Notice::Done(self.id));
         }
         self.follow_up();
     }
@@ -346,7 +346,7 @@ impl<'a> Worker<'a> {
         for mut event in events.drain(..) {
             // What a step brings is there when it is over.
             event.at = after;
-            if let What::Committed(op, _) | What::Rejected(op, _) = &event.what
+            if let What::Report(Report::Confirmed(op, _)) | What::Report(Report::Rejected(op, _)) = &event.what
                 && self.untold.remove(op)
             {
                 self.shared.untold.fetch_sub(1, Ordering::SeqCst);
@@ -439,14 +439,14 @@ impl<'a> Worker<'a> {
 
     pub(super) fn note(&mut self, event: Event) {
         if self.task.pace == Pace::Turns && of_operations(&event.what) {
-            self.report(Report::Happened(event.clone()));
+            self.notify(Notice::Happened(event.clone()));
         }
         self.journal.note(event);
     }
 
-    fn report(&self, report: Report) {
+    fn notify(&self, notice: Notice) {
         // The coordinator listens until every thread has ended.
-        let _ = self.reports.send(report);
+        let _ = self.reports.send(notice);
     }
 
     fn end(mut self) -> Left {

@@ -4,11 +4,13 @@ use super::*;
 use crate::document::Edit;
 use crate::path;
 use crate::registry;
-use crate::replica::Effect;
+use crate::replica::{Effect, Report};
 use crate::testing::{Table, Toy, typed};
 
 fn tags(table: &Table) -> BTreeSet<u128> {
-    let of = |(_, effect): &(NodeId, Effect)| if let Effect::Tagged(_, tag) = effect { Some(*tag) } else { None };
+    let of = |(_, effect): &(NodeId, Effect)| {
+        if let Effect::Report(Report::Tagged(_, tag)) = effect { Some(*tag) } else { None }
+    };
     table.reports.iter().filter_map(of).collect()
 }
 

@@ -1,4 +1,4 @@
-use crate::replica::Effect;
+use crate::replica::{Effect, Report};
 use crate::testing::{Packet, Table, typed};
 
 use super::*;
@@ -11,7 +11,7 @@ fn names() -> impl Iterator<Item = &'static str> {
 
 fn reflected(table: &Table, node: u32) -> BTreeSet<u128> {
     let of = |(at, effect): &(NodeId, Effect)| match effect {
-        Effect::ReflectedTags(first, last) if at.0 == node => Some(*first..=*last),
+        Effect::Report(Report::ReflectedTags(first, last)) if at.0 == node => Some(*first..=*last),
         _ => None,
     };
     table.reports.iter().filter_map(of).flatten().collect()
@@ -19,7 +19,7 @@ fn reflected(table: &Table, node: u32) -> BTreeSet<u128> {
 
 fn tag(table: &Table, id: OpId) -> u128 {
     let of = |(_, effect): &(NodeId, Effect)| match effect {
-        Effect::Tagged(op, tag) if *op == id => Some(*tag),
+        Effect::Report(Report::Tagged(op, tag)) if *op == id => Some(*tag),
         _ => None,
     };
     table.reports.iter().find_map(of).expect("tagged")

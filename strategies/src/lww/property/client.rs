@@ -109,7 +109,7 @@ impl Client {
         cx.reflected(id);
         if writes.is_empty() {
             cx.void(id);
-            return cx.committed(id, outcome);
+            return cx.confirmed(id, outcome);
         }
         self.state.pending.insert(id.n, Pending { writes: Packed::of(&writes), outcome });
         self.writes.insert(id.n, writes);
@@ -191,7 +191,7 @@ impl Client {
         if !writes.iter().all(|write| removes(&write)) && kept.iter().all(|write| removes(&write)) {
             cx.rolled_back(id);
         }
-        cx.committed(id, pending.outcome);
+        cx.confirmed(id, pending.outcome);
         whole
     }
 
@@ -201,7 +201,7 @@ impl Client {
         while let Some(first) = self.state.pending.first_entry().filter(|first| *first.key() <= last) {
             let (n, pending) = first.remove_entry();
             self.writes.remove(&n);
-            cx.committed(self.id(n), pending.outcome);
+            cx.confirmed(self.id(n), pending.outcome);
         }
     }
 }

@@ -1,0 +1,131 @@
+//! `syncbench demo`, through the binary.
+use std::process::Output;
+
+use crate::common::Place;
+use serde_json::Value;
+
+fn demo(place: &Place, args: &[&str], envs: &[(&str, &str)]) -> Output {
+    let mut command = place.command(&[&["demo"], args].concat());
+    command.env_remove("CLICOLOR_FORCE").envs(envs.iter().copied()).output().expect("the binary runs")
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).expect("text")
+}
+
+#[test]
+fn without_a_name_the_stories_are_listed() {
+    let place = Place::new();
+    let output = demo(&place, &[], &[]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stdout).contains("\n  stack ") && text(&output.stdout).contains("\n  race "));
+    let listed: Value = serde_json::from_slice(&demo(&place, &["--json"], &[]).stdout).expect("one document");
+    assert_eq!((&listed["schema"], &listed["stories"][0]["name"]), (&1.into(), &"stack".into()));
+}
+
+#[test]
+fn an_unknown_name_is_one_line_and_exit_code_2() {
+    let output = demo(&Place::new(), &["raze"], &[]);
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), ""));
+    assert_eq!(text(&output.stderr), "error: demo raze: no such story: expected one of stack, race, patches\n");
+}
+
+#[test]
+fn an_unknown_strategy_is_one_line_and_exit_code_2() {
+    let output = demo(&Place::new(), &["race", "--strategy", "no-such"], &[]);
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), ""));
+    let line = text(&output.stderr);
+    assert!(line.starts_with("error: --strategy `no-such`: no such strategy") && line.lines().count() == 1, "{line}");
+}
+
+#[test]
+fn the_stack_is_told_and_drawn() {
+    let place = Place::new();
+    let output = demo(&place, &["stack"], &[]);
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""));
+    let told = text(&output.stdout);
+    assert!(told.contains("in the end: [3] 11 times, [1] 3 times, [2] once\n"), "{told}");
+    assert!(told.ends_with("Diagram: bench-results/demo/stack.svg\n"), "{told}");
+    let svg = std::fs::read_to_string(place.path("bench-results/demo/stack.svg")).expect("written");
+    assert!(svg.starts_with("<svg ") && svg.contains("</svg>"));
+    // An earlier diagram is replaced.
+    assert_eq!(demo(&place, &["stack"], &[]).stdout, output.stdout);
+}
+
+#[test]
+fn json_is_one_document_and_nothing_else() {
+    let place = Place::new();
+    let output = demo(&place, &["race", "--json", "--strategy", "serial,lww-document"], &[("CLICOLOR_FORCE", "1")]);
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""));
+    assert_eq!(text(&output.stdout).lines().count(), 1);
+    let told: Value = serde_json::from_slice(&output.stdout).expect("one document");
+    assert_eq!((&told["schema"], &told["story"], &told["diagram"]), (&1.into(), &"race".into(), &Value::Null));
+    let [serial, lww] = [0, 1].map(|index| &told["runs"][index]);
+    assert_eq!(serial["calls"][2]["answer"]["refused"]["code"], "empty");
+    assert_eq!(serial["findings"], Value::Array(Vec::new()));
+    assert_eq!(serial["finals"][0]["state"]["stack"], Value::Array(Vec::new()));
+    assert_eq!(lww["findings"][0]["kind"], "item delivered twice");
+    assert!(!place.path("bench-results").exists(), "nobody asked for a diagram");
+}
+
+#[test]
+fn colours_only_where_they_are_wanted() {
+    let place = Place::new();
+    let escapes = |envs: &[(&str, &str)]| demo(&place, &["race"], envs).stdout.contains(&0x1b);
+    assert!(!escapes(&[]), "no terminal");
+    assert!(escapes(&[("CLICOLOR_FORCE", "1")]), "forced");
+    assert!(!escapes(&[("NO_COLOR", "1")]), "NO_COLOR");
+}
+
+#[test]
+fn the_race_names_every_strategy_of_the_registry() {
+    let told = demo(&Place::new(), &["race"], &[]);
+    for spec in syncbench_strategies::registry::STRATEGIES {
+        assert!(text(&told.stdout).contains(spec.name), "{}", spec.name);
+    }
+}
+
+#[test]
+fn what_is_not_compiled_in_is_skipped_with_a_line() {
+    let told = demo(&Place::new(), &["race"], &[]);
+    for optional in syncbench_strategies::registry::OPTIONAL {
+        let line =
+            format!("  skipped {}: not compiled in: build with --features {}\n", optional.name, optional.feature);
+        let left_out = syncbench_strategies::registry::find(optional.name).is_none();
+        assert_eq!(text(&told.stdout).contains(&line), left_out, "{}", text(&told.stdout));
+    }
+}
+
+#[test]
+fn a_path_that_cannot_be_written_is_one_line_and_exit_code_2() {
+    let place = Place::new();
+    place.write("notes.svg", "mine");
+    for path in [".", "notes.svg", "notes.svg/below.svg"] {
+        let output = demo(&place, &["stack", "--svg", path], &[]);
+        assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), ""), "{path}");
+        let line = text(&output.stderr);
+        assert!(line.starts_with(&format!("error: --svg {path}: ")) && line.lines().count() == 1, "{line}");
+    }
+    assert_eq!(std::fs::read_to_string(place.path("notes.svg")).expect("still there"), "mine");
+}
+
+#[test]
+fn the_usual_place_taken_by_another_file_costs_the_diagram_only() {
+    let place = Place::new();
+    std::fs::create_dir_all(place.path("bench-results/demo")).expect("made");
+    let path = place.path("bench-results/demo/stack.svg");
+    std::fs::write(&path, "mine").expect("written");
+    let output = demo(&place, &["stack"], &[]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stderr).starts_with("no diagram: "), "{}", text(&output.stderr));
+    assert!(!text(&output.stdout).contains("Diagram:"));
+    assert_eq!(std::fs::read_to_string(path).expect("still there"), "mine");
+}
+
+#[test]
+fn a_diagram_goes_where_it_is_asked_for() {
+    let place = Place::new();
+    let output = demo(&place, &["race", "--svg", "deep/er/race.svg"], &[]);
+    assert!(text(&output.stdout).ends_with("Diagram: deep/er/race.svg\n"));
+    assert!(place.path("deep/er/race.svg").exists() && !place.path("bench-results").exists());
+}

@@ -1,0 +1,7 @@
+//! The integration tests of this crate: one binary, so that it links once.
+#![allow(missing_docs)]
+
+mod common;
+mod demo;
+mod errors;
+mod run;

@@ -1,0 +1,136 @@
+//! The commands as people use them, through the binary.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use crate::common::{Place, is_file, quick};
+
+/// `--json`: one document on stdout, nothing else there.
+fn json(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+#[test]
+fn a_run_leaves_a_table_results_charts_and_a_page() {
+    let place = Place::new();
+    let said = place.run(&quick("out", &[]));
+    assert_eq!(said.code, Some(0), "{said:?}");
+    for word in ["serial", "lww-document", "lost", "Report:", "out/report.html"] {
+        assert!(said.out.contains(word), "no {word}: {}", said.out);
+    }
+    assert!(said.out.lines().all(|line| line.chars().count() <= 100), "{}", said.out);
+    assert!(!said.out.contains('\u{1b}') && !said.err.contains('\u{1b}'), "{said:?}");
+    for file in ["run.json", "cells.jsonl", "report.html", "charts/losses.svg", "charts/losses.png"] {
+        assert!(is_file(&place.path("out").join(file)), "{file}");
+    }
+    let again = place.run(&["report", "out"]);
+    assert_eq!((again.code, again.out.lines().next()), (Some(0), said.out.lines().next()));
+}
+
+#[test]
+fn json_is_one_document_and_holds_what_was_asked_for() {
+    let place = Place::new();
+    let said = place.run(&quick("out", &["--json"]));
+    let results = json(&said.out);
+    assert_eq!((said.code, results["schema"].as_u64()), (Some(0), Some(1)));
+    let cells = results["cells"].as_array().unwrap();
+    assert_eq!(cells.len(), 4);
+    for cell in cells {
+        assert_eq!((cell["outcome"].as_str(), cell["network"].as_str()), (Some("measured"), Some("lan")));
+        assert!(cell["trace_digest"].is_string() && cell["metrics"]["visible_ms"]["p50"].is_number(), "{cell}");
+    }
+    let listed = json(&place.run(&["list", "--json"]).out);
+    for kind in ["strategies", "workloads", "networks", "faults", "charts"] {
+        assert!(!listed[kind].as_array().unwrap().is_empty(), "{kind}");
+    }
+    // All of them are verified before a change lands; these see that the command does it.
+    let verified = place.run(&["verify", "--json", "--strategy", "serial,ot,lww-hlc", "--seeds", "1"]);
+    assert_eq!(verified.code, Some(0), "{verified:?}");
+    json(&verified.out);
+}
+
+#[test]
+fn the_line_that_replays_a_cell_replays_it() {
+    let place = Place::new();
+    let first = json(&place.run(&quick("out", &["--json", "--undo", "0.2", "--sample", "20"])).out);
+    let cell = &first["cells"][3];
+    let words: Vec<_> = cell["replay"].as_str().unwrap().split(' ').skip(1).collect();
+    let again = json(&place.run(&[&words[..], &["--json", "--out", "again"]].concat()).out);
+    assert_eq!(again["cells"][0]["trace_digest"], cell["trace_digest"], "{words:?}");
+}
+
+#[test]
+fn no_color_is_respected_and_pipes_have_none() {
+    let place = Place::new();
+    for args in [vec!["list"], vec!["--help"], vec!["run", "--help"], vec!["run", "--strategy", "x"]] {
+        let said = crate::common::said(place.command(&args).env("NO_COLOR", "1").output().unwrap());
+        assert!(!said.out.contains('\u{1b}') && !said.err.contains('\u{1b}'), "{args:?}: {said:?}");
+    }
+}
+
+#[test]
+fn help_has_examples() {
+    let place = Place::new();
+    for args in [vec!["--help"], vec!["run", "--help"]] {
+        let said = place.run(&args);
+        assert!(said.code == Some(0) && said.out.contains("syncbench run"), "{}", said.out);
+    }
+    assert!(place.run(&["--version"]).out.starts_with("syncbench "));
+}
+
+#[cfg(unix)]
+#[test]
+fn what_was_measured_survives_an_interrupt() {
+    let place = Place::new();
+    // Many cells, one after another, so that the signal comes in the midst of them.
+    let args = [
+        "run",
+        "--strategy",
+        "serial",
+        "--workload",
+        "stack",
+        "--network",
+        "lan",
+        "--ops",
+        "300",
+        "--seeds",
+        "1..5000",
+        "--threads",
+        "1",
+        "--out",
+        "out",
+    ];
+    let mut child = place.command(&args).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let cells = place.path("out").join("cells.jsonl");
+    while !fs::metadata(&cells).is_ok_and(|data| data.len() > 0) {
+        assert!(child.try_wait().unwrap().is_none(), "over before it began");
+        std::thread::yield_now();
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let status = child.wait().unwrap();
+    let err: Vec<String> = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok).collect();
+    assert_eq!(status.code(), Some(130), "{err:?}");
+    assert!(err.iter().any(|line| line.contains("What is done is kept")), "{err:?}");
+    let report = place.run(&["report", "out", "--out", "drawn"]);
+    assert_eq!(report.code, Some(0), "{report:?}");
+    assert!(is_file(&place.path("drawn").join("report.html")));
+}
+
+#[test]
+fn a_killed_run_is_drawn_as_far_as_it_came() {
+    let place = Place::new();
+    assert_eq!(place.run(&quick("out", &[])).code, Some(0));
+    let cells = place.path("out").join("cells.jsonl");
+    let whole = fs::read_to_string(&cells).unwrap();
+    let (kept, _) = whole.trim_end().rsplit_once('\n').unwrap();
+    // The last line was being written.
+    fs::write(&cells, &whole[..kept.len() + 40]).unwrap();
+    let said = place.run(&["report", "out"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(said.out.contains("1 cell of its plan not run"), "{}", said.out);
+    fs::write(&cells, format!("nonsense\n{whole}")).unwrap();
+    let said = place.run(&["report", "out"]);
+    assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{said:?}");
+    assert!(said.err.contains("cells.jsonl") && said.err.contains("line 1"), "{}", said.err);
+}

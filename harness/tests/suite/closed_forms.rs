@@ -1,0 +1,207 @@
+//! What must come out exactly, because it can be written down beforehand.
+
+use crate::common::subject::{Subject, case, scenario};
+use crate::common::{Case, strategies};
+use serde_json::Value;
+use syncbench_harness::engines::load::Pace;
+use syncbench_harness::network::Transport;
+use syncbench_harness::scenario::Scenario;
+use syncbench_harness::workloads::WORKLOADS;
+use syncbench_strategies::registry;
+use syncbench_strategies::replica::Time;
+
+const D: u64 = 40;
+
+#[test]
+fn serial_acknowledges_in_twice_the_delay_and_is_visible_up_and_down() {
+    for seed in 1..=3 {
+        let done = Case { network: format!("constant:{D}ms"), seed, ..Case::new("serial", "stack") }.run();
+        for entry in done.ran.ledger.entries() {
+            assert_eq!(entry.settled, Some(Time(entry.issued.0 + 2 * D * 1_000_000)), "{}", entry.id);
+            assert!(entry.visible <= entry.settled, "{}", entry.id);
+            if entry.shown.is_some() {
+                assert_eq!(entry.visible, entry.settled, "{}", entry.id);
+            }
+        }
+    }
+}
+
+#[cfg(feature = "automerge")]
+#[test]
+fn a_mesh_crdt_is_visible_in_exactly_the_delay() {
+    let done = Case { network: format!("constant:{D}ms"), ..Case::new("crdt-automerge", "stack") }.run();
+    let mut seen = 0;
+    for entry in done.ran.ledger.entries().filter(|entry| entry.shown.is_some()) {
+        assert_eq!(entry.settled, Some(entry.issued), "{}", entry.id);
+        // A change waits for those it depends on, which never arrive later on links of equal delay.
+        assert_eq!(entry.visible, Some(Time(entry.issued.0 + D * 1_000_000)), "{}", entry.id);
+        seen += 1;
+    }
+    assert!(seen > 40);
+}
+
+/// The strategy without a span in which it collects changes: that is a delay as well.
+fn at_once(strategy: &str) -> String {
+    let spec = registry::find(strategy).unwrap();
+    let collects = spec.params.iter().any(|param| param.name == "batch");
+    if collects { format!("{strategy}:batch=0ms") } else { strategy.into() }
+}
+
+/// Every strategy on every workload that it carries.
+fn all() -> impl Iterator<Item = Subject> {
+    let on = |strategy: &'static str| WORKLOADS.iter().map(move |spec| Subject::new(&at_once(strategy), spec.name));
+    strategies().flat_map(on).filter(Subject::supported)
+}
+
+#[test]
+fn without_delay_there_is_no_divergence() {
+    for subject in all() {
+        let done = Case { network: "instant".into(), ..case(&subject) }.run_with(&subject.strategy);
+        assert!(done.ran.converged(), "{subject}");
+        assert_eq!(done.number("diverged_share"), 0.0, "{subject}");
+        assert_eq!(done.numbers("divergence", "peak"), 0.0, "{subject}");
+        assert_eq!(done.number("concurrency"), 0.0, "{subject}");
+    }
+}
+
+/// What a processor and its caches have a say in, and differs from run to run.
+const MEASURED: &[&str] = &["cpu_us_local", "cpu_us_remote", "ops_per_cpu_s"];
+
+/// What the allocator counts.
+const MEMORY: [&str; 2] = ["resident_bytes", "server_resident_bytes"];
+
+/// Two counts of memory are the same, but for a hundredth and a kilobyte where a library's hash maps, which every process
+/// seeds afresh, and its tables of strings, which all its documents share, have a say in it.
+fn the_same_memory(family: &str, one: &Value, other: &Value) -> bool {
+    let slack = if family == "crdt" { (0.01, 1024.0) } else { (0.0, 0.0) };
+    match (one, other) {
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| the_same_memory(family, one, other))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            one.len() == other.len() && one.iter().all(|(key, one)| the_same_memory(family, one, &other[key]))
+        }
+        _ => {
+            let (one, other) = (one.as_f64().unwrap(), other.as_f64().unwrap());
+            (one - other).abs() <= slack.0 * one + slack.1
+        }
+    }
+}
+
+#[test]
+fn the_same_strategy_twice_gives_the_same_report() {
+    for subject in all() {
+        let report = || {
+            let scenario = Scenario { networks: vec!["4g".into()], ..scenario() };
+            let mut cell = serde_json::to_value(subject.cell(&scenario, 1)).unwrap();
+            for group in ["metrics", "histograms"] {
+                MEASURED.iter().for_each(|name| drop(cell[group].as_object_mut().unwrap().remove(*name)));
+            }
+            cell
+        };
+        let (mut one, mut other) = (report(), report());
+        let family = subject.strategy.spec.family;
+        for (group, name) in ["metrics", "curves"].iter().flat_map(|group| MEMORY.map(|name| (*group, name))) {
+            let [mine, theirs] = [&mut one, &mut other].map(|cell| cell[group].as_object_mut().unwrap().remove(name));
+            if let (Some(mine), Some(theirs)) = (&mine, &theirs) {
+                assert!(the_same_memory(family, mine, theirs), "{subject}: {group}.{name}: {mine} and {theirs}");
+            }
+            assert_eq!(mine.is_some(), theirs.is_some(), "{subject}: {group}.{name}");
+        }
+        for (name, value) in one.as_object().unwrap() {
+            assert_eq!(*value, other[name], "{subject}: {name}");
+        }
+    }
+}
+
+#[test]
+fn one_at_a_time_there_is_no_concurrency_and_no_loss() {
+    for strategy in strategies() {
+        let case = Case { pace: Pace::Turns, network: "constant:40ms".into(), ..Case::at_home(strategy, "stack") };
+        let done = case.run();
+        assert_eq!(done.number("concurrency"), 0.0, "{strategy}");
+        let history = syncbench_harness::workload::History {
+            genesis: &done.genesis,
+            last: done.ran.last(),
+            ledger: &done.ran.ledger,
+        };
+        assert_eq!(case.workload.judge(&history), [], "{strategy}");
+        assert!(done.ran.converged());
+    }
+}
+
+#[test]
+fn messages_are_conserved() {
+    let streams = ["partition:halves@300ms..900ms", "partition:one-way,client=2@200ms..1500ms", "late:2@1s"];
+    let mut dropped = 0.0;
+    for strategy in strategies() {
+        for budget_ms in [0, 60_000] {
+            let case = Case {
+                faults: streams.map(String::from).to_vec(),
+                budget: std::time::Duration::from_millis(budget_ms),
+                network: "4g".into(),
+                ..Case::at_home(strategy, "stack")
+            };
+            let done = case.run();
+            let traffic = |key| done.numbers("traffic", key);
+            let under_way = done.ran.messages_in_flight as f64;
+            assert_eq!(
+                traffic("sent") + traffic("duplicated"),
+                traffic("delivered") + traffic("dropped") + under_way,
+                "{strategy}"
+            );
+            // Of those who never fall silent a heartbeat may be under way at any time.
+            if budget_ms > 0 || case.configured().strategy.settling().is_zero() {
+                assert_eq!(under_way > 0.0, budget_ms == 0, "{strategy}: {under_way} under way");
+            }
+            dropped += traffic("dropped");
+        }
+    }
+    assert!(dropped > 0.0);
+}
+
+#[test]
+fn datagrams_are_conserved_too() {
+    for strategy in strategies() {
+        let case =
+            Case { transport: Transport::Datagram { loss: 0.1, duplicate: 0.2 }, ..Case::at_home(strategy, "stack") };
+        let done = case.run();
+        let traffic = |key| done.numbers("traffic", key);
+        assert_eq!(traffic("sent") + traffic("duplicated"), traffic("delivered") + traffic("dropped"), "{strategy}");
+        assert!(traffic("duplicated") > 0.0 && traffic("dropped") > 0.0, "{strategy}");
+    }
+}
+
+#[test]
+fn the_same_run_twice_is_the_same_run() {
+    for strategy in strategies() {
+        let run = |seed| Case { seed, network: "4g".into(), ..Case::at_home(strategy, "stack") }.run().ran.trace_digest;
+        assert_eq!(run(5), run(5), "{strategy}");
+        assert_ne!(run(5), run(6), "{strategy}");
+    }
+}
+
+#[test]
+fn users_want_the_same_whatever_the_strategy() {
+    let wants = |strategy| {
+        let done = Case { network: "4g".into(), ..Case::new(strategy, "stack") }.run();
+        done.ran.ledger.entries().map(|e| (e.id, e.intended, e.operation.clone())).collect::<Vec<_>>()
+    };
+    let first = wants("serial");
+    for strategy in strategies().filter(|strategy| Subject::new(strategy, "stack").supported()) {
+        assert_eq!(wants(strategy), first, "{strategy}");
+    }
+}
+
+#[test]
+fn catching_up_costs_what_was_missed_or_the_whole_document() {
+    let resync = |strategy: &str, size: u64| {
+        let faults = vec!["partition:isolate,client=1@500ms..1500ms".into()];
+        Case { faults, size, ..Case::new(strategy, "stack") }.run().numbers("resync_bytes", "total")
+    };
+    assert!(!Case::new("serial", "stack").run().figures.metrics.contains_key("resync_bytes"));
+    // What is missed is the same, but for pops of an empty stack.
+    assert!(resync("serial", 10_000) < 1.2 * resync("serial", 100));
+    // An item of the snapshot takes two bytes or more.
+    assert!(resync("serial:history=0", 10_000) > resync("serial:history=0", 100) + 2.0 * 9_900.0);
+}

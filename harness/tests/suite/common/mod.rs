@@ -1,0 +1,189 @@
+//! What the suites share: running one strategy on one workload, with everything overridable.
+#![allow(dead_code, unused_imports, unreachable_pub, reason = "each suite uses its part")]
+
+pub mod claims;
+pub mod group;
+pub mod mutants;
+pub mod subject;
+pub mod workloads;
+
+use std::time::Duration;
+
+use syncbench_harness::engines::load::Pace;
+use syncbench_harness::engines::{RunResult, Task, sim, threads};
+use syncbench_harness::faults::{self, Armed};
+use syncbench_harness::network::{self, Transport};
+use syncbench_harness::probe::{End, Figures, Probe};
+use syncbench_harness::probes;
+use syncbench_harness::results::Metric;
+use syncbench_harness::scenario::Engine;
+use syncbench_harness::workload::{self, Workload};
+use syncbench_strategies::document::Document;
+use syncbench_strategies::model::ModelRef;
+use syncbench_strategies::registry::{self, Configured};
+
+/// A run in words; `run` makes it happen.
+pub struct Case {
+    pub strategy: String,
+    pub workload: Box<dyn Workload>,
+    pub model: Option<ModelRef>,
+    pub network: String,
+    pub faults: Vec<String>,
+    pub transport: Transport,
+    pub clients: u32,
+    pub ops: u64,
+    pub rate_per_s: f64,
+    pub pace: Pace,
+    pub undo: f64,
+    pub size: u64,
+    pub seed: u64,
+    pub budget: Duration,
+    pub blind: bool,
+    pub engine: Engine,
+    pub sample_every: Option<Duration>,
+}
+
+/// A finished run with its figures.
+pub struct Done {
+    pub ran: RunResult,
+    pub figures: Figures,
+    pub genesis: Document,
+}
+
+impl Case {
+    pub fn new(strategy: &str, workload: &str) -> Self {
+        let (spec, workload) = workload::configure(&workload.parse().unwrap()).unwrap();
+        Self {
+            size: spec.default_size,
+            workload,
+            strategy: strategy.into(),
+            model: None,
+            network: "wifi".into(),
+            faults: Vec::new(),
+            transport: Transport::Stream,
+            clients: 3,
+            ops: 60,
+            rate_per_s: 30.0,
+            pace: Pace::Poisson,
+            undo: 0.0,
+            seed: 1,
+            budget: Duration::from_secs(60),
+            blind: false,
+            engine: Engine::Sim,
+            sample_every: None,
+        }
+    }
+
+    /// The same on the first workload that the strategy carries, where it cannot carry this one; who never falls silent gets
+    /// as long to settle as a test can wait.
+    pub fn at_home(strategy: &str, workload: &str) -> Self {
+        let home = subject::Subject::at_home(strategy, workload);
+        let never_silent = !home.strategy.strategy.settling().is_zero();
+        let label = if never_silent { format!("{strategy}:timeout=300ms") } else { strategy.to_owned() };
+        Self::new(&label, &home.workload.label)
+    }
+
+    pub fn configured(&self) -> Configured {
+        registry::configure(&self.strategy.parse().unwrap()).unwrap()
+    }
+
+    pub fn run(&self) -> Done {
+        self.run_with(&self.configured())
+    }
+
+    pub fn run_with(&self, strategy: &Configured) -> Done {
+        self.run_probed(strategy, Vec::new())
+    }
+
+    /// Runs with further probes beside all the usual ones.
+    pub fn run_probed(&self, strategy: &Configured, more: Vec<Box<dyn Probe>>) -> Done {
+        let mut probes = probes::all();
+        probes.extend(more);
+        self.run_looking(strategy, self.sample_every, probes)
+    }
+
+    /// Runs for the sake of the ledger and the final states, and of what these probes note: nobody looks at the screens
+    /// meanwhile, which is most of a simulation's work.
+    pub fn run_unwatched(&self, strategy: &Configured, probes: Vec<Box<dyn Probe>>) -> Done {
+        self.run_looking(strategy, self.sample_every.or(Some(Duration::from_secs(3_600))), probes)
+    }
+
+    fn run_looking(
+        &self,
+        strategy: &Configured,
+        sample_every: Option<Duration>,
+        mut probes: Vec<Box<dyn Probe>>,
+    ) -> Done {
+        let genesis = self.workload.genesis(self.size);
+        let faults: Vec<Armed> =
+            self.faults.iter().map(|fault| faults::configure(&fault.parse().unwrap(), self.clients).unwrap()).collect();
+        let task = Task {
+            strategy,
+            workload: &*self.workload,
+            model: self.model.clone().unwrap_or_else(|| self.workload.model()),
+            genesis_bytes: strategy.strategy.genesis(&genesis).into(),
+            genesis: &genesis,
+            clients: self.clients,
+            ops: self.ops,
+            rate_per_s: self.rate_per_s,
+            pace: self.pace,
+            undo: self.undo,
+            profile: network::configure(&self.network.parse().unwrap()).unwrap(),
+            transport: self.transport,
+            faults,
+            seed: self.seed,
+            sample_every,
+            budget: self.budget,
+            blind: self.blind,
+        };
+        let ran = match self.engine {
+            Engine::Sim => sim::run(&task, &mut probes),
+            Engine::Threads => threads::run(&task, &mut probes),
+        };
+        let mut figures = Figures::default();
+        let end =
+            End { at: ran.ended_at, calm_since: ran.calm_since, ledger: &ran.ledger, stored_bytes: ran.stored_bytes };
+        probes.iter_mut().for_each(|probe| probe.finish(&end, &mut figures));
+        Done { ran, figures, genesis }
+    }
+}
+
+impl Done {
+    pub fn number(&self, name: &str) -> f64 {
+        match &self.figures.metrics[name] {
+            Metric::Number(value) => *value,
+            other => panic!("{name} is {other:?}"),
+        }
+    }
+
+    pub fn numbers(&self, name: &str, key: &str) -> f64 {
+        match &self.figures.metrics[name] {
+            Metric::Numbers(values) => values[key],
+            Metric::Counts(counts) => counts.get(key).copied().unwrap_or(0) as f64,
+            other => panic!("{name} is {other:?}"),
+        }
+    }
+}
+
+/// Where the sources of libraries under test are.
+const LIBRARIES: [&str; 4] = ["/automerge-", "/yrs-", "/loro-", "/diamond-types-"];
+
+/// Makes panics inside a library under test one line each: strategies catch them.
+#[allow(clippy::print_stderr, reason = "shown with a test that fails")]
+pub fn hush_libraries() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let usual = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| match info.location() {
+            Some(at) if LIBRARIES.iter().any(|library| at.file().contains(library)) => {
+                eprintln!("the library panicked at {at}")
+            }
+            _ => usual(info),
+        }));
+    });
+}
+
+/// Names of all strategies that are compiled in.
+pub fn strategies() -> impl Iterator<Item = &'static str> {
+    registry::STRATEGIES.iter().map(|spec| spec.name)
+}

@@ -1,0 +1,182 @@
+//! The fault `crash`: who goes down does nothing and is not waited for; who comes back has everything that it was told.
+
+use crate::common::mutants::{Bug, mutant};
+use crate::common::subject::{Subject, case, passed, scenario};
+use crate::common::{Case, Done, strategies};
+use rayon::prelude::*;
+use syncbench_harness::engines::load::Pace;
+use syncbench_harness::ledger::{Entry, Fate};
+use syncbench_harness::results::{Cell, Verdict};
+use syncbench_harness::scenario::Scenario;
+use syncbench_harness::workloads::WORKLOADS;
+use syncbench_harness::workloads::counter::CounterOp;
+use syncbench_strategies::document::Document;
+use syncbench_strategies::path;
+use syncbench_strategies::replica::{NodeId, Time};
+use syncbench_strategies::view::View;
+
+const C2: NodeId = NodeId(2);
+
+/// Down for good, down and up again, and the same while the connections of the same or of another client are broken.
+const CRASHES: &[&[&str]] = &[
+    &["crash:client=2@400ms..900ms"],
+    &["crash:client=2@600ms"],
+    &["crash:client=2@300ms..500ms", "crash:client=2@450ms..700ms", "crash:client=1@800ms..1s"],
+    &["partition:isolate,client=2@200ms..1200ms", "crash:client=2@500ms..800ms"],
+    &["late:3@300ms", "crash:client=3@600ms..900ms", "partition:halves@700ms..1s"],
+    &["crash:client=1@300ms..1s", "crash:client=2@500ms"],
+];
+
+fn crashing(faults: &[&str]) -> Scenario {
+    let faults = faults.iter().map(|fault| (*fault).to_owned()).collect();
+    Scenario { faults, networks: vec!["4g".into()], ..scenario() }
+}
+
+/// Every strategy on every workload that it carries, and that lasts.
+fn lasting() -> Vec<Subject> {
+    let of = |strategy| WORKLOADS.iter().map(move |workload| Subject::new(strategy, workload.name));
+    let subjects = strategies().flat_map(of).filter(Subject::supported);
+    subjects.filter(|subject| !subject.claims().ephemeral).collect()
+}
+
+#[test]
+fn whoever_comes_back_has_all_that_was_acknowledged() {
+    let complaints: Vec<String> = lasting()
+        .into_par_iter()
+        .flat_map_iter(|subject| {
+            CRASHES.iter().zip(1..).filter_map(move |(faults, seed)| {
+                let cell = subject.cell(&crashing(faults), seed);
+                let idle = cell.coverage.iter().find(|met| met.operations_overlapped == 0);
+                let idle = idle.map(|met| format!("no operation met {}\n    {}", met.fault, cell.replay));
+                passed(&cell).err().or(idle)
+            })
+        })
+        .collect();
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+}
+
+fn run(strategy: &str, workload: &str, faults: &[&str]) -> Done {
+    let subject = Subject::new(strategy, workload);
+    let faults = faults.iter().map(|fault| (*fault).to_owned()).collect();
+    Case { faults, network: "4g".into(), ..case(&subject) }.run_with(&subject.strategy)
+}
+
+/// The sums that counters show, and that were acknowledged.
+fn sums(done: &Done) -> (i64, i64) {
+    let last = done.ran.last();
+    let counters = last.keys(&path![]).unwrap_or_default();
+    let shown = counters.iter().filter_map(|counter| View::get(last, &path![&**counter])?.as_int()).sum();
+    let by = |entry: &Entry| match (entry.operation.decode(), &entry.fate) {
+        (Some(CounterOp::Add { by, .. }), Fate::Acknowledged(_)) => by,
+        _ => 0,
+    };
+    (shown, done.ran.ledger.entries().map(by).sum())
+}
+
+#[test]
+fn what_was_counted_offline_outlives_the_crash() {
+    let workload = "counter:like=0";
+    let faults = ["partition:isolate,client=2@200ms..1800ms", "crash:client=2@1s..1300ms"];
+    let mut offline = 0;
+    for strategy in strategies().filter(|strategy| Subject::new(strategy, workload).supported()) {
+        // One that loses additions without any crash loses them with one too.
+        if sums(&run(strategy, workload, &[])).0 != sums(&run(strategy, workload, &[])).1 {
+            continue;
+        }
+        let done = run(strategy, workload, &faults);
+        let (shown, told) = sums(&done);
+        assert_eq!(shown, told, "{strategy}");
+        let cut_off = |entry: &&Entry| {
+            entry.id.client == C2
+                && entry.settled.is_some_and(|at| at < Time::from_ms(1_000))
+                && entry.half > entry.settled
+        };
+        offline += done.ran.ledger.entries().filter(cut_off).count();
+    }
+    assert!(offline > 0, "nobody was told of anything while it was cut off");
+}
+
+fn said(cell: &Cell) -> String {
+    cell.verdict_reasons.join("; ")
+}
+
+#[test]
+fn a_replica_that_saves_nothing_new_is_caught() {
+    let planted = ["serial", "serial-optimistic", "ot", "lww-document"];
+    for strategy in planted {
+        let cell = |bug| mutant(strategy, "record", bug).cell(&crashing(CRASHES[0]), 1);
+        let (bad, good) = (cell(Bug::SavesNothingNew), cell(Bug::Inert));
+        assert_eq!(bad.verdict, Some(Verdict::Fail), "{strategy}");
+        assert!(said(&bad).contains("came back from a crash with another state"), "{strategy}: {}", said(&bad));
+        assert_eq!(good.verdict, Some(Verdict::Pass), "{strategy}: {}", said(&good));
+    }
+}
+
+#[test]
+fn a_run_with_crashes_is_the_same_again() {
+    for strategy in strategies() {
+        let subject = Subject::new(strategy, "record");
+        for faults in CRASHES.iter().filter(|_| subject.supported()) {
+            let [one, other] = [(); 2].map(|()| subject.cell(&crashing(faults), 1).trace_digest);
+            assert!(one.is_some() && one == other, "{strategy} {faults:?}");
+        }
+    }
+}
+
+#[test]
+fn nobody_acts_while_dead_and_plans_go_on_afterwards() {
+    let (from, to) = (Time::from_ms(400), Time::from_ms(1_400));
+    for pace in [Pace::Poisson, Pace::Closed, Pace::Turns] {
+        let faults = vec!["crash:client=2@400ms..1400ms".into()];
+        let done = Case { faults, pace, ..Case::new("serial", "stack") }.run();
+        let issued: Vec<_> = done.ran.ledger.entries().filter(|entry| entry.id.client == C2).collect();
+        assert_eq!(issued.len(), 20, "{pace:?}");
+        assert!(issued.iter().all(|entry| entry.issued < from || entry.issued >= to), "{pace:?}");
+        assert!(issued.iter().any(|entry| entry.issued < from) && issued.iter().any(|entry| entry.issued >= to));
+        assert_eq!(done.ran.ledger.crashed(C2), Some(from));
+        assert!(done.ran.converged() && done.ran.ledger.all_settled() && !done.ran.ledger.gone(C2), "{pace:?}");
+    }
+}
+
+#[test]
+fn whoever_stays_away_is_not_waited_for() {
+    for pace in [Pace::Poisson, Pace::Closed, Pace::Turns] {
+        let done = Case { faults: vec!["crash:client=2@800ms".into()], pace, ..Case::new("serial", "stack") }.run();
+        let ledger = &done.ran.ledger;
+        assert!(ledger.gone(C2) && done.ran.converged(), "{pace:?}");
+        let there: Vec<NodeId> = done.ran.finals.iter().map(|(node, _)| *node).collect();
+        assert_eq!(there, [0, 1, 3].map(NodeId), "{pace:?}");
+        let of = |client| ledger.entries().filter(move |entry| entry.id.client == NodeId(client));
+        assert!((1..20).contains(&of(2).count()) && of(1).count() == 20 && of(3).count() == 20, "{pace:?}");
+        assert!(of(2).all(|entry| entry.issued < Time::from_ms(800)), "{pace:?}");
+        assert!(of(1).chain(of(3)).all(|entry| entry.visible.is_some()), "{pace:?}");
+        assert_eq!(done.numbers("censored", "ack"), 0.0, "{pace:?}");
+        let coverage = &done.ran.coverage[0];
+        assert!(coverage.end_ms > 1_500.0 && coverage.operations_overlapped > 20, "{coverage:?}");
+    }
+}
+
+#[test]
+fn a_cursor_stays_behind_where_nobody_times_out() {
+    let workload = "presence:leave=0";
+    for subject in strategies().map(|strategy| Subject::new(strategy, workload)).filter(Subject::supported) {
+        let ghosts = |faults: &[&str]| {
+            // In turns, so that everybody is surely seen before anybody crashes.
+            let cell = subject.cell(&Scenario { pace: Pace::Turns, ..crashing(faults) }, 1);
+            passed(&cell).unwrap_or_else(|error| panic!("{subject}: {error}"));
+            cell.findings.iter().filter(|finding| finding.kind == "ghost cursor").count()
+        };
+        assert_eq!(ghosts(&["crash:client=2@800ms"]), usize::from(!subject.claims().ephemeral), "{subject}");
+        assert_eq!(ghosts(&["crash:client=2@300ms..800ms"]), 0, "{subject}");
+    }
+}
+
+#[test]
+fn the_last_one_alone_is_a_group() {
+    let faults = ["crash:client=1@500ms", "crash:client=3@700ms"].map(String::from).to_vec();
+    let done = Case { faults, ..Case::new("lww-document", "stack") }.run();
+    assert_eq!(done.ran.finals.len(), 1);
+    assert_eq!(done.ran.finals[0].0, C2);
+    assert_ne!(*done.ran.last(), Document::Null);
+    assert_eq!(done.ran.ledger.entries().filter(|entry| entry.id.client == C2 && entry.visible.is_none()).count(), 0);
+}

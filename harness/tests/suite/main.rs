@@ -1,0 +1,16 @@
+//! The integration tests of this crate: one binary, so that it links once.
+#![allow(missing_docs)]
+
+mod anomalies;
+mod card;
+mod closed_forms;
+mod common;
+mod contract;
+mod crash;
+mod findings;
+mod forged;
+mod hostile;
+mod mutants;
+mod parity;
+mod replay;
+mod threads;

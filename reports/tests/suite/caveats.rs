@@ -1,0 +1,84 @@
+//! Every caveat is raised by results that deserve it, and by no others.
+use syncbench_harness::results::{Metric, Outcome, Results, Verdict};
+use syncbench_reports::aggregate::Summary;
+use syncbench_reports::caveat::{Caveat, caveats};
+
+/// Results without a flaw: release, clean, many seeds, steady, native.
+fn flawless() -> Results {
+    let plan = crate::support::Plan {
+        strategies: &["serial"],
+        workloads: &["stack"],
+        parts: &["rough"],
+        sizes: &[],
+        seeds: 5,
+    };
+    let mut results = plan.results();
+    results.environment.dirty = false;
+    for cell in &mut results.cells {
+        cell.metrics.insert("ops_per_cpu_s".into(), Metric::Number(1000.0));
+    }
+    results
+}
+
+#[test]
+fn results_without_a_flaw_have_no_caveat() {
+    assert_eq!(caveats(&Summary::new(&flawless())), []);
+}
+
+#[test]
+fn each_flaw_raises_its_caveat_and_no_other() {
+    type Flaw = (fn(&mut Results), fn(&Caveat) -> bool);
+    let flaws: &[Flaw] = &[
+        (|r| r.environment.profile = "debug".into(), |c| matches!(c, Caveat::DebugBuild)),
+        (|r| r.environment.dirty = true, |c| matches!(c, Caveat::DirtyTree(_))),
+        (|r| r.environment.cores = 1, |c| matches!(c, Caveat::FewCores(1))),
+        (|r| first(r, 1), |c| matches!(c, Caveat::OneSeed)),
+        (|r| first(r, 3), |c| matches!(c, Caveat::FewSeeds(3))),
+        (|r| r.cells_planned += 2, |c| matches!(c, Caveat::NotRun(2))),
+        (|r| r.cells.push(broken(r, Outcome::Failed)), |c| matches!(c, Caveat::Failed(1, _))),
+        (|r| r.cells.push(broken(r, Outcome::NotRun)), |c| matches!(c, Caveat::NotRun(1))),
+        (|r| each(r, "concurrency", 0.01), |c| matches!(c, Caveat::LowConcurrency(..))),
+        (|r| r.cells[0].converged = Some(false), |c| matches!(c, Caveat::Censored(_, (1, 5), _))),
+        (|r| each(r, "censored", 2.0), |c| matches!(c, Caveat::Unseen(_, 10, _))),
+        (
+            |r| r.cells.iter_mut().for_each(|cell| cell.coverage[0].operations_overlapped = 0),
+            |c| matches!(c, Caveat::IdleFault(..)),
+        ),
+        (
+            |r| r.cells.iter_mut().for_each(|cell| cell.verdict = Some(Verdict::Unknown)),
+            |c| matches!(c, Caveat::ProvedNothing(..)),
+        ),
+        (
+            |r| _ = r.cells[0].metrics.insert("ops_per_cpu_s".into(), Metric::Number(3000.0)),
+            |c| matches!(c, Caveat::NoisyCpu(..)),
+        ),
+        (|r| r.cells[0].sample_ms = Some(50.0), |c| matches!(c, Caveat::Sampled(_))),
+        (
+            |r| _ = r.cells[0].support.insert("list_move".into(), "emulated: somehow".into()),
+            |c| matches!(c, Caveat::Emulated(..)),
+        ),
+    ];
+    for (index, (spoil, expected)) in flaws.iter().enumerate() {
+        let mut results = flawless();
+        spoil(&mut results);
+        let found = caveats(&Summary::new(&results));
+        assert!(found.len() == 1 && expected(&found[0]), "flaw {index}: {found:?}");
+    }
+}
+
+/// A plan of that many cells.
+fn first(results: &mut Results, cells: usize) {
+    results.cells.truncate(cells);
+    results.cells_planned = cells;
+}
+
+fn each(results: &mut Results, metric: &str, value: f64) {
+    results.cells.iter_mut().for_each(|cell| _ = cell.metrics.insert(metric.into(), Metric::Number(value)));
+}
+
+fn broken(results: &Results, outcome: Outcome) -> syncbench_harness::results::Cell {
+    let mut cell = results.cells[0].clone();
+    cell.seed = 99;
+    crate::support::drop_cell(&mut cell, outcome, "it broke");
+    cell
+}

@@ -1,0 +1,185 @@
+//! Results at the edges: nothing, one, many, broken, hostile.
+use std::collections::BTreeMap;
+
+use crate::support::{Plan, TWELVE};
+use syncbench_harness::results::{Metric, Outcome, Results};
+use syncbench_reports::charts::{CHARTS, Data};
+use syncbench_reports::draw::{Rect, Scene};
+use syncbench_reports::{html, report, table};
+
+/// Draws everything once and checks every picture.
+fn draw_all(results: &Results) -> Vec<(&'static str, Scene)> {
+    let criterion = crate::support::criterion(results);
+    let data = Data::new(results, &criterion);
+    let scenes: Vec<_> = CHARTS.iter().map(|chart| (chart.name, chart.scene(&data))).collect();
+    for (name, scene) in &scenes {
+        let svg = scene.svg();
+        assert!(svg.ends_with("</svg>\n") && !svg.contains("NaN") && !svg.contains("<script"), "{name}");
+        // Large pictures take their time without optimisation; the small ones prove as much.
+        assert!(scene.height > 600.0 || scene.png().starts_with(b"\x89PNG"), "{name}");
+        check_texts(name, scene);
+    }
+    let page = html::page(results, &criterion);
+    assert!(page.ends_with("</html>") && !page.contains("<script") && !page.contains("NaN"));
+    for width in [60, 80, 200] {
+        assert!(!table::summary(results, width, false).contains('\u{1b}'));
+    }
+    scenes
+}
+
+/// Every text lies within the picture, and none covers another.
+fn check_texts(name: &str, scene: &Scene) {
+    let texts = scene.texts();
+    let picture = Rect::new(0.0, 0.0, scene.width, scene.height);
+    for (index, (rect, text)) in texts.iter().enumerate() {
+        assert!(picture.holds(rect), "{name}: {text:?} leaves the picture: {rect:?}");
+        for (other, covered) in &texts[..index] {
+            assert!(rect.overlap(other) < 6.0, "{name}: {text:?} {rect:?} covers {covered:?} {other:?}");
+        }
+    }
+}
+
+#[test]
+fn nothing_at_all() {
+    let results = crate::support::results(Vec::new());
+    for (name, scene) in draw_all(&results) {
+        assert!(scene.empty.is_some(), "{name}");
+    }
+    assert!(table::summary(&results, 80, false).starts_with("Nothing was measured."));
+    assert!(html::page(&results, &[]).contains("Nothing was measured."));
+    let files: Vec<_> = report::files(&results, &[]).into_iter().map(|file| file.path).collect();
+    assert_eq!(files, ["report.html", "summary.txt"]);
+}
+
+#[test]
+fn one_strategy_one_seed() {
+    let plan = Plan { strategies: &["serial"], workloads: &["stack"], parts: &["calm"], sizes: &[10], seeds: 1 };
+    let results = plan.results();
+    draw_all(&results);
+    assert!(table::summary(&results, 80, false).contains("One seed only"));
+}
+
+#[test]
+fn twelve_strategies_in_three_parts() {
+    let parts = &["calm", "rough", "offline"];
+    let plan = Plan { strategies: TWELVE, workloads: &["stack", "text"], parts, sizes: &[10, 1000, 100_000], seeds: 2 };
+    let results = plan.results();
+    for (name, scene) in draw_all(&results) {
+        assert_eq!(scene.empty, None, "{name}");
+    }
+    for line in table::summary(&results, 80, false).lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+}
+
+#[test]
+fn only_cells_without_figures() {
+    for outcome in [Outcome::Unsupported, Outcome::Failed, Outcome::NotRun] {
+        let mut results = crate::support::small();
+        results.cells.iter_mut().for_each(|cell| crate::support::drop_cell(cell, outcome, "because of this"));
+        for (name, scene) in draw_all(&results) {
+            assert!(scene.empty.is_some(), "{name}");
+        }
+        let table = table::summary(&results, 80, false);
+        assert!(table.lines().filter(|line| line.contains("because of this")).count() >= 6, "{table}");
+    }
+}
+
+#[test]
+fn hostile_strings_are_escaped() {
+    let hostile = "<script>alert('x')</script>&\"\u{1b}[31m\n\u{7}".to_owned();
+    let mut results = crate::support::small();
+    for cell in results.cells.iter_mut().filter(|cell| cell.strategy != "serial") {
+        cell.strategy = format!("{hostile}{}", cell.strategy);
+        cell.workload = hostile.clone();
+        cell.faults = vec![hostile.clone()];
+        cell.replay = hostile.clone();
+        cell.verdict_reasons = vec![hostile.clone()];
+        cell.support = BTreeMap::from([(hostile.clone(), hostile.clone())]);
+        cell.coverage.iter_mut().for_each(|coverage| coverage.fault = hostile.clone());
+        cell.findings.iter_mut().for_each(|finding| finding.example = hostile.clone());
+        cell.metrics.insert("lost_intents".to_owned(), Metric::Counts(BTreeMap::from([(hostile.clone(), 7)])));
+    }
+    crate::support::drop_cell(&mut results.cells[8], Outcome::Failed, &hostile);
+    results.environment.cpu = hostile.clone();
+    results.scenario = serde_json::json!({ "label": hostile });
+    draw_all(&results);
+    let page = html::page(&results, &[]);
+    assert!(page.matches("&lt;script&gt;").count() > 20, "the text is shown, not dropped");
+}
+
+#[test]
+fn long_names_keep_to_their_place() {
+    let mut results = crate::support::small();
+    for cell in &mut results.cells {
+        cell.strategy = format!("{}-{}", cell.strategy, "long".repeat(40));
+        cell.workload = "workload ".repeat(40);
+    }
+    draw_all(&results);
+}
+
+#[test]
+fn figures_that_are_none() {
+    let mut results = crate::support::small();
+    for (index, cell) in results.cells.iter_mut().enumerate() {
+        for name in ["ops_per_cpu_s", "wire_bytes_per_op", "ops_issued", "diverged_share"] {
+            let value = [f64::NAN, f64::INFINITY, 0.0, -1.0][index % 4];
+            cell.metrics.insert(name.to_owned(), Metric::Number(value));
+        }
+        cell.metrics.insert("convergence_ms".to_owned(), Metric::Absent);
+        cell.histograms.insert("visible_ms".to_owned(), vec![(0, 3)]);
+        cell.curves.insert("divergence".to_owned(), vec![(0.0, 0.5)]);
+        let memory = [vec![(0.0, 0.0)], vec![(0.0, f64::NAN)], vec![], vec![(0.0, 1e12)]];
+        cell.curves.insert("resident_bytes".to_owned(), memory[index % 4].clone());
+    }
+    draw_all(&results);
+}
+
+#[test]
+fn a_bare_cell_does_no_harm() {
+    let mut results = crate::support::small();
+    for cell in &mut results.cells {
+        cell.metrics.clear();
+        cell.histograms.clear();
+        cell.curves.clear();
+    }
+    draw_all(&results);
+}
+
+#[test]
+fn the_same_results_give_the_same_bytes() {
+    let results = crate::support::small();
+    assert_eq!(report::files(&results, &[]), report::files(&results, &[]));
+}
+
+#[test]
+fn a_story_keeps_its_labels_apart() {
+    check_texts("story", &crate::support::story().scene());
+}
+
+#[test]
+fn a_story_may_be_empty_or_name_lanes_that_are_not_there() {
+    let mut story = crate::support::story();
+    story.lanes.pop();
+    story.events[0].at_ms = f64::NAN;
+    assert!(story.scene().svg().ends_with("</svg>\n"));
+    story.lanes.clear();
+    assert!(story.scene().png().starts_with(b"\x89PNG"));
+}
+
+#[test]
+#[should_panic(expected = "covers")]
+fn a_covered_text_is_noticed() {
+    let mut scene = crate::support::story().scene();
+    let place = scene.texts()[3].0;
+    scene.heading(syncbench_reports::draw::Point { x: place.x, y: place.bottom() }, "on top", 14.0);
+    check_texts("planted", &scene);
+}
+
+#[test]
+#[should_panic(expected = "leaves the picture")]
+fn a_clipped_text_is_noticed() {
+    let mut scene = crate::support::story().scene();
+    scene.heading(syncbench_reports::draw::Point { x: scene.width - 20.0, y: 60.0 }, "out of sight", 14.0);
+    check_texts("planted", &scene);
+}

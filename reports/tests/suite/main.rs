@@ -1,0 +1,8 @@
+//! The integration tests of this crate: one binary, so that it links once.
+#![allow(missing_docs)]
+
+mod caveats;
+mod edges;
+mod golden;
+mod preview;
+mod support;
