@@ -4,6 +4,7 @@
 pub mod claims;
 pub mod group;
 pub mod mutants;
+pub mod seeds;
 pub mod subject;
 pub mod workloads;
 
