@@ -60,9 +60,9 @@ fn scenario(args: &VerifyArgs) -> Scenario {
 
 /// The same plan in a process of its own, on one thread.
 fn elsewhere(scenario: &Scenario) -> anyhow::Result<Vec<Cell>> {
-    let dir = std::env::temp_dir().join(format!("syncbench-verify-{}", std::process::id()));
+    let dir = tempfile::tempdir().context("a folder for the other process")?;
     let mut command = Command::new(std::env::current_exe().context("where this program lies")?);
-    command.args(["run", "--json", "--threads", "1", "--out"]).arg(&dir);
+    command.args(["run", "--json", "--threads", "1", "--out"]).arg(dir.path().join("run"));
     command.args(["--strategy", &scenario.strategies.join(","), "--network", &scenario.networks.join(",")]);
     for fault in &scenario.faults {
         command.args(["--fault", fault]);
@@ -70,7 +70,6 @@ fn elsewhere(scenario: &Scenario) -> anyhow::Result<Vec<Cell>> {
     command.args(["--ops", &scenario.ops.to_string(), "--rate", &scenario.rate_per_s.to_string()]);
     command.args(["--seeds", &scenario.seeds.join(",")]);
     let output = command.stderr(Stdio::inherit()).output().context("starting another process")?;
-    let _ = std::fs::remove_dir_all(&dir);
     let results: Results = serde_json::from_slice(&output.stdout).context("what the other process printed")?;
     Ok(results.cells)
 }
