@@ -2,6 +2,7 @@
 #![allow(dead_code, unused_imports, unreachable_pub, reason = "each suite uses its part")]
 
 pub mod claims;
+pub mod data;
 pub mod group;
 pub mod mutants;
 pub mod seeds;
