@@ -8,6 +8,8 @@ pub mod engines;
 pub mod event;
 pub mod faults;
 pub mod ledger;
+pub mod metric;
+pub mod metrics;
 pub mod network;
 pub mod oracles;
 pub mod prelude;

@@ -6,11 +6,20 @@ use syncbench_strategies::replica::Time;
 
 use crate::event::Event;
 use crate::ledger::Ledger;
-use crate::results::{Histogram, Metric};
+use crate::metric::{Form, Metric, MetricSpec, Quantiles};
+use crate::results::Histogram;
+
+/// What a probe says about itself.
+pub struct ProbeSpec {
+    /// What it measures.
+    pub metrics: &'static [&'static MetricSpec],
+    /// Makes a fresh one for a run.
+    pub make: fn() -> Box<dyn Probe>,
+}
 
 /// A measurement.
 pub trait Probe: Send {
-    /// Something happened; the ledger knows of it already.
+    /// Something happened; the ledger has it already.
     fn event(&mut self, event: &Event, ledger: &Ledger);
 
     /// The run is over.
@@ -30,7 +39,7 @@ pub struct End<'a> {
     pub stored_bytes: u64,
 }
 
-/// What probes measured, by name.
+/// What probes measured. A figure goes in by its [`MetricSpec`] and lies under that name.
 #[derive(Clone, Debug, Default)]
 pub struct Figures {
     /// See [`crate::results::Cell::metrics`].
@@ -43,25 +52,60 @@ pub struct Figures {
 
 impl Figures {
     /// Adds a number.
-    pub fn number(&mut self, name: &str, value: f64) {
-        self.metrics.insert(name.into(), Metric::Number(value));
+    pub fn number(&mut self, spec: &MetricSpec, value: f64) {
+        debug_assert_eq!(spec.form, Form::Number, "{}", spec.name);
+        self.metrics.insert(spec.name.into(), Metric::Number(value));
     }
 
-    /// Adds numbers under one name.
-    pub fn numbers<const N: usize>(&mut self, name: &str, values: [(&str, f64); N]) {
-        let values = values.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
-        self.metrics.insert(name.into(), Metric::Numbers(values));
+    /// Adds a number that is not defined for every run.
+    pub fn number_if(&mut self, spec: &MetricSpec, value: Option<f64>) {
+        debug_assert_eq!(spec.form, Form::Number, "{}", spec.name);
+        self.metrics.insert(spec.name.into(), value.map_or(Metric::Absent, Metric::Number));
     }
 
-    /// Adds counts.
-    pub fn counts(&mut self, name: &str, counts: BTreeMap<String, u64>) {
-        self.metrics.insert(name.into(), Metric::Counts(counts));
+    /// Adds a value for each of the metric's fields.
+    pub fn numbers<const N: usize>(&mut self, spec: &MetricSpec, values: [(&'static str, f64); N]) {
+        debug_assert!(
+            matches!(spec.form, Form::Numbers(fields) if fields == values.map(|(field, _)| field)),
+            "{}",
+            spec.name
+        );
+        let values = values.into_iter().map(|(field, value)| (field.to_owned(), value)).collect();
+        self.metrics.insert(spec.name.into(), Metric::Numbers(values));
+    }
+
+    /// Adds a count for each of the metric's fields.
+    pub fn counts<const N: usize>(&mut self, spec: &MetricSpec, counts: [(&'static str, u64); N]) {
+        debug_assert!(
+            matches!(spec.form, Form::Counts(fields) if fields == counts.map(|(field, _)| field)),
+            "{}",
+            spec.name
+        );
+        let counts = counts.into_iter().map(|(field, count)| (field.to_owned(), count)).collect();
+        self.metrics.insert(spec.name.into(), Metric::Counts(counts));
+    }
+
+    /// Adds counts by names that only this run knows.
+    pub fn tally(&mut self, spec: &MetricSpec, counts: BTreeMap<String, u64>) {
+        debug_assert_eq!(spec.form, Form::Tally, "{}", spec.name);
+        self.metrics.insert(spec.name.into(), Metric::Counts(counts));
     }
 
     /// Adds a distribution.
-    pub fn distribution(&mut self, name: &str, distribution: &Distribution) {
-        self.metrics.insert(name.into(), distribution.quantiles());
-        self.histograms.insert(name.into(), distribution.sparse());
+    pub fn distribution(&mut self, spec: &MetricSpec, distribution: &Distribution) {
+        debug_assert_eq!(spec.form, Form::Distribution, "{}", spec.name);
+        self.metrics.insert(spec.name.into(), distribution.quantiles());
+        self.histograms.insert(spec.name.into(), distribution.sparse());
+    }
+
+    /// Adds the curve of a metric whose value is taken again and again.
+    pub fn curve(&mut self, spec: &MetricSpec, points: Vec<(f64, f64)>) {
+        self.curves.insert(spec.name.into(), points);
+    }
+
+    /// A single value that was added: see [`Metric::get`].
+    pub fn get(&self, spec: &MetricSpec, field: &str) -> Option<f64> {
+        self.metrics.get(spec.name)?.get(field)
     }
 }
 
@@ -106,7 +150,7 @@ impl Distribution {
             return Metric::Absent;
         }
         let at = |quantile| self.histogram.value_at_quantile(quantile) as f64 / self.per_unit;
-        Metric::Quantiles(crate::results::Quantiles {
+        Metric::Quantiles(Quantiles {
             count: self.histogram.len(),
             mean: self.histogram.mean() / self.per_unit,
             p50: at(0.5),

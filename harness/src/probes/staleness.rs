@@ -1,14 +1,23 @@
-//! `staleness_ops`: operations issued anywhere and not yet taken into account here, averaged over clients and time.
+//! Staleness: how many operations a client has not reflected yet.
 
 use syncbench_strategies::replica::{Report, Time};
 
 use crate::event::{Event, What};
 use crate::ledger::Ledger;
-use crate::probe::{End, Figures, Probe};
+use crate::metric::{Better, Form, MetricSpec};
+use crate::probe::{End, Figures, Probe, ProbeSpec};
 
-pub(super) fn probe() -> Box<dyn Probe> {
-    Box::new(Staleness::default())
-}
+/// See its `meaning`.
+pub static STALENESS_OPS: MetricSpec = MetricSpec {
+    name: "staleness_ops",
+    unit: "operations",
+    better: Better::Low,
+    form: Form::Numbers(&["mean", "max"]),
+    meaning: "operations issued anywhere and not yet reflected at a client: mean over clients and time, and the largest at one \
+              client",
+};
+
+pub(super) static PROBE: ProbeSpec = ProbeSpec { metrics: &[&STALENESS_OPS], make: || Box::new(Staleness::default()) };
 
 #[derive(Default)]
 struct Staleness {
@@ -53,6 +62,6 @@ impl Probe for Staleness {
         let caught_up = end.ledger.entries().filter_map(|entry| entry.visible).max().unwrap_or(end.at);
         let horizon = if self.now > 0.0 { end.at } else { end.calm_since.max(caught_up) };
         let mean = if horizon.0 == 0 { 0.0 } else { self.area / horizon.0 as f64 };
-        figures.numbers("staleness_ops", [("mean", mean), ("max", self.max as f64)]);
+        figures.numbers(&STALENESS_OPS, [("mean", mean), ("max", self.max as f64)]);
     }
 }

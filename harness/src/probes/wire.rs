@@ -1,14 +1,47 @@
-//! `wire_bytes_per_op`, `messages_per_op`, `traffic`: on every link, envelope included.
-
-use std::collections::BTreeMap;
+//! Bytes and messages, over all links.
 
 use crate::event::{Event, What};
 use crate::ledger::Ledger;
-use crate::probe::{End, Figures, Probe};
+use crate::metric::{Better, Form, MetricSpec};
+use crate::probe::{End, Figures, Probe, ProbeSpec};
 
-pub(super) fn probe() -> Box<dyn Probe> {
-    Box::new(Wire::default())
-}
+/// See its `meaning`.
+pub static WIRE_BYTES_PER_OP: MetricSpec = MetricSpec {
+    name: "wire_bytes_per_op",
+    unit: "bytes per operation",
+    better: Better::Low,
+    form: Form::Number,
+    meaning: "bytes sent on all links per operation issued, envelopes included",
+};
+/// See its `meaning`.
+pub static PAYLOAD_BYTES_PER_OP: MetricSpec = MetricSpec {
+    name: "payload_bytes_per_op",
+    unit: "bytes per operation",
+    better: Better::Low,
+    form: Form::Number,
+    meaning: "bytes that strategies sent on all links per operation issued, envelopes left out",
+};
+/// See its `meaning`.
+pub static MESSAGES_PER_OP: MetricSpec = MetricSpec {
+    name: "messages_per_op",
+    unit: "messages per operation",
+    better: Better::Low,
+    form: Form::Number,
+    meaning: "messages sent on all links per operation issued",
+};
+/// See its `meaning`.
+pub static TRAFFIC: MetricSpec = MetricSpec {
+    name: "traffic",
+    unit: "messages",
+    better: Better::Neither,
+    form: Form::Counts(&["sent", "delivered", "dropped", "duplicated"]),
+    meaning: "messages on all links: sent by replicas, delivered, dropped by the network, duplicated by the network",
+};
+
+pub(super) static PROBE: ProbeSpec = ProbeSpec {
+    metrics: &[&WIRE_BYTES_PER_OP, &PAYLOAD_BYTES_PER_OP, &MESSAGES_PER_OP, &TRAFFIC],
+    make: || Box::new(Wire::default()),
+};
 
 #[derive(Default)]
 struct Wire {
@@ -37,16 +70,15 @@ impl Probe for Wire {
 
     fn finish(&mut self, end: &End<'_>, figures: &mut Figures) {
         let ops = end.ledger.issued().max(1) as f64;
-        figures.number("wire_bytes_per_op", self.bytes as f64 / ops);
-        figures.number("payload_bytes_per_op", self.payload as f64 / ops);
-        figures.number("messages_per_op", self.sent as f64 / ops);
+        figures.number(&WIRE_BYTES_PER_OP, self.bytes as f64 / ops);
+        figures.number(&PAYLOAD_BYTES_PER_OP, self.payload as f64 / ops);
+        figures.number(&MESSAGES_PER_OP, self.sent as f64 / ops);
         let traffic = [
             ("sent", self.sent),
             ("delivered", self.delivered),
             ("dropped", self.dropped),
             ("duplicated", self.duplicated),
         ];
-        let traffic = traffic.into_iter().map(|(name, count)| (name.to_owned(), count));
-        figures.counts("traffic", traffic.collect::<BTreeMap<_, _>>());
+        figures.counts(&TRAFFIC, traffic);
     }
 }

@@ -1,7 +1,8 @@
 //! A plot: two scales over an area, with grid, ticks and axis titles.
 
+use super::geometry::{Anchor, Point, Rect, at};
 use super::scale::Scale;
-use super::scene::{AXIS, Anchor, GRID, INK, MUTED, Point, Rect, Scene, at};
+use super::scene::{AXIS, GRID, INK, MUTED, Scene};
 use super::text::{self, SMALL};
 
 /// Two scales over an area.

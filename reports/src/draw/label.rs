@@ -1,6 +1,7 @@
 //! Labels at points: each beside its point where there is room, with a leader line where there is not.
 
-use super::scene::{Anchor, Color, INK, Point, Rect, Scene, at};
+use super::geometry::{Anchor, Point, Rect, at};
+use super::scene::{Color, INK, Scene};
 use super::text;
 
 /// A point with its name.

@@ -1,7 +1,8 @@
 //! Legends: entries side by side, broken into lines, never over the data.
 
+use super::geometry::{Anchor, Rect, at};
 use super::palette::{Look, Palette};
-use super::scene::{Anchor, Color, INK, Rect, Scene, at};
+use super::scene::{Color, INK, Scene};
 use super::text::{self, BODY};
 
 const LINE: f64 = 23.0;

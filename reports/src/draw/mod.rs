@@ -2,6 +2,7 @@
 //! plotters backend. Being data, a scene can be tested: no label may leave the picture or cover another.
 
 pub mod axes;
+pub mod geometry;
 pub mod label;
 pub mod legend;
 pub mod paint;
@@ -11,4 +12,5 @@ pub mod scale;
 pub mod scene;
 pub mod text;
 
-pub use scene::{Anchor, Color, Point, Rect, Scene};
+pub use geometry::{Anchor, Point, Rect};
+pub use scene::{Color, Scene};

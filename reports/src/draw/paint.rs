@@ -7,7 +7,8 @@ use plotters::prelude::{BitMapBackend, DrawingBackend, SVGBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color as _, FontStyle, IntoFont, RGBColor, ShapeStyle, TextStyle};
 
-use super::scene::{Anchor, Color, Item, PAPER, Point, Scene};
+use super::geometry::{Anchor, Point};
+use super::scene::{Color, Item, PAPER, Scene};
 use super::text::{FAMILY, register};
 
 /// What plotters' backends do differently.

@@ -1,6 +1,7 @@
 //! One colour and one shape for each strategy, the same in every chart and, for known names, in every report.
 
-use super::scene::{Color, Point, Scene, at};
+use super::geometry::{Point, at};
+use super::scene::{Color, Scene};
 
 /// Colours after Okabe and Ito (2008), distinct with every common colour blindness. Their yellow and black are
 /// darkened and lightened, so that all eight stand out from white and from dark paper.

@@ -1,8 +1,8 @@
 //! A chart's page: a title, notes, a legend, then panels in a grid.
 
-use super::Anchor;
+use super::geometry::{Anchor, Rect, at};
 use super::legend::{self, Entry};
-use super::scene::{INK, MUTED, Rect, Scene, at};
+use super::scene::{INK, MUTED, Scene};
 use super::text::{self, BODY, HEADING, SMALL, TITLE};
 
 /// The width of every chart in pixels.

@@ -4,7 +4,7 @@ use std::sync::Once;
 
 use plotters::style::{FontStyle, IntoFont, register_font};
 
-use super::scene::{Anchor, Point, Rect};
+use super::geometry::{Anchor, Point, Rect};
 
 /// The name that the font goes by, and what a browser falls back to.
 pub const FAMILY: &str = "sans-serif";

@@ -2,6 +2,7 @@
 use std::collections::BTreeMap;
 
 use crate::support::{Plan, TWELVE};
+use syncbench_harness::metrics::*;
 use syncbench_harness::results::{Metric, Outcome, Results};
 use syncbench_reports::charts::{CHARTS, Data};
 use syncbench_reports::draw::{Rect, Scene};
@@ -98,7 +99,7 @@ fn hostile_strings_are_escaped() {
         cell.support = BTreeMap::from([(hostile.clone(), hostile.clone())]);
         cell.coverage.iter_mut().for_each(|coverage| coverage.fault = hostile.clone());
         cell.findings.iter_mut().for_each(|finding| finding.example = hostile.clone());
-        cell.metrics.insert("lost_intents".to_owned(), Metric::Counts(BTreeMap::from([(hostile.clone(), 7)])));
+        cell.metrics.insert(LOST_INTENTS.name.to_owned(), Metric::Counts(BTreeMap::from([(hostile.clone(), 7)])));
     }
     crate::support::drop_cell(&mut results.cells[8], Outcome::Failed, &hostile);
     results.environment.cpu = hostile.clone();
@@ -122,15 +123,15 @@ fn long_names_keep_to_their_place() {
 fn figures_that_are_none() {
     let mut results = crate::support::small();
     for (index, cell) in results.cells.iter_mut().enumerate() {
-        for name in ["ops_per_cpu_s", "wire_bytes_per_op", "ops_issued", "diverged_share"] {
+        for metric in [&OPS_PER_CPU_S, &WIRE_BYTES_PER_OP, &OPS_ISSUED, &DIVERGED_SHARE] {
             let value = [f64::NAN, f64::INFINITY, 0.0, -1.0][index % 4];
-            cell.metrics.insert(name.to_owned(), Metric::Number(value));
+            cell.metrics.insert(metric.name.to_owned(), Metric::Number(value));
         }
-        cell.metrics.insert("convergence_ms".to_owned(), Metric::Absent);
-        cell.histograms.insert("visible_ms".to_owned(), vec![(0, 3)]);
-        cell.curves.insert("divergence".to_owned(), vec![(0.0, 0.5)]);
+        cell.metrics.insert(CONVERGENCE_MS.name.to_owned(), Metric::Absent);
+        cell.histograms.insert(VISIBLE_MS.name.to_owned(), vec![(0, 3)]);
+        cell.curves.insert(DIVERGENCE.name.to_owned(), vec![(0.0, 0.5)]);
         let memory = [vec![(0.0, 0.0)], vec![(0.0, f64::NAN)], vec![], vec![(0.0, 1e12)]];
-        cell.curves.insert("resident_bytes".to_owned(), memory[index % 4].clone());
+        cell.curves.insert(RESIDENT_BYTES.name.to_owned(), memory[index % 4].clone());
     }
     draw_all(&results);
 }

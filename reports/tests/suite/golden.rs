@@ -4,7 +4,8 @@ use syncbench_harness::results::{Outcome, Results};
 use syncbench_harness::stories::{self, Told};
 use syncbench_reports::aggregate::Summary;
 use syncbench_reports::charts::{self, Data};
-use syncbench_reports::draw::scene::{Anchor, INK, Rect, Scene, at};
+use syncbench_reports::draw::geometry::{Anchor, Rect, at};
+use syncbench_reports::draw::scene::{INK, Scene};
 use syncbench_reports::{headline, html, story, table};
 
 /// Three strategies under two conditions; one broke, one is not carried, one did not converge.
