@@ -18,7 +18,7 @@ pub struct MetricSpec {
     pub better: Better,
     /// The form in which results carry it.
     pub form: Form,
-    /// What it measures: a phrase, without a full stop.
+    /// What it measures, in a sentence for readers of a report.
     pub meaning: &'static str,
 }
 
@@ -80,6 +80,31 @@ impl MetricSpec {
         format!("| `{name}` | {unit}{fields} | {} | {meaning} |", better.word())
     }
 }
+
+/// Declares metrics, each documented by its meaning, and lists them in `DECLARED`.
+macro_rules! metrics {
+    ($($spec:ident = {
+        name: $name:literal,
+        unit: $unit:literal,
+        better: $better:ident,
+        form: $form:ident $(($fields:expr))?,
+        meaning: $meaning:literal,
+    };)+) => {
+        $(
+            #[doc = $meaning]
+            pub static $spec: $crate::metric::MetricSpec = $crate::metric::MetricSpec {
+                name: $name,
+                unit: $unit,
+                better: $crate::metric::Better::$better,
+                form: $crate::metric::Form::$form $(($fields))?,
+                meaning: $meaning,
+            };
+        )+
+
+        pub(super) static DECLARED: &[&$crate::metric::MetricSpec] = &[$(&$spec),+];
+    };
+}
+pub(crate) use metrics;
 
 /// A measured figure.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

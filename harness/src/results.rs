@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use syncbench_strategies::document::Digest;
 use thiserror::Error;
 
+pub use crate::finding::Finding;
 use crate::metric::MetricSpec;
 pub use crate::metric::{Metric, Quantiles};
 
@@ -98,19 +99,6 @@ pub enum Verdict {
     Fail,
     /// The run proves nothing: nothing was exercised, or the time was up before everything was told.
     Unknown,
-}
-
-/// Something an oracle found: an anomaly by name, how often, and one instance in words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Finding {
-    /// The anomaly: `item delivered twice`, `torn save`.
-    pub kind: String,
-    /// How many operations (or characters, where the kind says so) it hit.
-    pub count: u64,
-    /// One instance, in words.
-    pub example: String,
-    /// Whether it counts into `lost_intents`: an acknowledged intent without its effect.
-    pub lost: bool,
 }
 
 /// What a fault touched: a fault that met nothing proves nothing.

@@ -10,36 +10,37 @@ use syncbench_strategies::sidecar::Clock;
 
 use crate::event::{Call, Event, What};
 use crate::ledger::Ledger;
-use crate::metric::{Better, Form, MetricSpec};
+use crate::metric::metrics;
 use crate::probe::{Distribution, End, Figures, Probe, ProbeSpec};
 
-/// See its `meaning`.
-pub static OPS_PER_CPU_S: MetricSpec = MetricSpec {
-    name: "ops_per_cpu_s",
-    unit: "operations per second",
-    better: Better::High,
-    form: Form::Number,
-    meaning: "operations of the whole group per second of processor time in strategy code, all replicas and the server together",
-};
-/// See its `meaning`.
-pub static CPU_US_LOCAL: MetricSpec = MetricSpec {
-    name: "cpu_us_local",
-    unit: "µs",
-    better: Better::Low,
-    form: Form::Distribution,
-    meaning: "processor time of an operation at its issuer",
-};
-/// See its `meaning`.
-pub static CPU_US_REMOTE: MetricSpec = MetricSpec {
-    name: "cpu_us_remote",
-    unit: "µs",
-    better: Better::Low,
-    form: Form::Distribution,
-    meaning: "processor time of an operation at each other replica: the time of a call, shared among the operations that it brought in",
-};
+metrics! {
+    OPS_PER_CPU_S = {
+        name: "ops_per_cpu_s",
+        unit: "operations per second",
+        better: High,
+        form: Number,
+        meaning: "Operations of the whole group per second of processor time in strategy code, all replicas and the \
+                  server together.",
+    };
+    CPU_US_LOCAL = {
+        name: "cpu_us_local",
+        unit: "µs",
+        better: Low,
+        form: Distribution,
+        meaning: "Processor time of an operation at its issuer.",
+    };
+    CPU_US_REMOTE = {
+        name: "cpu_us_remote",
+        unit: "µs",
+        better: Low,
+        form: Distribution,
+        meaning: "Processor time of an operation at each other replica: the time of a call, shared among the \
+                  operations that it brought in.",
+    };
+}
 
 pub(super) static PROBE: ProbeSpec = ProbeSpec {
-    metrics: &[&OPS_PER_CPU_S, &CPU_US_LOCAL, &CPU_US_REMOTE],
+    metrics: DECLARED,
     make: || {
         Box::new(Costs {
             total_ns: 0,

@@ -10,48 +10,44 @@ use syncbench_strategies::replica::{NodeId, Report, Time};
 
 use crate::event::{Event, What};
 use crate::ledger::Ledger;
-use crate::metric::{Better, Form, MetricSpec};
+use crate::metric::metrics;
 use crate::probe::{End, Figures, Probe, ProbeSpec};
 
-/// See its `meaning`.
-pub static DIVERGENCE: MetricSpec = MetricSpec {
-    name: "divergence",
-    unit: "share",
-    better: Better::Low,
-    form: Form::Numbers(&["mean", "peak"]),
-    meaning: "chance that two live clients, picked at random, show different states: P(t) = 1 - sum n_c(n_c-1) / n(n-1) over classes \
-              of equal state; mean over time, peak, and a curve",
-};
-/// See its `meaning`.
-pub static DIVERGED_SHARE: MetricSpec = MetricSpec {
-    name: "diverged_share",
-    unit: "share",
-    better: Better::Low,
-    form: Form::Number,
-    meaning: "share of the time in which live clients showed more than one state",
-};
-/// See its `meaning`.
-pub static CONVERGENCE_MS: MetricSpec = MetricSpec {
-    name: "convergence_ms",
-    unit: "ms",
-    better: Better::Low,
-    form: Form::Number,
-    meaning: "from the last operation or heal until all live clients show one state for good; absent where they never do",
-};
-/// See its `meaning`.
-pub static SEC_VIOLATIONS: MetricSpec = MetricSpec {
-    name: "sec_violations",
-    unit: "moments",
-    better: Better::Low,
-    form: Form::Number,
-    meaning: "moments at which two clients had reflected the same operations and showed different states: strong eventual \
-              consistency was violated",
-};
+metrics! {
+    DIVERGENCE = {
+        name: "divergence",
+        unit: "share",
+        better: Low,
+        form: Numbers(&["mean", "peak"]),
+        meaning: "Chance that two live clients, picked at random, show different states: P(t) = 1 - sum n_c(n_c-1) / \
+                  n(n-1) over classes of equal state; mean over time, peak, and a curve.",
+    };
+    DIVERGED_SHARE = {
+        name: "diverged_share",
+        unit: "share",
+        better: Low,
+        form: Number,
+        meaning: "Share of the time in which live clients showed more than one state.",
+    };
+    CONVERGENCE_MS = {
+        name: "convergence_ms",
+        unit: "ms",
+        better: Low,
+        form: Number,
+        meaning: "From the last operation or heal until all live clients show one state for good; absent where they \
+                  never do.",
+    };
+    SEC_VIOLATIONS = {
+        name: "sec_violations",
+        unit: "moments",
+        better: Low,
+        form: Number,
+        meaning: "Moments at which two clients had reflected the same operations and showed different states: strong \
+                  eventual consistency was violated.",
+    };
+}
 
-pub(super) static PROBE: ProbeSpec = ProbeSpec {
-    metrics: &[&DIVERGENCE, &DIVERGED_SHARE, &CONVERGENCE_MS, &SEC_VIOLATIONS],
-    make: || Box::new(Divergence::default()),
-};
+pub(super) static PROBE: ProbeSpec = ProbeSpec { metrics: DECLARED, make: || Box::new(Divergence::default()) };
 
 #[derive(Default)]
 struct Divergence {

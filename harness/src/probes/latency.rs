@@ -4,57 +4,51 @@ use syncbench_strategies::replica::Time;
 
 use crate::event::Event;
 use crate::ledger::{Entry, Fate, Ledger};
-use crate::metric::{Better, Form, MetricSpec};
+use crate::metric::metrics;
 use crate::probe::{Distribution, End, Figures, Probe, ProbeSpec};
 
-/// See its `meaning`.
-pub static ECHO_MS: MetricSpec = MetricSpec {
-    name: "echo_ms",
-    unit: "ms",
-    better: Better::Low,
-    form: Form::Distribution,
-    meaning: "from action to own screen; rejected operations left out",
-};
-/// See its `meaning`.
-pub static CONFIRMED_MS: MetricSpec = MetricSpec {
-    name: "confirmed_ms",
-    unit: "ms",
-    better: Better::Low,
-    form: Form::Distribution,
-    meaning: "from action until its user is told that the operation stands or is rejected",
-};
-/// See its `meaning`.
-pub static VISIBLE_MS: MetricSpec = MetricSpec {
-    name: "visible_ms",
-    unit: "ms",
-    better: Better::Low,
-    form: Form::Distribution,
-    meaning: "from action until every client that was live at its issue has reflected the operation; rejected operations left \
-              out, and clients that crash for good are not waited for",
-};
-/// See its `meaning`.
-pub static VISIBLE_HALF_MS: MetricSpec = MetricSpec {
-    name: "visible_half_ms",
-    unit: "ms",
-    better: Better::Low,
-    form: Form::Distribution,
-    meaning: "from action until half of the clients that were live at its issue have reflected the operation; rejected \
-              operations left out",
-};
-/// See its `meaning`.
-pub static CENSORED: MetricSpec = MetricSpec {
-    name: "censored",
-    unit: "operations",
-    better: Better::Low,
-    form: Form::Counts(&["confirmed", "visible"]),
-    meaning: "operations that were never confirmed or rejected, and those that never became visible everywhere: the latencies \
-              leave them out",
-};
+metrics! {
+    ECHO_MS = {
+        name: "echo_ms",
+        unit: "ms",
+        better: Low,
+        form: Distribution,
+        meaning: "From action to own screen; rejected operations left out.",
+    };
+    CONFIRMED_MS = {
+        name: "confirmed_ms",
+        unit: "ms",
+        better: Low,
+        form: Distribution,
+        meaning: "From action until its user is told that the operation stands or is rejected.",
+    };
+    VISIBLE_MS = {
+        name: "visible_ms",
+        unit: "ms",
+        better: Low,
+        form: Distribution,
+        meaning: "From action until every client that was live at its issue has reflected the operation; rejected \
+                  operations left out, and clients that crash for good are not waited for.",
+    };
+    VISIBLE_HALF_MS = {
+        name: "visible_half_ms",
+        unit: "ms",
+        better: Low,
+        form: Distribution,
+        meaning: "From action until half of the clients that were live at its issue have reflected the operation; \
+                  rejected operations left out.",
+    };
+    CENSORED = {
+        name: "censored",
+        unit: "operations",
+        better: Low,
+        form: Counts(&["confirmed", "visible"]),
+        meaning: "Operations that were never confirmed or rejected, and those that never became visible everywhere: \
+                  the latencies leave them out.",
+    };
+}
 
-pub(super) static PROBE: ProbeSpec = ProbeSpec {
-    metrics: &[&ECHO_MS, &CONFIRMED_MS, &VISIBLE_MS, &VISIBLE_HALF_MS, &CENSORED],
-    make: || Box::new(Latency),
-};
+pub(super) static PROBE: ProbeSpec = ProbeSpec { metrics: DECLARED, make: || Box::new(Latency) };
 
 /// The ledger keeps every moment; all is added up at the end.
 struct Latency;

@@ -6,62 +6,56 @@ use syncbench_strategies::replica::Report;
 
 use crate::event::{Event, What};
 use crate::ledger::{Fate, Ledger};
-use crate::metric::{Better, Form, MetricSpec};
+use crate::metric::metrics;
 use crate::probe::{End, Figures, Probe, ProbeSpec};
 
-/// See its `meaning`.
-pub static OPS_ISSUED: MetricSpec = MetricSpec {
-    name: "ops_issued",
-    unit: "operations",
-    better: Better::Neither,
-    form: Form::Number,
-    meaning: "operations that users issued, rejected ones and undos included",
-};
-/// See its `meaning`.
-pub static CONCURRENCY: MetricSpec = MetricSpec {
-    name: "concurrency",
-    unit: "share",
-    better: Better::Neither,
-    form: Form::Number,
-    meaning: "share of operations that were issued while another client's operation was not yet reflected at the issuer",
-};
-/// See its `meaning`.
-pub static REJECTED: MetricSpec = MetricSpec {
-    name: "rejected",
-    unit: "operations",
-    better: Better::Neither,
-    form: Form::Tally,
-    meaning: "operations that were rejected, and reported to their user as rejected",
-};
-/// See its `meaning`.
-pub static ROLLED_BACK: MetricSpec = MetricSpec {
-    name: "rolled_back",
-    unit: "operations",
-    better: Better::Low,
-    form: Form::Number,
-    meaning: "operations that their user's screen showed and then took back, each time counted",
-};
-/// See its `meaning`.
-pub static COUNTERS: MetricSpec = MetricSpec {
-    name: "counters",
-    unit: "events",
-    better: Better::Neither,
-    form: Form::Tally,
-    meaning: "what strategies count of themselves, such as retries and heartbeats",
-};
-/// See its `meaning`.
-pub static PROTOCOL_ERRORS: MetricSpec = MetricSpec {
-    name: "protocol_errors",
-    unit: "messages",
-    better: Better::Low,
-    form: Form::Number,
-    meaning: "messages of honest replicas that their receiver could not take",
-};
+metrics! {
+    OPS_ISSUED = {
+        name: "ops_issued",
+        unit: "operations",
+        better: Neither,
+        form: Number,
+        meaning: "Operations that users issued, rejected ones and undos included.",
+    };
+    CONCURRENCY = {
+        name: "concurrency",
+        unit: "share",
+        better: Neither,
+        form: Number,
+        meaning: "Share of operations that were issued while another client's operation was not yet reflected at the \
+                  issuer.",
+    };
+    REJECTED = {
+        name: "rejected",
+        unit: "operations",
+        better: Neither,
+        form: Tally,
+        meaning: "Operations that were rejected, and reported to their user as rejected.",
+    };
+    ROLLED_BACK = {
+        name: "rolled_back",
+        unit: "operations",
+        better: Low,
+        form: Number,
+        meaning: "Operations that their user's screen showed and then took back, each time counted.",
+    };
+    COUNTERS = {
+        name: "counters",
+        unit: "events",
+        better: Neither,
+        form: Tally,
+        meaning: "What strategies count of themselves, such as retries and heartbeats.",
+    };
+    PROTOCOL_ERRORS = {
+        name: "protocol_errors",
+        unit: "messages",
+        better: Low,
+        form: Number,
+        meaning: "Messages of honest replicas that their receiver could not take.",
+    };
+}
 
-pub(super) static PROBE: ProbeSpec = ProbeSpec {
-    metrics: &[&OPS_ISSUED, &CONCURRENCY, &REJECTED, &ROLLED_BACK, &COUNTERS, &PROTOCOL_ERRORS],
-    make: || Box::new(Life::default()),
-};
+pub(super) static PROBE: ProbeSpec = ProbeSpec { metrics: DECLARED, make: || Box::new(Life::default()) };
 
 #[derive(Default)]
 struct Life {

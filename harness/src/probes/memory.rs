@@ -9,38 +9,37 @@ use syncbench_strategies::replica::NodeId;
 
 use crate::event::{Event, What};
 use crate::ledger::Ledger;
-use crate::metric::{Better, Form, MetricSpec};
+use crate::metric::metrics;
 use crate::probe::{End, Figures, Probe, ProbeSpec};
 
-/// See its `meaning`.
-pub static RESIDENT_BYTES: MetricSpec = MetricSpec {
-    name: "resident_bytes",
-    unit: "bytes",
-    better: Better::Low,
-    form: Form::Numbers(&["steady", "peak"]),
-    meaning: "memory that a client holds: mean over clients at the end, largest of one client, and a curve over operations issued",
-};
-/// See its `meaning`.
-pub static SERVER_RESIDENT_BYTES: MetricSpec = MetricSpec {
-    name: "server_resident_bytes",
-    unit: "bytes",
-    better: Better::Low,
-    form: Form::Numbers(&["steady", "peak"]),
-    meaning: "memory that the server holds, where there is one: at the end, at its largest, and a curve over operations issued",
-};
-/// See its `meaning`.
-pub static STORED_BYTES: MetricSpec = MetricSpec {
-    name: "stored_bytes",
-    unit: "bytes",
-    better: Better::Low,
-    form: Form::Number,
-    meaning: "what a client would save at the end of the run, largest over the clients",
-};
+metrics! {
+    RESIDENT_BYTES = {
+        name: "resident_bytes",
+        unit: "bytes",
+        better: Low,
+        form: Numbers(&["steady", "peak"]),
+        meaning: "Memory that a client holds: mean over clients at the end, largest of one client, and a curve over \
+                  operations issued.",
+    };
+    SERVER_RESIDENT_BYTES = {
+        name: "server_resident_bytes",
+        unit: "bytes",
+        better: Low,
+        form: Numbers(&["steady", "peak"]),
+        meaning: "Memory that the server holds, where there is one: at the end, at its largest, and a curve over \
+                  operations issued.",
+    };
+    STORED_BYTES = {
+        name: "stored_bytes",
+        unit: "bytes",
+        better: Low,
+        form: Number,
+        meaning: "What a client would save at the end of the run, largest over the clients.",
+    };
+}
 
-pub(super) static PROBE: ProbeSpec = ProbeSpec {
-    metrics: &[&RESIDENT_BYTES, &SERVER_RESIDENT_BYTES, &STORED_BYTES],
-    make: || Box::new(Memory { clients: Side::default(), server: Side::default() }),
-};
+pub(super) static PROBE: ProbeSpec =
+    ProbeSpec { metrics: DECLARED, make: || Box::new(Memory { clients: Side::default(), server: Side::default() }) };
 
 struct Memory {
     clients: Side,

@@ -10,21 +10,22 @@ use syncbench_strategies::replica::{LinkState, NodeId, OpId};
 
 use crate::event::{Event, What};
 use crate::ledger::{Entry, Ledger};
-use crate::metric::{Better, Form, MetricSpec};
+use crate::metric::metrics;
 use crate::probe::{End, Figures, Probe, ProbeSpec};
 
-/// See its `meaning`.
-pub static RESYNC_BYTES: MetricSpec = MetricSpec {
-    name: "resync_bytes",
-    unit: "bytes",
-    better: Better::Low,
-    form: Form::Numbers(&["total", "missed_ops", "per_missed_op", "episodes"]),
-    meaning: "bytes on all links from the moment a connection opens again until every operation issued before it is visible \
-              everywhere: total, operations missed, bytes per missed operation, and number of times; absent where no \
-              connection was broken",
-};
+metrics! {
+    RESYNC_BYTES = {
+        name: "resync_bytes",
+        unit: "bytes",
+        better: Low,
+        form: Numbers(&["total", "missed_ops", "per_missed_op", "episodes"]),
+        meaning: "Bytes on all links from the moment a connection opens again until every operation issued before it \
+                  is visible everywhere: total, operations missed, bytes per missed operation, and number of times; \
+                  absent where no connection was broken.",
+    };
+}
 
-pub(super) static PROBE: ProbeSpec = ProbeSpec { metrics: &[&RESYNC_BYTES], make: || Box::new(Resync::default()) };
+pub(super) static PROBE: ProbeSpec = ProbeSpec { metrics: DECLARED, make: || Box::new(Resync::default()) };
 
 #[derive(Default)]
 struct Resync {

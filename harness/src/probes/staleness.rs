@@ -4,20 +4,21 @@ use syncbench_strategies::replica::{Report, Time};
 
 use crate::event::{Event, What};
 use crate::ledger::Ledger;
-use crate::metric::{Better, Form, MetricSpec};
+use crate::metric::metrics;
 use crate::probe::{End, Figures, Probe, ProbeSpec};
 
-/// See its `meaning`.
-pub static STALENESS_OPS: MetricSpec = MetricSpec {
-    name: "staleness_ops",
-    unit: "operations",
-    better: Better::Low,
-    form: Form::Numbers(&["mean", "max"]),
-    meaning: "operations issued anywhere and not yet reflected at a client: mean over clients and time, and the largest at one \
-              client",
-};
+metrics! {
+    STALENESS_OPS = {
+        name: "staleness_ops",
+        unit: "operations",
+        better: Low,
+        form: Numbers(&["mean", "max"]),
+        meaning: "Operations issued anywhere and not yet reflected at a client: mean over clients and time, and the \
+                  largest at one client.",
+    };
+}
 
-pub(super) static PROBE: ProbeSpec = ProbeSpec { metrics: &[&STALENESS_OPS], make: || Box::new(Staleness::default()) };
+pub(super) static PROBE: ProbeSpec = ProbeSpec { metrics: DECLARED, make: || Box::new(Staleness::default()) };
 
 #[derive(Default)]
 struct Staleness {

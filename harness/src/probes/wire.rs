@@ -2,46 +2,42 @@
 
 use crate::event::{Event, What};
 use crate::ledger::Ledger;
-use crate::metric::{Better, Form, MetricSpec};
+use crate::metric::metrics;
 use crate::probe::{End, Figures, Probe, ProbeSpec};
 
-/// See its `meaning`.
-pub static WIRE_BYTES_PER_OP: MetricSpec = MetricSpec {
-    name: "wire_bytes_per_op",
-    unit: "bytes per operation",
-    better: Better::Low,
-    form: Form::Number,
-    meaning: "bytes sent on all links per operation issued, envelopes included",
-};
-/// See its `meaning`.
-pub static PAYLOAD_BYTES_PER_OP: MetricSpec = MetricSpec {
-    name: "payload_bytes_per_op",
-    unit: "bytes per operation",
-    better: Better::Low,
-    form: Form::Number,
-    meaning: "bytes that strategies sent on all links per operation issued, envelopes left out",
-};
-/// See its `meaning`.
-pub static MESSAGES_PER_OP: MetricSpec = MetricSpec {
-    name: "messages_per_op",
-    unit: "messages per operation",
-    better: Better::Low,
-    form: Form::Number,
-    meaning: "messages sent on all links per operation issued",
-};
-/// See its `meaning`.
-pub static TRAFFIC: MetricSpec = MetricSpec {
-    name: "traffic",
-    unit: "messages",
-    better: Better::Neither,
-    form: Form::Counts(&["sent", "delivered", "dropped", "duplicated"]),
-    meaning: "messages on all links: sent by replicas, delivered, dropped by the network, duplicated by the network",
-};
+metrics! {
+    WIRE_BYTES_PER_OP = {
+        name: "wire_bytes_per_op",
+        unit: "bytes per operation",
+        better: Low,
+        form: Number,
+        meaning: "Bytes sent on all links per operation issued, envelopes included.",
+    };
+    PAYLOAD_BYTES_PER_OP = {
+        name: "payload_bytes_per_op",
+        unit: "bytes per operation",
+        better: Low,
+        form: Number,
+        meaning: "Bytes that strategies sent on all links per operation issued, envelopes left out.",
+    };
+    MESSAGES_PER_OP = {
+        name: "messages_per_op",
+        unit: "messages per operation",
+        better: Low,
+        form: Number,
+        meaning: "Messages sent on all links per operation issued.",
+    };
+    TRAFFIC = {
+        name: "traffic",
+        unit: "messages",
+        better: Neither,
+        form: Counts(&["sent", "delivered", "dropped", "duplicated"]),
+        meaning: "Messages on all links: sent by replicas, delivered, dropped by the network, duplicated by the \
+                  network.",
+    };
+}
 
-pub(super) static PROBE: ProbeSpec = ProbeSpec {
-    metrics: &[&WIRE_BYTES_PER_OP, &PAYLOAD_BYTES_PER_OP, &MESSAGES_PER_OP, &TRAFFIC],
-    make: || Box::new(Wire::default()),
-};
+pub(super) static PROBE: ProbeSpec = ProbeSpec { metrics: DECLARED, make: || Box::new(Wire::default()) };
 
 #[derive(Default)]
 struct Wire {

@@ -37,7 +37,7 @@ pub fn page(results: &Results, criterion: &[CriterionEstimate]) -> String {
                     (charts(&data))
                     (details::findings(&data.summary))
                     (details::support(&data.summary))
-                    (glossary::glossary())
+                    (glossary::glossary(&data.summary))
                     (details::provenance(results))
                 }
             }

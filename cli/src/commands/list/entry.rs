@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use syncbench_harness::faults::FaultSpec;
+use syncbench_harness::finding::Kind;
 use syncbench_harness::metric::MetricSpec;
 use syncbench_harness::network::NetworkSpec;
 use syncbench_harness::workload::WorkloadSpec;
@@ -115,7 +116,7 @@ pub(super) struct Workload {
     pub(super) summary: &'static str,
     pub(super) product: &'static str,
     pub(super) edits: Vec<&'static str>,
-    pub(super) finds: Vec<&'static str>,
+    pub(super) finds: Vec<Finding>,
     pub(super) size: String,
     pub(super) params: Vec<Param>,
 }
@@ -127,10 +128,23 @@ impl From<&WorkloadSpec> for Workload {
             summary: spec.summary,
             product: spec.product,
             edits: spec.edits.iter().map(|kind| kind.name()).collect(),
-            finds: spec.kinds.to_vec(),
+            finds: spec.kinds.iter().map(|kind| Finding::from(*kind)).collect(),
             size: format!("{} {} by default", spec.default_size, spec.size_unit),
             params: Param::all(spec.params),
         }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Finding {
+    pub(super) kind: &'static str,
+    pub(super) lost: bool,
+    pub(super) meaning: &'static str,
+}
+
+impl From<&Kind> for Finding {
+    fn from(kind: &Kind) -> Self {
+        Self { kind: kind.name, lost: kind.lost, meaning: kind.meaning }
     }
 }
 

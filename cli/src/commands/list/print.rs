@@ -22,9 +22,12 @@ pub(super) fn print(catalog: &Catalog) {
         heading(workload.name, workload.summary);
         field("product", workload.product);
         field("edits", &workload.edits.join(", "));
-        field("finds", &workload.finds.join(", "));
         field("size", &workload.size);
         params(&workload.params);
+        for finding in &workload.finds {
+            let lost = if finding.lost { "" } else { " (not lost)" };
+            wrapped(6, &format!("finds {}{lost}: {}", finding.kind, finding.meaning));
+        }
     });
     section("networks", catalog.networks.as_deref(), |network| {
         heading(network.name, network.summary);
