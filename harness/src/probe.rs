@@ -1,4 +1,4 @@
-//! Probes: they see every event, keep what they need, and say at the end what they measured. They disturb nothing.
+//! Probes: they see every event, keep what they need, and give their figures at the end. They influence nothing.
 
 use std::collections::BTreeMap;
 
@@ -39,7 +39,7 @@ pub struct End<'a> {
     pub stored_bytes: u64,
 }
 
-/// What probes measured. A figure goes in by its [`MetricSpec`] and lies under that name.
+/// The figures of all probes, by the name of their [`MetricSpec`].
 #[derive(Clone, Debug, Default)]
 pub struct Figures {
     /// See [`crate::results::Cell::metrics`].
@@ -128,13 +128,13 @@ impl Distribution {
     }
 
     fn new(per_unit: f64) -> Self {
-        // Three digits is the histogram's own usual precision, and the constructor refuses only more than five.
+        // The constructor accepts up to five digits; three is the usual precision.
         Self { histogram: hdrhistogram::Histogram::new(3).expect("three digits are valid"), per_unit }
     }
 
     /// Adds one sample, in the kept unit.
     pub fn record(&mut self, value: u64) {
-        // The histogram grows as needed; only a machine without memory refuses, and then the largest bucket must do.
+        // The histogram grows as needed. If the machine has no memory for that, the largest bucket takes the sample.
         if self.histogram.record(value).is_err() {
             self.histogram.saturating_record(value);
         }
@@ -171,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_value_is_kept_to_three_digits() {
+    fn values_are_kept_to_three_digits() {
         let mut latency = Distribution::latency_ms();
         for us in [1, 80_000, 3_600_000_000] {
             latency.record(us);

@@ -23,7 +23,7 @@ pub struct Condition<'a> {
     pub engine: &'a str,
     /// How many clients.
     pub clients: u32,
-    /// Operations asked for.
+    /// Operations, as configured.
     pub ops: u64,
     /// Size of the initial document, in the workload's unit.
     pub size: u64,

@@ -23,7 +23,7 @@ pub(super) static CHART: Chart = Chart {
     draw,
 };
 
-/// The metric and what it is called.
+/// A metric and its name in a panel's heading.
 const COSTS: [(&MetricSpec, &str); 2] = [(&CPU_US_LOCAL, "at its issuer"), (&CPU_US_REMOTE, "at another replica")];
 
 fn draw(chart: &Chart, data: &Data<'_>) -> Scene {

@@ -82,7 +82,8 @@ pub(super) fn whisker(scene: &mut Scene, low: f64, high: f64, y: f64) {
     }
 }
 
-/// Names down the left side of `area`; what is left beside them, without `right` pixels for values and without the axis.
+/// Writes names down the left side of `area`. Returns the area beside them, without `right` pixels for values and without
+/// the axis.
 pub(super) fn named_rows(scene: &mut Scene, area: Rect, names: &[&str], right: f64) -> Rect {
     let most = area.w * 0.45;
     let names: Vec<_> = names.iter().map(|name| text::fit(name, BODY, most)).collect();

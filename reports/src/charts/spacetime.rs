@@ -296,7 +296,7 @@ impl Path<'_> {
         scene.area(vec![self.end, corner(1.0), corner(-1.0)], self.color, 1.0);
     }
 
-    /// Writes the label on the line where it covers least.
+    /// Writes the label on the line, at the place where it covers least.
     fn name(&self, scene: &mut Scene, taken: &mut Vec<Rect>) {
         if self.label.is_empty() {
             return;
@@ -342,7 +342,7 @@ fn look(kind: EventKind, lane: Color) -> (Color, Color, Color) {
     }
 }
 
-/// Lanes in darker tones, so that white stands out on them.
+/// Colours of lanes, dark enough for white letters.
 fn color(lane: usize) -> Color {
     let Color(r, g, b) = COLORS[[6, 0, 1, 2, 3, 4, 5, 7][lane % 8]];
     let darker = |value: u8| (u16::from(value) * 4 / 5) as u8;

@@ -43,12 +43,12 @@ impl Rect {
         self.y + self.h
     }
 
-    /// What is left inside margins at the left, top, right and bottom.
+    /// The area inside margins at the left, top, right and bottom.
     pub fn inset(&self, left: f64, top: f64, right: f64, bottom: f64) -> Self {
         Self::new(self.x + left, self.y + top, (self.w - left - right).max(1.0), (self.h - top - bottom).max(1.0))
     }
 
-    /// The area that both cover.
+    /// The size of the area that both cover.
     pub fn overlap(&self, other: &Rect) -> f64 {
         let w = self.right().min(other.right()) - self.x.max(other.x);
         let h = self.bottom().min(other.bottom()) - self.y.max(other.y);
@@ -61,7 +61,7 @@ impl Rect {
     }
 }
 
-/// Which point of a text its place names; always on the baseline.
+/// Which point of a text is at its place; always on the baseline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Anchor {
     /// Its left end.

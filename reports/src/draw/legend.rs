@@ -34,7 +34,7 @@ pub fn strategies<'a>(names: &[&'a str], palette: &Palette) -> Vec<Entry<'a>> {
     names.iter().map(|name| Entry { sign: Sign::Strategy(palette.look(name)), name }).collect()
 }
 
-/// Puts entries into `area` from its top and tells how high they are. Columns line up.
+/// Puts entries into `area` from its top, in aligned columns, and returns their height.
 pub fn flow(scene: &mut Scene, area: Rect, entries: &[Entry<'_>]) -> f64 {
     let names: Vec<_> = entries.iter().map(|entry| text::fit(entry.name, BODY, area.w / 2.0)).collect();
     let widest = names.iter().map(|name| text::width(name, BODY)).fold(0.0, f64::max) + SIGN + GAP;

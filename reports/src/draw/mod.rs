@@ -1,5 +1,5 @@
-//! Drawing: a chart makes a [`Scene`], plain data in pixels; [`Scene::svg`] and [`Scene::png`] hand the same scene to a
-//! plotters backend. Being data, a scene can be tested: no label may leave the picture or cover another.
+//! Drawing: a chart makes a [`Scene`], plain data in pixels; [`Scene::svg`] and [`Scene::png`] hand it to a plotters
+//! backend. A scene is data, so tests can check that no label leaves the picture or covers another.
 
 pub mod axes;
 pub mod geometry;

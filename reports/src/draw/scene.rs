@@ -7,17 +7,17 @@ use super::text;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Color(pub u8, pub u8, pub u8);
 
-/// What is written on paper. A page maps this very value to its own ink in dark mode, so it must differ from all others.
+/// Ink. The page maps this value to its own ink in dark mode, so it differs from all other colours.
 pub const INK: Color = Color(0x1F, 0x29, 0x33);
-/// What explains: tick labels, notes.
+/// Tick labels and notes.
 pub const MUTED: Color = Color(0x4A, 0x55, 0x62);
 /// Axes.
 pub const AXIS: Color = Color(0x9A, 0xA5, 0xB1);
 /// Lines behind the data.
 pub const GRID: Color = Color(0xE1, 0xE5, 0xEA);
-/// Marked stretches behind the data, such as the time of a fault.
+/// Marked stretches behind the data, such as the window of a fault.
 pub const SHADE: Color = Color(0xFB, 0xE9, 0xD2);
-/// The ground.
+/// The background.
 pub const PAPER: Color = Color(0xFF, 0xFF, 0xFE);
 
 /// One stroke of a picture.
@@ -64,10 +64,10 @@ pub enum Item {
     },
 }
 
-/// A picture: what is drawn later lies on top.
+/// A picture; later items lie on top of earlier ones.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scene {
-    /// What it is, for those who cannot see it.
+    /// Its title, which screen readers read.
     pub title: String,
     /// Width in pixels.
     pub width: f64,
@@ -75,7 +75,7 @@ pub struct Scene {
     pub height: f64,
     /// The strokes.
     pub items: Vec<Item>,
-    /// Why there is no data in it, if so.
+    /// Why it has no data, if so.
     pub empty: Option<String>,
 }
 

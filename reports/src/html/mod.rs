@@ -1,4 +1,4 @@
-//! The report as one page: nothing is loaded from anywhere, and everything that comes from data is escaped.
+//! The report as one self-contained page; all data is escaped.
 
 mod details;
 mod glossary;
@@ -56,7 +56,7 @@ fn header(data: &Data<'_>) -> Markup {
     ];
     let version =
         if environment.version.is_empty() { String::new() } else { format!("syncbench {}", environment.version) };
-    // To the second: the rest is under provenance.
+    // To the second; provenance has the rest.
     let started = match environment.started_at.split_once('.') {
         Some((second, _)) => format!("{second}Z"),
         None => environment.started_at.clone(),

@@ -1,4 +1,4 @@
-//! Every caveat is raised by results that deserve it, and by no others.
+//! Each flaw of results raises its caveat and no other.
 use syncbench_harness::metric::MetricSpec;
 use syncbench_harness::metrics::{CENSORED, CONCURRENCY, OPS_PER_CPU_S};
 use syncbench_harness::results::{Metric, Outcome, Results, Verdict};

@@ -16,7 +16,7 @@ fn draw_all(results: &Results) -> Vec<(&'static str, Scene)> {
     for (name, scene) in &scenes {
         let svg = scene.svg();
         assert!(svg.ends_with("</svg>\n") && !svg.contains("NaN") && !svg.contains("<script"), "{name}");
-        // Large pictures take their time without optimisation; the small ones prove as much.
+        // Large pictures are slow to draw; the small ones prove as much.
         assert!(scene.height > 600.0 || scene.png().starts_with(b"\x89PNG"), "{name}");
         check_texts(name, scene);
     }
@@ -41,7 +41,7 @@ fn check_texts(name: &str, scene: &Scene) {
 }
 
 #[test]
-fn nothing_at_all() {
+fn no_cells_at_all() {
     let results = crate::support::results(Vec::new());
     for (name, scene) in draw_all(&results) {
         assert!(scene.empty.is_some(), "{name}");
@@ -74,7 +74,7 @@ fn twelve_strategies_in_three_parts() {
 }
 
 #[test]
-fn only_cells_without_figures() {
+fn results_without_figures_say_why() {
     for outcome in [Outcome::Unsupported, Outcome::Failed, Outcome::NotRun] {
         let mut results = crate::support::small();
         results.cells.iter_mut().for_each(|cell| crate::support::drop_cell(cell, outcome, "because of this"));
@@ -110,7 +110,7 @@ fn hostile_strings_are_escaped() {
 }
 
 #[test]
-fn long_names_keep_to_their_place() {
+fn long_names_are_cut() {
     let mut results = crate::support::small();
     for cell in &mut results.cells {
         cell.strategy = format!("{}-{}", cell.strategy, "long".repeat(40));
@@ -120,7 +120,7 @@ fn long_names_keep_to_their_place() {
 }
 
 #[test]
-fn figures_that_are_none() {
+fn figures_that_are_no_numbers_do_no_harm() {
     let mut results = crate::support::small();
     for (index, cell) in results.cells.iter_mut().enumerate() {
         for metric in [&OPS_PER_CPU_S, &WIRE_BYTES_PER_OP, &OPS_ISSUED, &DIVERGED_SHARE] {
@@ -137,7 +137,7 @@ fn figures_that_are_none() {
 }
 
 #[test]
-fn a_bare_cell_does_no_harm() {
+fn a_cell_without_any_metric_does_no_harm() {
     let mut results = crate::support::small();
     for cell in &mut results.cells {
         cell.metrics.clear();
@@ -159,7 +159,7 @@ fn a_story_keeps_its_labels_apart() {
 }
 
 #[test]
-fn a_story_may_be_empty_or_name_lanes_that_are_not_there() {
+fn a_story_may_be_empty_or_name_missing_lanes() {
     let mut story = crate::support::story();
     story.lanes.pop();
     story.events[0].at_ms = f64::NAN;

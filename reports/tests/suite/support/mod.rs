@@ -324,7 +324,7 @@ fn divergence(draws: &mut Draws, rough: bool, hops: f64) -> Vec<(f64, f64)> {
     curve
 }
 
-/// What `cargo bench` might have given for these results.
+/// Estimates as `cargo bench` could give for these results.
 pub fn criterion(results: &Results) -> Vec<CriterionEstimate> {
     let mut draws = Draws::new("criterion", 1);
     let mut estimates = Vec::new();
@@ -337,7 +337,7 @@ pub fn criterion(results: &Results) -> Vec<CriterionEstimate> {
     estimates
 }
 
-/// Two users pop the same item while they are cut off from each other.
+/// Two users pop the same item.
 pub fn story() -> Diagram {
     use EventKind::{Action, Note, Rejected, State};
     let lane = |label: &str| Lane { label: label.into(), color: None };
