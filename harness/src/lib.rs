@@ -25,5 +25,6 @@ mod testing;
 pub mod trace;
 pub mod tracer;
 pub mod typing;
+pub mod wire;
 pub mod workload;
 pub mod workloads;

@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 use syncbench_strategies::document::Digest;
 use thiserror::Error;
 
+pub use crate::faults::Coverage;
+
 /// The version of the schema of results.
 pub const SCHEMA: u32 = 1;
 
@@ -144,21 +146,6 @@ pub struct Finding {
     pub example: String,
     /// Whether it counts into `lost_intents`: an acknowledged intent without its effect.
     pub lost: bool,
-}
-
-/// What a fault touched: a fault that met nothing proves nothing.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Coverage {
-    /// The fault as it was written.
-    pub fault: String,
-    /// When it began.
-    pub start_ms: f64,
-    /// When it ended; for a fault that lasts, the end of the run.
-    pub end_ms: f64,
-    /// Operations issued while it lasted, or in flight when it began.
-    pub operations_overlapped: u64,
-    /// Messages that it dropped, delayed or held back.
-    pub messages_touched: u64,
 }
 
 /// A sparse histogram: (value, count) in ascending order of value. What quantiles over several seeds are made from.
