@@ -13,7 +13,7 @@ use syncbench_strategies::spec::{Spec, Support};
 
 use crate::engines::saturation::Search;
 use crate::engines::{RunResult, Task, panic_text, sim, threads};
-use crate::faults::{self, Armed};
+use crate::faults::{self, Faults};
 use crate::finding::{Finding, Findings};
 use crate::ledger::{Entry, Fate};
 use crate::metric::MetricSpec;
@@ -129,7 +129,7 @@ fn measure(planned: &Planned) -> Cell {
     let scenario = &planned.condition.scenario;
     let workload = &*planned.workload.workload;
     let genesis = workload.genesis(planned.size);
-    let faults: Vec<Armed> = scenario
+    let faults: Faults = scenario
         .faults
         .iter()
         // The plan was made from faults that parse.

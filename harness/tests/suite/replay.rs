@@ -12,6 +12,7 @@ use syncbench_harness::clock::Moment;
 use syncbench_harness::engines::load::Pace;
 use syncbench_harness::engines::{RunResult, Task, sim};
 use syncbench_harness::event::{Event, What};
+use syncbench_harness::faults::Faults;
 use syncbench_harness::ledger::{Fate, Ledger};
 use syncbench_harness::network::{self, Transport};
 use syncbench_harness::probe::{End, Figures, Probe};
@@ -84,7 +85,7 @@ fn replay_sampled(
         undo: 0.0,
         profile: network::configure(&profile.parse().unwrap()).unwrap(),
         transport: Transport::Stream,
-        faults: Vec::new(),
+        faults: Faults::default(),
         seed: 1,
         sample_every: Some(sample_every),
         budget: Duration::from_secs(600),
@@ -108,7 +109,7 @@ impl Probe for Costs {
     fn event(&mut self, event: &Event, _: &Ledger) {
         match event.what {
             What::Cost { call, cpu_ns, .. } => self.0.lock().unwrap()[call as usize] += cpu_ns,
-            What::Settled => self.0.lock().unwrap()[4] += 1,
+            What::InstantEnd => self.0.lock().unwrap()[4] += 1,
             _ => {}
         }
     }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use syncbench_harness::engines::load::Pace;
 use syncbench_harness::engines::{RunResult, Task, sim, threads};
-use syncbench_harness::faults::{self, Armed};
+use syncbench_harness::faults::{self, Faults};
 use syncbench_harness::network::{self, Transport};
 use syncbench_harness::probe::{End, Figures, Probe};
 use syncbench_harness::probes;
@@ -115,7 +115,7 @@ impl Case {
         mut probes: Vec<Box<dyn Probe>>,
     ) -> Done {
         let genesis = self.workload.genesis(self.size);
-        let faults: Vec<Armed> =
+        let faults: Faults =
             self.faults.iter().map(|fault| faults::configure(&fault.parse().unwrap(), self.clients).unwrap()).collect();
         let task = Task {
             strategy,
