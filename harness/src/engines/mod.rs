@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use syncbench_strategies::document::{Digest, Document};
 use syncbench_strategies::model::ModelRef;
-use syncbench_strategies::registry::Configured;
 use syncbench_strategies::replica::{NodeId, Time, Topology};
+use syncbench_strategies::spec::Configured;
 
 use crate::faults::Armed;
 use crate::ledger::{Entry, Ledger};
