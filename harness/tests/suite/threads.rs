@@ -9,9 +9,9 @@ use syncbench_harness::engines::load::Pace;
 use syncbench_harness::network::Transport;
 use syncbench_harness::scenario::Engine;
 use syncbench_strategies::model::Operation;
-use syncbench_strategies::registry::Configured;
 use syncbench_strategies::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Strategy};
 use syncbench_strategies::sidecar::Sidecar;
+use syncbench_strategies::spec::Configured;
 use syncbench_strategies::view::View;
 
 /// Cells at a time: many more than processors, since their threads sleep most of the time.

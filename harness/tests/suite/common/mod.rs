@@ -20,7 +20,8 @@ use syncbench_harness::scenario::Engine;
 use syncbench_harness::workload::{self, Workload};
 use syncbench_strategies::document::Document;
 use syncbench_strategies::model::ModelRef;
-use syncbench_strategies::registry::{self, Configured};
+use syncbench_strategies::registry;
+use syncbench_strategies::spec::Configured;
 
 /// A run in words; `run` makes it happen.
 pub struct Case {
