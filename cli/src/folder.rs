@@ -1,4 +1,4 @@
-//! Folders of runs: naming them, and drawing what they hold.
+//! Folders of runs: names for new ones, and drawing what they hold.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use syncbench_reports::report;
 
 use crate::date::Date;
 
-/// `bench-results/runs/<date>-<label>`, not yet there.
+/// `bench-results/runs/<date>-<label>`, which does not exist yet.
 pub(crate) fn fresh(label: &str) -> PathBuf {
     let date = Date::now().for_names();
     let clean: String = label.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
@@ -33,7 +33,7 @@ pub(crate) fn draw(dir: &Path, results: &Results, criterion: &[CriterionEstimate
     Ok(dir.join("report.html"))
 }
 
-/// Criterion's estimates below `dir`, in the order of their paths. Files of other makers are passed over.
+/// Criterion's estimates below `dir`, by group and name. Other files are skipped.
 pub(crate) fn estimates(dir: &Path) -> Vec<CriterionEstimate> {
     let mut found = Vec::new();
     let mut folders = vec![dir.to_owned()];

@@ -17,10 +17,10 @@ use syncbench_harness::workload::{self, Workload};
 use syncbench_harness::workloads::WORKLOADS;
 use syncbench_strategies::document::Document;
 use syncbench_strategies::model::{Operation, reduce};
-use syncbench_strategies::registry::{self, Configured, STRATEGIES};
+use syncbench_strategies::registry::{self, STRATEGIES};
 use syncbench_strategies::replica::{Context, Effect, LinkState, NodeId, OpId, Replica, Rng, Setup, Time};
 use syncbench_strategies::sidecar::Sidecar;
-use syncbench_strategies::spec::Support;
+use syncbench_strategies::spec::{Configured, Support};
 
 const CLIENTS: u32 = 3;
 const OPS: u64 = 100;
@@ -29,7 +29,7 @@ const OPS: u64 = 100;
 fn operations(workload: &dyn Workload, genesis: &Document) -> (Vec<(OpId, Operation)>, Document) {
     let model = workload.model();
     let mut document = genesis.clone();
-    let mut authors: Vec<_> = (1..=CLIENTS).map(|client| workload.author(NodeId(client), CLIENTS)).collect();
+    let mut authors: Vec<_> = (1..=CLIENTS).map(|client| workload.user(NodeId(client), CLIENTS)).collect();
     let mut operations = Vec::new();
     let mut counts = vec![0; CLIENTS as usize];
     for turn in 0..OPS {

@@ -1,5 +1,5 @@
-//! The one door to real time: for measuring costs, and for the engines that run in it.
-#![allow(clippy::disallowed_methods, reason = "this is the module that the lint sends everybody to")]
+//! The only access to real time: for measuring costs, and for the real-time engines.
+#![allow(clippy::disallowed_methods, reason = "the lint exists so that all other modules use this one")]
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -21,7 +21,7 @@ impl Moment {
         self.0.elapsed()
     }
 
-    /// Time since this moment, as a time of a run that began then.
+    /// Time since this moment, as the time in a run that began then.
     pub fn time(self) -> Time {
         Time(u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX))
     }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use syncbench_harness::engines::load::Pace;
 use syncbench_harness::engines::{RunResult, Task, sim};
 use syncbench_harness::event::{Event, What};
+use syncbench_harness::faults::Faults;
 use syncbench_harness::ledger::Ledger;
 use syncbench_harness::network::{self, Transport};
 use syncbench_harness::probe::{End, Figures, Probe};
@@ -78,7 +79,7 @@ fn replay_sampled(
         undo: 0.0,
         profile: network::configure(&profile.parse().unwrap()).unwrap(),
         transport: Transport::Stream,
-        faults: Vec::new(),
+        faults: Faults::default(),
         seed: 1,
         sample_every: Some(sample_every),
         budget: Duration::from_secs(600),
@@ -96,7 +97,7 @@ struct Looks(Arc<AtomicU64>);
 
 impl Probe for Looks {
     fn event(&mut self, event: &Event, _: &Ledger) {
-        if matches!(event.what, What::Settled) {
+        if matches!(event.what, What::InstantEnd) {
             self.0.fetch_add(1, Ordering::Relaxed);
         }
     }

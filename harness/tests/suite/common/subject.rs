@@ -9,8 +9,8 @@ use syncbench_harness::run;
 use syncbench_harness::scenario::{Condition, Plan, Planned, PlannedWorkload, Scenario};
 use syncbench_harness::workloads::WORKLOADS;
 use syncbench_strategies::document::EditKind;
-use syncbench_strategies::registry::{self, Configured, STRATEGIES};
-use syncbench_strategies::spec::{Guarantees, ParamKind, Spec, Support};
+use syncbench_strategies::registry::{self, STRATEGIES};
+use syncbench_strategies::spec::{Configured, Guarantees, ParamKind, Spec, Support};
 
 use super::Case;
 use super::seeds::Seeds;

@@ -8,10 +8,10 @@
 
 use std::collections::VecDeque;
 
+use crate::change::{Change, Slot};
+use crate::change::{list, text};
 use crate::document::{Document, Edit, diff};
 use crate::model::Rejected;
-use crate::ot::change::{Change, Slot};
-use crate::ot::{list, text};
 
 /// How many own operations can be taken back, as for `ot`.
 pub(super) const DEPTH: usize = 100;

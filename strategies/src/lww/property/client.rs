@@ -1,7 +1,6 @@
 //! A client: the settled properties, and the own writes on them that the server has not told of yet.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::ops::Bound;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +11,7 @@ use super::{Entry, Made, News, Packed, ToClient, ToServer, UNDO_DEPTH};
 use crate::model::{ModelRef, Operation, Outcome, Rejected};
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup};
 use crate::sidecar::Sidecar;
-use crate::uplink::Uplink;
+use crate::star::Uplink;
 use crate::view::View;
 use crate::wire::{decode, encode};
 
@@ -124,13 +123,10 @@ impl Client {
 
     /// Sends what was not sent on this connection.
     fn push(&mut self, cx: &mut Context<'_>) {
-        let after = self.uplink.pushed();
-        let unsent = self.state.pending.range((Bound::Excluded(after), Bound::Unbounded));
-        let made: Vec<Made> = unsent.map(|(n, pending)| Made { n: *n, writes: pending.writes.clone() }).collect();
-        let Some(last) = made.last() else { return };
-        self.uplink.push(last.n);
-        let carries = made.iter().map(|made| self.id(made.n)).collect();
-        cx.send(NodeId::SERVER, encode(&ToServer::Push { after, made }), Sidecar { carries, ..Sidecar::none() });
+        let Some(unsent) = self.uplink.unsent(&self.state.pending, self.state.last) else { return };
+        let (after, sidecar) = (unsent.after, unsent.sidecar(self.node));
+        let made = unsent.operations.map(|(n, pending)| Made { n: *n, writes: pending.writes.clone() }).collect();
+        cx.send(NodeId::SERVER, encode(&ToServer::Push { after, made }), sidecar);
     }
 
     /// Takes what the server says into the settled state. `false` if all of it is known.
@@ -263,13 +259,13 @@ impl Replica for Client {
     }
 
     fn timer(&mut self, tag: u64, cx: &mut Context<'_>) {
-        if self.uplink.rings(tag) {
+        if self.uplink.timer(tag) {
             self.push(cx);
         }
     }
 
     fn link(&mut self, peer: NodeId, state: LinkState, cx: &mut Context<'_>) {
-        self.uplink.link(state == LinkState::Up && self.state.pending.is_empty(), self.state.last);
+        self.uplink.link(state, &self.state.pending, self.state.last);
         if state == LinkState::Up {
             cx.send(peer, encode(&ToServer::Join { version: self.state.version }), Sidecar::none());
         }

@@ -2,9 +2,9 @@
 
 use syncbench_harness::ledger::Fate;
 use syncbench_harness::scenario::Scenario;
+use syncbench_strategies::change::Change;
 use syncbench_strategies::document::{Document, Edit, EditKind, Path};
 use syncbench_strategies::model::{Operation, Rejected, reduce};
-use syncbench_strategies::ot::change::Change;
 use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::spec::Support;
 use syncbench_strategies::view::View;
