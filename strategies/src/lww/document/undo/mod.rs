@@ -1,10 +1,13 @@
-//! What is needed to take back an own operation on a document that others have replaced since.
+//! Undo of an own operation on a document that others have replaced since.
 //!
-//! Of each own operation its inverse is kept, and what has changed until the next one. To take it back, the inverse is fitted
-//! to all of that, as in operational transformation. What the own operations changed is known exactly. What others changed
-//! can only be seen from two whole documents, and there is no telling whether theirs was made on top of the own operation or
-//! has wiped it out; nor whether somebody put `more` in front of an own `m` or `orem` behind it. So where that matters the
-//! operation is not taken back.
+//! For each own operation its inverse is kept, and what has changed until the next one. To undo it, the inverse is fitted to
+//! all of that, as in operational transformation. What the own operations changed is known exactly. What others changed can
+//! only be derived from two whole documents. These do not tell whether the others' document was made from the own operation
+//! or has overwritten it, nor whether somebody put `more` in front of an own `m` or `orem` behind it. Where that matters the
+//! undo is refused.
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 
@@ -13,38 +16,38 @@ use crate::change::{list, text};
 use crate::document::{Document, Edit, diff};
 use crate::model::Rejected;
 
-/// How many own operations can be taken back, as for `ot`.
+/// How many own operations can be undone, as for `ot`.
 pub(super) const DEPTH: usize = 100;
 
-/// The latest own operations. It is not saved: after a crash nothing can be taken back.
+/// The latest own operations. It is not saved: after a crash nothing can be undone.
 #[derive(Default)]
-pub(super) struct Memory(VecDeque<Made>);
+pub(super) struct History(VecDeque<Made>);
 
 /// An own operation.
 struct Made {
     n: u64,
     edits: Vec<Edit>,
     inverse: Vec<Edit>,
-    /// What others changed until the next own operation; where that can be read in several ways, as far in front and as far
-    /// behind in a text as it may be. `None` if it is too much, or no change.
+    /// What others changed until the next own operation, in two readings: in a text, as far in front and as far behind as
+    /// possible. `None` if it is too much to follow.
     others: Option<[Change; 2]>,
 }
 
-/// A document that differs in more places than this from the one before was rewritten, and nothing is followed through that.
-/// Composing changes takes the square of their number. Most operations make fewer than five edits, and a document stands for
-/// a few operations at a time.
+/// A document that differs from the one before in more places than this was rewritten, and nothing is followed through that.
+/// Composing changes takes quadratic time. Most operations make fewer than five edits, and a new document contains a few
+/// operations.
 const MOST_EDITS: usize = 100;
 
-impl Memory {
-    /// An own operation, with the edits that take it back at once.
-    pub(super) fn made(&mut self, n: u64, edits: Vec<Edit>, inverse: Vec<Edit>) {
+impl History {
+    /// Adds an own operation, with its inverse.
+    pub(super) fn push(&mut self, n: u64, edits: Vec<Edit>, inverse: Vec<Edit>) {
         self.0.push_back(Made { n, edits, inverse, others: Some([Change::Keep, Change::Keep]) });
         if self.0.len() > DEPTH {
             self.0.pop_front();
         }
     }
 
-    /// Another document has come in the stead of the one here.
+    /// Notes that another document has replaced the one here.
     pub(super) fn replaced(&mut self, before: &Document, after: &Document) {
         let Some(last) = self.0.back_mut() else { return };
         let Some([in_front, behind]) = &last.others else { return };
@@ -60,7 +63,7 @@ impl Memory {
     }
 
     /// The document as it is `now` without the own operation `n`.
-    pub(super) fn take_back(&self, n: u64, now: &Document) -> Result<Document, Rejected> {
+    pub(super) fn undo(&self, n: u64, now: &Document) -> Result<Document, Rejected> {
         let found = self.0.iter().position(|made| made.n == n);
         let index = found.ok_or_else(|| Rejected::new("too_old", format!("operation {n} is no longer remembered")))?;
         let [one, other] = [0, 1].map(|reading| {
@@ -72,7 +75,7 @@ impl Memory {
         one.filter(|document| Some(document) == other.as_ref()).ok_or_else(depended)
     }
 
-    /// The inverse of an own operation as it must be made now, if that is certain.
+    /// The inverse of an own operation fitted to the document as it is now, if that is certain.
     fn fitted(&self, index: usize, reading: usize) -> Option<Change> {
         let change = |edits: &[Edit]| if edits.len() > MOST_EDITS { None } else { Change::of(edits) };
         let mut inverse = change(&self.0[index].inverse)?;
@@ -91,19 +94,18 @@ impl Memory {
     }
 }
 
-/// The same edits with every stretch of a text that comes or goes as far in front as it may be; [`diff`] has it as far
-/// behind as possible.
+/// The same edits with every splice of a text as far in front as possible; [`diff`] puts it as far behind as possible.
 fn slid(edits: &[Edit], before: &Document) -> Vec<Edit> {
     let (mut document, mut slid) = (before.clone(), edits.to_vec());
     for edit in &mut slid {
         let now = document.clone();
-        // A diff fits the document that it was made of.
+        // A diff fits the document that it was made from.
         let _ = document.apply(edit);
         let Edit::TextSplice { path, pos, delete, insert } = edit else { continue };
         let (Some(Document::Text(before)), Some(Document::Text(after))) = (now.at(path), document.at(path)) else {
             continue;
         };
-        // In the longer of both texts the stretch stands between two that are in both.
+        // In the longer of both texts, what comes or goes is between two parts that are in both.
         let (longer, len) = match (*delete, insert.chars().count()) {
             (0, len) => (after, len),
             (len, 0) => (before, len),
@@ -119,7 +121,7 @@ fn slid(edits: &[Edit], before: &Document) -> Vec<Edit> {
     slid
 }
 
-/// Whether `fitted` takes back what `inverse` did, and no more, whatever others did to bring about `others`.
+/// Whether `fitted` undoes what `inverse` does, and no more, whatever operations led to `others`.
 fn certain(inverse: &Change, others: &Change, fitted: &Change) -> bool {
     match (inverse, others, fitted) {
         (Change::Map(slots), Change::Map(theirs), Change::Map(fitted)) => {
@@ -127,7 +129,7 @@ fn certain(inverse: &Change, others: &Change, fitted: &Change) -> bool {
                 (Slot::Inside(slot), Some(Slot::Inside(theirs)), Some(Slot::Inside(fitted))) => {
                     certain(slot, theirs, fitted)
                 }
-                // Who writes an entry, or takes it away, has the last word.
+                // The last write of an entry, or its removal, wins.
                 _ => true,
             })
         }
@@ -158,62 +160,4 @@ fn letters(steps: &text::Steps) -> Option<usize> {
         text::Step::Delete(n) => sum.checked_add(*n),
         text::Step::Insert(_) => None,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::collection::vec;
-    use proptest::prelude::*;
-    use proptest::sample::select;
-
-    use super::*;
-
-    fn word() -> impl Strategy<Value = Document> {
-        vec(select(vec!['a', 'b', 'ü']), 0..8).prop_map(|chars| Document::text(&String::from_iter(chars)))
-    }
-
-    fn pos(edits: &[Edit]) -> Option<usize> {
-        edits.iter().find_map(|edit| match edit {
-            Edit::TextSplice { pos, .. } => Some(*pos),
-            _ => None,
-        })
-    }
-
-    proptest! {
-        #[test]
-        fn both_readings_lead_to_the_same_text(before in word(), after in word()) {
-            let edits = diff(&before, &after);
-            let slid = slid(&edits, &before);
-            prop_assert!(pos(&slid) <= pos(&edits));
-            prop_assert_eq!(before.produce(&slid).unwrap().0, after);
-        }
-    }
-
-    #[test]
-    fn nothing_is_followed_through_a_document_that_was_rewritten() {
-        let table = |value: i64, len: usize| {
-            let rows = (0..len).map(|row| (format!("r{row:03}"), Document::Int(value)));
-            Document::map(rows.chain([("mine".into(), Document::Int(value))]))
-        };
-        for (changed, kept) in [(MOST_EDITS, true), (MOST_EDITS + 1, false)] {
-            let (mut memory, before) = (Memory::default(), table(0, changed));
-            let edit = Edit::Put { path: crate::path!["mine"], value: 5.into() };
-            let (here, inverse) = before.produce(std::slice::from_ref(&edit)).unwrap();
-            memory.made(1, vec![edit.clone()], inverse);
-            let (theirs, _) = table(1, changed).produce(&[edit]).unwrap();
-            memory.replaced(&here, &theirs);
-            let back = memory.take_back(1, &theirs).ok();
-            let mine = back.map(|document| document.at(&crate::path!["mine"]).cloned());
-            assert_eq!(mine, kept.then_some(Some(Document::Int(0))), "{changed}");
-        }
-    }
-
-    #[test]
-    fn a_stretch_is_read_in_front_as_well() {
-        let before = Document::text("xmabc");
-        let edits = diff(&before, &Document::text("xmoremabc"));
-        assert_eq!((pos(&edits), pos(&slid(&edits, &before))), (Some(2), Some(1)));
-        let gone = diff(&Document::text("xmoremabc"), &before);
-        assert_eq!((pos(&gone), pos(&slid(&gone, &Document::text("xmoremabc")))), (Some(2), Some(1)));
-    }
 }
