@@ -95,14 +95,14 @@ impl Typist {
             mode: Mode::Type,
             cursor: Cursor::default(),
             fresh: true,
-            standing: Standing { next: 1, accounted: 0 },
+            standing: Standing { next: 1, reflected: 0 },
             pending: BTreeMap::new(),
         }
     }
 
-    /// See [`Author::standing`](crate::workload::Author::standing).
+    /// See [`User::standing`](crate::workload::User::standing).
     pub(crate) fn standing(&mut self, standing: Standing) {
-        self.pending = self.pending.split_off(&(standing.accounted + 1));
+        self.pending = self.pending.split_off(&(standing.reflected + 1));
         self.standing = standing;
     }
 
