@@ -13,6 +13,7 @@ use syncbench_strategies::document::Digest;
 use thiserror::Error;
 
 pub use crate::faults::Coverage;
+pub use crate::finding::Finding;
 
 /// The version of the schema of results.
 pub const SCHEMA: u32 = 1;
@@ -133,19 +134,6 @@ pub struct Quantiles {
     pub p999: f64,
     /// Largest.
     pub max: f64,
-}
-
-/// Something an oracle found: an anomaly by name, how often, and one instance in words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Finding {
-    /// The anomaly: `item delivered twice`, `torn save`.
-    pub kind: String,
-    /// How many operations (or characters, where the kind says so) it hit.
-    pub count: u64,
-    /// One instance, in words.
-    pub example: String,
-    /// Whether it counts into `lost_intents`: an acknowledged intent without its effect.
-    pub lost: bool,
 }
 
 /// A sparse histogram: (value, count) in ascending order of value. What quantiles over several seeds are made from.

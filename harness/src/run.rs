@@ -14,12 +14,14 @@ use syncbench_strategies::spec::{Spec, Support};
 use crate::engines::saturation::Search;
 use crate::engines::{RunResult, Task, panic_text, sim, threads};
 use crate::faults::{self, Faults};
+use crate::finding::{Finding, Findings};
 use crate::ledger::{Entry, Fate};
 use crate::network::Transport;
 use crate::oracles::serial_order::{self, SerialOrder};
+use crate::oracles::{INVARIANT_BROKEN_ON_SCREEN, NO_SERIAL_ORDER, NO_SUSTAINABLE_RATE, undeclared};
 use crate::probe::{End, Figures};
 use crate::probes;
-use crate::results::{Cell, Finding, Metric, Outcome, Verdict};
+use crate::results::{Cell, Metric, Outcome, Verdict};
 use crate::scenario::{Catalog, Engine, Plan, Planned, Scenario, ScenarioError};
 use crate::workload::{History, WorkloadSpec};
 
@@ -180,35 +182,32 @@ fn saturate(task: &Task<'_>, cell: &mut Cell) {
         let (rate, p99) = found.tried.last().copied().unwrap_or((search.lowest, None));
         let took = p99.map_or("more".to_owned(), |p99| format!("{:.0} ms", p99.as_secs_f64() * 1e3));
         let example = format!("at {rate:.0} operations a second the 99th percentile took {took}, of {limit_ms:.0} ms");
-        cell.findings.push(Finding { kind: "no rate that it stands".into(), count: 1, example, lost: false });
+        let mut findings = Findings::default();
+        findings.add(&NO_SUSTAINABLE_RATE, example);
+        cell.findings.extend(findings.done());
     }
 }
-
-/// The kinds of findings that are not one workload's own.
-pub const KINDS: &[&str] = &["no serial order", "invariant broken on screen", "no rate that it stands"];
 
 /// Asks every oracle: what went wrong, by name, and whether some serial order explains the run.
 pub(crate) fn oracles(task: &Task<'_>, ran: &RunResult) -> (Vec<Finding>, SerialOrder) {
     let last = ran.last();
-    let mut findings = task.workload.judge(&History { genesis: task.genesis, last, ledger: &ran.ledger });
+    let mut generic = Findings::default();
     let order = serial_order::search(&*task.model, task.genesis, last, &ran.ledger);
     if order == SerialOrder::None {
-        let example = "no order of these operations gives this state and what the users were told".into();
-        findings.push(Finding { kind: "no serial order".into(), count: 1, example, lost: false });
+        generic.add(&NO_SERIAL_ORDER, "no order of these operations gives this state and what the users were told");
     }
     let (broken, example) = ran.ledger.broken_states();
-    if broken > 0 {
-        let example = example.to_owned();
-        findings.push(Finding { kind: "invariant broken on screen".into(), count: broken, example, lost: false });
-    }
+    generic.count(&INVARIANT_BROKEN_ON_SCREEN, broken, example);
+    let mut findings = task.workload.judge(&History { genesis: task.genesis, last, ledger: &ran.ledger });
+    findings.extend(generic.done());
     (findings, order)
 }
 
 fn judge(planned: &Planned, task: &Task<'_>, ran: RunResult, mut figures: Figures) -> Cell {
     let last = ran.last().clone();
     let (findings, order) = oracles(task, &ran);
-    let unlisted = planned.workload.spec.unlisted(&findings);
-    debug_assert!(unlisted.is_none(), "a finding that is not on the card of {}: {unlisted:?}", planned.workload.label);
+    let unlisted = undeclared(planned.workload.spec, &findings);
+    debug_assert!(unlisted.is_none(), "a finding that is not in the spec of {}: {unlisted:?}", planned.workload.label);
     if order != SerialOrder::NotSearched {
         figures.number("serial_order", f64::from(u8::from(order == SerialOrder::Exists)));
     }

@@ -12,7 +12,7 @@ use crate::event::What;
 use crate::ledger::{Action, Fate, Ledger};
 use crate::rng::{exponential, stream, unit};
 use crate::trace::Schedule;
-use crate::workload::{Author, Standing};
+use crate::workload::{self, Standing};
 
 /// How users come to act.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,7 +38,7 @@ pub(super) struct User {
     /// Between two operations of the whole group.
     gap: Duration,
     seed: u64,
-    author: Box<dyn Author>,
+    user: Box<dyn workload::User>,
     /// Intents left, those without anything sensible to do included.
     left: u64,
     /// Intents drawn so far.
@@ -66,7 +66,7 @@ impl User {
             pace: task.pace,
             gap: gap(task),
             seed: task.seed,
-            author: task.workload.author(client, task.clients),
+            user: task.workload.user(client, task.clients),
             left: recorded.unwrap_or(share),
             drawn: 0,
             own: Own::default(),
@@ -101,8 +101,8 @@ impl User {
             return Some(Action::Undo { target: OpId { client: self.client, n } });
         }
         let mut rng = stream(self.seed, "intent", self.client.0.into(), self.drawn);
-        self.author.standing(Standing { next: self.own.issued + 1, accounted: self.own.accounted });
-        let intent = self.author.next(view, &mut rng)?;
+        self.user.standing(Standing { next: self.own.issued + 1, reflected: self.own.accounted });
+        let intent = self.user.next(view, &mut rng)?;
         self.own.issued += 1;
         Some(Action::Operate { operation: intent.operation, seen: intent.seen })
     }

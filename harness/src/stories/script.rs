@@ -11,7 +11,7 @@ use syncbench_strategies::view::View;
 
 use crate::network::Profile;
 use crate::results::Finding;
-use crate::workload::{self, Author, History, Intent, Workload, WorkloadSpec};
+use crate::workload::{self, History, Intent, User, Workload, WorkloadSpec};
 
 /// One act of a script.
 #[derive(Clone, Debug)]
@@ -104,7 +104,7 @@ impl Workload for Scripted {
         self.genesis.clone()
     }
 
-    fn author(&self, client: NodeId, _: u32) -> Box<dyn Author> {
+    fn user(&self, client: NodeId, _: u32) -> Box<dyn User> {
         Box::new(Actor { round: 0, lines: self.lines.get(&client).cloned().unwrap_or_default() })
     }
 
@@ -123,7 +123,7 @@ struct Actor {
     lines: BTreeMap<u64, Operation>,
 }
 
-impl Author for Actor {
+impl User for Actor {
     fn next(&mut self, _: &dyn View, _: &mut Rng) -> Option<Intent> {
         self.round += 1;
         let operation = self.lines.remove(&self.round)?;
