@@ -10,9 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use syncbench_strategies::registry::{self, Configured, STRATEGIES};
+use syncbench_strategies::registry::{self, STRATEGIES};
 use syncbench_strategies::selector::{Selector, SelectorError};
-use syncbench_strategies::spec::{Spec, Support};
+use syncbench_strategies::spec::{Configured, Spec, Support};
 use thiserror::Error;
 
 use crate::engines::load::Pace;

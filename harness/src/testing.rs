@@ -7,10 +7,9 @@ use std::time::Duration;
 use serde::Serialize;
 use syncbench_strategies::document::Document;
 use syncbench_strategies::model::{ModelRef, Operation, Outcome, Rejected};
-use syncbench_strategies::registry::Configured;
 use syncbench_strategies::replica::{NodeId, OpId, Report, Rng, Time};
 use syncbench_strategies::selector::Selector;
-use syncbench_strategies::spec::{Params, Spec};
+use syncbench_strategies::spec::{Configured, Params, Spec};
 
 use crate::engines::load::Pace;
 use crate::engines::{RunResult, Task, sim};

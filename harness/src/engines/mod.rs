@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use syncbench_strategies::document::{Digest, Document};
 use syncbench_strategies::model::ModelRef;
-use syncbench_strategies::registry::Configured;
 use syncbench_strategies::replica::{NodeId, Time, Topology};
+use syncbench_strategies::spec::Configured;
 
 use crate::faults::{Coverage, Faults};
 use crate::ledger::Ledger;

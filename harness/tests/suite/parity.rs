@@ -12,9 +12,9 @@ use syncbench_harness::scenario::Engine;
 use syncbench_strategies::document::{Digest, Document};
 use syncbench_strategies::model::Operation;
 use syncbench_strategies::path;
-use syncbench_strategies::registry::Configured;
 use syncbench_strategies::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Time};
 use syncbench_strategies::sidecar::Sidecar;
+use syncbench_strategies::spec::Configured;
 use syncbench_strategies::view::View;
 
 fn both(case: Case) -> (Done, Done) {

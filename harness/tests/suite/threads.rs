@@ -9,9 +9,9 @@ use syncbench_harness::engines::load::Pace;
 use syncbench_harness::network::Transport;
 use syncbench_harness::scenario::Engine;
 use syncbench_strategies::model::Operation;
-use syncbench_strategies::registry::Configured;
 use syncbench_strategies::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Strategy};
 use syncbench_strategies::sidecar::Sidecar;
+use syncbench_strategies::spec::Configured;
 use syncbench_strategies::view::View;
 
 /// Cells at a time: many more than processors, since their threads sleep most of the time.
@@ -67,7 +67,7 @@ fn groups_converge_after_faults_at_every_pace() {
         assert_eq!(done.ran.finals.len(), if done.ran.finals[0].0 == NodeId::SERVER { 4 } else { 3 }, "{name}");
         assert_eq!(done.ran.messages_in_flight, 0, "{name}");
         assert_conserved(&done, &name);
-        let censored = (done.numbers("censored", "ack"), done.numbers("censored", "visible"));
+        let censored = (done.numbers("censored", "confirmed"), done.numbers("censored", "visible"));
         assert_eq!(censored, (0.0, 0.0), "{name}");
     });
 }
