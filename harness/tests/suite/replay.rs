@@ -11,11 +11,11 @@ use syncbench_harness::engines::load::Pace;
 use syncbench_harness::engines::{RunResult, Task, sim};
 use syncbench_harness::event::{Event, What};
 use syncbench_harness::faults::Faults;
+use syncbench_harness::finding::{Finding, Kind};
 use syncbench_harness::ledger::Ledger;
 use syncbench_harness::network::{self, Transport};
 use syncbench_harness::probe::{End, Figures, Probe};
-use syncbench_harness::results::Finding;
-use syncbench_harness::trace::{Replay, Trace};
+use syncbench_harness::trace::{MISSING_CHARACTER, Replay, SURPLUS_CHARACTER, Trace};
 use syncbench_harness::workload::{History, Workload};
 use syncbench_strategies::registry;
 
@@ -28,8 +28,8 @@ struct Replayed {
 }
 
 impl Replayed {
-    fn count(&self, kind: &str) -> u64 {
-        self.findings.iter().find(|finding| finding.kind == kind).map_or(0, |finding| finding.count)
+    fn count(&self, kind: &Kind) -> u64 {
+        self.findings.iter().find(|finding| finding.kind == kind.name).map_or(0, |finding| finding.count)
     }
 
     /// Every operation on the recorded version, and every replica in the recorded end.
@@ -42,13 +42,14 @@ impl Replayed {
         assert!(self.findings.is_empty(), "{:?}", self.findings);
     }
 
-    /// It came to its end, whatever became of the text; what is missing from it and what is too much are counted.
+    /// It came to its end, and the distance of its text from the recorded one is counted.
     fn assert_ended(&self, trace: &Replay) {
         assert!(self.ran.converged());
         assert_eq!(self.ran.ledger.issued(), trace.ops());
         assert!(self.ran.ledger.all_settled());
         let exact = Some(self.ran.last()) == trace.reference().as_ref();
-        assert_eq!(exact, self.count("character lost") + self.count("surplus character") == 0, "{:?}", self.findings);
+        let distance = self.count(&MISSING_CHARACTER) + self.count(&SURPLUS_CHARACTER);
+        assert_eq!(exact, distance == 0, "{:?}", self.findings);
     }
 }
 
