@@ -34,6 +34,7 @@ pub mod spec;
 
 mod courier;
 mod star;
+mod undo;
 mod wire;
 
 pub mod crdt;

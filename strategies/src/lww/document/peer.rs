@@ -76,7 +76,7 @@ impl Replica for Peer {
     }
 
     fn undo(&mut self, id: OpId, target: OpId, cx: &mut Context<'_>) {
-        let written = self.history.undo(target.n, &self.state.data).and_then(|data| {
+        let written = self.history.undo(target, &self.state.data).and_then(|data| {
             let edits = diff(&self.state.data, &data);
             if !edits.is_empty() {
                 return self.write(id, Plan::new(edits), cx);

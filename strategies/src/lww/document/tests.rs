@@ -1,9 +1,9 @@
 use std::time::Duration;
 
-use super::undo::DEPTH;
 use crate::model::Outcome;
 use crate::replica::OpId;
 use crate::testing::{Table, Toy, set, trials, typed};
+use crate::undo::UNDO_DEPTH;
 
 fn done() -> Option<Result<Outcome, String>> {
     Some(Ok(Outcome::Null))
@@ -84,7 +84,7 @@ fn an_undo_can_be_undone_and_a_hundred_operations_are_remembered() {
     let mut table = Table::new("lww-document", 1);
     let first = act(&mut table, 1, &set("x", 1));
     let second = act(&mut table, 1, &set("x", 2));
-    for value in 2..DEPTH as i64 {
+    for value in 2..UNDO_DEPTH as i64 {
         act(&mut table, 1, &set("y", value));
     }
     let back = table.undo(second);

@@ -6,11 +6,11 @@ use proptest::prelude::*;
 
 use super::clock::{Hlc, Stamp};
 use super::tree::{Draft, Maker, Tree};
-use super::undo::DEPTH;
 use crate::document::generate::{dice, document};
 use crate::replica::{NodeId, OpId};
 use crate::testing::trials;
 use crate::testing::{Table, Toy, set, swap, typed};
+use crate::undo::UNDO_DEPTH;
 
 fn ok(table: &Table, id: OpId) -> bool {
     matches!(table.told(id), Some(Ok(_)))
@@ -285,7 +285,7 @@ fn undo_is_refused_for_a_shared_sum_and_for_forgotten_operations() {
     let undo = table.undo(add);
     assert_eq!(table.told(undo), Some(Err("depended_upon".into())));
     let first = table.act(1, &set("x", 1));
-    for value in 0..DEPTH as i64 {
+    for value in 0..UNDO_DEPTH as i64 {
         table.act(1, &set("y", value));
     }
     let undo = table.undo(first);

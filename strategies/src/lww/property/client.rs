@@ -1,26 +1,26 @@
 //! A client: the base view, and its pending writes on top.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::UNDO_DEPTH;
-use super::message::{Entry, Made, News, Packed, ToClient, ToServer};
+use super::message::{Entry, Made, News, ToClient, ToServer, Writes, unpack};
 use super::tree::{Node, Write};
 use super::undo::Back;
 use super::writer::Writer;
 use crate::model::{ModelRef, Operation, Outcome, Rejected};
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup};
 use crate::sidecar::Sidecar;
-use crate::star::Uplink;
+use crate::star::{Outbox, Placed, Uplink, count_duplicates, from_server, next_through, unseen};
+use crate::undo::UndoMemory;
 use crate::view::View;
 use crate::wire::{decode, encode};
 
 /// An own operation that is not in the base view yet.
 #[derive(Serialize, Deserialize)]
 struct Pending {
-    writes: Packed,
+    writes: Writes,
     outcome: Outcome,
 }
 
@@ -30,12 +30,12 @@ pub(super) struct State {
     base: Node,
     /// The last own operation whose fate is known.
     last: u64,
-    pending: BTreeMap<u64, Pending>,
+    pending: Outbox<Pending>,
 }
 
 impl State {
     pub(super) fn new(base: Node) -> Self {
-        Self { version: 0, base, last: 0, pending: BTreeMap::new() }
+        Self { version: 0, base, last: 0, pending: Outbox::new() }
     }
 }
 
@@ -48,22 +48,21 @@ pub(super) struct Client {
     view: Node,
     /// The pending writes, decoded.
     writes: BTreeMap<u64, Vec<Write>>,
-    /// The latest own operations, for undo. Like a browser tab's, this history is gone after a crash.
-    made: VecDeque<(u64, Vec<Back>)>,
+    undo: UndoMemory<Vec<Back>>,
     state: State,
 }
 
 impl Client {
     /// Fails if pending writes cannot be decoded.
     pub(super) fn new(setup: &Setup, batch: Duration, state: State) -> Result<Self, ProtocolError> {
-        let unpacked = state.pending.iter().map(|(n, pending)| Ok((*n, pending.writes.unpack()?)));
+        let unpacked = state.pending.iter().map(|(n, pending)| Ok((*n, unpack(&pending.writes)?)));
         let mut client = Self {
             model: setup.model.clone(),
             node: setup.node,
             uplink: Uplink::new(batch),
             view: Node::Map(Default::default()),
             writes: unpacked.collect::<Result<_, ProtocolError>>()?,
-            made: VecDeque::new(),
+            undo: UndoMemory::default(),
             state,
         };
         client.refresh();
@@ -90,7 +89,7 @@ impl Client {
         cx: &mut Context<'_>,
     ) {
         if id.n <= self.state.last {
-            return cx.rejected(id, number_taken());
+            return cx.rejected(id, Rejected::number_taken());
         }
         let mut view = self.view.clone();
         let mut writer = Writer::new(&mut view, id);
@@ -100,10 +99,7 @@ impl Client {
         };
         let Writer { writes, back, .. } = writer;
         self.view = view;
-        self.made.push_back((id.n, back));
-        if self.made.len() > UNDO_DEPTH {
-            self.made.pop_front();
-        }
+        self.undo.push(id.n, back);
         cx.shown(id);
         // This is what the server's order gives if nothing comes between, so replicas that reflect the same operations show
         // the same.
@@ -112,7 +108,7 @@ impl Client {
             cx.void(id);
             return cx.confirmed(id, outcome);
         }
-        self.state.pending.insert(id.n, Pending { writes: Packed::of(&writes), outcome });
+        self.state.pending.insert(id.n, Pending { writes: Writes::of(&writes), outcome });
         self.writes.insert(id.n, writes);
         self.push_soon(cx);
     }
@@ -135,17 +131,13 @@ impl Client {
     fn take(&mut self, news: News, last: Option<u64>, cx: &mut Context<'_>) -> Result<bool, ProtocolError> {
         let here = self.state.version;
         match news {
-            News::Changes { after, entries } => {
-                let known = here
-                    .checked_sub(after)
-                    .ok_or_else(|| ProtocolError::Unexpected(format!("what follows {after} comes after {here}")))?;
-                let end = after.checked_add(entries.len() as u64);
-                let end = end.ok_or_else(|| ProtocolError::malformed("beyond the last version"))?;
-                if end <= here {
+            News::Entries { after, entries } => {
+                let new = unseen(here, after, &entries)?;
+                if new.entries.is_empty() {
                     return Ok(entries.is_empty());
                 }
-                let known = usize::try_from(known).unwrap_or(usize::MAX).min(entries.len());
-                let new = entries[known..].iter().map(|entry| Ok((entry, entry.writes.unpack()?)));
+                let end = new.end;
+                let new = new.entries.iter().map(|entry| Ok((entry, unpack(&entry.writes)?)));
                 let new: Vec<_> = new.collect::<Result<_, ProtocolError>>()?;
                 let mut seen_before = true;
                 for (entry, writes) in new {
@@ -160,9 +152,9 @@ impl Client {
                     self.refresh();
                 }
             }
-            News::Snapshot { version, .. } if version < here => return Ok(false),
-            News::Snapshot { version, data } => {
-                (self.state.version, self.state.base) = (version, data);
+            News::Snapshot { seq, .. } if seq < here => return Ok(false),
+            News::Snapshot { seq, state } => {
+                (self.state.version, self.state.base) = (seq, state);
                 self.resolve(last.unwrap_or(0), cx);
                 self.refresh();
             }
@@ -181,7 +173,7 @@ impl Client {
         let (id, whole) = (entry.id(), pending.writes == entry.writes);
         if !whole && !follows(kept, &writes) {
             cx.rolled_back(id);
-            cx.rejected(id, number_taken());
+            cx.rejected(id, Rejected::number_taken());
             return false;
         }
         // What another client removed first stays removed; everything else that was dropped disappears from the view.
@@ -196,8 +188,7 @@ impl Client {
     /// Confirms the own operations up to `last`, whatever was dropped of them.
     fn resolve(&mut self, last: u64, cx: &mut Context<'_>) {
         self.state.last = self.state.last.max(last);
-        while let Some(first) = self.state.pending.first_entry().filter(|first| *first.key() <= last) {
-            let (n, pending) = first.remove_entry();
+        while let Some((n, pending)) = next_through(&mut self.state.pending, last) {
             self.writes.remove(&n);
             cx.confirmed(self.id(n), pending.outcome);
         }
@@ -208,10 +199,6 @@ impl Client {
 fn follows(kept: &[Write], all: &[Write]) -> bool {
     let mut rest = all.iter();
     kept.iter().all(|write| rest.any(|other| other == write))
-}
-
-fn number_taken() -> Rejected {
-    Rejected::new("number_taken", "somebody else acted under this number")
 }
 
 impl Replica for Client {
@@ -228,10 +215,10 @@ impl Replica for Client {
     }
 
     fn undo(&mut self, id: OpId, target: OpId, cx: &mut Context<'_>) {
-        let Some((_, back)) = self.made.iter().find(|(n, _)| *n == target.n) else {
-            return cx.rejected(id, Rejected::new("too_old", format!("{target} is no longer remembered")));
+        let back = match self.undo.get(target) {
+            Ok(back) => back.clone(),
+            Err(reason) => return cx.rejected(id, reason),
         };
-        let back = back.clone();
         let undo = |writer: &mut Writer<'_>| writer.undo(&back).map(|()| Outcome::Null);
         self.make(id, undo, cx);
     }
@@ -243,13 +230,11 @@ impl Replica for Client {
         sidecar: &Sidecar,
         cx: &mut Context<'_>,
     ) -> Result<(), ProtocolError> {
-        if from != NodeId::SERVER {
-            return Err(ProtocolError::Unexpected(format!("from {from}, not from the server")));
-        }
+        from_server(from)?;
         let ToClient { news, joined } = decode(bytes)?;
         let snapshot = matches!(news, News::Snapshot { .. });
         if !self.take(news, joined, cx)? {
-            cx.count("duplicates_ignored", 1);
+            count_duplicates(1, cx);
         } else if snapshot {
             cx.reflected_all(sidecar);
         }

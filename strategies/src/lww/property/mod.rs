@@ -91,9 +91,6 @@ pub static SPEC: Spec = Spec {
     },
 };
 
-/// How many own operations a client can undo, as for `ot`.
-const UNDO_DEPTH: usize = 100;
-
 struct Property {
     history: usize,
     batch: Duration,

@@ -5,7 +5,6 @@ use rand::{RngExt, SeedableRng};
 
 use super::*;
 use crate::crdt::trials::{self as crdt, Alone, genesis, splice};
-use crate::crdt::undo::DEPTH;
 use crate::crdt::yrs::doc::Written;
 use crate::document::generate::{Dice, dice};
 use crate::document::{Document, Edit, Kind, Path, Step};
@@ -13,6 +12,7 @@ use crate::path;
 use crate::replica::{NodeId, OpId, Rng};
 use crate::testing::trials;
 use crate::testing::{Table, Toy, set};
+use crate::undo::UNDO_DEPTH;
 use crate::view::View;
 
 /// A client without messages.
@@ -271,7 +271,8 @@ fn content_that_no_undo_needs_is_forgotten() {
             splice(at - word.len(), 0, word)
         };
         let remembered = one.history.made.len();
-        let oldest: Vec<IdSet> = one.history.made.iter().take(DEPTH).map(|made| made.footprint.all_deleted()).collect();
+        let oldest: Vec<IdSet> =
+            one.history.made.iter().take(UNDO_DEPTH).map(|made| made.footprint.all_deleted()).collect();
         one.edit(&[edit]).unwrap();
         if one.history.made.len() < remembered {
             oldest.into_iter().for_each(|deleted| forgotten.merge_with(deleted));

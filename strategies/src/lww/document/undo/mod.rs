@@ -15,9 +15,8 @@ use crate::change::{Change, Slot};
 use crate::change::{list, text};
 use crate::document::{Document, Edit, diff};
 use crate::model::Rejected;
-
-/// How many own operations can be undone, as for `ot`.
-pub(super) const DEPTH: usize = 100;
+use crate::replica::OpId;
+use crate::undo::UNDO_DEPTH;
 
 /// The latest own operations. It is not saved: after a crash nothing can be undone.
 #[derive(Default)]
@@ -42,7 +41,7 @@ impl History {
     /// Adds an own operation, with its inverse.
     pub(super) fn push(&mut self, n: u64, edits: Vec<Edit>, inverse: Vec<Edit>) {
         self.0.push_back(Made { n, edits, inverse, others: Some([Change::Keep, Change::Keep]) });
-        if self.0.len() > DEPTH {
+        if self.0.len() > UNDO_DEPTH {
             self.0.pop_front();
         }
     }
@@ -62,10 +61,10 @@ impl History {
             .map(|(in_front, behind)| [in_front, behind]);
     }
 
-    /// The document as it is `now` without the own operation `n`.
-    pub(super) fn undo(&self, n: u64, now: &Document) -> Result<Document, Rejected> {
-        let found = self.0.iter().position(|made| made.n == n);
-        let index = found.ok_or_else(|| Rejected::new("too_old", format!("operation {n} is no longer remembered")))?;
+    /// The document as it is `now` without an own operation.
+    pub(super) fn undo(&self, target: OpId, now: &Document) -> Result<Document, Rejected> {
+        let found = self.0.iter().position(|made| made.n == target.n);
+        let index = found.ok_or_else(|| Rejected::too_old(target))?;
         let [one, other] = [0, 1].map(|reading| {
             let mut document = now.clone();
             self.fitted(index, reading)?.apply(&mut document).ok()?;

@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
+use crate::replica::NodeId;
 
 fn word() -> impl Strategy<Value = Document> {
     vec(select(vec!['a', 'b', 'ü']), 0..8).prop_map(|chars| Document::text(&String::from_iter(chars)))
@@ -38,7 +39,7 @@ fn nothing_is_followed_through_a_rewritten_document() {
         history.push(1, vec![edit.clone()], inverse);
         let (theirs, _) = table(1, changed).produce(&[edit]).unwrap();
         history.replaced(&here, &theirs);
-        let back = history.undo(1, &theirs).ok();
+        let back = history.undo(OpId { client: NodeId(1), n: 1 }, &theirs).ok();
         let mine = back.map(|document| document.at(&crate::path!["mine"]).cloned());
         assert_eq!(mine, kept.then_some(Some(Document::Int(0))), "{changed}");
     }

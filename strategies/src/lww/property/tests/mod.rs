@@ -2,10 +2,10 @@
 
 mod writes;
 
-use super::UNDO_DEPTH;
 use crate::document::Document;
 use crate::replica::ProtocolError;
 use crate::testing::{Table, Toy, set, swap, trials, typed};
+use crate::undo::UNDO_DEPTH;
 
 #[test]
 fn a_pending_write_hides_others_to_the_same_property() {

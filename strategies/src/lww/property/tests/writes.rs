@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use crate::document::generate::{dice, document};
 use crate::document::{Document, Edit, MAX_DEPTH, Path};
 use crate::lww::fractional::Place;
-use crate::lww::property::message::Packed;
+use crate::lww::property::message::{Writes, unpack};
 use crate::lww::property::tree::{ItemId, Node, Stone, Write};
 use crate::lww::property::undo::Back;
 use crate::lww::property::writer::Writer;
@@ -59,8 +59,8 @@ proptest! {
         let base = tree(&before);
         prop_assert_eq!(base.document(), before.clone());
         let (writes, back) = made(&base, op(1, 1), &edits);
-        let (packed, mut there) = (Packed::of(&writes), base.clone());
-        prop_assert_eq!(packed.unpack().unwrap(), writes.clone());
+        let (packed, mut there) = (Writes::of(&writes[..]), base.clone());
+        prop_assert_eq!(unpack(&packed).unwrap(), writes.clone());
         prop_assert_eq!(apply(&mut there, &writes), writes.len());
         prop_assert_eq!(there.document(), after.clone());
         let undo = undone(&there, op(1, 2), &back);
@@ -169,7 +169,7 @@ fn malformed_writes_are_protocol_errors() {
         Write::Insert { at: vec![], place: place.clone(), to: leaf.clone() },
         Write::Set { at: vec![], to: Node::Leaf(Document::list([1])) },
     ];
-    assert!(refused.iter().all(|write| Packed::of(std::slice::from_ref(write)).unpack().is_err()));
+    assert!(refused.iter().all(|write| unpack(&Writes::of(std::slice::from_ref(write))).is_err()));
     let fine = Write::Insert { at: vec![Stone::Key("l".into()), item], place, to: leaf };
-    assert!(Packed::of(&[fine]).unpack().is_ok());
+    assert!(unpack(&Writes::of(&[fine][..])).is_ok());
 }
