@@ -13,6 +13,5 @@ pub use syncbench_strategies::spec::{Content, Growth, Guarantees, Spec, Support}
 pub use syncbench_strategies::view::View;
 
 pub use crate::results::{Cell, Finding};
-pub use crate::run::collect;
-pub use crate::scenario::{Catalog, Scenario, ScenarioError};
+pub use crate::scenario::{Catalog, Scenario, ScenarioError, collect};
 pub use crate::workload::{Act, Author, Findings, History, Intent, Workload, WorkloadSpec};

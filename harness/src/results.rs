@@ -6,14 +6,17 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use syncbench_strategies::document::Digest;
 use thiserror::Error;
 
+use crate::settings::Settings;
+
 /// The version of the schema of results.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// A whole run: what `run --json` prints.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -93,7 +96,7 @@ pub enum Verdict {
     Pass,
     /// It broke one.
     Fail,
-    /// The run proves nothing: nothing was exercised, or the time was up before everything was told.
+    /// The run proves nothing: nothing was exercised, or the budget ran out before every fate was known.
     Unknown,
 }
 
@@ -164,7 +167,7 @@ pub struct Coverage {
 /// A sparse histogram: (value, count) in ascending order of value. What quantiles over several seeds are made from.
 pub type Histogram = Vec<(u64, u64)>;
 
-/// One strategy under one condition with one seed.
+/// One strategy under one condition with one seed. Reads as its [`Settings`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Cell {
     /// Its place in the plan.
@@ -175,22 +178,9 @@ pub struct Cell {
     pub strategy: String,
     /// Workload with the parameters that were given.
     pub workload: String,
-    /// Network profile with the parameters that were given.
-    pub network: String,
-    /// Faults, each as it was given.
-    pub faults: Vec<String>,
-    /// Which engine ran it: `sim` or `threads`.
-    pub engine: String,
-    /// How many clients.
-    pub clients: u32,
-    /// Operations asked for.
-    pub ops: u64,
-    /// Size of the initial document, in the workload's own unit (items, records, characters).
-    pub size: u64,
-    /// The seed.
-    pub seed: u64,
-    /// How often states were looked at, in milliseconds; absent when after every event.
-    pub sample_ms: Option<f64>,
+    /// The conditions.
+    #[serde(flatten)]
+    pub settings: Settings,
     /// What became of it.
     pub outcome: Outcome,
     /// Why, unless it was measured.
@@ -205,7 +195,7 @@ pub struct Cell {
     pub digest: Option<Digest>,
     /// Everything that happened, in order.
     pub trace_digest: Option<Digest>,
-    /// Whether the final state is the one that the trace's author recorded.
+    /// Whether the final state is the one that was recorded with the trace.
     pub matches_reference: Option<bool>,
     /// The strategy's parameters, defaults included.
     pub params: BTreeMap<String, String>,
@@ -248,6 +238,14 @@ impl Cell {
             Metric::Numbers(numbers) => numbers.get(field).copied(),
             Metric::Absent => None,
         }
+    }
+}
+
+impl Deref for Cell {
+    type Target = Settings;
+
+    fn deref(&self) -> &Settings {
+        &self.settings
     }
 }
 

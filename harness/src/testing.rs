@@ -1,7 +1,6 @@
 //! Helpers for tests: files and registries held together, short runs in virtual time, and books written by hand.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -12,14 +11,18 @@ use syncbench_strategies::replica::{NodeId, OpId, Report, Rng, Time};
 use syncbench_strategies::selector::Selector;
 use syncbench_strategies::spec::{Params, Spec};
 
-use crate::engines::load::Pace;
-use crate::engines::{RunResult, Task, sim};
+use crate::engines;
 use crate::event::{Event, What};
 use crate::ledger::{Action, Ledger};
-use crate::network::{Profile, Transport};
+use crate::network::Transport;
+use crate::pace::Pace;
 use crate::results::Finding;
 use crate::rng::stream;
-use crate::workload::{History, Workload, configure};
+use crate::run_result::RunResult;
+use crate::settings::{Engine, Settings};
+use crate::task::Task;
+use crate::workload::{History, Workload};
+use crate::workloads::configure;
 
 /// Asserts that a folder of this crate has one file per line of its registry, besides those that are `shared`; a file may
 /// have a folder of its name.
@@ -40,7 +43,7 @@ pub(crate) fn assert_registered(folder: &str, shared: &[&str], lines: usize) {
 pub(crate) struct Found(pub(crate) Vec<Finding>);
 
 impl Found {
-    /// What the oracle of this workload found, all of it of kinds that are on its card.
+    /// What the oracle of this workload found, all of it of kinds that its spec lists.
     fn of(text: &str, findings: Vec<Finding>) -> Self {
         let (spec, _) = configure(&selector(text)).expect("a workload");
         assert_eq!(spec.unlisted(&findings), None, "{text}");
@@ -105,31 +108,26 @@ impl Trial {
             params: params.shown(),
             strategy: (self.strategy.build)(&params),
         };
-        let genesis = workload.genesis(self.size);
-        let ran = sim::run(
-            &Task {
-                genesis_bytes: Arc::from(strategy.strategy.genesis(&genesis)),
-                strategy: &strategy,
-                workload: &*workload,
-                model: self.model.clone().unwrap_or_else(|| workload.model()),
-                genesis: &genesis,
-                clients: self.clients,
-                ops: self.ops,
-                rate_per_s: self.rate_per_s,
-                pace: self.pace,
-                undo: self.undo,
-                profile: Profile::constant(Duration::from_millis(self.delay_ms)),
-                transport: Transport::Stream,
-                faults: Vec::new(),
-                seed: self.seed,
-                sample_every: None,
-                budget: Duration::from_secs(60),
-                blind: false,
-            },
-            &mut [],
-        );
-        assert!(ran.ledger.issued() > 0 && ran.ledger.all_settled(), "the run must be complete");
-        let history = History { genesis: &genesis, last: ran.last(), ledger: &ran.ledger };
+        let settings = Settings {
+            network: format!("constant:{}ms", self.delay_ms),
+            faults: Vec::new(),
+            transport: Transport::Stream,
+            engine: Engine::Sim,
+            clients: self.clients,
+            ops: self.ops,
+            rate_per_s: self.rate_per_s,
+            pace: self.pace,
+            undo: self.undo,
+            size: self.size,
+            seed: self.seed,
+            sample_every: None,
+            budget: Duration::from_secs(60),
+        };
+        let mut task = Task::new(&strategy, &*workload, settings).expect("a constant delay");
+        task.model = self.model.clone().unwrap_or(task.model);
+        let ran = engines::run(&task, &mut []);
+        assert!(ran.ledger.issued() > 0 && ran.ledger.all_resolved(), "the run must be complete");
+        let history = History { genesis: &task.genesis, last: ran.last(), ledger: &ran.ledger };
         let found = Found::of(self.workload, workload.judge(&history));
         (ran, found)
     }

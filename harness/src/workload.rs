@@ -6,14 +6,12 @@ use serde::de::DeserializeOwned;
 use syncbench_strategies::document::{Document, EditKind};
 use syncbench_strategies::model::{ModelRef, Operation};
 use syncbench_strategies::replica::{NodeId, OpId, Rng};
-use syncbench_strategies::selector::{Selector, SelectorError};
 use syncbench_strategies::spec::{Content, Param, Params};
 use syncbench_strategies::view::View;
 
 use crate::ledger::{Entry, Fate, Ledger};
 use crate::results::Finding;
-use crate::trace::Schedule;
-use crate::workloads::WORKLOADS;
+use crate::schedule::Schedule;
 
 /// A workload's card.
 pub struct WorkloadSpec {
@@ -68,7 +66,7 @@ impl WorkloadSpec {
 
     /// A finding whose kind is neither on the card nor among those that any workload may have.
     pub fn unlisted<'a>(&self, findings: &'a [Finding]) -> Option<&'a Finding> {
-        let listed = |kind: &str| self.kinds.contains(&kind) || crate::run::KINDS.contains(&kind);
+        let listed = |kind: &str| self.kinds.contains(&kind) || crate::oracles::generic::KINDS.contains(&kind);
         findings.iter().find(|finding| !listed(&finding.kind))
     }
 }
@@ -190,7 +188,8 @@ impl<O> Act<'_, O> {
 
     /// Whether its author had taken `other` into account.
     pub fn knew<P>(&self, other: &Act<'_, P>) -> bool {
-        self.entry.known.contains(other.id()) || (other.id().client == self.id().client && other.id().n < self.id().n)
+        self.entry.reflected.contains(other.id())
+            || (other.id().client == self.id().client && other.id().n < self.id().n)
     }
 }
 
@@ -239,27 +238,4 @@ impl Findings {
     pub fn done(self) -> Vec<Finding> {
         self.0
     }
-}
-
-/// Makes the workload that `selector` names.
-pub fn configure(selector: &Selector) -> Result<(&'static WorkloadSpec, Box<dyn Workload>), SelectorError> {
-    configure_from(WORKLOADS, selector)
-}
-
-/// The same among workloads of one's own choice.
-pub fn configure_from(
-    specs: &[&'static WorkloadSpec],
-    selector: &Selector,
-) -> Result<(&'static WorkloadSpec, Box<dyn Workload>), SelectorError> {
-    let spec = specs.iter().copied().find(|spec| spec.name == selector.name).ok_or_else(|| {
-        let names: Vec<_> = specs.iter().map(|spec| spec.name).collect();
-        SelectorError::new(
-            selector.to_string(),
-            format!("no such workload: expected all or one of {}", names.join(", ")),
-        )
-    })?;
-    if selector.window.is_some() {
-        return Err(SelectorError::new(selector.to_string(), "a workload has no time window"));
-    }
-    Ok((spec, (spec.build)(&Params::check(selector, spec.params)?)))
 }

@@ -237,8 +237,12 @@ fn noise(summary: &Summary<'_>) -> Option<Caveat> {
 }
 
 fn sampled(summary: &Summary<'_>) -> Option<Caveat> {
-    let spans =
-        summary.results.cells.iter().filter(|cell| cell.outcome == Outcome::Measured).filter_map(|cell| cell.sample_ms);
+    let spans = summary
+        .results
+        .cells
+        .iter()
+        .filter(|cell| cell.outcome == Outcome::Measured)
+        .filter_map(|cell| cell.sample_every);
     spans.reduce(f64::max).map(Caveat::Sampled)
 }
 

@@ -7,13 +7,14 @@
 //! again by the clock until it answers, but something whenever it is heard of. The wait before sending again follows the round trips that were seen (RFC 6298). A checksum keyed
 //! by the two ends stands in for the authentication that such protocols have; what fails it changes nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+use crate::prefix_set::Prefix;
 use crate::replica::{Context, NodeId, ProtocolError, Time};
 use crate::sidecar::Sidecar;
 use crate::wire::encode;
@@ -64,8 +65,8 @@ struct Parcel {
 struct End {
     last: u64,
     unanswered: BTreeMap<u64, Parcel>,
-    through: u64,
-    beyond: BTreeSet<u64>,
+    /// The numbers that have arrived.
+    arrived: Prefix,
     /// When an acknowledgement goes at the latest, if one is owed.
     owed: Option<Time>,
     round_trip: Option<(Duration, Duration)>,
@@ -74,17 +75,6 @@ struct End {
 }
 
 impl End {
-    fn arrived(&self, number: u64) -> bool {
-        number <= self.through || self.beyond.contains(&number)
-    }
-
-    fn note(&mut self, number: u64) {
-        self.beyond.insert(number);
-        while self.beyond.remove(&(self.through + 1)) {
-            self.through += 1;
-        }
-    }
-
     /// Takes note of what has arrived there; `true` if some of it was new.
     fn answered(&mut self, head: &Head, now: Time) -> bool {
         let rest = self.unanswered.split_off(&head.through.saturating_add(1));
@@ -118,7 +108,7 @@ impl End {
     /// A frame with everything that is owed.
     fn frame(&mut self, key: u64, number: u64, body: &[u8]) -> Vec<u8> {
         self.owed = None;
-        let head = Head { number, through: self.through, beyond: self.beyond.iter().copied().collect() };
+        let head = Head { number, through: self.arrived.through(), beyond: self.arrived.beyond().collect() };
         let mut frame = vec![0; CHECKSUM];
         frame.extend(encode(&head));
         frame.extend_from_slice(body);
@@ -192,10 +182,10 @@ impl Courier {
             return Err(ProtocolError::malformed("the checksum is wrong"));
         }
         let (head, body): (Head, &[u8]) = postcard::take_from_bytes(framed).map_err(ProtocolError::malformed)?;
-        if head.number > end.through.saturating_add(WINDOW) || head.through > end.last {
+        if head.number > end.arrived.through().saturating_add(WINDOW) || head.through > end.last {
             return Err(ProtocolError::Unexpected("a number that cannot be".into()));
         }
-        let fresh = head.number > 0 && !end.arrived(head.number);
+        let fresh = head.number > 0 && !end.arrived.contains(head.number);
         Ok(Opened { head, body: fresh.then_some(body) })
     }
 
@@ -211,7 +201,7 @@ impl Courier {
             due = Some(now);
         }
         if opened.head.number > 0 {
-            end.note(opened.head.number);
+            end.arrived.insert(opened.head.number);
             let owed = *end.owed.get_or_insert(now + ACK_DELAY);
             due = due.or(Some(owed));
         }

@@ -11,11 +11,13 @@
 //! * [`reducer`]: a product's own reducer as a model;
 //! * [`replica`]: the contract of a strategy, as a state machine;
 //! * [`spec`]: what a strategy claims, supports and can be told;
+//! * [`prefix_set`]: sets of operations that mostly arrive in order;
 //! * [`registry`]: every strategy that is compiled in.
 
 pub mod document;
 pub mod model;
 pub mod ot;
+pub mod prefix_set;
 pub mod reducer;
 pub mod registry;
 pub mod replica;

@@ -6,7 +6,7 @@ use syncbench_strategies::replica::{NodeId, OpId};
 
 use super::sim::Parcel;
 use crate::ledger::Ledger;
-use crate::trace::Schedule;
+use crate::schedule::Schedule;
 
 /// Messages that arrived before their receiver may see them.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ impl<'a> Hold<'a> {
             return;
         };
         let seen: u64 = needs.iter().map(|n| u64::from(*n)).sum();
-        let through = |slot: usize| replica.known.through(NodeId(slot as u32 + 1));
+        let through = |slot: usize| replica.reflected().through(NodeId(slot as u32 + 1));
         let exact = replica.count == seen && needs.iter().enumerate().all(|(slot, n)| through(slot) == u64::from(*n));
         self.inexact += u64::from(!exact);
         self.made[op.client.0 as usize] = op.n;

@@ -20,17 +20,15 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::hold::Hold;
 use super::load::Users;
 use super::node::{Input, Node, Todo};
-use super::{RunResult, Task};
 use crate::event::{Event, What};
 use crate::ledger::Ledger;
 use crate::network::{Link, Transport, envelope_bytes};
 use crate::probe::Probe;
 use crate::queue::Queue;
+use crate::run_result::RunResult;
+use crate::task::Task;
 use crate::tracer::Tracer;
 use weather::Saved;
-
-/// What clocks show at the start of a run: 2024-01-01T00:00:00Z.
-pub const WALL_AT_START: Duration = Duration::from_secs(1_704_067_200);
 
 /// Runs a task in virtual time.
 pub fn run(task: &Task<'_>, probes: &mut [Box<dyn Probe>]) -> RunResult {
@@ -265,7 +263,7 @@ impl<'a> Sim<'a> {
         if let Some(at) = self.users.begin(client, self.now) {
             self.queue.push(at, Work::Issue { client, intended: at });
         }
-        let Some(action) = self.users.act(client, node.replica.view()) else { return };
+        let Some(action) = self.users.act(client, node.replica.view(), &self.ledger) else { return };
         let op = self.ledger.next_op(client);
         self.hold.acting(op, &self.ledger);
         self.ledger.open(op, action.clone(), self.now, intended);
@@ -283,7 +281,6 @@ impl<'a> Sim<'a> {
         node.step(input, self.now, wall, &mut events, &mut todo);
         self.touched.insert(id);
         for event in events.drain(..) {
-            self.users.note(id, &event.what);
             self.enter(event);
         }
         for todo in todo.drain(..) {

@@ -22,7 +22,7 @@ impl Probe for Latency {
         let refused = |entry: &Entry| matches!(entry.fate, Fate::Rejected(_));
         let moments: [(&str, fn(&Entry) -> Option<Time>); 4] = [
             ("echo_ms", |entry| entry.shown),
-            ("ack_ms", |entry| entry.settled),
+            ("ack_ms", |entry| entry.resolved),
             ("visible_ms", |entry| entry.visible),
             ("visible_half_ms", |entry| entry.half),
         ];
@@ -41,7 +41,7 @@ impl Probe for Latency {
         let mut censored = BTreeMap::from([("ack".to_owned(), 0), ("visible".to_owned(), 0)]);
         for entry in end.ledger.entries() {
             *censored.entry("ack".into()).or_default() +=
-                u64::from(entry.settled.is_none() && !end.ledger.gone(entry.id.client));
+                u64::from(entry.resolved.is_none() && !end.ledger.crashed_for_good(entry.id.client));
             *censored.entry("visible".into()).or_default() += u64::from(entry.visible.is_none());
         }
         figures.counts("censored", censored);

@@ -41,7 +41,7 @@ impl Resync {
 
 /// Whether it will still become visible, as far as one can tell: what went with its author will not.
 fn awaited(entry: &Entry, ledger: &Ledger) -> bool {
-    entry.visible.is_none() && !ledger.gone(entry.id.client)
+    entry.visible.is_none() && !ledger.crashed_for_good(entry.id.client)
 }
 
 impl Probe for Resync {

@@ -16,15 +16,12 @@ use thiserror::Error;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::merge::merge;
+use super::op::TraceOp;
 use super::raw::RawTrace;
-use super::replay::TraceOp;
-use super::schedule::Schedule;
+use crate::schedule::Schedule;
 
 /// Largest trace that is read, unpacked: ten times the largest that is known, and small enough for any machine.
 pub const MAX_BYTES: u64 = 256 << 20;
-
-/// Most clients that a trace may need.
-pub const MAX_CLIENTS: usize = 1000;
 
 /// A recorded editing trace, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -192,5 +189,4 @@ fn unpack(mut contents: impl Read) -> Result<Vec<u8>, String> {
 }
 
 #[cfg(test)]
-#[path = "file_tests.rs"]
 mod tests;

@@ -3,11 +3,11 @@
 mod file;
 mod lcs;
 mod merge;
+mod op;
 mod raw;
 mod replay;
-mod schedule;
 
-pub use file::{MAX_BYTES, MAX_CLIENTS, Trace, TraceError};
+pub use file::{MAX_BYTES, Trace, TraceError};
 pub use lcs::common_subsequence;
-pub use replay::{Replay, SPEC, Splice, TraceModel, TraceOp};
-pub use schedule::Schedule;
+pub use op::{Splice, TraceOp};
+pub use replay::{Replay, SPEC, TraceModel};

@@ -6,7 +6,6 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
 use syncbench_strategies::document::{Document, Edit, EditKind, Path};
 use syncbench_strategies::model::{Model, ModelRef, Plan, Rejected, erase};
 use syncbench_strategies::path;
@@ -16,8 +15,9 @@ use syncbench_strategies::view::View;
 
 use super::file::Trace;
 use super::lcs::common_subsequence;
-use super::schedule::Schedule;
+use super::op::{Splice, TraceOp};
 use crate::results::Finding;
+use crate::schedule::Schedule;
 use crate::workload::{Author, Findings, History, Intent, Workload, WorkloadSpec};
 
 /// The workload's card. It is made from a file, so it is not in the registry, and `build` makes an empty one.
@@ -34,21 +34,6 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
     default_size: 0,
     build: |_| Box::new(Replay::new(Trace::empty())),
 };
-
-/// A change of a text, in code points.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Splice {
-    /// The first character that changes.
-    pub pos: usize,
-    /// How many go.
-    pub delete: usize,
-    /// What comes instead.
-    pub insert: String,
-}
-
-/// One txn: changes, each on the text after the one before.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TraceOp(pub Vec<Splice>);
 
 /// Splices of the text at `text`, refused as a whole where one of them leaves it.
 #[derive(Clone, Copy, Debug, Default)]

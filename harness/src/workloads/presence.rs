@@ -214,7 +214,7 @@ pub fn judge(history: &History<'_>) -> Vec<Finding> {
 fn judge_one(history: &History<'_>, client: NodeId, who: &str, own: &[&Act<'_, PresenceOp>], findings: &mut Findings) {
     let entry = history.last.at(&place(who));
     let shown = entry.map(|entry| entry.at(&path![CURSOR]).and_then(Document::as_int));
-    if history.ledger.gone(client) {
+    if history.ledger.crashed_for_good(client) {
         if entry.is_some() {
             findings.lost("ghost cursor", format_args!("{who} has crashed, and its cursor is shown"));
         }

@@ -423,7 +423,7 @@ fn loss(act: &Act<'_, RecordOp>, there: Option<&Document>, row: &Row<'_>) -> Opt
     };
     let on_its_way = |later: &Act<'_, _>| {
         let (this, id) = (act.id(), later.id());
-        id.client == this.client && id.n > this.n && later.outcome().is_some() && !later.entry.known.contains(this)
+        id.client == this.client && id.n > this.n && later.outcome().is_some() && !later.entry.reflected.contains(this)
     };
     let again = || row.writes.iter().any(|(other, later)| value.rivals(other) && on_its_way(later));
     // In this order: most writes were noticed, and looking through all of a record's is slow.

@@ -161,8 +161,8 @@ mod tests {
     use syncbench_strategies::{lww, serial};
 
     use super::*;
-    use crate::engines::load::Pace;
     use crate::ledger::Fate;
+    use crate::pace::Pace;
     use crate::testing::{Book, Found, Trial, intent_stream, workload};
     use crate::typing::Seen;
 
@@ -373,7 +373,7 @@ mod tests {
             // Alone, and every answer takes as long as eight keystrokes.
             let alone = Trial { clients: 1, seed, ..Trial::new(&serial::reducer::SPEC, "text") };
             let (ran, found) = alone.run();
-            let ahead = |entry: &&crate::ledger::Entry| entry.id.n > entry.known.through(entry.id.client) + 5;
+            let ahead = |entry: &&crate::ledger::Entry| entry.id.n > entry.reflected.through(entry.id.client) + 5;
             assert!(ran.ledger.entries().filter(ahead).count() > 200);
             assert_eq!(found.kinds(), [], "seed {seed}: {found:?}");
             let turns = Trial { pace: Pace::Turns, clients: 3, ops: 150, seed, ..alone };

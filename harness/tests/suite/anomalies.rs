@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 
 use crate::common::Case;
-use syncbench_harness::engines::load::Pace;
 use syncbench_harness::ledger::Fate;
 use syncbench_harness::oracles::serial_order::{self, SerialOrder};
+use syncbench_harness::pace::Pace;
 use syncbench_harness::results::Finding;
 use syncbench_harness::typing::Splice;
 use syncbench_harness::workload::{Author, History, Intent, Workload};

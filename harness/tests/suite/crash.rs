@@ -4,8 +4,8 @@ use crate::common::mutants::{Bug, mutant};
 use crate::common::subject::{Subject, case, passed, scenario};
 use crate::common::{Case, Done, strategies};
 use rayon::prelude::*;
-use syncbench_harness::engines::load::Pace;
 use syncbench_harness::ledger::{Entry, Fate};
+use syncbench_harness::pace::Pace;
 use syncbench_harness::results::{Cell, Verdict};
 use syncbench_harness::scenario::Scenario;
 use syncbench_harness::workloads::WORKLOADS;
@@ -88,8 +88,8 @@ fn what_was_counted_offline_outlives_the_crash() {
         assert_eq!(shown, told, "{strategy}");
         let cut_off = |entry: &&Entry| {
             entry.id.client == C2
-                && entry.settled.is_some_and(|at| at < Time::from_ms(1_000))
-                && entry.half > entry.settled
+                && entry.resolved.is_some_and(|at| at < Time::from_ms(1_000))
+                && entry.half > entry.resolved
         };
         offline += done.ran.ledger.entries().filter(cut_off).count();
     }
@@ -134,7 +134,10 @@ fn nobody_acts_while_dead_and_plans_go_on_afterwards() {
         assert!(issued.iter().all(|entry| entry.issued < from || entry.issued >= to), "{pace:?}");
         assert!(issued.iter().any(|entry| entry.issued < from) && issued.iter().any(|entry| entry.issued >= to));
         assert_eq!(done.ran.ledger.crashed(C2), Some(from));
-        assert!(done.ran.converged() && done.ran.ledger.all_settled() && !done.ran.ledger.gone(C2), "{pace:?}");
+        assert!(
+            done.ran.converged() && done.ran.ledger.all_resolved() && !done.ran.ledger.crashed_for_good(C2),
+            "{pace:?}"
+        );
     }
 }
 
@@ -143,7 +146,7 @@ fn whoever_stays_away_is_not_waited_for() {
     for pace in [Pace::Poisson, Pace::Closed, Pace::Turns] {
         let done = Case { faults: vec!["crash:client=2@800ms".into()], pace, ..Case::new("serial", "stack") }.run();
         let ledger = &done.ran.ledger;
-        assert!(ledger.gone(C2) && done.ran.converged(), "{pace:?}");
+        assert!(ledger.crashed_for_good(C2) && done.ran.converged(), "{pace:?}");
         let there: Vec<NodeId> = done.ran.finals.iter().map(|(node, _)| *node).collect();
         assert_eq!(there, [0, 1, 3].map(NodeId), "{pace:?}");
         let of = |client| ledger.entries().filter(move |entry| entry.id.client == NodeId(client));

@@ -9,13 +9,16 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use syncbench_harness::clock::Moment;
-use syncbench_harness::engines::load::Pace;
-use syncbench_harness::engines::{RunResult, Task, sim};
+use syncbench_harness::engines;
 use syncbench_harness::event::{Event, What};
 use syncbench_harness::ledger::{Fate, Ledger};
-use syncbench_harness::network::{self, Transport};
+use syncbench_harness::network::Transport;
+use syncbench_harness::pace::Pace;
 use syncbench_harness::probe::{End, Figures, Probe};
 use syncbench_harness::results::Finding;
+use syncbench_harness::run_result::RunResult;
+use syncbench_harness::settings::{Engine, Settings};
+use syncbench_harness::task::Task;
 use syncbench_harness::trace::{Replay, Trace, common_subsequence};
 use syncbench_harness::workload::{History, Workload};
 use syncbench_strategies::registry;
@@ -51,7 +54,7 @@ impl Replayed {
     fn assert_ended(&self, trace: &Replay) {
         assert!(self.ran.converged());
         assert_eq!(self.ran.ledger.issued(), trace.ops());
-        assert!(self.ran.ledger.all_settled());
+        assert!(self.ran.ledger.all_resolved());
         let exact = Some(self.ran.last()) == trace.reference().as_ref();
         assert_eq!(exact, self.count("character lost") + self.count("surplus character") == 0, "{:?}", self.findings);
     }
@@ -70,31 +73,27 @@ fn replay_sampled(
     sample_every: Duration,
 ) -> Replayed {
     let strategy = registry::configure(&written.parse().unwrap()).unwrap();
-    let genesis = replay.genesis(0);
-    let task = Task {
-        genesis_bytes: strategy.strategy.genesis(&genesis).into(),
-        strategy: &strategy,
-        workload: replay,
-        model: replay.model(),
-        genesis: &genesis,
+    let settings = Settings {
+        network: profile.into(),
+        faults: Vec::new(),
+        transport: Transport::Stream,
+        engine: Engine::Sim,
         clients,
         ops: replay.ops(),
         rate_per_s,
         pace: Pace::Recorded,
         undo: 0.0,
-        profile: network::configure(&profile.parse().unwrap()).unwrap(),
-        transport: Transport::Stream,
-        faults: Vec::new(),
+        size: 0,
         seed: 1,
         sample_every: Some(sample_every),
         budget: Duration::from_secs(600),
-        blind: false,
     };
+    let task = Task::new(&strategy, replay, settings).unwrap();
     let costs = Arc::new(Mutex::new([0; 5]));
     let begun = Moment::now();
-    let ran = sim::run(&task, &mut [Box::new(Costs(costs.clone()))]);
+    let ran = engines::run(&task, &mut [Box::new(Costs(costs.clone()))]);
     let took = begun.elapsed();
-    let history = History { genesis: &genesis, last: ran.last(), ledger: &ran.ledger };
+    let history = History { genesis: &task.genesis, last: ran.last(), ledger: &ran.ledger };
     let findings = replay.judge(&history);
     let [submit, receive, timer, link, looks] = *costs.lock().unwrap();
     let costs = [submit, receive, timer + link].map(Duration::from_nanos);

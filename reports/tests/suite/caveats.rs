@@ -52,7 +52,7 @@ fn each_flaw_raises_its_caveat_and_no_other() {
             |r| _ = r.cells[0].metrics.insert("ops_per_cpu_s".into(), Metric::Number(3000.0)),
             |c| matches!(c, Caveat::NoisyCpu(..)),
         ),
-        (|r| r.cells[0].sample_ms = Some(50.0), |c| matches!(c, Caveat::Sampled(_))),
+        (|r| r.cells[0].settings.sample_every = Some(Duration::from_millis(50)), |c| matches!(c, Caveat::Sampled(_))),
         (
             |r| _ = r.cells[0].support.insert("list_move".into(), "emulated: somehow".into()),
             |c| matches!(c, Caveat::Emulated(..)),

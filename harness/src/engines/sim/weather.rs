@@ -6,7 +6,8 @@ use syncbench_strategies::document::Digest;
 use syncbench_strategies::replica::{LinkState, NodeId, Setup, Time};
 use syncbench_strategies::sidecar::Sidecar;
 
-use super::{Sim, WALL_AT_START, Wire, Work};
+use super::{Sim, Wire, Work};
+use crate::clock::WALL_AT_START;
 use crate::engines;
 use crate::engines::node::{Input, Node};
 use crate::event::What;

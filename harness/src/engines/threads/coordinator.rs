@@ -10,8 +10,9 @@ use syncbench_strategies::replica::{NodeId, Time};
 use super::turns::Turns;
 use super::{GRID, LOOKING_SHARE, Mail, Notice, Seat, Shared, TIMER};
 use crate::clock::Moment;
-use crate::engines::load::Pace;
-use crate::engines::{IN_VAIN, Task, in_vain};
+use crate::engines::{IN_VAIN, in_vain};
+use crate::pace::Pace;
+use crate::task::Task;
 
 /// How often the coordinator looks whether the group is quiet.
 const POLL: Duration = Duration::from_millis(1);

@@ -40,11 +40,12 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use syncbench_strategies::replica::{NodeId, OpId, Time};
 use syncbench_strategies::sidecar::Sidecar;
 
-use super::{RunResult, Task};
 use crate::clock::Moment;
 use crate::event::Event;
 use crate::ledger::Action;
 use crate::probe::Probe;
+use crate::run_result::RunResult;
+use crate::task::Task;
 use coordinator::Coordinator;
 use worker::{Left, Worker};
 

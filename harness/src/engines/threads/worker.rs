@@ -14,16 +14,16 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::journal::{Grid, Journal, Noted, of_operations};
 use super::wires::Wire;
 use super::{Detail, Mail, Notice, Parcel, Shared, THING, TIMER};
-use crate::clock::Moment;
-use crate::engines::Task;
-use crate::engines::load::{Pace, User};
+use crate::clock::{Moment, WALL_AT_START};
+use crate::engines::load::User;
 use crate::engines::node::{Input, Node, Todo};
-use crate::engines::sim::WALL_AT_START;
 use crate::event::{Event, What};
-use crate::ledger::Action;
+use crate::ledger::{Action, OwnOperations};
 use crate::network::Link;
+use crate::pace::Pace;
 use crate::queue::Queue;
 use crate::rng::stream;
+use crate::task::Task;
 
 /// How long before something is due a thread stops sleeping and yields instead: what Linux adds to a sleep by default
 /// (its timer slack), so that a wait does not end later than it must.
@@ -60,6 +60,7 @@ pub(super) struct Worker<'a> {
     pub(super) peers: Vec<NodeId>,
     pub(super) node: Option<Node>,
     pub(super) user: Option<User>,
+    own: OwnOperations,
     /// By peer number.
     pub(super) wires: Vec<Option<Wire>>,
     pub(super) queue: Queue<Work>,
@@ -107,6 +108,7 @@ impl<'a> Worker<'a> {
             peers,
             node: None,
             user: (id != NodeId::SERVER).then(|| User::new(task, id)),
+            own: OwnOperations::new(id),
             wires,
             queue: Queue::default(),
             weather: (Time::ZERO, false),
@@ -282,12 +284,13 @@ impl<'a> Worker<'a> {
         };
         let next = user.begin(intended);
         let done = user.done();
-        let action = user.act(node.replica.view());
+        let action = user.act(node.replica.view(), self.own.own());
         if let Some(at) = next {
             self.schedule(at);
         }
         if let Some(action) = action {
-            let op = OpId { client: self.id, n: self.journal.openings.len() as u64 + 1 };
+            let op = self.own.own().next;
+            self.own.issue(&action);
             let at = self.step_begins();
             if self.task.pace == Pace::Turns {
                 self.notify(Notice::Opened { op, action: action.clone(), at, intended });
@@ -351,8 +354,8 @@ impl<'a> Worker<'a> {
             {
                 self.shared.untold.fetch_sub(1, Ordering::SeqCst);
             }
-            if let Some(user) = &mut self.user {
-                user.note(&event.what);
+            if let What::Report(report) = &event.what {
+                self.own.report(report);
             }
             self.note(event);
         }

@@ -4,7 +4,7 @@ use syncbench_strategies::model::{Operation, reduce};
 use syncbench_strategies::{lww, serial};
 
 use super::*;
-use crate::engines::load::Pace;
+use crate::pace::Pace;
 use crate::testing::{Book, Trial, intent_stream, intents, workload};
 
 fn reserve(item: &str, booking: &str) -> BookingOp {

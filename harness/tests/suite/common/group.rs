@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use syncbench_harness::engines::sim::WALL_AT_START;
+use syncbench_harness::clock::WALL_AT_START;
 use syncbench_harness::ledger::Fate;
 use syncbench_harness::rng::{below, stream, unit};
 use syncbench_harness::workload::Author;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use syncbench_harness::scenario::PlannedWorkload;
+use syncbench_harness::run::PlannedWorkload;
 use syncbench_strategies::document::Document;
 use syncbench_strategies::model::{ErasedModel, ModelRef, Operation, Outcome, Plan, Rejected, reduce};
 use syncbench_strategies::registry::{self, Configured};
@@ -70,7 +70,7 @@ pub fn with_model(
 ) -> Arc<PlannedWorkload> {
     let inner = planned_workload(workload);
     let workload = super::workloads::remodelled(inner.clone(), model);
-    Arc::new(PlannedWorkload { label: inner.label.clone(), spec: inner.spec, workload })
+    Arc::new(PlannedWorkload::new(&inner.label, inner.spec, workload))
 }
 
 struct Mutant {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use syncbench_harness::results::Finding;
 use syncbench_harness::rng::below;
-use syncbench_harness::scenario::PlannedWorkload;
+use syncbench_harness::run::PlannedWorkload;
 use syncbench_harness::typing::Splice;
 use syncbench_harness::workload::{Author, History, Intent, Workload};
 use syncbench_harness::workloads::booking::BookingOp;
@@ -46,7 +46,7 @@ type Twist = fn(Intent, u64, &ModelRef, &dyn View) -> Intent;
 fn twisted(subject: &Subject, twist: Twist) -> Subject {
     let PlannedWorkload { label, spec, .. } = &*subject.workload;
     let workload = Box::new(Twisted { inner: subject.workload.clone(), twist });
-    let workload = Arc::new(PlannedWorkload { label: label.clone(), spec, workload });
+    let workload = Arc::new(PlannedWorkload::new(label, spec, workload));
     Subject { workload, ..subject.clone() }
 }
 
@@ -158,7 +158,7 @@ pub struct Steady;
 
 /// [`Steady`] as a plan has it.
 pub fn steady() -> Arc<PlannedWorkload> {
-    Arc::new(PlannedWorkload { label: "steady".into(), spec: &stack::SPEC, workload: Box::new(Steady) })
+    Arc::new(PlannedWorkload::new("steady", &stack::SPEC, Box::new(Steady)))
 }
 
 struct InTurn {

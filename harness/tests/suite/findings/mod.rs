@@ -16,11 +16,11 @@ mod text;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use syncbench_harness::engines::load::Pace;
-use syncbench_harness::oracles::serial_order;
+use syncbench_harness::oracles::{generic, serial_order};
+use syncbench_harness::pace::Pace;
 use syncbench_harness::results::Outcome;
-use syncbench_harness::run;
-use syncbench_harness::scenario::{Engine, Scenario};
+use syncbench_harness::scenario::Scenario;
+use syncbench_harness::settings::Engine;
 use syncbench_harness::workloads::WORKLOADS;
 use syncbench_strategies::document::Edit;
 use syncbench_strategies::model::{ErasedModel, ModelRef, Operation, Plan, Rejected};
@@ -194,7 +194,7 @@ fn assert_each_caught(planted: &[Planted]) {
 fn what_any_workload_may_have_is_found() {
     assert_each_caught(ANYWHERE);
     let caught = ANYWHERE.iter().flat_map(|planted| planted.kinds).copied();
-    assert_eq!(caught.chain(["no rate that it stands"]).collect::<Vec<_>>(), run::KINDS);
+    assert_eq!(caught.chain(["no rate that it stands"]).collect::<Vec<_>>(), generic::KINDS);
 }
 
 #[test]

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use syncbench_harness::engines::load::Pace;
 use syncbench_harness::event::{Event, What};
 use syncbench_harness::ledger::Ledger;
+use syncbench_harness::pace::Pace;
 use syncbench_harness::probe::{End, Figures, Probe};
 use syncbench_harness::workload::Workload;
 use syncbench_strategies::replica::NodeId;

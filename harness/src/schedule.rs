@@ -2,7 +2,8 @@
 
 use syncbench_strategies::replica::NodeId;
 
-use super::file::MAX_CLIENTS;
+/// Most clients of a group: a mesh of this size has half a million links.
+pub const MAX_CLIENTS: usize = 1_000;
 
 /// The causal order of a recorded trace: for each client, what it had seen before each of its operations.
 ///
@@ -129,7 +130,7 @@ impl Schedule {
     }
 
     /// Each operation's client, as an index.
-    pub(super) fn authors(&self) -> Vec<usize> {
+    pub(crate) fn authors(&self) -> Vec<usize> {
         let mut authors = vec![0; self.ends.len()];
         for (client, slots) in self.slots.iter().enumerate() {
             slots.iter().for_each(|slot| authors[*slot as usize] = client);
@@ -138,7 +139,7 @@ impl Schedule {
     }
 
     /// The places of the operations of the client with this index.
-    pub(super) fn slots_of(&self, client: usize) -> &[u32] {
+    pub(crate) fn slots_of(&self, client: usize) -> &[u32] {
         self.slots.get(client).map_or(&[], Vec::as_slice)
     }
 
@@ -147,7 +148,7 @@ impl Schedule {
     }
 
     /// What the operation at this place had seen.
-    pub(super) fn row(&self, place: usize) -> Option<&[u32]> {
+    pub(crate) fn row(&self, place: usize) -> Option<&[u32]> {
         let start = place.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied())?;
         self.cells.get(start..*self.ends.get(place)?)
     }

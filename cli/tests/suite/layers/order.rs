@@ -1,0 +1,58 @@
+//! The declared order: the crates, and the layers of each, from the lowest to the highest.
+//!
+//! A module may use those of lower layers, and nothing else of its crate.
+
+/// Each crate's folder and its layers. A crate may use those before it.
+pub(super) const CRATES: &[(&str, &[&[&str]])] =
+    &[("strategies", STRATEGIES), ("harness", HARNESS), ("reports", REPORTS), ("cli", CLI)];
+
+/// The name of a crate's library.
+pub(super) fn library(folder: &str) -> String {
+    format!("syncbench_{folder}")
+}
+
+const STRATEGIES: &[&[&str]] = &[
+    &["document", "selector"],
+    &["view", "wire"],
+    &["model"],
+    &["reducer"],
+    &["sidecar"],
+    &["replica"],
+    &["spec", "prefix_set"],
+    &["courier", "uplink"],
+    &["ot"],
+    &["serial", "ids", "crdt", "lww", "escrow", "ephemeral"],
+    &["hybrid"],
+    &["registry"],
+];
+
+const HARNESS: &[&[&str]] = &[
+    &["clock", "rng", "pace", "queue", "schedule", "event"],
+    &["stopwatch", "tracer", "network", "faults", "ledger"],
+    &["settings"],
+    &["results"],
+    &["workload", "probe"],
+    &["task"],
+    &["run_result"],
+    &["typing"],
+    &["oracles"],
+    &["workloads", "trace"],
+    &["engines"],
+    &["probes"],
+    &["run"],
+    &["scenario", "stories"],
+    &["prelude"],
+];
+
+const REPORTS: &[&[&str]] = &[
+    &["format", "stats", "criterion"],
+    &["aggregate"],
+    &["caveat", "columns", "draw"],
+    &["headline", "story"],
+    &["charts"],
+    &["table"],
+    &["html"],
+    &["report"],
+];
+
+const CLI: &[&[&str]] = &[&["environment", "failure"], &["args", "folder", "progress", "story"], &["commands"]];
