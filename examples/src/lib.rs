@@ -39,23 +39,25 @@ impl Workload for Kitty {
     fn genesis(&self, size: u64) -> Document {
         Document::map([("cents", Document::Int(size as i64))])
     }
-    fn author(&self, _: NodeId, _: u32) -> Box<dyn Author> {
+    fn user(&self, _: NodeId, _: u32) -> Box<dyn User> {
         Box::new(|_: &dyn View, rng: &mut Rng| Some(Intent::blind(&rng.random_range(-500..=450_i64))))
     }
     fn judge(&self, history: &History<'_>) -> Vec<Finding> {
         let cents = |document| from_document::<Purse>(document).map_or(0, |purse| purse.cents);
-        let receipts: i64 = history.acknowledged::<i64>().iter().map(|done| done.op).sum();
+        let receipts: i64 = history.confirmed::<i64>().iter().map(|done| done.op).sum();
         let over = cents(history.last) - cents(history.genesis) - receipts;
         let mut findings = Findings::default();
         if over != 0 {
-            findings.lost("wrong sum", format!("{over} cents more than by the receipts"));
+            findings.add(&WRONG_SUM, format!("{over} cents more than by the receipts"));
         }
         findings.done()
     }
 }
 
+static WRONG_SUM: Kind = Kind::lost("wrong sum", "The purse does not hold what its receipts add up to.");
+
 static KITTY: WorkloadSpec =
-    WorkloadSpec::own("kitty", "put money in, take it out", &[EditKind::Put], &["wrong sum"], 500, |_| Box::new(Kitty));
+    WorkloadSpec::own("kitty", "put money in, take it out", &[EditKind::Put], &[&WRONG_SUM], 500, |_| Box::new(Kitty));
 
 /// The strategy: everybody has every operation, and carries all of them out in the same made-up order, again and again.
 struct LogReplay;

@@ -29,7 +29,7 @@ const OPS: u64 = 100;
 fn operations(workload: &dyn Workload, genesis: &Document) -> (Vec<(OpId, Operation)>, Document) {
     let model = workload.model();
     let mut document = genesis.clone();
-    let mut authors: Vec<_> = (1..=CLIENTS).map(|client| workload.author(NodeId(client), CLIENTS)).collect();
+    let mut authors: Vec<_> = (1..=CLIENTS).map(|client| workload.user(NodeId(client), CLIENTS)).collect();
     let mut operations = Vec::new();
     let mut counts = vec![0; CLIENTS as usize];
     for turn in 0..OPS {

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod engines;
 pub mod event;
 pub mod faults;
+pub mod finding;
 pub mod ledger;
 pub mod network;
 pub mod oracles;

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use syncbench_strategies::document::Digest;
 use thiserror::Error;
 
+pub use crate::finding::Finding;
 use crate::settings::Settings;
 
 /// The version of the schema of results.
@@ -134,19 +135,6 @@ pub struct Quantiles {
     pub p999: f64,
     /// Largest.
     pub max: f64,
-}
-
-/// Something an oracle found: an anomaly by name, how often, and one instance in words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Finding {
-    /// The anomaly: `item delivered twice`, `torn save`.
-    pub kind: String,
-    /// How many operations (or characters, where the kind says so) it hit.
-    pub count: u64,
-    /// One instance, in words.
-    pub example: String,
-    /// Whether it counts into `lost_intents`: an acknowledged intent without its effect.
-    pub lost: bool,
 }
 
 /// What a fault touched: a fault that met nothing proves nothing.

@@ -13,10 +13,11 @@ use syncbench_strategies::spec::{Params, Spec};
 
 use crate::engines;
 use crate::event::{Event, What};
+use crate::finding::{Finding, Kind};
 use crate::ledger::{Action, Ledger};
 use crate::network::Transport;
+use crate::oracles::undeclared;
 use crate::pace::Pace;
-use crate::results::Finding;
 use crate::rng::stream;
 use crate::run_result::RunResult;
 use crate::settings::{Engine, Settings};
@@ -43,16 +44,16 @@ pub(crate) fn assert_registered(folder: &str, shared: &[&str], lines: usize) {
 pub(crate) struct Found(pub(crate) Vec<Finding>);
 
 impl Found {
-    /// What the oracle of this workload found, all of it of kinds that its spec lists.
+    /// What the oracle of this workload found, all of it of kinds that its spec declares.
     fn of(text: &str, findings: Vec<Finding>) -> Self {
         let (spec, _) = configure(&selector(text)).expect("a workload");
-        assert_eq!(spec.unlisted(&findings), None, "{text}");
+        assert_eq!(undeclared(spec, &findings), None, "{text}");
         Self(findings)
     }
 
     /// How often this kind was found.
-    pub(crate) fn count(&self, kind: &str) -> u64 {
-        self.0.iter().filter(|finding| finding.kind == kind).map(|finding| finding.count).sum()
+    pub(crate) fn count(&self, kind: &Kind) -> u64 {
+        self.0.iter().filter(|finding| finding.kind == kind.name).map(|finding| finding.count).sum()
     }
 
     /// Every kind with its count, by name.
@@ -149,7 +150,7 @@ pub(crate) fn workload(text: &str) -> Box<dyn Workload> {
 
 /// The first operations that client 1 of 2 wants, given that it sees `view` all the time.
 pub(crate) fn intents(text: &str, view: &Document, count: u64) -> Vec<Operation> {
-    let mut author = workload(text).author(NodeId(1), 2);
+    let mut author = workload(text).user(NodeId(1), 2);
     let mut draw = |n| author.next(view, &mut intent_stream(n)).map(|intent| intent.operation);
     (1..=count).filter_map(&mut draw).collect()
 }

@@ -195,14 +195,14 @@ impl Typist {
             mode: Mode::Type,
             cursor: Cursor::default(),
             fresh: true,
-            standing: Standing { next: 1, accounted: 0 },
+            standing: Standing { next: 1, reflected: 0 },
             unseen: BTreeMap::new(),
         }
     }
 
-    /// Where its own operations stand: see [`Author::standing`](crate::workload::Author::standing).
+    /// Where its own operations stand: see [`User::standing`](crate::workload::User::standing).
     pub(crate) fn standing(&mut self, standing: Standing) {
-        self.unseen = self.unseen.split_off(&(standing.accounted + 1));
+        self.unseen = self.unseen.split_off(&(standing.reflected + 1));
         self.standing = standing;
     }
 

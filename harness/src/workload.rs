@@ -1,7 +1,5 @@
 //! What users do: a model, a generator of intents, and an oracle that knows what each intent should have done.
 
-use std::fmt;
-
 use serde::de::DeserializeOwned;
 use syncbench_strategies::document::{Document, EditKind};
 use syncbench_strategies::model::{ModelRef, Operation};
@@ -9,8 +7,8 @@ use syncbench_strategies::replica::{NodeId, OpId, Rng};
 use syncbench_strategies::spec::{Content, Param, Params};
 use syncbench_strategies::view::View;
 
+use crate::finding::{Finding, Kind};
 use crate::ledger::{Entry, Fate, Ledger};
-use crate::results::Finding;
 use crate::schedule::Schedule;
 
 /// A workload's card.
@@ -26,7 +24,7 @@ pub struct WorkloadSpec {
     /// The kinds of edits that its plans contain.
     pub edits: &'static [EditKind],
     /// The kinds of findings that its oracle can make, each of which catches a planted bug in `tests/findings`.
-    pub kinds: &'static [&'static str],
+    pub kinds: &'static [&'static Kind],
     /// What its document is.
     pub content: Content,
     /// Whether users take back what they did.
@@ -45,7 +43,7 @@ impl WorkloadSpec {
         name: &'static str,
         summary: &'static str,
         edits: &'static [EditKind],
-        kinds: &'static [&'static str],
+        kinds: &'static [&'static Kind],
         default_size: u64,
         build: fn(&Params) -> Box<dyn Workload>,
     ) -> Self {
@@ -63,12 +61,6 @@ impl WorkloadSpec {
             build,
         }
     }
-
-    /// A finding whose kind is neither on the card nor among those that any workload may have.
-    pub fn unlisted<'a>(&self, findings: &'a [Finding]) -> Option<&'a Finding> {
-        let listed = |kind: &str| self.kinds.contains(&kind) || crate::oracles::generic::KINDS.contains(&kind);
-        findings.iter().find(|finding| !listed(&finding.kind))
-    }
 }
 
 /// A configured workload.
@@ -80,7 +72,7 @@ pub trait Workload: Send + Sync {
     fn genesis(&self, size: u64) -> Document;
 
     /// The user at `client`, one of `clients`.
-    fn author(&self, client: NodeId, clients: u32) -> Box<dyn Author>;
+    fn user(&self, client: NodeId, clients: u32) -> Box<dyn User>;
 
     /// What went wrong with the intents, by name. Called once, after the run.
     fn judge(&self, history: &History<'_>) -> Vec<Finding>;
@@ -103,8 +95,8 @@ pub trait Workload: Send + Sync {
 }
 
 /// A user: decides what to do next.
-pub trait Author: Send {
-    /// Called before [`Author::next`]: where this user's own operations stand.
+pub trait User: Send {
+    /// Called before [`User::next`]: where this user's own operations stand.
     fn standing(&mut self, standing: Standing) {
         let _ = standing;
     }
@@ -117,7 +109,7 @@ pub trait Author: Send {
 }
 
 /// A user without a memory is a function.
-impl<F: FnMut(&dyn View, &mut Rng) -> Option<Intent> + Send> Author for F {
+impl<F: FnMut(&dyn View, &mut Rng) -> Option<Intent> + Send> User for F {
     fn next(&mut self, view: &dyn View, rng: &mut Rng) -> Option<Intent> {
         self(view, rng)
     }
@@ -129,7 +121,7 @@ pub struct Standing {
     /// The number that the next operation gets.
     pub next: u64,
     /// Every own operation up to this number is taken into account on the own screen, or was refused.
-    pub accounted: u64,
+    pub reflected: u64,
 }
 
 /// An operation and what its author saw.
@@ -160,14 +152,14 @@ pub struct History<'a> {
 
 /// An operation with its type, as an oracle reads it.
 #[derive(Debug)]
-pub struct Act<'a, O> {
+pub struct Issued<'a, O> {
     /// The typed operation.
     pub op: O,
     /// Its entry in the ledger.
     pub entry: &'a Entry,
 }
 
-impl<O> Act<'_, O> {
+impl<O> Issued<'_, O> {
     /// Which operation.
     pub fn id(&self) -> OpId {
         self.entry.id
@@ -187,55 +179,23 @@ impl<O> Act<'_, O> {
     }
 
     /// Whether its author had taken `other` into account.
-    pub fn knew<P>(&self, other: &Act<'_, P>) -> bool {
+    pub fn follows<P>(&self, other: &Issued<'_, P>) -> bool {
         self.entry.reflected.contains(other.id())
             || (other.id().client == self.id().client && other.id().n < self.id().n)
     }
 }
 
 impl<'a> History<'a> {
-    /// Every operation of the model, typed, by client and number. Undos are not among them: see [`Act::undone`].
-    pub fn acts<O: DeserializeOwned>(&self) -> Vec<Act<'a, O>> {
+    /// Every operation of the model, typed, by client and number. Undos are not among them: see [`Issued::undone`].
+    pub fn operations<O: DeserializeOwned>(&self) -> Vec<Issued<'a, O>> {
         let operations = self.ledger.entries().filter(|entry| entry.undoes.is_none());
-        operations.filter_map(|entry| entry.operation.decode().map(|op| Act { op, entry })).collect()
+        operations.filter_map(|entry| entry.operation.decode().map(|op| Issued { op, entry })).collect()
     }
 
     /// Those whose author was told that they stand, and did not take them back.
-    pub fn acknowledged<O: DeserializeOwned>(&self) -> Vec<Act<'a, O>> {
-        let mut acts = self.acts();
+    pub fn confirmed<O: DeserializeOwned>(&self) -> Vec<Issued<'a, O>> {
+        let mut acts = self.operations();
         acts.retain(|act| act.outcome().is_some());
         acts
-    }
-}
-
-/// Collects findings of one kind: a count and the first example.
-#[derive(Debug, Default)]
-pub struct Findings(Vec<Finding>);
-
-impl Findings {
-    /// Adds an acknowledged intent that did not have its effect, or had it wrongly.
-    pub fn lost(&mut self, kind: &str, example: impl fmt::Display) {
-        self.add(kind, 1, true, example);
-    }
-
-    /// Adds something worth knowing that lost nobody's intent.
-    pub fn noted(&mut self, kind: &str, example: impl fmt::Display) {
-        self.add(kind, 1, false, example);
-    }
-
-    /// Adds `count` of a kind at once.
-    pub fn add(&mut self, kind: &str, count: u64, lost: bool, example: impl fmt::Display) {
-        if count == 0 {
-            return;
-        }
-        match self.0.iter_mut().find(|finding| finding.kind == kind) {
-            Some(finding) => finding.count += count,
-            None => self.0.push(Finding { kind: kind.into(), count, example: example.to_string(), lost }),
-        }
-    }
-
-    /// What was found, in order of first sight.
-    pub fn done(self) -> Vec<Finding> {
-        self.0
     }
 }

@@ -158,8 +158,9 @@ fn strategies() -> Vec<Value> {
 fn workloads() -> Vec<Value> {
     let entry = |spec: &&syncbench_harness::workload::WorkloadSpec| {
         let edits: Vec<&str> = spec.edits.iter().map(|kind| kind.name()).collect();
+        let kinds: Vec<&str> = spec.kinds.iter().map(|kind| kind.name).collect();
         json!({
-            "name": spec.name, "summary": spec.summary, "product": spec.product, "edits": edits, "finds": spec.kinds,
+            "name": spec.name, "summary": spec.summary, "product": spec.product, "edits": edits, "finds": kinds,
             "size": format!("{} {} by default", spec.default_size, spec.size_unit), "params": params(spec.params),
         })
     };

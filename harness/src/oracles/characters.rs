@@ -4,23 +4,53 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use syncbench_strategies::replica::NodeId;
 
+use crate::finding::{Findings, Kind, kinds};
 use crate::ledger::Fate;
+use crate::oracles::undo::UNDO_WITHOUT_EFFECT;
 use crate::typing::Seen;
-use crate::workload::{Act, Findings};
+use crate::workload::Issued;
 
 /// A typing run: the author, and which of its runs.
 type Run = (NodeId, i64);
 
+kinds! {
+    LOST_CHARACTER = lost("lost character", "A character was typed, nobody erased it, and it is gone.");
+    DUPLICATED_CHARACTER = lost(
+        "duplicated character",
+        "A character that was typed once is in the text more than once."
+    );
+    CHARACTER_BACK_FROM_THE_DEAD = lost(
+        "character back from the dead",
+        "A character was erased, and it is in the text; counted in erasures."
+    );
+    MISPLACED_CHARACTER = lost(
+        "misplaced character",
+        "A character is not between the two neighbours where it was typed."
+    );
+    INTERLEAVED_RUN = lost(
+        "interleaved run",
+        "Two users typed at the same time, and their runs are shuffled; counted in pairs of runs."
+    );
+    WRONG_CHARACTER_DELETED = noted(
+        "wrong character deleted",
+        "An original character that nobody meant to erase is gone."
+    );
+    CHARACTER_FROM_NOWHERE = noted(
+        "character from nowhere",
+        "A character that nobody typed, or whose keystroke was rejected, is in the text."
+    );
+}
+
 /// The kinds of findings that [`judge`] makes.
-pub(crate) const KINDS: &[&str] = &[
-    "lost character",
-    "duplicated character",
-    "character back from the dead",
-    "misplaced character",
-    "undo without effect",
-    "interleaved run",
-    "wrong character deleted",
-    "character from nowhere",
+pub static KINDS: &[&Kind] = &[
+    &LOST_CHARACTER,
+    &DUPLICATED_CHARACTER,
+    &CHARACTER_BACK_FROM_THE_DEAD,
+    &MISPLACED_CHARACTER,
+    &UNDO_WITHOUT_EFFECT,
+    &INTERLEAVED_RUN,
+    &WRONG_CHARACTER_DELETED,
+    &CHARACTER_FROM_NOWHERE,
 ];
 
 /// Where a character is in the final text.
@@ -43,7 +73,7 @@ struct Places {
 /// * `character from nowhere` (noted): nobody typed it, or whoever did was refused.
 ///
 /// `acts` are the operations on this text, as the characters that each inserts.
-pub(crate) fn judge(acts: &[Act<'_, String>], original: &[char], order: &[char], findings: &mut Findings) {
+pub(crate) fn judge(acts: &[Issued<'_, String>], original: &[char], order: &[char], findings: &mut Findings) {
     let mut places: BTreeMap<char, Places> = BTreeMap::new();
     for (at, char) in order.iter().enumerate() {
         let place = places.entry(*char).or_insert(Places { first: at, ..Places::default() });
@@ -54,36 +84,31 @@ pub(crate) fn judge(acts: &[Act<'_, String>], original: &[char], order: &[char],
     for (char, by) in &erased {
         let again = by.iter().filter(|act| act.outcome().is_some()).count() as u64;
         if places.contains_key(char) && again > 0 {
-            findings.add(
-                "character back from the dead",
-                again,
-                true,
-                format_args!("{char:?}, erased in {}", by[0].id()),
-            );
+            findings.count(&CHARACTER_BACK_FROM_THE_DEAD, again, format_args!("{char:?}, erased in {}", by[0].id()));
         }
     }
     for (char, place) in &places {
         if !original.contains(char) && !typed.contains_key(char) {
-            findings.add("character from nowhere", place.count, false, format_args!("{char:?} at {}", place.first));
+            findings.count(&CHARACTER_FROM_NOWHERE, place.count, format_args!("{char:?} at {}", place.first));
         } else if place.count > 1 && !erased.contains_key(char) {
             let words = format_args!("{char:?} at {} and {}", place.first, place.last);
-            findings.add("duplicated character", place.count - 1, true, words);
+            findings.count(&DUPLICATED_CHARACTER, place.count - 1, words);
         }
     }
     let meant = |char: &char| erased.contains_key(char) || restored.contains_key(char);
     for char in original.iter().filter(|char| !places.contains_key(char) && !meant(char)) {
-        findings.noted("wrong character deleted", format_args!("{char:?}, an original character"));
+        findings.add(&WRONG_CHARACTER_DELETED, format_args!("{char:?}, an original character"));
     }
     for (char, act) in &typed {
         if act.outcome().is_some() && !meant(char) && !places.contains_key(char) {
-            findings.lost("lost character", format_args!("{char:?}, typed in {}", act.id()));
+            findings.add(&LOST_CHARACTER, format_args!("{char:?}, typed in {}", act.id()));
         } else if act.undone() && places.contains_key(char) {
-            findings.lost("undo without effect", format_args!("{char:?}, typed and taken back in {}", act.id()));
+            findings.add(&UNDO_WITHOUT_EFFECT, format_args!("{char:?}, typed and taken back in {}", act.id()));
         }
     }
     for (char, by) in restored.iter().filter(|(char, _)| !places.contains_key(char) && !erased.contains_key(char)) {
         if typed.get(char).is_none_or(|act| act.outcome().is_some()) {
-            findings.lost("undo without effect", format_args!("{char:?}, erased and restored in {}", by.id()));
+            findings.add(&UNDO_WITHOUT_EFFECT, format_args!("{char:?}, erased and restored in {}", by.id()));
         }
     }
     let kept = |char: &char| places.get(char).copied().filter(|place| place.count == 1 && !erased.contains_key(char));
@@ -97,7 +122,7 @@ pub(crate) fn judge(acts: &[Act<'_, String>], original: &[char], order: &[char],
                 || neighbour(seen.right).is_some_and(|right| right.last < place.first)
             {
                 let words = format!("{char:?}, typed in {} between {:?} and {:?}", act.id(), seen.left, seen.right);
-                findings.lost("misplaced character", words);
+                findings.add(&MISPLACED_CHARACTER, words);
             } else {
                 runs.insert(char, run);
                 spans.entry(run).or_insert((act, act)).1 = act;
@@ -107,9 +132,9 @@ pub(crate) fn judge(acts: &[Act<'_, String>], original: &[char], order: &[char],
     let order: Vec<Run> = order.iter().filter_map(|char| runs.get(char).copied()).collect();
     for (one, other) in shuffled(&order) {
         let ((begun, ended), (other_begun, other_ended)) = (spans[&one], spans[&other]);
-        if !begun.knew(other_ended) && !other_begun.knew(ended) {
+        if !begun.follows(other_ended) && !other_begun.follows(ended) {
             let words = format!("{} to {}, {} to {}", begun.id(), ended.id(), other_begun.id(), other_ended.id());
-            findings.lost("interleaved run", words);
+            findings.add(&INTERLEAVED_RUN, words);
         }
     }
 }
@@ -118,14 +143,14 @@ pub(crate) fn judge(acts: &[Act<'_, String>], original: &[char], order: &[char],
 #[derive(Default)]
 struct Intents<'a> {
     /// Who typed it.
-    typed: BTreeMap<char, &'a Act<'a, String>>,
+    typed: BTreeMap<char, &'a Issued<'a, String>>,
     /// Who meant to erase it, and did not take that back.
-    erased: BTreeMap<char, Vec<&'a Act<'a, String>>>,
+    erased: BTreeMap<char, Vec<&'a Issued<'a, String>>>,
     /// Who erased it and took that back.
-    restored: BTreeMap<char, &'a Act<'a, String>>,
+    restored: BTreeMap<char, &'a Issued<'a, String>>,
 }
 
-fn intents<'a>(acts: &'a [Act<'a, String>]) -> Intents<'a> {
+fn intents<'a>(acts: &'a [Issued<'a, String>]) -> Intents<'a> {
     let mut intents = Intents::default();
     for act in acts.iter().filter(|act| !matches!(act.entry.fate, Fate::Rejected(_))) {
         intents.typed.extend(act.op.chars().map(|char| (char, act)));

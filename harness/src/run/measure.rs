@@ -9,11 +9,12 @@ use super::verdict::verdict;
 use super::{Planned, blank};
 use crate::engines;
 use crate::engines::saturation::Search;
-use crate::oracles::generic;
+use crate::finding::Findings;
 use crate::oracles::serial_order::SerialOrder;
+use crate::oracles::{NO_SUSTAINABLE_RATE, generic, undeclared};
 use crate::probe::{End, Figures, Probe};
 use crate::probes;
-use crate::results::{Cell, Finding, Metric, Outcome};
+use crate::results::{Cell, Metric, Outcome};
 use crate::run_result::RunResult;
 use crate::settings::Engine;
 use crate::task::Task;
@@ -41,8 +42,8 @@ pub(super) fn measure(planned: &Planned) -> Result<Cell, SelectorError> {
 fn judge(planned: &Planned, task: &Task<'_>, ran: RunResult, mut figures: Figures) -> Cell {
     let last = ran.last().clone();
     let (findings, order) = generic::judge(task, &ran);
-    let unlisted = planned.workload.spec.unlisted(&findings);
-    debug_assert!(unlisted.is_none(), "a finding that the spec of {} leaves out: {unlisted:?}", planned.workload.label);
+    let undeclared = undeclared(planned.workload.spec, &findings);
+    debug_assert!(undeclared.is_none(), "not in the spec of {}: {undeclared:?}", planned.workload.label);
     if order != SerialOrder::NotSearched {
         figures.number("serial_order", f64::from(u8::from(order == SerialOrder::Exists)));
     }
@@ -85,6 +86,8 @@ fn saturate(task: &Task<'_>, cell: &mut Cell) {
         let (rate, p99) = found.tried.last().copied().unwrap_or((search.lowest, None));
         let took = p99.map_or("more".to_owned(), |p99| format!("{:.0} ms", p99.as_secs_f64() * 1e3));
         let example = format!("at {rate:.0} operations a second the 99th percentile took {took}, of {limit_ms:.0} ms");
-        cell.findings.push(Finding { kind: "no rate that it stands".into(), count: 1, example, lost: false });
+        let mut findings = Findings::default();
+        findings.add(&NO_SUSTAINABLE_RATE, example);
+        cell.findings.extend(findings.done());
     }
 }

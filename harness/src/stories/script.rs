@@ -13,7 +13,7 @@ use crate::network::{Profile, Transport};
 use crate::pace::Pace;
 use crate::results::Finding;
 use crate::settings::{Engine, Settings};
-use crate::workload::{Author, History, Intent, Workload, WorkloadSpec};
+use crate::workload::{History, Intent, User, Workload, WorkloadSpec};
 use crate::workloads;
 
 /// Long enough for any retransmission or backoff, in virtual time.
@@ -129,7 +129,7 @@ impl Workload for Scripted {
         self.genesis.clone()
     }
 
-    fn author(&self, client: NodeId, _: u32) -> Box<dyn Author> {
+    fn user(&self, client: NodeId, _: u32) -> Box<dyn User> {
         Box::new(Actor { round: 0, lines: self.lines.get(&client).cloned().unwrap_or_default() })
     }
 
@@ -148,7 +148,7 @@ struct Actor {
     lines: BTreeMap<u64, Operation>,
 }
 
-impl Author for Actor {
+impl User for Actor {
     fn next(&mut self, _: &dyn View, _: &mut Rng) -> Option<Intent> {
         self.round += 1;
         let operation = self.lines.remove(&self.round)?;

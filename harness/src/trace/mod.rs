@@ -10,4 +10,4 @@ mod replay;
 pub use file::{MAX_BYTES, Trace, TraceError};
 pub use lcs::common_subsequence;
 pub use op::{Splice, TraceOp};
-pub use replay::{Replay, SPEC, TraceModel};
+pub use replay::{CHARACTER_LOST, FINAL_TEXT_NOT_JUDGED, Replay, SPEC, SURPLUS_CHARACTER, TraceModel};

@@ -16,9 +16,18 @@ use syncbench_strategies::view::View;
 use super::file::Trace;
 use super::lcs::common_subsequence;
 use super::op::{Splice, TraceOp};
-use crate::results::Finding;
+use crate::finding::{Finding, Findings, kinds};
 use crate::schedule::Schedule;
-use crate::workload::{Author, Findings, History, Intent, Workload, WorkloadSpec};
+use crate::workload::{History, Intent, User, Workload, WorkloadSpec};
+
+kinds! {
+    CHARACTER_LOST = lost("character lost", "A character of the recorded final text is missing.");
+    SURPLUS_CHARACTER = lost("surplus character", "A character is in the final text that is not in the recorded one.");
+    FINAL_TEXT_NOT_JUDGED = noted(
+        "final text not judged",
+        "The trace was cut short, or does not say how its text ends."
+    );
+}
 
 /// The workload's card. It is made from a file, so it is not in the registry, and `build` makes an empty one.
 pub static SPEC: WorkloadSpec = WorkloadSpec {
@@ -27,7 +36,7 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
     product: "a shared text: what its authors did, keystroke by keystroke",
     params: &[],
     edits: &[EditKind::TextSplice],
-    kinds: &["character lost", "surplus character", "final text not judged"],
+    kinds: &[&CHARACTER_LOST, &SURPLUS_CHARACTER, &FINAL_TEXT_NOT_JUDGED],
     content: Content::Text,
     undo: false,
     size_unit: "characters",
@@ -104,7 +113,7 @@ impl Workload for Replay {
         document(&self.trace.start)
     }
 
-    fn author(&self, client: NodeId, _: u32) -> Box<dyn Author> {
+    fn user(&self, client: NodeId, _: u32) -> Box<dyn User> {
         Box::new(Recorded { trace: self.trace.clone(), client, made: 0 })
     }
 
@@ -113,8 +122,8 @@ impl Workload for Replay {
         let issued = history.ledger.issued();
         match &self.trace.end {
             Some(end) if issued == self.ops() => compare(history.last, end, &mut findings),
-            _ => findings.noted(
-                "final text not judged",
+            _ => findings.add(
+                &FINAL_TEXT_NOT_JUDGED,
                 format_args!("{issued} operations were replayed, and nobody recorded what they give"),
             ),
         }
@@ -140,8 +149,8 @@ fn compare(last: &Document, end: &str, findings: &mut Findings) {
     let (got, meant) = (last.chars().count(), end.chars().count());
     let common = common_subsequence(&last, end);
     let example = format_args!("the text has {got} characters, the recorded one {meant}, and {common} agree");
-    findings.add("character lost", (meant - common) as u64, true, example);
-    findings.add("surplus character", (got - common) as u64, true, example);
+    findings.count(&CHARACTER_LOST, (meant - common) as u64, example);
+    findings.count(&SURPLUS_CHARACTER, (got - common) as u64, example);
 }
 
 /// Somebody who does what was recorded.
@@ -151,7 +160,7 @@ struct Recorded {
     made: usize,
 }
 
-impl Author for Recorded {
+impl User for Recorded {
     fn next(&mut self, _: &dyn View, _: &mut Rng) -> Option<Intent> {
         let slot = *self.trace.schedule.slots(self.client).get(self.made)?;
         self.made += 1;

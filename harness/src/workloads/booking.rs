@@ -14,10 +14,38 @@ use syncbench_strategies::replica::{NodeId, Rng};
 use syncbench_strategies::spec::{Content, Param, ParamKind};
 use syncbench_strategies::view::View;
 
+use crate::finding::{Finding, Findings, kinds};
 use crate::ledger::Fate;
-use crate::results::Finding;
 use crate::rng::{below, unit};
-use crate::workload::{Act, Author, Findings, History, Intent, Workload, WorkloadSpec};
+use crate::workload::{History, Intent, Issued, User, Workload, WorkloadSpec};
+
+kinds! {
+    CONFIRMED_THEN_REVOKED = lost(
+        "confirmed then revoked",
+        "A reservation was confirmed, nobody cancelled it, and it is gone."
+    );
+    OVERSELL = lost(
+        "oversell",
+        "More bookings of an item are confirmed than there were units to have; counted in bookings beyond that."
+    );
+    CANCEL_LOST = lost("cancel lost", "A booking was cancelled, and it is there.");
+    STOCK_LOST = lost(
+        "stock lost",
+        "Units of an item are neither left nor booked, so that nobody can have them; counted in units."
+    );
+    STOCK_FROM_NOWHERE = lost(
+        "stock from nowhere",
+        "More units of an item are left or booked than there were; counted in units."
+    );
+    BOOKING_FROM_NOWHERE = noted(
+        "booking from nowhere",
+        "A booking is there that nobody made, or whose reservation was rejected."
+    );
+    REFUSED_WITH_STOCK_LEFT = noted(
+        "refused with stock left",
+        "A reservation was refused as sold out when so few had been asked for that it cannot have been."
+    );
+}
 
 /// The workload's card.
 pub static SPEC: WorkloadSpec = WorkloadSpec {
@@ -54,13 +82,13 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
     ],
     edits: &[EditKind::Put, EditKind::Remove, EditKind::Increment],
     kinds: &[
-        "confirmed then revoked",
-        "oversell",
-        "cancel lost",
-        "stock lost",
-        "stock from nowhere",
-        "booking from nowhere",
-        "refused with stock left",
+        &CONFIRMED_THEN_REVOKED,
+        &OVERSELL,
+        &CANCEL_LOST,
+        &STOCK_LOST,
+        &STOCK_FROM_NOWHERE,
+        &BOOKING_FROM_NOWHERE,
+        &REFUSED_WITH_STOCK_LEFT,
     ],
     content: Content::Stock,
     // A cancellation is an operation, and others may have booked what it freed.
@@ -183,7 +211,7 @@ impl Workload for Bookings {
         genesis(size, self.tickets)
     }
 
-    fn author(&self, client: NodeId, _: u32) -> Box<dyn Author> {
+    fn user(&self, client: NodeId, _: u32) -> Box<dyn User> {
         Box::new(Agent { habits: *self, client, drawn: 0 })
     }
 
@@ -216,7 +244,7 @@ struct Agent {
     drawn: u64,
 }
 
-impl Author for Agent {
+impl User for Agent {
     fn next(&mut self, view: &dyn View, rng: &mut Rng) -> Option<Intent> {
         self.drawn += 1;
         let (act, first) = (unit(rng), unit(rng) < self.habits.first);
@@ -276,7 +304,7 @@ struct Item {
 /// * `booking from nowhere` (noted): nobody made it, or whoever tried was refused;
 /// * `refused with stock left` (noted): so few had asked until the end that it cannot have been sold out at any time.
 fn judge(history: &History<'_>) -> Vec<Finding> {
-    let acts = history.acts::<BookingOp>();
+    let acts = history.operations::<BookingOp>();
     let booked = booked(history.last);
     let mut items: BTreeMap<String, Item> =
         stock(history.genesis).map(|(name, first)| (name, Item { first, stock: first, ..Item::default() })).collect();
@@ -304,7 +332,7 @@ fn judge(history: &History<'_>) -> Vec<Finding> {
         let counts = items.entry(item.clone()).or_default();
         counts.booked += 1;
         if !asked.contains(booking.as_str()) {
-            findings.noted("booking from nowhere", format_args!("{booking} of {item}"));
+            findings.add(&BOOKING_FROM_NOWHERE, format_args!("{booking} of {item}"));
         } else if !cancelled.contains(booking.as_str()) {
             counts.held.push(booking.clone());
         }
@@ -317,17 +345,17 @@ fn judge(history: &History<'_>) -> Vec<Finding> {
         let Item { stock, open, booked, held, .. } = item;
         let over = (held.len() as i64 - stock - open).max(0);
         let words = format_args!("{name}: {stock} to have, confirmed to {}", held.join(", "));
-        findings.add("oversell", over.unsigned_abs(), true, words);
+        findings.count(&OVERSELL, over.unsigned_abs(), words);
         let off = left + booked - stock;
         let words = format!("{name}: {stock} to have, {left} left and {booked} booked");
-        findings.add("stock lost", (-off).max(0).unsigned_abs(), true, &words);
-        findings.add("stock from nowhere", (off - open).max(0).unsigned_abs(), true, words);
+        findings.count(&STOCK_LOST, (-off).max(0).unsigned_abs(), &words);
+        findings.count(&STOCK_FROM_NOWHERE, (off - open).max(0).unsigned_abs(), words);
     }
     findings.done()
 }
 
 fn judge_act(
-    act: &Act<'_, BookingOp>,
+    act: &Issued<'_, BookingOp>,
     booked: &BTreeMap<String, String>,
     cancelled: &BTreeSet<&str>,
     items: &BTreeMap<String, Item>,
@@ -338,18 +366,18 @@ fn judge_act(
         (BookingOp::Reserve { item, booking }, Fate::Acknowledged(_))
             if !booked.contains_key(booking) && !cancelled.contains(booking.as_str()) =>
         {
-            findings.lost("confirmed then revoked", format_args!("{booking} of {item}, confirmed in {id}, is gone"));
+            findings.add(&CONFIRMED_THEN_REVOKED, format_args!("{booking} of {item}, confirmed in {id}, is gone"));
         }
         (BookingOp::Reserve { item, .. }, Fate::Rejected(why)) if matches!(&*why.code, "taken" | "sold_out") => {
             let counts = &items[item];
             let others = counts.seen - i64::from(act.entry.shown.is_some());
             if others < counts.first {
                 findings
-                    .noted("refused with stock left", format_args!("{item} in {id}, when {others} had been asked for"));
+                    .add(&REFUSED_WITH_STOCK_LEFT, format_args!("{item} in {id}, when {others} had been asked for"));
             }
         }
         (BookingOp::Cancel { booking }, Fate::Acknowledged(_)) if booked.contains_key(booking) => {
-            findings.lost("cancel lost", format_args!("{booking}, cancelled in {id}, is there"));
+            findings.add(&CANCEL_LOST, format_args!("{booking}, cancelled in {id}, is there"));
         }
         _ => {}
     }

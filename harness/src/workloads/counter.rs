@@ -13,10 +13,24 @@ use syncbench_strategies::replica::{NodeId, OpId, Rng};
 use syncbench_strategies::spec::{Content, Param, ParamKind};
 use syncbench_strategies::view::View;
 
+use crate::finding::{Finding, Findings, kinds};
 use crate::ledger::Fate;
-use crate::results::Finding;
+use crate::oracles::undo::UNDO_WITHOUT_EFFECT;
 use crate::rng::{below, unit};
-use crate::workload::{Author, Findings, History, Intent, Workload, WorkloadSpec};
+use crate::workload::{History, Intent, User, Workload, WorkloadSpec};
+
+kinds! {
+    LOST_INCREMENT = lost(
+        "lost increment",
+        "An addition is missing from its counter, or a like from the count of likes; counted in units."
+    );
+    DOUBLE_INCREMENT = lost(
+        "double increment",
+        "A counter has gone further than was ever added to it; counted in units."
+    );
+    DOUBLE_LIKE = lost("double like", "More likes are counted than were given.");
+    LIKE_LOST = lost("like lost", "A user liked a post, and the like is gone.");
+}
 
 /// The workload's card.
 pub static SPEC: WorkloadSpec = WorkloadSpec {
@@ -39,7 +53,7 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
         },
     ],
     edits: &[EditKind::Put, EditKind::Increment],
-    kinds: &["lost increment", "double increment", "double like", "like lost", "undo without effect"],
+    kinds: &[&LOST_INCREMENT, &DOUBLE_INCREMENT, &DOUBLE_LIKE, &LIKE_LOST, &UNDO_WITHOUT_EFFECT],
     content: Content::Data,
     undo: true,
     size_unit: "counters besides the shared one",
@@ -125,8 +139,8 @@ impl Workload for Counters {
         genesis(size)
     }
 
-    fn author(&self, client: NodeId, _: u32) -> Box<dyn Author> {
-        Box::new(User { like: self.like, hot: self.hot, user: client.0.div_ceil(2), read: 0 })
+    fn user(&self, client: NodeId, _: u32) -> Box<dyn User> {
+        Box::new(CounterUser { like: self.like, hot: self.hot, user: client.0.div_ceil(2), read: 0 })
     }
 
     fn judge(&self, history: &History<'_>) -> Vec<Finding> {
@@ -142,7 +156,7 @@ impl Workload for Counters {
 /// How far down its feed a user looks for something to like: both devices choose among the same few posts.
 const FEED: usize = 3;
 
-struct User {
+struct CounterUser {
     like: f64,
     hot: f64,
     user: u32,
@@ -150,7 +164,7 @@ struct User {
     read: u32,
 }
 
-impl Author for User {
+impl User for CounterUser {
     fn next(&mut self, view: &dyn View, rng: &mut Rng) -> Option<Intent> {
         if unit(rng) < self.like {
             let (user, skip) = (self.user, below(rng, FEED));
@@ -198,7 +212,7 @@ fn judge(history: &History<'_>) -> Vec<Finding> {
     let mut sums: BTreeMap<String, Sum> = counters(history.genesis).map(|name| (name, Sum::default())).collect();
     let mut likes: BTreeMap<(u32, u32), Vec<OpId>> = BTreeMap::new();
     let (mut open_likes, mut taken_back) = (0, BTreeSet::new());
-    for act in history.acts::<CounterOp>() {
+    for act in history.operations::<CounterOp>() {
         let (told, id) = (act.outcome().is_some(), act.id());
         match act.op {
             _ if matches!(act.entry.fate, Fate::Rejected(_)) => {}
@@ -225,17 +239,17 @@ fn judge(history: &History<'_>) -> Vec<Finding> {
         let off = (moved - high).max(0) - (low - moved).max(0);
         let words = format!("{name} moved by {moved} and not by {}; the last was {}", sum.promised, sum.last);
         if off.signum() == -sum.promised.signum() {
-            findings.add("lost increment", off.unsigned_abs(), true, words);
+            findings.count(&LOST_INCREMENT, off.unsigned_abs(), words);
         } else {
             let still_in = off.unsigned_abs().min(sum.undone);
-            findings.add("undo without effect", still_in, true, &words);
-            findings.add("double increment", off.unsigned_abs() - still_in, true, words);
+            findings.count(&UNDO_WITHOUT_EFFECT, still_in, &words);
+            findings.count(&DOUBLE_INCREMENT, off.unsigned_abs() - still_in, words);
         }
     }
     for (post, user) in taken_back.iter().filter(|like| !likes.contains_key(like)) {
         if history.last.at(&like_path(*user, *post)).is_some() {
             let words = format_args!("user {user} took back the like of post {post}, and it is there");
-            findings.lost("undo without effect", words);
+            findings.add(&UNDO_WITHOUT_EFFECT, words);
         }
     }
     judge_likes(history, &likes, open_likes, &mut findings);
@@ -248,7 +262,7 @@ fn judge_likes(history: &History<'_>, wanted: &BTreeMap<(u32, u32), Vec<OpId>>, 
         if history.last.at(&like_path(*user, *post)).is_none() {
             missing += 1;
             findings
-                .lost("like lost", format_args!("{} was acknowledged, user {user} likes post {post} no more", ids[0]));
+                .add(&LIKE_LOST, format_args!("{} was acknowledged, user {user} likes post {post} no more", ids[0]));
         }
     }
     let (given, counted) = (likes(history.last), value(history.last, LIKE_COUNT));
@@ -258,8 +272,8 @@ fn judge_likes(history: &History<'_>, wanted: &BTreeMap<(u32, u32), Vec<OpId>>, 
     let twice =
         twice.map(|((post, user), ids)| format!("; user {user} liked post {post} in {} and {}", ids[0], ids[1]));
     let words = format!("{counted} likes are counted for {given} given{}", twice.unwrap_or_default());
-    findings.add("double like", (counted - high).max(0).unsigned_abs(), true, &words);
-    findings.add("lost increment", (low - counted).max(0).unsigned_abs(), true, &words);
+    findings.count(&DOUBLE_LIKE, (counted - high).max(0).unsigned_abs(), &words);
+    findings.count(&LOST_INCREMENT, (low - counted).max(0).unsigned_abs(), &words);
 }
 
 /// The counters that users add to.
@@ -435,15 +449,15 @@ mod tests {
     #[test]
     fn the_last_document_loses_increments_and_likes() {
         let (_, found) = Trial::new(&lww::document::SPEC, "counter").run();
-        assert!(found.count("lost increment") > 0 && found.count("like lost") > 0, "{found:?}");
-        assert_eq!(found.count("double increment") + found.count("double like"), 0, "{found:?}");
+        assert!(found.count(&LOST_INCREMENT) > 0 && found.count(&LIKE_LOST) > 0, "{found:?}");
+        assert_eq!(found.count(&DOUBLE_INCREMENT) + found.count(&DOUBLE_LIKE), 0, "{found:?}");
     }
 
     #[cfg(feature = "automerge")]
     #[test]
     fn merged_counters_add_up_and_merged_likes_count_twice() {
         let (ran, found) = Trial::new(&crdt::automerge::SPEC, "counter").run();
-        assert!(found.count("double like") > 0, "{found:?}");
+        assert!(found.count(&DOUBLE_LIKE) > 0, "{found:?}");
         assert_eq!(found.kinds().len(), 1, "{found:?}");
         assert!(workload("counter").invariant(ran.last()).is_err());
     }
@@ -469,7 +483,7 @@ mod tests {
     fn a_planted_bug_is_found() {
         let trial = Trial { model: Some(erase(Stutter)), ..Trial::new(&serial::reducer::SPEC, "counter") };
         let (_, found) = trial.run();
-        assert!(found.count("double increment") > 0, "{found:?}");
+        assert!(found.count(&DOUBLE_INCREMENT) > 0, "{found:?}");
         assert_eq!(found.kinds().len(), 1, "{found:?}");
     }
 }

@@ -16,10 +16,38 @@ use syncbench_strategies::replica::{NodeId, Rng};
 use syncbench_strategies::spec::{Content, Param, ParamKind};
 use syncbench_strategies::view::View;
 
+use crate::finding::{self, Finding, Findings, kinds};
 use crate::ledger::Fate;
-use crate::results::Finding;
+use crate::oracles::undo::{LOST_TO_UNDO, UNDO_WITHOUT_EFFECT};
+use crate::oracles::writes::{EDIT_LOST, OVERWRITTEN};
 use crate::rng::{below, unit};
-use crate::workload::{Act, Author, Findings, History, Intent, Workload, WorkloadSpec};
+use crate::workload::{History, Intent, Issued, User, Workload, WorkloadSpec};
+
+kinds! {
+    LOST_TO_DELETE = lost(
+        "lost to delete",
+        "A user wrote a value or an item, and another user, who had not seen it, deleted it, its list or a map \
+         around it at the same time."
+    );
+    HIDDEN_SUBTREE = lost(
+        "hidden subtree",
+        "Two users made the same container at the same time, and what one of them wrote into it is gone."
+    );
+    LOST_ITEM = lost("lost item", "A user added an item to a list, and it is gone although nobody took it out.");
+    DUPLICATED_ITEM = lost("duplicated item", "An item or a value is in the tree more than once.");
+    RESURRECTED = lost(
+        "resurrected",
+        "A user deleted a value or took an item that was on the screen, and it is there again."
+    );
+    DELETE_OVERWRITTEN = lost(
+        "delete overwritten",
+        "A user deleted something, and in its place is what a user wrote who had not seen the delete."
+    );
+    VALUE_FROM_NOWHERE = noted(
+        "value from nowhere",
+        "A value that nobody wrote, or whose write was rejected, is in the tree."
+    );
+}
 
 /// The workload's card.
 pub static SPEC: WorkloadSpec = WorkloadSpec {
@@ -55,17 +83,17 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
     ],
     edits: &[EditKind::Put, EditKind::Remove, EditKind::ListInsert, EditKind::ListRemove],
     kinds: &[
-        "lost to delete",
-        "overwritten",
-        "hidden subtree",
-        "lost to undo",
-        "edit lost",
-        "lost item",
-        "duplicated item",
-        "resurrected",
-        "delete overwritten",
-        "undo without effect",
-        "value from nowhere",
+        &LOST_TO_DELETE,
+        &OVERWRITTEN,
+        &HIDDEN_SUBTREE,
+        &LOST_TO_UNDO,
+        &EDIT_LOST,
+        &LOST_ITEM,
+        &DUPLICATED_ITEM,
+        &RESURRECTED,
+        &DELETE_OVERWRITTEN,
+        &UNDO_WITHOUT_EFFECT,
+        &VALUE_FROM_NOWHERE,
     ],
     content: Content::Data,
     undo: true,
@@ -225,8 +253,8 @@ impl Workload for Tree {
         genesis(size)
     }
 
-    fn author(&self, client: NodeId, _: u32) -> Box<dyn Author> {
-        Box::new(User { habits: *self, client, drawn: 0 })
+    fn user(&self, client: NodeId, _: u32) -> Box<dyn User> {
+        Box::new(JsonUser { habits: *self, client, drawn: 0 })
     }
 
     fn judge(&self, history: &History<'_>) -> Vec<Finding> {
@@ -244,14 +272,14 @@ impl Workload for Tree {
     }
 }
 
-struct User {
+struct JsonUser {
     habits: Tree,
     client: NodeId,
     /// Intents so far: the source of values, the same whatever was seen.
     drawn: u64,
 }
 
-impl Author for User {
+impl User for JsonUser {
     fn next(&mut self, view: &dyn View, rng: &mut Rng) -> Option<Intent> {
         self.drawn += 1;
         let (act, hot, list, take) = (unit(rng), unit(rng), unit(rng), unit(rng));
@@ -317,7 +345,7 @@ fn words_below(document: &Document) -> Vec<(Vec<String>, String)> {
 
 /// An operation that was not refused, with what its author saw.
 struct Action<'a> {
-    act: &'a Act<'a, JsonOp>,
+    act: &'a Issued<'a, JsonOp>,
     /// The values and items that it took out of the tree or replaced, as far as its author saw them.
     took: BTreeSet<String>,
     /// How many of the containers on its way were there.
@@ -325,7 +353,7 @@ struct Action<'a> {
 }
 
 impl<'a> Action<'a> {
-    fn of(act: &'a Act<'a, JsonOp>) -> Self {
+    fn of(act: &'a Issued<'a, JsonOp>) -> Self {
         let was = act.entry.seen.at(&path![0]);
         let mut took: BTreeSet<String> = was.into_iter().flat_map(words_below).map(|(_, word)| word).collect();
         if let JsonOp::Take { item, .. } = &act.op {
@@ -361,8 +389,8 @@ impl<'a> Action<'a> {
 }
 
 /// Whether neither author knew of the other's operation.
-fn unaware(one: &Act<'_, JsonOp>, other: &Act<'_, JsonOp>) -> bool {
-    one.id() != other.id() && !one.knew(other) && !other.knew(one)
+fn unaware(one: &Issued<'_, JsonOp>, other: &Issued<'_, JsonOp>) -> bool {
+    one.id() != other.id() && !one.follows(other) && !other.follows(one)
 }
 
 /// The whole story of a tree.
@@ -371,11 +399,11 @@ struct Story<'a> {
     /// Every value and item that is there at the end, with its places.
     last: BTreeMap<String, Vec<Vec<String>>>,
     /// Who put it there.
-    authors: BTreeMap<&'a str, &'a Act<'a, JsonOp>>,
+    authors: BTreeMap<&'a str, &'a Issued<'a, JsonOp>>,
 }
 
 impl<'a> Story<'a> {
-    fn of(acts: &'a [Act<'a, JsonOp>], last: &Document) -> Self {
+    fn of(acts: &'a [Issued<'a, JsonOp>], last: &Document) -> Self {
         let kept = || acts.iter().filter(|act| !matches!(act.entry.fate, Fate::Rejected(_)));
         let mut places: BTreeMap<String, Vec<Vec<String>>> = BTreeMap::new();
         for (path, word) in words_below(last) {
@@ -396,7 +424,7 @@ impl<'a> Story<'a> {
     }
 
     /// How an acknowledged value or item was lost, if it was.
-    fn loss(&self, act: &Act<'_, JsonOp>) -> Option<&'static str> {
+    fn loss(&self, act: &Issued<'_, JsonOp>) -> Option<&'static finding::Kind> {
         let (word, path) = (act.op.word()?, act.op.path());
         let on_its_way = |later: &Action<'_>| {
             let (this, id) = (act.id(), later.act.id());
@@ -405,7 +433,7 @@ impl<'a> Story<'a> {
         let followed = |later: &Action<'_>| {
             // What somebody took and should have given back is looked at from there.
             let told = later.act.outcome().is_some() || later.act.undone();
-            told && ((later.act.knew(act) && later.took.contains(word)) || (on_its_way(later) && later.covers(path)))
+            told && ((later.act.follows(act) && later.took.contains(word)) || (on_its_way(later) && later.covers(path)))
         };
         if self.last.contains_key(word) || self.actions.iter().any(followed) {
             return None;
@@ -416,7 +444,7 @@ impl<'a> Story<'a> {
             return None;
         }
         if self.standing().any(|other| other.deletes(path) && unaware(act, other.act)) {
-            return Some("lost to delete");
+            return Some(&LOST_TO_DELETE);
         }
         let noticed =
             |word: &str| self.last.contains_key(word) || self.actions.iter().any(|action| action.took.contains(word));
@@ -425,20 +453,20 @@ impl<'a> Story<'a> {
                 && unaware(act, rival.act)
         };
         if matches!(act.op, JsonOp::Set { .. }) && self.standing().any(wins) {
-            return Some("overwritten");
+            return Some(&OVERWRITTEN);
         }
         if self.made_twice(act) {
-            return Some("hidden subtree");
+            return Some(&HIDDEN_SUBTREE);
         }
         Some(match act.op {
-            _ if self.disturbed(path) => "lost to undo",
-            JsonOp::Set { .. } => "edit lost",
-            _ => "lost item",
+            _ if self.disturbed(path) => &LOST_TO_UNDO,
+            JsonOp::Set { .. } => &EDIT_LOST,
+            _ => &LOST_ITEM,
         })
     }
 
     /// Whether a container in which this operation wrote was made by two who did not know of each other.
-    fn made_twice(&self, act: &Act<'_, JsonOp>) -> bool {
+    fn made_twice(&self, act: &Issued<'_, JsonOp>) -> bool {
         let path = act.op.path();
         (1..=path.len()).any(|len| {
             let makers: Vec<_> =
@@ -448,17 +476,18 @@ impl<'a> Story<'a> {
     }
 
     /// How an acknowledged delete was lost, if it was.
-    fn revival(&self, delete: &Action<'_>) -> Option<&'static str> {
+    fn revival(&self, delete: &Action<'_>) -> Option<&'static finding::Kind> {
         let path = delete.act.op.path();
         let below = self.last.iter().filter(|(_, places)| places.iter().any(|place| place.starts_with(path)));
-        let kinds: BTreeSet<_> = below
-            .filter_map(|(word, _)| match self.authors.get(word.as_str()) {
-                _ if delete.took.contains(word) => Some("resurrected"),
-                Some(author) if unaware(author, delete.act) => Some("delete overwritten"),
-                _ => None,
-            })
-            .collect();
-        kinds.last().copied()
+        let mut found = None;
+        for (word, _) in below {
+            match self.authors.get(word.as_str()) {
+                _ if delete.took.contains(word) => return Some(&RESURRECTED),
+                Some(author) if unaware(author, delete.act) => found = Some(&DELETE_OVERWRITTEN),
+                _ => {}
+            }
+        }
+        found
     }
 
     /// Whether an operation has its effect though its author took it back.
@@ -499,15 +528,15 @@ impl<'a> Story<'a> {
 /// * `undo without effect`: taken back by its author, and yet there (or what was deleted or taken is not);
 /// * `value from nowhere` (noted): nobody wrote it, or whoever did was refused.
 fn judge(history: &History<'_>) -> Vec<Finding> {
-    let acts = history.acts::<JsonOp>();
+    let acts = history.operations::<JsonOp>();
     let story = Story::of(&acts, history.last);
     let original: BTreeSet<String> = words_below(history.genesis).into_iter().map(|(_, word)| word).collect();
     let mut findings = Findings::default();
     for (word, places) in &story.last {
         let words = || places.iter().map(|path| format!("{word} at {}", place(path))).collect::<Vec<_>>().join(", ");
-        findings.add("duplicated item", places.len() as u64 - 1, true, words());
+        findings.count(&DUPLICATED_ITEM, places.len() as u64 - 1, words());
         if !original.contains(word) && !story.authors.contains_key(word.as_str()) {
-            findings.noted("value from nowhere", words());
+            findings.add(&VALUE_FROM_NOWHERE, words());
         }
     }
     for action in &story.actions {
@@ -517,19 +546,21 @@ fn judge(history: &History<'_>) -> Vec<Finding> {
             format!("{}, {:?}: there is {}", act.id(), act.op, near.cloned().unwrap_or_default())
         };
         if act.undone() && story.stands(action) {
-            findings.lost("undo without effect", words());
+            findings.add(&UNDO_WITHOUT_EFFECT, words());
         }
         if act.outcome().is_none() {
             continue;
         }
         let kind = match &act.op {
             JsonOp::Set { .. } | JsonOp::Append { .. } => story.loss(act),
-            JsonOp::Take { item, .. } => story.last.contains_key(item).then_some("resurrected"),
+            JsonOp::Take { item, .. } => story.last.contains_key(item).then_some(&RESURRECTED),
             JsonOp::Delete { .. } => story.revival(action),
         };
         match kind {
-            Some("resurrected") if story.disturbed(act.op.path()) => findings.lost("lost to undo", words()),
-            Some(kind) => findings.lost(kind, words()),
+            Some(kind) if *kind == RESURRECTED && story.disturbed(act.op.path()) => {
+                findings.add(&LOST_TO_UNDO, words())
+            }
+            Some(kind) => findings.add(kind, words()),
             None => {}
         }
     }

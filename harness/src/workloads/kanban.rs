@@ -17,10 +17,41 @@ use syncbench_strategies::replica::{NodeId, Rng};
 use syncbench_strategies::spec::{Content, Param, ParamKind};
 use syncbench_strategies::view::View;
 
+use crate::finding::{self, Finding, Findings, kinds};
 use crate::ledger::Fate;
-use crate::results::Finding;
+use crate::oracles::undo::{LOST_TO_UNDO, UNDO_WITHOUT_EFFECT};
+use crate::oracles::writes::{EDIT_LOST, EDIT_LOST_TO_DELETE};
 use crate::rng::{below, unit};
-use crate::workload::{Act, Author, Findings, History, Intent, Workload, WorkloadSpec};
+use crate::workload::{History, Intent, Issued, User, Workload, WorkloadSpec};
+
+kinds! {
+    DUPLICATE_ON_MOVE = lost("duplicate on move", "A card that was moved is listed more than once.");
+    DUPLICATED_CARD = lost("duplicated card", "A card that nobody moved is listed more than once.");
+    LOST_CARD = lost("lost card", "A card that nobody deleted is in no column, or has no content.");
+    GHOST_CARD = lost("ghost card", "A column lists a card that has no content.");
+    RESURRECTED_CARD = lost("resurrected card", "A card was deleted, and it is on the board.");
+    CARD_FROM_NOWHERE = noted(
+        "card from nowhere",
+        "A card that nobody added, or whose add was rejected, is on the board."
+    );
+    EDIT_OVERWRITTEN = lost(
+        "edit overwritten",
+        "A user set the title of a card, and another user who had not seen it set another at the same time and won."
+    );
+    MOVE_OVERWRITTEN = lost(
+        "move overwritten",
+        "A user moved a card, and another user who had not seen it moved it elsewhere at the same time and won."
+    );
+    MOVE_LOST = lost("move lost", "A user moved a card, and it is elsewhere although nobody else moved it.");
+    MISPLACED_CARD = lost(
+        "misplaced card",
+        "A user dropped a card below another, and it is above that card although nobody has moved either since."
+    );
+    LIMIT_BREACH = lost(
+        "limit breach",
+        "A column holds more cards than its limit allows; counted in cards beyond the limit."
+    );
+}
 
 /// The workload's card.
 pub static SPEC: WorkloadSpec = WorkloadSpec {
@@ -70,21 +101,21 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
     ],
     edits: &[EditKind::Put, EditKind::Remove, EditKind::ListInsert, EditKind::ListRemove, EditKind::ListMove],
     kinds: &[
-        "duplicate on move",
-        "duplicated card",
-        "lost card",
-        "ghost card",
-        "resurrected card",
-        "card from nowhere",
-        "edit lost to delete",
-        "edit overwritten",
-        "move overwritten",
-        "edit lost",
-        "move lost",
-        "misplaced card",
-        "lost to undo",
-        "undo without effect",
-        "limit breach",
+        &DUPLICATE_ON_MOVE,
+        &DUPLICATED_CARD,
+        &LOST_CARD,
+        &GHOST_CARD,
+        &RESURRECTED_CARD,
+        &CARD_FROM_NOWHERE,
+        &EDIT_LOST_TO_DELETE,
+        &EDIT_OVERWRITTEN,
+        &MOVE_OVERWRITTEN,
+        &EDIT_LOST,
+        &MOVE_LOST,
+        &MISPLACED_CARD,
+        &LOST_TO_UNDO,
+        &UNDO_WITHOUT_EFFECT,
+        &LIMIT_BREACH,
     ],
     content: Content::Data,
     undo: true,
@@ -309,8 +340,8 @@ impl Workload for Board {
         genesis(size, self.limit)
     }
 
-    fn author(&self, client: NodeId, _: u32) -> Box<dyn Author> {
-        Box::new(User { habits: *self, client, drawn: 0, home: None })
+    fn user(&self, client: NodeId, _: u32) -> Box<dyn User> {
+        Box::new(KanbanUser { habits: *self, client, drawn: 0, home: None })
     }
 
     fn judge(&self, history: &History<'_>) -> Vec<Finding> {
@@ -337,7 +368,7 @@ impl Workload for Board {
     }
 }
 
-struct User {
+struct KanbanUser {
     habits: Board,
     client: NodeId,
     /// Intents so far: the source of ids and titles, the same whatever was seen.
@@ -346,7 +377,7 @@ struct User {
     home: Option<usize>,
 }
 
-impl Author for User {
+impl User for KanbanUser {
     fn next(&mut self, view: &dyn View, rng: &mut Rng) -> Option<Intent> {
         self.drawn += 1;
         let (act, hot, moves, within) = (unit(rng), unit(rng), unit(rng), unit(rng));
@@ -505,12 +536,12 @@ impl Last {
 /// Everything about one card: whoever was not refused, those who took it back included.
 struct Card<'a> {
     name: &'a str,
-    acts: Vec<(&'a Act<'a, KanbanOp>, Seen)>,
+    acts: Vec<(&'a Issued<'a, KanbanOp>, Seen)>,
     last: Seen,
     shown: bool,
 }
 
-type Kanban<'a> = &'a Act<'a, KanbanOp>;
+type Kanban<'a> = &'a Issued<'a, KanbanOp>;
 
 impl<'a> Card<'a> {
     fn standing(&self) -> impl Iterator<Item = Kanban<'a>> {
@@ -528,14 +559,14 @@ impl<'a> Card<'a> {
 
     /// Whether a word stood at the end, or before the eyes of somebody who then acted on this card and had heard of it; or
     /// its author has acted on the card again while it was on its way.
-    fn honoured(&self, act: &Act<'_, KanbanOp>, word: &Word) -> bool {
+    fn honoured(&self, act: &Issued<'_, KanbanOp>, word: &Word) -> bool {
         let told = |(later, seen): &(Kanban<'a>, Seen)| {
             let on_its_way = later.id().client == act.id().client && !later.entry.reflected.contains(act.id());
             let same =
                 Word::of(&later.op).is_none_or(|other| std::mem::discriminant(&other) == std::mem::discriminant(word));
             later.outcome().is_some()
                 && later.id() != act.id()
-                && later.knew(act)
+                && later.follows(act)
                 && same
                 && (on_its_way || seen.0.contains(word))
         };
@@ -543,13 +574,13 @@ impl<'a> Card<'a> {
     }
 
     /// How an acknowledged title or move was lost, if it was.
-    fn loss(&self, act: &Act<'_, KanbanOp>) -> Option<&'static str> {
+    fn loss(&self, act: &Issued<'_, KanbanOp>) -> Option<&'static finding::Kind> {
         let word = Word::of(&act.op)?;
         if self.honoured(act, &word) {
             return None;
         }
         if !self.shown && self.deletes().any(|delete| unaware(act, delete)) {
-            return Some("edit lost to delete");
+            return Some(&EDIT_LOST_TO_DELETE);
         }
         let noticed =
             |word: &Word| self.last.0.contains(word) || self.acts.iter().any(|(_, seen)| seen.0.contains(word));
@@ -558,16 +589,16 @@ impl<'a> Card<'a> {
         };
         let overwritten = self.standing().any(winner);
         Some(match word {
-            Word::Title(_) if overwritten => "edit overwritten",
-            Word::Column(_) if overwritten => "move overwritten",
-            _ if self.disturbed() => "lost to undo",
-            Word::Title(_) => "edit lost",
-            Word::Column(_) => "move lost",
+            Word::Title(_) if overwritten => &EDIT_OVERWRITTEN,
+            Word::Column(_) if overwritten => &MOVE_OVERWRITTEN,
+            _ if self.disturbed() => &LOST_TO_UNDO,
+            Word::Title(_) => &EDIT_LOST,
+            Word::Column(_) => &MOVE_LOST,
         })
     }
 
     /// Whether an operation has its effect though its author took it back.
-    fn stands(&self, act: &Act<'_, KanbanOp>) -> bool {
+    fn stands(&self, act: &Issued<'_, KanbanOp>) -> bool {
         let others = || self.acts.iter().filter(|(other, _)| other.id() != act.id()).map(|(other, _)| *other);
         match &act.op {
             KanbanOp::Add { .. } => self.shown && others().all(|other| other.id().client == act.id().client),
@@ -591,8 +622,8 @@ impl<'a> Card<'a> {
 }
 
 /// Whether neither author knew of the other's operation.
-fn unaware(one: &Act<'_, KanbanOp>, other: &Act<'_, KanbanOp>) -> bool {
-    one.id() != other.id() && !one.knew(other) && !other.knew(one)
+fn unaware(one: &Issued<'_, KanbanOp>, other: &Issued<'_, KanbanOp>) -> bool {
+    one.id() != other.id() && !one.follows(other) && !other.follows(one)
 }
 
 /// A title or a move is lost when it is not there at the end and nobody replaced it knowingly, with it on the screen; its
@@ -617,7 +648,7 @@ fn unaware(one: &Act<'_, KanbanOp>, other: &Act<'_, KanbanOp>) -> bool {
 ///
 /// per column: `limit breach`, counted in cards beyond its limit.
 fn judge(history: &History<'_>) -> Vec<Finding> {
-    let acts = history.acts::<KanbanOp>();
+    let acts = history.operations::<KanbanOp>();
     let last = Last::of(history.last);
     let first: BTreeSet<Key> = View::keys(history.genesis, &path![CARDS]).unwrap_or_default().into_iter().collect();
     let mut cards: BTreeMap<&str, Vec<(Kanban<'_>, Seen)>> = first.iter().map(|card| (&**card, Vec::new())).collect();
@@ -629,7 +660,7 @@ fn judge(history: &History<'_>) -> Vec<Finding> {
         let added = |(act, _): &(Kanban<'_>, Seen)| matches!(act.op, KanbanOp::Add { .. });
         let acts = cards.get(card.as_str());
         if !first.contains(card.as_str()) && !acts.is_some_and(|acts| acts.iter().any(added)) {
-            findings.noted("card from nowhere", card);
+            findings.add(&CARD_FROM_NOWHERE, card);
         }
     }
     let cards: BTreeMap<&str, Card<'_>> = cards
@@ -641,22 +672,22 @@ fn judge(history: &History<'_>) -> Vec<Finding> {
         for (act, _) in &card.acts {
             let words = || format!("{}, {:?}: {}", act.id(), act.op, last.words(card.name));
             if act.undone() && card.stands(act) {
-                findings.lost("undo without effect", words());
+                findings.add(&UNDO_WITHOUT_EFFECT, words());
             }
             if act.outcome().is_none() {
                 continue;
             }
             if let Some(kind) = card.loss(act) {
-                findings.lost(kind, words());
+                findings.add(kind, words());
             } else if misplaced(act, &cards, &last) {
-                findings.lost("misplaced card", words());
+                findings.add(&MISPLACED_CARD, words());
             }
         }
     }
     for (column, listed) in &last.columns {
         let distinct: BTreeSet<&String> = listed.iter().collect();
         let over = last.limits.get(column).map_or(0, |limit| distinct.len().saturating_sub(*limit));
-        findings.add("limit breach", over as u64, true, format_args!("{column} holds {} cards", distinct.len()));
+        findings.count(&LIMIT_BREACH, over as u64, format_args!("{column} holds {} cards", distinct.len()));
     }
     findings.done()
 }
@@ -666,30 +697,30 @@ fn judge_card(card: &Card<'_>, original: bool, last: &Last, findings: &mut Findi
     let copies = last.places(name).count();
     let words = || last.words(name);
     let moved = card.standing().any(|act| matches!(act.op, KanbanOp::Move { .. }));
-    let kind = if moved { "duplicate on move" } else { "duplicated card" };
-    findings.add(kind, copies.saturating_sub(1) as u64, true, words());
+    let kind = if moved { &DUPLICATE_ON_MOVE } else { &DUPLICATED_CARD };
+    findings.count(kind, copies.saturating_sub(1) as u64, words());
     if copies > 0 && !card.shown {
-        findings.lost("ghost card", words());
+        findings.add(&GHOST_CARD, words());
         return;
     }
     let deleted = |act: Kanban<'_>| act.outcome().is_some();
     let told = card.standing().any(|act| matches!(act.op, KanbanOp::Add { .. }) && act.outcome().is_some());
     let deletes = card.acts.iter().any(|(act, _)| matches!(act.op, KanbanOp::Delete { .. }));
     if card.shown && card.deletes().any(deleted) {
-        findings.lost(if card.disturbed() { "lost to undo" } else { "resurrected card" }, words());
+        findings.add(if card.disturbed() { &LOST_TO_UNDO } else { &RESURRECTED_CARD }, words());
     } else if !card.shown && (original || told) && !deletes {
-        findings.lost(if card.disturbed() { "lost to undo" } else { "lost card" }, words());
+        findings.add(if card.disturbed() { &LOST_TO_UNDO } else { &LOST_CARD }, words());
     }
 }
 
 /// Whether a card that was dropped below another is above it, and nobody has touched either since or at the same time.
-fn misplaced(act: &Act<'_, KanbanOp>, cards: &BTreeMap<&str, Card<'_>>, last: &Last) -> bool {
+fn misplaced(act: &Issued<'_, KanbanOp>, cards: &BTreeMap<&str, Card<'_>>, last: &Last) -> bool {
     let KanbanOp::Move { card, column, after: Some(upper) } = &act.op else { return false };
     let quiet = |name: &String| {
         let stirs = |(other, _): &(Kanban<'_>, Seen)| {
             !matches!(other.op, KanbanOp::Retitle { .. })
                 && other.id() != act.id()
-                && (other.undone() || !act.knew(other))
+                && (other.undone() || !act.follows(other))
         };
         cards.get(name.as_str()).is_some_and(|card| !card.acts.iter().any(stirs))
     };

@@ -16,12 +16,49 @@ use syncbench_strategies::replica::{NodeId, Rng};
 use syncbench_strategies::spec::{Content, Param, ParamKind};
 use syncbench_strategies::view::View;
 
+use crate::finding::{self, Finding, Findings, kinds};
 use crate::ledger::Fate;
 use crate::oracles::characters;
-use crate::results::Finding;
+use crate::oracles::characters::{
+    CHARACTER_BACK_FROM_THE_DEAD, CHARACTER_FROM_NOWHERE, DUPLICATED_CHARACTER, INTERLEAVED_RUN, LOST_CHARACTER,
+    MISPLACED_CHARACTER, WRONG_CHARACTER_DELETED,
+};
+use crate::oracles::undo::{LOST_TO_UNDO, UNDO_WITHOUT_EFFECT};
 use crate::rng::{below, unit};
 use crate::typing::{self, Keys, Splice, Typist};
-use crate::workload::{Act, Author, Findings, History, Intent, Standing, Workload, WorkloadSpec};
+use crate::workload::{History, Intent, Issued, Standing, User, Workload, WorkloadSpec};
+
+kinds! {
+    LOST_CELL = lost(
+        "lost cell",
+        "A cell that nobody deleted, or that was restored since, is not in the notebook or has no source."
+    );
+    DUPLICATED_CELL = lost("duplicated cell", "A cell is in the notebook more than once.");
+    RESURRECTED_CELL = lost(
+        "resurrected cell",
+        "A cell was deleted, nobody restored it since, and it is in the notebook."
+    );
+    CELL_FROM_NOWHERE = noted(
+        "cell from nowhere",
+        "A cell that nobody inserted, or whose insert was rejected, is in the notebook."
+    );
+    ORPHANED_EDIT = lost(
+        "orphaned edit",
+        "A user typed into a cell that is gone, and nobody who had seen the keystroke deleted it."
+    );
+    STALE_EVALUATION = lost(
+        "stale evaluation",
+        "The output of a cell was not computed from its source, and nobody who had seen the output typed there."
+    );
+    LOST_OUTPUT = lost(
+        "lost output",
+        "A user evaluated a cell, and neither this output nor a later or a concurrent one is there."
+    );
+    MISPLACED_CELL = lost(
+        "misplaced cell",
+        "A user put a cell below another, and it is above that cell although nobody has moved either since."
+    );
+}
 
 /// The workload's card.
 pub static SPEC: WorkloadSpec = WorkloadSpec {
@@ -73,23 +110,23 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
         EditKind::TextSplice,
     ],
     kinds: &[
-        "lost cell",
-        "duplicated cell",
-        "resurrected cell",
-        "cell from nowhere",
-        "orphaned edit",
-        "stale evaluation",
-        "lost output",
-        "misplaced cell",
-        "lost to undo",
-        "lost character",
-        "duplicated character",
-        "character back from the dead",
-        "misplaced character",
-        "undo without effect",
-        "interleaved run",
-        "wrong character deleted",
-        "character from nowhere",
+        &LOST_CELL,
+        &DUPLICATED_CELL,
+        &RESURRECTED_CELL,
+        &CELL_FROM_NOWHERE,
+        &ORPHANED_EDIT,
+        &STALE_EVALUATION,
+        &LOST_OUTPUT,
+        &MISPLACED_CELL,
+        &LOST_TO_UNDO,
+        &LOST_CHARACTER,
+        &DUPLICATED_CHARACTER,
+        &CHARACTER_BACK_FROM_THE_DEAD,
+        &MISPLACED_CHARACTER,
+        &UNDO_WITHOUT_EFFECT,
+        &INTERLEAVED_RUN,
+        &WRONG_CHARACTER_DELETED,
+        &CHARACTER_FROM_NOWHERE,
     ],
     content: Content::Data,
     undo: true,
@@ -290,9 +327,9 @@ impl Workload for Notebook {
         genesis(size)
     }
 
-    fn author(&self, client: NodeId, clients: u32) -> Box<dyn Author> {
+    fn user(&self, client: NodeId, clients: u32) -> Box<dyn User> {
         let typist = Typist::new(self.keys, client, clients, path![]);
-        Box::new(User { habits: *self, client, drawn: 0, home: None, cell: String::new(), typist })
+        Box::new(NotebookUser { habits: *self, client, drawn: 0, home: None, cell: String::new(), typist })
     }
 
     fn judge(&self, history: &History<'_>) -> Vec<Finding> {
@@ -313,7 +350,7 @@ impl Workload for Notebook {
     }
 }
 
-struct User {
+struct NotebookUser {
     habits: Notebook,
     client: NodeId,
     /// Intents so far: the source of ids, the same whatever was seen.
@@ -325,7 +362,7 @@ struct User {
     typist: Typist,
 }
 
-impl Author for User {
+impl User for NotebookUser {
     fn standing(&mut self, standing: Standing) {
         self.typist.standing(standing);
     }
@@ -357,7 +394,7 @@ impl Author for User {
     }
 }
 
-impl User {
+impl NotebookUser {
     fn on_cells(
         &mut self,
         view: &dyn View,
@@ -396,7 +433,7 @@ impl User {
     }
 }
 
-type Action<'a> = &'a Act<'a, NotebookOp>;
+type Action<'a> = &'a Issued<'a, NotebookOp>;
 
 /// One cell, and what those did with it who were not refused.
 struct Cell<'a> {
@@ -449,7 +486,7 @@ impl<'a> Cell<'a> {
     /// Somebody put it into the bin, and nobody took it out who might have known.
     fn must_be_gone(&self) -> bool {
         let mut told = self.deletes().filter(|delete| delete.outcome().is_some());
-        told.any(|delete| self.restores().all(|restore| delete.knew(restore)))
+        told.any(|delete| self.restores().all(|restore| delete.follows(restore)))
     }
 
     /// It was made, and nobody put it into the bin but those of whom a restorer knew.
@@ -458,7 +495,7 @@ impl<'a> Cell<'a> {
         let mut told = self.restores().filter(|restore| restore.outcome().is_some());
         (self.original || self.standing().any(made))
             && (self.deletes().next().is_none()
-                || told.any(|restore| self.deletes().all(|delete| restore.knew(delete))))
+                || told.any(|restore| self.deletes().all(|delete| restore.follows(delete))))
     }
 
     /// Whether somebody took back a action of this kind, so that the cell should be as before.
@@ -468,33 +505,33 @@ impl<'a> Cell<'a> {
 
     fn judge(&self, findings: &mut Findings) {
         let words = format!("{}, of which there are {} in the notebook", self.name, self.copies);
-        findings.add("duplicated cell", self.copies.saturating_sub(1), true, &words);
+        findings.count(&DUPLICATED_CELL, self.copies.saturating_sub(1), &words);
         let inserted = self.acts.iter().any(|act| matches!(act.op, NotebookOp::Insert { .. }));
         if self.copies > 0 && !self.original && !inserted {
-            findings.noted("cell from nowhere", self.name);
+            findings.add(&CELL_FROM_NOWHERE, self.name);
         }
-        let unexplained = |kind: &'static str| if self.disturbed() { "lost to undo" } else { kind };
+        let unexplained = |kind: &'static finding::Kind| if self.disturbed() { &LOST_TO_UNDO } else { kind };
         if self.copies == 0 && self.must_be_there() {
             let back = self.undone(|op| matches!(op, NotebookOp::Delete { .. }));
-            findings.lost(if back { "undo without effect" } else { unexplained("lost cell") }, &words);
+            findings.add(if back { &UNDO_WITHOUT_EFFECT } else { unexplained(&LOST_CELL) }, &words);
         } else if self.copies > 0 && self.must_be_gone() {
             let back = self.undone(|op| matches!(op, NotebookOp::Restore { .. }));
-            findings.lost(if back { "undo without effect" } else { unexplained("resurrected cell") }, &words);
+            findings.add(if back { &UNDO_WITHOUT_EFFECT } else { unexplained(&RESURRECTED_CELL) }, &words);
         } else if self.copies > 0 && self.undone(|op| matches!(op, NotebookOp::Insert { .. })) {
             // It may stay for the sake of others who have been there.
             let mut clients = self.acts.iter().map(|act| act.id().client);
             let first = clients.next();
             if clients.all(|client| Some(client) == first) {
-                findings.lost("undo without effect", &words);
+                findings.add(&UNDO_WITHOUT_EFFECT, &words);
             }
         }
         for act in self.standing().filter(|act| act.outcome().is_some()) {
             let words = || format!("{}, {:?}", act.id(), act.op);
             match &act.op {
                 NotebookOp::Type { .. } if self.copies == 0 => {
-                    let knowing = |delete: Action<'_>| delete.knew(act);
+                    let knowing = |delete: Action<'_>| delete.follows(act);
                     if !self.deletes().any(knowing) {
-                        findings.lost(unexplained("orphaned edit"), words());
+                        findings.add(unexplained(&ORPHANED_EDIT), words());
                     }
                 }
                 NotebookOp::Evaluate { run, .. } if self.copies > 0 => self.judge_output(act, run, findings),
@@ -505,7 +542,7 @@ impl<'a> Cell<'a> {
             if let NotebookOp::Evaluate { run, .. } = &act.op
                 && self.output.as_ref().is_some_and(|(shown, _)| shown == run)
             {
-                findings.lost("undo without effect", format_args!("{}, {:?}", act.id(), act.op));
+                findings.add(&UNDO_WITHOUT_EFFECT, format_args!("{}, {:?}", act.id(), act.op));
             }
         }
     }
@@ -519,14 +556,14 @@ impl<'a> Cell<'a> {
             Some((shown, of)) if shown == run => {
                 let typing = |op: &NotebookOp| matches!(op, NotebookOp::Type { .. });
                 // Whoever typed, or took back, with the output on the screen saw it go stale.
-                let knowing = others(typing).any(|later| later.knew(act) || later.undone());
+                let knowing = others(typing).any(|later| later.follows(act) || later.undone());
                 if Some(of) != self.digest.as_ref() && !knowing {
-                    findings.lost("stale evaluation", format_args!("{}, {:?}", act.id(), act.op));
+                    findings.add(&STALE_EVALUATION, format_args!("{}, {:?}", act.id(), act.op));
                 }
             }
             // Of two runs the later one counts, or either of two at once.
-            _ if others(runs).any(|other| !act.knew(other)) => {}
-            _ => findings.lost("lost output", format_args!("{}, {:?}", act.id(), act.op)),
+            _ if others(runs).any(|other| !act.follows(other)) => {}
+            _ => findings.add(&LOST_OUTPUT, format_args!("{}, {:?}", act.id(), act.op)),
         }
     }
 
@@ -534,7 +571,7 @@ impl<'a> Cell<'a> {
     fn quiet(&self, act: Action<'_>) -> bool {
         let still = |other: Action<'_>| match other.op {
             NotebookOp::Type { .. } | NotebookOp::Evaluate { .. } => true,
-            _ => other.id() == act.id() || (!other.undone() && act.knew(other)),
+            _ => other.id() == act.id() || (!other.undone() && act.follows(other)),
         };
         self.copies == 1 && self.acts.iter().all(|other| still(other))
     }
@@ -557,7 +594,7 @@ impl<'a> Cell<'a> {
 ///
 /// and what became of the characters in the cells that are there: see [`characters::judge`].
 fn judge(history: &History<'_>) -> Vec<Finding> {
-    let acts = history.acts::<NotebookOp>();
+    let acts = history.operations::<NotebookOp>();
     let names = [history.genesis, history.last].map(|document| View::keys(document, &path![CELLS]).unwrap_or_default());
     let mut by_cell: BTreeMap<&str, Vec<Action<'_>>> =
         names.iter().flatten().map(|cell| (&**cell, Vec::new())).collect();
@@ -585,12 +622,12 @@ fn judge(history: &History<'_>) -> Vec<Finding> {
             };
             let quiet = cell.quiet(act) && cells.get(above.as_str()).is_some_and(|above| above.quiet(act));
             if quiet && at(cell.name) < at(above) {
-                findings.lost("misplaced cell", format_args!("{}, {:?}", act.id(), act.op));
+                findings.add(&MISPLACED_CELL, format_args!("{}, {:?}", act.id(), act.op));
             }
         }
         if cell.copies > 0 {
             let typed = cell.acts.iter().filter_map(|act| match &act.op {
-                NotebookOp::Type { splice, .. } => Some(Act { op: splice.insert.clone(), entry: act.entry }),
+                NotebookOp::Type { splice, .. } => Some(Issued { op: splice.insert.clone(), entry: act.entry }),
                 _ => None,
             });
             let original = typing::characters(history.genesis, &source_path(cell.name));

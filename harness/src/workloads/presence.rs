@@ -13,10 +13,20 @@ use syncbench_strategies::replica::{NodeId, Rng};
 use syncbench_strategies::spec::{Content, Param, ParamKind};
 use syncbench_strategies::view::View;
 
+use crate::finding::{Finding, Findings, kinds};
 use crate::ledger::Fate;
-use crate::results::Finding;
 use crate::rng::{below, unit};
-use crate::workload::{Act, Author, Findings, History, Intent, Workload, WorkloadSpec};
+use crate::workload::{History, Intent, Issued, User, Workload, WorkloadSpec};
+
+kinds! {
+    GHOST_CURSOR = lost("ghost cursor", "A cursor is shown whose user has left, or has crashed for good.");
+    LOST_CURSOR = lost("lost cursor", "A user is there, and its cursor is not shown.");
+    STALE_CURSOR = lost("stale cursor", "A cursor is shown where its user had it before.");
+    CURSOR_FROM_NOWHERE = lost(
+        "cursor from nowhere",
+        "A cursor is shown where its user never had it, or of a user who never came."
+    );
+}
 
 /// The workload's card.
 pub static SPEC: WorkloadSpec = WorkloadSpec {
@@ -31,7 +41,7 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
                has left comes back with the next intent",
     }],
     edits: &[EditKind::Put, EditKind::Remove],
-    kinds: &["ghost cursor", "lost cursor", "stale cursor", "cursor from nowhere"],
+    kinds: &[&GHOST_CURSOR, &LOST_CURSOR, &STALE_CURSOR, &CURSOR_FROM_NOWHERE],
     content: Content::Presence,
     // Nobody takes back where the own cursor was.
     undo: false,
@@ -133,8 +143,8 @@ impl Workload for Presence {
         genesis(size)
     }
 
-    fn author(&self, client: NodeId, _: u32) -> Box<dyn Author> {
-        Box::new(User { who: client.to_string(), leave: self.leave, here: false })
+    fn user(&self, client: NodeId, _: u32) -> Box<dyn User> {
+        Box::new(PresenceUser { who: client.to_string(), leave: self.leave, here: false })
     }
 
     fn judge(&self, history: &History<'_>) -> Vec<Finding> {
@@ -157,14 +167,14 @@ impl Workload for Presence {
     }
 }
 
-struct User {
+struct PresenceUser {
     who: String,
     leave: f64,
     /// Whether it means to be there.
     here: bool,
 }
 
-impl Author for User {
+impl User for PresenceUser {
     fn next(&mut self, view: &dyn View, rng: &mut Rng) -> Option<Intent> {
         let leaves = unit(rng) < self.leave;
         let length = view.get(&path![LENGTH]).and_then(|length| length.as_int()).unwrap_or(0);
@@ -196,27 +206,33 @@ impl Author for User {
 /// Whoever came back from a crash and has done nothing since may be shown as before or not at all: both are true.
 pub fn judge(history: &History<'_>) -> Vec<Finding> {
     let mut findings = Findings::default();
-    let acts = history.acts::<PresenceOp>();
+    let acts = history.operations::<PresenceOp>();
     let mut known = BTreeSet::new();
     for client in history.ledger.clients() {
         let who = client.to_string();
-        let own: Vec<&Act<'_, PresenceOp>> = acts.iter().filter(|act| act.id().client == client).collect();
+        let own: Vec<&Issued<'_, PresenceOp>> = acts.iter().filter(|act| act.id().client == client).collect();
         judge_one(history, client, &who, &own, &mut findings);
         known.insert(who);
     }
     let shown = history.last.keys(&path![PRESENCE]).unwrap_or_default();
     for who in shown.iter().filter(|who| !known.contains(&***who)) {
-        findings.lost("cursor from nowhere", format_args!("there is a cursor of {who}, and nobody of this name"));
+        findings.add(&CURSOR_FROM_NOWHERE, format_args!("there is a cursor of {who}, and nobody of this name"));
     }
     findings.done()
 }
 
-fn judge_one(history: &History<'_>, client: NodeId, who: &str, own: &[&Act<'_, PresenceOp>], findings: &mut Findings) {
+fn judge_one(
+    history: &History<'_>,
+    client: NodeId,
+    who: &str,
+    own: &[&Issued<'_, PresenceOp>],
+    findings: &mut Findings,
+) {
     let entry = history.last.at(&place(who));
     let shown = entry.map(|entry| entry.at(&path![CURSOR]).and_then(Document::as_int));
     if history.ledger.crashed_for_good(client) {
         if entry.is_some() {
-            findings.lost("ghost cursor", format_args!("{who} has crashed, and its cursor is shown"));
+            findings.add(&GHOST_CURSOR, format_args!("{who} has crashed, and its cursor is shown"));
         }
         return;
     }
@@ -226,7 +242,7 @@ fn judge_one(history: &History<'_>, client: NodeId, who: &str, own: &[&Act<'_, P
     if crashed.is_some_and(|at| last.is_none_or(|act| act.entry.issued < at)) {
         return;
     }
-    let position = |act: &Act<'_, PresenceOp>| act.op.cursor().map(|cursor| Some(i64::from(cursor)));
+    let position = |act: &Issued<'_, PresenceOp>| act.op.cursor().map(|cursor| Some(i64::from(cursor)));
     let meant = last.and_then(position);
     // What nobody was told of may have happened or not.
     let open = own[told.map_or(0, |index| index + 1)..].iter().filter(|act| act.entry.fate == Fate::Unknown);
@@ -235,15 +251,15 @@ fn judge_one(history: &History<'_>, client: NodeId, who: &str, own: &[&Act<'_, P
     }
     match (meant, shown) {
         (None, Some(_)) if own.is_empty() => {
-            findings.lost("cursor from nowhere", format_args!("{who} never came, and its cursor is shown"));
+            findings.add(&CURSOR_FROM_NOWHERE, format_args!("{who} never came, and its cursor is shown"));
         }
-        (None, _) => findings.lost("ghost cursor", format_args!("{who} has left, and its cursor is shown")),
-        (Some(_), None) => findings.lost("lost cursor", format_args!("{who} is there, and its cursor is not shown")),
+        (None, _) => findings.add(&GHOST_CURSOR, format_args!("{who} has left, and its cursor is shown")),
+        (Some(_), None) => findings.add(&LOST_CURSOR, format_args!("{who} is there, and its cursor is not shown")),
         (Some(_), Some(shown)) if own.iter().any(|act| position(act) == Some(shown)) => {
-            findings.lost("stale cursor", format_args!("{who} has moved on from {}, where it is shown", number(shown)));
+            findings.add(&STALE_CURSOR, format_args!("{who} has moved on from {}, where it is shown", number(shown)));
         }
         (Some(_), Some(shown)) => {
-            findings.lost("cursor from nowhere", format_args!("{who} never was at {}", number(shown)));
+            findings.add(&CURSOR_FROM_NOWHERE, format_args!("{who} never was at {}", number(shown)));
         }
     }
 }

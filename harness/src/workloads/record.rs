@@ -12,9 +12,24 @@ use syncbench_strategies::replica::{NodeId, Rng};
 use syncbench_strategies::spec::{Content, Param, ParamKind};
 use syncbench_strategies::view::View;
 
-use crate::results::Finding;
+use crate::finding::{self, Finding, Findings, kinds};
+use crate::oracles::undo::{LOST_TO_UNDO, UNDO_WITHOUT_EFFECT};
+use crate::oracles::writes::{EDIT_LOST, EDIT_LOST_TO_DELETE, OVERWRITTEN};
 use crate::rng::{below, unit};
-use crate::workload::{Act, Author, Findings, History, Intent, Workload, WorkloadSpec};
+use crate::workload::{History, Intent, Issued, User, Workload, WorkloadSpec};
+
+kinds! {
+    TORN_SAVE = lost("torn save", "A user saved two fields that belong together, and only one of them took effect.");
+    RESURRECTED_RECORD = lost(
+        "resurrected record",
+        "A record was deleted, and it is there with a value from a user who had not seen the delete."
+    );
+    DELETE_LOST = lost(
+        "delete lost",
+        "A record was deleted, and it is there although nobody wrote to it at the same time."
+    );
+    CREATE_LOST = lost("create lost", "A record was created, nobody deleted it, and it is gone.");
+}
 
 /// The workload's card.
 pub static SPEC: WorkloadSpec = WorkloadSpec {
@@ -49,15 +64,15 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
     ],
     edits: &[EditKind::Put, EditKind::Remove],
     kinds: &[
-        "overwritten",
-        "torn save",
-        "edit lost to delete",
-        "edit lost",
-        "resurrected record",
-        "delete lost",
-        "create lost",
-        "lost to undo",
-        "undo without effect",
+        &OVERWRITTEN,
+        &TORN_SAVE,
+        &EDIT_LOST_TO_DELETE,
+        &EDIT_LOST,
+        &RESURRECTED_RECORD,
+        &DELETE_LOST,
+        &CREATE_LOST,
+        &LOST_TO_UNDO,
+        &UNDO_WITHOUT_EFFECT,
     ],
     content: Content::Data,
     undo: true,
@@ -204,9 +219,9 @@ impl Workload for Records {
         genesis(size)
     }
 
-    fn author(&self, client: NodeId, _: u32) -> Box<dyn Author> {
+    fn user(&self, client: NodeId, _: u32) -> Box<dyn User> {
         let shares = Records { ..*self };
-        Box::new(User { shares, client, drawn: 0, home: None })
+        Box::new(RecordUser { shares, client, drawn: 0, home: None })
     }
 
     fn judge(&self, history: &History<'_>) -> Vec<Finding> {
@@ -227,7 +242,7 @@ impl Workload for Records {
     }
 }
 
-struct User {
+struct RecordUser {
     shares: Records,
     client: NodeId,
     /// Intents so far: the source of unique values, the same whatever was seen.
@@ -236,7 +251,7 @@ struct User {
     home: Option<usize>,
 }
 
-impl Author for User {
+impl User for RecordUser {
     fn next(&mut self, view: &dyn View, rng: &mut Rng) -> Option<Intent> {
         self.drawn += 1;
         let (act, hot, field) = (unit(rng), unit(rng), unit(rng));
@@ -327,11 +342,11 @@ impl Value {
 #[derive(Default)]
 struct Row<'a> {
     /// Every write, answered or not.
-    writes: Vec<(Value, &'a Act<'a, RecordOp>)>,
+    writes: Vec<(Value, &'a Issued<'a, RecordOp>)>,
     /// Whatever stood at the end, or stood before the eyes of somebody who then replaced or deleted it.
     noticed: BTreeSet<Value>,
-    deletes: Vec<&'a Act<'a, RecordOp>>,
-    creates: Vec<&'a Act<'a, RecordOp>>,
+    deletes: Vec<&'a Issued<'a, RecordOp>>,
+    creates: Vec<&'a Issued<'a, RecordOp>>,
     /// Somebody took something back here.
     undone: bool,
     /// Its creation was taken back.
@@ -355,7 +370,7 @@ struct Row<'a> {
 /// * `create lost`: a created record is not there, and nobody who knew of it has deleted it. (No two clients make the
 ///   same id, so no create is overwritten by another.)
 fn judge(history: &History<'_>) -> Vec<Finding> {
-    let acts = history.acts::<RecordOp>();
+    let acts = history.operations::<RecordOp>();
     let mut rows: BTreeMap<&str, Row<'_>> = BTreeMap::new();
     for act in &acts {
         let row = rows.entry(act.op.record()).or_default();
@@ -380,16 +395,16 @@ fn judge(history: &History<'_>) -> Vec<Finding> {
         let there = record(history, name);
         let row = &rows[name];
         if let Some(kind) = loss(act, there, row) {
-            let unexplained = matches!(kind, "edit lost" | "delete lost" | "create lost");
-            let kind = if unexplained && row.undone { "lost to undo" } else { kind };
+            let unexplained = [&EDIT_LOST, &DELETE_LOST, &CREATE_LOST].contains(&kind);
+            let kind = if unexplained && row.undone { &LOST_TO_UNDO } else { kind };
             let shown = there.map_or_else(|| "gone".into(), |record| format!("now {record}"));
-            findings.lost(kind, format_args!("{}, {:?}: the record is {shown}", act.id(), act.op));
+            findings.add(kind, format_args!("{}, {:?}: the record is {shown}", act.id(), act.op));
         }
     }
     for act in acts.iter().filter(|act| act.undone()) {
         let name = act.op.record();
         if stands(act, record(history, name), &rows[name]) {
-            findings.lost("undo without effect", format_args!("{}, {:?}, was taken back", act.id(), act.op));
+            findings.add(&UNDO_WITHOUT_EFFECT, format_args!("{}, {:?}, was taken back", act.id(), act.op));
         }
     }
     findings.done()
@@ -397,7 +412,7 @@ fn judge(history: &History<'_>) -> Vec<Finding> {
 
 /// Whether an operation still has its effect though its author took it back. A created record that others have written
 /// to may stay, for their sake.
-fn stands(act: &Act<'_, RecordOp>, there: Option<&Document>, row: &Row<'_>) -> bool {
+fn stands(act: &Issued<'_, RecordOp>, there: Option<&Document>, row: &Row<'_>) -> bool {
     match Value::written(&act.op) {
         Some(value) => there.is_some_and(|record| Value::shown(record).any(|shown| shown == value)),
         None if matches!(act.op, RecordOp::Delete { .. }) => {
@@ -408,20 +423,20 @@ fn stands(act: &Act<'_, RecordOp>, there: Option<&Document>, row: &Row<'_>) -> b
 }
 
 /// How an acknowledged operation was lost, if it was.
-fn loss(act: &Act<'_, RecordOp>, there: Option<&Document>, row: &Row<'_>) -> Option<&'static str> {
-    let followed = |by: &[&Act<'_, RecordOp>]| by.iter().any(|other| other.knew(act));
+fn loss(act: &Issued<'_, RecordOp>, there: Option<&Document>, row: &Row<'_>) -> Option<&'static finding::Kind> {
+    let followed = |by: &[&Issued<'_, RecordOp>]| by.iter().any(|other| other.follows(act));
     let Some(value) = Value::written(&act.op) else {
         return match (&act.op, there) {
-            (RecordOp::Create { .. }, None) if !followed(&row.deletes) => Some("create lost"),
+            (RecordOp::Create { .. }, None) if !followed(&row.deletes) => Some(&CREATE_LOST),
             (RecordOp::Delete { .. }, Some(record)) if !followed(&row.creates) => {
                 let shown: Vec<_> = Value::shown(record).collect();
-                let revived = |(value, other): &(Value, &Act<'_, _>)| unaware(act, other) && shown.contains(value);
-                Some(if row.writes.iter().any(revived) { "resurrected record" } else { "delete lost" })
+                let revived = |(value, other): &(Value, &Issued<'_, _>)| unaware(act, other) && shown.contains(value);
+                Some(if row.writes.iter().any(revived) { &RESURRECTED_RECORD } else { &DELETE_LOST })
             }
             _ => None,
         };
     };
-    let on_its_way = |later: &Act<'_, _>| {
+    let on_its_way = |later: &Issued<'_, _>| {
         let (this, id) = (act.id(), later.id());
         id.client == this.client && id.n > this.n && later.outcome().is_some() && !later.entry.reflected.contains(this)
     };
@@ -431,23 +446,23 @@ fn loss(act: &Act<'_, RecordOp>, there: Option<&Document>, row: &Row<'_>) -> Opt
         return None;
     }
     if row.noticed.iter().any(|other| value.torn(other)) {
-        return Some("torn save");
+        return Some(&TORN_SAVE);
     }
     if there.is_none() && row.deletes.iter().any(|delete| unaware(act, delete)) {
-        return Some("edit lost to delete");
+        return Some(&EDIT_LOST_TO_DELETE);
     }
-    let winner = |(other, rival): &(Value, &Act<'_, _>)| {
+    let winner = |(other, rival): &(Value, &Issued<'_, _>)| {
         value.rivals(other)
             && !rival.undone()
             && unaware(act, rival)
             && row.noticed.iter().any(|seen| seen == other || other.torn(seen))
     };
-    Some(if row.writes.iter().any(winner) { "overwritten" } else { "edit lost" })
+    Some(if row.writes.iter().any(winner) { &OVERWRITTEN } else { &EDIT_LOST })
 }
 
 /// Whether neither author knew of the other's operation.
-fn unaware(one: &Act<'_, RecordOp>, other: &Act<'_, RecordOp>) -> bool {
-    one.id() != other.id() && !one.knew(other) && !other.knew(one)
+fn unaware(one: &Issued<'_, RecordOp>, other: &Issued<'_, RecordOp>) -> bool {
+    one.id() != other.id() && !one.follows(other) && !other.follows(one)
 }
 
 fn record<'a>(history: &History<'a>, name: &str) -> Option<&'a Document> {

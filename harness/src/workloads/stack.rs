@@ -10,10 +10,18 @@ use syncbench_strategies::replica::{NodeId, Rng};
 use syncbench_strategies::spec::{Content, Param, ParamKind};
 use syncbench_strategies::view::View;
 
+use crate::finding::{Finding, Findings, kinds};
 use crate::ledger::Fate;
-use crate::results::Finding;
+use crate::oracles::undo::UNDO_WITHOUT_EFFECT;
 use crate::rng::unit;
-use crate::workload::{Author, Findings, History, Intent, Workload, WorkloadSpec};
+use crate::workload::{History, Intent, User, Workload, WorkloadSpec};
+
+kinds! {
+    ITEM_DELIVERED_TWICE = lost("item delivered twice", "Two users took the same item.");
+    ITEM_RESURRECTED = lost("item resurrected", "An item was taken, and it is on the stack again.");
+    ITEM_DUPLICATED = lost("item duplicated", "An item that nobody took is on the stack more than once.");
+    ITEM_LOST = lost("item lost", "An item was pushed, nobody took it, and it is gone.");
+}
 
 /// The workload's card.
 pub static SPEC: WorkloadSpec = WorkloadSpec {
@@ -35,7 +43,7 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
         },
     ],
     edits: &[EditKind::ListInsert, EditKind::ListRemove],
-    kinds: &["item delivered twice", "item resurrected", "item duplicated", "item lost", "undo without effect"],
+    kinds: &[&ITEM_DELIVERED_TWICE, &ITEM_RESURRECTED, &ITEM_DUPLICATED, &ITEM_LOST, &UNDO_WITHOUT_EFFECT],
     content: Content::Data,
     undo: true,
     size_unit: "items",
@@ -106,9 +114,9 @@ impl Workload for Stack {
         genesis(size)
     }
 
-    fn author(&self, client: NodeId, _: u32) -> Box<dyn Author> {
+    fn user(&self, client: NodeId, _: u32) -> Box<dyn User> {
         // Items of different clients never collide, nor with those of the genesis.
-        Box::new(User { pop: self.pop, reverse: self.reverse, next: i64::from(client.0) * 1_000_000_000 })
+        Box::new(StackUser { pop: self.pop, reverse: self.reverse, next: i64::from(client.0) * 1_000_000_000 })
     }
 
     fn judge(&self, history: &History<'_>) -> Vec<Finding> {
@@ -116,13 +124,13 @@ impl Workload for Stack {
     }
 }
 
-struct User {
+struct StackUser {
     pop: f64,
     reverse: f64,
     next: i64,
 }
 
-impl Author for User {
+impl User for StackUser {
     fn next(&mut self, _: &dyn View, rng: &mut Rng) -> Option<Intent> {
         let draw = unit(rng);
         Some(Intent::blind(&if draw < self.pop {
@@ -146,7 +154,7 @@ pub fn judge(history: &History<'_>) -> Vec<Finding> {
     for item in items(history.genesis) {
         *known.entry(item).or_default() += 1;
     }
-    for act in history.acts::<StackOp>() {
+    for act in history.operations::<StackOp>() {
         match (&act.op, &act.entry.fate) {
             (StackOp::Push(item), Fate::Acknowledged(_)) if act.undone() => drop(withdrawn.insert(*item)),
             (StackOp::Pop, Fate::Acknowledged(Document::Int(item))) if act.undone() => drop(returned.insert(*item)),
@@ -167,21 +175,21 @@ pub fn judge(history: &History<'_>) -> Vec<Finding> {
     for item in known.keys() {
         let (taken, there) = (delivered.get(item).copied().unwrap_or(0), left.get(item).copied().unwrap_or(0));
         let times = taken.saturating_sub(1);
-        findings.add("item delivered twice", times, true, format_args!("item {item} was given to {taken} users"));
+        findings.count(&ITEM_DELIVERED_TWICE, times, format_args!("item {item} was given to {taken} users"));
         if taken > 0 && there > 0 {
-            findings.lost("item resurrected", format_args!("item {item} was taken and is on the stack again"));
+            findings.add(&ITEM_RESURRECTED, format_args!("item {item} was taken and is on the stack again"));
         } else {
             let copies = there.saturating_sub(1);
-            findings.add("item duplicated", copies, true, format_args!("item {item} is on the stack {there} times"));
+            findings.count(&ITEM_DUPLICATED, copies, format_args!("item {item} is on the stack {there} times"));
         }
         if taken == 0 && there == 0 && returned.contains(item) {
-            findings.lost("undo without effect", format_args!("item {item} was taken, given back, and is gone"));
+            findings.add(&UNDO_WITHOUT_EFFECT, format_args!("item {item} was taken, given back, and is gone"));
         } else if taken == 0 && there == 0 {
-            findings.lost("item lost", format_args!("item {item} was pushed, never taken, and is gone"));
+            findings.add(&ITEM_LOST, format_args!("item {item} was pushed, never taken, and is gone"));
         }
     }
     for item in withdrawn.iter().filter(|item| left.contains_key(item) && !returned.contains(item)) {
-        findings.lost("undo without effect", format_args!("the push of item {item} was taken back, and it is there"));
+        findings.add(&UNDO_WITHOUT_EFFECT, format_args!("the push of item {item} was taken back, and it is there"));
     }
     findings.done()
 }

@@ -10,10 +10,10 @@ use syncbench_strategies::replica::{NodeId, Rng};
 use syncbench_strategies::spec::{Content, Param, ParamKind, Params};
 use syncbench_strategies::view::View;
 
+use crate::finding::{Finding, Findings};
 use crate::oracles::characters;
-use crate::results::Finding;
 use crate::typing::{self, Keys, Splice, Typist};
-use crate::workload::{Act, Author, Findings, History, Intent, Standing, Workload, WorkloadSpec};
+use crate::workload::{History, Intent, Issued, Standing, User, Workload, WorkloadSpec};
 
 /// The workload's card.
 pub static SPEC: WorkloadSpec = WorkloadSpec {
@@ -113,7 +113,7 @@ impl Workload for Keys {
         genesis(size)
     }
 
-    fn author(&self, client: NodeId, clients: u32) -> Box<dyn Author> {
+    fn user(&self, client: NodeId, clients: u32) -> Box<dyn User> {
         Box::new(Writer(Typist::new(*self, client, clients, text())))
     }
 
@@ -124,7 +124,7 @@ impl Workload for Keys {
 
 struct Writer(Typist);
 
-impl Author for Writer {
+impl User for Writer {
     fn standing(&mut self, standing: Standing) {
         self.0.standing(standing);
     }
@@ -136,12 +136,12 @@ impl Author for Writer {
 }
 
 fn judge(history: &History<'_>) -> Vec<Finding> {
-    let inserted = |act: Act<'_, TextOp>| {
+    let inserted = |act: Issued<'_, TextOp>| {
         let TextOp::Edit(splices) = act.op;
         splices.into_iter().map(|splice| splice.insert).collect()
     };
-    let acts = history.acts::<TextOp>();
-    let acts: Vec<_> = acts.into_iter().map(|act| Act { entry: act.entry, op: inserted(act) }).collect();
+    let acts = history.operations::<TextOp>();
+    let acts: Vec<_> = acts.into_iter().map(|act| Issued { entry: act.entry, op: inserted(act) }).collect();
     let mut findings = Findings::default();
     characters::judge(
         &acts,
@@ -162,6 +162,7 @@ mod tests {
 
     use super::*;
     use crate::ledger::Fate;
+    use crate::oracles::characters::WRONG_CHARACTER_DELETED;
     use crate::pace::Pace;
     use crate::testing::{Book, Found, Trial, intent_stream, workload};
     use crate::typing::Seen;
@@ -202,7 +203,7 @@ mod tests {
 
     /// The same with the length of the text before each keystroke.
     fn strokes_and_lengths(text: &str, size: u64, count: u64) -> Vec<(Splice, Seen, usize)> {
-        let (mut author, mut view) = (workload(text).author(NodeId(1), 2), genesis(size));
+        let (mut author, mut view) = (workload(text).user(NodeId(1), 2), genesis(size));
         let mut stroke = |n| {
             let len = View::len(&view, &super::text()).unwrap();
             let intent = author.next(&view, &mut intent_stream(n))?;
@@ -388,7 +389,7 @@ mod tests {
         let expected = ["character back from the dead", "interleaved run", "lost character", "misplaced character"];
         assert_eq!(kinds(&found), expected, "{found:?}");
         let (_, found) = Trial { ops: 1000, ..Trial::new(&serial::reducer::SPEC, "text") }.run();
-        assert!(found.count("wrong character deleted") > 0, "{found:?}");
+        assert!(found.count(&WRONG_CHARACTER_DELETED) > 0, "{found:?}");
     }
 
     #[test]

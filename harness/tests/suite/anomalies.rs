@@ -10,7 +10,7 @@ use syncbench_harness::oracles::serial_order::{self, SerialOrder};
 use syncbench_harness::pace::Pace;
 use syncbench_harness::results::Finding;
 use syncbench_harness::typing::Splice;
-use syncbench_harness::workload::{Author, History, Intent, Workload};
+use syncbench_harness::workload::{History, Intent, User, Workload};
 use syncbench_harness::workloads::booking::BookingOp;
 use syncbench_harness::workloads::counter::CounterOp;
 use syncbench_harness::workloads::json::{self, JsonOp};
@@ -40,7 +40,7 @@ struct Next {
     left: u64,
 }
 
-impl Author for Next {
+impl User for Next {
     fn next(&mut self, view: &dyn View, _: &mut Rng) -> Option<Intent> {
         self.left = self.left.checked_sub(1)?;
         Some((self.want)(self.client, view))
@@ -56,7 +56,7 @@ impl Workload for Scripted {
         self.workload.genesis(size)
     }
 
-    fn author(&self, client: NodeId, _: u32) -> Box<dyn Author> {
+    fn user(&self, client: NodeId, _: u32) -> Box<dyn User> {
         Box::new(Next { client, want: self.want, left: self.times })
     }
 

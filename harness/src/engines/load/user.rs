@@ -9,7 +9,7 @@ use crate::ledger::{Action, Own};
 use crate::pace::Pace;
 use crate::rng::{exponential, stream, unit};
 use crate::task::Task;
-use crate::workload::{Author, Standing};
+use crate::workload::{self, Standing};
 
 /// One user.
 pub(in crate::engines) struct User {
@@ -19,7 +19,7 @@ pub(in crate::engines) struct User {
     /// Between two operations of the whole group.
     gap: Duration,
     seed: u64,
-    author: Box<dyn Author>,
+    user: Box<dyn workload::User>,
     /// Intents left, those without anything sensible to do included.
     left: u64,
     /// Intents drawn so far.
@@ -46,7 +46,7 @@ impl User {
             pace: task.pace,
             gap: task.gap(),
             seed: task.seed,
-            author: task.workload.author(client, task.clients),
+            user: task.workload.user(client, task.clients),
             left: recorded.unwrap_or(share),
             drawn: 0,
             undo: task.undo,
@@ -85,8 +85,8 @@ impl User {
             return Some(Action::Undo { target });
         }
         let mut rng = stream(self.seed, "intent", self.client.0.into(), self.drawn);
-        self.author.standing(Standing { next: own.next.n, accounted: own.reflected });
-        let intent = self.author.next(view, &mut rng)?;
+        self.user.standing(Standing { next: own.next.n, reflected: own.reflected });
+        let intent = self.user.next(view, &mut rng)?;
         Some(Action::Operate { operation: intent.operation, seen: intent.seen })
     }
 

@@ -120,7 +120,7 @@ fn agents_ask_for_what_they_see_to_be_free() {
     let full = with(&taken, &[add("show0", -2)]);
     let wanted = wants("booking:restock=0", &full);
     assert!(wanted.len() == 400 && wanted.iter().all(|op| *op == cancel("a")));
-    let mut author = workload("booking:cancel=1").author(NodeId(1), 1);
+    let mut author = workload("booking:cancel=1").user(NodeId(1), 1);
     let mut next = |view: &Document| author.next(view, &mut intent_stream(1)).map(|intent| intent.operation.decode());
     assert!(matches!(next(&genesis(8, 10)), Some(Some(BookingOp::Reserve { .. }))));
     assert!(next(&genesis(0, 10)).is_none());
@@ -224,8 +224,8 @@ fn one_order_refuses_the_second_and_loses_nothing() {
 #[test]
 fn the_last_document_revokes_what_was_confirmed() {
     let (ran, found) = Trial::new(&lww::document::SPEC, "booking").run();
-    assert!(found.count("confirmed then revoked") > 0 && found.count("cancel lost") > 0, "{found:?}");
-    assert_eq!(found.count("oversell"), 0, "{found:?}");
+    assert!(found.count(&CONFIRMED_THEN_REVOKED) > 0 && found.count(&CANCEL_LOST) > 0, "{found:?}");
+    assert_eq!(found.count(&OVERSELL), 0, "{found:?}");
     assert_eq!(ran.ledger.broken_states().0, 0);
 }
 
@@ -233,8 +233,8 @@ fn the_last_document_revokes_what_was_confirmed() {
 #[test]
 fn merged_stock_is_oversold() {
     let (ran, found) = Trial::new(&crdt::automerge::SPEC, "booking").run();
-    assert!(found.count("oversell") > 0 && found.count("stock from nowhere") > 0, "{found:?}");
-    assert_eq!(found.count("confirmed then revoked") + found.count("cancel lost"), 0, "{found:?}");
+    assert!(found.count(&OVERSELL) > 0 && found.count(&STOCK_FROM_NOWHERE) > 0, "{found:?}");
+    assert_eq!(found.count(&CONFIRMED_THEN_REVOKED) + found.count(&CANCEL_LOST), 0, "{found:?}");
     assert!(ran.ledger.broken_states().0 > 0);
 }
 

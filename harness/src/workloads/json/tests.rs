@@ -265,7 +265,7 @@ fn one_order_overwrites_and_deletes_and_hides_nothing() {
         let (ran, found) = Trial { seed, ..Trial::new(&serial::reducer::SPEC, "json") }.run();
         let expected = ["delete overwritten", "lost to delete", "overwritten"];
         assert!(kinds(&found).iter().all(|kind| expected.contains(kind)), "{found:?}");
-        assert!(found.count("overwritten") > 0 && found.count("lost to delete") > 0, "{found:?}");
+        assert!(found.count(&OVERWRITTEN) > 0 && found.count(&LOST_TO_DELETE) > 0, "{found:?}");
         assert_eq!(ran.ledger.broken_states().0, 0);
     }
 }
@@ -273,8 +273,8 @@ fn one_order_overwrites_and_deletes_and_hides_nothing() {
 #[test]
 fn the_last_document_loses_items() {
     let (_, found) = Trial::new(&lww::document::SPEC, "json").run();
-    assert!(found.count("lost item") > 0 && found.count("edit lost") > 0, "{found:?}");
-    assert_eq!(found.count("duplicated item"), 0, "{found:?}");
+    assert!(found.count(&LOST_ITEM) > 0 && found.count(&EDIT_LOST) > 0, "{found:?}");
+    assert_eq!(found.count(&DUPLICATED_ITEM), 0, "{found:?}");
 }
 
 #[cfg(feature = "automerge")]

@@ -138,12 +138,12 @@ fn users_want_the_same_whatever_they_see() {
 
 #[test]
 fn boards_neither_vanish_nor_grow_without_end() {
-    let mut author = workload("kanban:delete=1").author(NodeId(1), 1);
+    let mut author = workload("kanban:delete=1").user(NodeId(1), 1);
     let mut next = |view: &Document| author.next(view, &mut intent_stream(1)).unwrap().operation.decode();
     assert!(matches!(next(&genesis(8, 5)), Some(KanbanOp::Delete { .. })));
     assert!(matches!(next(&genesis(4, 5)), Some(KanbanOp::Add { .. })));
     assert!(matches!(next(&genesis(0, 5)), Some(KanbanOp::Add { .. })));
-    let mut author = workload("kanban:add=1,delete=0").author(NodeId(1), 1);
+    let mut author = workload("kanban:add=1,delete=0").user(NodeId(1), 1);
     let mut next = |view: &Document| author.next(view, &mut intent_stream(1)).unwrap().operation.decode();
     assert!(matches!(next(&genesis(4, 5)), Some(KanbanOp::Add { .. })));
     assert!(matches!(next(&genesis(8, 5)), Some(KanbanOp::Delete { .. })));
@@ -302,8 +302,8 @@ fn one_order_overwrites_and_never_breaks_the_board() {
 #[test]
 fn the_last_document_loses_cards_and_duplicates_none() {
     let (ran, found) = Trial::new(&lww::document::SPEC, "kanban").run();
-    assert!(found.count("lost card") > 0 && found.count("move overwritten") > 0, "{found:?}");
-    assert_eq!(found.count("duplicate on move") + found.count("ghost card"), 0, "{found:?}");
+    assert!(found.count(&LOST_CARD) > 0 && found.count(&MOVE_OVERWRITTEN) > 0, "{found:?}");
+    assert_eq!(found.count(&DUPLICATE_ON_MOVE) + found.count(&GHOST_CARD), 0, "{found:?}");
     assert_eq!(ran.ledger.broken_states().0, 0);
 }
 
@@ -311,13 +311,13 @@ fn the_last_document_loses_cards_and_duplicates_none() {
 #[test]
 fn merged_lists_duplicate_cards_and_breach_limits() {
     let (ran, found) = Trial::new(&crdt::automerge::SPEC, "kanban").run();
-    assert!(found.count("duplicate on move") > 0 && found.count("ghost card") > 0, "{found:?}");
-    assert_eq!(found.count("lost card") + found.count("move lost"), 0, "{found:?}");
+    assert!(found.count(&DUPLICATE_ON_MOVE) > 0 && found.count(&GHOST_CARD) > 0, "{found:?}");
+    assert_eq!(found.count(&LOST_CARD) + found.count(&MOVE_LOST), 0, "{found:?}");
     assert!(ran.ledger.broken_states().0 > 0);
     // A column that is too full is soon put right, so that few are at the end.
     let breaches = (1..=8).map(|seed| {
         let trial = Trial::new(&crdt::automerge::SPEC, "kanban:delete=0,within=0,hot=0,limit=2");
-        Trial { seed, ..trial }.run().1.count("limit breach")
+        Trial { seed, ..trial }.run().1.count(&LIMIT_BREACH)
     });
     assert!(breaches.sum::<u64>() > 0);
 }

@@ -138,7 +138,7 @@ fn users_want_the_same_whatever_they_see() {
     assert!(ops.iter().any(|op| *op == restore("c1", "c0")));
     assert!(ops.iter().all(|op| NotebookModel.plan(&some, op).is_ok_and(|plan| !plan.edits.is_empty())));
     // Between half and double of what there was.
-    let mut author = workload("notebook:cells=1").author(NodeId(1), 1);
+    let mut author = workload("notebook:cells=1").user(NodeId(1), 1);
     let mut sees = |size: u64| -> Vec<NotebookOp> {
         let view = genesis(size);
         let next = |n| author.next(&view, &mut crate::testing::intent_stream(n));
@@ -314,10 +314,10 @@ fn one_order_keeps_the_cells_and_not_the_places_of_characters() {
     for seed in 1..=3 {
         let trial = Trial { ops: 1000, seed, ..Trial::new(&serial::reducer::SPEC, "notebook:cells=0.2") };
         let (ran, found) = trial.run();
-        for kind in ["lost cell", "duplicated cell", "resurrected cell", "misplaced cell", "lost output"] {
+        for kind in [&LOST_CELL, &DUPLICATED_CELL, &RESURRECTED_CELL, &MISPLACED_CELL, &LOST_OUTPUT] {
             assert_eq!(found.count(kind), 0, "{found:?}");
         }
-        assert!(found.count("orphaned edit") > 0 && found.count("misplaced character") > 0, "{found:?}");
+        assert!(found.count(&ORPHANED_EDIT) > 0 && found.count(&MISPLACED_CHARACTER) > 0, "{found:?}");
         assert_eq!(ran.ledger.broken_states().0, 0);
     }
 }
@@ -325,8 +325,8 @@ fn one_order_keeps_the_cells_and_not_the_places_of_characters() {
 #[test]
 fn the_last_document_loses_cells_and_characters() {
     let found = Trial { ops: 1000, ..Trial::new(&lww::document::SPEC, "notebook:cells=0.2") }.run().1;
-    assert!(found.count("lost cell") > 0 && found.count("lost character") > 0, "{found:?}");
-    assert_eq!(found.count("duplicated cell") + found.count("misplaced character"), 0, "{found:?}");
+    assert!(found.count(&LOST_CELL) > 0 && found.count(&LOST_CHARACTER) > 0, "{found:?}");
+    assert_eq!(found.count(&DUPLICATED_CELL) + found.count(&MISPLACED_CHARACTER), 0, "{found:?}");
 }
 
 #[cfg(feature = "automerge")]
@@ -334,11 +334,11 @@ fn the_last_document_loses_cells_and_characters() {
 fn merged_orders_duplicate_cells_and_merged_text_is_whole() {
     let trial = Trial::new(&crdt::automerge::SPEC, "notebook:cells=0.2,evaluate=0.1,elsewhere=0.5");
     let found = all(&Trial { delay_ms: 300, ..trial });
-    for kind in ["duplicated cell", "orphaned edit", "stale evaluation"] {
-        assert!(found.count(kind) > 0, "{kind}: {found:?}");
+    for kind in [&DUPLICATED_CELL, &ORPHANED_EDIT, &STALE_EVALUATION] {
+        assert!(found.count(kind) > 0, "{kind:?}: {found:?}");
     }
-    for kind in ["lost cell", "lost character", "misplaced character", "misplaced cell", "lost output"] {
-        assert_eq!(found.count(kind), 0, "{kind}: {found:?}");
+    for kind in [&LOST_CELL, &LOST_CHARACTER, &MISPLACED_CHARACTER, &MISPLACED_CELL, &LOST_OUTPUT] {
+        assert_eq!(found.count(kind), 0, "{kind:?}: {found:?}");
     }
 }
 
@@ -377,15 +377,15 @@ fn planted_bugs_are_found() {
     let trial = Trial::new(&serial::reducer::SPEC, "notebook:cells=0.3,evaluate=0.2,elsewhere=0.5");
     let found = all(&Trial { pace: Pace::Turns, model: Some(erase(Careless)), ..trial });
     for kind in [
-        "cell from nowhere",
-        "duplicated cell",
-        "lost cell",
-        "lost character",
-        "lost output",
-        "misplaced cell",
-        "resurrected cell",
-        "stale evaluation",
+        &CELL_FROM_NOWHERE,
+        &DUPLICATED_CELL,
+        &LOST_CELL,
+        &LOST_CHARACTER,
+        &LOST_OUTPUT,
+        &MISPLACED_CELL,
+        &RESURRECTED_CELL,
+        &STALE_EVALUATION,
     ] {
-        assert!(found.count(kind) > 0, "{kind}: {found:?}");
+        assert!(found.count(kind) > 0, "{kind:?}: {found:?}");
     }
 }

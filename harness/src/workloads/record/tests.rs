@@ -88,7 +88,7 @@ fn users_want_the_same_whatever_they_see() {
     assert!((share("record:hot=1,create=0", |op| op.record() == "r0") - 1.0).abs() < 1e-9);
     // Small tables grow, large ones shrink, an empty one is begun again.
     assert!((share("record:delete=1", deletes) - 1.0).abs() < 1e-9);
-    let mut author = workload("record:delete=1").author(NodeId(1), 1);
+    let mut author = workload("record:delete=1").user(NodeId(1), 1);
     let mut size = |view: &Document| author.next(view, &mut crate::testing::intent_stream(1)).unwrap().operation;
     assert!(matches!(size(&genesis(8)).decode(), Some(RecordOp::Delete { .. })));
     assert!(matches!(size(&genesis(4)).decode(), Some(RecordOp::Create { .. })));
@@ -253,10 +253,10 @@ fn one_order_overwrites_and_deletes_and_never_tears() {
 #[test]
 fn the_last_document_loses_everything_else() {
     let (_, found) = Trial { ops: 800, ..Trial::new(&lww::document::SPEC, "record") }.run();
-    for kind in ["edit lost", "overwritten", "create lost"] {
-        assert!(found.count(kind) > 0, "{kind}: {found:?}");
+    for kind in [&EDIT_LOST, &OVERWRITTEN, &CREATE_LOST] {
+        assert!(found.count(kind) > 0, "{kind:?}: {found:?}");
     }
-    assert_eq!(found.count("torn save"), 0, "{found:?}");
+    assert_eq!(found.count(&TORN_SAVE), 0, "{found:?}");
 }
 
 #[cfg(feature = "automerge")]
@@ -288,7 +288,7 @@ impl Model for Careless {
 fn planted_bugs_are_found() {
     let trial = Trial { model: Some(erase(Careless)), ..Trial::new(&serial::reducer::SPEC, "record") };
     let (ran, found) = trial.run();
-    assert!(found.count("torn save") > 0, "{found:?}");
-    assert!(found.count("delete lost") + found.count("resurrected record") > 0, "{found:?}");
+    assert!(found.count(&TORN_SAVE) > 0, "{found:?}");
+    assert!(found.count(&DELETE_LOST) + found.count(&RESURRECTED_RECORD) > 0, "{found:?}");
     assert!(workload("record").invariant(ran.last()).is_err());
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use syncbench_harness::clock::WALL_AT_START;
 use syncbench_harness::ledger::Fate;
 use syncbench_harness::rng::{below, stream, unit};
-use syncbench_harness::workload::Author;
+use syncbench_harness::workload::User;
 use syncbench_strategies::document::Document;
 use syncbench_strategies::model::Operation;
 use syncbench_strategies::replica::{
@@ -38,7 +38,7 @@ pub struct Packet {
 
 struct Member {
     replica: Box<dyn Replica>,
-    author: Box<dyn Author>,
+    user: Box<dyn User>,
     rng: Rng,
     issued: u64,
     /// Grows with every crash: timers of the former life are not due any more.
@@ -107,9 +107,9 @@ impl Group {
         };
         for node in topology.nodes(clients) {
             let replica = group.subject.strategy.strategy.replica(&group.setup_of(node));
-            let author = group.subject.workload.workload.author(node, clients);
+            let user = group.subject.workload.workload.user(node, clients);
             let rng = stream(seed, "node", node.0.into(), 0);
-            group.members.insert(node, Member { replica, author, rng, issued: 0, life: 0 });
+            group.members.insert(node, Member { replica, user, rng, issued: 0, life: 0 });
         }
         for (a, b) in group.pairs() {
             group.connect(a, b);
@@ -163,7 +163,7 @@ impl Group {
     pub fn act(&mut self, client: NodeId) -> Option<OpId> {
         let member = self.members.get_mut(&client).unwrap();
         let mut rng = stream(self.setup.seed, "intent", client.0.into(), member.issued + 1);
-        let intent = member.author.next(member.replica.view(), &mut rng)?;
+        let intent = member.user.next(member.replica.view(), &mut rng)?;
         Some(self.submit(client, &intent.operation))
     }
 

@@ -6,7 +6,7 @@ use syncbench_harness::results::Finding;
 use syncbench_harness::rng::below;
 use syncbench_harness::run::PlannedWorkload;
 use syncbench_harness::typing::Splice;
-use syncbench_harness::workload::{Author, History, Intent, Workload};
+use syncbench_harness::workload::{History, Intent, User, Workload};
 use syncbench_harness::workloads::booking::BookingOp;
 use syncbench_harness::workloads::stack::{self, StackModel, StackOp};
 use syncbench_harness::workloads::text::{self, TextModel, TextOp};
@@ -55,14 +55,14 @@ struct Twisted {
     twist: Twist,
 }
 
-struct TwistedAuthor {
-    inner: Box<dyn Author>,
+struct TwistedUser {
+    inner: Box<dyn User>,
     model: ModelRef,
     twist: Twist,
     n: u64,
 }
 
-impl Author for TwistedAuthor {
+impl User for TwistedUser {
     fn next(&mut self, view: &dyn View, rng: &mut Rng) -> Option<Intent> {
         self.n += 1;
         self.inner.next(view, rng).map(|intent| (self.twist)(intent, self.n, &self.model, view))
@@ -78,9 +78,9 @@ impl Workload for Twisted {
         self.inner.workload.genesis(size)
     }
 
-    fn author(&self, client: NodeId, clients: u32) -> Box<dyn Author> {
-        let inner = self.inner.workload.author(client, clients);
-        Box::new(TwistedAuthor { inner, model: self.model(), twist: self.twist, n: 0 })
+    fn user(&self, client: NodeId, clients: u32) -> Box<dyn User> {
+        let inner = self.inner.workload.user(client, clients);
+        Box::new(TwistedUser { inner, model: self.model(), twist: self.twist, n: 0 })
     }
 
     /// Nothing: the twist may have taken from the oracle what it needs to know of an intent.
@@ -115,8 +115,8 @@ impl Workload for Remodelled {
         self.inner.workload.genesis(size)
     }
 
-    fn author(&self, client: NodeId, clients: u32) -> Box<dyn Author> {
-        self.inner.workload.author(client, clients)
+    fn user(&self, client: NodeId, clients: u32) -> Box<dyn User> {
+        self.inner.workload.user(client, clients)
     }
 
     fn judge(&self, history: &History<'_>) -> Vec<Finding> {
@@ -140,8 +140,8 @@ impl Workload for Shared {
         self.0.workload.genesis(size)
     }
 
-    fn author(&self, client: NodeId, clients: u32) -> Box<dyn Author> {
-        self.0.workload.author(client, clients)
+    fn user(&self, client: NodeId, clients: u32) -> Box<dyn User> {
+        self.0.workload.user(client, clients)
     }
 
     fn judge(&self, history: &History<'_>) -> Vec<Finding> {
@@ -166,7 +166,7 @@ struct InTurn {
     n: i64,
 }
 
-impl Author for InTurn {
+impl User for InTurn {
     fn next(&mut self, _: &dyn View, _: &mut Rng) -> Option<Intent> {
         self.n += 1;
         let push = StackOp::Push(self.client * 1_000_000_000 + self.n);
@@ -183,7 +183,7 @@ impl Workload for Steady {
         stack::genesis(size)
     }
 
-    fn author(&self, client: NodeId, _: u32) -> Box<dyn Author> {
+    fn user(&self, client: NodeId, _: u32) -> Box<dyn User> {
         Box::new(InTurn { client: client.0.into(), n: 0 })
     }
 
@@ -207,7 +207,7 @@ struct TypesInTurn {
     n: u32,
 }
 
-impl Author for TypesInTurn {
+impl User for TypesInTurn {
     fn next(&mut self, view: &dyn View, rng: &mut Rng) -> Option<Intent> {
         self.n += 1;
         let len = view.len(&path!["text"]).unwrap_or(0);
@@ -228,7 +228,7 @@ impl Workload for Erasing {
         text::genesis(size)
     }
 
-    fn author(&self, client: NodeId, _: u32) -> Box<dyn Author> {
+    fn user(&self, client: NodeId, _: u32) -> Box<dyn User> {
         Box::new(TypesInTurn { client: client.0, n: 0 })
     }
 
@@ -246,7 +246,7 @@ struct ReservesInTurn {
     n: u64,
 }
 
-impl Author for ReservesInTurn {
+impl User for ReservesInTurn {
     fn next(&mut self, _: &dyn View, _: &mut Rng) -> Option<Intent> {
         self.n += 1;
         let booking = format!("{}.{}", self.client, (self.n - 1) / 2);
@@ -266,7 +266,7 @@ impl Workload for Reserving {
         self.0.workload.genesis(size)
     }
 
-    fn author(&self, client: NodeId, _: u32) -> Box<dyn Author> {
+    fn user(&self, client: NodeId, _: u32) -> Box<dyn User> {
         Box::new(ReservesInTurn { client, n: 0 })
     }
 

@@ -1,6 +1,9 @@
 //! Planted bugs for the oracle of `booking`.
 
-use syncbench_harness::workloads::booking::BookingOp;
+use syncbench_harness::workloads::booking::{
+    BOOKING_FROM_NOWHERE, BookingOp, CANCEL_LOST, CONFIRMED_THEN_REVOKED, OVERSELL, REFUSED_WITH_STOCK_LEFT,
+    STOCK_FROM_NOWHERE, STOCK_LOST,
+};
 use syncbench_strategies::document::Edit;
 use syncbench_strategies::model::{Operation, Rejected};
 use syncbench_strategies::path;
@@ -11,13 +14,13 @@ use super::{Answer, Flaw, Planted, assert_caught, edited, nothing};
 const SCARCE: &str = "booking:tickets=2,cancel=0.1";
 
 pub(crate) const PLANTED: &[Planted] = &[
-    Planted::new(SCARCE, &["oversell", "stock from nowhere"], Flaw::Means(reserving_takes_nothing)),
-    Planted::new(SCARCE, &["stock lost"], Flaw::Means(reserving_takes_two)),
-    Planted::new(SCARCE, &["confirmed then revoked"], Flaw::Means(reserving_is_forgotten)),
-    Planted::new(SCARCE, &["booking from nowhere"], Flaw::Means(reserving_writes_another_name)),
-    Planted::new(SCARCE, &["refused with stock left"], Flaw::Means(reserving_is_refused)),
-    Planted::new("booking", &["cancel lost"], Flaw::Means(cancelling_is_forgotten)),
-    Planted { strategy: "lww-document", ..Planted::new(SCARCE, &["confirmed then revoked"], Flaw::Weak) },
+    Planted::new(SCARCE, &[&OVERSELL, &STOCK_FROM_NOWHERE], Flaw::Means(reserving_takes_nothing)),
+    Planted::new(SCARCE, &[&STOCK_LOST], Flaw::Means(reserving_takes_two)),
+    Planted::new(SCARCE, &[&CONFIRMED_THEN_REVOKED], Flaw::Means(reserving_is_forgotten)),
+    Planted::new(SCARCE, &[&BOOKING_FROM_NOWHERE], Flaw::Means(reserving_writes_another_name)),
+    Planted::new(SCARCE, &[&REFUSED_WITH_STOCK_LEFT], Flaw::Means(reserving_is_refused)),
+    Planted::new("booking", &[&CANCEL_LOST], Flaw::Means(cancelling_is_forgotten)),
+    Planted { strategy: "lww-document", ..Planted::new(SCARCE, &[&CONFIRMED_THEN_REVOKED], Flaw::Weak) },
 ];
 
 fn reserves(operation: &Operation) -> bool {

@@ -1,6 +1,7 @@
 //! Planted bugs for the oracle of `counter`.
 
-use syncbench_harness::workloads::counter::CounterOp;
+use syncbench_harness::oracles::undo::UNDO_WITHOUT_EFFECT;
+use syncbench_harness::workloads::counter::{CounterOp, DOUBLE_INCREMENT, DOUBLE_LIKE, LIKE_LOST, LOST_INCREMENT};
 use syncbench_strategies::document::Edit;
 use syncbench_strategies::model::Operation;
 
@@ -8,12 +9,12 @@ use super::{Answer, Flaw, Planted, assert_caught, edited, nothing};
 use crate::common::mutants::Bug;
 
 pub(crate) const PLANTED: &[Planted] = &[
-    Planted::new("counter", &["lost increment"], Flaw::Means(additions_are_forgotten)),
-    Planted::new("counter", &["double increment"], Flaw::Means(additions_count_twice)),
-    Planted::new("counter", &["like lost"], Flaw::Means(likes_are_only_counted)),
-    Planted::new("counter", &["double like"], Flaw::Means(likes_count_twice)),
-    Planted { undo: 0.3, ..Planted::new("counter", &["undo without effect"], Flaw::Has(Bug::UndoesNothing)) },
-    Planted { strategy: "lww-document", ..Planted::new("counter", &["lost increment"], Flaw::Weak) },
+    Planted::new("counter", &[&LOST_INCREMENT], Flaw::Means(additions_are_forgotten)),
+    Planted::new("counter", &[&DOUBLE_INCREMENT], Flaw::Means(additions_count_twice)),
+    Planted::new("counter", &[&LIKE_LOST], Flaw::Means(likes_are_only_counted)),
+    Planted::new("counter", &[&DOUBLE_LIKE], Flaw::Means(likes_count_twice)),
+    Planted { undo: 0.3, ..Planted::new("counter", &[&UNDO_WITHOUT_EFFECT], Flaw::Has(Bug::UndoesNothing)) },
+    Planted { strategy: "lww-document", ..Planted::new("counter", &[&LOST_INCREMENT], Flaw::Weak) },
 ];
 
 fn adds(operation: &Operation) -> bool {

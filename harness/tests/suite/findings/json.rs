@@ -1,6 +1,11 @@
 //! Planted bugs for the oracle of `json`.
 
-use syncbench_harness::workloads::json::JsonOp;
+use syncbench_harness::oracles::undo::{LOST_TO_UNDO, UNDO_WITHOUT_EFFECT};
+use syncbench_harness::oracles::writes::{EDIT_LOST, OVERWRITTEN};
+use syncbench_harness::workloads::json::{
+    DELETE_OVERWRITTEN, DUPLICATED_ITEM, HIDDEN_SUBTREE, JsonOp, LOST_ITEM, LOST_TO_DELETE, RESURRECTED,
+    VALUE_FROM_NOWHERE,
+};
 use syncbench_strategies::document::Edit;
 use syncbench_strategies::model::Operation;
 
@@ -10,20 +15,20 @@ use crate::common::mutants::Bug;
 const LISTS: &str = "json:list=0.6";
 
 pub(crate) const PLANTED: &[Planted] = &[
-    Planted::new("json", &["edit lost"], Flaw::Means(settings_are_forgotten)),
-    Planted { undo: 0.2, ..Planted::new("json", &["lost to undo"], Flaw::Means(settings_are_forgotten)) },
-    Planted::new("json", &["value from nowhere"], Flaw::Means(settings_are_garbled)),
-    Planted::new(LISTS, &["lost item"], Flaw::Means(adding_is_forgotten)),
-    Planted::new(LISTS, &["duplicated item"], Flaw::Means(adding_counts_twice)),
-    Planted::new(LISTS, &["resurrected"], Flaw::Means(taking_is_forgotten)),
-    Planted { undo: 0.3, ..Planted::new("json", &["undo without effect"], Flaw::Has(Bug::UndoesNothing)) },
-    Planted { ops: 400, ..Planted::new("json:hot=1,delete=0.2", &["lost to delete", "overwritten"], Flaw::Weak) },
+    Planted::new("json", &[&EDIT_LOST], Flaw::Means(settings_are_forgotten)),
+    Planted { undo: 0.2, ..Planted::new("json", &[&LOST_TO_UNDO], Flaw::Means(settings_are_forgotten)) },
+    Planted::new("json", &[&VALUE_FROM_NOWHERE], Flaw::Means(settings_are_garbled)),
+    Planted::new(LISTS, &[&LOST_ITEM], Flaw::Means(adding_is_forgotten)),
+    Planted::new(LISTS, &[&DUPLICATED_ITEM], Flaw::Means(adding_counts_twice)),
+    Planted::new(LISTS, &[&RESURRECTED], Flaw::Means(taking_is_forgotten)),
+    Planted { undo: 0.3, ..Planted::new("json", &[&UNDO_WITHOUT_EFFECT], Flaw::Has(Bug::UndoesNothing)) },
+    Planted { ops: 400, ..Planted::new("json:hot=1,delete=0.2", &[&LOST_TO_DELETE, &OVERWRITTEN], Flaw::Weak) },
     // So short that nobody who knows of the delete writes there again.
-    Planted { ops: 20, seeds: 20, ..Planted::new("json:hot=1,delete=0.3", &["delete overwritten"], Flaw::Weak) },
+    Planted { ops: 20, seeds: 20, ..Planted::new("json:hot=1,delete=0.3", &[&DELETE_OVERWRITTEN], Flaw::Weak) },
     Planted {
         strategy: "serial-patches",
         ops: 400,
-        ..Planted::new("json:hot=1,delete=0.2", &["hidden subtree"], Flaw::Weak)
+        ..Planted::new("json:hot=1,delete=0.2", &[&HIDDEN_SUBTREE], Flaw::Weak)
     },
 ];
 

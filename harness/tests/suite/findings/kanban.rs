@@ -1,6 +1,11 @@
 //! Planted bugs for the oracle of `kanban`.
 
-use syncbench_harness::workloads::kanban::KanbanOp;
+use syncbench_harness::oracles::undo::{LOST_TO_UNDO, UNDO_WITHOUT_EFFECT};
+use syncbench_harness::oracles::writes::{EDIT_LOST, EDIT_LOST_TO_DELETE};
+use syncbench_harness::workloads::kanban::{
+    CARD_FROM_NOWHERE, DUPLICATE_ON_MOVE, DUPLICATED_CARD, EDIT_OVERWRITTEN, GHOST_CARD, KanbanOp, LIMIT_BREACH,
+    LOST_CARD, MISPLACED_CARD, MOVE_LOST, MOVE_OVERWRITTEN, RESURRECTED_CARD,
+};
 use syncbench_strategies::document::{Document, Edit};
 use syncbench_strategies::model::{Operation, Plan};
 use syncbench_strategies::path;
@@ -12,19 +17,19 @@ use crate::common::mutants::Bug;
 const LIVELY: &str = "kanban:hot=0,add=0.2,delete=0.15";
 
 pub(crate) const PLANTED: &[Planted] = &[
-    Planted::new("kanban", &["duplicate on move"], Flaw::Means(moves_leave_the_card)),
-    Planted::new("kanban", &["move lost"], Flaw::Means(moves_are_forgotten)),
-    Planted::new("kanban:hot=0,delete=0", &["misplaced card"], Flaw::Means(moves_go_to_the_top)),
-    Planted::new("kanban", &["edit lost"], Flaw::Means(titles_are_forgotten)),
-    Planted::new("kanban", &["lost to undo"], Flaw::Regret),
-    Planted::new(LIVELY, &["duplicated card"], Flaw::Means(adding_lists_twice)),
-    Planted::new(LIVELY, &["lost card"], Flaw::Means(adding_lists_nowhere)),
-    Planted::new(LIVELY, &["card from nowhere"], Flaw::Means(adding_writes_another_name)),
-    Planted::new("kanban:limit=2,add=0.3,delete=0", &["limit breach"], Flaw::Means(full_columns_take_more)).together(),
-    Planted::new(LIVELY, &["resurrected card"], Flaw::Means(deletes_are_forgotten)),
-    Planted::new(LIVELY, &["ghost card"], Flaw::Means(deletes_leave_the_card_listed)),
-    Planted { undo: 0.3, ..Planted::new("kanban", &["undo without effect"], Flaw::Has(Bug::UndoesNothing)) },
-    Planted::new("kanban", &["edit lost to delete", "edit overwritten", "move overwritten"], Flaw::Weak),
+    Planted::new("kanban", &[&DUPLICATE_ON_MOVE], Flaw::Means(moves_leave_the_card)),
+    Planted::new("kanban", &[&MOVE_LOST], Flaw::Means(moves_are_forgotten)),
+    Planted::new("kanban:hot=0,delete=0", &[&MISPLACED_CARD], Flaw::Means(moves_go_to_the_top)),
+    Planted::new("kanban", &[&EDIT_LOST], Flaw::Means(titles_are_forgotten)),
+    Planted::new("kanban", &[&LOST_TO_UNDO], Flaw::Regret),
+    Planted::new(LIVELY, &[&DUPLICATED_CARD], Flaw::Means(adding_lists_twice)),
+    Planted::new(LIVELY, &[&LOST_CARD], Flaw::Means(adding_lists_nowhere)),
+    Planted::new(LIVELY, &[&CARD_FROM_NOWHERE], Flaw::Means(adding_writes_another_name)),
+    Planted::new("kanban:limit=2,add=0.3,delete=0", &[&LIMIT_BREACH], Flaw::Means(full_columns_take_more)).together(),
+    Planted::new(LIVELY, &[&RESURRECTED_CARD], Flaw::Means(deletes_are_forgotten)),
+    Planted::new(LIVELY, &[&GHOST_CARD], Flaw::Means(deletes_leave_the_card_listed)),
+    Planted { undo: 0.3, ..Planted::new("kanban", &[&UNDO_WITHOUT_EFFECT], Flaw::Has(Bug::UndoesNothing)) },
+    Planted::new("kanban", &[&EDIT_LOST_TO_DELETE, &EDIT_OVERWRITTEN, &MOVE_OVERWRITTEN], Flaw::Weak),
 ];
 
 fn moves(operation: &Operation) -> bool {

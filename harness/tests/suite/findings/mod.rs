@@ -1,7 +1,7 @@
 //! Every kind of finding that a workload's oracle can make, each caught in a strategy with a planted bug and absent without.
 //!
-//! A workload has its bugs in one file here and one line in [`PLANTED`]. A kind on its card that no bug brings out fails the
-//! test, and so does one that is found and not on the card.
+//! A workload has its bugs in one file here and one line in [`PLANTED`]. A kind in its spec that no bug brings out fails the
+//! test, and so does one that is found and not in the spec.
 
 mod booking;
 mod counter;
@@ -16,7 +16,10 @@ mod text;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use syncbench_harness::oracles::{generic, serial_order};
+use syncbench_harness::finding::Kind;
+use syncbench_harness::oracles::{
+    self, INVARIANT_BROKEN_ON_SCREEN, NO_SERIAL_ORDER, NO_SUSTAINABLE_RATE, serial_order,
+};
 use syncbench_harness::pace::Pace;
 use syncbench_harness::results::Outcome;
 use syncbench_harness::scenario::Scenario;
@@ -48,9 +51,9 @@ const ANYWHERE: &[Planted] = &[
         strategy: "lww-document",
         ops: serial_order::MAX_OPS as u64,
         seeds: 10,
-        ..Planted::new("stack:pop=0.5", &["no serial order"], Flaw::Weak)
+        ..Planted::new("stack:pop=0.5", &[&NO_SERIAL_ORDER], Flaw::Weak)
     },
-    Planted::new("record", &["invariant broken on screen"], Flaw::Means(record::saves_are_torn)),
+    Planted::new("record", &[&INVARIANT_BROKEN_ON_SCREEN], Flaw::Means(record::saves_are_torn)),
 ];
 
 /// What a model says of an operation.
@@ -73,7 +76,7 @@ pub(crate) enum Flaw {
 /// A planted bug, and the kinds of findings that it brings out and that are not there without it.
 #[derive(Clone, Copy)]
 pub(crate) struct Planted {
-    pub(crate) kinds: &'static [&'static str],
+    kinds: [Option<&'static Kind>; 3],
     pub(crate) flaw: Flaw,
     pub(crate) strategy: &'static str,
     /// The workload with its parameters.
@@ -86,11 +89,22 @@ pub(crate) struct Planted {
 
 impl Planted {
     /// On the server that orders everything, which alone brings out nothing when people take turns.
-    pub(crate) const fn new(workload: &'static str, kinds: &'static [&'static str], flaw: Flaw) -> Self {
+    pub(crate) const fn new(workload: &'static str, kinds: &[&'static Kind], flaw: Flaw) -> Self {
         // A weakness shows where people act at the same time, a bug at any time.
         let pace = if matches!(flaw, Flaw::Weak) { Pace::Poisson } else { Pace::Turns };
         let undo = if matches!(flaw, Flaw::Regret) { 0.3 } else { 0.0 };
-        Self { kinds, flaw, strategy: "serial", workload, pace, undo, ops: 120, seeds: 3 }
+        let mut caught = [None; 3];
+        let mut index = 0;
+        while index < kinds.len() {
+            caught[index] = Some(kinds[index]);
+            index += 1;
+        }
+        Self { kinds: caught, flaw, strategy: "serial", workload, pace, undo, ops: 120, seeds: 3 }
+    }
+
+    /// The kinds of findings that it brings out.
+    fn kinds(&self) -> impl Iterator<Item = &'static Kind> {
+        self.kinds.into_iter().flatten()
     }
 
     /// The same where people act at the same time.
@@ -165,9 +179,13 @@ fn every_kind_of_finding_has_its_bug() {
     let registered: Vec<_> = WORKLOADS.iter().map(|spec| spec.name).collect();
     assert_eq!(lines, registered, "a line for every workload, in the order of the registry");
     for (spec, (name, planted)) in WORKLOADS.iter().zip(PLANTED) {
-        let caught: BTreeSet<&str> = planted.iter().flat_map(|planted| planted.kinds).copied().collect();
-        assert_eq!(caught, spec.kinds.iter().copied().collect(), "{name}: kinds with a bug, kinds on the card");
-        assert_eq!(spec.kinds.len(), caught.len(), "{name}: a kind is on the card twice");
+        let caught: BTreeSet<&str> = planted.iter().flat_map(Planted::kinds).map(|kind| kind.name).collect();
+        assert_eq!(
+            caught,
+            spec.kinds.iter().map(|kind| kind.name).collect(),
+            "{name}: kinds with a bug, kinds in the spec"
+        );
+        assert_eq!(spec.kinds.len(), caught.len(), "{name}: a kind is in the spec twice");
     }
 }
 
@@ -181,8 +199,8 @@ fn assert_each_caught(planted: &[Planted]) {
     let mut complaints = Vec::new();
     for (index, planted) in planted.iter().enumerate() {
         let (with, without) = (planted.found(true), planted.found(false));
-        let wrong = |kind: &&&str| !with.contains(**kind) || without.contains(**kind);
-        let wrong: Vec<_> = planted.kinds.iter().filter(wrong).collect();
+        let wrong = |kind: &&str| !with.contains(*kind) || without.contains(*kind);
+        let wrong: Vec<_> = planted.kinds().map(|kind| kind.name).filter(wrong).collect();
         if !wrong.is_empty() {
             complaints.push(format!("{index} {}: {wrong:?}: with it {with:?}, without {without:?}", planted.workload));
         }
@@ -193,8 +211,8 @@ fn assert_each_caught(planted: &[Planted]) {
 #[test]
 fn what_any_workload_may_have_is_found() {
     assert_each_caught(ANYWHERE);
-    let caught = ANYWHERE.iter().flat_map(|planted| planted.kinds).copied();
-    assert_eq!(caught.chain(["no rate that it stands"]).collect::<Vec<_>>(), generic::KINDS);
+    let caught = ANYWHERE.iter().flat_map(Planted::kinds);
+    assert_eq!(caught.chain([&NO_SUSTAINABLE_RATE]).collect::<Vec<_>>(), oracles::KINDS);
 }
 
 #[test]
@@ -204,7 +222,7 @@ fn a_group_that_never_shows_everything_stands_no_rate() {
     let found = |bug| {
         let cell = mutant("lww-document", "stack", bug).cell(&scenario, 1);
         assert_eq!(cell.outcome, Outcome::Measured, "{:?}", cell.reason);
-        cell.findings.iter().any(|finding| finding.kind == "no rate that it stands")
+        cell.findings.iter().any(|finding| finding.kind == NO_SUSTAINABLE_RATE.name)
     };
     assert!(found(Bug::LosesMessages));
     // On a machine that is busy otherwise the best group may be late now and then.

@@ -1,6 +1,14 @@
 //! Planted bugs for the oracle of `notebook`; what becomes of characters is as in `text`.
 
-use syncbench_harness::workloads::notebook::NotebookOp;
+use syncbench_harness::oracles::characters::{
+    CHARACTER_BACK_FROM_THE_DEAD, CHARACTER_FROM_NOWHERE, DUPLICATED_CHARACTER, INTERLEAVED_RUN, LOST_CHARACTER,
+    MISPLACED_CHARACTER, WRONG_CHARACTER_DELETED,
+};
+use syncbench_harness::oracles::undo::{LOST_TO_UNDO, UNDO_WITHOUT_EFFECT};
+use syncbench_harness::workloads::notebook::{
+    CELL_FROM_NOWHERE, DUPLICATED_CELL, LOST_CELL, LOST_OUTPUT, MISPLACED_CELL, NotebookOp, ORPHANED_EDIT,
+    RESURRECTED_CELL, STALE_EVALUATION,
+};
 use syncbench_strategies::document::{Document, Edit};
 use syncbench_strategies::model::Operation;
 use syncbench_strategies::path;
@@ -14,26 +22,26 @@ const LIVELY: &str = "notebook:cells=0.5";
 const CROWDED: &str = "notebook:cells=0,evaluate=0,hot=1,elsewhere=1";
 
 pub(crate) const PLANTED: &[Planted] = &[
-    Planted::new(LIVELY, &["lost cell"], Flaw::Means(inserting_lists_nowhere)),
-    Planted::new(LIVELY, &["duplicated cell"], Flaw::Means(inserting_lists_twice)),
-    Planted::new(LIVELY, &["cell from nowhere"], Flaw::Means(inserting_writes_another_name)),
-    Planted { undo: 0.3, ..Planted::new(LIVELY, &["lost to undo"], Flaw::Means(deletes_are_forgotten)) },
-    Planted::new(LIVELY, &["resurrected cell"], Flaw::Means(deletes_are_forgotten)),
-    Planted::new(LIVELY, &["misplaced cell"], Flaw::Means(cells_go_to_the_top)),
-    Planted::new("notebook:evaluate=0.3", &["lost output"], Flaw::Means(evaluating_is_forgotten)),
-    Planted::new("notebook:evaluate=0.3", &["stale evaluation"], Flaw::Means(evaluating_takes_another_source)),
-    Planted { undo: 0.3, ..Planted::new("notebook", &["undo without effect"], Flaw::Has(Bug::UndoesNothing)) },
-    Planted { ops: 400, ..Planted::new(LIVELY, &["orphaned edit"], Flaw::Weak) },
-    Planted::new(CROWDED, &["lost character"], Flaw::Means(text::typing_is_forgotten)),
-    Planted::new(CROWDED, &["duplicated character"], Flaw::Means(text::typing_counts_twice)),
-    Planted::new(CROWDED, &["misplaced character"], Flaw::Means(text::typing_goes_to_the_top)),
-    Planted::new(CROWDED, &["character from nowhere"], Flaw::Means(text::typing_is_garbled)),
-    Planted::new(CROWDED, &["character back from the dead"], Flaw::Means(text::erasing_is_forgotten)),
-    Planted::new(CROWDED, &["wrong character deleted"], Flaw::Means(text::erasing_hits_the_one_before)),
+    Planted::new(LIVELY, &[&LOST_CELL], Flaw::Means(inserting_lists_nowhere)),
+    Planted::new(LIVELY, &[&DUPLICATED_CELL], Flaw::Means(inserting_lists_twice)),
+    Planted::new(LIVELY, &[&CELL_FROM_NOWHERE], Flaw::Means(inserting_writes_another_name)),
+    Planted { undo: 0.3, ..Planted::new(LIVELY, &[&LOST_TO_UNDO], Flaw::Means(deletes_are_forgotten)) },
+    Planted::new(LIVELY, &[&RESURRECTED_CELL], Flaw::Means(deletes_are_forgotten)),
+    Planted::new(LIVELY, &[&MISPLACED_CELL], Flaw::Means(cells_go_to_the_top)),
+    Planted::new("notebook:evaluate=0.3", &[&LOST_OUTPUT], Flaw::Means(evaluating_is_forgotten)),
+    Planted::new("notebook:evaluate=0.3", &[&STALE_EVALUATION], Flaw::Means(evaluating_takes_another_source)),
+    Planted { undo: 0.3, ..Planted::new("notebook", &[&UNDO_WITHOUT_EFFECT], Flaw::Has(Bug::UndoesNothing)) },
+    Planted { ops: 400, ..Planted::new(LIVELY, &[&ORPHANED_EDIT], Flaw::Weak) },
+    Planted::new(CROWDED, &[&LOST_CHARACTER], Flaw::Means(text::typing_is_forgotten)),
+    Planted::new(CROWDED, &[&DUPLICATED_CHARACTER], Flaw::Means(text::typing_counts_twice)),
+    Planted::new(CROWDED, &[&MISPLACED_CHARACTER], Flaw::Means(text::typing_goes_to_the_top)),
+    Planted::new(CROWDED, &[&CHARACTER_FROM_NOWHERE], Flaw::Means(text::typing_is_garbled)),
+    Planted::new(CROWDED, &[&CHARACTER_BACK_FROM_THE_DEAD], Flaw::Means(text::erasing_is_forgotten)),
+    Planted::new(CROWDED, &[&WRONG_CHARACTER_DELETED], Flaw::Means(text::erasing_hits_the_one_before)),
     Planted {
         strategy: "serial-optimistic",
         ops: 300,
-        ..Planted::new("notebook:cells=0,evaluate=0,hot=1,elsewhere=0,run=40", &["interleaved run"], Flaw::Weak)
+        ..Planted::new("notebook:cells=0,evaluate=0,hot=1,elsewhere=0,run=40", &[&INTERLEAVED_RUN], Flaw::Weak)
     },
 ];
 

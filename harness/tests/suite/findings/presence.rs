@@ -1,6 +1,8 @@
 //! Planted bugs for the oracle of `presence`.
 
-use syncbench_harness::workloads::presence::PresenceOp;
+use syncbench_harness::workloads::presence::{
+    CURSOR_FROM_NOWHERE, GHOST_CURSOR, LOST_CURSOR, PresenceOp, STALE_CURSOR,
+};
 use syncbench_strategies::document::Edit;
 use syncbench_strategies::model::Operation;
 use syncbench_strategies::path;
@@ -11,11 +13,11 @@ use super::{Answer, Flaw, Planted, assert_caught, edited, nothing};
 const LIVELY: &str = "presence:leave=0.5";
 
 pub(crate) const PLANTED: &[Planted] = &[
-    Planted::new(LIVELY, &["ghost cursor"], Flaw::Means(leaves_are_forgotten)),
-    Planted::new("presence:leave=0", &["stale cursor"], Flaw::Means(moves_are_forgotten)),
-    Planted::new("presence:leave=0", &["lost cursor"], Flaw::Means(moves_leave)),
-    Planted::new("presence", &["cursor from nowhere"], Flaw::Means(joining_writes_another_name)),
-    Planted { strategy: "lww-document", ..Planted::new("presence", &["stale cursor"], Flaw::Weak) },
+    Planted::new(LIVELY, &[&GHOST_CURSOR], Flaw::Means(leaves_are_forgotten)),
+    Planted::new("presence:leave=0", &[&STALE_CURSOR], Flaw::Means(moves_are_forgotten)),
+    Planted::new("presence:leave=0", &[&LOST_CURSOR], Flaw::Means(moves_leave)),
+    Planted::new("presence", &[&CURSOR_FROM_NOWHERE], Flaw::Means(joining_writes_another_name)),
+    Planted { strategy: "lww-document", ..Planted::new("presence", &[&STALE_CURSOR], Flaw::Weak) },
 ];
 
 fn moves(operation: &Operation) -> bool {

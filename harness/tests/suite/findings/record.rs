@@ -1,6 +1,8 @@
 //! Planted bugs for the oracle of `record`.
 
-use syncbench_harness::workloads::record::RecordOp;
+use syncbench_harness::oracles::undo::{LOST_TO_UNDO, UNDO_WITHOUT_EFFECT};
+use syncbench_harness::oracles::writes::{EDIT_LOST, EDIT_LOST_TO_DELETE, OVERWRITTEN};
+use syncbench_harness::workloads::record::{CREATE_LOST, DELETE_LOST, RESURRECTED_RECORD, RecordOp, TORN_SAVE};
 use syncbench_strategies::model::Operation;
 
 use super::{Answer, Flaw, Planted, assert_caught, edited, nothing};
@@ -10,14 +12,14 @@ use crate::common::mutants::Bug;
 const LIVELY: &str = "record:delete=0.2,create=0.2";
 
 pub(crate) const PLANTED: &[Planted] = &[
-    Planted::new("record", &["edit lost"], Flaw::Means(settings_are_forgotten)),
-    Planted::new("record", &["torn save"], Flaw::Means(saves_are_torn)),
-    Planted::new(LIVELY, &["delete lost"], Flaw::Means(deletes_are_forgotten)),
-    Planted::new(LIVELY, &["resurrected record"], Flaw::Means(deletes_are_forgotten)).together(),
-    Planted::new(LIVELY, &["create lost"], Flaw::Means(creations_are_forgotten)),
-    Planted::new(LIVELY, &["lost to undo"], Flaw::Regret),
-    Planted { undo: 0.3, ..Planted::new(LIVELY, &["undo without effect"], Flaw::Has(Bug::UndoesNothing)) },
-    Planted::new(LIVELY, &["overwritten", "edit lost to delete"], Flaw::Weak),
+    Planted::new("record", &[&EDIT_LOST], Flaw::Means(settings_are_forgotten)),
+    Planted::new("record", &[&TORN_SAVE], Flaw::Means(saves_are_torn)),
+    Planted::new(LIVELY, &[&DELETE_LOST], Flaw::Means(deletes_are_forgotten)),
+    Planted::new(LIVELY, &[&RESURRECTED_RECORD], Flaw::Means(deletes_are_forgotten)).together(),
+    Planted::new(LIVELY, &[&CREATE_LOST], Flaw::Means(creations_are_forgotten)),
+    Planted::new(LIVELY, &[&LOST_TO_UNDO], Flaw::Regret),
+    Planted { undo: 0.3, ..Planted::new(LIVELY, &[&UNDO_WITHOUT_EFFECT], Flaw::Has(Bug::UndoesNothing)) },
+    Planted::new(LIVELY, &[&OVERWRITTEN, &EDIT_LOST_TO_DELETE], Flaw::Weak),
 ];
 
 fn settings_are_forgotten(operation: &Operation, answer: Answer) -> Answer {

@@ -1,17 +1,20 @@
 //! Planted bugs for the oracle of `stack`.
 
-use syncbench_harness::workloads::stack::StackOp;
+use syncbench_harness::oracles::undo::UNDO_WITHOUT_EFFECT;
+use syncbench_harness::workloads::stack::{
+    ITEM_DELIVERED_TWICE, ITEM_DUPLICATED, ITEM_LOST, ITEM_RESURRECTED, StackOp,
+};
 use syncbench_strategies::model::Operation;
 
 use super::{Answer, Flaw, Planted, assert_caught, edited, nothing};
 use crate::common::mutants::Bug;
 
 pub(crate) const PLANTED: &[Planted] = &[
-    Planted::new("stack", &["item delivered twice", "item resurrected"], Flaw::Means(pops_leave_the_item)),
-    Planted::new("stack", &["item duplicated"], Flaw::Means(pushes_count_twice)),
-    Planted::new("stack", &["item lost"], Flaw::Means(pushes_are_forgotten)),
-    Planted { undo: 0.3, ..Planted::new("stack", &["undo without effect"], Flaw::Has(Bug::UndoesNothing)) },
-    Planted { strategy: "lww-document", ..Planted::new("stack", &["item delivered twice", "item lost"], Flaw::Weak) },
+    Planted::new("stack", &[&ITEM_DELIVERED_TWICE, &ITEM_RESURRECTED], Flaw::Means(pops_leave_the_item)),
+    Planted::new("stack", &[&ITEM_DUPLICATED], Flaw::Means(pushes_count_twice)),
+    Planted::new("stack", &[&ITEM_LOST], Flaw::Means(pushes_are_forgotten)),
+    Planted { undo: 0.3, ..Planted::new("stack", &[&UNDO_WITHOUT_EFFECT], Flaw::Has(Bug::UndoesNothing)) },
+    Planted { strategy: "lww-document", ..Planted::new("stack", &[&ITEM_DELIVERED_TWICE, &ITEM_LOST], Flaw::Weak) },
 ];
 
 fn pops_leave_the_item(operation: &Operation, answer: Answer) -> Answer {

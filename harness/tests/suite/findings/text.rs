@@ -1,5 +1,10 @@
 //! Planted bugs for the oracle of characters, as it looks at `text`.
 
+use syncbench_harness::oracles::characters::{
+    CHARACTER_BACK_FROM_THE_DEAD, CHARACTER_FROM_NOWHERE, DUPLICATED_CHARACTER, INTERLEAVED_RUN, LOST_CHARACTER,
+    MISPLACED_CHARACTER, WRONG_CHARACTER_DELETED,
+};
+use syncbench_harness::oracles::undo::UNDO_WITHOUT_EFFECT;
 use syncbench_strategies::document::Edit;
 use syncbench_strategies::model::Operation;
 
@@ -7,14 +12,14 @@ use super::{Answer, Flaw, Planted, assert_caught, edited};
 use crate::common::mutants::Bug;
 
 pub(crate) const PLANTED: &[Planted] = &[
-    Planted::new("text", &["lost character"], Flaw::Means(typing_is_forgotten)),
-    Planted::new("text", &["duplicated character"], Flaw::Means(typing_counts_twice)),
-    Planted::new("text", &["misplaced character"], Flaw::Means(typing_goes_to_the_top)),
-    Planted::new("text", &["character from nowhere"], Flaw::Means(typing_is_garbled)),
-    Planted::new("text:delete=0.3", &["character back from the dead"], Flaw::Means(erasing_is_forgotten)),
-    Planted::new("text:delete=0.3", &["wrong character deleted"], Flaw::Means(erasing_hits_the_one_before)),
-    Planted { undo: 0.3, ..Planted::new("text", &["undo without effect"], Flaw::Has(Bug::UndoesNothing)) },
-    Planted { ops: 300, ..Planted::new("text:jump=1,end=1", &["interleaved run"], Flaw::Weak) },
+    Planted::new("text", &[&LOST_CHARACTER], Flaw::Means(typing_is_forgotten)),
+    Planted::new("text", &[&DUPLICATED_CHARACTER], Flaw::Means(typing_counts_twice)),
+    Planted::new("text", &[&MISPLACED_CHARACTER], Flaw::Means(typing_goes_to_the_top)),
+    Planted::new("text", &[&CHARACTER_FROM_NOWHERE], Flaw::Means(typing_is_garbled)),
+    Planted::new("text:delete=0.3", &[&CHARACTER_BACK_FROM_THE_DEAD], Flaw::Means(erasing_is_forgotten)),
+    Planted::new("text:delete=0.3", &[&WRONG_CHARACTER_DELETED], Flaw::Means(erasing_hits_the_one_before)),
+    Planted { undo: 0.3, ..Planted::new("text", &[&UNDO_WITHOUT_EFFECT], Flaw::Has(Bug::UndoesNothing)) },
+    Planted { ops: 300, ..Planted::new("text:jump=1,end=1", &[&INTERLEAVED_RUN], Flaw::Weak) },
 ];
 
 /// Changes what a splice does: its place, how many characters go, and what comes.
