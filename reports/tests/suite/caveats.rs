@@ -1,4 +1,6 @@
 //! Every caveat is raised by results that deserve it, and by no others.
+use std::time::Duration;
+
 use syncbench_harness::results::{Metric, Outcome, Results, Verdict};
 use syncbench_reports::aggregate::Summary;
 use syncbench_reports::caveat::{Caveat, caveats};
@@ -78,7 +80,7 @@ fn each(results: &mut Results, metric: &str, value: f64) {
 
 fn broken(results: &Results, outcome: Outcome) -> syncbench_harness::results::Cell {
     let mut cell = results.cells[0].clone();
-    cell.seed = 99;
+    cell.settings.seed = 99;
     crate::support::drop_cell(&mut cell, outcome, "it broke");
     cell
 }

@@ -27,7 +27,7 @@ const STRATEGIES: &[&[&str]] = &[
 ];
 
 const HARNESS: &[&[&str]] = &[
-    &["clock", "rng", "pace", "queue", "schedule", "event"],
+    &["clock", "rng", "pace", "queue", "schedule", "event", "finding"],
     &["stopwatch", "tracer", "network", "faults", "ledger"],
     &["settings"],
     &["results"],
@@ -48,11 +48,12 @@ const REPORTS: &[&[&str]] = &[
     &["format", "stats", "criterion"],
     &["aggregate"],
     &["caveat", "columns", "draw"],
-    &["headline", "story"],
+    &["headline"],
     &["charts"],
+    &["story"],
     &["table"],
     &["html"],
     &["report"],
 ];
 
-const CLI: &[&[&str]] = &[&["environment", "failure"], &["args", "folder", "progress", "story"], &["commands"]];
+const CLI: &[&[&str]] = &[&["environment"], &["args"], &["failure"], &["folder", "progress", "story"], &["commands"]];
