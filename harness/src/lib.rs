@@ -2,6 +2,9 @@
 //!
 //! The harness holds everything equal but the strategy: the same users with the same intents at the same times, the same
 //! network luck, the same faults, the same measurements.
+//!
+//! Layers point one way, from [`clock`] and [`settings`] over [`workload`], [`oracles`] and [`engines`] to [`run`] and
+//! [`scenario`]; a test of the command line's crate holds the order.
 
 pub mod clock;
 pub mod engines;

@@ -1,4 +1,4 @@
-//! What a product needs that brings a model, a workload or a strategy of its own: `use syncbench_harness::prelude::*`.
+//! Everything for a product's own model, workload or strategy: `use syncbench_harness::prelude::*`.
 
 pub use rand::{Rng as _, RngExt as _};
 pub use serde::{Deserialize, Serialize};

@@ -48,7 +48,7 @@ pub struct Settings {
     pub rate_per_s: f64,
     /// How users come to act.
     pub pace: Pace,
-    /// Share of actions that undo the user's own latest operation that stands.
+    /// Share of actions that undo the user's latest confirmed operation.
     pub undo: f64,
     /// Size of the initial document, in the workload's own unit (items, records, characters).
     pub size: u64,

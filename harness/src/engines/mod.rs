@@ -29,11 +29,11 @@ pub fn run(task: &Task<'_>, probes: &mut [Box<dyn Probe>]) -> RunResult {
     }
 }
 
-/// How long a group waits for what cannot come before a fault ends that lasts until all have acted. Longer than a round trip
-/// of any profile but the satellite's; there, users that wait for each other act a little early, when they wait in vain.
+/// How long users wait in vain, for something that cannot arrive before a fault ends that lasts until all have acted. Longer
+/// than a round trip of any profile but the satellite's: there, users that wait for each other may act a little early.
 const IN_VAIN: Duration = Duration::from_millis(500);
 
-/// Whether some replica cannot hear of another until all users have acted: whoever waits for that waits in vain.
+/// Whether two replicas cannot reach each other until all users have acted: a user that waits for that waits in vain.
 fn in_vain(task: &Task<'_>, now: Time) -> bool {
     let nodes: Vec<NodeId> = task.topology().nodes(task.clients).collect();
     let lasting = || task.faults.iter().filter(|fault| fault.end.is_none() && fault.active(now));
@@ -81,8 +81,8 @@ fn cover(
     task.faults.iter().zip(messages_touched).map(cover).collect()
 }
 
-/// What a panic said.
+/// The message of a panic.
 pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
-    text.unwrap_or("a panic without words")
+    text.unwrap_or("a panic without a message")
 }

@@ -27,9 +27,9 @@ pub enum Action {
 pub enum Fate {
     /// Nothing, to the end of the run.
     Unknown,
-    /// That it stands.
+    /// That it is confirmed.
     Acknowledged(Outcome),
-    /// That it does not stand.
+    /// That it is rejected.
     Rejected(Rejected),
 }
 

@@ -1,4 +1,4 @@
-//! What the reports of one client's replica say: which operations it reflects, and which of its user's own stand.
+//! What the reports of one client's replica say: which operations it reflects, and which of its user's own are confirmed.
 //!
 //! The ledger keeps this for every client. In real time a thread cannot ask a ledger, which is made after the run: there a
 //! client keeps it for itself, as [`OwnOperations`].
@@ -43,7 +43,7 @@ pub(super) fn everywhere(report: &Report) -> bool {
 pub(super) struct Reported {
     pub(super) reflected: PrefixSet,
     /// The user's own operations that were confirmed and that no undo names; undos are not among them.
-    standing: BTreeSet<u64>,
+    undoable: BTreeSet<u64>,
     /// Undos that are not resolved yet.
     undos: BTreeSet<u64>,
 }
@@ -52,7 +52,7 @@ impl Reported {
     /// The user issues its operation number `n`.
     pub(super) fn issue(&mut self, n: u64, action: &Action) {
         if let Action::Undo { target } = action {
-            self.standing.remove(&target.n);
+            self.undoable.remove(&target.n);
             self.undos.insert(n);
         }
     }
@@ -63,7 +63,7 @@ impl Reported {
             && op.client == client
             && !self.undos.remove(&op.n)
         {
-            self.standing.insert(op.n);
+            self.undoable.insert(op.n);
         }
     }
 
@@ -105,7 +105,7 @@ impl Reported {
         Own {
             next: OpId { client, n: issued + 1 },
             reflected: self.reflected.through(client),
-            standing: self.standing.last().map(|n| OpId { client, n: *n }),
+            undoable: self.undoable.last().map(|n| OpId { client, n: *n }),
         }
     }
 }
@@ -117,8 +117,8 @@ pub struct Own {
     pub next: OpId,
     /// All up to this number are reflected here, or rejected.
     pub reflected: u64,
-    /// The latest one that stands and was not taken back.
-    pub standing: Option<OpId>,
+    /// The latest one that was confirmed and that no undo names.
+    pub undoable: Option<OpId>,
 }
 
 /// The own operations of one client, for an engine that has no ledger while it runs.

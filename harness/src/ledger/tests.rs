@@ -68,16 +68,16 @@ fn resolved_is_what_has_its_fate_and_is_visible_to_all() {
 #[test]
 fn the_latest_confirmed_operation_is_undone_first_and_only_once() {
     let mut ledger = ledger(3);
-    let standing = |ledger: &Ledger| ledger.own(NodeId(1)).unwrap().standing;
-    assert_eq!(standing(&ledger), None);
+    let undoable = |ledger: &Ledger| ledger.own(NodeId(1)).unwrap().undoable;
+    assert_eq!(undoable(&ledger), None);
     for n in [1, 3] {
         ledger.enter(&event(1, What::Report(Report::Confirmed(op(1, n), Outcome::Null))));
     }
-    assert_eq!(standing(&ledger), Some(op(1, 3)));
+    assert_eq!(undoable(&ledger), Some(op(1, 3)));
     ledger.open(op(1, 4), Action::Undo { target: op(1, 3) }, Time(6), Time(6));
-    assert_eq!(standing(&ledger), Some(op(1, 1)));
+    assert_eq!(undoable(&ledger), Some(op(1, 1)));
     ledger.enter(&event(1, What::Report(Report::Confirmed(op(1, 4), Outcome::Null))));
-    assert_eq!(standing(&ledger), Some(op(1, 1)), "an undo is not undone");
+    assert_eq!(undoable(&ledger), Some(op(1, 1)), "an undo is not undone");
     assert!(ledger.entry(op(1, 3)).unwrap().undone);
 }
 
@@ -121,7 +121,7 @@ proptest! {
                     ledger.enter(&event(1, What::Report(report)));
                     continue;
                 }
-                Happening::Undo => known.standing.map(|target| Action::Undo { target }),
+                Happening::Undo => known.undoable.map(|target| Action::Undo { target }),
                 Happening::Act => Some(operate()),
             };
             if let Some(action) = action {

@@ -59,7 +59,7 @@ pub struct Scenario {
     pub rate_per_s: f64,
     /// How users come to act.
     pub pace: Pace,
-    /// Share of actions that undo the user's own latest operation that stands, in workloads that have undo.
+    /// Share of actions that undo the user's latest confirmed operation, in workloads that have undo.
     pub undo: f64,
     /// Sizes of the initial document, in each workload's unit; empty for its default.
     pub sizes: Vec<u64>,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use super::op::{Splice, TraceOp};
 use crate::schedule::{MAX_CLIENTS, Schedule};
 
-/// Most txns, and most patches and parents of all of them. Keeps what a small packed file can claim below a gigabyte.
+/// Most txns, patches and parents together. Keeps the memory of a small packed file below a gigabyte.
 const MAX_ITEMS: usize = 4_000_000;
 
 #[derive(Deserialize)]
@@ -37,7 +37,7 @@ struct RawTxn {
 struct RawPatch(usize, usize, String);
 
 impl RawTrace {
-    /// What is done, in the file's order.
+    /// The txns, in the file's order.
     pub(super) fn into_ops(self) -> Vec<TraceOp> {
         let splice = |RawPatch(pos, delete, insert)| Splice { pos, delete, insert };
         self.txns.0.into_iter().map(|txn| TraceOp(txn.patches.0.into_iter().map(splice).collect())).collect()

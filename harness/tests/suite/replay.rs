@@ -1,7 +1,6 @@
 //! Recorded traces, replayed by real strategies in the simulator.
 //!
-//! The large recorded traces are not part of this repository: what needs them is skipped, and says so, where they do not
-//! lie beside it.
+//! The large recorded traces are not part of this repository: tests that need them say "skipped" where the files are absent.
 #![allow(clippy::print_stderr, reason = "a skipped test says so, and the measurement prints what it measured")]
 
 use std::path::{Path, PathBuf};
@@ -40,7 +39,7 @@ impl Replayed {
         self.ran.ledger.entries().filter(|entry| matches!(entry.fate, Fate::Rejected(_))).count()
     }
 
-    /// Every operation on the recorded version, and every replica in the recorded end.
+    /// Every operation was made on the recorded version, and every replica ends in the recorded text.
     fn assert_exact(&self, trace: &Replay) {
         assert_eq!((self.ran.inexact, self.ran.ledger.issued()), (Some(0), trace.ops()));
         let end = trace.reference().unwrap();
@@ -50,7 +49,7 @@ impl Replayed {
         assert!(self.findings.is_empty(), "{:?}", self.findings);
     }
 
-    /// It came to its end, whatever became of the text; what is missing from it and what is too much are counted.
+    /// The run is complete, whatever became of the text; missing and surplus characters are counted.
     fn assert_ended(&self, trace: &Replay) {
         assert!(self.ran.converged());
         assert_eq!(self.ran.ledger.issued(), trace.ops());
@@ -115,7 +114,7 @@ impl Probe for Costs {
     fn finish(&mut self, _: &End<'_>, _: &mut Figures) {}
 }
 
-/// A recorded trace that may lie beside the repository.
+/// A recorded trace, if its file is there.
 fn beside(name: &str) -> Option<Trace> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/editing-traces");
     let path: PathBuf = folder.join(format!("{name}.json.gz"));
@@ -169,7 +168,7 @@ fn merging_strategies_replay_small_traces_exactly() {
 }
 
 #[test]
-fn strategies_that_cannot_keep_the_recorded_versions_come_to_an_end() {
+fn strategies_that_miss_the_recorded_versions_still_finish() {
     for trace in [small(THREE), small(TORN)] {
         for written in ["serial", "lww-document"] {
             for profile in ["instant", "constant:1ms", "transcontinental"] {
@@ -180,7 +179,7 @@ fn strategies_that_cannot_keep_the_recorded_versions_come_to_an_end() {
                 assert_eq!(again.ran.trace_digest, done.ran.trace_digest);
             }
         }
-        // Too few clients: nobody plays the others, and that ends as well.
+        // Too few clients: nobody plays the others, and the run still ends.
         assert!(replay(&trace, "serial", "instant", 100.0, 1).ran.inexact.unwrap() > 0);
     }
 }
@@ -196,7 +195,7 @@ fn part_of_a_trace_is_judged_by_what_it_gives() {
 }
 
 #[test]
-fn states_are_looked_at_to_the_end_of_a_run_that_got_stuck() {
+fn states_are_sampled_to_the_end_of_a_run_that_got_stuck() {
     let trace = small(THREE);
     let every = Duration::from_millis(10);
     let [rare, often] = [Duration::from_secs(3600), every]
@@ -208,7 +207,6 @@ fn states_are_looked_at_to_the_end_of_a_run_that_got_stuck() {
     assert_eq!((rare.looks, rare.ran.ended_at), (1, often.ran.ended_at));
 }
 
-/// The beginnings of recorded traces.
 #[test]
 fn beginnings_of_recorded_traces() {
     for (name, ops) in [("friendsforever", 1200), ("clownschool", 800), ("sveltecomponent", 500)] {

@@ -80,7 +80,7 @@ impl User {
         self.drawn += 1;
         if self.undo > 0.0
             && unit(&mut stream(self.seed, "undo", self.client.0.into(), self.drawn)) < self.undo
-            && let Some(target) = own.standing
+            && let Some(target) = own.undoable
         {
             return Some(Action::Undo { target });
         }

@@ -193,7 +193,7 @@ pub fn claiming(subject: &Subject, change: impl FnOnce(&mut Guarantees)) -> Subj
     let mut guarantees = spec.guarantees;
     change(&mut guarantees);
     let strategy = registry::configure(&subject.strategy.label.parse().unwrap()).unwrap().strategy;
-    // A card lives as long as the program; a handful of them in a test may leak.
+    // A spec lives as long as the program; a handful of them in a test may leak.
     let spec: &'static Spec = Box::leak(Box::new(Spec { guarantees, ..*spec }));
     let strategy = Configured { label: subject.strategy.label.clone(), spec, params: Default::default(), strategy };
     Subject { strategy: Arc::new(strategy), ..subject.clone() }

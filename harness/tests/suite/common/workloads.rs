@@ -23,7 +23,7 @@ pub fn nonsense() -> Operation {
     Operation::from_bytes(&[0xff; 12])
 }
 
-/// A registered workload whose users now and then send an operation that every replica must refuse.
+/// A registered workload whose users issue nonsense now and then.
 pub fn garbled(subject: &Subject) -> Subject {
     twisted(subject, |mut intent, n, _, _| {
         if n.is_multiple_of(4) {
@@ -33,7 +33,7 @@ pub fn garbled(subject: &Subject) -> Subject {
     })
 }
 
-/// A registered workload whose intents remember whether they made sense on what their author saw.
+/// A registered workload whose intents remember whether they made sense on what their user saw.
 pub fn remembering(subject: &Subject) -> Subject {
     twisted(subject, |mut intent, _, model, view| {
         intent.seen = Document::Bool(model.plan(view, &intent.operation).is_ok());
@@ -128,7 +128,7 @@ impl Workload for Remodelled {
     }
 }
 
-/// A planned workload as a workload of its own.
+/// A planned workload as a plain workload.
 pub struct Shared(pub Arc<PlannedWorkload>);
 
 impl Workload for Shared {

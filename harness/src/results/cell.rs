@@ -1,0 +1,134 @@
+//! One cell: a strategy under one condition with one seed, and what came of it.
+
+use std::collections::BTreeMap;
+use std::ops::Deref;
+
+use serde::{Deserialize, Serialize};
+use syncbench_strategies::document::Digest;
+
+use super::metric::{Histogram, Metric};
+use crate::finding::Finding;
+use crate::settings::Settings;
+
+/// What became of a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It ran and was measured.
+    Measured,
+    /// It broke; `reason` says how.
+    Failed,
+    /// The strategy does not carry what the workload needs; `reason` says why.
+    Unsupported,
+    /// It was not reached.
+    NotRun,
+}
+
+/// Whether a strategy kept its claims.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It kept them.
+    Pass,
+    /// It broke one.
+    Fail,
+    /// The run proves nothing: nothing was exercised, or the budget ran out before every fate was known.
+    Unknown,
+}
+
+/// What a fault touched: a fault that met nothing proves nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Coverage {
+    /// The fault as it was written.
+    pub fault: String,
+    /// When it began.
+    pub start_ms: f64,
+    /// When it ended; for a fault that lasts, the end of the run.
+    pub end_ms: f64,
+    /// Operations issued while it lasted, or in flight when it began.
+    pub operations_overlapped: u64,
+    /// Messages that it dropped, delayed or held back.
+    pub messages_touched: u64,
+}
+
+/// One strategy under one condition with one seed. Reads as its [`Settings`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Cell {
+    /// Its place in the plan.
+    pub index: u64,
+    /// Which part of the plan it belongs to: `calm`, `rough`, `growth`, or the name of the scenario.
+    pub part: String,
+    /// Strategy with the parameters that were given.
+    pub strategy: String,
+    /// Workload with the parameters that were given.
+    pub workload: String,
+    /// The conditions.
+    #[serde(flatten)]
+    pub settings: Settings,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Why, unless it was measured.
+    pub reason: Option<String>,
+    /// Whether the strategy kept its claims.
+    pub verdict: Option<Verdict>,
+    /// What the verdict rests on, a sentence each.
+    pub verdict_reasons: Vec<String>,
+    /// Whether all replicas ended in one state.
+    pub converged: Option<bool>,
+    /// That state; of the first client where they differ.
+    pub digest: Option<Digest>,
+    /// Everything that happened, in order.
+    pub trace_digest: Option<Digest>,
+    /// Whether the final state is the one that was recorded with the trace.
+    pub matches_reference: Option<bool>,
+    /// The strategy's parameters, defaults included.
+    pub params: BTreeMap<String, String>,
+    /// The library under test with its version.
+    pub library: Option<String>,
+    /// How the strategy carries each kind of edit that the workload makes.
+    pub support: BTreeMap<String, String>,
+    /// The figures by name. The glossary is in ARCHITECTURE.md.
+    pub metrics: BTreeMap<String, Metric>,
+    /// What the oracles found.
+    pub findings: Vec<Finding>,
+    /// Histograms behind the quantiles of latencies, in microseconds.
+    pub histograms: BTreeMap<String, Histogram>,
+    /// Curves: `divergence` over the run's time in milliseconds, `resident_bytes` and `server_resident_bytes` over the
+    /// operations issued.
+    pub curves: BTreeMap<String, Vec<(f64, f64)>>,
+    /// What each fault touched.
+    pub coverage: Vec<Coverage>,
+    /// The command that runs this cell again.
+    pub replay: String,
+}
+
+impl Cell {
+    /// A single number of a metric: the number itself, or `field` of quantiles, counts or numbers (`total` adds up counts).
+    pub fn number(&self, metric: &str, field: &str) -> Option<f64> {
+        match self.metrics.get(metric)? {
+            Metric::Number(value) => Some(*value),
+            Metric::Quantiles(q) => match field {
+                "count" => Some(q.count as f64),
+                "mean" => Some(q.mean),
+                "p50" => Some(q.p50),
+                "p90" => Some(q.p90),
+                "p99" => Some(q.p99),
+                "p999" => Some(q.p999),
+                "max" => Some(q.max),
+                _ => None,
+            },
+            Metric::Counts(counts) if field == "total" => Some(counts.values().sum::<u64>() as f64),
+            Metric::Counts(counts) => counts.get(field).map(|count| *count as f64),
+            Metric::Numbers(numbers) => numbers.get(field).copied(),
+            Metric::Absent => None,
+        }
+    }
+}
+
+impl Deref for Cell {
+    type Target = Settings;
+
+    fn deref(&self) -> &Settings {
+        &self.settings
+    }
+}
