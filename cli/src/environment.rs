@@ -1,4 +1,4 @@
-//! Where and with what something is measured.
+//! The environment of a run, for its provenance.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub(crate) fn version() -> String {
     }
 }
 
-/// The provenance of a run that begins now.
+/// The environment of a run that starts now.
 pub(crate) fn now() -> Environment {
     let libraries: BTreeMap<String, String> = STRATEGIES
         .iter()
@@ -39,7 +39,7 @@ pub(crate) fn now() -> Environment {
     }
 }
 
-/// Processors that this process may use.
+/// How many processors this process may use.
 pub(crate) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }

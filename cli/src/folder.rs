@@ -1,4 +1,4 @@
-//! Folders of runs: naming them, and drawing what they hold.
+//! Folders of runs: names for new ones, and drawing what they hold.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use syncbench_reports::report;
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-/// `bench-results/runs/<date>-<label>`, not yet there.
+/// `bench-results/runs/<date>-<label>`, which does not exist yet.
 pub(crate) fn fresh(label: &str) -> PathBuf {
     let format = format_description!("[year]-[month]-[day]-[hour][minute][second]");
     let date = OffsetDateTime::now_utc().format(&format).unwrap_or_else(|_| "run".into());
@@ -34,7 +34,7 @@ pub(crate) fn draw(dir: &Path, results: &Results, criterion: &[CriterionEstimate
     Ok(dir.join("report.html"))
 }
 
-/// Criterion's estimates below `dir`, in the order of their paths. Files of other makers are passed over.
+/// Criterion's estimates below `dir`, by group and name. Other files are skipped.
 pub(crate) fn estimates(dir: &Path) -> Vec<CriterionEstimate> {
     let mut found = Vec::new();
     let mut folders = vec![dir.to_owned()];

@@ -12,6 +12,8 @@ pub mod event;
 pub mod faults;
 pub mod finding;
 pub mod ledger;
+pub mod metric;
+pub mod metrics;
 pub mod network;
 pub mod oracles;
 pub mod pace;

@@ -27,7 +27,7 @@ pub static STRATEGIES: &[&Spec] = &[
     &crate::lww::document::SPEC,
     &crate::lww::property::SPEC,
     &crate::lww::hlc::SPEC,
-    &crate::lww::hlc_relay::SPEC,
+    &crate::lww::hlc::relay::SPEC,
     &crate::escrow::bounded::SPEC,
     &crate::ephemeral::presence::SPEC,
 ];

@@ -1,14 +1,24 @@
-//! `staleness_ops`: operations issued anywhere and not yet taken into account here, averaged over clients and time.
+//! Staleness: how many operations a client has not reflected yet.
 
 use syncbench_strategies::replica::{Report, Time};
 
 use crate::event::{Event, What};
 use crate::ledger::Ledger;
-use crate::probe::{End, Figures, Probe};
+use crate::metric::metrics;
+use crate::probe::{End, Figures, Probe, ProbeSpec};
 
-pub(super) fn probe() -> Box<dyn Probe> {
-    Box::new(Staleness::default())
+metrics! {
+    STALENESS_OPS = {
+        name: "staleness_ops",
+        unit: "operations",
+        better: Low,
+        form: Numbers(&["mean", "max"]),
+        meaning: "Operations issued anywhere and not yet reflected at a client: mean over clients and time, and the \
+                  largest at one client.",
+    };
 }
+
+pub(super) static PROBE: ProbeSpec = ProbeSpec { metrics: DECLARED, make: || Box::new(Staleness::default()) };
 
 #[derive(Default)]
 struct Staleness {
@@ -53,6 +63,6 @@ impl Probe for Staleness {
         let caught_up = end.ledger.entries().filter_map(|entry| entry.visible).max().unwrap_or(end.at);
         let horizon = if self.now > 0.0 { end.at } else { end.calm_since.max(caught_up) };
         let mean = if horizon.0 == 0 { 0.0 } else { self.area / horizon.0 as f64 };
-        figures.numbers("staleness_ops", [("mean", mean), ("max", self.max as f64)]);
+        figures.numbers(&STALENESS_OPS, [("mean", mean), ("max", self.max as f64)]);
     }
 }

@@ -6,8 +6,8 @@ use std::ops::Deref;
 use serde::{Deserialize, Serialize};
 use syncbench_strategies::document::Digest;
 
-use super::metric::{Histogram, Metric};
 use crate::finding::Finding;
+use crate::metric::{Metric, MetricSpec};
 use crate::settings::Settings;
 
 /// What became of a cell.
@@ -50,6 +50,9 @@ pub struct Coverage {
     /// Messages that it dropped, delayed or held back.
     pub messages_touched: u64,
 }
+
+/// A sparse histogram: (value, count) in ascending order of value. What quantiles over several seeds are made from.
+pub type Histogram = Vec<(u64, u64)>;
 
 /// One strategy under one condition with one seed. Reads as its [`Settings`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -103,25 +106,9 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// A single number of a metric: the number itself, or `field` of quantiles, counts or numbers (`total` adds up counts).
-    pub fn number(&self, metric: &str, field: &str) -> Option<f64> {
-        match self.metrics.get(metric)? {
-            Metric::Number(value) => Some(*value),
-            Metric::Quantiles(q) => match field {
-                "count" => Some(q.count as f64),
-                "mean" => Some(q.mean),
-                "p50" => Some(q.p50),
-                "p90" => Some(q.p90),
-                "p99" => Some(q.p99),
-                "p999" => Some(q.p999),
-                "max" => Some(q.max),
-                _ => None,
-            },
-            Metric::Counts(counts) if field == "total" => Some(counts.values().sum::<u64>() as f64),
-            Metric::Counts(counts) => counts.get(field).map(|count| *count as f64),
-            Metric::Numbers(numbers) => numbers.get(field).copied(),
-            Metric::Absent => None,
-        }
+    /// A single value of a metric: see [`Metric::get`].
+    pub fn number(&self, metric: &MetricSpec, field: &str) -> Option<f64> {
+        self.metrics.get(metric.name)?.get(field)
     }
 }
 

@@ -76,7 +76,7 @@ pub fn read(dir: &Path) -> Result<Results, ResultsError> {
         reason: error.to_string(),
     })?;
     if header.schema != SCHEMA {
-        let reason = format!("schema {}, this version reads {SCHEMA}", header.schema);
+        let reason = format!("schema {}, and this version reads schema {SCHEMA}: run it again", header.schema);
         return Err(ResultsError::Format { path: head, line: 1, reason });
     }
     let path = dir.join("cells.jsonl");

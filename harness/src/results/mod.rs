@@ -5,16 +5,15 @@
 
 mod cell;
 mod folder;
-mod metric;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 pub use crate::finding::Finding;
-pub use cell::{Cell, Coverage, Outcome, Verdict};
+pub use crate::metric::{Metric, Quantiles};
+pub use cell::{Cell, Coverage, Histogram, Outcome, Verdict};
 pub use folder::{ResultsError, Writer, read};
-pub use metric::{Histogram, Metric, Quantiles};
 
 /// The version of the schema of results.
 pub const SCHEMA: u32 = 2;

@@ -10,11 +10,12 @@ use super::{Planned, blank};
 use crate::engines;
 use crate::engines::saturation::Search;
 use crate::finding::Findings;
+use crate::metrics;
 use crate::oracles::serial_order::SerialOrder;
 use crate::oracles::{NO_SUSTAINABLE_RATE, generic, undeclared};
 use crate::probe::{End, Figures, Probe};
 use crate::probes;
-use crate::results::{Cell, Metric, Outcome};
+use crate::results::{Cell, Outcome};
 use crate::run_result::RunResult;
 use crate::settings::Engine;
 use crate::task::Task;
@@ -45,13 +46,13 @@ fn judge(planned: &Planned, task: &Task<'_>, ran: RunResult, mut figures: Figure
     let undeclared = undeclared(planned.workload.spec, &findings);
     debug_assert!(undeclared.is_none(), "not in the spec of {}: {undeclared:?}", planned.workload.label);
     if order != SerialOrder::NotSearched {
-        figures.number("serial_order", f64::from(u8::from(order == SerialOrder::Exists)));
+        figures.number(&metrics::SERIAL_ORDER, f64::from(u8::from(order == SerialOrder::Exists)));
     }
     let lost: BTreeMap<String, u64> =
         findings.iter().filter(|finding| finding.lost).map(|finding| (finding.kind.clone(), finding.count)).collect();
-    figures.counts("lost_intents", lost);
+    figures.tally(&metrics::LOST_INTENTS, lost);
     if let Some(inexact) = ran.inexact {
-        figures.number("inexact_edits", inexact as f64);
+        figures.number(&metrics::INEXACT_EDITS, inexact as f64);
     }
     let matches_reference =
         task.workload.reference().map(|reference| ran.finals.iter().all(|(_, state)| *state == reference));
@@ -75,13 +76,15 @@ fn judge(planned: &Planned, task: &Task<'_>, ran: RunResult, mut figures: Figure
 
 /// Adds the highest rate that the group sustains.
 fn saturate(task: &Task<'_>, cell: &mut Cell) {
-    let per_cpu_s = cell.number("ops_per_cpu_s", "").unwrap_or(0.0);
+    let per_cpu_s = cell.number(&metrics::OPS_PER_CPU_S, "").unwrap_or(0.0);
     let cpu_per_op = Duration::try_from_secs_f64(1.0 / per_cpu_s).unwrap_or(Duration::from_millis(1));
     let search = Search::default();
     let found = search.run(task, cpu_per_op);
     let limit_ms = found.limit.as_secs_f64() * 1e3;
-    cell.metrics.insert("saturation_limit_ms".into(), Metric::Number(limit_ms));
-    cell.metrics.insert("saturation_ops_per_s".into(), found.ops_per_s.map_or(Metric::Absent, Metric::Number));
+    let mut figures = Figures::default();
+    figures.number(&metrics::SATURATION_LIMIT_MS, limit_ms);
+    figures.number_if(&metrics::SATURATION_OPS_PER_S, found.ops_per_s);
+    cell.metrics.extend(figures.metrics);
     if found.ops_per_s.is_none() {
         let (rate, p99) = found.tried.last().copied().unwrap_or((search.lowest, None));
         let took = p99.map_or("more".to_owned(), |p99| format!("{:.0} ms", p99.as_secs_f64() * 1e3));

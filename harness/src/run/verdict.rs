@@ -2,9 +2,11 @@
 
 use super::Planned;
 use crate::ledger::{Entry, Fate};
+use crate::metric::MetricSpec;
+use crate::metrics;
 use crate::oracles::serial_order::SerialOrder;
 use crate::probe::Figures;
-use crate::results::{Metric, Verdict};
+use crate::results::Verdict;
 use crate::run_result::RunResult;
 
 /// Holds a run against the strategy's claims: the verdict, and what it rests on.
@@ -15,10 +17,7 @@ pub(super) fn verdict(
     order: SerialOrder,
 ) -> (Verdict, Vec<String>) {
     let claims = planned.strategy.guarantees();
-    let number = |name: &str| match figures.metrics.get(name) {
-        Some(Metric::Number(value)) => *value,
-        _ => 0.0,
-    };
+    let number = |metric: &MetricSpec| figures.get(metric, "").unwrap_or(0.0);
     // A user whose client has crashed for good cannot be told.
     let asks = |entry: &&Entry| entry.fate == Fate::Unknown && !ran.ledger.crashed_for_good(entry.id.client);
     let unanswered = ran.ledger.entries().filter(asks).count();
@@ -31,8 +30,8 @@ pub(super) fn verdict(
         (quiescent && apart, "claims convergence, and replicas ended in different states".to_owned()),
         (
             // What goes when its user falls silent goes without an operation, here sooner and there later.
-            claims.converges && !claims.ephemeral && number("sec_violations") > 0.0,
-            format!("replicas with the same operations differed at {} moments", number("sec_violations")),
+            claims.converges && !claims.ephemeral && number(&metrics::SEC_VIOLATIONS) > 0.0,
+            format!("replicas with the same operations differed at {} moments", number(&metrics::SEC_VIOLATIONS)),
         ),
         (
             claims.serializable && order == SerialOrder::None,
@@ -43,8 +42,8 @@ pub(super) fn verdict(
             "claims serializability, and users saw a state that the product does not allow".to_owned(),
         ),
         (
-            number("messages_refused") > 0.0,
-            format!("honest messages were refused {} times", number("messages_refused")),
+            number(&metrics::PROTOCOL_ERRORS) > 0.0,
+            format!("{} protocol errors between honest replicas", number(&metrics::PROTOCOL_ERRORS)),
         ),
         (quiescent && unanswered > 0, format!("{unanswered} operations got no answer")),
         (

@@ -157,7 +157,7 @@ fn whoever_stays_away_is_not_waited_for() {
         assert!((1..20).contains(&of(2).count()) && of(1).count() == 20 && of(3).count() == 20, "{pace:?}");
         assert!(of(2).all(|entry| entry.issued < Time::from_ms(800)), "{pace:?}");
         assert!(of(1).chain(of(3)).all(|entry| entry.visible.is_some()), "{pace:?}");
-        assert_eq!(done.numbers("censored", "ack"), 0.0, "{pace:?}");
+        assert_eq!(done.numbers("censored", "confirmed"), 0.0, "{pace:?}");
         let coverage = &done.ran.coverage[0];
         assert!(coverage.end_ms > 1_500.0 && coverage.operations_overlapped > 20, "{coverage:?}");
     }

@@ -44,7 +44,7 @@ fn the_wrapper_alone_changes_nothing() {
 fn every_reason_of_a_verdict_has_its_bug() {
     fails(&mutant("lww-document", "record", Bug::LosesMessages), "ended in different states");
     fails(&mutant("lww-document", "record", Bug::SaysTooEarly), "with the same operations differed");
-    fails(&mutant("serial", "record", Bug::RefusesHonestMessages), "honest messages were refused");
+    fails(&mutant("serial", "record", Bug::RefusesHonestMessages), "protocol errors between honest replicas");
     fails(&mutant("serial", "record", Bug::ForgetsToAnswer), "got no answer");
     fails(&mutant("serial", "record", Bug::NeverQuiet), "not quiescent within the budget");
     // A strategy fails only for what it claims.

@@ -67,7 +67,7 @@ fn faults_end_and_everybody_agrees_at_every_pace() {
         assert_eq!(done.ran.finals.len(), if done.ran.finals[0].0 == NodeId::SERVER { 4 } else { 3 }, "{name}");
         assert_eq!(done.ran.messages_in_flight, 0, "{name}");
         assert_conserved(&done, &name);
-        let censored = (done.numbers("censored", "ack"), done.numbers("censored", "visible"));
+        let censored = (done.numbers("censored", "confirmed"), done.numbers("censored", "visible"));
         assert_eq!(censored, (0.0, 0.0), "{name}");
     });
 }

@@ -27,7 +27,7 @@ const STRATEGIES: &[&[&str]] = &[
 ];
 
 const HARNESS: &[&[&str]] = &[
-    &["clock", "rng", "pace", "queue", "schedule", "event", "finding"],
+    &["clock", "rng", "pace", "queue", "schedule", "event", "finding", "metric"],
     &["stopwatch", "tracer", "network", "faults", "ledger"],
     &["settings"],
     &["results"],
@@ -39,6 +39,7 @@ const HARNESS: &[&[&str]] = &[
     &["workloads", "trace"],
     &["engines"],
     &["probes"],
+    &["metrics"],
     &["run"],
     &["scenario", "stories"],
     &["prelude"],

@@ -4,8 +4,9 @@ use super::*;
 use crate::document::Edit;
 use crate::path;
 use crate::registry;
-use crate::replica::{Effect, Report};
+use crate::replica::{Effect, NodeId, Report};
 use crate::testing::{Table, Toy, typed};
+use crate::view::View;
 
 fn tags(table: &Table) -> BTreeSet<u128> {
     let of = |(_, effect): &(NodeId, Effect)| {
@@ -61,12 +62,12 @@ fn a_window_ends_early_when_something_arrives_and_survives_a_crash() {
 #[test]
 fn a_refused_edit_leaves_the_change_that_was_begun_as_it_was() {
     let genesis = Document::map([("text", Document::text("ab"))]);
-    let mut doc = Doc::load(&Doc::genesis(&genesis), ActorId::from([7; 16])).unwrap();
+    let mut doc = Doc::load(&Doc::genesis(&genesis)).unwrap();
     let splice = |pos, insert: &str| Edit::TextSplice { path: path!["text"], pos, delete: 0, insert: insert.into() };
-    assert_eq!(doc.edit(&[splice(1, "x")], true), Ok(true));
-    assert!(doc.edit(&[splice(2, "y"), splice(9, "z")], true).is_err());
+    assert_eq!(doc.edit(1, &[splice(1, "x")], true), Ok(true));
+    assert!(doc.edit(1, &[splice(2, "y"), splice(9, "z")], true).is_err());
     assert_eq!(doc.document(), Document::map([("text", Document::text("axb"))]));
-    assert!(doc.commit(0).is_some() && doc.commit(0).is_none());
+    assert!(doc.close(0).is_some() && doc.close(0).is_none());
 }
 
 #[test]
