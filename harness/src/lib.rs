@@ -36,5 +36,6 @@ mod testing;
 pub mod trace;
 pub mod tracer;
 pub mod typing;
+pub mod wire;
 pub mod workload;
 pub mod workloads;

@@ -3,8 +3,8 @@
 use syncbench_strategies::document::{Digest, Document};
 use syncbench_strategies::replica::{NodeId, Time};
 
+use crate::faults::Coverage;
 use crate::ledger::Ledger;
-use crate::results::Coverage;
 
 /// A finished run.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use syncbench_strategies::selector::{Selector, SelectorError};
 
-use crate::faults::{self, Armed};
+use crate::faults::{self, Faults};
 use crate::network::{self, Profile, Transport};
 use crate::pace::Pace;
 
@@ -70,7 +70,7 @@ impl Settings {
     }
 
     /// The faults with their windows.
-    pub fn armed(&self) -> Result<Vec<Armed>, SelectorError> {
+    pub fn armed(&self) -> Result<Faults, SelectorError> {
         self.faults.iter().map(|fault| faults::configure(&fault.parse::<Selector>()?, self.clients)).collect()
     }
 

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use syncbench_strategies::document::Document;
 use syncbench_strategies::model::ModelRef;
-use syncbench_strategies::registry::Configured;
 use syncbench_strategies::replica::Topology;
 use syncbench_strategies::selector::SelectorError;
+use syncbench_strategies::spec::Configured;
 
-use crate::faults::Armed;
+use crate::faults::Faults;
 use crate::network::Profile;
 use crate::settings::Settings;
 use crate::workload::Workload;
@@ -31,7 +31,7 @@ pub struct Task<'a> {
     /// The network of the settings.
     pub profile: Profile,
     /// The faults of the settings.
-    pub faults: Vec<Armed>,
+    pub faults: Faults,
     /// Empties every sidecar on its way: for the test that no strategy reads one.
     pub blind: bool,
 }
@@ -66,7 +66,7 @@ impl<'a> Task<'a> {
             genesis: self.genesis.clone(),
             genesis_bytes: self.genesis_bytes.clone(),
             settings: Settings { faults: Vec::new(), ..settings },
-            faults: Vec::new(),
+            faults: Faults::default(),
             ..*self
         }
     }

@@ -6,10 +6,9 @@ use std::time::Duration;
 use serde::Serialize;
 use syncbench_strategies::document::Document;
 use syncbench_strategies::model::{ModelRef, Operation, Outcome, Rejected};
-use syncbench_strategies::registry::Configured;
 use syncbench_strategies::replica::{NodeId, OpId, Report, Rng, Time};
 use syncbench_strategies::selector::Selector;
-use syncbench_strategies::spec::{Params, Spec};
+use syncbench_strategies::spec::{Configured, Params, Spec};
 
 use crate::engines;
 use crate::event::{Event, What};
@@ -176,7 +175,7 @@ impl Book {
 
     /// A client crashes, after everything that was issued so far.
     pub(crate) fn crashed(&mut self, client: u32, for_good: bool) {
-        self.0.enter(&Event { at: Time::from_ms(1), node: NodeId(client), what: What::Dead { for_good } });
+        self.0.enter(&Event { at: Time::from_ms(1), node: NodeId(client), what: What::Crashed { for_good } });
     }
 
     /// A client issues an operation, whose fate is unknown.

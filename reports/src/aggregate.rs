@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use syncbench_harness::metric::{MetricSpec, TOTAL};
 use syncbench_harness::metrics::{LOST_INTENTS, OPS_ISSUED};
-use syncbench_harness::results::{Cell, Coverage, Histogram, Metric, Outcome, Quantiles, Results, Verdict};
+use syncbench_harness::results::{Cell, Histogram, Metric, Outcome, Quantiles, Results, Verdict};
 
+use crate::coverage::{self, Met};
 use crate::stats::{self, Estimate};
 
 /// What the cells of a group share; they differ in strategy and seed only.
@@ -210,19 +211,9 @@ impl<'a> Group<'a> {
         self.rows.iter().map(|row| row.measured().count()).max().unwrap_or(0)
     }
 
-    /// The coverage of each fault, over all strategies and seeds; windows are those of the first cell.
-    pub fn coverage(&self) -> Vec<Coverage> {
-        let mut sum: Vec<Coverage> = Vec::new();
-        for one in self.rows.iter().flat_map(Row::measured).flat_map(|cell| &cell.coverage) {
-            match sum.iter_mut().find(|known| known.fault == one.fault) {
-                Some(known) => {
-                    known.operations_overlapped += one.operations_overlapped;
-                    known.messages_touched += one.messages_touched;
-                }
-                None => sum.push(one.clone()),
-            }
-        }
-        sum
+    /// What each fault met, over all strategies and seeds.
+    pub fn coverage(&self) -> Vec<Met> {
+        coverage::of_cells(self.rows.iter().flat_map(Row::measured))
     }
 }
 

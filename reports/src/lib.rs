@@ -6,6 +6,7 @@ pub mod aggregate;
 pub mod caveat;
 pub mod charts;
 pub mod columns;
+pub mod coverage;
 pub mod criterion;
 pub mod draw;
 pub mod format;

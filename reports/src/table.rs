@@ -73,10 +73,7 @@ impl Page {
         let about = format!("{}, {}", group.condition.describe(), plural(group.seeds(), "seed"));
         let mut text = format!("{}\n{}", self.title(&group.title), wrap(&plain(&about), self.width, "  "));
         for met in group.coverage() {
-            let (ops, messages) = (count(met.operations_overlapped), count(met.messages_touched));
-            let met =
-                format!("{} met {ops} operations and touched {messages} messages, in all runs together", met.fault);
-            text.push_str(&wrap(&plain(&met), self.width, "  "));
+            text.push_str(&wrap(&plain(&met.sentence()), self.width, "  "));
         }
         text + "\n"
     }

@@ -7,7 +7,7 @@
 //! again by the clock until it answers, but something whenever it is heard of. The wait before sending again follows the round trips that were seen (RFC 6298). A checksum keyed
 //! by the two ends stands in for the authentication that such protocols have; what fails it changes nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -67,6 +67,8 @@ struct End {
     unanswered: BTreeMap<u64, Parcel>,
     /// The numbers that have arrived.
     arrived: Prefix,
+    /// Those of the prefix that arrived once more. Every frame names them again, which says nothing new and takes bytes.
+    repeated: BTreeSet<u64>,
     /// When an acknowledgement goes at the latest, if one is owed.
     owed: Option<Time>,
     round_trip: Option<(Duration, Duration)>,
@@ -75,6 +77,15 @@ struct End {
 }
 
 impl End {
+    /// Takes note of a number that has arrived.
+    fn note(&mut self, number: u64) {
+        if number <= self.arrived.through() {
+            self.repeated.insert(number);
+        } else {
+            self.arrived.insert(number);
+        }
+    }
+
     /// Takes note of what has arrived there; `true` if some of it was new.
     fn answered(&mut self, head: &Head, now: Time) -> bool {
         let rest = self.unanswered.split_off(&head.through.saturating_add(1));
@@ -108,7 +119,8 @@ impl End {
     /// A frame with everything that is owed.
     fn frame(&mut self, key: u64, number: u64, body: &[u8]) -> Vec<u8> {
         self.owed = None;
-        let head = Head { number, through: self.arrived.through(), beyond: self.arrived.beyond().collect() };
+        let beyond = self.repeated.iter().copied().chain(self.arrived.beyond()).collect();
+        let head = Head { number, through: self.arrived.through(), beyond };
         let mut frame = vec![0; CHECKSUM];
         frame.extend(encode(&head));
         frame.extend_from_slice(body);
@@ -201,7 +213,7 @@ impl Courier {
             due = Some(now);
         }
         if opened.head.number > 0 {
-            end.arrived.insert(opened.head.number);
+            end.note(opened.head.number);
             let owed = *end.owed.get_or_insert(now + ACK_DELAY);
             due = due.or(Some(owed));
         }

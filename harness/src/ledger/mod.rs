@@ -157,8 +157,8 @@ impl Ledger {
                     replica.live_since.get_or_insert(at);
                 }
             }
-            What::Dead { for_good } => self.crash(node, at, *for_good),
-            What::Forgot => self.altered_recoveries += 1,
+            What::Crashed { for_good } => self.crash(node, at, *for_good),
+            What::RecoveryDiffers => self.altered_recoveries += 1,
             What::Broken(reason) => {
                 self.broken += 1;
                 self.broken_example.get_or_insert_with(|| format!("{node} at {at:?}: {reason}"));

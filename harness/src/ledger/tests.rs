@@ -56,10 +56,10 @@ fn resolved_is_what_has_its_fate_and_is_visible_to_all() {
     ledger.enter(&event(1, What::Report(Report::Reflected(op(1, 1)))));
     assert!(!ledger.all_resolved(), "one does not reflect it");
     let mut crashed = ledger.clone();
-    crashed.enter(&event(2, What::Dead { for_good: true }));
+    crashed.enter(&event(2, What::Crashed { for_good: true }));
     assert!(crashed.all_resolved(), "the other is not waited for");
     let mut alone = ledger.clone();
-    alone.enter(&event(1, What::Dead { for_good: true }));
+    alone.enter(&event(1, What::Crashed { for_good: true }));
     assert!(alone.all_resolved(), "its user crashed for good");
     ledger.enter(&event(2, What::Report(Report::Reflected(op(1, 1)))));
     assert!(ledger.all_resolved());

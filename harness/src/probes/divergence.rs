@@ -115,11 +115,11 @@ impl Probe for Divergence {
                 self.changed = true;
             }
             What::Live
-            | What::Dead { .. }
+            | What::Crashed { .. }
             | What::Report(Report::Reflected(_))
             | What::Report(Report::ReflectedThrough(_))
             | What::Report(Report::ReflectedTags(..)) => self.changed = true,
-            What::Settled if std::mem::take(&mut self.changed) => self.update(event.at, ledger),
+            What::InstantEnd if std::mem::take(&mut self.changed) => self.update(event.at, ledger),
             _ => {}
         }
     }

@@ -67,7 +67,7 @@ impl Probe for Life {
     fn event(&mut self, event: &Event, _: &Ledger) {
         match &event.what {
             What::Report(Report::Count(name, by)) => *self.counters.entry((*name).to_owned()).or_default() += by,
-            What::Refused(_) => self.protocol_errors += 1,
+            What::ProtocolError(_) => self.protocol_errors += 1,
             _ => {}
         }
     }

@@ -51,7 +51,7 @@ impl Probe for Memory {
         let side = if event.node == NodeId::SERVER { &mut self.server } else { &mut self.clients };
         match event.what {
             What::Cost { resident_bytes, peak_bytes, .. } => side.hold(event.node, resident_bytes, peak_bytes),
-            What::Dead { .. } => side.drop(event.node),
+            What::Crashed { .. } => side.drop(event.node),
             // Users act at clients, and both curves are over operations.
             What::Issued { .. } => {
                 self.clients.sample();

@@ -66,7 +66,7 @@ impl Probe for Resync {
                 }
             }
             What::Sent { wire_bytes, .. } if !self.missing.is_empty() => self.bytes += wire_bytes,
-            What::Settled if !self.missing.is_empty() => {
+            What::InstantEnd if !self.missing.is_empty() => {
                 self.missing.retain(|op| ledger.entry(*op).is_some_and(|entry| awaited(entry, ledger)));
             }
             _ => {}

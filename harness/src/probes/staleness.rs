@@ -40,7 +40,7 @@ impl Staleness {
 impl Probe for Staleness {
     fn event(&mut self, event: &Event, ledger: &Ledger) {
         match &event.what {
-            What::Settled if std::mem::take(&mut self.changed) => {
+            What::InstantEnd if std::mem::take(&mut self.changed) => {
                 self.pass(event.at);
                 let missing: Vec<u64> = ledger.live().map(|(node, _)| ledger.missing_at(node)).collect();
                 self.now = missing.iter().sum::<u64>() as f64 / missing.len().max(1) as f64;
@@ -48,7 +48,7 @@ impl Probe for Staleness {
             }
             What::Issued { .. }
             | What::Live
-            | What::Dead { .. }
+            | What::Crashed { .. }
             | What::Report(Report::Reflected(_))
             | What::Report(Report::ReflectedThrough(_))
             | What::Report(Report::ReflectedTags(..))

@@ -6,6 +6,7 @@ use std::ops::Deref;
 use serde::{Deserialize, Serialize};
 use syncbench_strategies::document::Digest;
 
+use crate::faults::Coverage;
 use crate::finding::Finding;
 use crate::metric::{Metric, MetricSpec};
 use crate::settings::Settings;
@@ -34,21 +35,6 @@ pub enum Verdict {
     Fail,
     /// The run proves nothing: nothing was exercised, or the budget ran out before every fate was known.
     Unknown,
-}
-
-/// What a fault touched: a fault that met nothing proves nothing.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Coverage {
-    /// The fault as it was written.
-    pub fault: String,
-    /// When it began.
-    pub start_ms: f64,
-    /// When it ended; for a fault that lasts, the end of the run.
-    pub end_ms: f64,
-    /// Operations issued while it lasted, or in flight when it began.
-    pub operations_overlapped: u64,
-    /// Messages that it dropped, delayed or held back.
-    pub messages_touched: u64,
 }
 
 /// A sparse histogram: (value, count) in ascending order of value. What quantiles over several seeds are made from.

@@ -10,9 +10,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::faults::Coverage;
 pub use crate::finding::Finding;
 pub use crate::metric::{Metric, Quantiles};
-pub use cell::{Cell, Coverage, Histogram, Outcome, Verdict};
+pub use cell::{Cell, Histogram, Outcome, Verdict};
 pub use folder::{ResultsError, Writer, read};
 
 /// The version of the schema of results.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use syncbench_strategies::registry::Configured;
+use syncbench_strategies::spec::Configured;
 
 use crate::network::Transport;
 use crate::pace::Pace;

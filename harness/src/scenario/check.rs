@@ -1,12 +1,11 @@
 //! Whether the numbers and faults of a scenario can be.
 
-use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::selector::Selector;
 use syncbench_strategies::spec::Support;
 
 use super::error::{ScenarioError, at, value};
 use super::{MAX_CLIENTS, MAX_OPS, Scenario};
-use crate::faults::{self, FAULTS};
+use crate::faults::{self, Faults};
 use crate::pace::Pace;
 use crate::settings::Engine;
 
@@ -48,19 +47,15 @@ pub(super) fn check_faults(scenario: &Scenario) -> Result<(), ScenarioError> {
     let mut armed = Vec::new();
     for written in &scenario.faults {
         let selector: Selector = written.parse().map_err(at("fault"))?;
-        armed.push(faults::configure(&selector, scenario.clients).map_err(at("fault"))?);
-        let spec = FAULTS.iter().find(|spec| spec.name == selector.name);
-        if scenario.engine == Engine::Threads
-            && let Some(Support::Unsupported(why)) = spec.map(|spec| spec.threads)
-        {
+        let fault = faults::configure(&selector, scenario.clients).map_err(at("fault"))?;
+        if let (Engine::Threads, Support::Unsupported(why)) = (scenario.engine, fault.spec.threads) {
             return Err(value("fault", written, why));
         }
+        armed.push(fault);
     }
-    let lasting = armed.iter().filter(|fault| fault.end.is_none());
-    let survives = |client| !lasting.clone().any(|fault| fault.fault.kills(NodeId(client)));
-    if !(1..=scenario.clients).any(survives) {
-        let expected = "expected a client that takes part at the end";
-        return Err(value("fault", scenario.faults.join(" "), expected));
+    let faults: Faults = armed.into_iter().collect();
+    if faults.survivors(scenario.clients).next().is_none() {
+        return Err(value("fault", scenario.faults.join(" "), "expected a client that takes part at the end"));
     }
     Ok(())
 }

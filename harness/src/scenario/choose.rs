@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use syncbench_strategies::registry::{self, Configured};
+use syncbench_strategies::registry;
 use syncbench_strategies::selector::Selector;
+use syncbench_strategies::spec::Configured;
 
 use super::catalog::Catalog;
 use super::error::{ScenarioError, at, value};

@@ -6,8 +6,9 @@
 //! its author saw before it. Where two authors wrote behind the same character and neither had seen the other, their order
 //! is arbitrary; such ties are counted, and without any there is one right text.
 
-use super::op::{Splice, TraceOp};
+use super::op::TraceOp;
 use crate::schedule::Schedule;
+use crate::typing::Splice;
 
 /// Characters in a chunk before it is split: long enough that chunks are few, short enough that inserting is cheap.
 const CHUNK: usize = 512;

@@ -9,5 +9,5 @@ mod replay;
 
 pub use file::{MAX_BYTES, Trace, TraceError};
 pub use lcs::common_subsequence;
-pub use op::{Splice, TraceOp};
-pub use replay::{CHARACTER_LOST, FINAL_TEXT_NOT_JUDGED, Replay, SPEC, SURPLUS_CHARACTER, TraceModel};
+pub use op::TraceOp;
+pub use replay::{FINAL_TEXT_NOT_JUDGED, MISSING_CHARACTER, Replay, SPEC, SURPLUS_CHARACTER, TraceModel};

@@ -1,17 +1,8 @@
-//! What a trace is made of.
+//! The operations of a trace.
 
 use serde::{Deserialize, Serialize};
 
-/// A change of a text, in code points.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Splice {
-    /// The first character that changes.
-    pub pos: usize,
-    /// How many go.
-    pub delete: usize,
-    /// What comes instead.
-    pub insert: String,
-}
+use crate::typing::Splice;
 
 /// One txn: changes, each on the text after the one before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,8 +6,9 @@ use std::marker::PhantomData;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::op::{Splice, TraceOp};
+use super::op::TraceOp;
 use crate::schedule::{MAX_CLIENTS, Schedule};
+use crate::typing::Splice;
 
 /// Most txns, patches and parents together. Keeps the memory of a small packed file below a gigabyte.
 const MAX_ITEMS: usize = 4_000_000;

@@ -38,8 +38,7 @@ fn table(group: &Group<'_>) -> Markup {
         p.muted {
             (group.condition.describe()) ", " (plural(group.seeds(), "seed")) "."
             @for met in group.coverage() {
-                " " code { (met.fault) } " (" (figure(met.start_ms / 1000.0)) " to " (figure(met.end_ms / 1000.0)) " s) met "
-                (count(met.operations_overlapped)) " operations and touched " (count(met.messages_touched)) " messages, in all runs together."
+                " " code { (met.fault) } ": " (met.sentence()) "."
             }
         }
         div.wide { table {

@@ -97,7 +97,9 @@ fn hostile_strings_are_escaped() {
         cell.replay = hostile.clone();
         cell.verdict_reasons = vec![hostile.clone()];
         cell.support = BTreeMap::from([(hostile.clone(), hostile.clone())]);
-        cell.coverage.iter_mut().for_each(|coverage| coverage.fault = hostile.clone());
+        for coverage in &mut cell.coverage {
+            (coverage.fault, coverage.effect) = (hostile.clone(), hostile.clone());
+        }
         cell.findings.iter_mut().for_each(|finding| finding.example = hostile.clone());
         cell.metrics.insert(LOST_INTENTS.name.to_owned(), Metric::Counts(BTreeMap::from([(hostile.clone(), 7)])));
     }

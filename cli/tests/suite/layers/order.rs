@@ -12,16 +12,16 @@ pub(super) fn library(folder: &str) -> String {
 }
 
 const STRATEGIES: &[&[&str]] = &[
-    &["document", "selector"],
-    &["view", "wire"],
+    &["document", "node", "time"],
+    &["view", "sidecar"],
     &["model"],
-    &["reducer"],
-    &["sidecar"],
+    &["reducer", "change", "claims"],
+    &["selector"],
+    &["params"],
     &["replica"],
-    &["spec", "prefix_set"],
-    &["courier", "uplink"],
-    &["ot"],
-    &["serial", "ids", "crdt", "lww", "escrow", "ephemeral"],
+    &["spec", "prefix_set", "wire"],
+    &["courier", "star"],
+    &["crdt", "ephemeral", "escrow", "ids", "lww", "ot", "serial"],
     &["hybrid"],
     &["registry"],
 ];
@@ -29,7 +29,7 @@ const STRATEGIES: &[&[&str]] = &[
 const HARNESS: &[&[&str]] = &[
     &["clock", "rng", "pace", "queue", "schedule", "event", "finding", "metric"],
     &["stopwatch", "tracer", "network", "faults", "ledger"],
-    &["settings"],
+    &["wire", "settings"],
     &["results"],
     &["workload", "probe"],
     &["task"],
@@ -47,6 +47,7 @@ const HARNESS: &[&[&str]] = &[
 
 const REPORTS: &[&[&str]] = &[
     &["format", "stats", "criterion"],
+    &["coverage"],
     &["aggregate"],
     &["caveat", "columns", "draw"],
     &["headline"],
@@ -57,4 +58,4 @@ const REPORTS: &[&[&str]] = &[
     &["report"],
 ];
 
-const CLI: &[&[&str]] = &[&["environment"], &["args"], &["failure"], &["folder", "progress", "story"], &["commands"]];
+const CLI: &[&[&str]] = &[&["date"], &["environment"], &["args"], &["failure"], &["folder", "progress", "story"], &["commands"]];

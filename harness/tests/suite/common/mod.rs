@@ -2,8 +2,10 @@
 #![allow(dead_code, unused_imports, unreachable_pub, reason = "each suite uses its part")]
 
 pub mod claims;
+pub mod data;
 pub mod group;
 pub mod mutants;
+pub mod seeds;
 pub mod subject;
 pub mod workloads;
 
@@ -20,7 +22,8 @@ use syncbench_harness::workload::Workload;
 use syncbench_harness::{probes, run};
 use syncbench_strategies::document::Document;
 use syncbench_strategies::model::ModelRef;
-use syncbench_strategies::registry::{self, Configured};
+use syncbench_strategies::registry;
+use syncbench_strategies::spec::Configured;
 
 /// A run in words; `run` makes it happen.
 pub struct Case {

@@ -111,7 +111,7 @@ impl Probe for Scales {
                 held.now.insert(event.node, resident_bytes);
             }
             // A crashed replica holds no memory.
-            What::Dead { .. } => {
+            What::Crashed { .. } => {
                 held.now.remove(&event.node);
             }
             _ => {}
