@@ -6,6 +6,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use syncbench_strategies::replica::Time;
 
+/// What clocks show at the start of a run: 2024-01-01T00:00:00Z.
+pub const WALL_AT_START: Duration = Duration::from_secs(1_704_067_200);
+
 /// A moment of real time.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment(Instant);

@@ -4,14 +4,12 @@ use serde::de::DeserializeOwned;
 use syncbench_strategies::document::{Document, EditKind};
 use syncbench_strategies::model::{ModelRef, Operation};
 use syncbench_strategies::replica::{NodeId, OpId, Rng};
-use syncbench_strategies::selector::{Selector, SelectorError};
 use syncbench_strategies::spec::{Content, Param, Params};
 use syncbench_strategies::view::View;
 
 use crate::finding::{Finding, Kind};
 use crate::ledger::{Entry, Fate, Ledger};
-use crate::trace::Schedule;
-use crate::workloads::WORKLOADS;
+use crate::schedule::Schedule;
 
 /// A workload's card.
 pub struct WorkloadSpec {
@@ -182,7 +180,8 @@ impl<O> Issued<'_, O> {
 
     /// Whether its author had taken `other` into account.
     pub fn follows<P>(&self, other: &Issued<'_, P>) -> bool {
-        self.entry.known.contains(other.id()) || (other.id().client == self.id().client && other.id().n < self.id().n)
+        self.entry.reflected.contains(other.id())
+            || (other.id().client == self.id().client && other.id().n < self.id().n)
     }
 }
 
@@ -199,27 +198,4 @@ impl<'a> History<'a> {
         acts.retain(|act| act.outcome().is_some());
         acts
     }
-}
-
-/// Makes the workload that `selector` names.
-pub fn configure(selector: &Selector) -> Result<(&'static WorkloadSpec, Box<dyn Workload>), SelectorError> {
-    configure_from(WORKLOADS, selector)
-}
-
-/// The same among workloads of one's own choice.
-pub fn configure_from(
-    specs: &[&'static WorkloadSpec],
-    selector: &Selector,
-) -> Result<(&'static WorkloadSpec, Box<dyn Workload>), SelectorError> {
-    let spec = specs.iter().copied().find(|spec| spec.name == selector.name).ok_or_else(|| {
-        let names: Vec<_> = specs.iter().map(|spec| spec.name).collect();
-        SelectorError::new(
-            selector.to_string(),
-            format!("no such workload: expected all or one of {}", names.join(", ")),
-        )
-    })?;
-    if selector.window.is_some() {
-        return Err(SelectorError::new(selector.to_string(), "a workload has no time window"));
-    }
-    Ok((spec, (spec.build)(&Params::check(selector, spec.params)?)))
 }

@@ -15,6 +15,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+use crate::prefix_set::Prefix;
 use crate::replica::{Context, NodeId, ProtocolError, Time};
 use crate::sidecar::Sidecar;
 use crate::wire::encode;
@@ -65,8 +66,10 @@ struct Parcel {
 struct End {
     last: u64,
     unanswered: BTreeMap<u64, Parcel>,
-    through: u64,
-    beyond: BTreeSet<u64>,
+    /// The numbers that have arrived.
+    arrived: Prefix,
+    /// Those of the prefix that arrived once more. Every frame names them again, which says nothing new and takes bytes.
+    repeated: BTreeSet<u64>,
     /// When an acknowledgement goes at the latest, if one is owed.
     owed: Option<Time>,
     round_trip: Option<(Duration, Duration)>,
@@ -75,14 +78,12 @@ struct End {
 }
 
 impl End {
-    fn arrived(&self, number: u64) -> bool {
-        number <= self.through || self.beyond.contains(&number)
-    }
-
+    /// Takes note of a number that has arrived.
     fn note(&mut self, number: u64) {
-        self.beyond.insert(number);
-        while self.beyond.remove(&(self.through + 1)) {
-            self.through += 1;
+        if number <= self.arrived.through() {
+            self.repeated.insert(number);
+        } else {
+            self.arrived.insert(number);
         }
     }
 
@@ -119,7 +120,8 @@ impl End {
     /// A frame with everything that is owed.
     fn frame(&mut self, key: u64, number: u64, body: &[u8]) -> Vec<u8> {
         self.owed = None;
-        let head = Head { number, through: self.through, beyond: self.beyond.iter().copied().collect() };
+        let beyond = self.repeated.iter().copied().chain(self.arrived.beyond()).collect();
+        let head = Head { number, through: self.arrived.through(), beyond };
         let mut frame = vec![0; CHECKSUM];
         frame.extend(encode(&head));
         frame.extend_from_slice(body);
@@ -193,10 +195,10 @@ impl Courier {
             return Err(ProtocolError::malformed("the checksum is wrong"));
         }
         let (head, body): (Head, &[u8]) = postcard::take_from_bytes(framed).map_err(ProtocolError::malformed)?;
-        if head.number > end.through.saturating_add(WINDOW) || head.through > end.last {
+        if head.number > end.arrived.through().saturating_add(WINDOW) || head.through > end.last {
             return Err(ProtocolError::Unexpected("a number that cannot be".into()));
         }
-        let fresh = head.number > 0 && !end.arrived(head.number);
+        let fresh = head.number > 0 && !end.arrived.contains(head.number);
         Ok(Opened { head, body: fresh.then_some(body) })
     }
 

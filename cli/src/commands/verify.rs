@@ -20,7 +20,7 @@ pub(crate) fn verify(args: &VerifyArgs) -> Done {
     let scenario = scenario(args);
     let plan = Plan::new(vec![scenario.clone()]).map_err(Failure::usage)?;
     let here = Mutex::new(Vec::new());
-    run::run(&plan, environment::cores().max(2), &AtomicBool::new(false), &|cell| {
+    run::run(&plan.cells, environment::cores().max(2), &AtomicBool::new(false), &|cell| {
         here.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(cell);
     });
     let mut here = here.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());

@@ -1,5 +1,6 @@
 //! Oracles that hold for every model, and rules from which the oracles of workloads are built.
 
+pub mod generic;
 pub mod serial_order;
 pub mod text;
 pub mod undo;

@@ -6,7 +6,6 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
 use syncbench_strategies::document::{Document, Edit, EditKind, Path};
 use syncbench_strategies::model::{Model, ModelRef, Plan, Rejected, erase};
 use syncbench_strategies::path;
@@ -16,8 +15,9 @@ use syncbench_strategies::view::View;
 
 use super::file::Trace;
 use super::lcs::common_subsequence;
-use super::schedule::Schedule;
+use super::op::TraceOp;
 use crate::finding::{Finding, Findings, kinds};
+use crate::schedule::Schedule;
 use crate::typing::Splice;
 use crate::workload::{History, Intent, User, Workload, WorkloadSpec};
 
@@ -50,10 +50,6 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
     default_size: 0,
     build: |_| Box::new(Replay::new(Trace::empty())),
 };
-
-/// One txn: changes, each on the text after the one before.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TraceOp(pub Vec<Splice>);
 
 /// Splices the text at `text`; rejects a txn as a whole if one of its splices reaches beyond the text.
 #[derive(Clone, Copy, Debug, Default)]

@@ -428,7 +428,7 @@ impl<'a> Story<'a> {
         let (word, path) = (act.op.word()?, act.op.path());
         let on_its_way = |later: &Action<'_>| {
             let (this, id) = (act.id(), later.act.id());
-            id.client == this.client && id.n > this.n && !later.act.entry.known.contains(this)
+            id.client == this.client && id.n > this.n && !later.act.entry.reflected.contains(this)
         };
         let followed = |later: &Action<'_>| {
             // What somebody took and should have given back is looked at from there.

@@ -561,7 +561,7 @@ impl<'a> Card<'a> {
     /// its author has acted on the card again while it was on its way.
     fn honoured(&self, act: &Issued<'_, KanbanOp>, word: &Word) -> bool {
         let told = |(later, seen): &(Kanban<'a>, Seen)| {
-            let on_its_way = later.id().client == act.id().client && !later.entry.known.contains(act.id());
+            let on_its_way = later.id().client == act.id().client && !later.entry.reflected.contains(act.id());
             let same =
                 Word::of(&later.op).is_none_or(|other| std::mem::discriminant(&other) == std::mem::discriminant(word));
             later.outcome().is_some()

@@ -10,7 +10,10 @@ pub mod record;
 pub mod stack;
 pub mod text;
 
-use crate::workload::WorkloadSpec;
+use syncbench_strategies::selector::{Selector, SelectorError};
+use syncbench_strategies::spec::Params;
+
+use crate::workload::{Workload, WorkloadSpec};
 
 /// One line per workload.
 pub static WORKLOADS: &[&WorkloadSpec] = &[
@@ -24,6 +27,29 @@ pub static WORKLOADS: &[&WorkloadSpec] = &[
     &notebook::SPEC,
     &presence::SPEC,
 ];
+
+/// Makes the workload that `selector` names.
+pub fn configure(selector: &Selector) -> Result<(&'static WorkloadSpec, Box<dyn Workload>), SelectorError> {
+    configure_from(WORKLOADS, selector)
+}
+
+/// The same among workloads of one's own choice.
+pub fn configure_from(
+    specs: &[&'static WorkloadSpec],
+    selector: &Selector,
+) -> Result<(&'static WorkloadSpec, Box<dyn Workload>), SelectorError> {
+    let spec = specs.iter().copied().find(|spec| spec.name == selector.name).ok_or_else(|| {
+        let names: Vec<_> = specs.iter().map(|spec| spec.name).collect();
+        SelectorError::new(
+            selector.to_string(),
+            format!("no such workload: expected all or one of {}", names.join(", ")),
+        )
+    })?;
+    if selector.window.is_some() {
+        return Err(SelectorError::new(selector.to_string(), "a workload has no time window"));
+    }
+    Ok((spec, (spec.build)(&Params::check(selector, spec.params)?)))
+}
 
 #[cfg(test)]
 mod tests {

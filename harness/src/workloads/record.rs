@@ -438,7 +438,7 @@ fn loss(act: &Issued<'_, RecordOp>, there: Option<&Document>, row: &Row<'_>) -> 
     };
     let on_its_way = |later: &Issued<'_, _>| {
         let (this, id) = (act.id(), later.id());
-        id.client == this.client && id.n > this.n && later.outcome().is_some() && !later.entry.known.contains(this)
+        id.client == this.client && id.n > this.n && later.outcome().is_some() && !later.entry.reflected.contains(this)
     };
     let again = || row.writes.iter().any(|(other, later)| value.rivals(other) && on_its_way(later));
     // In this order: most writes were noticed, and looking through all of a record's is slow.

@@ -1,4 +1,4 @@
-//! Every registered strategy, on every workload it can carry, held to the claims on its card.
+//! Every registered strategy, on every workload that it carries, held to the claims of its spec.
 //!
 //! `SYNCBENCH_SEEDS` sets over how many seeds, three by default, and `SYNCBENCH_SEED_BASE` which ones. `SYNCBENCH_ONLY` picks
 //! subjects by a part of their name: `serial on stack`.
@@ -9,18 +9,18 @@ use crate::common::subject::{Subject, at_home, hold, subjects};
 
 #[test]
 fn converges_under_faults() {
-    hold(&subjects(), |subject| claims::quiet_in_the_end(subject, subject.seeds()));
+    hold(&subjects(), |subject| claims::converges(subject, subject.seeds()));
 }
 
 #[test]
-fn stands_the_datagrams_it_claims_to_stand() {
+fn tolerates_the_datagrams_it_claims_to_tolerate() {
     hold(&subjects(), |subject| claims::datagrams(subject, subject.seeds()));
     hold(&subjects(), claims::unclaimed_is_unsupported);
 }
 
 #[test]
-fn stands_late_copies_and_overtaking() {
-    hold(&subjects(), |subject| claims::group_weather(subject, subject.seeds()));
+fn tolerates_late_copies_and_overtaking() {
+    hold(&subjects(), |subject| claims::tolerates_disorder(subject, subject.seeds()));
 }
 
 #[test]
@@ -29,12 +29,12 @@ fn works_offline_where_claimed() {
 }
 
 #[test]
-fn refuses_nonsense_and_goes_on() {
+fn rejects_nonsense_and_goes_on() {
     hold(&subjects(), |subject| claims::malformed(subject, subject.seeds()));
 }
 
 #[test]
-fn refuses_for_what_others_did_where_claimed() {
+fn rejects_for_what_others_did_where_claimed() {
     hold(&at_home(), |subject| claims::refuses(subject, subject.seeds()));
 }
 
@@ -54,12 +54,12 @@ fn sidecars_decide_nothing() {
 }
 
 #[test]
-fn comes_back_after_a_crash() {
+fn recovers_after_a_crash() {
     hold(&subjects(), |subject| claims::restores(subject, subject.seeds()));
 }
 
 #[test]
-fn undoing_mine_keeps_theirs() {
+fn undo_keeps_what_others_did() {
     hold(&subjects(), |subject| claims::undo(subject, subject.seeds()));
 }
 

@@ -1,5 +1,5 @@
-//! Nothing lies: every check of the contract suite and every reason of a verdict catches a planted bug, and is silent where
-//! the same wrapper has none.
+//! Nothing lies: every check of the contract suite and every reason of a verdict catches a planted bug, and is silent for the
+//! same wrapper without one.
 
 use std::sync::Arc;
 
@@ -47,8 +47,8 @@ fn every_reason_of_a_verdict_has_its_bug() {
     fails(&mutant("lww-document", "record", Bug::SaysTooEarly), "with the same operations differed");
     fails(&mutant("serial", "record", Bug::RefusesHonestMessages), "protocol errors between honest replicas");
     fails(&mutant("serial", "record", Bug::ForgetsToAnswer), "got no answer");
-    fails(&mutant("serial", "record", Bug::NeverQuiet), "not quiet within the budget");
-    // What it does not claim it need not keep; once it claims it, it must.
+    fails(&mutant("serial", "record", Bug::NeverQuiet), "not quiescent within the budget");
+    // A strategy fails only for what it claims.
     let small = Scenario { networks: vec!["4g".into()], ops: 10, rate_per_s: 100.0, ..scenario() };
     let claims = claiming(&Subject::new("lww-document", "stack"), |claims| claims.serializable = true);
     let reasons = |subject: &Subject| (1..=20).map(|seed| subject.cell(&small, seed)).collect::<Vec<_>>();
@@ -60,7 +60,7 @@ fn every_reason_of_a_verdict_has_its_bug() {
     assert_eq!(broken(&reasons(&Subject::new("serial", "stack"))), 0);
 }
 
-/// Saves one of two paired fields.
+/// Saves only one of two paired fields.
 struct Tearing(ModelRef);
 
 impl ErasedModel for Tearing {
@@ -80,7 +80,7 @@ impl ErasedModel for Tearing {
 }
 
 #[test]
-fn a_state_that_the_product_does_not_allow_is_seen() {
+fn a_state_that_the_product_does_not_allow_is_caught() {
     let workload = with_model("record", |model| Arc::new(Tearing(model)));
     fails(&Subject { workload, ..Subject::new("serial", "record") }, "a state that the product does not allow");
     let honest = with_model("record", |model| model);
@@ -107,7 +107,7 @@ fn a_run_in_which_nothing_happened_proves_nothing() {
     assert_eq!(cell.verdict, Some(Verdict::Unknown), "{:?}", cell.verdict_reasons);
 }
 
-/// What is slow is not broken: a budget that ends before everybody was told says so, and a longer one tells.
+/// Slow is not broken: a budget that ends before every fate is known says so, and a longer one decides.
 #[test]
 fn a_run_that_was_cut_off_proves_nothing() {
     let slow = |budget_s| Scenario { networks: vec!["satellite".into()], budget_s, rate_per_s: 50.0, ..scenario() };
@@ -119,7 +119,7 @@ fn a_run_that_was_cut_off_proves_nothing() {
     assert_eq!(cell.verdict, Some(Verdict::Pass), "{:?}", cell.verdict_reasons);
 }
 
-/// Asserts that a check complains of a subject, in these words, and not of another.
+/// Asserts that a check fails on a planted bug with these words, and passes the control.
 #[track_caller]
 fn caught(check: impl Fn(&Subject) -> Checked, planted: &Subject, words: &str, control: &Subject) {
     match check(planted) {
@@ -130,12 +130,12 @@ fn caught(check: impl Fn(&Subject) -> Checked, planted: &Subject, words: &str, c
 }
 
 #[test]
-fn bugs_in_what_is_said_and_done_are_caught() {
+fn bugs_in_reports_and_messages_are_caught() {
     let inert = |strategy: &str| mutant(strategy, "record", Bug::Inert);
-    let quiet = |subject: &Subject| claims::quiet_in_the_end(subject, Seeds::first(1));
+    let quiet = |subject: &Subject| claims::converges(subject, Seeds::first(1));
     caught(quiet, &mutant("serial", "record", Bug::ForgetsToAnswer), "got no answer", &inert("serial"));
-    let weather = |subject: &Subject| claims::group_weather(subject, Seeds::first(3));
-    caught(weather, &mutant("lww-document", "record", Bug::CountsTwice), "again", &inert("lww-document"));
+    let disorder = |subject: &Subject| claims::tolerates_disorder(subject, Seeds::first(3));
+    caught(disorder, &mutant("lww-document", "record", Bug::CountsTwice), "again", &inert("lww-document"));
     let blind = |subject: &Subject| claims::blind(subject, Seeds::first(1));
     caught(blind, &mutant("lww-document", "record", Bug::ReadsSidecars), "", &inert("lww-document"));
     let restores = |subject: &Subject| claims::restores(subject, Seeds::first(1));
@@ -145,7 +145,7 @@ fn bugs_in_what_is_said_and_done_are_caught() {
     let same = |subject: &Subject| claims::same_again(subject, Seeds::first(1));
     caught(same, &mutant("serial", "record", Bug::KnowsTheProgram), "twice differs", &inert("serial"));
     let undo = |subject: &Subject| claims::undo(subject, Seeds::first(1));
-    caught(undo, &mutant("ot", "record", Bug::UndoesNothing), "the first taken back", &inert("ot"));
+    caught(undo, &mutant("ot", "record", Bug::UndoesNothing), "the first undone", &inert("ot"));
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn memory_that_grows_is_caught() {
         let modest = claiming(&Subject::new("serial", "stack"), |claims| claim(&mut claims.grows));
         caught(claims::history, &modest, "claims to grow", &inert);
     }
-    // What is true of one strategy and not said is caught as well.
+    // A claim that is left out is caught as well.
     for silent in ["ot", "text-ids"] {
         let honest = Subject::new(silent, "stack");
         let planted = claiming(&honest, |claims| claims.grows = Growth::NONE);
@@ -210,9 +210,9 @@ fn false_claims_are_caught() {
 }
 
 #[test]
-fn without_a_tie_break_replicas_end_apart() {
+fn without_a_tie_break_replicas_diverge() {
     let apart = |subject: &Subject| {
-        // Few and fast, so that the last writes cross.
+        // Few and fast, so that the last writes cross on the way.
         let few = Scenario { networks: vec!["4g".into()], ops: 6, rate_per_s: 200.0, ..scenario() };
         let ends = (1..=10).map(|seed| subject.cell(&few, seed));
         ends.filter(|cell| cell.converged == Some(false) && cell.verdict == Some(Verdict::Fail)).count()

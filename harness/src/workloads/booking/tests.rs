@@ -11,8 +11,8 @@ use syncbench_strategies::{lww, serial};
 use super::model::{booking_path, genesis, stock_path};
 use super::oracle::{LOST_BOOKING, OVERSOLD, RESURRECTED_BOOKING, STOCK_FROM_NOWHERE};
 use super::{BookingModel, BookingOp, SPEC};
-use crate::engines::load::Pace;
 use crate::ledger::{Entry, Fate};
+use crate::pace::Pace;
 use crate::testing::{Book, Trial, intent_stream, intents, workload};
 
 fn reserve(item: &str, booking: &str) -> BookingOp {

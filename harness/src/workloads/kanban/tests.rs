@@ -5,7 +5,7 @@ use syncbench_strategies::replica::OpId;
 use syncbench_strategies::{lww, serial};
 
 use super::*;
-use crate::engines::load::Pace;
+use crate::pace::Pace;
 use crate::testing::{Book, Found, Trial, intent_stream, intents, workload};
 
 fn add(card: &str, column: &str) -> KanbanOp {

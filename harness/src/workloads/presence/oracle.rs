@@ -68,7 +68,7 @@ fn judge_user(
 ) {
     let entry = history.last.at(&entry_path(who));
     let shown = entry.map(|entry| entry.at(&path![CURSOR]).and_then(Document::as_int));
-    if history.ledger.gone(client) {
+    if history.ledger.crashed_for_good(client) {
         if entry.is_some() {
             findings.add(&GHOST_CURSOR, format_args!("{who} has crashed for good, and its cursor is shown"));
         }

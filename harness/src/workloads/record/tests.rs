@@ -4,7 +4,7 @@ use syncbench_strategies::model::reduce;
 use syncbench_strategies::{lww, serial};
 
 use super::*;
-use crate::engines::load::Pace;
+use crate::pace::Pace;
 use crate::testing::{Book, Trial, intents, workload};
 
 fn set(record: &str, value: &str) -> RecordOp {

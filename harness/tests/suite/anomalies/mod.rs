@@ -10,10 +10,10 @@ mod text;
 
 use std::collections::BTreeMap;
 
-use syncbench_harness::engines::load::Pace;
 use syncbench_harness::finding::{Finding, Kind};
 use syncbench_harness::ledger::Fate;
 use syncbench_harness::oracles::serial_order::{self, SerialOrder};
+use syncbench_harness::pace::Pace;
 use syncbench_harness::workload::{History, Intent, User, Workload};
 use syncbench_strategies::document::Document;
 use syncbench_strategies::model::ModelRef;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use syncbench_harness::results::{Cell, Outcome, Verdict};
-use syncbench_harness::run;
-use syncbench_harness::scenario::{Condition, Plan, Planned, PlannedWorkload, Scenario};
-use syncbench_harness::workloads::WORKLOADS;
+use syncbench_harness::run::{self, Planned, PlannedWorkload};
+use syncbench_harness::scenario::{Plan, Scenario};
+use syncbench_harness::workloads::{self, WORKLOADS};
 use syncbench_strategies::document::EditKind;
 use syncbench_strategies::registry::{self, STRATEGIES};
 use syncbench_strategies::spec::{Configured, Guarantees, ParamKind, Spec, Support};
@@ -56,6 +56,7 @@ impl Subject {
     }
 
     pub fn planned(&self, scenario: &Scenario, seed: u64) -> Planned {
+        let undo = scenario.undo;
         let scenario = Scenario {
             strategies: vec!["serial".into()],
             workloads: vec!["stack".into()],
@@ -63,13 +64,10 @@ impl Subject {
             ..scenario.clone()
         };
         let mut planned = Plan::new(vec![scenario]).unwrap().cells.remove(0);
-        planned.condition = Arc::new(Condition {
-            scenario: planned.condition.scenario.clone(),
-            transport: planned.condition.transport,
-        });
         planned.strategy = self.strategy.clone();
         planned.workload = self.workload.clone();
-        planned.size = self.workload.spec.default_size;
+        planned.settings.size = self.workload.spec.default_size;
+        planned.settings.undo = if self.workload.spec.undo { undo } else { 0.0 };
         planned
     }
 }
@@ -81,8 +79,8 @@ impl std::fmt::Display for Subject {
 }
 
 pub fn planned_workload(workload: &str) -> Arc<PlannedWorkload> {
-    let (spec, built) = syncbench_harness::workload::configure(&workload.parse().unwrap()).unwrap();
-    Arc::new(PlannedWorkload { label: workload.into(), spec, workload: built })
+    let (spec, built) = workloads::configure(&workload.parse().unwrap()).unwrap();
+    Arc::new(PlannedWorkload::new(workload, spec, built))
 }
 
 /// A short scenario of three clients.
@@ -180,7 +178,7 @@ pub fn claiming(subject: &Subject, change: impl FnOnce(&mut Guarantees)) -> Subj
     let mut guarantees = spec.guarantees;
     change(&mut guarantees);
     let strategy = registry::configure(&subject.strategy.label.parse().unwrap()).unwrap().strategy;
-    // A card lives as long as the program; a handful of them in a test may leak.
+    // A spec lives as long as the program; a handful of them in a test may leak.
     let spec: &'static Spec = Box::leak(Box::new(Spec { guarantees, ..*spec }));
     let strategy = Configured { label: subject.strategy.label.clone(), spec, params: Default::default(), strategy };
     Subject { strategy: Arc::new(strategy), ..subject.clone() }

@@ -16,13 +16,14 @@ mod text;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use syncbench_harness::engines::load::Pace;
 use syncbench_harness::finding::Kind;
 use syncbench_harness::oracles::{
     self, INVARIANT_BROKEN_ON_SCREEN, NO_SERIAL_ORDER, NO_SUSTAINABLE_RATE, serial_order,
 };
+use syncbench_harness::pace::Pace;
 use syncbench_harness::results::Outcome;
-use syncbench_harness::scenario::{Engine, Scenario};
+use syncbench_harness::scenario::Scenario;
+use syncbench_harness::settings::Engine;
 use syncbench_harness::workloads::WORKLOADS;
 use syncbench_strategies::document::Edit;
 use syncbench_strategies::model::{ErasedModel, ModelRef, Operation, Plan, Rejected};

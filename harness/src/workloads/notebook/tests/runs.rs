@@ -13,8 +13,8 @@ use super::super::oracle::{
     STALE_OUTPUT,
 };
 use super::super::{NotebookModel, NotebookOp};
-use crate::engines::load::Pace;
 use crate::oracles::text::{LOST_CHARACTER, MISPLACED_CHARACTER};
+use crate::pace::Pace;
 use crate::testing::{Found, Trial};
 
 /// The findings over a few seeds: not every kind lasts to the end of every run.

@@ -6,9 +6,9 @@ use syncbench_strategies::view::View;
 use syncbench_strategies::{lww, serial};
 
 use super::{SPEC, TextModel, TextOp};
-use crate::engines::load::Pace;
 use crate::ledger::{Entry, Fate};
 use crate::oracles::text::WRONG_CHARACTER_ERASED;
+use crate::pace::Pace;
 use crate::testing::{Found, Trial};
 use crate::typing::Splice;
 
@@ -48,7 +48,7 @@ fn users_alone_or_in_turns_lose_nothing() {
         // Alone, and every confirmation takes as long as eight keystrokes.
         let alone = Trial { clients: 1, seed, ..Trial::new(&serial::reducer::SPEC, "text") };
         let (ran, found) = alone.run();
-        let ahead = |entry: &&Entry| entry.id.n > entry.known.through(entry.id.client) + 5;
+        let ahead = |entry: &&Entry| entry.id.n > entry.reflected.through(entry.id.client) + 5;
         assert!(ran.ledger.entries().filter(ahead).count() > 200);
         assert_eq!(found.kinds(), [], "seed {seed}: {found:?}");
         let turns = Trial { pace: Pace::Turns, clients: 3, ops: 150, seed, ..alone };

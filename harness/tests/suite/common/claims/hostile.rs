@@ -8,7 +8,7 @@ use syncbench_harness::rng::{below, stream};
 use syncbench_strategies::document::Document;
 use syncbench_strategies::replica::{NodeId, Rng, Topology};
 
-use crate::common::group::{Group, Weather};
+use crate::common::group::{Disorder, Group};
 use crate::common::hush_libraries;
 use crate::common::seeds::Seeds;
 use crate::common::subject::{Checked, Subject};
@@ -70,7 +70,7 @@ fn attack(subject: &Subject, seeds: Seeds, exposed: impl Fn(NodeId) -> bool, har
     hush_libraries();
     let mut refused = 0;
     for seed in seeds.iter() {
-        let mut group = Group::new(subject, 3, Weather::default(), seed);
+        let mut group = Group::new(subject, 3, Disorder::default(), seed);
         let mut rng = stream(seed, "attack", 0, 0);
         group.churn(8);
         for _ in 0..12 {
@@ -86,15 +86,15 @@ fn attack(subject: &Subject, seeds: Seeds, exposed: impl Fn(NodeId) -> bool, har
         }
         if harmless {
             let calm = |group: &mut Group| {
-                group.settle()?;
+                group.quiesce()?;
                 group.reconnect_all();
                 group.churn(3);
-                group.settle()?;
+                group.quiesce()?;
                 group.agree()
             };
             calm(&mut group).map_err(|error| format!("seed {seed}: {error}"))?;
         } else {
-            group.settle().map_err(|error| format!("seed {seed}: {error}"))?;
+            group.quiesce().map_err(|error| format!("seed {seed}: {error}"))?;
         }
     }
     if refused == 0 { Err("nothing hostile was refused".into()) } else { Ok(()) }
@@ -135,7 +135,7 @@ pub fn hostile_durable(subject: &Subject, seeds: Seeds) -> Checked {
     hush_libraries();
     let mut refused = 0;
     for seed in seeds.iter() {
-        let mut group = Group::new(subject, 2, Weather::default(), seed);
+        let mut group = Group::new(subject, 2, Disorder::default(), seed);
         group.churn(12);
         let mut rng = stream(seed, "tamper", 0, 0);
         for node in group.nodes() {

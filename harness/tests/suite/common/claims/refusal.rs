@@ -1,4 +1,4 @@
-//! What users are told: refusals, and whether everything they were told fits into one order.
+//! What users are told: rejections, and whether all fates fit into one order.
 
 use syncbench_harness::ledger::{Entry, Fate};
 use syncbench_harness::oracles::serial_order::{self, SerialOrder};
@@ -9,7 +9,7 @@ use crate::common::seeds::Seeds;
 use crate::common::subject::{Checked, Subject, case, passed, planned_workload, scenario};
 use crate::common::workloads::{garbled, nonsense, remembering};
 
-/// An operation that every replica must refuse is refused, its user is told, and nothing else is disturbed.
+/// An operation that makes no sense is rejected, its user is told, and nothing else is disturbed.
 pub fn malformed(subject: &Subject, seeds: Seeds) -> Checked {
     let subject = garbled(subject);
     for seed in seeds.iter() {
@@ -31,8 +31,8 @@ pub fn malformed(subject: &Subject, seeds: Seeds) -> Checked {
     Ok(())
 }
 
-/// `can_refuse`: some users are told no for what others did, although it made sense on their own screens; without the
-/// claim nobody ever is.
+/// `can_refuse`: some operations are rejected because of what others did, although they made sense on their user's screen;
+/// without the claim none ever is.
 pub fn refuses(subject: &Subject, seeds: Seeds) -> Checked {
     let workload = match subject.workload.spec.name {
         "stack" => "stack:pop=0.5",
@@ -54,8 +54,8 @@ pub fn refuses(subject: &Subject, seeds: Seeds) -> Checked {
     }
 }
 
-/// `serializable`: small runs have a serial order; without the claim, some run on a contended stack has none, or on a text
-/// where the strategy treats texts in a way of their own.
+/// `serializable`: small runs have a serial order; without the claim, some run on a contended stack has none, or on a text,
+/// where the strategy treats texts differently.
 pub fn serializable(subject: &Subject, seeds: Seeds) -> Checked {
     if subject.claims().serializable {
         return match without_order(subject, seeds)? {
@@ -81,11 +81,11 @@ fn without_order(subject: &Subject, seeds: Seeds) -> Result<usize, String> {
         let small = Case {
             seed,
             clients: 2 + (seed % 3) as u32,
-            // Every order is tried, and a look at a long text takes its time.
+            // Every order is tried, and long texts take long to compare.
             ops: if contended { serial_order::MAX_OPS as u64 } else { 8 },
             rate_per_s: 100.0,
             network: "4g".into(),
-            // On an almost empty stack people are refused for what they do not see yet.
+            // On an almost empty stack users are rejected for what they do not see yet.
             size: if contended && seed.is_multiple_of(2) { 1 } else { subject.workload.spec.default_size },
             ..case(subject)
         };

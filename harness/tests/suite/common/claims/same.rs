@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 
 use syncbench_harness::run;
-use syncbench_harness::scenario::{Plan, Scenario};
+use syncbench_harness::scenario::Scenario;
 use syncbench_strategies::document::Digest;
 
 use crate::common::seeds::Seeds;
@@ -42,9 +42,8 @@ pub fn threads(subjects: &[Subject], seeds: Seeds) -> Checked {
             cells.extend(seeds.iter().map(|seed| subject.planned(&rough(), seed)));
         }
         cells.iter_mut().enumerate().for_each(|(index, cell)| cell.index = index);
-        let plan = Plan { scenarios: vec![rough()], cells };
         let found: Mutex<BTreeMap<u64, (String, Option<Digest>)>> = Mutex::default();
-        run::run(&plan, threads, &AtomicBool::new(false), &|cell| {
+        run::run(&cells, threads, &AtomicBool::new(false), &|cell| {
             found.lock().unwrap().insert(cell.index, (cell.replay, cell.trace_digest));
         });
         found.into_inner().unwrap()

@@ -1,4 +1,4 @@
-//! The cards of all strategies: complete, consistent, and true where that can be read off.
+//! The specs of all strategies: complete, consistent, and true where a test can tell.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -44,7 +44,7 @@ fn names_are_unique_and_plain() {
 }
 
 #[test]
-fn every_line_says_something() {
+fn every_description_says_something() {
     for spec in STRATEGIES {
         for text in [spec.summary, spec.source] {
             assert!(!text.trim().is_empty() && !text.ends_with('.') && !text.contains('\n'), "{}: {text:?}", spec.name);
@@ -61,7 +61,7 @@ fn every_line_says_something() {
             let supported = |kind: &EditKind| !matches!((spec.support)(*kind), Support::Unsupported(_));
             workload.edits.iter().all(supported)
         });
-        assert!(carried.count() > 0, "{} can carry no workload", spec.name);
+        assert!(carried.count() > 0, "{} carries no workload", spec.name);
     }
 }
 
@@ -83,7 +83,7 @@ fn defaults_are_valid_and_help_is_there() {
 }
 
 #[test]
-fn who_needs_a_server_has_one() {
+fn a_strategy_that_needs_a_server_has_one() {
     for spec in STRATEGIES {
         assert_eq!(spec.guarantees.needs_server, spec.topology == Topology::Star, "{}", spec.name);
     }
@@ -96,16 +96,16 @@ fn claims_do_not_contradict_each_other() {
         let claims = spec.guarantees();
         // One order of everything is one final state.
         assert!(!claims.serializable || claims.converges, "{label}");
-        // A write that loses to a clock was told that it stands.
+        // A write that loses to a clock was confirmed.
         assert!(!claims.serializable || !claims.depends_on_clocks, "{label}");
-        // The card has the claims of the defaults.
+        // The spec has the claims of the defaults.
         assert!(label != spec.spec.name || claims.named() == spec.spec.guarantees.named(), "{label}");
         let named: BTreeSet<_> = claims.named().iter().map(|(name, _)| *name).collect();
         assert_eq!(named.len(), claims.named().len());
     }
 }
 
-/// Every file of a strategy is in the registry, in the folder that its card names.
+/// Every file of a strategy is in the registry, in the folder that its spec names.
 #[test]
 fn family_is_the_folder() {
     let mut found = BTreeSet::new();
@@ -115,8 +115,8 @@ fn family_is_the_folder() {
         }
         for file in fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
             let text = if file.is_file() { fs::read_to_string(&file).unwrap() } else { continue };
-            if let Some((_, card)) = text.split_once("pub static SPEC: Spec = Spec {") {
-                let name = card.split('"').nth(1).expect("a card begins with its name");
+            if let Some((_, spec)) = text.split_once("pub static SPEC: Spec = Spec {") {
+                let name = spec.split('"').nth(1).expect("a spec begins with its name");
                 found.insert((name.to_owned(), folder.file_name().unwrap().to_str().unwrap().to_owned()));
             }
         }

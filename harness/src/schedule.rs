@@ -1,25 +1,26 @@
-//! Who may act when, for a replayed editing trace.
+//! The causal order in which a recorded trace is replayed: who may act when.
 
 use syncbench_strategies::replica::NodeId;
 
-use super::file::MAX_CLIENTS;
+/// Most clients of a group: a mesh of this size has half a million links.
+pub const MAX_CLIENTS: usize = 1_000;
 
-/// The causal order of a recorded trace: for each client, what it had seen before each of its operations.
+/// The causal order of a recorded trace: what each client had seen before each of its operations.
 ///
-/// A client's operations are totally ordered: each of them has seen all of that client's before it. So what an operation
-/// had seen is, of each client, everything up to a number.
+/// A client's operations are totally ordered: each has seen all of that client's before it. So a version is one number for
+/// each client: it contains that client's operations up to it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Schedule {
-    /// What each operation of the trace had seen, by client, one after the other. A row may end early: no operation of a
-    /// client beyond the row was seen.
+    /// The version before each operation of the trace, one row after the other. A row may end early: it is zero for the
+    /// clients beyond.
     cells: Vec<u32>,
     /// Where each operation's row ends in `cells`.
     ends: Vec<usize>,
-    /// Each client's operations, as places in the trace, from 0.
+    /// Each client's operations, as indices of the trace.
     slots: Vec<Vec<u32>>,
 }
 
-/// More numbers than this (a quarter of a gigabyte) are not worth a replay.
+/// Most numbers in all rows: a quarter of a gigabyte.
 const MAX_CELLS: usize = 1 << 26;
 
 impl Schedule {
@@ -28,18 +29,18 @@ impl Schedule {
         Self { cells: (0..ops).collect(), ends: (1..=ops as usize).collect(), slots: vec![(0..ops).collect()] }
     }
 
-    /// The order of a trace of several authors, from each operation's author and the operations it was made upon. `Err`
-    /// names the operation that is wrong and says what was expected.
+    /// The order of a trace of several authors, from each operation's author and parents. `Err` names the operation that is
+    /// wrong and says what was expected.
     ///
-    /// An author whose operations are not all ordered (two windows under one name, say) becomes as many clients as are
-    /// needed; the additional ones come after those of the authors.
+    /// An author whose operations are not totally ordered (two windows under one name, say) becomes several clients; the
+    /// additional ones come after those of the authors.
     pub fn concurrent<'a>(
         authors: u32,
         ops: impl IntoIterator<Item = (u32, &'a [u32])>,
     ) -> Result<Self, (usize, String)> {
         let mut schedule = Self { slots: vec![Vec::new(); authors as usize], ..Self::default() };
         let mut clients: Vec<Vec<usize>> = (0..authors as usize).map(|author| vec![author]).collect();
-        // Each operation's client, to count it where it is a parent.
+        // Each operation's client.
         let mut client_of: Vec<usize> = Vec::new();
         let mut seen: Vec<u32> = Vec::new();
         for (at, (author, parents)) in ops.into_iter().enumerate() {
@@ -86,7 +87,7 @@ impl Schedule {
         Ok(schedule)
     }
 
-    /// The same order for the first `ops` operations of the trace only. They need none of the later ones.
+    /// The same order for the first `ops` operations of the trace.
     #[must_use]
     pub fn first(mut self, ops: usize) -> Self {
         self.ends.truncate(ops);
@@ -102,18 +103,18 @@ impl Schedule {
         self.slots.len() as u32
     }
 
-    /// What `client` must have seen before its `n`-th operation (from 1): by client, how many operations; 0 beyond the end
-    /// of the slice. `None` when it has no such operation.
+    /// The version before the client's `n`-th operation (from 1): how many operations of each client; 0 beyond the end of the
+    /// slice. `None` if it has no such operation.
     pub fn before(&self, client: NodeId, n: u64) -> Option<&[u32]> {
         self.row(self.place(client, n)? as usize)
     }
 
-    /// The place of the client's `n`-th operation among all.
+    /// The index of the client's `n`-th operation in the trace.
     pub fn slot(&self, client: NodeId, n: u64) -> u32 {
         self.place(client, n).unwrap_or(0)
     }
 
-    /// The places of the client's operations among all, ascending.
+    /// The indices of the client's operations in the trace, ascending.
     pub fn slots(&self, client: NodeId) -> &[u32] {
         index(client).and_then(|client| self.slots.get(client)).map_or(&[], Vec::as_slice)
     }
@@ -129,7 +130,7 @@ impl Schedule {
     }
 
     /// Each operation's client, as an index.
-    pub(super) fn authors(&self) -> Vec<usize> {
+    pub(crate) fn authors(&self) -> Vec<usize> {
         let mut authors = vec![0; self.ends.len()];
         for (client, slots) in self.slots.iter().enumerate() {
             slots.iter().for_each(|slot| authors[*slot as usize] = client);
@@ -137,8 +138,8 @@ impl Schedule {
         authors
     }
 
-    /// The places of the operations of the client with this index.
-    pub(super) fn slots_of(&self, client: usize) -> &[u32] {
+    /// The indices of the operations of the client with this index.
+    pub(crate) fn slots_of(&self, client: usize) -> &[u32] {
         self.slots.get(client).map_or(&[], Vec::as_slice)
     }
 
@@ -146,8 +147,8 @@ impl Schedule {
         self.slots(client).get(usize::try_from(n).ok()?.checked_sub(1)?).copied()
     }
 
-    /// What the operation at this place had seen.
-    pub(super) fn row(&self, place: usize) -> Option<&[u32]> {
+    /// The version before the operation with this index.
+    pub(crate) fn row(&self, place: usize) -> Option<&[u32]> {
         let start = place.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied())?;
         self.cells.get(start..*self.ends.get(place)?)
     }
@@ -182,7 +183,7 @@ mod tests {
         Schedule::concurrent(authors, ops.iter().copied())
     }
 
-    /// What an operation had seen, by walking all the way back, as a set of places.
+    /// The version before an operation, by walking all the way back, as a set of indices.
     fn closure(ops: &[(u32, &[u32])], at: usize) -> std::collections::BTreeSet<u32> {
         let mut seen = std::collections::BTreeSet::new();
         let mut todo = ops[at].1.to_vec();
@@ -264,7 +265,7 @@ mod tests {
         ] {
             assert_eq!(concurrent(2, ops).unwrap_err().0, at);
         }
-        // Nobody has seen anybody: every operation would be a client of its own.
+        // No operation has seen another: each would be a client of its own.
         let alone: Vec<(u32, &[u32])> = vec![(0, &[]); MAX_CLIENTS + 1];
         assert!(concurrent(1, &alone).unwrap_err().1.contains("at most"));
     }

@@ -58,7 +58,7 @@ fn several_authors() {
 }
 
 #[test]
-fn where_two_wrote_at_one_spot_any_order_is_right() {
+fn concurrent_text_at_one_spot_may_be_in_any_order() {
     let trace = |end: &str| {
         read(&format!(
             r#"{{"kind": "concurrent", "endContent": "{end}", "numAgents": 2, "txns": [
@@ -72,7 +72,7 @@ fn where_two_wrote_at_one_spot_any_order_is_right() {
 }
 
 #[test]
-fn what_is_no_trace_is_refused() {
+fn a_file_that_is_no_trace_is_refused() {
     for (json, reason) in [
         ("", "the file is empty"),
         (" \n", "the file is empty"),
@@ -102,7 +102,7 @@ fn what_is_no_trace_is_refused() {
         let found = refused(json.as_bytes());
         assert!(found.contains(reason), "{json}: {found}");
     }
-    // What parsers quote is cut, and stays on one line.
+    // Quoted input is cut, and stays on one line.
     let long =
         format!(r#"{{"kind": "{}\n", "endContent": "", "txns": [{{"patches": []}}]}}"#, "x\\n".repeat(1_000_000));
     assert!(refused(long.as_bytes()).ends_with("..."));
@@ -128,7 +128,7 @@ fn positions_must_lie_in_the_text() {
 }
 
 #[test]
-fn what_was_made_upon_what_must_be_possible() {
+fn parents_must_be_earlier_txns() {
     let three = |from: &str, to: &str| refused(THREE.replacen(from, to, 1).as_bytes());
     assert!(three("[1, 2, 3]", "[1, 2, 4]").contains("txn 4: parent 4: expected parents to be earlier"));
     assert!(three("[1, 2, 3]", "[1, 5, 3]").contains("txn 4: parent 5"));
@@ -144,7 +144,7 @@ fn what_was_made_upon_what_must_be_possible() {
 }
 
 #[test]
-fn files_that_end_early_are_refused_wherever_they_end() {
+fn truncated_files_are_refused() {
     let whole = packed(THREE);
     for end in 3..whole.len() {
         assert!(refused(&whole[..end]).contains("expected whole gzip data"), "{end}");
@@ -159,7 +159,7 @@ fn files_that_end_early_are_refused_wherever_they_end() {
 }
 
 #[test]
-fn a_small_file_that_unpacks_to_too_much_is_refused() {
+fn a_decompression_bomb_is_refused() {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     let blank = vec![b' '; 1 << 20];
     for _ in 0..=MAX_BYTES >> 20 {
