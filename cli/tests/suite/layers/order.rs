@@ -58,4 +58,5 @@ const REPORTS: &[&[&str]] = &[
     &["report"],
 ];
 
-const CLI: &[&[&str]] = &[&["date"], &["environment"], &["args"], &["failure"], &["folder", "progress", "story"], &["commands"]];
+const CLI: &[&[&str]] =
+    &[&["date"], &["environment"], &["args"], &["failure"], &["folder", "progress", "story"], &["commands"]];
