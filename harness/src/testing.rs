@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use syncbench_strategies::document::Document;
 use syncbench_strategies::model::{ModelRef, Operation, Outcome, Rejected};
 use syncbench_strategies::registry::Configured;
@@ -20,7 +21,7 @@ use crate::ledger::{Action, Ledger};
 use crate::network::{Profile, Transport};
 use crate::oracles::undeclared;
 use crate::rng::stream;
-use crate::workload::{History, Workload, configure};
+use crate::workload::{History, Issued, Workload, configure};
 
 /// Asserts that a folder of this crate has one file per line of its registry, besides those that are `shared`; a file may
 /// have a folder of its name.
@@ -225,6 +226,11 @@ impl Book {
     /// A client takes an operation into account.
     pub(crate) fn reached(&mut self, client: u32, id: OpId) {
         self.enter(NodeId(client), What::Report(Report::Reflected(id)));
+    }
+
+    /// Every operation, as an oracle reads it.
+    pub(crate) fn operations<O: DeserializeOwned>(&self) -> Vec<Issued<'_, O>> {
+        History { genesis: &Document::Null, last: &Document::Null, ledger: &self.0 }.operations()
     }
 
     /// What the oracle finds when the run ends in `last`.
