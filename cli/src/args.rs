@@ -15,7 +15,7 @@ const STYLES: Styles = Styles::styled()
     .literal(AnsiColor::Cyan.on_default().bold())
     .placeholder(AnsiColor::Cyan.on_default());
 
-/// A number without fraction; whether it is in range is said by whoever uses it.
+/// A whole number; the command checks its range.
 fn whole<T: FromStr>(text: &str) -> Result<T, &'static str> {
     text.parse().map_err(|_| "expected a whole number such as 400")
 }
@@ -31,11 +31,12 @@ fn number(text: &str) -> Result<f64, &'static str> {
   syncbench run                                  the default comparison
   syncbench run -s serial,crdt-automerge -w stack -n satellite
   syncbench run --trace friendsforever.json.gz   replay a recorded session
-  syncbench list strategies                      what there is, what it claims
+  syncbench list strategies                      each strategy and its claims
+  syncbench list metrics                         what is measured, and what it means
   syncbench demo race                            two people take one item
-  syncbench report bench-results/runs/*          draw results again
+  syncbench report bench-results/runs/*          redraw results
 
-Exit codes: 0 fine, 1 failed, 2 wrong use, 3 a gate or a choice says no.")]
+Exit codes: 0 fine, 1 failed, 2 wrong use, 3 a threshold or a choice says no.")]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -43,15 +44,15 @@ pub(crate) struct Cli {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Run a comparison and write table, results and report
+    /// Run a comparison; write a table, results and a report
     Run(Box<RunArgs>),
-    /// Show what there is to choose from
+    /// List strategies, workloads, networks, faults, metrics, charts and scenarios
     List(ListArgs),
-    /// Tell a small story step by step, coloured by replica, and draw it
+    /// Tell a small story step by step, coloured by replica, with its diagram
     Demo(DemoArgs),
-    /// Draw the charts and the page of earlier runs again
+    /// Redraw the charts and the page of earlier runs
     Report(ReportArgs),
-    /// Prove that the same scenario and seed give the same run
+    /// Check that the same scenario and seed give the same run
     Verify(VerifyArgs),
     /// Print a completion script for a shell
     Completions {
@@ -63,7 +64,7 @@ pub(crate) enum Command {
 #[derive(Args)]
 #[command(after_help = "Examples:
   syncbench run                                         the default comparison
-  syncbench run my-scenario.toml                        what a file describes
+  syncbench run my-scenario.toml                        a scenario from a file
   syncbench run long                                    a million operations each
   syncbench run --strategy lww-document --seeds 1..30   one strategy, more seeds
   syncbench run -w record -n constant:80ms -f partition:halves@2s..5s
@@ -72,13 +73,13 @@ pub(crate) enum Command {
   syncbench run --trace trace.json.gz --json > out.json
 
 Without a file, --network, --fault, --trace, --size, --pace, --transport and
---engine threads make one scenario of your own; the other flags change every
-part of the default comparison: calm, rough and growth. Parameters follow a
+--engine threads replace the default comparison by one scenario. The other
+flags change each of its parts: calm, rough and growth. Parameters follow a
 name after a colon; `syncbench list` shows them all.")]
 pub(crate) struct RunArgs {
-    /// A scenario in TOML, or the name of one that is built in; the flags below override what it says
+    /// A scenario in TOML, or the name of a built-in one; the flags below override it
     pub(crate) scenario: Option<PathBuf>,
-    /// Strategies: `all`, or names such as serial,crdt-automerge:batch=50ms (a comma before a name begins the next)
+    /// Strategies: `all`, or names such as serial,crdt-automerge:batch=50ms
     #[arg(short, long, value_name = "NAMES")]
     pub(crate) strategy: Vec<String>,
     /// Workloads: `all`, or names
@@ -90,25 +91,25 @@ pub(crate) struct RunArgs {
     /// Network profiles
     #[arg(short, long, value_name = "NAMES")]
     pub(crate) network: Vec<String>,
-    /// A fault such as partition:halves@2s..5s; may be given several times
+    /// A fault such as partition:halves@2s..5s; may be repeated
     #[arg(short, long, value_name = "FAULT")]
     pub(crate) fault: Vec<String>,
-    /// What links promise: stream, or datagram:loss=0.01,duplicate=0.01
+    /// What links guarantee: stream, or datagram:loss=0.01,duplicate=0.01
     #[arg(long, value_name = "KIND")]
     pub(crate) transport: Option<String>,
-    /// Clients in a group
+    /// Number of clients
     #[arg(short, long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u32>)]
     pub(crate) clients: Option<u32>,
-    /// Operations of a cell, all clients together
+    /// Operations per run, all clients together
     #[arg(short, long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>)]
     pub(crate) ops: Option<u64>,
     /// Operations per second, all clients together
     #[arg(short, long, value_name = "PER_S", allow_negative_numbers = true, value_parser = number)]
     pub(crate) rate: Option<f64>,
-    /// How users come to act
+    /// When users act
     #[arg(long, value_enum)]
     pub(crate) pace: Option<PaceArg>,
-    /// Share of acts that take back the user's own latest operation, where the workload has undo
+    /// Share of actions that undo the user's own latest operation, where the workload has undo
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true, value_parser = number)]
     pub(crate) undo: Option<f64>,
     /// Sizes of the initial document, such as 100,1000
@@ -117,25 +118,25 @@ pub(crate) struct RunArgs {
     /// Seeds: numbers and ranges such as 1..30, both ends included
     #[arg(long, value_name = "SEEDS")]
     pub(crate) seeds: Option<String>,
-    /// Virtual time, or real threads
+    /// Virtual time, or real time with threads
     #[arg(short, long, value_enum)]
     pub(crate) engine: Option<EngineArg>,
-    /// Look at states every so many milliseconds; 0 for after every event
+    /// Sample states at this interval; 0 for after every event
     #[arg(long, value_name = "MS", allow_negative_numbers = true, value_parser = number)]
     pub(crate) sample: Option<f64>,
-    /// Seconds that a group may take to become quiet
+    /// Seconds within which a run must quiesce after its last action
     #[arg(long, value_name = "S", allow_negative_numbers = true, value_parser = number)]
     pub(crate) budget: Option<f64>,
-    /// Run only the i-th of n parts of the plan, counted from 1: 2/4
+    /// Run one of N parts of the plan, counted from 1, such as 2/4
     #[arg(long, value_name = "I/N")]
     pub(crate) partition: Option<String>,
-    /// Threads for cells in virtual time [default: all processors]
+    /// Threads for runs in virtual time [default: all processors]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub(crate) threads: Option<usize>,
     /// Folder for results [default: bench-results/runs/DATE-NAME]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Print one JSON document on stdout, and nothing else there
+    /// Print one JSON document on stdout, and nothing else
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -146,7 +147,7 @@ pub(crate) enum PaceArg {
     Poisson,
     /// Open loop, even gaps
     Periodic,
-    /// Closed loop: think, act, wait for the answer
+    /// Closed loop: each user thinks, acts and waits for the answer
     Closed,
     /// One operation at a time in the whole group
     Turns,
@@ -165,7 +166,7 @@ impl From<PaceArg> for Pace {
 
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum EngineArg {
-    /// Virtual time: exact, fast, the same every time
+    /// Virtual time: exact, fast, the same in every run
     Sim,
     /// Real time, a thread per replica
     Threads,
@@ -182,7 +183,7 @@ impl From<EngineArg> for Engine {
 
 #[derive(Args)]
 pub(crate) struct ListArgs {
-    /// What to list; everything by default
+    /// What to list [default: everything]
     #[arg(value_enum)]
     pub(crate) what: Option<Listed>,
     /// Print one JSON document
@@ -196,32 +197,33 @@ pub(crate) enum Listed {
     Workloads,
     Networks,
     Faults,
+    Metrics,
     Charts,
     Scenarios,
 }
 
 #[derive(Args)]
 #[command(after_help = "Examples:
-  syncbench demo                                 the stories that there are
-  syncbench demo stack                           a server's order, and every other one
+  syncbench demo                                 list the stories
+  syncbench demo stack                           a server's order, and all other orders
   syncbench demo race --pace 400                 one item, two people, every strategy
   syncbench demo race --strategy serial,lww-document --svg race.svg
   syncbench demo stack --json > stack.json
 
-Every story is really run: replicas in virtual time, on a network of its own.")]
+Each story runs real replicas in virtual time, on a network of its own.")]
 pub(crate) struct DemoArgs {
-    /// Which story; without it they are listed
+    /// Which story [default: list them]
     pub(crate) name: Option<String>,
-    /// Tell it under these strategies instead of its own: `all`, or names
+    /// Strategies to tell it with instead of the story's: `all`, or names
     #[arg(short, long, value_name = "NAMES", requires = "name")]
     pub(crate) strategy: Vec<String>,
     /// Where to write the diagram [default: bench-results/demo/NAME.svg; none with --json]
     #[arg(long, value_name = "FILE", requires = "name")]
     pub(crate) svg: Option<PathBuf>,
-    /// Wait so many milliseconds after each step, on a terminal
+    /// Milliseconds to wait after each step, on a terminal
     #[arg(long, value_name = "MS", requires = "name", allow_negative_numbers = true, value_parser = whole::<u64>)]
     pub(crate) pace: Option<u64>,
-    /// Print one JSON document on stdout, and nothing else there
+    /// Print one JSON document on stdout, and nothing else
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -231,23 +233,23 @@ pub(crate) struct DemoArgs {
   syncbench report bench-results/runs/2026-01-31-120000-default
   cargo bench && syncbench report bench-results/runs/*
 
-After `cargo bench`, criterion's estimates are drawn beside the simulated
-figures.")]
+After `cargo bench`, criterion's estimates are drawn beside the figures of the
+runs.")]
 pub(crate) struct ReportArgs {
-    /// Folders of runs; those of one plan, run in parts, become one report
+    /// Folders of runs; several become one report
     #[arg(required = true)]
     pub(crate) dirs: Vec<PathBuf>,
     /// Where to write report.html and charts/ [default: the first folder]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Criterion's folder [default: target/criterion, where there is one]
+    /// Criterion's folder [default: target/criterion, if it exists]
     #[arg(long, value_name = "DIR")]
     pub(crate) criterion: Option<PathBuf>,
 }
 
 #[derive(Args)]
-#[command(after_help = "Runs a small plan here on all processors and again in another process on one
-thread, and compares every trace digest. Exit code 1 if any cell differs.")]
+#[command(after_help = "Runs a small plan in this process on all processors and again in another process
+on one thread, and compares all trace digests. Exit code 1 if any run differs.")]
 pub(crate) struct VerifyArgs {
     /// Strategies to verify
     #[arg(short, long, value_name = "NAMES", default_value = "all")]

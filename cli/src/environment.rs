@@ -1,11 +1,11 @@
-//! Where and with what something is measured.
+//! The environment of a run, for its provenance.
 
 use std::collections::BTreeMap;
 
 use syncbench_harness::results::Environment;
 use syncbench_strategies::registry::{OPTIONAL, STRATEGIES, find};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
+
+use crate::date::Date;
 
 /// Version and commit, for `--version`.
 pub(crate) fn version() -> String {
@@ -16,7 +16,7 @@ pub(crate) fn version() -> String {
     }
 }
 
-/// The provenance of a run that begins now.
+/// The environment of a run that starts now.
 pub(crate) fn now() -> Environment {
     let libraries: BTreeMap<String, String> = STRATEGIES
         .iter()
@@ -35,11 +35,11 @@ pub(crate) fn now() -> Environment {
         cpu: cpu(),
         cores: cores(),
         os: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
-        started_at: OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default(),
+        started_at: Date::now().rfc3339(),
     }
 }
 
-/// Processors that this process may use.
+/// How many processors this process may use.
 pub(crate) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }

@@ -1,4 +1,4 @@
-//! What goes wrong, with the exit code that it means.
+//! Failures and their exit codes.
 
 use std::fmt::Display;
 use std::process::ExitCode;
@@ -9,12 +9,12 @@ use clap::error::ErrorKind;
 
 use crate::args::Cli;
 
-/// A command that could not do what it was asked for.
+/// Why a command failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// It was asked wrongly: exit code 2.
+    /// Wrong use: exit code 2.
     Usage(String),
-    /// It went wrong underway: exit code 1.
+    /// An error on the way: exit code 1.
     Broken(anyhow::Error),
 }
 
@@ -22,16 +22,16 @@ pub(crate) enum Failure {
 pub(crate) type Done = Result<ExitCode, Failure>;
 
 impl Failure {
-    /// A wrong use, in one line that names what was wrong and what would be right.
+    /// Wrong use, in one line that names what was wrong and what was expected.
     pub(crate) fn usage(reason: impl Display) -> Self {
         Failure::Usage(reason.to_string())
     }
 
-    /// What became of a command line that could not be parsed: help and version are printed whole, an error in one line.
+    /// Reports a command line that did not parse: help and version are printed whole, an error in one line.
     pub(crate) fn parsing(error: &clap::Error) -> ExitCode {
         use ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion};
         if matches!(error.kind(), DisplayHelp | DisplayVersion | DisplayHelpOnMissingArgumentOrSubcommand) {
-            // Nobody is left to be told where even that cannot be printed.
+            // There is nowhere to report a failure of printing.
             let _ = error.print();
             return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
         }
@@ -69,10 +69,10 @@ fn flags(command: &str) -> String {
     names.join(", ")
 }
 
-/// The parser's words for a wrong command line, which take several lines, in one: what was wrong and what would be right.
-fn in_a_line(said: &str, flags: &str) -> String {
+/// The parser's message of several lines as one line: what was wrong and what was expected.
+fn in_a_line(message: &str, flags: &str) -> String {
     let mut line = String::new();
-    for part in said.lines().map(str::trim).filter(|part| !part.is_empty()) {
+    for part in message.lines().map(str::trim).filter(|part| !part.is_empty()) {
         if let Some(wrong) = part.strip_prefix("error: ") {
             line.push_str(wrong);
         } else if let Some(values) = part.strip_prefix("[possible values: ") {
@@ -82,7 +82,7 @@ fn in_a_line(said: &str, flags: &str) -> String {
                 line.push_str(&format!("; expected {usage}"));
             }
         } else if part.starts_with("tip: to pass ") || part.starts_with("For more information") {
-            // What looks like a flag was meant as one.
+            // An argument that looks like a flag was meant as a flag.
         } else if let Some(tip) = part.strip_prefix("tip: ") {
             line.push_str(&format!("; {tip}"));
         } else {
@@ -103,8 +103,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wrong_command_line_is_told_in_a_line() {
-        let told = |args: &str| {
+    fn a_wrong_command_line_is_reported_in_one_line() {
+        let reported = |args: &str| {
             let command = args.split(' ').nth(1).unwrap_or_default();
             let error = Cli::try_parse_from(args.split(' ')).err().expect("wrong");
             in_a_line(&error.render().to_string(), &flags(command))
@@ -128,7 +128,7 @@ mod tests {
                 "the following required arguments were not provided: <DIRS>...; expected syncbench report <DIRS>...",
             ),
         ] {
-            assert_eq!(told(args), expected);
+            assert_eq!(reported(args), expected);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Folders of runs: naming them, and drawing what they hold.
+//! Folders of runs: names for new ones, and drawing what they hold.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,13 +7,12 @@ use anyhow::Context;
 use syncbench_harness::results::Results;
 use syncbench_reports::criterion::CriterionEstimate;
 use syncbench_reports::report;
-use time::OffsetDateTime;
-use time::macros::format_description;
 
-/// `bench-results/runs/<date>-<label>`, not yet there.
+use crate::date::Date;
+
+/// `bench-results/runs/<date>-<label>`, which does not exist yet.
 pub(crate) fn fresh(label: &str) -> PathBuf {
-    let format = format_description!("[year]-[month]-[day]-[hour][minute][second]");
-    let date = OffsetDateTime::now_utc().format(&format).unwrap_or_else(|_| "run".into());
+    let date = Date::now().for_names();
     let clean: String = label.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
     let runs = Path::new("bench-results").join("runs");
     let names = std::iter::once(String::new()).chain((2..).map(|n| format!("-{n}")));
@@ -34,7 +33,7 @@ pub(crate) fn draw(dir: &Path, results: &Results, criterion: &[CriterionEstimate
     Ok(dir.join("report.html"))
 }
 
-/// Criterion's estimates below `dir`, in the order of their paths. Files of other makers are passed over.
+/// Criterion's estimates below `dir`, by group and name. Other files are skipped.
 pub(crate) fn estimates(dir: &Path) -> Vec<CriterionEstimate> {
     let mut found = Vec::new();
     let mut folders = vec![dir.to_owned()];

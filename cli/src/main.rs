@@ -1,10 +1,11 @@
 //! `syncbench`: which sync model should this product use, and what will it cost?
 //!
 //! Parses the command line, calls the crates that do the work, shows progress, and turns errors into exit codes:
-//! 0 fine, 1 failed, 2 wrong use, 3 a gate or a choice says no.
+//! 0 fine, 1 failed, 2 wrong use, 3 a threshold or a choice says no.
 
 mod args;
 mod commands;
+mod date;
 mod environment;
 mod failure;
 mod folder;

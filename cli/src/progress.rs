@@ -1,4 +1,4 @@
-//! Progress on stderr: a bar with the time left on a terminal, a line now and then elsewhere.
+//! Progress on stderr: a bar on a terminal, a line every few seconds elsewhere.
 
 use std::io::IsTerminal;
 use std::sync::Mutex;
@@ -11,7 +11,7 @@ use syncbench_harness::results::Cell;
 /// How often a line appears where there is no terminal, in seconds.
 const LINE_EVERY_S: u64 = 10;
 
-/// Shows how far a run has come.
+/// Shows the progress of a run.
 pub(crate) struct Progress {
     bar: ProgressBar,
     lines: Option<Mutex<(Moment, u64)>>,
@@ -20,12 +20,13 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// For a run of `total` cells.
+    /// Starts for a run of `total` cells.
     pub(crate) fn new(total: usize) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let target = if terminal { ProgressDrawTarget::stderr_with_hz(8) } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(total as u64), target);
-        let style = ProgressStyle::with_template("{bar:28.cyan} {pos}/{len} cells  {elapsed} gone, {eta} left  {msg}");
+        let style =
+            ProgressStyle::with_template("{bar:28.cyan} {pos}/{len} cells  {elapsed} elapsed, {eta} remaining  {msg}");
         // The template is a constant; a mistake in it would show as the default bar.
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸ "));
         bar.enable_steady_tick(std::time::Duration::from_millis(250));
@@ -43,12 +44,12 @@ impl Progress {
         last.1 += 1;
         if last.0.elapsed().as_secs() >= LINE_EVERY_S {
             let left = self.begun.elapsed().as_secs_f64() * (self.total - last.1) as f64 / last.1 as f64;
-            eprintln!("{} of {} cells, about {left:.0} s left", last.1, self.total);
+            eprintln!("{} of {} cells, about {left:.0} s remaining", last.1, self.total);
             last.0 = Moment::now();
         }
     }
 
-    /// The run is over: the bar goes.
+    /// Removes the bar.
     pub(crate) fn clear(&self) {
         self.bar.finish_and_clear();
     }

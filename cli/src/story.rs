@@ -1,4 +1,4 @@
-//! A told story as text: a line for each step, coloured by replica, 80 columns wide.
+//! A story as text: a line for each step, coloured by replica, 80 columns wide.
 
 use std::fmt::Write;
 
@@ -12,14 +12,14 @@ use syncbench_strategies::replica::{NodeId, OpId};
 
 /// Columns of a line.
 const WIDTH: usize = 80;
-/// Columns of what happens; the state stands behind it.
-const DEED: usize = 48;
+/// Columns of the action; the state follows it.
+const ACTION: usize = 48;
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 const BAD: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Red))).bold();
 const GOOD: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Green))).bold();
 
-/// The story in parts, between which a reader may want a pause: the heading, every step, every end, the tally.
+/// The story in parts: the heading, every step, every end, the tally. `--pace` pauses between them.
 pub(crate) fn parts(told: &Told) -> Vec<String> {
     let mut parts = vec![heading(told)];
     for run in &told.runs {
@@ -58,11 +58,11 @@ fn paragraph(text: &str) -> String {
 fn opening(told: &Told, run: &Run) -> String {
     let mut text = format!("\n{BOLD}{}{BOLD:#}\n{}\n", run.strategy, paragraph(run.summary));
     let ways: Vec<String> = run.nodes.iter().filter_map(|node| way(told, run, *node)).collect();
-    let _ = writeln!(text, "{DIM}one way: {}; all begin with {}{DIM:#}", ways.join(", "), brief(&run.genesis));
+    let _ = writeln!(text, "{DIM}one-way delay: {}; initial state: {}{DIM:#}", ways.join(", "), brief(&run.genesis));
     text
 }
 
-/// How long the messages of a client take.
+/// The one-way delay of a client.
 fn way(told: &Told, run: &Run, node: NodeId) -> Option<String> {
     let ms = run.one_way_ms(node).filter(|_| node != NodeId::SERVER)?;
     Some(format!("{} {} ms", told.name(node), format::figure(ms)))
@@ -72,29 +72,29 @@ fn way(told: &Told, run: &Run, node: NodeId) -> Option<String> {
 fn line(told: &Told, run: &Run, step: &Step) -> String {
     let style = style(told, step.node);
     let (action, bad) = action(told, run, step);
-    let shown = format::shorten(&action, DEED);
-    let pad = " ".repeat(DEED.saturating_sub(shown.chars().count()));
+    let shown = format::shorten(&action, ACTION);
+    let pad = " ".repeat(ACTION.saturating_sub(shown.chars().count()));
     let shown = if bad { format!("{BAD}{shown}{BAD:#}") } else { shown };
-    let state = short(&step.state, WIDTH - DEED - 19);
+    let state = short(&step.state, WIDTH - ACTION - 19);
     let state = if step.changed { format!("{style}{state}{style:#}") } else { format!("{DIM}{state}{DIM:#}") };
     format!("{:>6} ms {style}{:<7}{style:#} {shown}{pad} {state}\n", format::figure(step.at_ms), told.name(step.node))
 }
 
-/// What happens in a step, and whether it is bad news.
+/// What happens in a step, and whether an operation is rejected in it.
 fn action(told: &Told, run: &Run, step: &Step) -> (String, bool) {
     let words = |op: &OpId| run.call(*op).map_or("?", |made| made.words.as_str());
     let mut parts = Vec::new();
     if let Some(op) = &step.issued {
-        parts.push(format!("calls {}", words(op)));
+        parts.push(words(op).to_owned());
     }
-    // What is said about the own operation below says enough.
-    let taken = step.took.iter().filter(|op| step.issued != Some(**op) && !step.refused.contains(op));
-    let taken: Vec<String> = taken.map(|op| taken_in(told, run, step, *op)).collect();
-    if !taken.is_empty() {
-        let verb = if step.node == NodeId::SERVER { "orders" } else { "takes in" };
-        parts.push(format!("{verb} {}", taken.join(", ")));
+    // Own and rejected operations are described below.
+    let received = step.took.iter().filter(|op| step.issued != Some(**op) && !step.refused.contains(op));
+    let received: Vec<String> = received.map(|op| describe(told, run, step, *op)).collect();
+    if !received.is_empty() {
+        let verb = if step.node == NodeId::SERVER { "orders" } else { "receives" };
+        parts.push(format!("{verb} {}", received.join(", ")));
     }
-    parts.extend(step.rolled_back.iter().map(|op| format!("takes back {}", words(op))));
+    parts.extend(step.rolled_back.iter().map(|op| format!("rolls back {}", words(op))));
     for op in &step.confirmed {
         match run.call(*op).map(|made| &made.answer) {
             Some(Answer::Stands(Document::Null)) | None => {}
@@ -104,21 +104,21 @@ fn action(told: &Told, run: &Run, step: &Step) -> (String, bool) {
     }
     for op in &step.refused {
         if let Some(Answer::Refused { detail, .. }) = run.call(*op).map(|made| &made.answer) {
-            parts.push(format!("{} refused: {detail}", words(op)));
+            parts.push(format!("{} rejected: {detail}", words(op)));
         }
     }
     if parts.is_empty() && !step.confirmed.is_empty() {
-        let settled: Vec<&str> = step.confirmed.iter().map(words).collect();
-        parts.push(format!("hears that {} stands", settled.join(", ")));
+        let confirmed: Vec<&str> = step.confirmed.iter().map(words).collect();
+        parts.push(format!("confirms {}", confirmed.join(", ")));
     }
     if parts.is_empty() {
-        parts.push("shows something else".into());
+        parts.push("shows another state".into());
     }
     (parts.join(", "), !step.refused.is_empty())
 }
 
-/// An operation as the one who takes it in sees it.
-fn taken_in(told: &Told, run: &Run, step: &Step, op: OpId) -> String {
+/// An operation as its receiver sees it.
+fn describe(told: &Told, run: &Run, step: &Step, op: OpId) -> String {
     let (words, void) = match run.call(op) {
         Some(made) => (made.words.as_str(), matches!(made.answer, Answer::Refused { .. })),
         None => ("?", false),
@@ -136,14 +136,14 @@ fn ending(told: &Told, run: &Run) -> String {
     let mut text = String::new();
     let states: Vec<String> = run.finals.iter().map(|last| named(told, last.node, &short(&last.state, 16))).collect();
     let (style, word) = if run.equal { (GOOD, "equal") } else { (BAD, "not equal") };
-    let _ = writeln!(text, "in the end: {}: {style}{word}{style:#}", states.join(", "));
+    let _ = writeln!(text, "final states: {}: {style}{word}{style:#}", states.join(", "));
     for finding in &run.findings {
         text += &found(finding);
     }
     let called: Vec<OpId> = run.calls.iter().map(|made| made.op).collect();
     let ordered = run.server_order();
     if ordered.len() == called.len() && ordered != called {
-        let _ = writeln!(text, "called:   {}\nordered:  {}", row(told, run, &called), row(told, run, &ordered));
+        let _ = writeln!(text, "issued:   {}\nordered:  {}", row(told, run, &called), row(told, run, &ordered));
     }
     text
 }
@@ -154,7 +154,7 @@ fn found(finding: &Finding) -> String {
     format!("{BAD}{}{times}{BAD:#}\n  {example}\n", finding.kind)
 }
 
-/// Operations in a row, each with the initial and in the colour of who did it.
+/// Operations in a row, each with the initial and the colour of its user.
 fn row(told: &Told, run: &Run, ops: &[OpId]) -> String {
     let part = |op: &OpId| {
         let (style, initial) = (style(told, op.client), told.name(op.client).chars().take(1));
@@ -167,17 +167,17 @@ fn row(told: &Told, run: &Run, ops: &[OpId]) -> String {
 
 fn orders(told: &Told, tally: &Tally) -> String {
     let Some(run) = told.runs.first() else { return String::new() };
-    let mut text = format!("\n{BOLD}Every order that keeps what each client did{BOLD:#}  {} runs\n", tally.cases.len());
+    let mut text = format!("\n{BOLD}All orders that keep each client's own{BOLD:#}  {} runs\n", tally.cases.len());
     for case in &tally.cases {
         text += &order(told, run, case);
     }
     let times = |n: u64| if n == 1 { "once".to_owned() } else { format!("{n} times") };
     let ends: Vec<String> = tally.ends.iter().map(|end| format!("{} {}", end.state, times(end.orders))).collect();
-    let (style, equal) = if tally.equal() == tally.cases.len() { (GOOD, "every") } else { (BAD, "not every") };
-    let _ = writeln!(text, "in the end: {BOLD}{}{BOLD:#}", ends.join(", "));
+    let (style, equal) = if tally.equal() == tally.cases.len() { (GOOD, "all") } else { (BAD, "not all") };
+    let _ = writeln!(text, "final states: {BOLD}{}{BOLD:#}", ends.join(", "));
     let _ = writeln!(
         text,
-        "in {} of {} orders {style}{equal} replica ends equal{style:#}",
+        "in {} of {} orders {style}{equal} replicas end equal{style:#}",
         tally.equal(),
         tally.cases.len()
     );
@@ -189,14 +189,14 @@ fn order(told: &Told, run: &Run, case: &Case) -> String {
     format!("  {}  {BOLD}{}{BOLD:#}{differs}\n", row(told, run, &case.order), case.state)
 }
 
-/// One line for each strategy: who was told what, and what the oracles say.
+/// One line for each strategy: what users were told, and what the oracles found.
 fn summary(told: &Told) -> String {
     let mut text = format!("\n{BOLD}Side by side{BOLD:#}\n");
     let widest = told.runs.iter().map(|run| run.strategy.chars().count()).max().unwrap_or(0).min(30);
     for run in &told.runs {
         let count = |wanted: fn(&Answer) -> bool| run.calls.iter().filter(|made| wanted(&made.answer)).count();
-        let stand = count(|answer| matches!(answer, Answer::Stands(_)));
-        let refused = count(|answer| matches!(answer, Answer::Refused { .. }));
+        let confirmed = count(|answer| matches!(answer, Answer::Stands(_)));
+        let rejected = count(|answer| matches!(answer, Answer::Refused { .. }));
         let kinds: Vec<&str> = run.findings.iter().map(|finding| finding.kind.as_str()).collect();
         let (style, verdict) = match (kinds.is_empty(), run.equal) {
             (true, true) => (GOOD, "nothing lost".to_owned()),
@@ -204,9 +204,10 @@ fn summary(told: &Told) -> String {
             (false, _) => (BAD, kinds.join(", ")),
         };
         let name = format::shorten(&run.strategy, widest);
-        let room = WIDTH.saturating_sub(widest + 25);
+        let room = WIDTH.saturating_sub(widest + 31);
         let verdict = format::shorten(&verdict, room);
-        let _ = writeln!(text, "  {name:<widest$} {stand} stand, {refused} refused  {style}{verdict}{style:#}");
+        let _ =
+            writeln!(text, "  {name:<widest$} {confirmed} confirmed, {rejected} rejected  {style}{verdict}{style:#}");
     }
     text
 }
@@ -216,7 +217,7 @@ fn named(told: &Told, node: NodeId, what: &str) -> String {
     format!("{style}{}{style:#} {what}", told.name(node))
 }
 
-/// A replica named after a colour has it; the server and others are as the terminal writes.
+/// A replica named after a colour is written in it; the server and others are cyan.
 fn style(told: &Told, node: NodeId) -> Style {
     let color = match told.name(node) {
         "green" => AnsiColor::Green,
@@ -270,12 +271,12 @@ mod tests {
     }
 
     #[test]
-    fn a_group_that_differs_is_not_called_equal() {
+    fn replicas_that_differ_are_not_called_equal() {
         let mut told = told("race", &["serial"]);
         told.runs[0].equal = false;
         assert!(plain(&told).contains("not equal"));
         let mut told = self::told("stack", &["serial"]);
         told.tally.as_mut().unwrap().cases[3].equal = false;
-        assert!(plain(&told).contains("in 14 of 15 orders not every replica ends equal"));
+        assert!(plain(&told).contains("in 14 of 15 orders not all replicas end equal"));
     }
 }

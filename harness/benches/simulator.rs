@@ -7,6 +7,7 @@ use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, 
 use rand::RngExt;
 use syncbench_harness::engines::load::Pace;
 use syncbench_harness::engines::{Task, sim};
+use syncbench_harness::faults::Faults;
 use syncbench_harness::network::{self, Link, Transport};
 use syncbench_harness::queue::Queue;
 use syncbench_harness::rng::stream;
@@ -78,7 +79,7 @@ fn runs(c: &mut Criterion) {
             undo: 0.0,
             profile: network::configure(&"wifi".parse().expect("a name")).expect("a profile"),
             transport: Transport::Stream,
-            faults: Vec::new(),
+            faults: Faults::default(),
             seed: 1,
             sample_every: Some(Duration::from_secs(1)),
             budget: Duration::from_secs(60),

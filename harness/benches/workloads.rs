@@ -17,10 +17,10 @@ use syncbench_harness::workload::{self, Workload};
 use syncbench_harness::workloads::WORKLOADS;
 use syncbench_strategies::document::Document;
 use syncbench_strategies::model::{Operation, reduce};
-use syncbench_strategies::registry::{self, Configured, STRATEGIES};
+use syncbench_strategies::registry::{self, STRATEGIES};
 use syncbench_strategies::replica::{Context, Effect, LinkState, NodeId, OpId, Replica, Rng, Setup, Time};
 use syncbench_strategies::sidecar::Sidecar;
-use syncbench_strategies::spec::Support;
+use syncbench_strategies::spec::{Configured, Support};
 
 const CLIENTS: u32 = 3;
 const OPS: u64 = 100;

@@ -1,8 +1,8 @@
-//! The one door to real time: for measuring costs, and for the engines that run in it.
-#![allow(clippy::disallowed_methods, reason = "this is the module that the lint sends everybody to")]
+//! The only access to real time: for measuring costs, and for the real-time engines.
+#![allow(clippy::disallowed_methods, reason = "the lint exists so that all other modules use this one")]
 
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use syncbench_strategies::replica::Time;
 
@@ -21,7 +21,7 @@ impl Moment {
         self.0.elapsed()
     }
 
-    /// Time since this moment, as a time of a run that began then.
+    /// Time since this moment, as the time in a run that began then.
     pub fn time(self) -> Time {
         Time(u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX))
     }
@@ -40,6 +40,11 @@ fn overhead_ns() -> u64 {
         let pair = |_| u64::try_from(Instant::now().elapsed().as_nanos()).unwrap_or(0);
         (0..1000).map(pair).min().unwrap_or(0)
     })
+}
+
+/// Seconds since 1970 in UTC by the machine's calendar clock, for the dates of results; 0 on a clock that is set before.
+pub fn unix_seconds() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 /// Waits for a span of real time.

@@ -1,4 +1,4 @@
-//! What happens in a run, as data. Engines produce events, probes consume them; in between is no other connection.
+//! What happens in a run, as data. Engines produce events and probes consume them; nothing else connects the two.
 
 use syncbench_strategies::document::Digest;
 use syncbench_strategies::replica::{LinkState, NodeId, OpId, ProtocolError, Report, Time};
@@ -21,7 +21,7 @@ pub enum Call {
 pub struct Event {
     /// When; real time in the real-time engines.
     pub at: Time,
-    /// To whom.
+    /// At which node.
     pub node: NodeId,
     /// What.
     pub what: What,
@@ -30,20 +30,20 @@ pub struct Event {
 /// The kinds of events.
 #[derive(Clone, Debug)]
 pub enum What {
-    /// The node takes part from now on; again, if it has crashed.
+    /// The node takes part from now on, for the first time or recovered from a crash.
     Live,
     /// The node has crashed.
-    Dead {
-        /// Whether it never comes back.
+    Crashed {
+        /// Whether it never recovers.
         for_good: bool,
     },
-    /// The node came back from a crash and shows something else than before it.
-    Forgot,
-    /// Its user issued an operation; `intended` is when the user meant to.
+    /// The node has recovered from a crash, and its state differs from that before the crash.
+    RecoveryDiffers,
+    /// Its user issued an operation.
     Issued {
         /// Which.
         op: OpId,
-        /// When it should have been issued.
+        /// When the user intended to.
         intended: Time,
     },
     /// The node's replica reports what became of an operation.
@@ -81,8 +81,8 @@ pub enum What {
         /// Which.
         state: LinkState,
     },
-    /// The replica refused a message.
-    Refused(ProtocolError),
+    /// The replica could not take a message.
+    ProtocolError(ProtocolError),
     /// What a handler cost. The only event that differs from run to run.
     Cost {
         /// Which handler.
@@ -96,8 +96,8 @@ pub enum What {
     },
     /// The state that the node shows.
     State(Digest),
-    /// The state that the node shows is one that the product does not allow.
+    /// The node shows a state that the product does not allow.
     Broken(String),
-    /// Nothing else happens at this time; states are those that users could see.
-    Settled,
+    /// Nothing else happens at this instant; states are those that users could see.
+    InstantEnd,
 }

@@ -312,8 +312,8 @@ impl Ledger {
                     replica.live_since.get_or_insert(at);
                 }
             }
-            What::Dead { for_good } => self.die(node, at, *for_good),
-            What::Forgot => self.forgot += 1,
+            What::Crashed { for_good } => self.die(node, at, *for_good),
+            What::RecoveryDiffers => self.forgot += 1,
             What::Report(Report::Shown(op)) => {
                 if let Some(entry) = self.entry_mut(*op) {
                     entry.shown.get_or_insert(at);

@@ -1,4 +1,4 @@
-//! Probes: they see every event, keep what they need, and say at the end what they measured. They disturb nothing.
+//! Probes: they see every event, keep what they need, and give their figures at the end. They influence nothing.
 
 use std::collections::BTreeMap;
 
@@ -6,11 +6,20 @@ use syncbench_strategies::replica::Time;
 
 use crate::event::Event;
 use crate::ledger::Ledger;
-use crate::results::{Histogram, Metric};
+use crate::metric::{Form, Metric, MetricSpec, Quantiles};
+use crate::results::Histogram;
+
+/// What a probe says about itself.
+pub struct ProbeSpec {
+    /// What it measures.
+    pub metrics: &'static [&'static MetricSpec],
+    /// Makes a fresh one for a run.
+    pub make: fn() -> Box<dyn Probe>,
+}
 
 /// A measurement.
 pub trait Probe: Send {
-    /// Something happened; the ledger knows of it already.
+    /// Something happened; the ledger has it already.
     fn event(&mut self, event: &Event, ledger: &Ledger);
 
     /// The run is over.
@@ -30,7 +39,7 @@ pub struct End<'a> {
     pub stored_bytes: u64,
 }
 
-/// What probes measured, by name.
+/// The figures of all probes, by the name of their [`MetricSpec`].
 #[derive(Clone, Debug, Default)]
 pub struct Figures {
     /// See [`crate::results::Cell::metrics`].
@@ -43,25 +52,60 @@ pub struct Figures {
 
 impl Figures {
     /// Adds a number.
-    pub fn number(&mut self, name: &str, value: f64) {
-        self.metrics.insert(name.into(), Metric::Number(value));
+    pub fn number(&mut self, spec: &MetricSpec, value: f64) {
+        debug_assert_eq!(spec.form, Form::Number, "{}", spec.name);
+        self.metrics.insert(spec.name.into(), Metric::Number(value));
     }
 
-    /// Adds numbers under one name.
-    pub fn numbers<const N: usize>(&mut self, name: &str, values: [(&str, f64); N]) {
-        let values = values.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
-        self.metrics.insert(name.into(), Metric::Numbers(values));
+    /// Adds a number that is not defined for every run.
+    pub fn number_if(&mut self, spec: &MetricSpec, value: Option<f64>) {
+        debug_assert_eq!(spec.form, Form::Number, "{}", spec.name);
+        self.metrics.insert(spec.name.into(), value.map_or(Metric::Absent, Metric::Number));
     }
 
-    /// Adds counts.
-    pub fn counts(&mut self, name: &str, counts: BTreeMap<String, u64>) {
-        self.metrics.insert(name.into(), Metric::Counts(counts));
+    /// Adds a value for each of the metric's fields.
+    pub fn numbers<const N: usize>(&mut self, spec: &MetricSpec, values: [(&'static str, f64); N]) {
+        debug_assert!(
+            matches!(spec.form, Form::Numbers(fields) if fields == values.map(|(field, _)| field)),
+            "{}",
+            spec.name
+        );
+        let values = values.into_iter().map(|(field, value)| (field.to_owned(), value)).collect();
+        self.metrics.insert(spec.name.into(), Metric::Numbers(values));
+    }
+
+    /// Adds a count for each of the metric's fields.
+    pub fn counts<const N: usize>(&mut self, spec: &MetricSpec, counts: [(&'static str, u64); N]) {
+        debug_assert!(
+            matches!(spec.form, Form::Counts(fields) if fields == counts.map(|(field, _)| field)),
+            "{}",
+            spec.name
+        );
+        let counts = counts.into_iter().map(|(field, count)| (field.to_owned(), count)).collect();
+        self.metrics.insert(spec.name.into(), Metric::Counts(counts));
+    }
+
+    /// Adds counts by names that only this run knows.
+    pub fn tally(&mut self, spec: &MetricSpec, counts: BTreeMap<String, u64>) {
+        debug_assert_eq!(spec.form, Form::Tally, "{}", spec.name);
+        self.metrics.insert(spec.name.into(), Metric::Counts(counts));
     }
 
     /// Adds a distribution.
-    pub fn distribution(&mut self, name: &str, distribution: &Distribution) {
-        self.metrics.insert(name.into(), distribution.quantiles());
-        self.histograms.insert(name.into(), distribution.sparse());
+    pub fn distribution(&mut self, spec: &MetricSpec, distribution: &Distribution) {
+        debug_assert_eq!(spec.form, Form::Distribution, "{}", spec.name);
+        self.metrics.insert(spec.name.into(), distribution.quantiles());
+        self.histograms.insert(spec.name.into(), distribution.sparse());
+    }
+
+    /// Adds the curve of a metric whose value is taken again and again.
+    pub fn curve(&mut self, spec: &MetricSpec, points: Vec<(f64, f64)>) {
+        self.curves.insert(spec.name.into(), points);
+    }
+
+    /// A single value that was added: see [`Metric::get`].
+    pub fn get(&self, spec: &MetricSpec, field: &str) -> Option<f64> {
+        self.metrics.get(spec.name)?.get(field)
     }
 }
 
@@ -84,13 +128,13 @@ impl Distribution {
     }
 
     fn new(per_unit: f64) -> Self {
-        // Three digits is the histogram's own usual precision, and the constructor refuses only more than five.
+        // The constructor accepts up to five digits; three is the usual precision.
         Self { histogram: hdrhistogram::Histogram::new(3).expect("three digits are valid"), per_unit }
     }
 
     /// Adds one sample, in the kept unit.
     pub fn record(&mut self, value: u64) {
-        // The histogram grows as needed; only a machine without memory refuses, and then the largest bucket must do.
+        // The histogram grows as needed. If the machine has no memory for that, the largest bucket takes the sample.
         if self.histogram.record(value).is_err() {
             self.histogram.saturating_record(value);
         }
@@ -106,7 +150,7 @@ impl Distribution {
             return Metric::Absent;
         }
         let at = |quantile| self.histogram.value_at_quantile(quantile) as f64 / self.per_unit;
-        Metric::Quantiles(crate::results::Quantiles {
+        Metric::Quantiles(Quantiles {
             count: self.histogram.len(),
             mean: self.histogram.mean() / self.per_unit,
             p50: at(0.5),
@@ -127,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_value_is_kept_to_three_digits() {
+    fn values_are_kept_to_three_digits() {
         let mut latency = Distribution::latency_ms();
         for us in [1, 80_000, 3_600_000_000] {
             latency.record(us);

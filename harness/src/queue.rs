@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use slab::Slab;
 use syncbench_strategies::replica::Time;
 
 /// Work by due time; equal times in the order of pushing.
@@ -12,17 +13,24 @@ use syncbench_strategies::replica::Time;
 #[derive(Debug)]
 pub struct Queue<T> {
     heap: BinaryHeap<Reverse<u128>>,
-    slots: Vec<Option<T>>,
-    free: Vec<u32>,
+    slots: Slab<T>,
     pushed: u128,
 }
 
 const SLOT_BITS: u32 = 24;
 const SEQUENCE_BITS: u32 = 40;
 
+fn time(key: u128) -> Time {
+    Time((key >> (SLOT_BITS + SEQUENCE_BITS)) as u64)
+}
+
+fn slot(key: u128) -> usize {
+    (key & ((1 << SLOT_BITS) - 1)) as usize
+}
+
 impl<T> Default for Queue<T> {
     fn default() -> Self {
-        Self { heap: BinaryHeap::new(), slots: Vec::new(), free: Vec::new(), pushed: 0 }
+        Self { heap: BinaryHeap::new(), slots: Slab::new(), pushed: 0 }
     }
 }
 
@@ -31,41 +39,30 @@ impl<T> Queue<T> {
     ///
     /// Panics with more than 16 million pending or after a trillion pushes: a run that gets there needs another queue.
     pub fn push(&mut self, at: Time, work: T) {
-        let slot = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(None);
-            (self.slots.len() - 1) as u32
-        });
+        let slot = self.slots.insert(work) as u128;
         assert!(slot < 1 << SLOT_BITS && self.pushed < 1 << SEQUENCE_BITS, "the queue is full");
-        self.slots[slot as usize] = Some(work);
-        let key = u128::from(at.0) << (SLOT_BITS + SEQUENCE_BITS) | self.pushed << SLOT_BITS | u128::from(slot);
+        self.heap.push(Reverse(u128::from(at.0) << (SLOT_BITS + SEQUENCE_BITS) | self.pushed << SLOT_BITS | slot));
         self.pushed += 1;
-        self.heap.push(Reverse(key));
     }
 
     /// When the next work is due.
     pub fn due(&self) -> Option<Time> {
-        self.heap.peek().map(|Reverse(key)| Time((key >> (SLOT_BITS + SEQUENCE_BITS)) as u64))
+        self.heap.peek().map(|Reverse(key)| time(*key))
     }
 
     /// Takes the next work.
     pub fn pop(&mut self) -> Option<(Time, T)> {
         let Reverse(key) = self.heap.pop()?;
-        let slot = (key & ((1 << SLOT_BITS) - 1)) as u32;
-        self.free.push(slot);
-        // Every key in the heap owns its slot until it is popped.
-        let work = self.slots[slot as usize].take().expect("a pending key owns its slot");
-        Some((Time((key >> (SLOT_BITS + SEQUENCE_BITS)) as u64), work))
+        Some((time(key), self.slots.remove(slot(key))))
     }
 
     /// Drops what is not to be kept.
     pub fn retain(&mut self, keep: impl Fn(&T) -> bool) {
-        let Self { heap, slots, free, .. } = self;
+        let Self { heap, slots, .. } = self;
         heap.retain(|Reverse(key)| {
-            let slot = (key & ((1 << SLOT_BITS) - 1)) as u32;
-            let kept = slots[slot as usize].as_ref().is_some_and(&keep);
+            let kept = keep(&slots[slot(*key)]);
             if !kept {
-                slots[slot as usize] = None;
-                free.push(slot);
+                slots.remove(slot(*key));
             }
             kept
         });
@@ -73,7 +70,7 @@ impl<T> Queue<T> {
 
     /// Everything pending, in no order.
     pub fn pending(&self) -> impl Iterator<Item = &T> {
-        self.slots.iter().flatten()
+        self.slots.iter().map(|(_, work)| work)
     }
 
     /// How much is pending.
@@ -92,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn by_time_and_then_by_order_of_pushing() {
+    fn work_comes_by_time_and_then_in_the_order_of_pushing() {
         let mut queue = Queue::default();
         for (at, work) in [(5, "c"), (1, "a"), (5, "d"), (3, "b"), (u64::MAX, "e")] {
             queue.push(Time(at), work);
@@ -100,11 +97,12 @@ mod tests {
         assert_eq!((queue.len(), queue.due()), (5, Some(Time(1))));
         let order: String = std::iter::from_fn(|| queue.pop()).map(|(_, work)| work).collect();
         assert_eq!(order, "abcde");
-        for (at, work) in [(2, "again"), (0, "gone"), (1, "and")] {
+        let slots = queue.slots.capacity();
+        for (at, work) in [(2, "again"), (0, "dropped"), (1, "and")] {
             queue.push(Time(at), work);
         }
-        queue.retain(|work| *work != "gone");
-        assert_eq!((queue.len(), queue.pending().count(), queue.slots.len()), (2, 2, 5));
+        queue.retain(|work| *work != "dropped");
+        assert_eq!((queue.len(), queue.pending().count(), queue.slots.capacity()), (2, 2, slots));
         let order: Vec<_> = std::iter::from_fn(|| queue.pop()).collect();
         assert_eq!(order, [(Time(1), "and"), (Time(2), "again")]);
     }

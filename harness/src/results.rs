@@ -12,15 +12,18 @@ use serde::{Deserialize, Serialize};
 use syncbench_strategies::document::Digest;
 use thiserror::Error;
 
+pub use crate::faults::Coverage;
 pub use crate::finding::Finding;
+use crate::metric::MetricSpec;
+pub use crate::metric::{Metric, Quantiles};
 
 /// The version of the schema of results.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// A whole run: what `run --json` prints.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Results {
-    /// [`SCHEMA`] of whoever wrote it.
+    /// [`SCHEMA`] of the version that wrote it.
     pub schema: u32,
     /// Where and with what it was measured.
     pub environment: Environment,
@@ -36,7 +39,7 @@ pub struct Results {
 /// The first file of a run's folder.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Header {
-    /// [`SCHEMA`] of whoever wrote it.
+    /// [`SCHEMA`] of the version that wrote it.
     pub schema: u32,
     /// Where and with what it was measured.
     pub environment: Environment,
@@ -97,57 +100,6 @@ pub enum Verdict {
     Fail,
     /// The run proves nothing: nothing was exercised, or the time was up before everything was told.
     Unknown,
-}
-
-/// A measured figure.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Metric {
-    /// One number.
-    Number(f64),
-    /// A distribution; milliseconds or whatever the name ends in.
-    Quantiles(Quantiles),
-    /// Counts by name.
-    Counts(BTreeMap<String, u64>),
-    /// Several numbers by name, such as `mean` and `peak`.
-    Numbers(BTreeMap<String, f64>),
-    /// Not defined for this run.
-    Absent,
-}
-
-/// Quantiles of a distribution.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Quantiles {
-    /// How many samples.
-    pub count: u64,
-    /// Arithmetic mean.
-    pub mean: f64,
-    /// Median.
-    pub p50: f64,
-    /// 90th percentile.
-    pub p90: f64,
-    /// 99th percentile.
-    pub p99: f64,
-    /// 99.9th percentile.
-    pub p999: f64,
-    /// Largest.
-    pub max: f64,
-}
-
-/// What a fault touched: a fault that met nothing proves nothing.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Coverage {
-    /// The fault as it was written.
-    pub fault: String,
-    /// When it began.
-    pub start_ms: f64,
-    /// When it ended; for a fault that lasts, the end of the run.
-    pub end_ms: f64,
-    /// Operations issued while it lasted, or in flight when it began.
-    pub operations_overlapped: u64,
-    /// Messages that it dropped, delayed or held back.
-    pub messages_touched: u64,
 }
 
 /// A sparse histogram: (value, count) in ascending order of value. What quantiles over several seeds are made from.
@@ -218,25 +170,9 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// A single number of a metric: the number itself, or `field` of quantiles, counts or numbers (`total` adds up counts).
-    pub fn number(&self, metric: &str, field: &str) -> Option<f64> {
-        match self.metrics.get(metric)? {
-            Metric::Number(value) => Some(*value),
-            Metric::Quantiles(q) => match field {
-                "count" => Some(q.count as f64),
-                "mean" => Some(q.mean),
-                "p50" => Some(q.p50),
-                "p90" => Some(q.p90),
-                "p99" => Some(q.p99),
-                "p999" => Some(q.p999),
-                "max" => Some(q.max),
-                _ => None,
-            },
-            Metric::Counts(counts) if field == "total" => Some(counts.values().sum::<u64>() as f64),
-            Metric::Counts(counts) => counts.get(field).map(|count| *count as f64),
-            Metric::Numbers(numbers) => numbers.get(field).copied(),
-            Metric::Absent => None,
-        }
+    /// A single value of a metric: see [`Metric::get`].
+    pub fn number(&self, metric: &MetricSpec, field: &str) -> Option<f64> {
+        self.metrics.get(metric.name)?.get(field)
     }
 }
 
@@ -308,7 +244,7 @@ pub fn read(dir: &Path) -> Result<Results, ResultsError> {
         reason: error.to_string(),
     })?;
     if header.schema != SCHEMA {
-        let reason = format!("schema {}, this version reads {SCHEMA}", header.schema);
+        let reason = format!("schema {}, and this version reads schema {SCHEMA}: run it again", header.schema);
         return Err(ResultsError::Format { path: head, line: 1, reason });
     }
     let path = dir.join("cells.jsonl");

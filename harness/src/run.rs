@@ -13,15 +13,17 @@ use syncbench_strategies::spec::{Spec, Support};
 
 use crate::engines::saturation::Search;
 use crate::engines::{RunResult, Task, panic_text, sim, threads};
-use crate::faults::{self, Armed};
+use crate::faults::{self, Faults};
 use crate::finding::{Finding, Findings};
 use crate::ledger::{Entry, Fate};
+use crate::metric::MetricSpec;
+use crate::metrics;
 use crate::network::Transport;
 use crate::oracles::serial_order::{self, SerialOrder};
 use crate::oracles::{INVARIANT_BROKEN_ON_SCREEN, NO_SERIAL_ORDER, NO_SUSTAINABLE_RATE, undeclared};
 use crate::probe::{End, Figures};
 use crate::probes;
-use crate::results::{Cell, Metric, Outcome, Verdict};
+use crate::results::{Cell, Outcome, Verdict};
 use crate::scenario::{Catalog, Engine, Plan, Planned, Scenario, ScenarioError};
 use crate::workload::{History, WorkloadSpec};
 
@@ -127,7 +129,7 @@ fn measure(planned: &Planned) -> Cell {
     let scenario = &planned.condition.scenario;
     let workload = &*planned.workload.workload;
     let genesis = workload.genesis(planned.size);
-    let faults: Vec<Armed> = scenario
+    let faults: Faults = scenario
         .faults
         .iter()
         // The plan was made from faults that parse.
@@ -171,13 +173,15 @@ fn measure(planned: &Planned) -> Cell {
 
 /// Adds how much the group stands.
 fn saturate(task: &Task<'_>, cell: &mut Cell) {
-    let per_cpu_s = cell.number("ops_per_cpu_s", "").unwrap_or(0.0);
+    let per_cpu_s = cell.number(&metrics::OPS_PER_CPU_S, "").unwrap_or(0.0);
     let cpu_per_op = Duration::try_from_secs_f64(1.0 / per_cpu_s).unwrap_or(Duration::from_millis(1));
     let search = Search::default();
     let found = search.run(task, cpu_per_op);
     let limit_ms = found.limit.as_secs_f64() * 1e3;
-    cell.metrics.insert("saturation_limit_ms".into(), Metric::Number(limit_ms));
-    cell.metrics.insert("saturation_ops_per_s".into(), found.ops_per_s.map_or(Metric::Absent, Metric::Number));
+    let mut figures = Figures::default();
+    figures.number(&metrics::SATURATION_LIMIT_MS, limit_ms);
+    figures.number_if(&metrics::SATURATION_OPS_PER_S, found.ops_per_s);
+    cell.metrics.extend(figures.metrics);
     if found.ops_per_s.is_none() {
         let (rate, p99) = found.tried.last().copied().unwrap_or((search.lowest, None));
         let took = p99.map_or("more".to_owned(), |p99| format!("{:.0} ms", p99.as_secs_f64() * 1e3));
@@ -209,13 +213,13 @@ fn judge(planned: &Planned, task: &Task<'_>, ran: RunResult, mut figures: Figure
     let unlisted = undeclared(planned.workload.spec, &findings);
     debug_assert!(unlisted.is_none(), "a finding that is not in the spec of {}: {unlisted:?}", planned.workload.label);
     if order != SerialOrder::NotSearched {
-        figures.number("serial_order", f64::from(u8::from(order == SerialOrder::Exists)));
+        figures.number(&metrics::SERIAL_ORDER, f64::from(u8::from(order == SerialOrder::Exists)));
     }
     let lost: BTreeMap<String, u64> =
         findings.iter().filter(|finding| finding.lost).map(|finding| (finding.kind.clone(), finding.count)).collect();
-    figures.counts("lost_intents", lost);
+    figures.tally(&metrics::LOST_INTENTS, lost);
     if let Some(inexact) = ran.inexact {
-        figures.number("inexact_edits", inexact as f64);
+        figures.number(&metrics::INEXACT_EDITS, inexact as f64);
     }
     let matches_reference =
         task.workload.reference().map(|reference| ran.finals.iter().all(|(_, state)| *state == reference));
@@ -240,10 +244,7 @@ fn judge(planned: &Planned, task: &Task<'_>, ran: RunResult, mut figures: Figure
 /// Holds the run against the strategy's claims.
 fn verdict(planned: &Planned, ran: &RunResult, figures: &Figures, order: SerialOrder) -> (Verdict, Vec<String>) {
     let claims = planned.strategy.guarantees();
-    let number = |name: &str| match figures.metrics.get(name) {
-        Some(Metric::Number(value)) => *value,
-        _ => 0.0,
-    };
+    let number = |metric: &MetricSpec| figures.get(metric, "").unwrap_or(0.0);
     // Whoever is gone cannot be told.
     let asks = |entry: &&Entry| entry.fate == Fate::Unknown && !ran.ledger.gone(entry.id.client);
     let unanswered = ran.ledger.entries().filter(asks).count();
@@ -255,8 +256,8 @@ fn verdict(planned: &Planned, ran: &RunResult, figures: &Figures, order: SerialO
         (quiet && apart, "claims convergence, and replicas ended in different states".to_owned()),
         (
             // What goes when its author falls silent goes without an operation, here sooner and there later.
-            claims.converges && !claims.ephemeral && number("sec_violations") > 0.0,
-            format!("replicas with the same operations differed at {} moments", number("sec_violations")),
+            claims.converges && !claims.ephemeral && number(&metrics::SEC_VIOLATIONS) > 0.0,
+            format!("replicas with the same operations differed at {} moments", number(&metrics::SEC_VIOLATIONS)),
         ),
         (
             claims.serializable && order == SerialOrder::None,
@@ -267,8 +268,8 @@ fn verdict(planned: &Planned, ran: &RunResult, figures: &Figures, order: SerialO
             "claims serializability, and users saw a state that the product does not allow".to_owned(),
         ),
         (
-            number("messages_refused") > 0.0,
-            format!("honest messages were refused {} times", number("messages_refused")),
+            number(&metrics::PROTOCOL_ERRORS) > 0.0,
+            format!("{} protocol errors between honest replicas", number(&metrics::PROTOCOL_ERRORS)),
         ),
         (quiet && unanswered > 0, format!("{unanswered} operations got no answer")),
         (

@@ -10,14 +10,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use syncbench_strategies::registry::{self, Configured, STRATEGIES};
-use syncbench_strategies::replica::NodeId;
+use syncbench_strategies::registry::{self, STRATEGIES};
 use syncbench_strategies::selector::{Selector, SelectorError};
-use syncbench_strategies::spec::{Spec, Support};
+use syncbench_strategies::spec::{Configured, Spec, Support};
 use thiserror::Error;
 
 use crate::engines::load::Pace;
-use crate::faults::{self, FAULTS};
+use crate::faults::{self, Faults};
 use crate::network::{self, Profile, Transport};
 use crate::trace::{Replay, Trace, TraceError};
 use crate::workload::{self, Workload, WorkloadSpec};
@@ -334,19 +333,15 @@ fn check_numbers(scenario: &Scenario) -> Result<(), ScenarioError> {
 fn check_faults(scenario: &Scenario) -> Result<(), ScenarioError> {
     let mut armed = Vec::new();
     for written in &scenario.faults {
-        let selector = selector("fault", written)?;
-        let configured = faults::configure(&selector, scenario.clients);
-        armed.push(configured.map_err(|error| ScenarioError::Selector { field: "fault", error })?);
-        let spec = FAULTS.iter().find(|spec| spec.name == selector.name);
-        if scenario.engine == Engine::Threads
-            && let Some(Support::Unsupported(why)) = spec.map(|spec| spec.threads)
-        {
+        let configured = faults::configure(&selector("fault", written)?, scenario.clients);
+        let fault = configured.map_err(|error| ScenarioError::Selector { field: "fault", error })?;
+        if let (Engine::Threads, Support::Unsupported(why)) = (scenario.engine, fault.spec.threads) {
             return Err(value("fault", written, why));
         }
+        armed.push(fault);
     }
-    let lasting = armed.iter().filter(|fault| fault.end.is_none());
-    let survives = |client| !lasting.clone().any(|fault| fault.fault.kills(NodeId(client)));
-    if !(1..=scenario.clients).any(survives) {
+    let faults: Faults = armed.into_iter().collect();
+    if faults.survivors(scenario.clients).next().is_none() {
         return Err(value("fault", scenario.faults.join(" "), "expected a client that is there at the end"));
     }
     Ok(())

@@ -1,10 +1,10 @@
-//! What a call costs in processor time, on a machine where other work goes on.
+//! What a call costs in processor time, on a machine where other processes run.
 //!
-//! Two clocks, neither good alone. The thread's processor clock does not count time in which another process had the
-//! processor, but reading it is a system call of about a quarter of a microsecond, more than a cheap handler takes. The
+//! Neither of two clocks is good enough alone. The thread's processor clock does not count time in which another process had
+//! the processor, but reading it is a system call of about a quarter of a microsecond, more than a cheap handler takes. The
 //! monotonic clock costs a tenth of that, and counts everything. So a node starts with the monotonic clock and changes to
-//! the processor clock once its calls take long on average; and a monotonic reading that is out of all proportion gives
-//! back what the thread was not running for.
+//! the processor clock once its calls take long on average; from a monotonic reading that is out of proportion, the time in
+//! which the thread did not run is taken off.
 
 use std::cell::Cell;
 use std::sync::OnceLock;
@@ -22,7 +22,7 @@ const SUSPECT_NS: u64 = 200_000;
 const SMOOTHING: u32 = 4;
 
 thread_local! {
-    /// Both clocks at the last time that somebody looked at both.
+    /// Both clocks when both were last read.
     static MARK: Cell<Option<(ThreadTime, Moment)>> = const { Cell::new(None) };
 }
 
@@ -73,7 +73,7 @@ impl Stopwatch {
     }
 }
 
-/// Time since the last look at both clocks in which this thread was not running.
+/// Time since both clocks were last read in which this thread was not running.
 fn stolen_ns() -> u64 {
     MARK.with(|mark| {
         let now = (ThreadTime::now(), Moment::now());
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn more_work_costs_more_on_either_clock() {
+    fn more_work_costs_more_on_both_clocks() {
         let mut watch = Stopwatch::default();
         let mut cost = |n| {
             let begun = watch.begin();

@@ -8,14 +8,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use syncbench_strategies::document::Document;
 use syncbench_strategies::model::{ModelRef, Operation, Outcome, Rejected};
-use syncbench_strategies::registry::Configured;
 use syncbench_strategies::replica::{NodeId, OpId, Report, Rng, Time};
 use syncbench_strategies::selector::Selector;
-use syncbench_strategies::spec::{Params, Spec};
+use syncbench_strategies::spec::{Configured, Params, Spec};
 
 use crate::engines::load::Pace;
 use crate::engines::{RunResult, Task, sim};
 use crate::event::{Event, What};
+use crate::faults::Faults;
 use crate::finding::{Finding, Kind};
 use crate::ledger::{Action, Ledger};
 use crate::network::{Profile, Transport};
@@ -122,7 +122,7 @@ impl Trial {
                 undo: self.undo,
                 profile: Profile::constant(Duration::from_millis(self.delay_ms)),
                 transport: Transport::Stream,
-                faults: Vec::new(),
+                faults: Faults::default(),
                 seed: self.seed,
                 sample_every: None,
                 budget: Duration::from_secs(60),
@@ -180,7 +180,7 @@ impl Book {
 
     /// A client crashes, after all that was issued so far.
     pub(crate) fn crashed(&mut self, client: u32, for_good: bool) {
-        self.0.enter(&Event { at: Time::from_ms(1), node: NodeId(client), what: What::Dead { for_good } });
+        self.0.enter(&Event { at: Time::from_ms(1), node: NodeId(client), what: What::Crashed { for_good } });
     }
 
     /// A client acts, and is told nothing yet.

@@ -14,7 +14,7 @@ pub struct Tracer {
 }
 
 impl Tracer {
-    /// Adds an event. Fields have fixed widths or a length before them, so no two sequences hash the same bytes.
+    /// Adds an event. Fields have fixed widths or are preceded by their length, so no two sequences hash the same bytes.
     pub fn event(&mut self, event: &Event) {
         let line = &mut self.line;
         line.clear();
@@ -47,10 +47,10 @@ impl Tracer {
             What::Dropped { from } => text(11, &[from.0.into()], ""),
             What::Duplicated { from } => text(12, &[from.0.into()], ""),
             What::Link { peer, state } => text(13, &[peer.0.into(), u64::from(*state == LinkState::Up)], ""),
-            What::Refused(error) => text(14, &[], &error.to_string()),
+            What::ProtocolError(error) => text(14, &[], &error.to_string()),
             What::State(Digest(digest)) => text(15, &[*digest as u64, (*digest >> 64) as u64], ""),
             What::Broken(reason) => text(16, &[], reason),
-            What::Settled => text(17, &[], ""),
+            What::InstantEnd => text(17, &[], ""),
             What::Report(Report::Tagged(op, tag)) => {
                 text(18, &[op.client.0.into(), op.n, *tag as u64, (*tag >> 64) as u64], "")
             }
@@ -59,8 +59,8 @@ impl Tracer {
                 text(19, &[halves(*first), halves(*last)].concat(), "")
             }
             What::Report(Report::Void(op)) => text(20, &[op.client.0.into(), op.n], ""),
-            What::Dead { for_good } => text(21, &[u64::from(*for_good)], ""),
-            What::Forgot => text(22, &[], ""),
+            What::Crashed { for_good } => text(21, &[u64::from(*for_good)], ""),
+            What::RecoveryDiffers => text(22, &[], ""),
         }
         self.hash.update(&self.line);
     }

@@ -1,12 +1,15 @@
-//! Cells put together: one [`Group`] for each condition, one [`Row`] for each strategy in it, seeds merged.
+//! Cells grouped: one [`Group`] for each condition, one [`Row`] for each strategy in it, with all its seeds.
 
 use std::collections::BTreeMap;
 
-use syncbench_harness::results::{Cell, Coverage, Histogram, Metric, Outcome, Quantiles, Results, Verdict};
+use syncbench_harness::metric::{MetricSpec, TOTAL};
+use syncbench_harness::metrics::{LOST_INTENTS, OPS_ISSUED};
+use syncbench_harness::results::{Cell, Histogram, Metric, Outcome, Quantiles, Results, Verdict};
 
+use crate::coverage::{self, Met};
 use crate::stats::{self, Estimate};
 
-/// Everything that cells must share to be seeds of one figure.
+/// What the cells of a group share; they differ in strategy and seed only.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Condition<'a> {
     /// Part of the plan.
@@ -15,13 +18,13 @@ pub struct Condition<'a> {
     pub workload: &'a str,
     /// Network profile with its parameters.
     pub network: &'a str,
-    /// Faults, each as it was given.
+    /// Faults, as written.
     pub faults: &'a [String],
     /// Engine.
     pub engine: &'a str,
     /// How many clients.
     pub clients: u32,
-    /// Operations asked for.
+    /// Operations, as configured.
     pub ops: u64,
     /// Size of the initial document, in the workload's unit.
     pub size: u64,
@@ -54,7 +57,7 @@ impl<'a> Condition<'a> {
 pub struct Group<'a> {
     /// What the cells share.
     pub condition: Condition<'a>,
-    /// A name that no other group of the summary has: workload (part), with whatever tells it from its likes.
+    /// A unique name: workload (part), and what differs from other groups with these two.
     pub title: String,
     /// One for each strategy, in the order of the plan.
     pub rows: Vec<Row<'a>>,
@@ -76,16 +79,16 @@ pub struct Row<'a> {
     pub cells: Vec<&'a Cell>,
 }
 
-/// What became of a row.
+/// Whether a row has figures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Status<'a> {
     /// At least one seed was measured.
     Measured,
-    /// None was: the worst outcome, and its reason.
+    /// No seed was: the worst outcome, and its reason.
     Missing(Outcome, &'a str),
 }
 
-/// All results, put together. What tables, charts and pages are drawn from.
+/// All results, grouped: the source of tables, charts and the page.
 #[derive(Clone, Debug)]
 pub struct Summary<'a> {
     /// The results themselves.
@@ -99,7 +102,7 @@ pub struct Summary<'a> {
 }
 
 impl<'a> Summary<'a> {
-    /// Puts results together.
+    /// Groups results.
     pub fn new(results: &'a Results) -> Self {
         let mut groups: Vec<Group<'a>> = Vec::new();
         let mut strategies = Vec::new();
@@ -123,7 +126,7 @@ impl<'a> Summary<'a> {
         Self { results, groups, sweeps, strategies }
     }
 
-    /// Groups workload by workload, so that the parts of one workload stand side by side.
+    /// Groups ordered by workload, so that the parts of one workload are neighbours.
     pub fn by_workload(&self) -> Vec<&Group<'a>> {
         let first = |group: &&Group<'a>| {
             self.groups.iter().position(|other| other.condition.workload == group.condition.workload)
@@ -139,7 +142,7 @@ impl<'a> Summary<'a> {
     }
 }
 
-/// Takes out the groups that differ only in size.
+/// Separates the groups that differ only in size.
 fn split_sweeps(groups: Vec<Group<'_>>) -> (Vec<Sweep<'_>>, Vec<Group<'_>>) {
     let mut by_rest: Vec<Vec<Group<'_>>> = Vec::new();
     for group in groups {
@@ -166,26 +169,26 @@ fn split_sweeps(groups: Vec<Group<'_>>) -> (Vec<Sweep<'_>>, Vec<Group<'_>>) {
     (sweeps, singles)
 }
 
-/// Gives each group a title; groups of one part and workload add what tells them apart.
+/// Gives each group a title; groups of one part and workload add what differs.
 fn name(groups: &mut [Group<'_>]) {
     let conditions: Vec<_> = groups.iter().map(|group| group.condition.clone()).collect();
     for group in groups {
         let own = &group.condition;
         let like: Vec<_> = conditions.iter().filter(|c| c.part == own.part && c.workload == own.workload).collect();
         let mut title = format!("{} ({}", own.workload, own.part);
-        let mut tell = |differs: fn(&Condition<'_>, &Condition<'_>) -> bool, what: String| {
+        let mut add = |differs: fn(&Condition<'_>, &Condition<'_>) -> bool, what: String| {
             if like.iter().any(|other| differs(own, other)) {
                 title.push_str(", ");
                 title.push_str(&what);
             }
         };
-        tell(|a, b| a.network != b.network, own.network.to_owned());
+        add(|a, b| a.network != b.network, own.network.to_owned());
         let faults = if own.faults.is_empty() { "no faults".to_owned() } else { own.faults.join(" + ") };
-        tell(|a, b| a.faults != b.faults, faults);
-        tell(|a, b| a.engine != b.engine, own.engine.to_owned());
-        tell(|a, b| a.clients != b.clients, format!("{} clients", own.clients));
-        tell(|a, b| a.ops != b.ops, format!("{} operations", own.ops));
-        tell(|a, b| a.size != b.size, format!("size {}", own.size));
+        add(|a, b| a.faults != b.faults, faults);
+        add(|a, b| a.engine != b.engine, own.engine.to_owned());
+        add(|a, b| a.clients != b.clients, format!("{} clients", own.clients));
+        add(|a, b| a.ops != b.ops, format!("{} operations", own.ops));
+        add(|a, b| a.size != b.size, format!("size {}", own.size));
         group.title = title + ")";
     }
 }
@@ -208,19 +211,9 @@ impl<'a> Group<'a> {
         self.rows.iter().map(|row| row.measured().count()).max().unwrap_or(0)
     }
 
-    /// What each fault touched, over all strategies and seeds; windows are those of the first cell.
-    pub fn coverage(&self) -> Vec<Coverage> {
-        let mut sum: Vec<Coverage> = Vec::new();
-        for one in self.rows.iter().flat_map(Row::measured).flat_map(|cell| &cell.coverage) {
-            match sum.iter_mut().find(|known| known.fault == one.fault) {
-                Some(known) => {
-                    known.operations_overlapped += one.operations_overlapped;
-                    known.messages_touched += one.messages_touched;
-                }
-                None => sum.push(one.clone()),
-            }
-        }
-        sum
+    /// What each fault met, over all strategies and seeds.
+    pub fn coverage(&self) -> Vec<Met> {
+        coverage::of_cells(self.rows.iter().flat_map(Row::measured))
     }
 }
 
@@ -241,7 +234,7 @@ impl<'a> Row<'a> {
             _ => 2,
         };
         match self.cells.iter().min_by_key(rank) {
-            Some(cell) => Status::Missing(cell.outcome, cell.reason.as_deref().unwrap_or("no reason was given")),
+            Some(cell) => Status::Missing(cell.outcome, cell.reason.as_deref().unwrap_or("no reason given")),
             None => Status::Missing(Outcome::NotRun, "no cell"),
         }
     }
@@ -253,48 +246,48 @@ impl<'a> Row<'a> {
     }
 
     /// A metric's histograms, one for each seed that has any samples.
-    pub fn histograms(&self, metric: &str) -> Vec<&'a Histogram> {
-        self.measured().filter_map(|cell| cell.histograms.get(metric)).filter(|one| !one.is_empty()).collect()
+    pub fn histograms(&self, metric: &MetricSpec) -> Vec<&'a Histogram> {
+        self.measured().filter_map(|cell| cell.histograms.get(metric.name)).filter(|one| !one.is_empty()).collect()
     }
 
     /// The quantile `q` of a metric over all seeds, in thousands of the histogram's unit: milliseconds for latencies,
     /// microseconds for processor time.
-    pub fn quantile(&self, metric: &str, q: f64) -> Option<Estimate> {
+    pub fn quantile(&self, metric: &MetricSpec, q: f64) -> Option<Estimate> {
         stats::quantile_estimate(&self.histograms(metric), q, 1000.0, true)
     }
 
     /// The value of [`Row::quantile`] without the work for its interval.
-    pub fn quantile_value(&self, metric: &str, q: f64) -> Option<f64> {
+    pub fn quantile_value(&self, metric: &MetricSpec, q: f64) -> Option<f64> {
         stats::quantile_estimate(&self.histograms(metric), q, 1000.0, false).map(|estimate| estimate.value)
     }
 
     /// All quantiles of a metric over all seeds, in the unit of [`Row::quantile`].
-    pub fn quantiles(&self, metric: &str) -> Option<Quantiles> {
+    pub fn quantiles(&self, metric: &MetricSpec) -> Option<Quantiles> {
         stats::quantiles(&stats::merge(self.histograms(metric)), 1000.0)
     }
 
     /// The mean over seeds of a number (see [`Cell::number`]).
-    pub fn mean(&self, metric: &str, field: &str) -> Option<Estimate> {
+    pub fn mean(&self, metric: &MetricSpec, field: &str) -> Option<Estimate> {
         let values: Vec<_> = self.measured().filter_map(|cell| finite(cell.number(metric, field))).collect();
         stats::mean_estimate(&values)
     }
 
     /// A number for each seed, for comparisons paired by seed.
-    pub fn by_seed(&self, metric: &str, field: &str) -> BTreeMap<u64, f64> {
+    pub fn by_seed(&self, metric: &MetricSpec, field: &str) -> BTreeMap<u64, f64> {
         self.measured().filter_map(|cell| Some((cell.seed, finite(cell.number(metric, field))?))).collect()
     }
 
     /// A number added up over seeds. `None` when no seed has it.
-    pub fn total(&self, metric: &str, field: &str) -> Option<f64> {
+    pub fn total(&self, metric: &MetricSpec, field: &str) -> Option<f64> {
         self.measured().filter_map(|cell| finite(cell.number(metric, field))).reduce(|a, b| a + b)
     }
 
     /// Counts by name, added up over seeds, zeros left out. `None` when no seed has them.
-    pub fn counts(&self, metric: &str) -> Option<BTreeMap<&'a str, u64>> {
+    pub fn counts(&self, metric: &MetricSpec) -> Option<BTreeMap<&'a str, u64>> {
         let mut known = false;
         let mut sum = BTreeMap::new();
         for cell in self.measured() {
-            if let Some(Metric::Counts(counts)) = cell.metrics.get(metric) {
+            if let Some(Metric::Counts(counts)) = cell.metrics.get(metric.name) {
                 known = true;
                 counts.iter().for_each(|(name, count)| *sum.entry(name.as_str()).or_insert(0) += count);
             }
@@ -303,16 +296,16 @@ impl<'a> Row<'a> {
         known.then_some(sum)
     }
 
-    /// Acknowledged intents that left no effect, for each 1000 operations issued.
+    /// Lost intents per 1,000 operations issued.
     pub fn lost_per_1000(&self) -> Option<Estimate> {
         let pair = |cell: &Cell| {
-            let ops = cell.number("ops_issued", "").filter(|ops| *ops > 0.0).unwrap_or(cell.ops as f64);
-            Some((finite(cell.number("lost_intents", "total"))? * 1000.0, ops))
+            let ops = cell.number(&OPS_ISSUED, "").filter(|ops| *ops > 0.0).unwrap_or(cell.ops as f64);
+            Some((finite(cell.number(&LOST_INTENTS, TOTAL))? * 1000.0, ops))
         };
         stats::ratio_estimate(&self.measured().filter_map(pair).collect::<Vec<_>>())
     }
 
-    /// Kinds of edits that the strategy does not carry natively here, and how it carries them.
+    /// Kinds of edits that are not native here, and how the strategy carries them.
     pub fn emulated(&self) -> BTreeMap<&'a str, &'a str> {
         let support = self.cells.iter().flat_map(|cell| &cell.support);
         support.filter(|(_, how)| how.as_str() != "native").map(|(edit, how)| (edit.as_str(), how.as_str())).collect()

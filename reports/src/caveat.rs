@@ -1,8 +1,9 @@
-//! Everything that limits what the figures say: one enum, printed in the terminal and on the page alike.
+//! What limits the figures of a run: printed in the terminal and on the page alike.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+use syncbench_harness::metrics::{CENSORED, CONCURRENCY, OPS_PER_CPU_S};
 use syncbench_harness::results::{Environment, Outcome};
 
 use crate::aggregate::{Group, Row, Summary};
@@ -25,19 +26,19 @@ const NAMES: usize = 6;
 pub enum Caveat {
     /// Built without optimisation.
     DebugBuild,
-    /// The sources differed from their commit.
+    /// The build had changes on top of its commit.
     DirtyTree(String),
     /// No seed was repeated.
     OneSeed,
     /// Too few seeds for a fine interval.
     FewSeeds(usize),
-    /// Cells that broke, with the first reason.
+    /// Cells that failed, with the first reason.
     Failed(usize, String),
     /// Cells that were not reached.
     NotRun(usize),
-    /// Groups in which hardly any operations were concurrent.
+    /// The highest share of concurrent operations, and the groups with few.
     LowConcurrency(f64, Vec<String>),
-    /// Strategies that carry edits by other means, and how.
+    /// Strategies that emulate edits, and how.
     Emulated(Vec<String>, BTreeMap<String, String>),
     /// A fault that overlapped no operation, and where.
     IdleFault(String, Vec<String>),
@@ -49,7 +50,7 @@ pub enum Caveat {
     ProvedNothing(Vec<String>, Vec<String>),
     /// Processor figures that vary between seeds, and the worst.
     NoisyCpu(f64, String),
-    /// States were looked at now and then only, at most this many milliseconds apart.
+    /// States were sampled, at most this many milliseconds apart.
     Sampled(f64),
     /// Few processors: processor figures share them with everything else.
     FewCores(usize),
@@ -58,26 +59,29 @@ pub enum Caveat {
 impl fmt::Display for Caveat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::DebugBuild => f.write_str("Debug build: processor figures say nothing. Run with --release."),
-            Self::DirtyTree(commit) => write!(f, "The sources differed from commit {commit}."),
+            Self::DebugBuild => f.write_str("Debug build: processor figures mean nothing. Run with --release."),
+            Self::DirtyTree(commit) => write!(f, "The build had changes on top of commit {commit}."),
             Self::OneSeed => f.write_str("One seed only: figures have no confidence interval."),
             Self::FewSeeds(n) => write!(f, "{}: confidence intervals are coarse.", plural(*n, "seed")),
-            Self::Failed(n, reason) => write!(f, "{} failed, the first one with: {reason}", plural(*n, "cell")),
+            Self::Failed(n, reason) => write!(f, "{} failed, the first with: {reason}", plural(*n, "cell")),
             Self::NotRun(n) => write!(f, "The run was stopped: {} of its plan not run.", plural(*n, "cell")),
             Self::LowConcurrency(share, groups) => write!(
                 f,
-                "Hardly any concurrency (at most {} of operations were issued while another was in flight), so these \
-                 say nothing about conflicts: {}.",
+                "Low concurrency (at most {} of operations were issued before another client's operation had arrived), so \
+                 these conditions say little about conflicts: {}.",
                 percent(*share),
                 list(groups, NAMES)
             ),
             Self::Emulated(strategies, edits) => {
                 let edits: Vec<_> = edits.iter().map(|(edit, how)| format!("{edit} ({how})")).collect();
                 let (strategies, edits) = (list(strategies, usize::MAX), edits.join(", "));
-                write!(f, "Not every edit is native, an anomaly may be the encoding's. {strategies}: {edits}.")
+                write!(
+                    f,
+                    "Some edits are emulated; an anomaly may come from the encoding, not the model. {strategies}: {edits}."
+                )
             }
             Self::IdleFault(fault, groups) => {
-                write!(f, "The fault {fault} met no operation, so it proves nothing: {}.", list(groups, NAMES))
+                write!(f, "No operation overlapped the fault {fault}, so it proves nothing: {}.", list(groups, NAMES))
             }
             Self::Censored(strategy, (runs, of), groups) => write!(
                 f,
@@ -87,14 +91,13 @@ impl fmt::Display for Caveat {
             ),
             Self::Unseen(strategy, n, groups) => write!(
                 f,
-                "{strategy} left {} not visible everywhere by the end of the run; its times until visible leave them \
-                 out: {}.",
+                "{strategy} left {} not visible everywhere by the end of a run; its visibility leaves them out: {}.",
                 plural(*n as usize, "operation"),
                 list(groups, NAMES)
             ),
             Self::ProvedNothing(strategies, groups) => write!(
                 f,
-                "Verdict unknown, the runs prove nothing: {} in {}.",
+                "Verdict unknown, because the runs prove nothing: {} in {}.",
                 list(strategies, NAMES),
                 list(groups, NAMES)
             ),
@@ -106,18 +109,16 @@ impl fmt::Display for Caveat {
             Self::Sampled(ms) => {
                 let apart =
                     if *ms < 10_000.0 { format!("{} ms", figure(*ms)) } else { format!("{} s", figure(ms / 1e3)) };
-                write!(f, "States were looked at up to {apart} apart: divergence that passed sooner is not seen.")
+                write!(f, "States were sampled up to {apart} apart: shorter divergence is missed.")
             }
-            Self::FewCores(n) => write!(
-                f,
-                "Measured on {}: processor figures share it with the rest of the machine.",
-                plural(*n, "core")
-            ),
+            Self::FewCores(n) => {
+                write!(f, "Measured on {}, which the runs share with the rest of the machine.", plural(*n, "core"))
+            }
         }
     }
 }
 
-/// Every caveat of these results, the gravest first.
+/// Every caveat of these results, the most severe first.
 pub fn caveats(summary: &Summary<'_>) -> Vec<Caveat> {
     let mut all = outcomes(summary);
     all.extend(environment(&summary.results.environment));
@@ -138,10 +139,10 @@ fn outcomes(summary: &Summary<'_>) -> Vec<Caveat> {
     let failed: Vec<_> = cells.iter().filter(|cell| cell.outcome == Outcome::Failed).collect();
     let not_run = cells.iter().filter(|cell| cell.outcome == Outcome::NotRun).count();
     let first = failed.first().map(|cell| {
-        let reason = cell.reason.as_deref().unwrap_or("no reason was given");
+        let reason = cell.reason.as_deref().unwrap_or("no reason given");
         Caveat::Failed(failed.len(), format!("{} in {} ({}): {reason}", cell.strategy, cell.workload, cell.part))
     });
-    // A run that was killed has not even a line for the cells that it did not reach.
+    // A killed run has no lines for the cells that it did not reach.
     let not_run = not_run + summary.results.cells_planned.saturating_sub(cells.len());
     first.into_iter().chain((not_run > 0).then_some(Caveat::NotRun(not_run))).collect()
 }
@@ -162,7 +163,7 @@ fn seeds(summary: &Summary<'_>) -> Option<Caveat> {
 
 fn concurrency(summary: &Summary<'_>) -> Option<Caveat> {
     let share = |group: &Group<'_>| {
-        let shares = group.measured().filter_map(|row| Some(row.mean("concurrency", "")?.value));
+        let shares = group.measured().filter_map(|row| Some(row.mean(&CONCURRENCY, "")?.value));
         shares.reduce(f64::max).filter(|share| *share < LOW_CONCURRENCY)
     };
     let low: Vec<_> = summary.groups.iter().filter_map(|group| Some((share(group)?, group.title.clone()))).collect();
@@ -198,7 +199,7 @@ fn censored(summary: &Summary<'_>) -> Vec<Caveat> {
 
 fn unseen(summary: &Summary<'_>) -> Vec<Caveat> {
     let of_strategy = |strategy: &&str| {
-        let open = rows(summary, strategy).map(|(group, row)| (group, row.total("censored", "visible").unwrap_or(0.0)));
+        let open = rows(summary, strategy).map(|(group, row)| (group, row.total(&CENSORED, "visible").unwrap_or(0.0)));
         let open: Vec<_> = open.filter(|(_, n)| *n > 0.0).collect();
         let groups = open.iter().map(|(group, _)| group.title.clone()).collect();
         let n = open.iter().map(|(_, n)| *n as u64).sum();
@@ -224,7 +225,7 @@ fn proved_nothing(summary: &Summary<'_>) -> Option<Caveat> {
 
 fn noise(summary: &Summary<'_>) -> Option<Caveat> {
     let spread = |row: &Row<'_>| {
-        let values: Vec<_> = row.by_seed("ops_per_cpu_s", "").into_values().collect();
+        let values: Vec<_> = row.by_seed(&OPS_PER_CPU_S, "").into_values().collect();
         let n = values.len() as f64;
         let mean = values.iter().sum::<f64>() / n;
         let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0);

@@ -1,4 +1,4 @@
-//! Criterion's estimates, read from the two files that it leaves beside each other for every benchmark.
+//! Criterion's estimates, read from the two files that it writes for each benchmark.
 
 use serde::Deserialize;
 use thiserror::Error;
@@ -21,10 +21,10 @@ pub struct CriterionEstimate {
 /// Why a file of criterion cannot be read.
 #[derive(Debug, Error)]
 pub enum CriterionError {
-    /// `estimates.json` is not what it should be.
+    /// `estimates.json` does not parse.
     #[error("estimates.json: {0}")]
     Estimates(serde_json::Error),
-    /// `benchmark.json` is not what it should be.
+    /// `benchmark.json` does not parse.
     #[error("benchmark.json: {0}")]
     Benchmark(serde_json::Error),
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// Stands where there is no figure.
+/// Shown where there is no figure.
 pub const NONE: &str = "–";
 
 /// A figure with two or three significant digits: `0.042`, `4.2`, `82`, `3100`, `12.4k`, `1.5M`.
@@ -46,11 +46,11 @@ pub fn count(value: u64) -> String {
     text
 }
 
-/// Counts by name, the largest first: `3 item delivered twice, 2 torn save`.
+/// Counts by name, the largest first: `3× item delivered twice, 2× torn save`.
 pub fn counts<S: AsRef<str>>(counts: &BTreeMap<S, u64>) -> String {
     let mut sorted: Vec<_> = counts.iter().map(|(name, count)| (*count, name.as_ref())).collect();
     sorted.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
-    let words: Vec<_> = sorted.iter().map(|(n, name)| format!("{} {name}", count(*n))).collect();
+    let words: Vec<_> = sorted.iter().map(|(n, name)| format!("{}× {name}", count(*n))).collect();
     words.join(", ")
 }
 
@@ -82,7 +82,7 @@ pub fn shorten(text: &str, most: usize) -> String {
     text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
 }
 
-/// `text` without control characters, so that data cannot steer a terminal.
+/// `text` without control characters, so that data cannot control a terminal.
 pub fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_keep_what_matters() {
+    fn figures_keep_two_or_three_digits() {
         let cases = [
             (0.0, "0"),
             (0.00001, "1e-5"),
@@ -148,7 +148,7 @@ mod tests {
         assert_eq!(list(&["a", "b", "c", "d"], 3), "a, b and 2 more");
         assert_eq!(
             counts(&BTreeMap::from([("torn save", 2), ("item delivered twice", 1300)])),
-            "1,300 item delivered twice, 2 torn save"
+            "1,300× item delivered twice, 2× torn save"
         );
         assert_eq!((shorten("abcdef", 4), shorten("abc", 4)), ("abc…".into(), "abc".into()));
     }

@@ -1,9 +1,11 @@
-//! What happened, in sentences: one paragraph for each condition, from the data and nothing else.
+//! The results in sentences: one paragraph for each condition.
 
 use std::collections::BTreeSet;
 
 use crate::aggregate::{Group, Row, Status, Summary};
 use crate::format::{count, counts, figure, list};
+use syncbench_harness::metric::TOTAL;
+use syncbench_harness::metrics::{LOST_INTENTS, OPS_ISSUED, REJECTED, VISIBLE_MS};
 use syncbench_harness::results::Outcome;
 
 /// How many strategies a sentence names before it counts the rest.
@@ -31,18 +33,18 @@ pub fn headlines(summary: &Summary<'_>) -> Vec<Headline> {
 }
 
 fn lost(row: &Row<'_>) -> Option<u64> {
-    row.counts("lost_intents").map(|kinds| kinds.values().sum())
+    row.counts(&LOST_INTENTS).map(|kinds| kinds.values().sum())
 }
 
-/// Who lost what.
+/// The strategies that lost intents, by kind.
 fn losses(group: &Group<'_>) -> Option<String> {
     let judged = group.measured().filter_map(|row| Some((lost(row)?, row)));
     let mut losers: Vec<_> = judged.filter(|(lost, _)| *lost > 0).collect();
     losers.sort_by_key(|(lost, _)| std::cmp::Reverse(*lost));
     let describe = |(index, (lost, row)): (usize, &(u64, &Row<'_>))| {
-        let ops = row.total("ops_issued", "").unwrap_or(0.0) as u64;
+        let ops = row.total(&OPS_ISSUED, "").unwrap_or(0.0) as u64;
         let of = if index == 0 && ops > 0 { format!(" of {} operations", count(ops)) } else { String::new() };
-        let kinds = row.counts("lost_intents").unwrap_or_default();
+        let kinds = row.counts(&LOST_INTENTS).unwrap_or_default();
         let kinds =
             kinds.keys().next().filter(|_| kinds.len() == 1).map_or_else(|| counts(&kinds), |kind| (*kind).to_owned());
         format!("{} lost {}{of} ({kinds})", row.strategy, count(*lost))
@@ -59,43 +61,44 @@ fn losses(group: &Group<'_>) -> Option<String> {
     (!described.is_empty()).then(|| format!("{}{more}.", described.join("; ")))
 }
 
-/// Who lost nothing, and what that took.
+/// The strategies that lost nothing, and how much they rejected.
 fn clean(group: &Group<'_>) -> Option<String> {
     let clean: Vec<_> = group.measured().filter(|row| lost(row) == Some(0)).collect();
     let names: Vec<_> = clean.iter().map(|row| row.strategy).collect();
     if names.is_empty() {
         return None;
     }
-    let refused = clean.iter().filter_map(|row| Some((row.total("rejected", "total")? as u64, row.strategy)));
-    let mut refused: Vec<_> = refused.filter(|(refused, _)| *refused > 0).collect();
-    refused.sort_by_key(|(refused, _)| std::cmp::Reverse(*refused));
+    let rejected = clean.iter().filter_map(|row| Some((row.total(&REJECTED, TOTAL)? as u64, row.strategy)));
+    let mut rejected: Vec<_> = rejected.filter(|(rejected, _)| *rejected > 0).collect();
+    rejected.sort_by_key(|(rejected, _)| std::cmp::Reverse(*rejected));
     let judged = group.measured().filter(|row| lost(row).is_some()).count();
     let who = if names.len() == judged && judged > 1 {
         "No strategy lost anything".to_owned()
     } else {
         format!("{} lost nothing", list(&names, NAMES))
     };
-    if let ([_], [(refused, _)]) = (names.as_slice(), refused.as_slice()) {
-        return Some(format!("{who} and refused {}.", count(*refused)));
+    if let ([_], [(rejected, _)]) = (names.as_slice(), rejected.as_slice()) {
+        return Some(format!("{who} and rejected {}.", count(*rejected)));
     }
-    let told: Vec<_> = refused.iter().map(|(refused, name)| format!("{name} refused {}", count(*refused))).collect();
-    Some(if told.is_empty() { format!("{who}.") } else { format!("{who}; {}.", list(&told, NAMES)) })
+    let counts: Vec<_> =
+        rejected.iter().map(|(rejected, name)| format!("{name} rejected {}", count(*rejected))).collect();
+    Some(if counts.is_empty() { format!("{who}.") } else { format!("{who}; {}.", list(&counts, NAMES)) })
 }
 
-/// Who did not end in one state, and who broke a claim.
+/// The strategies that did not converge, and those that broke a claim.
 fn divided(group: &Group<'_>) -> Option<String> {
     let open = |row: &&Row<'_>| row.measured().any(|cell| cell.converged == Some(false));
     let names: Vec<_> = group.measured().filter(open).map(|row| row.strategy).collect();
     let failed: Vec<_> = group.measured().filter(|row| row.verdicts()[1] > 0).map(|row| row.strategy).collect();
-    let open = (!names.is_empty()).then(|| format!("{} did not end every run in one state.", list(&names, NAMES)));
-    let failed = (!failed.is_empty()).then(|| format!("Claims were broken by {}.", list(&failed, NAMES)));
+    let open = (!names.is_empty()).then(|| format!("{} did not converge in every run.", list(&names, NAMES)));
+    let failed = (!failed.is_empty()).then(|| format!("{} broke claims.", list(&failed, NAMES)));
     let both: Vec<_> = [open, failed].into_iter().flatten().collect();
     (!both.is_empty()).then(|| both.join(" "))
 }
 
-/// From the fastest to the slowest.
+/// The range of median visibility.
 fn speed(group: &Group<'_>) -> Option<String> {
-    let times = group.measured().filter_map(|row| Some((row.quantile_value("visible_ms", 0.5)?, row.strategy)));
+    let times = group.measured().filter_map(|row| Some((row.quantile_value(&VISIBLE_MS, 0.5)?, row.strategy)));
     let mut times: Vec<_> = times.collect();
     times.sort_by(|a, b| a.0.total_cmp(&b.0));
     match (times.first()?, times.last()?) {
@@ -112,12 +115,12 @@ fn speed(group: &Group<'_>) -> Option<String> {
     }
 }
 
-/// Who has no figures, and why. Why somebody cannot run something is said once.
+/// The strategies without figures, and why. A reason is given in full once.
 fn missing(group: &Group<'_>, said: &mut BTreeSet<String>) -> Option<String> {
     let mut again = Vec::new();
     let describe = |row: &Row<'_>| match row.status() {
         Status::Measured => None,
-        Status::Missing(Outcome::Failed, reason) => Some(format!("{} broke ({reason})", row.strategy)),
+        Status::Missing(Outcome::Failed, reason) => Some(format!("{} failed ({reason})", row.strategy)),
         Status::Missing(Outcome::Unsupported, reason) => {
             let why = format!("{} cannot run it ({reason})", row.strategy);
             if said.insert(why.clone()) {

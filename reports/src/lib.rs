@@ -1,4 +1,4 @@
-//! Tables, charts and pages: pure functions from results to bytes. Whoever calls them writes the files.
+//! Tables, charts and pages: pure functions from results to bytes. The caller writes the files.
 //!
 //! Nothing here reads a clock, a file or a hash map, so the same results always give the same bytes.
 
@@ -6,6 +6,7 @@ pub mod aggregate;
 pub mod caveat;
 pub mod charts;
 pub mod columns;
+pub mod coverage;
 pub mod criterion;
 pub mod draw;
 pub mod format;

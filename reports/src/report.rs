@@ -1,4 +1,4 @@
-//! Everything at once: the files of a report, for a caller to write.
+//! The files of a report, for a caller to write.
 
 use syncbench_harness::results::Results;
 
@@ -6,7 +6,7 @@ use crate::charts::{CHARTS, Data};
 use crate::criterion::CriterionEstimate;
 use crate::{html, table};
 
-/// The width of the table that is kept as a file.
+/// The width of the table in `summary.txt`.
 const WIDTH: u16 = 160;
 
 /// A file of a report.
@@ -14,7 +14,7 @@ const WIDTH: u16 = 160;
 pub struct ReportFile {
     /// Its path below the report's folder, with `/` between folders.
     pub path: String,
-    /// What it holds.
+    /// Its content.
     pub bytes: Vec<u8>,
 }
 

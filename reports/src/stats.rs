@@ -2,7 +2,7 @@
 //!
 //! Quantiles are never averaged: the histograms of all seeds are added up and the quantile is read from the sum. An
 //! interval resamples whole seeds, because operations of one run are not independent. The generator and its seed are
-//! fixed, so the same results give the same intervals everywhere, and two strategies are resampled alike.
+//! fixed, so the same results give the same intervals on every machine.
 
 use std::collections::BTreeMap;
 
@@ -75,7 +75,7 @@ pub fn quantiles(histogram: &Histogram, unit: f64) -> Option<Quantiles> {
     })
 }
 
-/// The quantile `q` of the merged histograms (one for each seed), with its interval if that is asked for.
+/// The quantile `q` of the merged histograms (one for each seed), with its interval if `interval` is set.
 pub fn quantile_estimate(histograms: &[&Histogram], q: f64, unit: f64, interval: bool) -> Option<Estimate> {
     let merged = merge(histograms.iter().copied());
     let value = quantile(&merged, q)? as f64 / unit;
@@ -141,8 +141,8 @@ fn cumulative(merged: &Histogram, one: &Histogram) -> Vec<u64> {
     column.collect()
 }
 
-/// Draws `seeds` seeds with replacement, [`RESAMPLES`] times, and cuts the tails off what `statistic` makes of each
-/// draw (how often each seed was drawn).
+/// Draws `seeds` seeds with replacement, [`RESAMPLES`] times. `statistic` gets how often each seed was drawn; the interval
+/// is its values without the tails.
 fn bootstrap(seeds: usize, statistic: impl Fn(&[u64]) -> Option<f64>) -> Option<Interval> {
     if seeds < 2 {
         return None;

@@ -1,4 +1,4 @@
-//! A told story as pictures: one space-time diagram for each strategy.
+//! A story as pictures: one space-time diagram for each strategy.
 
 use syncbench_harness::stories::{Answer, Message, Run, Step, Told, brief};
 use syncbench_strategies::document::Document;
@@ -8,7 +8,7 @@ use crate::charts::spacetime::{Diagram, DiagramEvent, DiagramMessage, EventKind,
 use crate::draw::scene::{Color, Scene};
 use crate::format::plural;
 
-/// Replicas that are named after a colour have it; dark enough for white letters.
+/// Replicas named after a colour are drawn in it; dark enough for white letters.
 const NAMED: [(&str, Color); 2] = [("green", Color(0x00, 0x7E, 0x5C)), ("yellow", Color(0x94, 0x6C, 0x00))];
 
 /// All diagrams of a story, one below the other.
@@ -53,7 +53,7 @@ pub fn diagram(told: &Told, run: &Run) -> Diagram {
     }
 }
 
-/// Left to right: a server between its clients, so that no message passes behind a replica that it is not for.
+/// Left to right: the server between its clients, so that no message crosses the lane of a third replica.
 fn lanes(nodes: &[NodeId]) -> Vec<NodeId> {
     let (server, mut lanes): (Vec<NodeId>, Vec<NodeId>) = nodes.iter().partition(|node| **node == NodeId::SERVER);
     let middle = lanes.len() / 2;
@@ -61,32 +61,32 @@ fn lanes(nodes: &[NodeId]) -> Vec<NodeId> {
     lanes
 }
 
-/// What happens in a step, in the order in which it is seen.
+/// The labels of a step, in the order in which they are drawn.
 fn labels(run: &Run, step: &Step) -> Vec<(EventKind, String)> {
     let words = |op: &OpId| run.call(*op).map_or("?", |made| made.words.as_str());
     let mut labels = Vec::new();
-    labels.extend(step.issued.iter().map(|op| (EventKind::Act, words(op).to_owned())));
-    labels.extend(step.rolled_back.iter().map(|op| (EventKind::Note, format!("{} taken back", words(op)))));
+    labels.extend(step.issued.iter().map(|op| (EventKind::Action, words(op).to_owned())));
+    labels.extend(step.rolled_back.iter().map(|op| (EventKind::Note, format!("{} rolled back", words(op)))));
     for op in &step.refused {
         let reason = match run.call(*op).map(|made| &made.answer) {
             Some(Answer::Refused { detail, .. }) => detail.as_str(),
             _ => "no reason given",
         };
-        labels.push((EventKind::Refused, format!("{} refused: {reason}", words(op))));
+        labels.push((EventKind::Rejected, format!("{} rejected: {reason}", words(op))));
     }
     let got = step.confirmed.iter().filter_map(|op| match run.call(*op).map(|made| &made.answer) {
         Some(Answer::Stands(Document::Null)) => None,
         Some(Answer::Stands(outcome)) => Some(format!("gets {}", brief(outcome))),
         _ => None,
     });
-    let mut seen: Vec<String> = got.collect();
+    let mut shown: Vec<String> = got.collect();
     if step.changed {
-        seen.push(brief(&step.state));
-    } else if seen.is_empty() && !step.took.is_empty() && step.refused.is_empty() && step.issued.is_none() {
+        shown.push(brief(&step.state));
+    } else if shown.is_empty() && !step.took.is_empty() && step.refused.is_empty() && step.issued.is_none() {
         labels.push((EventKind::Note, format!("still {}", brief(&step.state))));
     }
-    if !seen.is_empty() {
-        labels.push((EventKind::State, seen.join(", ")));
+    if !shown.is_empty() {
+        labels.push((EventKind::State, shown.join(", ")));
     }
     labels
 }

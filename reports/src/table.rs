@@ -4,6 +4,8 @@ use comfy_table::{
     Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, ContentLineStyle, LineStyle,
     Row as Line, Table, TableStyle, Width,
 };
+use syncbench_harness::metric::{MetricSpec, TOTAL};
+use syncbench_harness::metrics::{CPU_US_LOCAL, CPU_US_REMOTE, LOST_INTENTS};
 use syncbench_harness::results::{Outcome, Results, Verdict};
 
 use crate::aggregate::{Condition, Group, Row, Status, Summary, Sweep};
@@ -17,10 +19,10 @@ const STYLE: TableStyle = TableStyle::new()
     .header_separator(LineStyle::none().fill('─').junction('─'))
     .content_lines(ContentLineStyle::none().junction(' '));
 
-/// The narrowest table: below it, lines may run over.
+/// The narrowest table; a narrower terminal wraps its lines.
 const NARROWEST: usize = 60;
 
-/// The narrowest last column, the one in words.
+/// Most characters that the last column claims before others are dropped.
 const WORDS: usize = 20;
 
 /// The longest name on one line.
@@ -57,7 +59,7 @@ impl Page {
                 let best = filled.column.is_best(&filled.values[index], filled.best.as_deref());
                 self.mark(right(&filled.texts[index]), best, false)
             });
-            let (verdict, lost) = (verdict(row), row.total("lost_intents", "total").is_some_and(|n| n > 0.0));
+            let (verdict, lost) = (verdict(row), row.total(&LOST_INTENTS, TOTAL).is_some_and(|n| n > 0.0));
             let bad = verdict.starts_with(|c: char| c.is_uppercase());
             let first = [Cell::new(name(row)), self.mark(Cell::new(verdict), false, bad)];
             let words = self.mark(Cell::new(words(row)), false, lost);
@@ -71,28 +73,25 @@ impl Page {
         let about = format!("{}, {}", group.condition.describe(), plural(group.seeds(), "seed"));
         let mut text = format!("{}\n{}", self.title(&group.title), wrap(&plain(&about), self.width, "  "));
         for met in group.coverage() {
-            let (ops, messages) = (count(met.operations_overlapped), count(met.messages_touched));
-            let met =
-                format!("{} met {ops} operations and touched {messages} messages, in all runs together", met.fault);
-            text.push_str(&wrap(&plain(&met), self.width, "  "));
+            text.push_str(&wrap(&plain(&met.sentence()), self.width, "  "));
         }
         text + "\n"
     }
 
-    /// Why a verdict is not a pass, one reason a strategy.
+    /// Why verdicts are no pass, one reason for each strategy.
     fn reasons(&self, group: &Group<'_>) -> String {
         let mut text = String::new();
         for (verdict, word) in [(Verdict::Fail, "FAIL"), (Verdict::Unknown, "unknown")] {
             for row in group.measured() {
                 let Some(cell) = row.measured().find(|cell| cell.verdict == Some(verdict)) else { continue };
-                let reason = cell.verdict_reasons.first().map_or("no reason was given", String::as_str);
+                let reason = cell.verdict_reasons.first().map_or("no reason given", String::as_str);
                 text.push_str(&wrap(&plain(&format!("{} {word}: {reason}", row.strategy)), self.width, "  "));
             }
         }
         text
     }
 
-    /// The columns that this group has figures for, as many as fit.
+    /// The columns that this group has figures for, as many as fit. Those with the highest ranks are dropped first.
     fn fitting(&self, group: &Group<'_>) -> Vec<Filled> {
         let mut columns: Vec<_> = COLUMNS.iter().filter_map(|column| Filled::new(column, group)).collect();
         let longest = |text: fn(&Row<'_>) -> String| {
@@ -112,7 +111,7 @@ impl Page {
     fn sweep(&self, sweep: &Sweep<'_>) -> String {
         let Condition { workload, part, .. } = &sweep.groups[0].condition;
         let title = format!("{workload} ({part}): what an operation costs as the document grows");
-        let about = "Processor time at the median, in µs: where it was issued / at another replica.";
+        let about = "Median processor time in µs: at its issuer / at another replica.";
         let mut sizes: Vec<_> = sweep.groups.iter().collect();
         let mut table = self.costs(&sizes);
         while sizes.len() > 2 && table.lines().any(|line| width(&line) > self.width) {
@@ -141,7 +140,7 @@ impl Page {
     fn notes(&self, summary: &Summary<'_>) -> Option<String> {
         let mut text = String::new();
         if summary.groups.iter().any(|group| group.rows.iter().any(|row| !row.emulated().is_empty())) {
-            text.push_str(&wrap("* some edits are emulated or not carried, see below", self.width, ""));
+            text.push_str(&wrap("* some edits are emulated or unsupported: see below", self.width, ""));
         }
         if summary.groups.iter().any(|group| group.seeds() > 1) {
             text.push_str(&wrap(
@@ -194,7 +193,7 @@ impl Page {
     }
 }
 
-/// A column with what a group puts into it.
+/// A column with a group's figures.
 struct Filled {
     column: &'static Column,
     values: Vec<Vec<f64>>,
@@ -209,7 +208,7 @@ impl Filled {
         let values: Vec<_> = group.rows.iter().map(|row| column.values(row)).collect();
         let texts: Vec<_> = values.iter().map(|values| column.text(values)).collect();
         let widths = texts.iter().map(|text| width(text));
-        let width = widths.chain([column.head.len(), column.unit.len()]).max().unwrap_or(0);
+        let width = widths.chain([column.head, column.unit].map(width)).max().unwrap_or(0);
         let best = column.best(&values);
         values.iter().any(|values| !values.is_empty()).then_some(Self { column, values, texts, best, width })
     }
@@ -221,8 +220,8 @@ fn width(text: &str) -> usize {
 
 /// Local and remote cost of an operation, or why there is none.
 fn cost(row: &Row<'_>) -> String {
-    let shown = |metric| row.quantile_value(metric, 0.5).map(figure);
-    match (shown("cpu_us_local"), shown("cpu_us_remote")) {
+    let shown = |metric: &MetricSpec| row.quantile_value(metric, 0.5).map(figure);
+    match (shown(&CPU_US_LOCAL), shown(&CPU_US_REMOTE)) {
         (None, None) => verdict_if_missing(row),
         (local, remote) => [local, remote].map(|cost| cost.unwrap_or_else(|| format::NONE.to_owned())).join("/"),
     }
@@ -246,7 +245,7 @@ fn name(row: &Row<'_>) -> String {
     }
 }
 
-/// `pass`, `FAIL 2/5`, or what became of the row instead.
+/// `pass`, `FAIL 2/5`, or why there is no verdict.
 pub(crate) fn verdict(row: &Row<'_>) -> String {
     let [pass, fail, unknown] = row.verdicts();
     let of = |n: usize, word: &str| {
@@ -271,9 +270,9 @@ fn verdict_if_missing(row: &Row<'_>) -> String {
     word.to_owned()
 }
 
-/// The last column: what was lost, by kind; or why there is nothing.
+/// The last column: losses by kind, or why there are none.
 fn words(row: &Row<'_>) -> String {
-    let text = match (row.status(), row.counts("lost_intents")) {
+    let text = match (row.status(), row.counts(&LOST_INTENTS)) {
         (Status::Missing(Outcome::Unsupported, reason), _) => format!("unsupported: {reason}"),
         (Status::Missing(_, reason), _) => reason.to_owned(),
         (_, None) => format::NONE.to_owned(),

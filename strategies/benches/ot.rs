@@ -11,9 +11,9 @@ use std::time::Duration;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use operational_transform::OperationSeq;
 use rand::{RngExt, SeedableRng};
+use syncbench_strategies::change::Change;
+use syncbench_strategies::change::text::Steps;
 use syncbench_strategies::document::Document;
-use syncbench_strategies::ot::change::Change;
-use syncbench_strategies::ot::text::Steps;
 use syncbench_strategies::replica::Rng;
 
 /// A text of ten pages.

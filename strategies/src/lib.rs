@@ -9,30 +9,43 @@
 //! * [`view`]: the read-only trait through which any library's document is read;
 //! * [`model`]: what an operation means, as one pure function;
 //! * [`reducer`]: a product's own reducer as a model;
+//! * [`change`]: changes as trees, with composition, transformation and inverses;
 //! * [`replica`]: the contract of a strategy, as a state machine;
-//! * [`spec`]: what a strategy claims, supports and can be told;
+//! * [`spec`]: what a strategy claims and supports, and its parameters;
 //! * [`registry`]: every strategy that is compiled in.
 
 pub mod document;
-pub mod model;
-pub mod ot;
-pub mod reducer;
-pub mod registry;
-pub mod replica;
-pub mod selector;
-pub mod sidecar;
-pub mod spec;
 pub mod view;
 
+mod node;
+pub mod sidecar;
+mod time;
+
+pub mod model;
+pub mod reducer;
+
+pub mod change;
+
+mod claims;
+mod params;
+pub mod replica;
+pub mod selector;
+pub mod spec;
+
 mod courier;
+mod star;
+mod wire;
+
 pub mod crdt;
 pub mod ephemeral;
 pub mod escrow;
 pub mod hybrid;
 pub mod ids;
 pub mod lww;
+pub mod ot;
 pub mod serial;
+
+pub mod registry;
+
 #[cfg(test)]
 pub(crate) mod testing;
-mod uplink;
-mod wire;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::document::{Document, Edit};
+use crate::document::{Document, Edit, EditError};
 use crate::view::View;
 
 /// A user's intent, encoded by its model.
@@ -24,12 +24,12 @@ impl Operation {
         Self(postcard::to_stdvec(op).expect("operations are plain data").into())
     }
 
-    /// Wraps bytes that came from elsewhere; they may be anything.
+    /// From untrusted bytes.
     pub fn from_bytes(bytes: &[u8]) -> Self {
         Self(bytes.into())
     }
 
-    /// The typed operation; `None` for bytes that are not one.
+    /// The typed operation; `None` if the bytes are none.
     pub fn decode<O: DeserializeOwned>(&self) -> Option<O> {
         match postcard::take_from_bytes(&self.0) {
             Ok((op, [])) => Some(op),
@@ -52,7 +52,7 @@ impl fmt::Debug for Operation {
 /// What an operation gives its user: the popped item, the booking number, nothing.
 pub type Outcome = Document;
 
-/// What an operation means on the state that was looked at.
+/// What an operation means on a state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// The changes, each on the state after the one before.
@@ -74,7 +74,7 @@ impl Plan {
     }
 }
 
-/// Why an operation makes no sense on a state.
+/// Why an operation does not stand.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rejected {
     /// A short word for counting: `empty`, `gone`, `malformed`.
@@ -84,12 +84,34 @@ pub struct Rejected {
 }
 
 impl Rejected {
-    /// The code with which a strategy gives up on an operation that the model would have allowed: it did not happen.
+    /// The code of an operation that the model would have allowed and the strategy gave up on: it did not happen.
     pub const STARVED: &'static str = "starved";
 
-    /// A refusal.
+    /// A reason with its code.
     pub fn new(code: &'static str, detail: impl Into<String>) -> Self {
         Self { code: Cow::Borrowed(code), detail: detail.into() }
+    }
+
+    /// An undo whose target is no longer remembered.
+    pub(crate) fn too_old(target: impl fmt::Display) -> Self {
+        Self::new("too_old", format!("{target} is no longer remembered"))
+    }
+
+    /// An undo that would take back what others did since.
+    pub(crate) fn depended_upon() -> Self {
+        Self::new("depended_upon", "its places hold something else by now")
+    }
+
+    /// An operation whose number is in the order with another content: two clients run under one name.
+    pub(crate) fn number_taken() -> Self {
+        Self::new("number_taken", "another operation came under this client's name and number")
+    }
+}
+
+/// A plan whose edits do not fit the state that it was made on.
+impl From<EditError> for Rejected {
+    fn from(error: EditError) -> Self {
+        Self::new("edit_refused", error.to_string())
     }
 }
 
@@ -112,7 +134,7 @@ pub trait Model: Send + Sync + 'static {
 
 /// A [`Model`] without its type, as strategies hold it.
 pub trait ErasedModel: Send + Sync {
-    /// [`Model::plan`]; bytes that are no operation are refused with the code `malformed`.
+    /// [`Model::plan`]; bytes that are no operation are rejected with the code `malformed`.
     fn plan(&self, view: &dyn View, operation: &Operation) -> Result<Plan, Rejected>;
 
     /// The operation in words, for traces and diagrams.
@@ -145,11 +167,9 @@ pub fn erase<M: Model>(model: M) -> ModelRef {
     Arc::new(Erased(model))
 }
 
-/// The state reducer: plans `operation` on `document` and applies it there. On a refusal nothing has changed.
+/// The state reducer: plans `operation` on `document` and applies it there. If it is rejected, nothing has changed.
 pub fn reduce(model: &dyn ErasedModel, document: &mut Document, operation: &Operation) -> Result<Outcome, Rejected> {
     let plan = model.plan(document, operation)?;
-    match document.apply_all(&plan.edits) {
-        Ok(_) => Ok(plan.outcome),
-        Err(error) => Err(Rejected::new("edit_refused", error.to_string())),
-    }
+    document.apply_all(&plan.edits)?;
+    Ok(plan.outcome)
 }

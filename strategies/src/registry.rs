@@ -1,11 +1,7 @@
 //! Every strategy that is compiled in.
 
-use std::collections::BTreeMap;
-use std::fmt;
-
-use crate::replica::Strategy;
 use crate::selector::{Selector, SelectorError};
-use crate::spec::{Guarantees, Params, Spec};
+use crate::spec::{Configured, Spec};
 
 /// One line per strategy: add yours here, next to nothing else.
 pub static STRATEGIES: &[&Spec] = &[
@@ -27,8 +23,8 @@ pub static STRATEGIES: &[&Spec] = &[
     &crate::lww::document::SPEC,
     &crate::lww::property::SPEC,
     &crate::lww::hlc::SPEC,
-    &crate::lww::hlc_relay::SPEC,
-    &crate::escrow::bounded::SPEC,
+    &crate::lww::hlc::relay::SPEC,
+    &crate::escrow::SPEC,
     &crate::ephemeral::presence::SPEC,
 ];
 
@@ -39,18 +35,18 @@ pub struct Optional {
     pub name: &'static str,
     /// What `--features` needs.
     pub feature: &'static str,
-    /// One line, the same as on its card.
+    /// One line, the same as in its spec.
     pub summary: &'static str,
 }
 
 impl Optional {
-    /// Why it is not there, and what to do about it.
+    /// Why it is missing, and what to do about it.
     pub fn reason(&self) -> String {
         format!("not compiled in: build with --features {}", self.feature)
     }
 }
 
-/// Every strategy that some builds leave out: what is known of them where their cards are not.
+/// Every strategy that some builds leave out; its spec is missing there.
 pub static OPTIONAL: &[Optional] = &[
     Optional {
         name: "crdt-automerge",
@@ -75,32 +71,7 @@ pub fn left_out() -> impl Iterator<Item = &'static Optional> {
     OPTIONAL.iter().filter(|optional| find(optional.name).is_none())
 }
 
-/// A strategy with its parameters, ready to make replicas.
-pub struct Configured {
-    /// As it was written; the name in tables.
-    pub label: String,
-    /// Its card.
-    pub spec: &'static Spec,
-    /// Every parameter with its value.
-    pub params: BTreeMap<String, String>,
-    /// Makes replicas.
-    pub strategy: Box<dyn Strategy>,
-}
-
-impl Configured {
-    /// What it claims with these parameters.
-    pub fn guarantees(&self) -> Guarantees {
-        self.strategy.guarantees(self.spec.guarantees)
-    }
-}
-
-impl fmt::Debug for Configured {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.label)
-    }
-}
-
-/// The card with this name.
+/// The spec with this name.
 pub fn find(name: &str) -> Option<&'static Spec> {
     STRATEGIES.iter().copied().find(|spec| spec.name == name)
 }
@@ -110,23 +81,19 @@ pub fn configure(selector: &Selector) -> Result<Configured, SelectorError> {
     configure_from(STRATEGIES, selector)
 }
 
-/// The same among strategies of one's own choice.
+/// The same from a list of specs, such as this one with a custom strategy added.
 pub fn configure_from(specs: &[&'static Spec], selector: &Selector) -> Result<Configured, SelectorError> {
-    let spec = specs.iter().copied().find(|spec| spec.name == selector.name).ok_or_else(|| {
-        if let Some(optional) = left_out().find(|optional| optional.name == selector.name) {
-            return SelectorError::new(selector.to_string(), optional.reason());
-        }
-        let names: Vec<_> = specs.iter().map(|spec| spec.name).collect();
-        SelectorError::new(
-            selector.to_string(),
-            format!("no such strategy: expected all or one of {}", names.join(", ")),
-        )
-    })?;
-    if selector.window.is_some() {
-        return Err(SelectorError::new(selector.to_string(), "a strategy has no time window"));
+    if let Some(spec) = specs.iter().copied().find(|spec| spec.name == selector.name) {
+        return spec.configure(selector);
     }
-    let params = Params::check(selector, spec.params)?;
-    Ok(Configured { label: selector.to_string(), spec, params: params.shown(), strategy: (spec.build)(&params) })
+    let expected = match left_out().find(|optional| optional.name == selector.name) {
+        Some(optional) => optional.reason(),
+        None => {
+            let names: Vec<_> = specs.iter().map(|spec| spec.name).collect();
+            format!("no such strategy: expected all or one of {}", names.join(", "))
+        }
+    };
+    Err(SelectorError::new(selector.to_string(), expected))
 }
 
 #[cfg(test)]
@@ -134,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_build_may_leave_out_is_known_in_the_words_of_its_card() {
+    fn strategies_that_a_build_may_leave_out_are_listed_with_the_summary_of_their_spec() {
         let features = [
             ("automerge", cfg!(feature = "automerge")),
             ("yrs", cfg!(feature = "yrs")),
@@ -146,10 +113,10 @@ mod tests {
             features.map(|(name, _)| name)
         );
         for (optional, (feature, on)) in OPTIONAL.iter().zip(features) {
-            let card = find(optional.name);
-            assert_eq!(card.is_some(), on, "{feature}");
+            let spec = find(optional.name);
+            assert_eq!(spec.is_some(), on, "{feature}");
             assert_eq!(left_out().any(|left_out| left_out == optional), !on, "{feature}");
-            assert!(card.is_none_or(|card| card.summary == optional.summary), "{}", optional.name);
+            assert!(spec.is_none_or(|spec| spec.summary == optional.summary), "{}", optional.name);
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The one grammar in which strategies, workloads, networks and faults are chosen: `name`, `name:value`,
-//! `name:key=value,key=value`, and `name:...@start..end` for what has a time.
+//! The one grammar for choosing strategies, workloads, networks and faults: `name`, `name:value`,
+//! `name:key=value,key=value`, and `name:...@start..end` for what has a time window.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::replica::Time;
+use crate::time::Time;
 
-/// A name with its parameters, as somebody wrote it.
+/// A name with its parameters, as written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selector {
     /// What is chosen.
@@ -23,13 +23,13 @@ pub struct Selector {
     pub window: Option<(Time, Option<Time>)>,
 }
 
-/// What is wrong with a selector: the words that were written, and what was expected.
+/// What is wrong with a selector: the text, and what was expected instead.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("`{written}`: {expected}")]
 pub struct SelectorError {
-    /// The words as they were written.
+    /// The text as it was written.
     pub written: String,
-    /// What would have been right.
+    /// What was expected instead.
     pub expected: String,
 }
 
@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_and_writes_back() {
+    fn a_selector_reads_back_as_it_was_written() {
         for text in
             ["serial", "constant:40ms", "crdt:batch=50ms,sync=protocol", "partition:halves@2s..5s", "late:3@1500ms.."]
         {
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn says_what_is_wrong() {
+    fn malformed_selectors_and_spans_are_errors() {
         for text in ["", ":x", "a:=1", "a:k=", "a:k=1,k=2", "a@x..", "a@5s..2s", "a@1parsec"] {
             assert!(text.parse::<Selector>().is_err(), "{text}");
         }

@@ -1,14 +1,14 @@
 //! What probes must know about a message beyond its bytes.
 //!
-//! A sidecar is not counted as bytes and no strategy reads one to decide anything: it only passes on which operations a
-//! message accounts for, so that the engine can tell *reflected* from *not yet*. Running with every sidecar emptied must
-//! give the same messages; a test does exactly that.
+//! A sidecar names the operations that a message carries, so that probes can tell which are reflected where. It is not
+//! counted as bytes, and no strategy reads one to decide anything: a run with every sidecar emptied sends the same messages,
+//! and a test holds strategies to that.
 
 use std::collections::BTreeMap;
 
 use smallvec::SmallVec;
 
-use crate::replica::{NodeId, OpId};
+use crate::node::{NodeId, OpId};
 
 /// Operations by prefix: of client `c`, everything up to the `n`-th.
 pub type Clock = BTreeMap<NodeId, u64>;
@@ -16,14 +16,14 @@ pub type Clock = BTreeMap<NodeId, u64>;
 /// A library's own names for changes; a message about one keystroke carries a single one.
 pub type Tags = SmallVec<[u128; 1]>;
 
-/// The operations that a message accounts for.
+/// The operations that a message carries.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sidecar {
     /// Single operations.
     pub carries: Vec<OpId>,
     /// Operations by a library's own name for its changes; see [`Report::Tagged`](crate::replica::Report::Tagged).
     pub tags: Tags,
-    /// Everything up to here, for messages that hold a whole state.
+    /// Every operation up to this clock, for messages that hold a whole state.
     pub seen: Clock,
 }
 
@@ -43,7 +43,7 @@ impl Sidecar {
         Self { carries: ids.into_iter().collect(), ..Self::default() }
     }
 
-    /// A whole state that accounts for everything up to `seen`.
+    /// A whole state that contains every operation up to `seen`.
     pub fn state(seen: &Clock) -> Self {
         Self { seen: seen.clone(), ..Self::default() }
     }

@@ -10,11 +10,12 @@ use serde::{Deserialize, Serialize};
 use crate::document::{Document, Edit, Kind};
 use crate::model::{Model, ModelRef, Operation, Outcome, Plan, Rejected, erase};
 use crate::path;
-use crate::registry::{self, Configured};
+use crate::registry;
 use crate::replica::{
     Context, Effect, LinkState, NodeId, OpId, ProtocolError, Replica, Report, Rng, Setup, Time, Topology,
 };
 use crate::sidecar::Sidecar;
+use crate::spec::Configured;
 use crate::view::View;
 
 pub(crate) mod trials;

@@ -1,7 +1,7 @@
-//! Reading a state, whoever holds it.
+//! Reading a state, whatever holds it.
 //!
-//! [`Document`] is a view, and so is the own document of each CRDT library: a strategy keeps no mirror that the real
-//! library would not need.
+//! [`Document`] is a view, and so is each CRDT library's own document: a strategy keeps no mirror that the real library
+//! would not need.
 
 use std::ops::Range;
 
@@ -30,7 +30,7 @@ pub trait View {
     /// The whole state.
     fn document(&self) -> Document;
 
-    /// The digest of the whole state. The same for all views that show the same document.
+    /// The digest of the whole state: equal for all views of the same document.
     fn digest(&self) -> Digest {
         self.document().digest()
     }

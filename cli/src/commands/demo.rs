@@ -17,7 +17,7 @@ use crate::args::DemoArgs;
 use crate::failure::{Done, Failure};
 use crate::story;
 
-/// The last line of every diagram written here: a file without it is somebody else's.
+/// The last line of every diagram written here; a file without it is not overwritten.
 const MARK: &str = "<!-- a diagram of syncbench demo -->\n";
 
 pub(crate) fn demo(args: &DemoArgs) -> Done {
@@ -55,11 +55,11 @@ fn list(as_json: bool) -> Done {
     for story in STORIES {
         println!("  {bold}{:<8}{bold:#} {}", story.name, story.title);
     }
-    println!("\nTell one with: syncbench demo NAME");
+    println!("\nRun one with: syncbench demo NAME");
     Ok(ExitCode::SUCCESS)
 }
 
-/// Runs the story under the strategies asked for, or under its own.
+/// Runs the story under the chosen strategies, or under its own.
 fn tell(story: &Story, asked: &[String]) -> Result<Told, Failure> {
     let (names, mut skipped) = match split(asked).as_slice() {
         [] => story.cast(),
@@ -82,8 +82,8 @@ fn document(told: &Told, diagram: Option<&Path>) -> Result<Value, Failure> {
     Ok(document)
 }
 
-/// Writes the diagram where it was asked for, or else to its usual place; `None` where there is none. With `--json` nothing
-/// is written unless asked for.
+/// Writes the diagram to `--svg`, or else to its default place; `None` where there is none. With `--json` only `--svg`
+/// writes a file.
 fn draw(args: &DemoArgs, told: &Told) -> Result<Option<PathBuf>, Failure> {
     if told.runs.is_empty() || (args.json && args.svg.is_none()) {
         return Ok(None);
@@ -95,7 +95,7 @@ fn draw(args: &DemoArgs, told: &Told) -> Result<Option<PathBuf>, Failure> {
         return Ok(Some(path.clone()));
     }
     let path = Path::new("bench-results").join("demo").join(format!("{}.svg", told.story));
-    // Nobody asked for a file: the story is worth telling without.
+    // The user did not ask for a file, so the story is told without one.
     match write(&path, &svg) {
         Ok(()) => Ok(Some(path)),
         Err(reason) => {
@@ -105,15 +105,15 @@ fn draw(args: &DemoArgs, told: &Told) -> Result<Option<PathBuf>, Failure> {
     }
 }
 
-/// Writes a diagram over nothing but an earlier one.
+/// Writes a diagram; overwrites an earlier diagram only.
 fn write(path: &Path, svg: &str) -> Result<(), String> {
     match fs::read(path) {
         Ok(there) if there.is_empty() || there.ends_with(MARK.as_bytes()) => {}
-        Ok(_) => return Err("is there already and is no diagram of a demo; expected another path".into()),
+        Ok(_) => return Err("exists already and is not a diagram of a demo; expected another path".into()),
         Err(error) if error.kind() == ErrorKind::NotFound => {}
-        Err(error) => return Err(format!("{error}; expected a file that can be written")),
+        Err(error) => return Err(format!("{error}; expected a writable file")),
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let made = folder.map_or(Ok(()), fs::create_dir_all);
-    made.and_then(|()| fs::write(path, svg)).map_err(|error| format!("{error}; expected a file that can be written"))
+    made.and_then(|()| fs::write(path, svg)).map_err(|error| format!("{error}; expected a writable file"))
 }

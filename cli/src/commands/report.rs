@@ -1,4 +1,4 @@
-//! `syncbench report`: draws results again. Nothing is measured.
+//! `syncbench report`: redraws results. Nothing is measured.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -28,16 +28,16 @@ pub(crate) fn report(args: &ReportArgs) -> Done {
     };
     let out = args.out.as_ref().unwrap_or(&args.dirs[0]);
     let page = folder::draw(out, &results, &criterion)
-        .map_err(|error| Failure::usage(format!("{error:#}; expected a folder that can be written")))?;
+        .map_err(|error| Failure::usage(format!("{error:#}; expected a writable folder")))?;
     print!("{}", shown(&results));
     if !criterion.is_empty() {
-        eprintln!("with {} of criterion's estimates", criterion.len());
+        eprintln!("with {} estimates of criterion", criterion.len());
     }
     println!("\nReport:  {}", page.display());
     Ok(ExitCode::SUCCESS)
 }
 
-/// Several folders as one: parts of one plan, or runs of several plans side by side.
+/// Joins several folders: parts of one plan, or runs of several plans.
 fn join(parts: Vec<Results>) -> Result<Results, Failure> {
     let mut parts = parts.into_iter();
     let mut joined = parts.next().ok_or_else(|| Failure::usage("expected at least one folder"))?;

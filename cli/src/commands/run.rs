@@ -1,4 +1,4 @@
-//! `syncbench run`: the main job.
+//! `syncbench run`: runs a plan, writes its results and draws them.
 
 use std::fs;
 use std::io::IsTerminal;
@@ -44,13 +44,13 @@ pub(crate) fn run(args: &RunArgs) -> Done {
     Ok(exit_code(&results))
 }
 
-/// Refuses a folder in which something would be written over. One that holds a run is refused when its results are begun.
+/// Refuses a folder in which files would be overwritten. A folder that holds a run is refused when its results are created.
 fn untaken(dir: &Path) -> Result<(), Failure> {
     let drawn = ["report.html", "summary.txt", "charts"].into_iter().find(|name| dir.join(name).exists());
     match drawn.filter(|_| !dir.join("run.json").exists()) {
         Some(name) => {
             let dir = dir.display();
-            Err(Failure::usage(format!("--out {dir}: {name} is there already; choose another folder with --out")))
+            Err(Failure::usage(format!("--out {dir}: {name} exists already; choose another folder with --out")))
         }
         None => Ok(()),
     }
@@ -65,7 +65,7 @@ pub(crate) fn shown(results: &Results) -> String {
 
 fn console_width() -> u16 {
     let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    // Without a terminal the width of a wide page: what a log or a file is read in.
+    // Without a terminal: the width of a wide page.
     columns.or_else(|| terminal_size::terminal_size().map(|(width, _)| width.0)).unwrap_or(120)
 }
 
@@ -79,23 +79,23 @@ fn execute(plan: &Plan, threads: usize, dir: &Path) -> Result<Results, Failure> 
         cells_planned: plan.cells.len(),
     };
     let writer = Writer::create(dir, &header).map_err(|error| match error {
-        ResultsError::Io { .. } => Failure::usage(format!("--out {error}; expected a folder that can be written")),
+        ResultsError::Io { .. } => Failure::usage(format!("--out {error}; expected a writable folder")),
         other => Failure::usage(format!("--out {other}")),
     })?;
     let stop = Arc::new(AtomicBool::new(false));
     let asked = stop.clone();
-    // Without a handler Ctrl-C ends the run at once; what was written stays all the same.
+    // Without a handler Ctrl-C ends the run at once; what was written stays.
     let _ = ctrlc::set_handler(move || {
         if asked.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
-        eprintln!("stopping after the cells under way; once more to quit at once. What is done is kept.");
+        eprintln!("stopping after the cells in progress; press Ctrl-C again to quit now. Finished cells are kept.");
     });
     let progress = Progress::new(plan.cells.len());
     let sink: Mutex<(Writer, Vec<Cell>, Option<ResultsError>)> = Mutex::new((writer, Vec::new(), None));
     run::run(plan, threads, &stop, &|cell| {
         progress.finished(&cell);
-        // A poisoned lock means that another thread panicked while writing: its cell is lost, the others are not.
+        // A poisoned lock means that another thread panicked while writing: only its cell is lost.
         let mut sink = sink.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if let Err(error) = sink.0.append(&cell) {
             sink.2.get_or_insert(error);
@@ -112,7 +112,7 @@ fn execute(plan: &Plan, threads: usize, dir: &Path) -> Result<Results, Failure> 
     Ok(Results { schema: SCHEMA, environment: header.environment, scenario, cells_planned, cells })
 }
 
-/// 1 if a cell broke or a strategy broke a claim, and 130 after Ctrl-C.
+/// 1 if a cell failed or a strategy broke a claim, and 130 after Ctrl-C.
 fn exit_code(results: &Results) -> ExitCode {
     let failed = |cell: &Cell| cell.outcome == Outcome::Failed || cell.verdict == Some(Verdict::Fail);
     for cell in results.cells.iter().filter(|cell| failed(cell)) {
@@ -125,7 +125,7 @@ fn exit_code(results: &Results) -> ExitCode {
     ExitCode::from(u8::from(results.cells.iter().any(failed)))
 }
 
-/// What the file and the flags ask for.
+/// The scenarios that the file and the flags describe.
 fn scenarios(args: &RunArgs) -> Result<Vec<Scenario>, Failure> {
     let own = !args.network.is_empty()
         || !args.fault.is_empty()
@@ -151,7 +151,7 @@ fn scenarios(args: &RunArgs) -> Result<Vec<Scenario>, Failure> {
 fn read(path: &PathBuf) -> Result<Scenario, Failure> {
     let text = fs::read_to_string(path).map_err(|error| {
         Failure::usage(format!(
-            "{}: {error}; expected a scenario in TOML, or the name of one that is built in",
+            "{}: {error}; expected a scenario in TOML, or the name of a built-in one",
             path.display()
         ))
     })?;
@@ -159,7 +159,7 @@ fn read(path: &PathBuf) -> Result<Scenario, Failure> {
         .map_err(|error| Failure::usage(format!("{}: {}", path.display(), one_line(&error, &text))))
 }
 
-/// A TOML error in one line, with the line it speaks of.
+/// A TOML error in one line, with its line number.
 fn one_line(error: &TomlError, text: &str) -> String {
     let before = error.span().and_then(|span| text.get(..span.start));
     let place = before.map(|before| format!("line {}: ", 1 + before.matches('\n').count())).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! `syncbench verify`: the same scenario and seed give the same run, on other threads and in another process.
+//! `syncbench verify`: the same scenario and seed give the same run, on several threads and in another process.
 
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Mutex;
@@ -43,8 +43,7 @@ pub(crate) fn verify(args: &VerifyArgs) -> Done {
     Ok(ExitCode::from(u8::from(!differing.is_empty())))
 }
 
-/// Small, and yet everything that could differ takes part: all workloads, jitter, loss, skewed clocks, a partition, a late
-/// joiner.
+/// Small, with everything that could differ: all workloads, jitter, loss, skewed clocks, a partition, a late joiner.
 fn scenario(args: &VerifyArgs) -> Scenario {
     Scenario {
         name: "verify".into(),
@@ -58,11 +57,11 @@ fn scenario(args: &VerifyArgs) -> Scenario {
     }
 }
 
-/// The same plan in a process of its own, on one thread.
+/// The same plan in another process, on one thread.
 fn elsewhere(scenario: &Scenario) -> anyhow::Result<Vec<Cell>> {
-    let dir = std::env::temp_dir().join(format!("syncbench-verify-{}", std::process::id()));
-    let mut command = Command::new(std::env::current_exe().context("where this program lies")?);
-    command.args(["run", "--json", "--threads", "1", "--out"]).arg(&dir);
+    let dir = tempfile::tempdir().context("making a folder for the other process")?;
+    let mut command = Command::new(std::env::current_exe().context("finding this program")?);
+    command.args(["run", "--json", "--threads", "1", "--out"]).arg(dir.path().join("run"));
     command.args(["--strategy", &scenario.strategies.join(","), "--network", &scenario.networks.join(",")]);
     for fault in &scenario.faults {
         command.args(["--fault", fault]);
@@ -70,12 +69,12 @@ fn elsewhere(scenario: &Scenario) -> anyhow::Result<Vec<Cell>> {
     command.args(["--ops", &scenario.ops.to_string(), "--rate", &scenario.rate_per_s.to_string()]);
     command.args(["--seeds", &scenario.seeds.join(",")]);
     let output = command.stderr(Stdio::inherit()).output().context("starting another process")?;
-    let _ = std::fs::remove_dir_all(&dir);
-    let results: Results = serde_json::from_slice(&output.stdout).context("what the other process printed")?;
+    let results: Results =
+        serde_json::from_slice(&output.stdout).context("reading the results of the other process")?;
     Ok(results.cells)
 }
 
-/// Cells whose digests are not the same, or that one side lacks.
+/// Cells whose digests differ, or that one side lacks.
 fn differences(here: &[Cell], there: &[Cell]) -> Vec<String> {
     let mut differing = Vec::new();
     for index in 0..here.len().max(there.len()) {
@@ -98,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_other_digest_is_noticed() {
+    fn a_different_digest_is_noticed() {
         let args = VerifyArgs { strategy: vec!["serial".into()], seeds: "1".into(), json: false };
         let plan = Plan::new(vec![scenario(&args)]).unwrap();
         let here: Vec<Cell> = plan.cells.iter().take(2).map(run::run_cell).collect();

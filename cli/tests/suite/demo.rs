@@ -44,7 +44,7 @@ fn the_stack_is_told_and_drawn() {
     let output = demo(&place, &["stack"], &[]);
     assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""));
     let told = text(&output.stdout);
-    assert!(told.contains("in the end: [3] 11 times, [1] 3 times, [2] once\n"), "{told}");
+    assert!(told.contains("final states: [3] 11 times, [1] 3 times, [2] once\n"), "{told}");
     assert!(told.ends_with("Diagram: bench-results/demo/stack.svg\n"), "{told}");
     let svg = std::fs::read_to_string(place.path("bench-results/demo/stack.svg")).expect("written");
     assert!(svg.starts_with("<svg ") && svg.contains("</svg>"));
@@ -69,7 +69,7 @@ fn json_is_one_document_and_nothing_else() {
 }
 
 #[test]
-fn colours_only_where_they_are_wanted() {
+fn colours_follow_the_terminal_and_the_environment() {
     let place = Place::new();
     let escapes = |envs: &[(&str, &str)]| demo(&place, &["race"], envs).stdout.contains(&0x1b);
     assert!(!escapes(&[]), "no terminal");
@@ -86,7 +86,7 @@ fn the_race_names_every_strategy_of_the_registry() {
 }
 
 #[test]
-fn what_is_not_compiled_in_is_skipped_with_a_line() {
+fn strategies_that_are_not_compiled_in_are_skipped_with_a_line() {
     let told = demo(&Place::new(), &["race"], &[]);
     for optional in syncbench_strategies::registry::OPTIONAL {
         let line =
@@ -97,7 +97,7 @@ fn what_is_not_compiled_in_is_skipped_with_a_line() {
 }
 
 #[test]
-fn a_path_that_cannot_be_written_is_one_line_and_exit_code_2() {
+fn an_unwritable_path_is_one_line_and_exit_code_2() {
     let place = Place::new();
     place.write("notes.svg", "mine");
     for path in [".", "notes.svg", "notes.svg/below.svg"] {
@@ -110,7 +110,7 @@ fn a_path_that_cannot_be_written_is_one_line_and_exit_code_2() {
 }
 
 #[test]
-fn the_usual_place_taken_by_another_file_costs_the_diagram_only() {
+fn a_file_at_the_default_path_is_kept_and_the_story_told_without_diagram() {
     let place = Place::new();
     std::fs::create_dir_all(place.path("bench-results/demo")).expect("made");
     let path = place.path("bench-results/demo/stack.svg");
@@ -123,7 +123,7 @@ fn the_usual_place_taken_by_another_file_costs_the_diagram_only() {
 }
 
 #[test]
-fn a_diagram_goes_where_it_is_asked_for() {
+fn a_diagram_is_written_to_the_given_path() {
     let place = Place::new();
     let output = demo(&place, &["race", "--svg", "deep/er/race.svg"], &[]);
     assert!(text(&output.stdout).ends_with("Diagram: deep/er/race.svg\n"));

@@ -1,4 +1,4 @@
-//! Wrong use: one clear line that names what was wrong and what would be right, exit code 2, nothing written.
+//! Wrong use: one line that names what was wrong and what was expected, exit code 2, nothing written.
 
 use crate::common::{Place, quick};
 use syncbench_strategies::registry::{OPTIONAL, find};
@@ -75,7 +75,7 @@ fn names_and_their_parameters() {
     refused(&place, &["list", "flavours"], &["flavours", "strategies"]);
 }
 
-/// A strategy of a build with more features is named with what it takes; one that is here is run.
+/// A strategy that is not compiled in is refused with the feature that it needs.
 #[test]
 fn strategies_that_are_not_compiled_in() {
     let place = Place::new();
@@ -142,12 +142,12 @@ fn folders() {
     refused_in_a_line(&place, &quick("taken/below", &[]), &["--out", "taken", "folder"]);
     assert_eq!(place.run(&quick("there", &[])).code, Some(0));
     refused_in_a_line(&place, &quick("there", &[]), &["--out", "there"]);
-    // Somebody else's page, and no run.
+    // A page of another origin, and no run.
     std::fs::create_dir(place.path("own")).unwrap();
     place.write("own/report.html", "mine");
-    refused_in_a_line(&place, &quick("own", &[]), &["--out", "own", "report.html is there already"]);
+    refused_in_a_line(&place, &quick("own", &[]), &["--out", "own", "report.html exists already"]);
     refused_in_a_line(&place, &["report", &file], &["taken", "expected the folder of a run"]);
     refused_in_a_line(&place, &["report", "nowhere"], &["nowhere", "expected the folder of a run"]);
     refused_in_a_line(&place, &["report", "there", "--criterion", "nowhere"], &["--criterion", "nowhere"]);
-    refused_in_a_line(&place, &["report", "there", "--out", "taken/below"], &["taken", "can be written"]);
+    refused_in_a_line(&place, &["report", "there", "--out", "taken/below"], &["taken", "writable folder"]);
 }

@@ -1,4 +1,4 @@
-//! The commands as people use them, through the binary.
+//! The commands through the binary.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -29,11 +29,11 @@ fn a_run_leaves_a_table_results_charts_and_a_page() {
 }
 
 #[test]
-fn json_is_one_document_and_holds_what_was_asked_for() {
+fn json_is_one_document_with_every_cell() {
     let place = Place::new();
     let said = place.run(&quick("out", &["--json"]));
     let results = json(&said.out);
-    assert_eq!((said.code, results["schema"].as_u64()), (Some(0), Some(1)));
+    assert_eq!((said.code, results["schema"].as_u64()), (Some(0), Some(2)));
     let cells = results["cells"].as_array().unwrap();
     assert_eq!(cells.len(), 4);
     for cell in cells {
@@ -41,10 +41,10 @@ fn json_is_one_document_and_holds_what_was_asked_for() {
         assert!(cell["trace_digest"].is_string() && cell["metrics"]["visible_ms"]["p50"].is_number(), "{cell}");
     }
     let listed = json(&place.run(&["list", "--json"]).out);
-    for kind in ["strategies", "workloads", "networks", "faults", "charts"] {
+    for kind in ["strategies", "workloads", "networks", "faults", "metrics", "charts", "scenarios"] {
         assert!(!listed[kind].as_array().unwrap().is_empty(), "{kind}");
     }
-    // All of them are verified before a change lands; these see that the command does it.
+    // CI verifies all strategies; this tests the command.
     let verified = place.run(&["verify", "--json", "--strategy", "serial,ot,lww-hlc", "--seeds", "1"]);
     assert_eq!(verified.code, Some(0), "{verified:?}");
     json(&verified.out);
@@ -81,9 +81,9 @@ fn help_has_examples() {
 
 #[cfg(unix)]
 #[test]
-fn what_was_measured_survives_an_interrupt() {
+fn finished_cells_survive_an_interrupt() {
     let place = Place::new();
-    // Many cells, one after another, so that the signal comes in the midst of them.
+    // Many cells, one after another, so that the signal arrives between them.
     let args = [
         "run",
         "--strategy",
@@ -104,21 +104,21 @@ fn what_was_measured_survives_an_interrupt() {
     let mut child = place.command(&args).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let cells = place.path("out").join("cells.jsonl");
     while !fs::metadata(&cells).is_ok_and(|data| data.len() > 0) {
-        assert!(child.try_wait().unwrap().is_none(), "over before it began");
+        assert!(child.try_wait().unwrap().is_none(), "the run ended before the interrupt");
         std::thread::yield_now();
     }
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
     let status = child.wait().unwrap();
     let err: Vec<String> = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok).collect();
     assert_eq!(status.code(), Some(130), "{err:?}");
-    assert!(err.iter().any(|line| line.contains("What is done is kept")), "{err:?}");
+    assert!(err.iter().any(|line| line.contains("Finished cells are kept")), "{err:?}");
     let report = place.run(&["report", "out", "--out", "drawn"]);
     assert_eq!(report.code, Some(0), "{report:?}");
     assert!(is_file(&place.path("drawn").join("report.html")));
 }
 
 #[test]
-fn a_killed_run_is_drawn_as_far_as_it_came() {
+fn a_killed_run_is_drawn_up_to_its_last_cell() {
     let place = Place::new();
     assert_eq!(place.run(&quick("out", &[])).code, Some(0));
     let cells = place.path("out").join("cells.jsonl");

@@ -1,12 +1,12 @@
-//! Holding messages back, so that a replayed trace's edits are made on exactly the version their authors saw.
+//! Holding messages back, so that the edits of a replayed trace are made on exactly the version that their authors saw.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use syncbench_strategies::replica::{NodeId, OpId};
 
-use super::sim::Parcel;
 use crate::ledger::Ledger;
 use crate::trace::Schedule;
+use crate::wire::Parcel;
 
 /// Messages that arrived before their receiver may see them.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ impl<'a> Hold<'a> {
         None
     }
 
-    /// A client is about to make `op`: notes whether it has seen exactly what the recorded author had.
+    /// A client is about to make `op`: notes whether it reflects exactly what the recorded author had seen.
     pub(super) fn acting(&mut self, op: OpId, ledger: &Ledger) {
         let Some(schedule) = self.schedule else { return };
         let (Some(needs), Some(replica)) = (schedule.before(op.client, op.n), ledger.replica(op.client)) else {
@@ -50,7 +50,7 @@ impl<'a> Hold<'a> {
         self.made[op.client.0 as usize] = op.n;
     }
 
-    /// What `client` may see now that it has made an operation.
+    /// What `client` may receive now that it has made an operation.
     pub(super) fn released(&mut self, client: NodeId, ledger: &Ledger) -> Vec<Parcel> {
         let mut released = Vec::new();
         if self.schedule.is_none() {
@@ -68,12 +68,12 @@ impl<'a> Hold<'a> {
         released
     }
 
-    /// One message that has to go on although its receiver's author had not seen it.
+    /// One message that is let go although the recorded author had not seen it.
     pub(super) fn force(&mut self) -> Option<Parcel> {
         self.queues.values_mut().find_map(VecDeque::pop_front)
     }
 
-    /// The connection broke: what waited on it is lost.
+    /// The connection changed: what waited on it is lost.
     pub(super) fn broken(&mut self, key: (NodeId, NodeId)) -> VecDeque<Parcel> {
         self.queues.remove(&key).unwrap_or_default()
     }

@@ -8,19 +8,17 @@ pub mod sim;
 pub mod threads;
 
 use std::any::Any;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use syncbench_strategies::document::{Digest, Document};
 use syncbench_strategies::model::ModelRef;
-use syncbench_strategies::registry::Configured;
 use syncbench_strategies::replica::{NodeId, Time, Topology};
+use syncbench_strategies::spec::Configured;
 
-use crate::faults::Armed;
-use crate::ledger::{Entry, Ledger};
+use crate::faults::{Coverage, Faults};
+use crate::ledger::Ledger;
 use crate::network::{Profile, Transport};
-use crate::results::Coverage;
 use crate::workload::Workload;
 use load::Pace;
 
@@ -51,7 +49,7 @@ pub struct Task<'a> {
     /// What links promise.
     pub transport: Transport,
     /// What goes wrong.
-    pub faults: Vec<Armed>,
+    pub faults: Faults,
     /// The seed of every random stream.
     pub seed: u64,
     /// How often states are looked at; `None` for after every event.
@@ -105,58 +103,6 @@ impl RunResult {
         // A plan leaves at least one client alive, and every late joiner joins before the end.
         &first.expect("a run ends with a client").1
     }
-}
-
-/// How long a group waits for what cannot come before a fault ends that lasts until all have acted. Longer than a round trip
-/// of any profile but the satellite's; there, users that wait for each other act a little early, when they wait in vain.
-const IN_VAIN: Duration = Duration::from_millis(500);
-
-/// Whether some replica cannot hear of another until all users have acted: whoever waits for that waits in vain.
-fn in_vain(task: &Task<'_>, now: Time) -> bool {
-    let nodes: Vec<NodeId> = task.topology().nodes(task.clients).collect();
-    let lasting = || task.faults.iter().filter(|fault| fault.end.is_none() && fault.active(now));
-    let apart = |a: NodeId, b: NodeId| lasting().any(|fault| fault.fault.cuts(a, b) || fault.fault.blocks(a, b));
-    lasting().next().is_some() && nodes.iter().any(|a| nodes.iter().any(|b| a != b && apart(*a, *b)))
-}
-
-/// When fault windows open or close after the start, ascending.
-fn edges(faults: &[Armed]) -> BTreeSet<Time> {
-    let ends = faults.iter().filter_map(|fault| fault.end);
-    faults.iter().map(|fault| fault.start).chain(ends).filter(|at| *at > Time::ZERO).collect()
-}
-
-/// When the last fault ends; one without an end, at its start at the earliest.
-fn last_end(faults: &[Armed]) -> Time {
-    faults.iter().map(|fault| fault.end.unwrap_or(fault.start)).max().unwrap_or(Time::ZERO)
-}
-
-/// The faults whose window is open; once the run is `healed`, only those with an end of their own.
-fn active(faults: &[Armed], now: Time, healed: bool) -> impl Iterator<Item = &Armed> {
-    faults.iter().filter(move |fault| fault.active(now) && !(healed && fault.end.is_none()))
-}
-
-/// What each fault touched.
-fn cover(
-    task: &Task<'_>,
-    messages_touched: &[u64],
-    ledger: &Ledger,
-    healed_at: Option<Time>,
-    now: Time,
-) -> Vec<Coverage> {
-    let cover = |(fault, messages): (&Armed, &u64)| {
-        let healed_at = healed_at.filter(|_| !fault.fault.lasts());
-        let end = fault.end.or(healed_at).unwrap_or(now).min(now);
-        let overlaps =
-            |entry: &&Entry| entry.issued < end && entry.visible.is_none_or(|visible| visible >= fault.start);
-        Coverage {
-            fault: fault.label.clone(),
-            start_ms: fault.start.as_ms(),
-            end_ms: end.as_ms(),
-            operations_overlapped: ledger.entries().filter(overlaps).count() as u64,
-            messages_touched: *messages,
-        }
-    };
-    task.faults.iter().zip(messages_touched).map(cover).collect()
 }
 
 /// What a panic said.

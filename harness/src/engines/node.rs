@@ -17,7 +17,7 @@ use crate::stopwatch::Stopwatch;
 pub enum Input<'a> {
     /// Its user acts.
     Submit(OpId, &'a Operation),
-    /// Its user takes back an own operation.
+    /// Its user takes back one of its operations.
     Undo(OpId, OpId),
     /// A message arrived.
     Receive(NodeId, &'a [u8], &'a Sidecar),
@@ -46,28 +46,29 @@ impl<'a> Input<'a> {
     }
 }
 
-/// What the engine has to carry out after a step.
+/// What the engine has to carry out after a step, in the order in which the replica asked for it. Unlike an [`Effect`] it
+/// reports nothing, and its payload is a copy that is not charged to the replica.
 #[derive(Debug)]
-pub enum Todo {
+pub enum Request {
     /// Send a message.
     Send {
-        /// Whom.
+        /// The receiver.
         to: NodeId,
-        /// What.
+        /// The payload.
         bytes: Arc<[u8]>,
         /// For probes and for holding back replayed traces.
         sidecar: Arc<Sidecar>,
     },
-    /// Call the replica's timer.
-    Timer {
+    /// Call the replica's timer after a span.
+    SetTimer {
         /// From now.
         after: Duration,
-        /// Handed back.
+        /// Handed back to the timer.
         tag: u64,
     },
 }
 
-/// A replica with its random stream and its accounts.
+/// A replica with its random stream and the count of its memory.
 pub struct Node {
     /// Its number.
     pub id: NodeId,
@@ -80,7 +81,7 @@ pub struct Node {
 }
 
 impl Node {
-    /// A node whose replica is made by `make`, which is charged for the memory it takes.
+    /// A node with the replica that `make` makes, which is charged for the memory that this takes.
     pub fn new(id: NodeId, rng: Rng, make: impl FnOnce() -> Box<dyn Replica>) -> Self {
         let mut made = None;
         let memory = allocation_counter::measure(|| made = Some(make()));
@@ -96,11 +97,18 @@ impl Node {
         }
     }
 
-    /// Calls the handler for `input`, appends what happened to `events` and what is to be done to `todo`.
+    /// Calls the handler for `input`. Appends what happened to `events`, and what the engine has to do to `requests`.
     ///
     /// Only the handler is timed. Its memory is what it allocated and did not free, on this thread; message payloads are
     /// copied out and charged to nobody, so a message that waits in the network does not count as the sender's.
-    pub fn step(&mut self, input: Input<'_>, now: Time, wall: Time, events: &mut Vec<Event>, todo: &mut Vec<Todo>) {
+    pub fn step(
+        &mut self,
+        input: Input<'_>,
+        now: Time,
+        wall: Time,
+        events: &mut Vec<Event>,
+        requests: &mut Vec<Request>,
+    ) {
         let mut result: Result<(), ProtocolError> = Ok(());
         let mut cpu_ns = 0;
         let memory = allocation_counter::measure(|| {
@@ -116,9 +124,9 @@ impl Node {
             cpu_ns = self.watch.end(begun);
         });
         let before = self.resident_bytes;
-        self.resident_bytes += memory.bytes_current - self.drain(now, events, todo);
+        self.resident_bytes += memory.bytes_current - self.drain(now, events, requests);
         if let Err(error) = result {
-            events.push(Event { at: now, node: self.id, what: What::Refused(error) });
+            events.push(Event { at: now, node: self.id, what: What::ProtocolError(error) });
         }
         let unsigned = |bytes: i64| u64::try_from(bytes).unwrap_or(0);
         let what = What::Cost {
@@ -130,9 +138,9 @@ impl Node {
         events.push(Event { at: now, node: self.id, what });
     }
 
-    /// Copies effects out as events and work, drops the originals, and returns how many bytes that freed: none, where the
-    /// replica kept a share of what it sent.
-    fn drain(&mut self, now: Time, events: &mut Vec<Event>, todo: &mut Vec<Todo>) -> i64 {
+    /// Copies effects out as events and requests, drops the originals, and returns how many bytes that freed. A payload that
+    /// the replica shares frees none.
+    fn drain(&mut self, now: Time, events: &mut Vec<Event>, requests: &mut Vec<Request>) -> i64 {
         let node = self.id;
         let mut last: Option<(&Arc<[u8]>, Arc<[u8]>, Arc<Sidecar>)> = None;
         for effect in &self.effects {
@@ -144,11 +152,11 @@ impl Node {
                         _ => (Arc::from(&**bytes), Arc::new((**sidecar).clone())),
                     };
                     last = Some((bytes, copy.clone(), side.clone()));
-                    todo.push(Todo::Send { to: *to, bytes: copy, sidecar: side });
+                    requests.push(Request::Send { to: *to, bytes: copy, sidecar: side });
                     continue;
                 }
                 Effect::SetTimer { after, tag } => {
-                    todo.push(Todo::Timer { after: *after, tag: *tag });
+                    requests.push(Request::SetTimer { after: *after, tag: *tag });
                     continue;
                 }
                 Effect::Report(report) => What::Report(report.clone()),

@@ -1,9 +1,9 @@
-//! How much a group stands: the highest offered rate at which nearly everybody still sees operations in time.
+//! The highest rate that a group sustains: nearly every operation still becomes visible in time.
 //!
 //! The search offers a rate for a short while on threads, doubles it until the 99th percentile of `visible_ms` misses the
-//! limit, and then narrows down between the last rate that met it and the first that did not. Offered means open loop and
-//! evenly spaced, whatever the cell's own pace; no faults, and no packet loss, whose retransmission timeouts are longer than
-//! any queue that can build up in so short a time and would hide it.
+//! limit, and then narrows down between the last rate that met it and the first that did not. The load is open loop and
+//! evenly spaced, whatever the cell's own pace. There are no faults and no packet loss: a retransmission timeout is longer
+//! than any queue that can build up in so short a time, and would hide it.
 //!
 //! The limit is the strategy's calm 99th percentile on the same network plus an allowance. Calm is measured in virtual time,
 //! where strategy code takes none: the limit is the same on every machine, and a slow machine gets no more room.
@@ -16,19 +16,20 @@ use syncbench_strategies::replica::Time;
 use super::load::Pace;
 use super::threads::{Detail, observe};
 use super::{RunResult, Task, sim};
+use crate::faults::Faults;
 use crate::ledger::{Entry, Fate, Ledger};
 use crate::network::Profile;
 
 /// How to search.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Search {
-    /// Added to the calm 99th percentile. Half of the 100 ms within which people take a reaction as immediate (Miller 1968,
-    /// Nielsen 1993); the other half is left to networks.
+    /// Added to the calm 99th percentile. Half of the 100 ms within which a reaction seems immediate (Miller 1968, Nielsen
+    /// 1993); the other half is for the network.
     pub allowance: Duration,
-    /// For how long a rate is offered. Six times the allowance: a group that is offered a fifth more than it stands falls
+    /// For how long a rate is offered. Six times the allowance: a group that is offered a fifth more than it sustains falls
     /// behind by the allowance in that time.
     pub span: Duration,
-    /// Fewest operations of a try, so that a low rate is offered for longer.
+    /// Fewest operations of a try: a low rate is offered for longer.
     pub least_ops: u64,
     /// The lowest rate worth trying.
     pub lowest: f64,
@@ -100,22 +101,22 @@ impl Search {
         p99(&ran.ledger).unwrap_or_default() + self.allowance
     }
 
-    /// Where to begin: at an eighth of what the strategy's code alone would allow on all cores, since a lower first rate
-    /// costs a try or two and a much higher one costs the time it takes to fail.
+    /// Where to begin: at an eighth of what the strategy's code alone would allow on all cores. A lower first rate costs a try
+    /// or two; a much higher one costs the time that it takes to fail.
     fn first(&self, cpu_per_op: Duration) -> f64 {
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let bound = cores as f64 / cpu_per_op.as_secs_f64().max(1e-9);
         (bound / 8.0).clamp(self.lowest, self.highest)
     }
 
-    /// The 99th percentile at `rate`, as far as it can be told by the time that decides it.
+    /// The 99th percentile at `rate`, as known at the time that decides whether it meets the limit.
     fn offer(&self, task: &Task<'_>, rate: f64, limit: Duration) -> Option<Duration> {
         let span = self.span.as_secs_f64().max(self.least_ops as f64 / rate);
         let ops = ((rate * span) as u64).max(1);
         let stop_at = Time::ZERO + Duration::from_secs_f64(span) + limit;
         let (ran, complete) = observe(&variant(task, ops, rate, None), &mut [], Detail::Latency, Some(stop_at));
         let RunResult { ledger, .. } = ran;
-        // Users who did not get round to acting are late already.
+        // Users who have not acted by then are late already.
         p99(&ledger).filter(|_| complete)
     }
 }
@@ -135,7 +136,7 @@ fn variant<'a>(task: &Task<'a>, ops: u64, rate_per_s: f64, sample_every: Option<
         undo: 0.0,
         profile: Profile { loss: 0.0, ..task.profile },
         transport: task.transport,
-        faults: Vec::new(),
+        faults: Faults::default(),
         seed: task.seed,
         sample_every,
         budget: task.budget,
@@ -148,7 +149,7 @@ fn p99(ledger: &Ledger) -> Option<Duration> {
     let refused = |entry: &&Entry| !matches!(entry.fate, Fate::Rejected(_));
     let span = |entry: &Entry| entry.visible.map(|at| at.since(entry.intended));
     let mut spans: Vec<_> = ledger.entries().filter(refused).map(span).collect();
-    // What never came is later than anything.
+    // An operation that never became visible is later than any other.
     spans.sort_by_key(|span| span.unwrap_or(Duration::MAX));
     let rank = (spans.len() as f64 * 0.99).ceil() as usize;
     spans.get(rank.checked_sub(1)?).copied().flatten()

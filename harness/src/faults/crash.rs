@@ -1,16 +1,18 @@
-//! `crash`: one client's device goes down: from the window's start its replica is no more, and at its end it comes back from
-//! what it had saved.
+//! `crash`: one client's device goes down. Its replica loses its memory at the window's start, and recovers from what it had
+//! saved at the window's end.
+
+use std::time::Duration;
 
 use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::spec::{Param, ParamKind, Support};
 
-use super::{Fault, FaultSpec, client};
+use super::{Fault, FaultSpec, NodeState, Timing, client};
 
 pub(super) static SPEC: FaultSpec = FaultSpec {
     name: "crash",
-    summary: "one client crashes and comes back from what it had saved: crash:client=2@3s..6s; without an end it never does",
+    summary: "one client crashes and recovers from what it had saved: crash:client=2@3s..6s; without an end, the crash is permanent",
     params: &[Param { name: "client", kind: ParamKind::Count, default: "1", help: "which; 0 is the last" }],
-    timed: true,
+    timing: Timing::LaterWindow,
     threads: Support::Unsupported(
         "a crash happens in virtual time only, where the moment between two calls is known; expected --engine sim",
     ),
@@ -20,11 +22,15 @@ pub(super) static SPEC: FaultSpec = FaultSpec {
 struct Crash(NodeId);
 
 impl Fault for Crash {
-    fn kills(&self, node: NodeId) -> bool {
-        node == self.0
+    fn effect(&self) -> String {
+        format!("client {} was down", self.0.0)
     }
 
-    fn lasts(&self) -> bool {
+    fn node(&self, node: NodeId, _: Duration) -> NodeState {
+        if node == self.0 { NodeState::Crashed } else { NodeState::Up }
+    }
+
+    fn outlasts_heal(&self) -> bool {
         true
     }
 }

@@ -1,15 +1,17 @@
-//! `late`: one client takes part only from the start of the window.
+//! `late`: one client joins only after a while.
+
+use std::time::Duration;
 
 use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::spec::{Param, ParamKind, Support};
 
-use super::{Fault, FaultSpec, client};
+use super::{Fault, FaultSpec, NodeState, Timing, client};
 
 pub(super) static SPEC: FaultSpec = FaultSpec {
     name: "late",
     summary: "one client joins late: late:3@5s joins at five seconds",
     params: &[Param { name: "client", kind: ParamKind::Count, default: "0", help: "which; 0 is the last" }],
-    timed: false,
+    timing: Timing::Until,
     threads: Support::Native,
     build: |params, clients| Ok(Box::new(Late(client(params, clients)?))),
 };
@@ -17,7 +19,11 @@ pub(super) static SPEC: FaultSpec = FaultSpec {
 struct Late(NodeId);
 
 impl Fault for Late {
-    fn delays_start_of(&self, node: NodeId) -> bool {
-        node == self.0
+    fn effect(&self) -> String {
+        format!("client {} was absent", self.0.0)
+    }
+
+    fn node(&self, node: NodeId, _: Duration) -> NodeState {
+        if node == self.0 { NodeState::Absent } else { NodeState::Up }
     }
 }

@@ -1,33 +1,35 @@
 //! `partition`: connections break, or messages get through in one direction only.
 
+use std::time::Duration;
+
 use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::spec::{Param, ParamKind, Support};
 
-use super::{Fault, FaultSpec, client};
+use super::{Fault, FaultSpec, LinkCondition, Timing, client};
 
 pub(super) static SPEC: FaultSpec = FaultSpec {
     name: "partition",
-    summary: "halves: the group splits in two (a server stays with the first half); isolate: one client loses everybody; \
+    summary: "halves: the group splits in two (a server stays with the first half); isolate: one client loses all its connections; \
               one-way: nothing that one client sends gets through",
     params: &[
         Param {
             name: "shape",
             kind: ParamKind::Choice(&["halves", "isolate", "one-way"]),
             default: "halves",
-            help: "who loses whom",
+            help: "which links break",
         },
         Param {
             name: "client",
             kind: ParamKind::Count,
             default: "1",
-            help: "the one for isolate and one-way; 0 is the last",
+            help: "the client for isolate and one-way; 0 is the last",
         },
     ],
-    timed: false,
+    timing: Timing::Window,
     threads: Support::Native,
     build: |params, clients| {
         Ok(match params.choice("shape") {
-            "halves" => Box::new(Halves { first: clients.div_ceil(2) }),
+            "halves" => Box::new(Halves { first: clients.div_ceil(2), clients }),
             "isolate" => Box::new(Isolate(client(params, clients)?)),
             _ => Box::new(OneWay(client(params, clients)?)),
         })
@@ -37,26 +39,49 @@ pub(super) static SPEC: FaultSpec = FaultSpec {
 struct Halves {
     /// The last client of the first half; the server counts as client 0.
     first: u32,
+    clients: u32,
 }
 
 impl Fault for Halves {
-    fn cuts(&self, a: NodeId, b: NodeId) -> bool {
-        (a.0 <= self.first) != (b.0 <= self.first)
+    fn effect(&self) -> String {
+        let named = |from: u32, to: u32| match to - from {
+            0 => format!("client {from}"),
+            1 => format!("clients {from} and {to}"),
+            _ => format!("clients {from} to {to}"),
+        };
+        if self.first == self.clients {
+            return "nobody was cut off".into();
+        }
+        let (one, other) = (named(1, self.first), named(self.first + 1, self.clients));
+        let verb = if self.first == 1 { "was" } else { "were" };
+        format!("{one} {verb} cut off from {other}")
+    }
+
+    fn link(&self, from: NodeId, to: NodeId, _: Duration) -> LinkCondition {
+        if (from.0 <= self.first) == (to.0 <= self.first) { LinkCondition::Open } else { LinkCondition::Cut }
     }
 }
 
 struct Isolate(NodeId);
 
 impl Fault for Isolate {
-    fn cuts(&self, a: NodeId, b: NodeId) -> bool {
-        a == self.0 || b == self.0
+    fn effect(&self) -> String {
+        format!("client {} was cut off", self.0.0)
+    }
+
+    fn link(&self, from: NodeId, to: NodeId, _: Duration) -> LinkCondition {
+        if from == self.0 || to == self.0 { LinkCondition::Cut } else { LinkCondition::Open }
     }
 }
 
 struct OneWay(NodeId);
 
 impl Fault for OneWay {
-    fn blocks(&self, from: NodeId, _: NodeId) -> bool {
-        from == self.0
+    fn effect(&self) -> String {
+        format!("nothing that client {} sent got through", self.0.0)
+    }
+
+    fn link(&self, from: NodeId, _: NodeId, _: Duration) -> LinkCondition {
+        if from == self.0 { LinkCondition::Blocked } else { LinkCondition::Open }
     }
 }

@@ -1,9 +1,11 @@
 //! `skew`: one client's clock is off; with a window it jumps there and back.
 
+use std::time::Duration;
+
 use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::spec::{Param, ParamKind, Support};
 
-use super::{Fault, FaultSpec, client};
+use super::{Fault, FaultSpec, Timing, client};
 
 pub(super) static SPEC: FaultSpec = FaultSpec {
     name: "skew",
@@ -18,7 +20,7 @@ pub(super) static SPEC: FaultSpec = FaultSpec {
         Param { name: "client", kind: ParamKind::Count, default: "1", help: "whose; 0 is the last" },
         Param { name: "to", kind: ParamKind::Choice(&["ahead", "behind"]), default: "ahead", help: "which way" },
     ],
-    timed: false,
+    timing: Timing::Window,
     threads: Support::Native,
     build: |params, clients| {
         let by = i64::try_from(params.span("by").as_nanos()).map_err(|_| "a smaller span".to_owned())?;
@@ -33,7 +35,12 @@ struct Skew {
 }
 
 impl Fault for Skew {
-    fn clock_ahead_ns(&self, node: NodeId) -> i64 {
+    fn effect(&self) -> String {
+        let by_s = self.ahead_ns.unsigned_abs() as f64 / 1e9;
+        format!("client {}'s clock was {by_s} s {}", self.client.0, if self.ahead_ns < 0 { "behind" } else { "ahead" })
+    }
+
+    fn clock_ahead_ns(&self, node: NodeId, _: Duration) -> i64 {
         if node == self.client { self.ahead_ns } else { 0 }
     }
 }

@@ -41,10 +41,10 @@ fn settled_is_what_has_its_fate_and_was_seen_by_all() {
     book.enter(&event(1, What::Report(Report::Reflected(op(1, 1)))));
     assert!(!book.all_settled(), "one has not seen it");
     let mut dead = book.clone();
-    dead.enter(&event(2, What::Dead { for_good: true }));
+    dead.enter(&event(2, What::Crashed { for_good: true }));
     assert!(dead.all_settled(), "the other is not waited for");
     let mut alone = book.clone();
-    alone.enter(&event(1, What::Dead { for_good: true }));
+    alone.enter(&event(1, What::Crashed { for_good: true }));
     assert!(alone.all_settled(), "the author is gone");
     book.enter(&event(2, What::Report(Report::Reflected(op(1, 1)))));
     assert!(book.all_settled());

@@ -14,7 +14,7 @@ use crate::rng::{stream, unit};
 pub enum Transport {
     /// Reliable and in order until it breaks: a WebSocket over TCP.
     Stream,
-    /// Every message for itself: UDP, or an unordered data channel.
+    /// Each message on its own: UDP, or an unordered data channel.
     Datagram {
         /// Share lost, on top of the profile's own.
         loss: f64,
@@ -23,10 +23,15 @@ pub enum Transport {
     },
 }
 
+/// What a payload takes on the wire, envelope included.
+pub fn wire_bytes(transport: Transport, from: NodeId, payload: u64) -> u64 {
+    payload + envelope_bytes(transport, from != NodeId::SERVER, payload)
+}
+
 /// Bytes around a payload: IPv4 (20), TCP (20) and a TLS 1.3 record (5 header, 1 type, 16 tag), a WebSocket header of 2, 4
 /// or 10 and, from a client, its mask of 4 (RFC 6455). For datagrams: IPv4 (20), UDP (8), DTLS 1.3 (4 header, 1 type, 16 tag).
 /// Each further packet of 1,440 bytes brings its IP and transport headers again.
-pub fn envelope_bytes(transport: Transport, from_client: bool, payload: u64) -> u64 {
+fn envelope_bytes(transport: Transport, from_client: bool, payload: u64) -> u64 {
     let packets = payload / 1_440;
     match transport {
         Transport::Stream => {
@@ -66,9 +71,14 @@ impl Link {
         Self { profile, transport, base, rng, free_at: Time::ZERO, last_arrival: Time::ZERO }
     }
 
+    /// What this link promises.
+    pub fn transport(&self) -> Transport {
+        self.transport
+    }
+
     /// When a message of `wire_bytes` that is sent `now` arrives: once, twice, or (datagrams only) never.
     ///
-    /// Every message takes the same number of draws, so the k-th message meets the same luck whatever was sent before.
+    /// Every message takes the same number of draws, so the k-th message meets the same luck whatever was sent before it.
     pub fn send(&mut self, now: Time, wire_bytes: u64) -> (Option<Time>, Option<Time>) {
         let [jitter, loss, duplicate, second] = std::array::from_fn(|_| unit(&mut self.rng));
         let start = self.free_at.max(now);
@@ -94,7 +104,7 @@ impl Link {
         }
     }
 
-    /// The connection broke and begins anew: nothing of the old one is waited for.
+    /// The connection broke or begins anew: nothing sent before delays what is sent from now on.
     pub fn reset(&mut self, now: Time) {
         self.free_at = now;
         self.last_arrival = now;
@@ -146,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn both_directions_share_the_base_and_not_the_luck() {
+    fn both_directions_share_the_base_delay_and_not_the_luck() {
         let (mut there, mut back) =
             (Link::new(lossy(), Transport::Stream, 3, A, B), Link::new(lossy(), Transport::Stream, 3, B, A));
         assert_eq!(there.base, back.base);

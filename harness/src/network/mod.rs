@@ -1,8 +1,8 @@
 //! Networks: how long messages take between two nodes, and what happens to them on the way.
 //!
-//! A link has a base delay of its own, drawn once per pair, and a small jitter per message: a random delay for each message
-//! alone would reorder and average away what real paths do. A *stream* is reliable and first in first out until it breaks,
-//! and loss shows as a retransmission's delay; a *datagram* link loses, duplicates and reorders.
+//! A link has a base delay, drawn once per pair of nodes, and a small jitter per message. Independent random delays alone
+//! would reorder messages and average away what real paths do. A *stream* is reliable and first in, first out until it
+//! breaks, and loss appears as a retransmission's delay; a *datagram* link loses, duplicates and reorders.
 //!
 //! A profile is one file here and one line in [`NETWORKS`].
 
@@ -20,7 +20,7 @@ use std::time::Duration;
 use syncbench_strategies::selector::{Selector, SelectorError};
 use syncbench_strategies::spec::{Param, Params};
 
-pub use link::{Link, Transport, envelope_bytes};
+pub use link::{Link, Transport, wire_bytes};
 
 /// One line per profile.
 pub static NETWORKS: &[&NetworkSpec] = &[
@@ -41,7 +41,7 @@ pub struct NetworkSpec {
     pub summary: &'static str,
     /// Where its numbers come from.
     pub source: &'static str,
-    /// What it can be told.
+    /// Its parameters.
     pub params: &'static [Param],
     /// Makes the profile.
     pub build: fn(&Params) -> Profile,
@@ -56,7 +56,7 @@ pub struct Profile {
     pub jitter: Duration,
     /// Share of packets lost.
     pub loss: f64,
-    /// Added when a stream has to send a lost packet again.
+    /// Added where a stream has to send a lost packet again.
     pub retransmission: Duration,
     /// Bits per second in each direction of a link; `None` for no limit.
     pub bandwidth_bits_per_s: Option<f64>,

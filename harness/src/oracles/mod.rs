@@ -1,8 +1,8 @@
 //! Oracles that hold for every model, and rules from which the oracles of workloads are built.
 
-pub mod characters;
 pub(crate) mod members;
 pub mod serial_order;
+pub mod text;
 pub mod undo;
 pub mod writes;
 

@@ -1,8 +1,7 @@
-//! `ops_per_cpu_s`, `cpu_us_local`, `cpu_us_remote`: time spent in strategy code, over all replicas, the server included.
+//! Processor time in strategy code, over all replicas, the server included.
 //!
-//! Local is what the issuer's own handler takes for an operation. Remote is what another replica takes to receive and
-//! apply it: the time of all its calls that were not for its own user, shared evenly among the operations that they
-//! brought in, so that a strategy that collects and applies in one go is measured fairly.
+//! Remote time is that of all calls that were not for the replica's own user, shared evenly among the operations that they
+//! brought in: a strategy that collects messages and applies them at once is measured fairly.
 
 use std::collections::BTreeMap;
 
@@ -11,16 +10,46 @@ use syncbench_strategies::sidecar::Clock;
 
 use crate::event::{Call, Event, What};
 use crate::ledger::Ledger;
-use crate::probe::{Distribution, End, Figures, Probe};
+use crate::metric::metrics;
+use crate::probe::{Distribution, End, Figures, Probe, ProbeSpec};
 
-pub(super) fn probe() -> Box<dyn Probe> {
-    Box::new(Costs {
-        total_ns: 0,
-        local: Distribution::cost_us(),
-        remote: Distribution::cost_us(),
-        nodes: BTreeMap::new(),
-    })
+metrics! {
+    OPS_PER_CPU_S = {
+        name: "ops_per_cpu_s",
+        unit: "operations per second",
+        better: High,
+        form: Number,
+        meaning: "Operations of the whole group per second of processor time in strategy code, all replicas and the \
+                  server together.",
+    };
+    CPU_US_LOCAL = {
+        name: "cpu_us_local",
+        unit: "µs",
+        better: Low,
+        form: Distribution,
+        meaning: "Processor time of an operation at its issuer.",
+    };
+    CPU_US_REMOTE = {
+        name: "cpu_us_remote",
+        unit: "µs",
+        better: Low,
+        form: Distribution,
+        meaning: "Processor time of an operation at each other replica: the time of a call, shared among the \
+                  operations that it brought in.",
+    };
 }
+
+pub(super) static PROBE: ProbeSpec = ProbeSpec {
+    metrics: DECLARED,
+    make: || {
+        Box::new(Costs {
+            total_ns: 0,
+            local: Distribution::cost_us(),
+            remote: Distribution::cost_us(),
+            nodes: BTreeMap::new(),
+        })
+    },
+};
 
 struct Costs {
     total_ns: u64,
@@ -31,9 +60,9 @@ struct Costs {
 
 #[derive(Default)]
 struct Account {
-    /// Spent for others since the last operation of theirs came in.
+    /// Time spent on other users' operations since the last of them came in.
     spent_ns: u64,
-    /// Operations of others that came in during the current call.
+    /// Other users' operations that came in during the current call.
     brought_in: u64,
     seen: Clock,
 }
@@ -81,8 +110,8 @@ impl Probe for Costs {
 
     fn finish(&mut self, end: &End<'_>, figures: &mut Figures) {
         let seconds = (self.total_ns as f64 / 1e9).max(1e-9);
-        figures.number("ops_per_cpu_s", end.ledger.issued() as f64 / seconds);
-        figures.distribution("cpu_us_local", &self.local);
-        figures.distribution("cpu_us_remote", &self.remote);
+        figures.number(&OPS_PER_CPU_S, end.ledger.issued() as f64 / seconds);
+        figures.distribution(&CPU_US_LOCAL, &self.local);
+        figures.distribution(&CPU_US_REMOTE, &self.remote);
     }
 }

@@ -1,7 +1,7 @@
-//! `divergence`, `diverged_share`, `convergence_ms`, `sec_violations`: who sees what, and since when all see the same.
+//! Divergence: which clients show different states, and for how long.
 //!
 //! P(t) = 1 - sum n_c (n_c - 1) / (n (n - 1)) over the classes of equal state among the n live clients: the chance that two
-//! of them, picked at random, see different things.
+//! of them, picked at random, show different states.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +10,44 @@ use syncbench_strategies::replica::{NodeId, Report, Time};
 
 use crate::event::{Event, What};
 use crate::ledger::Ledger;
-use crate::probe::{End, Figures, Probe};
-use crate::results::Metric;
+use crate::metric::metrics;
+use crate::probe::{End, Figures, Probe, ProbeSpec};
 
-pub(super) fn probe() -> Box<dyn Probe> {
-    Box::new(Divergence::default())
+metrics! {
+    DIVERGENCE = {
+        name: "divergence",
+        unit: "share",
+        better: Low,
+        form: Numbers(&["mean", "peak"]),
+        meaning: "Chance that two live clients, picked at random, show different states: P(t) = 1 - sum n_c(n_c-1) / \
+                  n(n-1) over classes of equal state; mean over time, peak, and a curve.",
+    };
+    DIVERGED_SHARE = {
+        name: "diverged_share",
+        unit: "share",
+        better: Low,
+        form: Number,
+        meaning: "Share of the time in which live clients showed more than one state.",
+    };
+    CONVERGENCE_MS = {
+        name: "convergence_ms",
+        unit: "ms",
+        better: Low,
+        form: Number,
+        meaning: "From the last operation or heal until all live clients show one state for good; absent where they \
+                  never do.",
+    };
+    SEC_VIOLATIONS = {
+        name: "sec_violations",
+        unit: "moments",
+        better: Low,
+        form: Number,
+        meaning: "Moments at which two clients had reflected the same operations and showed different states: strong \
+                  eventual consistency was violated.",
+    };
 }
+
+pub(super) static PROBE: ProbeSpec = ProbeSpec { metrics: DECLARED, make: || Box::new(Divergence::default()) };
 
 #[derive(Default)]
 struct Divergence {
@@ -27,14 +59,14 @@ struct Divergence {
     area: f64,
     diverged_ns: u64,
     peak: f64,
-    /// When all came to see the same, if they do.
+    /// When all live clients came to show one state, if they do now.
     agreed_at: Time,
     violations: u64,
     curve: Vec<(f64, f64)>,
 }
 
 impl Divergence {
-    fn settle(&mut self, at: Time, ledger: &Ledger) {
+    fn update(&mut self, at: Time, ledger: &Ledger) {
         let live: Vec<_> = ledger.live().filter_map(|(node, r)| Some((*self.states.get(&node)?, r.hash))).collect();
         let next = spread(&live);
         let violated = live
@@ -53,7 +85,7 @@ impl Divergence {
         }
     }
 
-    /// Adds up to `at` what has been true since the last change.
+    /// Accumulates the time since the last change.
     fn pass(&mut self, at: Time) {
         let span = at.0.saturating_sub(self.since.0);
         self.area += self.now * span as f64;
@@ -83,31 +115,28 @@ impl Probe for Divergence {
                 self.changed = true;
             }
             What::Live
-            | What::Dead { .. }
+            | What::Crashed { .. }
             | What::Report(Report::Reflected(_))
             | What::Report(Report::ReflectedThrough(_))
             | What::Report(Report::ReflectedTags(..)) => self.changed = true,
-            What::Settled if std::mem::take(&mut self.changed) => self.settle(event.at, ledger),
+            What::InstantEnd if std::mem::take(&mut self.changed) => self.update(event.at, ledger),
             _ => {}
         }
     }
 
     fn finish(&mut self, end: &End<'_>, figures: &mut Figures) {
         self.pass(end.at.max(self.since));
-        // The quiet tail after agreement belongs to no mean.
+        // The tail of the run after agreement belongs to no mean.
         let horizon = if self.now > 0.0 { end.at } else { end.calm_since.max(self.agreed_at) };
         let share = |part: f64| if horizon.0 == 0 { 0.0 } else { part / horizon.0 as f64 };
-        figures.numbers("divergence", [("mean", share(self.area)), ("peak", self.peak)]);
-        figures.number("diverged_share", share(self.diverged_ns as f64));
-        figures.number("sec_violations", self.violations as f64);
-        let convergence = match self.now {
-            0.0 => Metric::Number(self.agreed_at.since(end.calm_since).as_secs_f64() * 1e3),
-            _ => Metric::Absent,
-        };
-        figures.metrics.insert("convergence_ms".into(), convergence);
+        figures.numbers(&DIVERGENCE, [("mean", share(self.area)), ("peak", self.peak)]);
+        figures.number(&DIVERGED_SHARE, share(self.diverged_ns as f64));
+        figures.number(&SEC_VIOLATIONS, self.violations as f64);
+        let convergence = self.agreed_at.since(end.calm_since).as_secs_f64() * 1e3;
+        figures.number_if(&CONVERGENCE_MS, (self.now == 0.0).then_some(convergence));
         let mut curve = std::mem::take(&mut self.curve);
         curve.push((horizon.as_ms(), self.now));
-        figures.curves.insert("divergence".into(), thin(&curve, CURVE_POINTS));
+        figures.curve(&DIVERGENCE, thin(&curve, CURVE_POINTS));
     }
 }
 
@@ -145,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spread_is_the_chance_that_two_differ() {
+    fn spread_is_the_chance_that_two_clients_differ() {
         let of = |states: &[u128]| spread(&states.iter().map(|state| (Digest(*state), 0)).collect::<Vec<_>>());
         assert_eq!(of(&[]), 0.0);
         assert_eq!(of(&[1]), 0.0);
@@ -161,7 +190,7 @@ mod tests {
         let thin = thin(&curve, 101);
         assert_eq!(thin.len(), 101);
         assert!(thin[..100].iter().all(|(_, value)| (value - 0.5).abs() < 0.11), "{thin:?}");
-        // What was shown in the end is shown for good.
+        // The last value lasts.
         assert_eq!(thin[100], (1000.0, 0.0));
     }
 }

@@ -1,16 +1,54 @@
-//! `echo_ms`, `ack_ms`, `visible_ms`, `visible_half_ms`: from the moment a user meant to act.
-
-use std::collections::BTreeMap;
+//! Latencies, from the moment that a user intended to act.
 
 use syncbench_strategies::replica::Time;
 
 use crate::event::Event;
 use crate::ledger::{Entry, Fate, Ledger};
-use crate::probe::{Distribution, End, Figures, Probe};
+use crate::metric::metrics;
+use crate::probe::{Distribution, End, Figures, Probe, ProbeSpec};
 
-pub(super) fn probe() -> Box<dyn Probe> {
-    Box::new(Latency)
+metrics! {
+    ECHO_MS = {
+        name: "echo_ms",
+        unit: "ms",
+        better: Low,
+        form: Distribution,
+        meaning: "From action to own screen; rejected operations left out.",
+    };
+    CONFIRMED_MS = {
+        name: "confirmed_ms",
+        unit: "ms",
+        better: Low,
+        form: Distribution,
+        meaning: "From action until its user is told that the operation stands or is rejected.",
+    };
+    VISIBLE_MS = {
+        name: "visible_ms",
+        unit: "ms",
+        better: Low,
+        form: Distribution,
+        meaning: "From action until every client that was live at its issue has reflected the operation; rejected \
+                  operations left out, and clients that crash for good are not waited for.",
+    };
+    VISIBLE_HALF_MS = {
+        name: "visible_half_ms",
+        unit: "ms",
+        better: Low,
+        form: Distribution,
+        meaning: "From action until half of the clients that were live at its issue have reflected the operation; \
+                  rejected operations left out.",
+    };
+    CENSORED = {
+        name: "censored",
+        unit: "operations",
+        better: Low,
+        form: Counts(&["confirmed", "visible"]),
+        meaning: "Operations that were never confirmed or rejected, and those that never became visible everywhere: \
+                  the latencies leave them out.",
+    };
 }
+
+pub(super) static PROBE: ProbeSpec = ProbeSpec { metrics: DECLARED, make: || Box::new(Latency) };
 
 /// The ledger keeps every moment; all is added up at the end.
 struct Latency;
@@ -19,31 +57,24 @@ impl Probe for Latency {
     fn event(&mut self, _: &Event, _: &Ledger) {}
 
     fn finish(&mut self, end: &End<'_>, figures: &mut Figures) {
-        let refused = |entry: &Entry| matches!(entry.fate, Fate::Rejected(_));
-        let moments: [(&str, fn(&Entry) -> Option<Time>); 4] = [
-            ("echo_ms", |entry| entry.shown),
-            ("ack_ms", |entry| entry.settled),
-            ("visible_ms", |entry| entry.visible),
-            ("visible_half_ms", |entry| entry.half),
-        ];
-        for (name, moment) in moments {
-            let mut latency = Distribution::latency_ms();
-            for entry in end.ledger.entries() {
-                // A refused operation is told, and never becomes visible.
-                if name == "ack_ms" || !refused(entry) {
-                    let spans = moment(entry).map(|at| at.since(entry.intended).as_micros());
-                    spans.into_iter().for_each(|us| latency.record(u64::try_from(us).unwrap_or(u64::MAX)));
-                }
-            }
-            figures.distribution(name, &latency);
-        }
-        // What never came: a distribution without these would flatter.
-        let mut censored = BTreeMap::from([("ack".to_owned(), 0), ("visible".to_owned(), 0)]);
-        for entry in end.ledger.entries() {
-            *censored.entry("ack".into()).or_default() +=
-                u64::from(entry.settled.is_none() && !end.ledger.gone(entry.id.client));
-            *censored.entry("visible".into()).or_default() += u64::from(entry.visible.is_none());
-        }
-        figures.counts("censored", censored);
+        let ledger = end.ledger;
+        // A rejected operation is answered, and never becomes visible.
+        let accepted = || ledger.entries().filter(|entry| !matches!(entry.fate, Fate::Rejected(_)));
+        figures.distribution(&ECHO_MS, &latencies(accepted(), |entry| entry.shown));
+        figures.distribution(&CONFIRMED_MS, &latencies(ledger.entries(), |entry| entry.settled));
+        figures.distribution(&VISIBLE_MS, &latencies(accepted(), |entry| entry.visible));
+        figures.distribution(&VISIBLE_HALF_MS, &latencies(accepted(), |entry| entry.half));
+        let unanswered = |entry: &&Entry| entry.settled.is_none() && !ledger.gone(entry.id.client);
+        let confirmed = ledger.entries().filter(unanswered).count() as u64;
+        let visible = ledger.entries().filter(|entry| entry.visible.is_none()).count() as u64;
+        figures.counts(&CENSORED, [("confirmed", confirmed), ("visible", visible)]);
     }
+}
+
+fn latencies<'a>(entries: impl Iterator<Item = &'a Entry>, moment: fn(&Entry) -> Option<Time>) -> Distribution {
+    let mut latency = Distribution::latency_ms();
+    for (entry, at) in entries.filter_map(|entry| Some((entry, moment(entry)?))) {
+        latency.record(u64::try_from(at.since(entry.intended).as_micros()).unwrap_or(u64::MAX));
+    }
+    latency
 }

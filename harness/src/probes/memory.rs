@@ -1,8 +1,7 @@
-//! `resident_bytes`, `server_resident_bytes`, `stored_bytes`: what a replica holds in memory, and what a client would save.
+//! What a replica holds in memory, and what a client would save.
 //!
 //! Resident is what the replica's handlers allocated and did not free, native heap included, counted by the allocator: no
-//! strategy reports about itself. The curves are over operations issued: what grows with history shows there, whatever
-//! the rate at which people act.
+//! strategy reports about itself. The curves are over operations issued, so that growth with history shows at any rate.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +9,37 @@ use syncbench_strategies::replica::NodeId;
 
 use crate::event::{Event, What};
 use crate::ledger::Ledger;
-use crate::probe::{End, Figures, Probe};
+use crate::metric::metrics;
+use crate::probe::{End, Figures, Probe, ProbeSpec};
 
-pub(super) fn probe() -> Box<dyn Probe> {
-    Box::new(Memory { clients: Side::default(), server: Side::default() })
+metrics! {
+    RESIDENT_BYTES = {
+        name: "resident_bytes",
+        unit: "bytes",
+        better: Low,
+        form: Numbers(&["steady", "peak"]),
+        meaning: "Memory that a client holds: mean over clients at the end, largest of one client, and a curve over \
+                  operations issued.",
+    };
+    SERVER_RESIDENT_BYTES = {
+        name: "server_resident_bytes",
+        unit: "bytes",
+        better: Low,
+        form: Numbers(&["steady", "peak"]),
+        meaning: "Memory that the server holds, where there is one: at the end, at its largest, and a curve over \
+                  operations issued.",
+    };
+    STORED_BYTES = {
+        name: "stored_bytes",
+        unit: "bytes",
+        better: Low,
+        form: Number,
+        meaning: "What a client would save at the end of the run, largest over the clients.",
+    };
 }
+
+pub(super) static PROBE: ProbeSpec =
+    ProbeSpec { metrics: DECLARED, make: || Box::new(Memory { clients: Side::default(), server: Side::default() }) };
 
 struct Memory {
     clients: Side,
@@ -26,8 +51,8 @@ impl Probe for Memory {
         let side = if event.node == NodeId::SERVER { &mut self.server } else { &mut self.clients };
         match event.what {
             What::Cost { resident_bytes, peak_bytes, .. } => side.hold(event.node, resident_bytes, peak_bytes),
-            What::Dead { .. } => side.drop(event.node),
-            // Users act at clients; it counts for both sides.
+            What::Crashed { .. } => side.drop(event.node),
+            // Users act at clients, and both curves are over operations.
             What::Issued { .. } => {
                 self.clients.sample();
                 self.server.sample();
@@ -38,18 +63,18 @@ impl Probe for Memory {
 
     fn finish(&mut self, end: &End<'_>, figures: &mut Figures) {
         let Self { clients, server } = self;
-        for (name, side) in [("resident_bytes", clients), ("server_resident_bytes", server)] {
-            // A mesh has no server, and then there is nothing to say of one.
-            if name == "resident_bytes" || !side.resident.is_empty() {
-                figures.numbers(name, [("steady", side.mean()), ("peak", side.peak as f64)]);
-                figures.curves.insert(name.into(), side.curve.points(end.ledger.issued()));
-            }
+        // A mesh has no server.
+        let server = Some(server).filter(|side| !side.resident.is_empty());
+        for (spec, side) in [(&RESIDENT_BYTES, Some(clients)), (&SERVER_RESIDENT_BYTES, server)] {
+            let Some(side) = side else { continue };
+            figures.numbers(spec, [("steady", side.mean()), ("peak", side.peak as f64)]);
+            figures.curve(spec, side.curve.points(end.ledger.issued()));
         }
-        figures.number("stored_bytes", end.stored_bytes as f64);
+        figures.number(&STORED_BYTES, end.stored_bytes as f64);
     }
 }
 
-/// Replicas that are looked at together.
+/// The clients, or the server.
 #[derive(Default)]
 struct Side {
     resident: BTreeMap<NodeId, u64>,
@@ -65,12 +90,12 @@ impl Side {
         self.peak = self.peak.max(peak);
     }
 
-    /// Who is dead holds nothing.
+    /// A crashed replica holds no memory.
     fn drop(&mut self, node: NodeId) {
         self.sum -= self.resident.remove(&node).unwrap_or(0);
     }
 
-    /// What each holds now, on average.
+    /// Mean over its replicas, now.
     fn mean(&self) -> f64 {
         self.sum as f64 / self.resident.len().max(1) as f64
     }
@@ -80,13 +105,13 @@ impl Side {
     }
 }
 
-/// Most points of a curve: what a chart can show of a line that goes up or does not, and small beside a cell's histograms.
+/// Most points of a curve: enough for a chart to show growth, and small beside a cell's histograms.
 const CURVE_POINTS: usize = 64;
 
-/// One sample for each operation, kept as means over stretches of equal length, which doubles whenever there are too many:
-/// a run of any length takes the same room.
+/// One sample for each operation, kept as means over stretches of equal length. The length doubles whenever there are too many
+/// stretches, so a run of any length takes the same room.
 struct Curve {
-    /// What was held before the first operation.
+    /// The first sample.
     begun: Option<f64>,
     stretch: u64,
     full: Vec<f64>,
@@ -109,7 +134,7 @@ impl Curve {
         }
         self.full.push(self.open.0 / self.open.1 as f64);
         self.open = (0.0, 0);
-        // One point is the beginning, and one may be the stretch that the end of the run cuts short.
+        // One point is the first sample, and one may be the stretch that the end of the run cuts short.
         if self.full.len() > CURVE_POINTS - 2 {
             let odd = if self.full.len().is_multiple_of(2) { None } else { self.full.pop() };
             self.full = self.full.chunks(2).map(|pair| pair.iter().sum::<f64>() / pair.len() as f64).collect();
@@ -127,7 +152,7 @@ impl Curve {
         let (sum, count) = self.open;
         match means.last_mut() {
             _ if count == 0 => {}
-            // A few samples at the end may be the top of a saw's tooth: they go with the stretch before them.
+            // A few samples at the end may be the peak of a sawtooth: they join the stretch before them.
             Some((end, mean)) if count * 2 < self.stretch => {
                 *mean = (*mean * self.stretch as f64 + sum) / (self.stretch + count) as f64;
                 *end = issued;
@@ -156,13 +181,13 @@ mod tests {
     }
 
     #[test]
-    fn a_run_of_any_length_keeps_few_points_and_its_shape() {
+    fn a_run_of_any_length_keeps_its_shape_in_few_points() {
         for samples in [62, 63, 64, 65, 127, 128, 1000, 4097, 100_000] {
             let points = curve(samples, |n| n as f64);
             assert!((CURVE_POINTS / 2..=CURVE_POINTS).contains(&points.len()), "{samples}: {}", points.len());
             assert_eq!(points[0], (0.0, 0.0));
             assert_eq!(points.last().map(|point| point.0), Some(samples as f64));
-            // A line that rises by one with each operation does so at every point: the mean lies in the middle.
+            // The line rises by one with each operation, so a stretch's mean is its middle value.
             for pair in points.windows(2) {
                 let middle = (pair[0].0 + pair[1].0 - 1.0) / 2.0;
                 assert!((pair[1].1 - middle).abs() <= 0.5, "{samples}: {pair:?}");
@@ -175,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn the_mean_follows_who_holds_what() {
+    fn the_mean_is_over_replicas_that_hold_memory() {
         let mut side = Side::default();
         side.hold(NodeId(1), 100, 150);
         side.hold(NodeId(2), 300, 300);

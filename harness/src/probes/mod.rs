@@ -1,31 +1,31 @@
-//! The probes. Each is one file and one line in [`PROBES`].
+//! The probes. Each is one file, which declares its metrics, and one line in [`PROBES`].
 
-mod costs;
-mod divergence;
-mod latency;
-mod life;
-mod memory;
-mod resync;
-mod staleness;
-mod wire;
+pub(crate) mod costs;
+pub(crate) mod divergence;
+pub(crate) mod latency;
+pub(crate) mod life;
+pub(crate) mod memory;
+pub(crate) mod resync;
+pub(crate) mod staleness;
+pub(crate) mod wire;
 
-use crate::probe::Probe;
+use crate::probe::{Probe, ProbeSpec};
 
-/// One line per probe: makes a fresh one for a run.
-pub static PROBES: &[fn() -> Box<dyn Probe>] = &[
-    costs::probe,
-    divergence::probe,
-    latency::probe,
-    life::probe,
-    memory::probe,
-    resync::probe,
-    staleness::probe,
-    wire::probe,
+/// One line per probe.
+pub static PROBES: &[&ProbeSpec] = &[
+    &costs::PROBE,
+    &divergence::PROBE,
+    &latency::PROBE,
+    &life::PROBE,
+    &memory::PROBE,
+    &resync::PROBE,
+    &staleness::PROBE,
+    &wire::PROBE,
 ];
 
 /// A fresh set of all probes.
 pub fn all() -> Vec<Box<dyn Probe>> {
-    PROBES.iter().map(|make| make()).collect()
+    PROBES.iter().map(|probe| (probe.make)()).collect()
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
-//! `resync_bytes`: what it costs to bring the group up to date after connections were broken.
+//! What it costs to catch up after a broken connection.
 //!
-//! When a connection opens again, every operation that was issued by then and that somebody has still to take into account
-//! has been missed. From that moment until all of them are visible, bytes on all links are counted, envelopes included.
-//! New operations go on meanwhile; catching up takes a few round trips, so their share is small.
+//! When a connection opens again, every operation that was issued by then and is not yet visible everywhere counts as missed.
+//! From that moment until all of them are visible, bytes on all links are counted, envelopes included. New operations are
+//! issued meanwhile; catching up takes a few round trips, so their share is small.
 
 use std::collections::BTreeSet;
 
@@ -10,16 +10,27 @@ use syncbench_strategies::replica::{LinkState, NodeId, OpId};
 
 use crate::event::{Event, What};
 use crate::ledger::{Entry, Ledger};
-use crate::probe::{End, Figures, Probe};
+use crate::metric::metrics;
+use crate::probe::{End, Figures, Probe, ProbeSpec};
 
-pub(super) fn probe() -> Box<dyn Probe> {
-    Box::new(Resync::default())
+metrics! {
+    RESYNC_BYTES = {
+        name: "resync_bytes",
+        unit: "bytes",
+        better: Low,
+        form: Numbers(&["total", "missed_ops", "per_missed_op", "episodes"]),
+        meaning: "Bytes on all links from the moment a connection opens again until every operation issued before it \
+                  is visible everywhere: total, operations missed, bytes per missed operation, and number of times; \
+                  absent where no connection was broken.",
+    };
 }
+
+pub(super) static PROBE: ProbeSpec = ProbeSpec { metrics: DECLARED, make: || Box::new(Resync::default()) };
 
 #[derive(Default)]
 struct Resync {
-    /// Connections that were open at some time.
-    known: BTreeSet<(NodeId, NodeId)>,
+    /// Connections that have been open before.
+    opened: BTreeSet<(NodeId, NodeId)>,
     /// Operations that were missed and are not visible yet.
     missing: BTreeSet<OpId>,
     missed: BTreeSet<OpId>,
@@ -39,7 +50,7 @@ impl Resync {
     }
 }
 
-/// Whether it will still become visible, as far as one can tell: what went with its author will not.
+/// Whether it can still become visible: an operation may have gone with a client that crashed for good.
 fn awaited(entry: &Entry, ledger: &Ledger) -> bool {
     entry.visible.is_none() && !ledger.gone(entry.id.client)
 }
@@ -47,15 +58,15 @@ fn awaited(entry: &Entry, ledger: &Ledger) -> bool {
 impl Probe for Resync {
     fn event(&mut self, event: &Event, ledger: &Ledger) {
         match &event.what {
-            // Both ends tell; one is enough.
+            // Both ends report it.
             What::Link { peer, state: LinkState::Up } if event.node < *peer => {
-                let again = !self.known.insert((event.node, *peer));
+                let again = !self.opened.insert((event.node, *peer));
                 if again {
                     self.reopened(ledger);
                 }
             }
             What::Sent { wire_bytes, .. } if !self.missing.is_empty() => self.bytes += wire_bytes,
-            What::Settled if !self.missing.is_empty() => {
+            What::InstantEnd if !self.missing.is_empty() => {
                 self.missing.retain(|op| ledger.entry(*op).is_some_and(|entry| awaited(entry, ledger)));
             }
             _ => {}
@@ -73,6 +84,6 @@ impl Probe for Resync {
             ("per_missed_op", bytes / missed),
             ("episodes", self.episodes as f64),
         ];
-        figures.numbers("resync_bytes", numbers);
+        figures.numbers(&RESYNC_BYTES, numbers);
     }
 }

@@ -1,14 +1,24 @@
-//! `staleness_ops`: operations issued anywhere and not yet taken into account here, averaged over clients and time.
+//! Staleness: how many operations a client has not reflected yet.
 
 use syncbench_strategies::replica::{Report, Time};
 
 use crate::event::{Event, What};
 use crate::ledger::Ledger;
-use crate::probe::{End, Figures, Probe};
+use crate::metric::metrics;
+use crate::probe::{End, Figures, Probe, ProbeSpec};
 
-pub(super) fn probe() -> Box<dyn Probe> {
-    Box::new(Staleness::default())
+metrics! {
+    STALENESS_OPS = {
+        name: "staleness_ops",
+        unit: "operations",
+        better: Low,
+        form: Numbers(&["mean", "max"]),
+        meaning: "Operations issued anywhere and not yet reflected at a client: mean over clients and time, and the \
+                  largest at one client.",
+    };
 }
+
+pub(super) static PROBE: ProbeSpec = ProbeSpec { metrics: DECLARED, make: || Box::new(Staleness::default()) };
 
 #[derive(Default)]
 struct Staleness {
@@ -30,7 +40,7 @@ impl Staleness {
 impl Probe for Staleness {
     fn event(&mut self, event: &Event, ledger: &Ledger) {
         match &event.what {
-            What::Settled if std::mem::take(&mut self.changed) => {
+            What::InstantEnd if std::mem::take(&mut self.changed) => {
                 self.pass(event.at);
                 let missing: Vec<u64> = ledger.live().map(|(node, _)| ledger.missing_at(node)).collect();
                 self.now = missing.iter().sum::<u64>() as f64 / missing.len().max(1) as f64;
@@ -38,7 +48,7 @@ impl Probe for Staleness {
             }
             What::Issued { .. }
             | What::Live
-            | What::Dead { .. }
+            | What::Crashed { .. }
             | What::Report(Report::Reflected(_))
             | What::Report(Report::ReflectedThrough(_))
             | What::Report(Report::ReflectedTags(..))
@@ -53,6 +63,6 @@ impl Probe for Staleness {
         let caught_up = end.ledger.entries().filter_map(|entry| entry.visible).max().unwrap_or(end.at);
         let horizon = if self.now > 0.0 { end.at } else { end.calm_since.max(caught_up) };
         let mean = if horizon.0 == 0 { 0.0 } else { self.area / horizon.0 as f64 };
-        figures.numbers("staleness_ops", [("mean", mean), ("max", self.max as f64)]);
+        figures.numbers(&STALENESS_OPS, [("mean", mean), ("max", self.max as f64)]);
     }
 }

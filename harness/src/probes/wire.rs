@@ -1,14 +1,43 @@
-//! `wire_bytes_per_op`, `messages_per_op`, `traffic`: on every link, envelope included.
-
-use std::collections::BTreeMap;
+//! Bytes and messages, over all links.
 
 use crate::event::{Event, What};
 use crate::ledger::Ledger;
-use crate::probe::{End, Figures, Probe};
+use crate::metric::metrics;
+use crate::probe::{End, Figures, Probe, ProbeSpec};
 
-pub(super) fn probe() -> Box<dyn Probe> {
-    Box::new(Wire::default())
+metrics! {
+    WIRE_BYTES_PER_OP = {
+        name: "wire_bytes_per_op",
+        unit: "bytes per operation",
+        better: Low,
+        form: Number,
+        meaning: "Bytes sent on all links per operation issued, envelopes included.",
+    };
+    PAYLOAD_BYTES_PER_OP = {
+        name: "payload_bytes_per_op",
+        unit: "bytes per operation",
+        better: Low,
+        form: Number,
+        meaning: "Bytes that strategies sent on all links per operation issued, envelopes left out.",
+    };
+    MESSAGES_PER_OP = {
+        name: "messages_per_op",
+        unit: "messages per operation",
+        better: Low,
+        form: Number,
+        meaning: "Messages sent on all links per operation issued.",
+    };
+    TRAFFIC = {
+        name: "traffic",
+        unit: "messages",
+        better: Neither,
+        form: Counts(&["sent", "delivered", "dropped", "duplicated"]),
+        meaning: "Messages on all links: sent by replicas, delivered, dropped by the network, duplicated by the \
+                  network.",
+    };
 }
+
+pub(super) static PROBE: ProbeSpec = ProbeSpec { metrics: DECLARED, make: || Box::new(Wire::default()) };
 
 #[derive(Default)]
 struct Wire {
@@ -37,16 +66,15 @@ impl Probe for Wire {
 
     fn finish(&mut self, end: &End<'_>, figures: &mut Figures) {
         let ops = end.ledger.issued().max(1) as f64;
-        figures.number("wire_bytes_per_op", self.bytes as f64 / ops);
-        figures.number("payload_bytes_per_op", self.payload as f64 / ops);
-        figures.number("messages_per_op", self.sent as f64 / ops);
+        figures.number(&WIRE_BYTES_PER_OP, self.bytes as f64 / ops);
+        figures.number(&PAYLOAD_BYTES_PER_OP, self.payload as f64 / ops);
+        figures.number(&MESSAGES_PER_OP, self.sent as f64 / ops);
         let traffic = [
             ("sent", self.sent),
             ("delivered", self.delivered),
             ("dropped", self.dropped),
             ("duplicated", self.duplicated),
         ];
-        let traffic = traffic.into_iter().map(|(name, count)| (name.to_owned(), count));
-        figures.counts("traffic", traffic.collect::<BTreeMap<_, _>>());
+        figures.counts(&TRAFFIC, traffic);
     }
 }

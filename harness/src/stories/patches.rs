@@ -17,10 +17,10 @@ use crate::workloads::counter::CounterOp;
 pub const STORY: Story = Story {
     name: "patches",
     title: "One counter at 0, plus 1, plus 2",
-    shows: "Green adds 1 and, 5 ms later, yellow adds 2; a message takes 40 ms, so both begin at 0. As patches these are \
-            \"the counter is 1\" and \"the counter is 2\". A server puts them into one order and everybody applies \
-            them in it, so all end equal: at 2, not at 3, and both were told that their addition stands. Where the \
-            operations travel, or are planned again on what came between, nothing is lost.",
+    shows: "Green adds 1 and, 5 ms later, yellow adds 2. A message takes 40 ms, so both start from 0. As patches these are \
+            \"the counter is 1\" and \"the counter is 2\". A server puts them into one order and every replica applies \
+            them in it, so all end equal: at 2, not at 3, and both additions were confirmed. Where operations travel, or \
+            are planned again on the newer state, nothing is lost.",
     cast: Cast::Named(&["serial-patches", "serial", "serial-cas"]),
     tell,
 };

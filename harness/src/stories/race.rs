@@ -15,9 +15,9 @@ use crate::workloads::stack::{StackOp, genesis};
 /// The story's card.
 pub const STORY: Story = Story {
     name: "race",
-    title: "One item, two people take it",
-    shows: "Green pushes the only item. Once all see it, green and yellow pop 5 ms apart; a message takes 40 ms, so \
-            neither knows of the other. Each pop made sense where it was made. Who is told what, and is it true?",
+    title: "One item, taken by two people",
+    shows: "Green pushes the only item. Once both see it, green and yellow pop 5 ms apart. A message takes 40 ms, so \
+            neither has seen the other's pop. What is each user told, and is it true?",
     cast: Cast::All("serial"),
     tell,
 };

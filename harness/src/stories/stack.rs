@@ -17,9 +17,9 @@ use crate::workloads::stack::{StackOp, genesis};
 pub const STORY: Story = Story {
     name: "stack",
     title: "One stack, two people, one order",
-    shows: "Green and yellow work on one stack. Nobody changes an own copy: operations go to a server, which puts them \
-            into one order and sends them to all. Green's way to the server is longer, so this is not the order of \
-            the calls. All reduce the same stream, so all end equal.",
+    shows: "Green and yellow share a stack. Neither changes a local copy: operations go to a server, which puts them \
+            into one order and sends them to both. Green's link to the server is slower, so the server's order is not \
+            the order in which they acted. All replicas reduce the same stream, so all end equal.",
     cast: Cast::Named(&["serial"]),
     tell,
 };

@@ -16,6 +16,7 @@ use super::{Answer, Final, Made, Message, Run, Skipped, Step};
 use crate::engines::load::Pace;
 use crate::engines::{RunResult, Task, sim};
 use crate::event::{Event, What};
+use crate::faults::Faults;
 use crate::ledger::{Entry, Fate, Ledger};
 use crate::network::Transport;
 use crate::probe::Probe;
@@ -48,7 +49,7 @@ pub fn perform(script: &Script, strategy: &str) -> Result<Result<Run, Skipped>, 
         undo: 0.0,
         profile: script.network,
         transport: Transport::Stream,
-        faults: Vec::new(),
+        faults: Faults::default(),
         seed: script.seed,
         sample_every: None,
         budget: BUDGET,

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use syncbench_strategies::document::Document;
 use syncbench_strategies::model::Operation;
-use syncbench_strategies::registry::Configured;
 use syncbench_strategies::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Time};
 use syncbench_strategies::sidecar::Sidecar;
+use syncbench_strategies::spec::Configured;
 use syncbench_strategies::view::View;
 
 use crate::event::Event;

@@ -6,8 +6,9 @@
 //! character that its author saw before it. Where two authors wrote behind the same character without knowing of each
 //! other their order is a matter of taste; such places are counted, and without any there is one right text.
 
-use super::replay::{Splice, TraceOp};
+use super::replay::TraceOp;
 use super::schedule::Schedule;
+use crate::typing::Splice;
 
 /// Characters in a chunk before it is split: long enough to make chunks few, short enough to insert into.
 const CHUNK: usize = 512;

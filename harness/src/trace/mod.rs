@@ -9,5 +9,5 @@ mod schedule;
 
 pub use file::{MAX_BYTES, MAX_CLIENTS, Trace, TraceError};
 pub use lcs::common_subsequence;
-pub use replay::{CHARACTER_LOST, FINAL_TEXT_NOT_JUDGED, Replay, SPEC, SURPLUS_CHARACTER, Splice, TraceModel, TraceOp};
+pub use replay::{FINAL_TEXT_NOT_JUDGED, MISSING_CHARACTER, Replay, SPEC, SURPLUS_CHARACTER, TraceModel, TraceOp};
 pub use schedule::Schedule;

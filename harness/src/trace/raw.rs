@@ -7,8 +7,9 @@ use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::file::MAX_CLIENTS;
-use super::replay::{Splice, TraceOp};
+use super::replay::TraceOp;
 use super::schedule::Schedule;
+use crate::typing::Splice;
 
 /// Most txns, and most patches and parents of all of them. Keeps what a small packed file can claim below a gigabyte.
 const MAX_ITEMS: usize = 4_000_000;

@@ -1,4 +1,4 @@
-//! What must come out exactly, because it can be written down beforehand.
+//! Results that are known in advance and must come out exactly.
 
 use crate::common::subject::{Subject, case, scenario};
 use crate::common::{Case, strategies};
@@ -13,7 +13,7 @@ use syncbench_strategies::replica::Time;
 const D: u64 = 40;
 
 #[test]
-fn serial_acknowledges_in_twice_the_delay_and_is_visible_up_and_down() {
+fn serial_confirms_after_two_delays_and_is_visible_by_then() {
     for seed in 1..=3 {
         let done = Case { network: format!("constant:{D}ms"), seed, ..Case::new("serial", "stack") }.run();
         for entry in done.ran.ledger.entries() {
@@ -28,7 +28,7 @@ fn serial_acknowledges_in_twice_the_delay_and_is_visible_up_and_down() {
 
 #[cfg(feature = "automerge")]
 #[test]
-fn a_mesh_crdt_is_visible_in_exactly_the_delay() {
+fn a_mesh_crdt_is_visible_after_exactly_one_delay() {
     let done = Case { network: format!("constant:{D}ms"), ..Case::new("crdt-automerge", "stack") }.run();
     let mut seen = 0;
     for entry in done.ran.ledger.entries().filter(|entry| entry.shown.is_some()) {
@@ -40,14 +40,14 @@ fn a_mesh_crdt_is_visible_in_exactly_the_delay() {
     assert!(seen > 40);
 }
 
-/// The strategy without a span in which it collects changes: that is a delay as well.
+/// The strategy without its send window, which is a delay too.
 fn at_once(strategy: &str) -> String {
     let spec = registry::find(strategy).unwrap();
-    let collects = spec.params.iter().any(|param| param.name == "batch");
-    if collects { format!("{strategy}:batch=0ms") } else { strategy.into() }
+    let has_window = spec.params.iter().any(|param| param.name == "batch");
+    if has_window { format!("{strategy}:batch=0ms") } else { strategy.into() }
 }
 
-/// Every strategy on every workload that it carries.
+/// Every strategy on every workload that it supports.
 fn all() -> impl Iterator<Item = Subject> {
     let on = |strategy: &'static str| WORKLOADS.iter().map(move |spec| Subject::new(&at_once(strategy), spec.name));
     strategies().flat_map(on).filter(Subject::supported)
@@ -64,14 +64,14 @@ fn without_delay_there_is_no_divergence() {
     }
 }
 
-/// What a processor and its caches have a say in, and differs from run to run.
+/// Figures that depend on the processor and its caches, and differ from run to run.
 const MEASURED: &[&str] = &["cpu_us_local", "cpu_us_remote", "ops_per_cpu_s"];
 
 /// What the allocator counts.
 const MEMORY: [&str; 2] = ["resident_bytes", "server_resident_bytes"];
 
-/// Two counts of memory are the same, but for a hundredth and a kilobyte where a library's hash maps, which every process
-/// seeds afresh, and its tables of strings, which all its documents share, have a say in it.
+/// Whether two counts of memory are the same. Libraries get a hundredth and a kilobyte of slack: their hash maps are seeded
+/// by each process, and all their documents share tables of strings.
 fn the_same_memory(family: &str, one: &Value, other: &Value) -> bool {
     let slack = if family == "crdt" { (0.01, 1024.0) } else { (0.0, 0.0) };
     match (one, other) {
@@ -89,7 +89,7 @@ fn the_same_memory(family: &str, one: &Value, other: &Value) -> bool {
 }
 
 #[test]
-fn the_same_strategy_twice_gives_the_same_report() {
+fn equal_scenarios_give_equal_results() {
     for subject in all() {
         let report = || {
             let scenario = Scenario { networks: vec!["4g".into()], ..scenario() };
@@ -115,7 +115,7 @@ fn the_same_strategy_twice_gives_the_same_report() {
 }
 
 #[test]
-fn one_at_a_time_there_is_no_concurrency_and_no_loss() {
+fn without_concurrency_nothing_is_lost() {
     for strategy in strategies() {
         let case = Case { pace: Pace::Turns, network: "constant:40ms".into(), ..Case::at_home(strategy, "stack") };
         let done = case.run();
@@ -144,15 +144,15 @@ fn messages_are_conserved() {
             };
             let done = case.run();
             let traffic = |key| done.numbers("traffic", key);
-            let under_way = done.ran.messages_in_flight as f64;
+            let in_flight = done.ran.messages_in_flight as f64;
             assert_eq!(
                 traffic("sent") + traffic("duplicated"),
-                traffic("delivered") + traffic("dropped") + under_way,
+                traffic("delivered") + traffic("dropped") + in_flight,
                 "{strategy}"
             );
-            // Of those who never fall silent a heartbeat may be under way at any time.
+            // A heartbeat may be in flight at any time.
             if budget_ms > 0 || case.configured().strategy.settling().is_zero() {
-                assert_eq!(under_way > 0.0, budget_ms == 0, "{strategy}: {under_way} under way");
+                assert_eq!(in_flight > 0.0, budget_ms == 0, "{strategy}: {in_flight} in flight");
             }
             dropped += traffic("dropped");
         }
@@ -173,7 +173,7 @@ fn datagrams_are_conserved_too() {
 }
 
 #[test]
-fn the_same_run_twice_is_the_same_run() {
+fn equal_seeds_give_equal_traces() {
     for strategy in strategies() {
         let run = |seed| Case { seed, network: "4g".into(), ..Case::at_home(strategy, "stack") }.run().ran.trace_digest;
         assert_eq!(run(5), run(5), "{strategy}");
@@ -182,25 +182,25 @@ fn the_same_run_twice_is_the_same_run() {
 }
 
 #[test]
-fn users_want_the_same_whatever_the_strategy() {
-    let wants = |strategy| {
+fn users_act_alike_whatever_the_strategy() {
+    let actions = |strategy| {
         let done = Case { network: "4g".into(), ..Case::new(strategy, "stack") }.run();
         done.ran.ledger.entries().map(|e| (e.id, e.intended, e.operation.clone())).collect::<Vec<_>>()
     };
-    let first = wants("serial");
+    let first = actions("serial");
     for strategy in strategies().filter(|strategy| Subject::new(strategy, "stack").supported()) {
-        assert_eq!(wants(strategy), first, "{strategy}");
+        assert_eq!(actions(strategy), first, "{strategy}");
     }
 }
 
 #[test]
-fn catching_up_costs_what_was_missed_or_the_whole_document() {
+fn resync_costs_what_was_missed_or_a_snapshot() {
     let resync = |strategy: &str, size: u64| {
         let faults = vec!["partition:isolate,client=1@500ms..1500ms".into()];
         Case { faults, size, ..Case::new(strategy, "stack") }.run().numbers("resync_bytes", "total")
     };
     assert!(!Case::new("serial", "stack").run().figures.metrics.contains_key("resync_bytes"));
-    // What is missed is the same, but for pops of an empty stack.
+    // The same operations are missed, but for pops of an empty stack.
     assert!(resync("serial", 10_000) < 1.2 * resync("serial", 100));
     // An item of the snapshot takes two bytes or more.
     assert!(resync("serial:history=0", 10_000) > resync("serial:history=0", 100) + 2.0 * 9_900.0);

@@ -1,19 +1,11 @@
 //! Every registered strategy, on every workload it can carry, held to the claims on its card.
 //!
-//! `SYNCBENCH_CONTRACT_SEEDS` says over how many seeds; a few by default. Parameters other than the defaults get a third.
+//! `SYNCBENCH_SEEDS` sets over how many seeds, three by default, and `SYNCBENCH_SEED_BASE` which ones. `SYNCBENCH_ONLY` picks
+//! subjects by a part of their name: `serial on stack`.
 
 use crate::common::claims;
-use crate::common::subject::{Subject, at_home, hold, parse_seeds, subjects};
-
-#[test]
-fn the_number_of_seeds_is_checked() {
-    assert_eq!(parse_seeds(None), Ok(3));
-    assert_eq!(parse_seeds(Some("100")), Ok(100));
-    for written in ["", "0", "-1", "many", "1e3"] {
-        let error = parse_seeds(Some(written)).unwrap_err();
-        assert!(error.contains("SYNCBENCH_CONTRACT_SEEDS") && error.contains(&format!("`{written}`")), "{error}");
-    }
-}
+use crate::common::seeds::Seeds;
+use crate::common::subject::{Subject, at_home, hold, subjects};
 
 #[test]
 fn converges_under_faults() {
@@ -78,7 +70,7 @@ fn memory_grows_where_claimed() {
 
 #[test]
 fn the_same_run_again_and_on_other_threads() {
-    hold(&at_home(), |subject| claims::same_again(subject, 1));
+    hold(&at_home(), |subject| claims::same_again(subject, Seeds::first(1)));
     let subjects: Vec<Subject> = subjects();
-    assert_eq!(claims::threads(&subjects, 1), Ok(()));
+    assert_eq!(claims::threads(&subjects, Seeds::first(1)), Ok(()));
 }

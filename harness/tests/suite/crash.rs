@@ -1,4 +1,4 @@
-//! The fault `crash`: who goes down does nothing and is not waited for; who comes back has everything that it was told.
+//! The fault `crash`: a crashed client does nothing and is not waited for; a recovered one has all that was confirmed to it.
 
 use crate::common::mutants::{Bug, mutant};
 use crate::common::subject::{Subject, case, passed, scenario};
@@ -17,7 +17,7 @@ use syncbench_strategies::view::View;
 
 const C2: NodeId = NodeId(2);
 
-/// Down for good, down and up again, and the same while the connections of the same or of another client are broken.
+/// Permanent crashes, crashes with a recovery, and both while connections of the same or another client are broken.
 const CRASHES: &[&[&str]] = &[
     &["crash:client=2@400ms..900ms"],
     &["crash:client=2@600ms"],
@@ -32,7 +32,7 @@ fn crashing(faults: &[&str]) -> Scenario {
     Scenario { faults, networks: vec!["4g".into()], ..scenario() }
 }
 
-/// Every strategy on every workload that it carries, and that lasts.
+/// Every strategy that is not ephemeral, on every workload that it supports.
 fn lasting() -> Vec<Subject> {
     let of = |strategy| WORKLOADS.iter().map(move |workload| Subject::new(strategy, workload.name));
     let subjects = strategies().flat_map(of).filter(Subject::supported);
@@ -40,7 +40,7 @@ fn lasting() -> Vec<Subject> {
 }
 
 #[test]
-fn whoever_comes_back_has_all_that_was_acknowledged() {
+fn a_recovered_client_has_everything_that_was_confirmed() {
     let complaints: Vec<String> = lasting()
         .into_par_iter()
         .flat_map_iter(|subject| {
@@ -61,7 +61,7 @@ fn run(strategy: &str, workload: &str, faults: &[&str]) -> Done {
     Case { faults, network: "4g".into(), ..case(&subject) }.run_with(&subject.strategy)
 }
 
-/// The sums that counters show, and that were acknowledged.
+/// The sum that counters show, and that of the confirmed additions.
 fn sums(done: &Done) -> (i64, i64) {
     let last = done.ran.last();
     let counters = last.keys(&path![]).unwrap_or_default();
@@ -74,18 +74,18 @@ fn sums(done: &Done) -> (i64, i64) {
 }
 
 #[test]
-fn what_was_counted_offline_outlives_the_crash() {
+fn operations_confirmed_offline_survive_a_crash() {
     let workload = "counter:like=0";
     let faults = ["partition:isolate,client=2@200ms..1800ms", "crash:client=2@1s..1300ms"];
     let mut offline = 0;
     for strategy in strategies().filter(|strategy| Subject::new(strategy, workload).supported()) {
-        // One that loses additions without any crash loses them with one too.
+        // A strategy that loses additions without a crash loses them with one too.
         if sums(&run(strategy, workload, &[])).0 != sums(&run(strategy, workload, &[])).1 {
             continue;
         }
         let done = run(strategy, workload, &faults);
-        let (shown, told) = sums(&done);
-        assert_eq!(shown, told, "{strategy}");
+        let (shown, confirmed) = sums(&done);
+        assert_eq!(shown, confirmed, "{strategy}");
         let cut_off = |entry: &&Entry| {
             entry.id.client == C2
                 && entry.settled.is_some_and(|at| at < Time::from_ms(1_000))
@@ -93,27 +93,27 @@ fn what_was_counted_offline_outlives_the_crash() {
         };
         offline += done.ran.ledger.entries().filter(cut_off).count();
     }
-    assert!(offline > 0, "nobody was told of anything while it was cut off");
+    assert!(offline > 0, "no operation was confirmed while its client was cut off");
 }
 
-fn said(cell: &Cell) -> String {
+fn reasons(cell: &Cell) -> String {
     cell.verdict_reasons.join("; ")
 }
 
 #[test]
-fn a_replica_that_saves_nothing_new_is_caught() {
+fn a_replica_that_saves_nothing_new_fails() {
     let planted = ["serial", "serial-optimistic", "ot", "lww-document"];
     for strategy in planted {
         let cell = |bug| mutant(strategy, "record", bug).cell(&crashing(CRASHES[0]), 1);
         let (bad, good) = (cell(Bug::SavesNothingNew), cell(Bug::Inert));
         assert_eq!(bad.verdict, Some(Verdict::Fail), "{strategy}");
-        assert!(said(&bad).contains("came back from a crash with another state"), "{strategy}: {}", said(&bad));
-        assert_eq!(good.verdict, Some(Verdict::Pass), "{strategy}: {}", said(&good));
+        assert!(reasons(&bad).contains("came back from a crash with another state"), "{strategy}: {}", reasons(&bad));
+        assert_eq!(good.verdict, Some(Verdict::Pass), "{strategy}: {}", reasons(&good));
     }
 }
 
 #[test]
-fn a_run_with_crashes_is_the_same_again() {
+fn a_run_with_crashes_is_deterministic() {
     for strategy in strategies() {
         let subject = Subject::new(strategy, "record");
         for faults in CRASHES.iter().filter(|_| subject.supported()) {
@@ -124,7 +124,7 @@ fn a_run_with_crashes_is_the_same_again() {
 }
 
 #[test]
-fn nobody_acts_while_dead_and_plans_go_on_afterwards() {
+fn a_user_does_not_act_while_its_client_is_down_and_goes_on_afterwards() {
     let (from, to) = (Time::from_ms(400), Time::from_ms(1_400));
     for pace in [Pace::Poisson, Pace::Closed, Pace::Turns] {
         let faults = vec!["crash:client=2@400ms..1400ms".into()];
@@ -139,29 +139,30 @@ fn nobody_acts_while_dead_and_plans_go_on_afterwards() {
 }
 
 #[test]
-fn whoever_stays_away_is_not_waited_for() {
+fn a_permanently_crashed_client_is_not_waited_for() {
     for pace in [Pace::Poisson, Pace::Closed, Pace::Turns] {
         let done = Case { faults: vec!["crash:client=2@800ms".into()], pace, ..Case::new("serial", "stack") }.run();
         let ledger = &done.ran.ledger;
         assert!(ledger.gone(C2) && done.ran.converged(), "{pace:?}");
-        let there: Vec<NodeId> = done.ran.finals.iter().map(|(node, _)| *node).collect();
-        assert_eq!(there, [0, 1, 3].map(NodeId), "{pace:?}");
+        let nodes: Vec<NodeId> = done.ran.finals.iter().map(|(node, _)| *node).collect();
+        assert_eq!(nodes, [0, 1, 3].map(NodeId), "{pace:?}");
         let of = |client| ledger.entries().filter(move |entry| entry.id.client == NodeId(client));
         assert!((1..20).contains(&of(2).count()) && of(1).count() == 20 && of(3).count() == 20, "{pace:?}");
         assert!(of(2).all(|entry| entry.issued < Time::from_ms(800)), "{pace:?}");
         assert!(of(1).chain(of(3)).all(|entry| entry.visible.is_some()), "{pace:?}");
-        assert_eq!(done.numbers("censored", "ack"), 0.0, "{pace:?}");
+        assert_eq!(done.numbers("censored", "confirmed"), 0.0, "{pace:?}");
         let coverage = &done.ran.coverage[0];
-        assert!(coverage.end_ms > 1_500.0 && coverage.operations_overlapped > 20, "{coverage:?}");
+        assert!(coverage.end_ms > 1_500.0 && coverage.operations_meanwhile > 20, "{coverage:?}");
+        assert_eq!((&*coverage.effect, coverage.operations_issued), ("client 2 was down", ledger.issued()));
     }
 }
 
 #[test]
-fn a_cursor_stays_behind_where_nobody_times_out() {
+fn a_crashed_clients_cursor_stays_where_nothing_expires() {
     let workload = "presence:leave=0";
     for subject in strategies().map(|strategy| Subject::new(strategy, workload)).filter(Subject::supported) {
         let ghosts = |faults: &[&str]| {
-            // In turns, so that everybody is surely seen before anybody crashes.
+            // In turns, so that every cursor is visible before the crash.
             let cell = subject.cell(&Scenario { pace: Pace::Turns, ..crashing(faults) }, 1);
             passed(&cell).unwrap_or_else(|error| panic!("{subject}: {error}"));
             cell.findings.iter().filter(|finding| finding.kind == "ghost cursor").count()
@@ -172,7 +173,7 @@ fn a_cursor_stays_behind_where_nobody_times_out() {
 }
 
 #[test]
-fn the_last_one_alone_is_a_group() {
+fn a_single_surviving_client_is_a_group() {
     let faults = ["crash:client=1@500ms", "crash:client=3@700ms"].map(String::from).to_vec();
     let done = Case { faults, ..Case::new("lww-document", "stack") }.run();
     assert_eq!(done.ran.finals.len(), 1);

@@ -7,7 +7,8 @@
 use crate::common::claims::mutate;
 use crate::common::group::{Group, Weather};
 use crate::common::hush_libraries;
-use crate::common::subject::{Subject, seeds};
+use crate::common::seeds::Seeds;
+use crate::common::subject::Subject;
 use sha2::{Digest, Sha256};
 use syncbench_harness::rng::{below, stream};
 use syncbench_harness::workloads::WORKLOADS;
@@ -67,7 +68,7 @@ fn a_sealed_honest_body_is_the_message_itself() {
 fn a_forged_change_is_taken_or_leaves_no_trace() {
     hush_libraries();
     let (mut caught, mut refused) = (0, 0);
-    for seed in 1..=40 * seeds() {
+    for seed in Seeds::from_env().times(40).iter() {
         let workload = WORKLOADS[seed as usize % WORKLOADS.len()].name;
         let mut group = Group::new(&Subject::new("crdt-automerge", workload), 3, Weather::default(), seed);
         let mut rng = stream(seed, "forge", 0, 0);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::common::claims;
 use crate::common::hush_libraries;
 use crate::common::mutants::{Bug, mutant, with_model, without_tie_break};
+use crate::common::seeds::Seeds;
 use crate::common::subject::{Checked, Subject, claiming, scenario};
 use syncbench_harness::results::{Cell, Verdict};
 use syncbench_harness::scenario::Scenario;
@@ -44,7 +45,7 @@ fn the_wrapper_alone_changes_nothing() {
 fn every_reason_of_a_verdict_has_its_bug() {
     fails(&mutant("lww-document", "record", Bug::LosesMessages), "ended in different states");
     fails(&mutant("lww-document", "record", Bug::SaysTooEarly), "with the same operations differed");
-    fails(&mutant("serial", "record", Bug::RefusesHonestMessages), "honest messages were refused");
+    fails(&mutant("serial", "record", Bug::RefusesHonestMessages), "protocol errors between honest replicas");
     fails(&mutant("serial", "record", Bug::ForgetsToAnswer), "got no answer");
     fails(&mutant("serial", "record", Bug::NeverQuiet), "not quiet within the budget");
     // What it does not claim it need not keep; once it claims it, it must.
@@ -131,26 +132,26 @@ fn caught(check: impl Fn(&Subject) -> Checked, planted: &Subject, words: &str, c
 #[test]
 fn bugs_in_what_is_said_and_done_are_caught() {
     let inert = |strategy: &str| mutant(strategy, "record", Bug::Inert);
-    let quiet = |subject: &Subject| claims::quiet_in_the_end(subject, 1);
+    let quiet = |subject: &Subject| claims::quiet_in_the_end(subject, Seeds::first(1));
     caught(quiet, &mutant("serial", "record", Bug::ForgetsToAnswer), "got no answer", &inert("serial"));
-    let weather = |subject: &Subject| claims::group_weather(subject, 3);
+    let weather = |subject: &Subject| claims::group_weather(subject, Seeds::first(3));
     caught(weather, &mutant("lww-document", "record", Bug::CountsTwice), "again", &inert("lww-document"));
-    let blind = |subject: &Subject| claims::blind(subject, 1);
+    let blind = |subject: &Subject| claims::blind(subject, Seeds::first(1));
     caught(blind, &mutant("lww-document", "record", Bug::ReadsSidecars), "", &inert("lww-document"));
-    let restores = |subject: &Subject| claims::restores(subject, 1);
+    let restores = |subject: &Subject| claims::restores(subject, Seeds::first(1));
     caught(restores, &mutant("serial", "record", Bug::SavesNothingNew), "crash", &inert("serial"));
-    let malformed = |subject: &Subject| claims::malformed(subject, 1);
+    let malformed = |subject: &Subject| claims::malformed(subject, Seeds::first(1));
     caught(malformed, &mutant("serial", "record", Bug::TakesNonsense), "nonsense", &inert("serial"));
-    let same = |subject: &Subject| claims::same_again(subject, 1);
+    let same = |subject: &Subject| claims::same_again(subject, Seeds::first(1));
     caught(same, &mutant("serial", "record", Bug::KnowsTheProgram), "twice differs", &inert("serial"));
-    let undo = |subject: &Subject| claims::undo(subject, 1);
+    let undo = |subject: &Subject| claims::undo(subject, Seeds::first(1));
     caught(undo, &mutant("ot", "record", Bug::UndoesNothing), "the first taken back", &inert("ot"));
 }
 
 #[test]
 fn bugs_with_hostile_bytes_are_caught() {
     hush_libraries();
-    let hostile = |subject: &Subject| claims::hostile_refused(subject, 2);
+    let hostile = |subject: &Subject| claims::hostile_refused(subject, Seeds::first(2));
     let inert = mutant("serial", "record", Bug::Inert);
     caught(hostile, &mutant("serial", "record", Bug::Panics), "panicked", &inert);
     caught(hostile, &mutant("serial", "record", Bug::BelievesLengths), "bytes for", &inert);
@@ -184,28 +185,28 @@ fn false_claims_are_caught() {
         (claiming(&Subject::new(strategy, workload), change), Subject::new(strategy, workload))
     };
     let (planted, honest) = claim("serial", "record", |claims| claims.works_offline = true);
-    caught(|subject| claims::works_offline(subject, 2), &planted, "", &honest);
+    caught(|subject| claims::works_offline(subject, Seeds::first(2)), &planted, "", &honest);
     let (planted, honest) = claim("lww-document", "stack", |claims| claims.can_refuse = true);
-    caught(|subject| claims::refuses(subject, 2), &planted, "never did", &honest);
+    caught(|subject| claims::refuses(subject, Seeds::first(2)), &planted, "never did", &honest);
     let (planted, honest) = claim("serial", "stack", |claims| claims.can_refuse = false);
-    caught(|subject| claims::refuses(subject, 2), &planted, "does not claim", &honest);
+    caught(|subject| claims::refuses(subject, Seeds::first(2)), &planted, "does not claim", &honest);
     let (planted, honest) = claim("lww-document", "stack", |claims| claims.serializable = true);
-    caught(|subject| claims::serializable(subject, 20), &planted, "no serial order", &honest);
+    caught(|subject| claims::serializable(subject, Seeds::first(20)), &planted, "no serial order", &honest);
     let (planted, honest) = claim("serial", "stack", |claims| claims.serializable = false);
-    caught(|subject| claims::serializable(subject, 2), &planted, "no run showed why", &honest);
+    caught(|subject| claims::serializable(subject, Seeds::first(2)), &planted, "no run showed why", &honest);
     let (planted, honest) = claim("lww-document", "record", |claims| claims.depends_on_clocks = false);
-    caught(|subject| claims::clocks(subject, 5), &planted, "skewed clocks", &honest);
+    caught(|subject| claims::clocks(subject, Seeds::first(5)), &planted, "skewed clocks", &honest);
     let (planted, honest) = claim("serial", "record", |claims| claims.depends_on_clocks = true);
-    caught(|subject| claims::clocks(subject, 2), &planted, "never did", &honest);
+    caught(|subject| claims::clocks(subject, Seeds::first(2)), &planted, "never did", &honest);
     let (planted, honest) = claim("lww-document", "record", |claims| claims.ephemeral = true);
-    caught(|subject| claims::restores(subject, 1), &planted, "after a crash", &honest);
+    caught(|subject| claims::restores(subject, Seeds::first(1)), &planted, "after a crash", &honest);
     let (planted, honest) = claim("presence", "presence", |claims| claims.ephemeral = false);
-    caught(|subject| claims::restores(subject, 1), &planted, "after a crash", &honest);
+    caught(|subject| claims::restores(subject, Seeds::first(1)), &planted, "after a crash", &honest);
     // Made for a stream: what overtakes is a gap to it.
     let reorders = claiming(&Subject::new("serial", "record"), |claims| {
         (claims.tolerates_reordering, claims.tolerates_loss) = (true, true);
     });
-    caught(|subject| claims::datagrams(subject, 2), &reorders, "", &Subject::new("serial", "record"));
+    caught(|subject| claims::datagrams(subject, Seeds::first(2)), &reorders, "", &Subject::new("serial", "record"));
 }
 
 #[test]

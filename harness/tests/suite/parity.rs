@@ -1,4 +1,4 @@
-//! The same replicas in virtual and in real time come to the same. Nothing here depends on how fast the machine is.
+//! The same replicas reach the same states in virtual and in real time. Nothing here depends on the speed of the machine.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -12,9 +12,9 @@ use syncbench_harness::scenario::Engine;
 use syncbench_strategies::document::{Digest, Document};
 use syncbench_strategies::model::Operation;
 use syncbench_strategies::path;
-use syncbench_strategies::registry::Configured;
 use syncbench_strategies::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Time};
 use syncbench_strategies::sidecar::Sidecar;
+use syncbench_strategies::spec::Configured;
 use syncbench_strategies::view::View;
 
 fn both(case: Case) -> (Done, Done) {
@@ -23,17 +23,17 @@ fn both(case: Case) -> (Done, Done) {
     (simulated, real)
 }
 
-/// Intents that look at nothing, and commute.
+/// Operations that commute and do not depend on what a user sees.
 const ADDITIONS: &str = "counter:like=0";
 
 #[test]
-fn one_at_a_time_both_engines_end_in_the_same_states() {
+fn without_concurrency_both_engines_end_in_the_same_states() {
     for strategy in strategies() {
         for network in ["instant", "lan"] {
             let (simulated, real) = both(Case {
                 pace: Pace::Turns,
                 network: network.into(),
-                // More than a millisecond between two operations: some clocks that decide tell no less apart.
+                // More than a millisecond between two operations: some deciding clocks are no finer.
                 rate_per_s: 400.0,
                 ops: 40,
                 ..Case::at_home(strategy, "stack")
@@ -41,23 +41,23 @@ fn one_at_a_time_both_engines_end_in_the_same_states() {
             assert!(real.ran.converged(), "{strategy} {network}");
             assert_eq!(real.ran.finals, simulated.ran.finals, "{strategy} {network}");
             assert_eq!(real.number("concurrency"), 0.0, "{strategy} {network}");
-            let told = |done: &Done| {
+            let fates = |done: &Done| {
                 let entries = done.ran.ledger.entries();
                 entries.map(|entry| (entry.id, entry.operation.clone(), entry.fate.clone())).collect::<Vec<_>>()
             };
-            assert_eq!(told(&real), told(&simulated), "{strategy} {network}");
+            assert_eq!(fates(&real), fates(&simulated), "{strategy} {network}");
         }
     }
 }
 
 #[test]
-fn additions_come_to_the_same_whatever_their_order() {
+fn commuting_additions_end_in_the_same_state_in_both_engines() {
     let mut compared = 0;
     for strategy in strategies().filter(|strategy| Subject::new(strategy, ADDITIONS).supported()) {
         let case = Case { network: "lan".into(), rate_per_s: 600.0, ops: 120, ..Case::new(strategy, ADDITIONS) };
         let (simulated, real) = both(case);
         assert!(real.ran.converged(), "{strategy}");
-        // A strategy that loses additions loses others each time.
+        // A strategy that loses additions loses different ones in each run.
         if sum(simulated.ran.last()) == sum_of_operations(&simulated) {
             assert_eq!(real.ran.finals, simulated.ran.finals, "{strategy}");
             assert_eq!(sum(real.ran.last()), sum_of_operations(&real), "{strategy}");
@@ -82,24 +82,24 @@ fn sum_of_operations(done: &Done) -> i64 {
 }
 
 #[test]
-fn users_mean_to_act_at_the_same_times_however_late_their_threads_are() {
+fn intended_times_do_not_depend_on_the_engine() {
     for pace in [Pace::Poisson, Pace::Periodic] {
         for strategy in strategies().filter(|strategy| Subject::new(strategy, ADDITIONS).supported()) {
-            // More than any of them can take at once.
+            // A rate that no strategy sustains.
             let case = Case { pace, network: "instant".into(), rate_per_s: 1e6, ..Case::new(strategy, ADDITIONS) };
             let (simulated, real) = both(case);
-            let meant = |done: &Done| {
+            let intended = |done: &Done| {
                 let entries = done.ran.ledger.entries();
                 entries.map(|entry| (entry.id, entry.intended, entry.operation.clone())).collect::<Vec<_>>()
             };
-            assert_eq!(meant(&real), meant(&simulated), "{strategy} {pace:?}");
+            assert_eq!(intended(&real), intended(&simulated), "{strategy} {pace:?}");
             assert!(real.ran.ledger.entries().all(|entry| entry.issued >= entry.intended), "{strategy} {pace:?}");
         }
     }
 }
 
 #[test]
-fn who_never_falls_silent_settles_and_then_nothing_is_under_way() {
+fn replicas_with_heartbeats_settle_and_then_nothing_is_in_flight() {
     for strategy in strategies() {
         let case = Case {
             network: "lan".into(),
@@ -115,7 +115,7 @@ fn who_never_falls_silent_settles_and_then_nothing_is_under_way() {
         for (done, slack) in [(simulated, Duration::from_millis(100)), (real, Duration::from_secs(10))] {
             assert!(done.ran.converged() && done.ran.messages_in_flight == 0, "{strategy}");
             assert!(done.numbers("counters", "heartbeats") > 0.0, "{strategy}");
-            // Something happens at every tick, so the run is seen to last for as long as it takes, and no longer.
+            // Something happens at every tick, so the run lasts as long as the replicas need to settle, and no longer.
             let lasted = done.ran.ended_at.since(done.ran.calm_since);
             assert!(lasted + settling / 10 > settling && lasted < settling + slack, "{strategy}: {lasted:?}");
         }
@@ -214,7 +214,7 @@ impl Replica for Recorder {
 }
 
 #[test]
-fn recorded_calls_alone_lead_to_the_same_views() {
+fn replaying_recorded_calls_gives_the_same_views() {
     for strategy in strategies() {
         let case = Case {
             engine: Engine::Threads,

@@ -1,4 +1,4 @@
-//! The threads engine ends, whatever happens, loses no message of its own, and says what broke.
+//! The threads engine ends whatever happens, loses no message, and names what broke.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -9,19 +9,19 @@ use syncbench_harness::engines::load::Pace;
 use syncbench_harness::network::Transport;
 use syncbench_harness::scenario::Engine;
 use syncbench_strategies::model::Operation;
-use syncbench_strategies::registry::Configured;
 use syncbench_strategies::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Strategy};
 use syncbench_strategies::sidecar::Sidecar;
+use syncbench_strategies::spec::Configured;
 use syncbench_strategies::view::View;
 
-/// Cells at a time. Their threads sleep most of the time, so this may be many more than there are processors.
+/// Cells at a time: many more than processors, since their threads sleep most of the time.
 const SIDE_BY_SIDE: usize = 16;
 
 /// Calls `check` for every strategy together with each of `others`, several side by side.
 fn each<T: Sync>(others: &[T], check: impl Fn(&str, &T) + Sync) {
     let cells: Vec<(&str, &T)> = strategies().flat_map(|strategy| others.iter().map(move |o| (strategy, o))).collect();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(SIDE_BY_SIDE).build().unwrap();
-    // One at a time: those that take long must not wait in a row behind each other.
+    // One at a time, so that long cells do not queue behind each other.
     pool.install(|| cells.par_iter().with_max_len(1).for_each(|(strategy, other)| check(strategy, other)));
 }
 
@@ -44,22 +44,22 @@ fn case(strategy: &str) -> Case {
 
 fn assert_conserved(done: &Done, name: &str) {
     let traffic = |key| done.numbers("traffic", key);
-    let under_way = done.ran.messages_in_flight as f64;
-    let (made, gone) = (traffic("sent") + traffic("duplicated"), traffic("delivered") + traffic("dropped") + under_way);
-    assert_eq!(made, gone, "{name}: {under_way} under way");
+    let in_flight = done.ran.messages_in_flight as f64;
+    let (made, ended) = (traffic("sent") + traffic("duplicated"), traffic("delivered") + traffic("dropped"));
+    assert_eq!(made, ended + in_flight, "{name}: {in_flight} in flight");
 }
 
-/// Breaks, holds messages back, turns a clock, and lets one client come late, with and without an end.
-fn weathers() -> [Vec<String>; 2] {
+/// Broken and blocked links, a wrong clock and a late client, with and without an end.
+fn fault_sets() -> [Vec<String>; 2] {
     let ending = ["partition:halves@20ms..60ms", "partition:one-way,client=1@40ms..90ms", "late:2@50ms", "skew:1s"];
     let lasting = ["partition:isolate,client=2@30ms", "partition:one-way,client=3@30ms", "late:1@45ms"];
     [ending.map(String::from).to_vec(), lasting.map(String::from).to_vec()]
 }
 
 #[test]
-fn faults_end_and_everybody_agrees_at_every_pace() {
+fn groups_converge_after_faults_at_every_pace() {
     let paces = [Pace::Poisson, Pace::Periodic, Pace::Closed, Pace::Turns];
-    let cells: Vec<_> = paces.into_iter().flat_map(|pace| weathers().map(|faults| (pace, faults))).collect();
+    let cells: Vec<_> = paces.into_iter().flat_map(|pace| fault_sets().map(|faults| (pace, faults))).collect();
     each(&cells, |strategy, (pace, faults)| {
         let done = Case { pace: *pace, faults: faults.clone(), ..case(strategy) }.run();
         let name = format!("{strategy} {pace:?} {faults:?}");
@@ -67,14 +67,14 @@ fn faults_end_and_everybody_agrees_at_every_pace() {
         assert_eq!(done.ran.finals.len(), if done.ran.finals[0].0 == NodeId::SERVER { 4 } else { 3 }, "{name}");
         assert_eq!(done.ran.messages_in_flight, 0, "{name}");
         assert_conserved(&done, &name);
-        let censored = (done.numbers("censored", "ack"), done.numbers("censored", "visible"));
+        let censored = (done.numbers("censored", "confirmed"), done.numbers("censored", "visible"));
         assert_eq!(censored, (0.0, 0.0), "{name}");
     });
 }
 
 #[test]
-fn without_time_to_become_quiet_messages_are_left_and_counted() {
-    each(&weathers(), |strategy, faults| {
+fn messages_in_flight_at_the_end_of_the_budget_are_counted() {
+    each(&fault_sets(), |strategy, faults| {
         let case = Case { faults: faults.clone(), budget: Duration::ZERO, network: "4g".into(), ..case(strategy) };
         assert_conserved(&case.run(), strategy);
     });
@@ -91,26 +91,26 @@ fn datagrams_are_conserved() {
 }
 
 #[test]
-fn looks_cut_all_replicas_at_once() {
+fn states_are_sampled_at_one_consistent_cut() {
     each_strategy(|strategy| {
         let every = Some(Duration::from_millis(1));
         let done = Case { rate_per_s: 1_500.0, ops: 300, sample_every: every, ..case(strategy) }.run();
-        // The same operations and another state: either the strategy is broken, or the cut is.
+        // Replicas with the same operations and different states: either the strategy is broken, or the cut is.
         assert_eq!(done.number("sec_violations"), 0.0, "{strategy}");
         assert!(done.numbers("resident_bytes", "steady") > 0.0, "{strategy}");
         assert!(done.numbers("divergence", "peak") <= 1.0, "{strategy}");
     });
 }
 
-/// What a replica does to the engine.
+/// How a replica misbehaves.
 #[derive(Clone, Copy, PartialEq)]
 enum Mischief {
     /// Panics when it is made.
-    BornDead,
+    PanicsAtBirth,
     /// Panics on its third message.
-    Dies,
-    /// Panics when what it saves is asked for.
-    DiesAtTheEnd,
+    Panics,
+    /// Panics when asked for what it saves.
+    PanicsAtTheEnd,
     /// Sets a timer again and again.
     Ticks,
     /// Answers every message with one.
@@ -134,7 +134,7 @@ impl Strategy for Mischievous {
     fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
         let all = matches!(self.1, Mischief::Ticks | Mischief::Chatters);
         let mischief = (all || setup.node == NodeId(2)).then_some(self.1);
-        assert!(mischief != Some(Mischief::BornDead), "planted");
+        assert!(mischief != Some(Mischief::PanicsAtBirth), "planted");
         Box::new(Imp { inner: self.0.strategy.replica(setup), mischief, received: 0 })
     }
 
@@ -162,7 +162,7 @@ impl Replica for Imp {
         cx: &mut Context<'_>,
     ) -> Result<(), ProtocolError> {
         self.received += 1;
-        assert!(self.mischief != Some(Mischief::Dies) || self.received < 3, "planted");
+        assert!(self.mischief != Some(Mischief::Panics) || self.received < 3, "planted");
         if bytes == NOISE {
             cx.send(from, NOISE, Sidecar::none());
             return Ok(());
@@ -192,7 +192,7 @@ impl Replica for Imp {
     }
 
     fn durable(&self) -> Vec<u8> {
-        assert!(self.mischief != Some(Mischief::DiesAtTheEnd), "planted");
+        assert!(self.mischief != Some(Mischief::PanicsAtTheEnd), "planted");
         self.inner.durable()
     }
 
@@ -213,7 +213,7 @@ fn run(case: &Case, mischief: Mischief) -> Done {
 
 #[test]
 fn a_panic_ends_the_run_and_names_its_replica() {
-    let mischiefs = [Mischief::BornDead, Mischief::Dies, Mischief::DiesAtTheEnd];
+    let mischiefs = [Mischief::PanicsAtBirth, Mischief::Panics, Mischief::PanicsAtTheEnd];
     let faults = [vec![], vec!["late:2@50ms".to_owned()]];
     let cells: Vec<_> = mischiefs.into_iter().flat_map(|mischief| faults.iter().map(move |f| (mischief, f))).collect();
     each(&cells, |strategy, (mischief, faults)| {
@@ -225,7 +225,7 @@ fn a_panic_ends_the_run_and_names_its_replica() {
 }
 
 #[test]
-fn timers_that_never_end_keep_nobody_waiting() {
+fn endless_timers_do_not_keep_a_run_going() {
     each_strategy(|strategy| {
         let case = Case { budget: Duration::from_secs(600), ..case(strategy) };
         let done = run(&case, Mischief::Ticks);
@@ -235,7 +235,7 @@ fn timers_that_never_end_keep_nobody_waiting() {
 }
 
 #[test]
-fn replicas_that_never_stop_talking_are_cut_short() {
+fn endless_messages_end_with_the_budget() {
     each_strategy(|strategy| {
         let case = Case { budget: Duration::from_millis(100), ..case(strategy) };
         let done = run(&case, Mischief::Chatters);

@@ -1,28 +1,30 @@
-//! When replicas showed different states.
+//! When clients showed different states.
 
 use std::collections::BTreeMap;
+
+use syncbench_harness::metrics::DIVERGENCE;
 
 use super::rows::{FRAME, named_rows};
 use super::{Chart, Data};
 use crate::aggregate::{Group, Row};
 use crate::draw::axes;
+use crate::draw::geometry::{Anchor, Point, Rect, at};
 use crate::draw::legend::{Entry, Sign};
 use crate::draw::palette::Palette;
 use crate::draw::panel::{Sheet, headed};
 use crate::draw::scale::Scale;
-use crate::draw::scene::{Anchor, GRID, MUTED, Point, Rect, SHADE, Scene, at};
+use crate::draw::scene::{GRID, MUTED, SHADE, Scene};
 use crate::draw::text::SMALL;
 
 pub(super) static CHART: Chart = Chart {
     name: "divergence",
     title: "Divergence over time",
-    shows: "The chance that two replicas picked at random show different states, over the run's time, mean of all \
-            seeds. Each strategy has its own strip: flat is agreement, the strip's full height is everyone alone with \
-            an own state.",
+    shows: "Chance that two clients, picked at random, show different states, over the time of the run; mean of all seeds. \
+            Each strategy has a strip. Flat: all clients agree. Full height: every client differs.",
+    metrics: &[&DIVERGENCE],
     draw,
 };
 
-const METRIC: &str = "divergence";
 /// Means are taken over this many stretches of the time axis.
 const BINS: usize = 160;
 
@@ -34,7 +36,7 @@ fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
         return sheet.nothing("No run recorded a curve of divergence.");
     }
     if groups.iter().any(|group| !group.coverage().is_empty()) {
-        sheet.legend(&[Entry { sign: Sign::Fill(SHADE), name: "while a fault lasted" }]);
+        sheet.legend(&[Entry { sign: Sign::Fill(SHADE), name: "a fault is active" }]);
     }
     let columns = if groups.len() > 1 { 2 } else { 1 };
     let heights: Vec<_> = groups.iter().map(|group| group.rows.len() as f64 * super::rows::ROW + FRAME).collect();
@@ -46,7 +48,7 @@ fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
 }
 
 fn curves<'r>(row: &'r Row<'_>) -> impl Iterator<Item = &'r [(f64, f64)]> + use<'r> {
-    let all = row.measured().filter_map(|cell| cell.curves.get(METRIC));
+    let all = row.measured().filter_map(|cell| cell.curves.get(DIVERGENCE.name));
     all.map(Vec::as_slice).filter(|curve| !curve.is_empty())
 }
 

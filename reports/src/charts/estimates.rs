@@ -1,25 +1,27 @@
-//! What criterion measured, beside what the runs measured.
+//! Criterion's estimates beside the figures of the runs.
 
 use std::collections::BTreeSet;
+
+use syncbench_harness::metrics::OPS_PER_CPU_S;
 
 use super::rows::{FRAME, ROW, named_rows, whisker};
 use super::{Chart, Data};
 use crate::criterion::CriterionEstimate;
-use crate::draw::Anchor;
 use crate::draw::axes;
+use crate::draw::geometry::{Anchor, Rect, at};
 use crate::draw::panel::{Sheet, headed};
 use crate::draw::scale::Scale;
-use crate::draw::scene::{AXIS, INK, MUTED, Rect, Scene, at};
+use crate::draw::scene::{AXIS, INK, MUTED, Scene};
 use crate::draw::text::SMALL;
 use crate::format::figure;
 
 pub(super) static CHART: Chart = Chart {
     name: "estimates",
     title: "Criterion beside the runs",
-    shows: "Processor time for one operation: a filled mark is criterion's mean with its interval, measured alone and \
-            hot; a hollow mark is what the runs of the same workload give (one second over operations per CPU second, \
-            first condition that has the workload). Runs include every replica and all protocol work, so they are \
-            expected to be dearer.",
+    shows: "Processor time of one operation. Filled mark: criterion's mean with its interval, measured alone with warm \
+            caches. Hollow mark: one second over operations per CPU second, from the first condition with this workload. \
+            Runs include every replica and all protocol work, so they are expected to cost more.",
+    metrics: &[&OPS_PER_CPU_S],
     draw,
 };
 
@@ -37,7 +39,7 @@ fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
     let values = panels.iter().flat_map(|(_, pairs)| pairs);
     let values = values.flat_map(|pair| [Some(pair.bench.low_ns), Some(pair.bench.high_ns), pair.run_ns]).flatten();
     let Some(scale) = Scale::log(values) else {
-        return sheet.nothing("No estimates of criterion were given: run cargo bench first, then report again.");
+        return sheet.nothing("There are no estimates of criterion: run cargo bench, then report again.");
     };
     let heights: Vec<_> = panels.iter().map(|(_, pairs)| pairs.len() as f64 * ROW + FRAME).collect();
     let cells = sheet.grid(if panels.len() > 1 { 2 } else { 1 }, &heights);
@@ -51,7 +53,7 @@ fn pairs<'a>(data: &'a Data<'_>, group: &str) -> Vec<Pair<'a>> {
     let run = |id: &str| {
         let like = data.summary.groups.iter().filter(|run| run.condition.workload.split(':').next() == Some(group));
         let mut rows = like.flat_map(|run| &run.rows).filter(|row| row.strategy == id);
-        rows.find_map(|row| row.mean("ops_per_cpu_s", "")).filter(|rate| rate.value > 0.0).map(|rate| 1e9 / rate.value)
+        rows.find_map(|row| row.mean(&OPS_PER_CPU_S, "")).filter(|rate| rate.value > 0.0).map(|rate| 1e9 / rate.value)
     };
     let own = data.criterion.iter().filter(|estimate| estimate.group == group);
     own.map(|bench| Pair { id: &bench.id, bench, run_ns: run(&bench.id) }).collect()
@@ -61,7 +63,7 @@ fn panel(scene: &mut Scene, area: Rect, title: &str, pairs: &[Pair<'_>], scale: 
     let area = headed(scene, area, title);
     let names: Vec<_> = pairs.iter().map(|pair| pair.id).collect();
     let plot = named_rows(scene, area, &names, 62.0);
-    axes::x_axis(scene, plot, scale, "nanoseconds for one operation", true);
+    axes::x_axis(scene, plot, scale, "nanoseconds per operation", true);
     for (index, pair) in pairs.iter().enumerate() {
         let middle = plot.y + (index as f64 + 0.5) * ROW;
         let place = |value: f64| plot.x + scale.place(value) * plot.w;

@@ -1,25 +1,30 @@
 //! What an operation costs as the document grows.
 
+use syncbench_harness::metric::MetricSpec;
+use syncbench_harness::metrics::{CPU_US_LOCAL, CPU_US_REMOTE};
+
 use super::{Chart, Data};
 use crate::aggregate::Sweep;
 use crate::draw::axes::Plot;
+use crate::draw::geometry::Rect;
 use crate::draw::legend::strategies;
 use crate::draw::palette::Palette;
 use crate::draw::panel::{Sheet, headed};
 use crate::draw::scale::Scale;
-use crate::draw::scene::{Rect, Scene};
+use crate::draw::scene::Scene;
 
 pub(super) static CHART: Chart = Chart {
     name: "growth",
     title: "Cost of an operation as the document grows",
-    shows: "Processor time at the median for one operation against the size of the document, where it was issued and \
-            at another replica. Both axes are logarithmic: a flat line does not care for size, a decade up for each decade to the \
-            right is cost in proportion to size.",
+    shows: "Median processor time of an operation (up) against the size of the document (right), at its issuer and at \
+            another replica. Both axes are logarithmic. Flat: the cost does not depend on size. One decade up per decade \
+            to the right: the cost is proportional to size.",
+    metrics: &[&CPU_US_LOCAL, &CPU_US_REMOTE],
     draw,
 };
 
-/// The metric and what it is called.
-const COSTS: [(&str, &str); 2] = [("cpu_us_local", "where it was issued"), ("cpu_us_remote", "at another replica")];
+/// A metric and its name in a panel's heading.
+const COSTS: [(&MetricSpec, &str); 2] = [(&CPU_US_LOCAL, "at its issuer"), (&CPU_US_REMOTE, "at another replica")];
 
 fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
     let mut sheet = Sheet::new(chart.title, chart.shows, data.bare);
@@ -38,7 +43,7 @@ fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
 }
 
 /// For each strategy with figures: (size, median).
-fn lines<'a>(sweep: &Sweep<'a>, metric: &str) -> Vec<(&'a str, Vec<(f64, f64)>)> {
+fn lines<'a>(sweep: &Sweep<'a>, metric: &MetricSpec) -> Vec<(&'a str, Vec<(f64, f64)>)> {
     let mut lines: Vec<(&str, Vec<(f64, f64)>)> = Vec::new();
     for group in &sweep.groups {
         for row in &group.rows {
@@ -53,7 +58,7 @@ fn lines<'a>(sweep: &Sweep<'a>, metric: &str) -> Vec<(&'a str, Vec<(f64, f64)>)>
     lines
 }
 
-fn panel(scene: &mut Scene, area: Rect, sweep: &Sweep<'_>, cost: (&str, &str), y: Scale, palette: &Palette) {
+fn panel(scene: &mut Scene, area: Rect, sweep: &Sweep<'_>, cost: (&MetricSpec, &str), y: Scale, palette: &Palette) {
     let (metric, place) = cost;
     let area = headed(scene, area, &format!("{}, {place}", sweep.groups[0].condition.workload));
     let sizes = sweep.groups.iter().map(|group| group.condition.size as f64);

@@ -1,24 +1,28 @@
-//! What strategies lost without telling anybody.
+//! Lost intents by kind.
 
 use std::collections::BTreeMap;
+
+use syncbench_harness::metrics::LOST_INTENTS;
 
 use super::rows::{FRAME, ROW, named_rows};
 use super::{Chart, Data};
 use crate::aggregate::{Group, Row};
 use crate::draw::axes;
+use crate::draw::geometry::{Anchor, Rect, at};
 use crate::draw::legend::{self, Entry, Sign};
 use crate::draw::palette::KINDS;
 use crate::draw::panel::{Sheet, headed};
 use crate::draw::scale::Scale;
-use crate::draw::scene::{AXIS, Anchor, Color, INK, MUTED, Rect, Scene, at};
+use crate::draw::scene::{AXIS, Color, INK, MUTED, Scene};
 use crate::draw::text::{self, SMALL};
 use crate::format::{figure, list};
 
 pub(super) static CHART: Chart = Chart {
     name: "losses",
     title: "Lost intents by kind",
-    shows: "Operations that their user was told would stand, and that left no effect, for each 1000 operations. \
-            Colours are kinds of loss. Each panel has its own scale: compare strategies within a panel.",
+    shows: "Confirmed operations without effect, per 1,000 operations. Colours are kinds of loss. Each panel has its own \
+            scale: compare strategies within a panel.",
+    metrics: &[&LOST_INTENTS],
     draw,
 };
 
@@ -28,7 +32,7 @@ fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
         .summary
         .by_workload()
         .into_iter()
-        .filter(|group| group.rows.iter().any(|row| row.counts("lost_intents").is_some()))
+        .filter(|group| group.rows.iter().any(|row| row.counts(&LOST_INTENTS).is_some()))
         .collect();
     if judged.is_empty() {
         return sheet.nothing("No run was judged by an oracle.");
@@ -37,10 +41,10 @@ fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
         judged.into_iter().partition(|group| group.rows.iter().any(|row| !kinds(row).is_empty()));
     if !clean.is_empty() {
         let titles: Vec<_> = clean.iter().map(|group| group.title.as_str()).collect();
-        sheet.note(&format!("Nothing was lost by anyone in {}.", list(&titles, usize::MAX)));
+        sheet.note(&format!("No strategy lost anything in {}.", list(&titles, usize::MAX)));
     }
     let colors = Colors::of(&lossy);
-    // With few kinds one legend serves all; with many, each panel has its own, for the kinds of its workload.
+    // Few kinds share one legend. With many, each panel has a legend for the kinds of its workload.
     let shared = colors.len() <= KINDS.len();
     if shared {
         sheet.legend(&entries(&colors));
@@ -73,13 +77,13 @@ fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
     sheet.finish()
 }
 
-/// The colour of each kind. The eleventh and all after it share one, in the order of their names: the palette has no more
-/// that are told apart by everybody.
+/// The colour of each kind. The eleventh and all further ones share one: with more colours, not everybody could tell them
+/// apart.
 #[derive(Default)]
 struct Colors<'a>(BTreeMap<&'a str, Color>);
 
 impl<'a> Colors<'a> {
-    /// The kinds of these groups. Where there are too many, the most frequent ones have colours of their own.
+    /// The kinds of these groups. Where there are too many, the most frequent ones get colours.
     fn of(groups: &[&Group<'a>]) -> Self {
         let mut rates: BTreeMap<&'a str, f64> = BTreeMap::new();
         for (kind, rate) in groups.iter().flat_map(|group| &group.rows).flat_map(kinds) {
@@ -104,9 +108,9 @@ fn entries<'a>(colors: &Colors<'a>) -> Vec<Entry<'a>> {
     colors.0.iter().map(|(name, color)| Entry { sign: Sign::Fill(*color), name }).collect()
 }
 
-/// Losses for each 1000 operations, by kind.
+/// Losses per 1,000 operations, by kind.
 fn kinds<'a>(row: &Row<'a>) -> BTreeMap<&'a str, f64> {
-    let counts = row.counts("lost_intents").unwrap_or_default();
+    let counts = row.counts(&LOST_INTENTS).unwrap_or_default();
     let total: u64 = counts.values().sum();
     let rate = row.lost_per_1000().map_or(0.0, |rate| rate.value);
     counts.into_iter().map(|(kind, count)| (kind, rate * count as f64 / total as f64)).collect()
@@ -117,7 +121,7 @@ fn panel(scene: &mut Scene, area: Rect, group: &Group<'_>, colors: &Colors<'_>) 
     let plot = named_rows(scene, area, &names, 52.0);
     let most = group.rows.iter().map(|row| kinds(row).values().sum::<f64>()).fold(0.0, f64::max);
     let scale = Scale::linear(0.0, most);
-    axes::x_axis(scene, plot, &scale, "lost for each 1000 operations", true);
+    axes::x_axis(scene, plot, &scale, "lost per 1,000 operations", true);
     for (index, row) in group.rows.iter().enumerate() {
         let middle = plot.y + (index as f64 + 0.5) * ROW;
         let mut sum = 0.0;
@@ -128,7 +132,7 @@ fn panel(scene: &mut Scene, area: Rect, group: &Group<'_>, colors: &Colors<'_>) 
             let color = colors.0.get(kind).copied().unwrap_or(AXIS);
             scene.fill(Rect::new(left, middle - 7.5, (right - left - 1.0).max(1.0), 15.0), color);
         }
-        let judged = row.counts("lost_intents").is_some();
+        let judged = row.counts(&LOST_INTENTS).is_some();
         let (value, color) = if judged { (figure(sum), INK) } else { (missing(row).to_owned(), MUTED) };
         let room = plot.right() + 52.0 - place(sum) - 6.0;
         let value = text::fit(&value, SMALL, room);

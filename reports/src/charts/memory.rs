@@ -1,28 +1,30 @@
-//! What a replica holds as a run goes on.
+//! Memory of a replica over the course of a run.
+
+use syncbench_harness::metric::MetricSpec;
+use syncbench_harness::metrics::{RESIDENT_BYTES, SERVER_RESIDENT_BYTES};
 
 use super::{Chart, Data};
 use crate::aggregate::{Group, Row};
 use crate::draw::axes::Plot;
+use crate::draw::geometry::{Anchor, Rect, at};
 use crate::draw::palette::Palette;
 use crate::draw::panel::{Sheet, headed};
 use crate::draw::scale::Scale;
-use crate::draw::scene::{Anchor, INK, Rect, Scene, at};
+use crate::draw::scene::{INK, Scene};
 use crate::draw::text::{self, SMALL};
 
 pub(super) static CHART: Chart = Chart {
     name: "memory",
-    title: "Memory as a run goes on",
-    shows: "Bytes that a replica holds (up) against the operations that were issued so far (right), mean of all seeds: \
-            a full line for a client, a dashed one for the server where there is one. A line that becomes level is \
-            bounded; one that rises to the end grows with the history, or with the document where the workload makes \
-            that grow. Where figures lie far apart both axes are logarithmic: what grows in proportion to the \
-            operations is then ten times higher for every ten times to the right, in the end.",
+    title: "Memory over a run",
+    shows: "Bytes that a replica holds (up) against operations issued so far (right), mean of all seeds. Full line: a \
+            client. Dashed line: the server, where there is one. A line that levels off is bounded. A line that rises to \
+            the end grows with the history, or with the document where the workload makes it grow. Where figures lie far \
+            apart both axes are logarithmic; memory proportional to the operations then rises one decade per decade.",
+    metrics: &[&RESIDENT_BYTES, &SERVER_RESIDENT_BYTES],
     draw,
 };
 
-const CLIENT: &str = "resident_bytes";
-const SERVER: &str = "server_resident_bytes";
-/// Largest figure over smallest from which on lines would lie on each other on an even axis.
+/// The ratio of the largest figure to the smallest above which an even axis would crowd lines together.
 const WIDE: f64 = 10.0;
 /// A label and the air around it.
 const LABEL: f64 = SMALL + 3.0;
@@ -60,13 +62,17 @@ fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
 
 /// The strategies with a curve.
 fn lines<'a>(group: &Group<'a>) -> Vec<Lines<'a>> {
-    let of = |row: &Row<'a>| Lines { strategy: row.strategy, client: mean(row, CLIENT), server: mean(row, SERVER) };
+    let of = |row: &Row<'a>| Lines {
+        strategy: row.strategy,
+        client: mean(row, &RESIDENT_BYTES),
+        server: mean(row, &SERVER_RESIDENT_BYTES),
+    };
     group.rows.iter().map(of).filter(|line| !line.client.is_empty()).collect()
 }
 
 /// The mean of all seeds, at the places where the first of them has its points.
-fn mean(row: &Row<'_>, metric: &str) -> Curve {
-    let curves = row.measured().filter_map(|cell| cell.curves.get(metric));
+fn mean(row: &Row<'_>, metric: &MetricSpec) -> Curve {
+    let curves = row.measured().filter_map(|cell| cell.curves.get(metric.name));
     let curves: Vec<&Curve> =
         curves.filter(|curve| curve.iter().all(|(x, y)| x.is_finite() && y.is_finite())).collect();
     let at = |x: f64| curves.iter().filter_map(|curve| value(curve, x)).sum::<f64>() / curves.len() as f64;
@@ -96,7 +102,7 @@ fn panel(scene: &mut Scene, area: Rect, group: &Group<'_>, all: &[Lines<'_>], y:
     let room = names.iter().map(|name| text::width(name, SMALL)).fold(0.0, f64::max) + LEADER;
     let ends = all.iter().flat_map(|line| line.client.last()).map(|(ops, _)| *ops);
     let last = ends.fold(0.0, f64::max);
-    // Against an even axis, what grows in proportion would seem to become level on a logarithmic one.
+    // Logarithmic axes go together: proportional growth would seem to level off on a logarithmic and an even one.
     let begun = |(ops, _): &(f64, f64)| !y.is_log() || *ops > 0.0;
     let issued = all.iter().flat_map(|line| line.client.iter().chain(&line.server)).filter(|point| begun(point));
     let x = if y.is_log() { Scale::log(issued.map(|(ops, _)| *ops)) } else { None };
@@ -127,7 +133,7 @@ fn panel(scene: &mut Scene, area: Rect, group: &Group<'_>, all: &[Lines<'_>], y:
     }
 }
 
-/// Places for labels, ascending and a label's height apart, as near as can be to where they are wanted.
+/// Places for labels, ascending and a label's height apart, as near as possible to the wanted ones.
 fn apart(wanted: &[f64], top: f64, bottom: f64) -> Vec<f64> {
     let mut places = Vec::with_capacity(wanted.len());
     let mut free = top;
@@ -149,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn labels_keep_apart_and_near() {
+    fn labels_stay_apart_and_near_their_lines() {
         assert!(apart(&[], 0.0, 100.0).is_empty());
         assert_eq!(apart(&[10.0, 60.0], 0.0, 100.0), [10.0, 60.0]);
         assert_eq!(apart(&[98.0, 99.0], 0.0, 100.0), [100.0 - LABEL, 100.0]);
@@ -167,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn an_axis_is_even_where_figures_are_near() {
+    fn an_axis_is_even_unless_figures_lie_far_apart() {
         assert_eq!(scale(std::iter::empty()), None);
         assert_eq!(scale([50.0, 200.0].into_iter()), Some(Scale::linear(0.0, 200.0)));
         assert_eq!(scale([50.0, 2000.0].into_iter()), Scale::log([50.0, 2000.0]));

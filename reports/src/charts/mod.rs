@@ -12,6 +12,7 @@ pub mod spacetime;
 mod throughput;
 mod visibility;
 
+use syncbench_harness::metric::MetricSpec;
 use syncbench_harness::results::Results;
 
 use crate::aggregate::Summary;
@@ -19,7 +20,7 @@ use crate::criterion::CriterionEstimate;
 use crate::draw::Scene;
 use crate::draw::palette::Palette;
 
-/// A chart: its name, and how to make it.
+/// What a chart says about itself.
 pub struct Chart {
     /// The name of its file here, and of the files that it is written to.
     pub name: &'static str,
@@ -27,6 +28,8 @@ pub struct Chart {
     pub title: &'static str,
     /// What it shows and how to read it.
     pub shows: &'static str,
+    /// The metrics that it shows.
+    pub metrics: &'static [&'static MetricSpec],
     /// Draws it.
     pub draw: fn(&Chart, &Data<'_>) -> Scene,
 }
@@ -48,11 +51,11 @@ pub static CHARTS: &[&Chart] = &[
 pub struct Data<'a> {
     /// The results, put together.
     pub summary: Summary<'a>,
-    /// What criterion measured, if anything.
+    /// Criterion's estimates, if any.
     pub criterion: &'a [CriterionEstimate],
     /// How strategies look.
     pub palette: Palette,
-    /// Whether charts leave out title and explanation, because a page says them.
+    /// Whether charts leave out title and caption, because the page has them.
     pub bare: bool,
 }
 

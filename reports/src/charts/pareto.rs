@@ -1,28 +1,32 @@
-//! The trade: how soon others see it against how much gets lost.
+//! The trade between visibility and loss.
+
+use syncbench_harness::metrics::{LOST_INTENTS, VISIBLE_MS};
 
 use super::{Chart, Data};
 use crate::aggregate::Group;
 use crate::draw::axes::Plot;
+use crate::draw::geometry::Rect;
 use crate::draw::label::{self, Label};
 use crate::draw::legend::strategies;
 use crate::draw::palette::Palette;
 use crate::draw::panel::{Sheet, headed};
 use crate::draw::scale::Scale;
-use crate::draw::scene::{MUTED, Rect, Scene};
+use crate::draw::scene::{MUTED, Scene};
 use crate::draw::text::SMALL;
 use crate::format::list;
 
 pub(super) static CHART: Chart = Chart {
     name: "pareto",
     title: "Speed against loss",
-    shows: "Each mark is a strategy: to the right, the median time until an operation is visible everywhere; up, lost \
-            intents for each 1000 operations. Lower left is better in both. The dashed line joins the Pareto front: no \
-            other strategy is better in one of the two without being worse in the other. Axes are logarithmic, with a \
-            place for zero; each panel has its own. Where many marks lie together, some have no name: see the legend.",
+    shows: "Each mark is a strategy. Right: median time until an operation is visible everywhere. Up: lost intents per \
+            1,000 operations. Lower left is better. The dashed line is the Pareto front: no strategy on it is beaten in \
+            one figure without winning in the other. Axes are logarithmic, with a place for zero; each panel has its own \
+            scale. Crowded marks may have no name: see the legend.",
+    metrics: &[&VISIBLE_MS, &LOST_INTENTS],
     draw,
 };
 
-/// A strategy's place.
+/// A strategy's two figures.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Trade<'a> {
     strategy: &'a str,
@@ -35,13 +39,13 @@ fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
     let groups = data.summary.by_workload().into_iter().map(|group| (group.title.as_str(), trades(group)));
     let judged: Vec<_> = groups.filter(|(_, trades)| !trades.is_empty()).collect();
     if judged.is_empty() {
-        return sheet.nothing("No run gave both a time until visible and a count of lost intents.");
+        return sheet.nothing("No run measured both visibility and lost intents.");
     }
     let (panels, clean): (Vec<_>, Vec<_>) =
         judged.into_iter().partition(|(_, trades)| trades.iter().any(|trade| trade.lost > 0.0));
     if !clean.is_empty() {
         let titles: Vec<_> = clean.iter().map(|(title, _)| *title).collect();
-        sheet.note(&format!("Nothing was lost by anyone in {}: no trade to show.", list(&titles, usize::MAX)));
+        sheet.note(&format!("No strategy lost anything in {}: there is no trade to show.", list(&titles, usize::MAX)));
     }
     sheet.legend(&strategies(&data.summary.strategies, &data.palette));
     let columns = if panels.len() > 1 { 2 } else { 1 };
@@ -54,13 +58,13 @@ fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
 
 fn trades<'a>(group: &Group<'a>) -> Vec<Trade<'a>> {
     let of = |row: &crate::aggregate::Row<'a>| {
-        let (visible_ms, lost) = (row.quantile_value("visible_ms", 0.5)?, row.lost_per_1000()?.value);
+        let (visible_ms, lost) = (row.quantile_value(&VISIBLE_MS, 0.5)?, row.lost_per_1000()?.value);
         Some(Trade { strategy: row.strategy, visible_ms, lost })
     };
     group.rows.iter().filter_map(of).collect()
 }
 
-/// Those that no other beats in one figure without losing in the other, fastest first.
+/// The strategies that no other beats in one figure while being no worse in the other, fastest first.
 fn front<'t, 'a>(trades: &'t [Trade<'a>]) -> Vec<&'t Trade<'a>> {
     let beaten = |one: &Trade<'_>| {
         let beats = |other: &Trade<'_>| {
@@ -78,7 +82,7 @@ fn panel(scene: &mut Scene, area: Rect, title: &str, trades: &[Trade<'_>], palet
     let area = headed(scene, area, title);
     let (x, y) = (Scale::log(trades.iter().map(|one| one.visible_ms)), Scale::log(trades.iter().map(|one| one.lost)));
     let (Some(x), Some(y)) = (x, y) else { return };
-    let titles = ("median milliseconds until visible everywhere", "lost intents for each 1000 operations");
+    let titles = ("median milliseconds until visible everywhere", "lost intents per 1,000 operations");
     let plot = Plot::new(scene, area, (x, titles.0), (y, titles.1));
     let front = front(trades);
     let line: Vec<_> = front.iter().map(|trade| plot.at(trade.visible_ms, trade.lost)).collect();
@@ -99,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_front_has_the_unbeaten_only() {
+    fn the_front_holds_unbeaten_strategies_only() {
         let trade = |strategy, visible_ms, lost| Trade { strategy, visible_ms, lost };
         let trades =
             [trade("slow", 90.0, 0.0), trade("fast", 10.0, 7.0), trade("bad", 20.0, 9.0), trade("tie", 10.0, 7.0)];

@@ -1,10 +1,11 @@
-//! Bars by strategy, a panel for each condition: what throughput and bytes share.
+//! Bars by strategy, a panel for each condition: shared by throughput and bytes.
 
 use super::{Chart, Data};
 use crate::aggregate::Row;
+use crate::draw::geometry::{Anchor, Rect, at};
 use crate::draw::panel::{Sheet, headed};
 use crate::draw::scale::Scale;
-use crate::draw::scene::{AXIS, Anchor, INK, MUTED, Rect, Scene, at};
+use crate::draw::scene::{AXIS, INK, MUTED, Scene};
 use crate::draw::text::{self, BODY, SMALL};
 use crate::draw::{axes, palette::Palette};
 use crate::format::figure;
@@ -12,7 +13,7 @@ use crate::stats::Estimate;
 
 /// The height of a strategy's row.
 pub(super) const ROW: f64 = 23.0;
-/// What a panel needs besides its rows: heading above, axis below.
+/// Height of a panel besides its rows: heading above, axis below.
 pub(super) const FRAME: f64 = 62.0;
 
 /// A bar with its name.
@@ -38,7 +39,7 @@ pub(super) fn bars(chart: &Chart, data: &Data<'_>, axis: &str, of: impl Fn(&Row<
     let values = estimates
         .flat_map(|one| [one.value].into_iter().chain(one.interval.map(|i| [i.low, i.high]).into_iter().flatten()));
     let Some(scale) = Scale::log(values).map(Scale::lowered) else {
-        return sheet.nothing("No run gave this figure.");
+        return sheet.nothing("No run measured this.");
     };
     let columns = if panels.len() > 1 { 2 } else { 1 };
     let heights: Vec<_> = panels.iter().map(|(_, bars)| bars.len() as f64 * ROW + FRAME).collect();
@@ -81,7 +82,8 @@ pub(super) fn whisker(scene: &mut Scene, low: f64, high: f64, y: f64) {
     }
 }
 
-/// Names down the left side of `area`; what is left beside them, without `right` pixels for values and without the axis.
+/// Writes names down the left side of `area`. Returns the area beside them, without `right` pixels for values and without
+/// the axis.
 pub(super) fn named_rows(scene: &mut Scene, area: Rect, names: &[&str], right: f64) -> Rect {
     let most = area.w * 0.45;
     let names: Vec<_> = names.iter().map(|name| text::fit(name, BODY, most)).collect();

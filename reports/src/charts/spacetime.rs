@@ -1,12 +1,13 @@
 //! A story as a space-time diagram: a line for each replica, time downwards, messages across.
 //!
-//! Time is stretched where much happens and squeezed where nothing does, so that every label has room; the moments are
-//! written at the left.
+//! Time is stretched where much happens and squeezed where nothing does, so that every label has room. Moments are written
+//! at the left.
 
 use std::collections::BTreeMap;
 
+use crate::draw::geometry::{Anchor, Point, Rect, at};
 use crate::draw::palette::COLORS;
-use crate::draw::scene::{Anchor, Color, GRID, INK, Item, MUTED, PAPER, Point, Rect, Scene, at};
+use crate::draw::scene::{Color, GRID, INK, Item, MUTED, PAPER, Scene};
 use crate::draw::text::{self, BODY, HEADING, SMALL, TITLE};
 use crate::format::figure;
 
@@ -15,13 +16,13 @@ use crate::format::figure;
 pub struct Diagram {
     /// Its heading.
     pub title: String,
-    /// Who takes part, left to right.
+    /// The replicas, left to right.
     pub lanes: Vec<Lane>,
     /// What happens at one replica.
     pub events: Vec<DiagramEvent>,
     /// What travels between replicas.
     pub messages: Vec<DiagramMessage>,
-    /// What went wrong, in words; written below.
+    /// What the oracles found, in words; written below.
     pub findings: Vec<String>,
 }
 
@@ -30,7 +31,7 @@ pub struct Diagram {
 pub struct Lane {
     /// Its name.
     pub label: String,
-    /// Its colour, where the name alone does not do; dark enough for white letters.
+    /// Its colour, if it has one of its own; dark enough for white letters.
     pub color: Option<Color>,
 }
 
@@ -51,12 +52,12 @@ pub struct DiagramEvent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventKind {
     /// The user acts.
-    Act,
+    Action,
     /// What the user sees from now on.
     State,
-    /// The user is told no.
-    Refused,
-    /// A remark.
+    /// The user is told that an operation is rejected.
+    Rejected,
+    /// A note.
     Note,
 }
 
@@ -79,7 +80,7 @@ pub struct DiagramMessage {
 const GUTTER: f64 = 92.0;
 /// The narrowest lane.
 const LANE: f64 = 190.0;
-/// The width below which a diagram does not go.
+/// The width of a diagram, unless its lanes need more.
 const WIDTH: f64 = 1000.0;
 /// Where the first moment is.
 const TOP: f64 = 104.0;
@@ -89,7 +90,7 @@ const LINE: f64 = 19.0;
 const PAD: f64 = 9.0;
 /// The least and the most space between two moments.
 const GAPS: (f64, f64) = (26.0, 84.0);
-const REFUSED: Color = Color(0xC4, 0x2B, 0x1C);
+const RED: Color = Color(0xC4, 0x2B, 0x1C);
 
 /// A label's box.
 struct Pill<'a> {
@@ -118,19 +119,19 @@ impl Diagram {
         for (index, finding) in self.findings.iter().enumerate() {
             let place = at(left, layout.bottom + 58.0 + index as f64 * (LINE + 4.0));
             let finding = text::fit(finding, BODY, layout.width - left - 14.0);
-            scene.text(place, finding, BODY, Anchor::Start, REFUSED);
+            scene.text(place, finding, BODY, Anchor::Start, RED);
         }
         scene
     }
 
-    /// What the looks of the boxes mean, of those that occur.
+    /// What the boxes mean, for those that occur.
     fn legend(&self, place: Point, scene: &mut Scene) {
         let mut x = place.x;
         for (kind, words) in [
-            (EventKind::Act, "the user acts"),
+            (EventKind::Action, "the user acts"),
             (EventKind::State, "what this replica shows"),
-            (EventKind::Refused, "told no"),
-            (EventKind::Note, "remark"),
+            (EventKind::Rejected, "rejected"),
+            (EventKind::Note, "note"),
         ] {
             if !self.events.iter().any(|event| event.kind == kind) {
                 continue;
@@ -283,7 +284,7 @@ impl Path<'_> {
         if self.lost {
             scene.dashed(vec![self.start, self.end], self.color, 2.0);
             for sign in [-1.0, 1.0] {
-                scene.line(vec![at(x - 6.0, y - 6.0 * sign), at(x + 6.0, y + 6.0 * sign)], REFUSED, 2.5);
+                scene.line(vec![at(x - 6.0, y - 6.0 * sign), at(x + 6.0, y + 6.0 * sign)], RED, 2.5);
             }
             return;
         }
@@ -295,7 +296,7 @@ impl Path<'_> {
         scene.area(vec![self.end, corner(1.0), corner(-1.0)], self.color, 1.0);
     }
 
-    /// Writes the label on the line where it covers least.
+    /// Writes the label on the line, at the place where it covers least.
     fn name(&self, scene: &mut Scene, taken: &mut Vec<Rect>) {
         if self.label.is_empty() {
             return;
@@ -313,7 +314,7 @@ impl Path<'_> {
         let cost = |rect: &Rect| taken.iter().map(|other| rect.overlap(other)).sum::<f64>();
         let Some(rect) = spots.into_iter().min_by(|a, b| cost(a).total_cmp(&cost(b))) else { return };
         scene.fill(rect, PAPER);
-        let color = if self.lost { REFUSED } else { MUTED };
+        let color = if self.lost { RED } else { MUTED };
         scene.text(at(rect.x + w / 2.0, rect.y + h * 0.72), label, SMALL, Anchor::Middle, color);
         taken.push(rect);
     }
@@ -334,14 +335,14 @@ impl Pill<'_> {
 /// Border, ground and letters of a label on a lane of this colour.
 fn look(kind: EventKind, lane: Color) -> (Color, Color, Color) {
     match kind {
-        EventKind::Act => (lane, lane, PAPER),
+        EventKind::Action => (lane, lane, PAPER),
         EventKind::State => (lane, PAPER, INK),
-        EventKind::Refused => (REFUSED, PAPER, REFUSED),
+        EventKind::Rejected => (RED, PAPER, RED),
         EventKind::Note => (GRID, PAPER, MUTED),
     }
 }
 
-/// Lanes in darker tones, so that white stands out on them.
+/// Colours of lanes, dark enough for white letters.
 fn color(lane: usize) -> Color {
     let Color(r, g, b) = COLORS[[6, 0, 1, 2, 3, 4, 5, 7][lane % 8]];
     let darker = |value: u8| (u16::from(value) * 4 / 5) as u8;

@@ -1,12 +1,14 @@
-//! How much work a second of processor time does.
+//! Operations per second of processor time.
+
+use syncbench_harness::metrics::OPS_PER_CPU_S;
 
 use super::{Chart, rows};
 
 pub(super) static CHART: Chart = Chart {
     name: "throughput",
     title: "Operations per second of processor time",
-    shows: "Operations through the whole group for each second of processor time spent in strategy code, all replicas \
-            together. Longer is cheaper. Whiskers are 95 % confidence intervals over seeds. The axis is logarithmic: \
-            each big step is ten times.",
-    draw: |chart, data| rows::bars(chart, data, "operations per CPU second", |row| row.mean("ops_per_cpu_s", "")),
+    shows: "Operations of the whole group per second of processor time in strategy code, all replicas together. Longer is \
+            cheaper. Whiskers are 95 % confidence intervals over seeds. The axis is logarithmic.",
+    metrics: &[&OPS_PER_CPU_S],
+    draw: |chart, data| rows::bars(chart, data, "operations per CPU second", |row| row.mean(&OPS_PER_CPU_S, "")),
 };

@@ -1,27 +1,29 @@
-//! How long until everybody sees it.
+//! How long until an operation is visible everywhere.
 
-use super::{Chart, Data};
+use syncbench_harness::metrics::{CENSORED, VISIBLE_MS};
 use syncbench_harness::results::Histogram;
 
+use super::{Chart, Data};
 use crate::aggregate::{Group, Row};
 use crate::draw::axes::Plot;
+use crate::draw::geometry::{Point, Rect};
 use crate::draw::legend::strategies;
 use crate::draw::palette::Palette;
 use crate::draw::panel::{Sheet, headed};
 use crate::draw::scale::Scale;
-use crate::draw::scene::{Point, Rect, Scene};
+use crate::draw::scene::Scene;
 use crate::stats;
 
 pub(super) static CHART: Chart = Chart {
     name: "visibility",
     title: "Until an operation is visible everywhere",
-    shows: "For each strategy, the share of operations (up) that every replica had taken into account within a time \
-            (right, logarithmic), all seeds together. A line further left is faster; a line that bends late has a long \
-            tail; one that ends below 100 % left operations unseen. Marks are at 50, 90 and 99 %.",
+    shows: "Share of operations (up) that every client had reflected within a time (right, logarithmic), all seeds \
+            together. A line further left is faster. A line that bends late has a long tail. A line that ends below 100 % \
+            left operations that never became visible everywhere. Marks are at 50, 90 and 99 %.",
+    metrics: &[&VISIBLE_MS, &CENSORED],
     draw,
 };
 
-const METRIC: &str = "visible_ms";
 /// A time that no line reaches.
 const NEVER: u64 = u64::MAX;
 /// Where lines carry their marks.
@@ -29,12 +31,12 @@ const MARKS: [f64; 3] = [0.5, 0.9, 0.99];
 
 fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
     let mut sheet = Sheet::new(chart.title, chart.shows, data.bare);
-    let has = |group: &&Group<'_>| group.rows.iter().any(|row| !row.histograms(METRIC).is_empty());
+    let has = |group: &&Group<'_>| group.rows.iter().any(|row| !row.histograms(&VISIBLE_MS).is_empty());
     let groups: Vec<_> = data.summary.by_workload().into_iter().filter(has).collect();
-    let histograms = groups.iter().flat_map(|group| &group.rows).flat_map(|row| row.histograms(METRIC));
+    let histograms = groups.iter().flat_map(|group| &group.rows).flat_map(|row| row.histograms(&VISIBLE_MS));
     let values = histograms.flat_map(|one| [one.first(), one.last()]).flatten().map(|(us, _)| *us as f64 / 1000.0);
     let Some(scale) = Scale::log(values) else {
-        return sheet.nothing("No run gave times until visible.");
+        return sheet.nothing("No run measured visibility.");
     };
     sheet.legend(&strategies(&data.summary.strategies, &data.palette));
     let columns = if groups.len() > 1 { 2 } else { 1 };
@@ -63,8 +65,8 @@ fn panel(scene: &mut Scene, area: Rect, group: &Group<'_>, scale: Scale, palette
 
 /// All times until visible, with [`NEVER`] for operations that were not yet visible everywhere when their run ended.
 fn times(row: &Row<'_>) -> Histogram {
-    let mut merged = stats::merge(row.histograms(METRIC));
-    let open = row.total("censored", "visible").unwrap_or(0.0) as u64;
+    let mut merged = stats::merge(row.histograms(&VISIBLE_MS));
+    let open = row.total(&CENSORED, "visible").unwrap_or(0.0) as u64;
     if open > 0 {
         merged.push((NEVER, open));
     }
@@ -76,8 +78,8 @@ fn curve(plot: &Plot, histogram: &[(u64, u64)]) -> Vec<Point> {
     let total: u64 = histogram.iter().map(|(_, count)| count).sum();
     let mut seen = 0;
     let mut points: Vec<Point> = Vec::new();
-    let seen_at_all = histogram.iter().filter(|(value, _)| *value != NEVER).count();
-    for (index, (value, count)) in histogram.iter().take(seen_at_all).enumerate() {
+    let visible = histogram.iter().filter(|(value, _)| *value != NEVER).count();
+    for (index, (value, count)) in histogram.iter().take(visible).enumerate() {
         let ms = *value as f64 / 1000.0;
         if seen == 0 {
             points.push(plot.at(ms, 0.0));
@@ -85,7 +87,7 @@ fn curve(plot: &Plot, histogram: &[(u64, u64)]) -> Vec<Point> {
         seen += count;
         let point = plot.at(ms, 100.0 * seen as f64 / total as f64);
         let near = |last: &Point| (point.x - last.x).abs() + (point.y - last.y).abs() < 1.5;
-        if index + 1 == seen_at_all || !points.last().is_some_and(near) {
+        if index + 1 == visible || !points.last().is_some_and(near) {
             points.push(point);
         }
     }
@@ -95,10 +97,10 @@ fn curve(plot: &Plot, histogram: &[(u64, u64)]) -> Vec<Point> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::draw::scene::at;
+    use crate::draw::geometry::at;
 
     #[test]
-    fn a_line_ends_below_the_top_when_operations_stayed_unseen() {
+    fn a_line_ends_below_the_top_when_operations_never_became_visible() {
         let plot =
             Plot { area: Rect::new(0.0, 0.0, 100.0, 100.0), x: Scale::linear(0.0, 10.0), y: Scale::linear(0.0, 100.0) };
         let points = curve(&plot, &[(2000, 1), (10_000, 2), (NEVER, 1)]);

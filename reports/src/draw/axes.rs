@@ -1,13 +1,14 @@
 //! A plot: two scales over an area, with grid, ticks and axis titles.
 
+use super::geometry::{Anchor, Point, Rect, at};
 use super::scale::Scale;
-use super::scene::{AXIS, Anchor, GRID, INK, MUTED, Point, Rect, Scene, at};
+use super::scene::{AXIS, GRID, INK, MUTED, Scene};
 use super::text::{self, SMALL};
 
 /// Two scales over an area.
 #[derive(Clone, Copy, Debug)]
 pub struct Plot {
-    /// Where the data goes.
+    /// The area of the data.
     pub area: Rect,
     /// Left to right.
     pub x: Scale,
@@ -16,7 +17,7 @@ pub struct Plot {
 }
 
 impl Plot {
-    /// Draws grid, ticks and titles into `area` and leaves the rest for data.
+    /// Draws grid, ticks and titles into `area`; the rest of it is for data.
     pub fn new(scene: &mut Scene, area: Rect, (x, x_title): (Scale, &str), (y, y_title): (Scale, &str)) -> Self {
         let y_ticks = y.ticks((area.h / 40.0) as usize);
         let left = y_ticks.iter().map(|(_, label)| text::width(label, SMALL)).fold(0.0, f64::max) + 8.0;
@@ -32,7 +33,7 @@ impl Plot {
         plot
     }
 
-    /// Where a pair of figures is.
+    /// The place of a pair of figures.
     pub fn at(&self, x: f64, y: f64) -> Point {
         at(self.area.x + self.x.place(x) * self.area.w, self.area.bottom() - self.y.place(y) * self.area.h)
     }

@@ -1,6 +1,7 @@
-//! Labels at points: each beside its point where there is room, with a leader line where there is not.
+//! Labels at points: beside the point where there is room, otherwise farther away with a leader line.
 
-use super::scene::{Anchor, Color, INK, Point, Rect, Scene, at};
+use super::geometry::{Anchor, Point, Rect, at};
+use super::scene::{Color, INK, Scene};
 use super::text;
 
 /// A point with its name.
@@ -14,13 +15,13 @@ pub struct Label {
     pub color: Color,
 }
 
-/// How far a label keeps from what it must not cover.
+/// The least distance of a label from other items.
 const AIR: f64 = 2.0;
-/// Beyond this distance a line leads from the label to its point.
+/// The distance beyond which a label gets a leader line.
 const NEAR: f64 = 12.0;
 
-/// Places labels inside `area` so that they cover neither each other, nor any point, nor `lines`. A label that finds
-/// no room is left out: the legend still names its point.
+/// Places labels inside `area` so that they cover neither each other, nor any point, nor `lines`. A label without room is
+/// left out; the legend names its point.
 pub fn place(scene: &mut Scene, area: Rect, labels: &[Label], lines: &[Point], size: f64) {
     let points = labels.iter().map(|label| around(label.point, 8.0));
     let mut taken: Vec<Rect> = points.chain(along(lines).map(|point| around(point, 2.0))).collect();
@@ -57,7 +58,7 @@ fn along(line: &[Point]) -> impl Iterator<Item = Point> + '_ {
     })
 }
 
-/// Boxes around the point in growing rings, with how far away they are; only those inside the area.
+/// Boxes around the point in growing rings, with their distance; only boxes inside the area.
 fn candidates(label: &Label, area: Rect, size: f64) -> impl Iterator<Item = (Rect, f64)> {
     let (w, h) = (text::width(&label.text, size), size * 0.84);
     let Point { x, y } = label.point;

@@ -1,7 +1,8 @@
 //! Legends: entries side by side, broken into lines, never over the data.
 
+use super::geometry::{Anchor, Rect, at};
 use super::palette::{Look, Palette};
-use super::scene::{Anchor, Color, INK, Rect, Scene, at};
+use super::scene::{Color, INK, Scene};
 use super::text::{self, BODY};
 
 const LINE: f64 = 23.0;
@@ -33,7 +34,7 @@ pub fn strategies<'a>(names: &[&'a str], palette: &Palette) -> Vec<Entry<'a>> {
     names.iter().map(|name| Entry { sign: Sign::Strategy(palette.look(name)), name }).collect()
 }
 
-/// Puts entries into `area` from its top and tells how high they are. Columns line up.
+/// Puts entries into `area` from its top, in aligned columns, and returns their height.
 pub fn flow(scene: &mut Scene, area: Rect, entries: &[Entry<'_>]) -> f64 {
     let names: Vec<_> = entries.iter().map(|entry| text::fit(entry.name, BODY, area.w / 2.0)).collect();
     let widest = names.iter().map(|name| text::width(name, BODY)).fold(0.0, f64::max) + SIGN + GAP;

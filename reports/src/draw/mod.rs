@@ -1,7 +1,8 @@
-//! Drawing: a chart makes a [`Scene`], plain data in pixels; [`Scene::svg`] and [`Scene::png`] hand the same scene to a
-//! plotters backend. Being data, a scene can be tested: no label may leave the picture or cover another.
+//! Drawing: a chart makes a [`Scene`], plain data in pixels; [`Scene::svg`] and [`Scene::png`] hand it to a plotters
+//! backend. A scene is data, so tests can check that no label leaves the picture or covers another.
 
 pub mod axes;
+pub mod geometry;
 pub mod label;
 pub mod legend;
 pub mod paint;
@@ -11,4 +12,5 @@ pub mod scale;
 pub mod scene;
 pub mod text;
 
-pub use scene::{Anchor, Color, Point, Rect, Scene};
+pub use geometry::{Anchor, Point, Rect};
+pub use scene::{Color, Scene};

@@ -7,10 +7,11 @@ use plotters::prelude::{BitMapBackend, DrawingBackend, SVGBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color as _, FontStyle, IntoFont, RGBColor, ShapeStyle, TextStyle};
 
-use super::scene::{Anchor, Color, Item, PAPER, Point, Scene};
+use super::geometry::{Anchor, Point};
+use super::scene::{Color, Item, PAPER, Scene};
 use super::text::{FAMILY, register};
 
-/// What plotters' backends do differently.
+/// How plotters' backends differ.
 trait Surface: DrawingBackend {
     /// Backends count in whole pixels, so scenes are drawn at this multiple of their size: SVG says so in its view box,
     /// PNG is averaged down, which smooths edges and the spacing of letters.
@@ -40,7 +41,7 @@ impl Scene {
         const FINE: u32 = <SVGBackend<'_> as Surface>::FINE;
         let ((w, h), mut text) = (self.size(), String::new());
         paint(self, SVGBackend::with_string(&mut text, (w * FINE, h * FINE)));
-        // plotters' own first tag fixes the size in pixels of the view box; ours scales, and says what the picture is.
+        // The first tag of plotters fixes the size in pixels; this one scales, and has a title.
         let body = text.split_once('>').map_or("", |(_, body)| body);
         let (title, view) = (escaped(&self.title), format!("0 0 {} {}", w * FINE, h * FINE));
         format!(
@@ -70,7 +71,7 @@ fn paint<B: Surface>(scene: &Scene, backend: B) {
         scene.items.iter().try_for_each(|item| stroke(&area, item))?;
         area.present()
     });
-    // Both backends write to memory, and the font is built in: there is nothing that could fail.
+    // Both backends write to memory and the font is built in, so nothing can fail.
     drawn.expect("drawing to memory");
 }
 

@@ -1,6 +1,7 @@
 //! One colour and one shape for each strategy, the same in every chart and, for known names, in every report.
 
-use super::scene::{Color, Point, Scene, at};
+use super::geometry::{Point, at};
+use super::scene::{Color, Scene};
 
 /// Colours after Okabe and Ito (2008), distinct with every common colour blindness. Their yellow and black are
 /// darkened and lightened, so that all eight stand out from white and from dark paper.
@@ -15,8 +16,8 @@ pub const COLORS: [Color; 8] = [
     Color(0xA8, 0x97, 0x00), // olive
 ];
 
-/// Colours of kinds of loss, after Paul Tol's "light" scheme and, for rare ones, the two dark ends of his "medium contrast":
-/// none of them is a strategy's.
+/// Colours of kinds of loss: Paul Tol's "light" scheme and, for rare kinds, the two dark ends of his "medium contrast". No
+/// strategy has one of them.
 pub const KINDS: [Color; 10] = [
     Color(0xEE, 0x88, 0x66),
     Color(0x77, 0xAA, 0xDD),
@@ -30,7 +31,7 @@ pub const KINDS: [Color; 10] = [
     Color(0x99, 0x44, 0x55),
 ];
 
-/// Names with a fixed place, so that they look alike in every report. Others take places that are free.
+/// Names with a fixed look, the same in every report. Other names get free ones.
 pub const KNOWN: &[&str] = &[
     "serial",
     "crdt-automerge",
@@ -87,7 +88,7 @@ pub struct Look {
 pub struct Palette(Vec<(String, Look)>);
 
 impl Palette {
-    /// Gives each name a look: known names theirs, the others (in alphabetical order) the first that is free.
+    /// Gives each name a look. Known names have a fixed one; the others get free ones in alphabetical order.
     pub fn new(names: &[&str]) -> Self {
         let mut names: Vec<_> = names.to_vec();
         names.sort_unstable();
@@ -136,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_known_strategy_looks_the_same_in_every_company() {
+    fn a_known_strategy_looks_the_same_in_every_report() {
         let (a, b) = (Palette::new(&["serial", "ot", "aaa"]), Palette::new(&["zzz", "serial"]));
         assert_eq!(a.look("serial"), b.look("serial"));
         assert_eq!(a.look("serial"), look(0));

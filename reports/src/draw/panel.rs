@@ -1,8 +1,8 @@
 //! A chart's page: a title, notes, a legend, then panels in a grid.
 
-use super::Anchor;
+use super::geometry::{Anchor, Rect, at};
 use super::legend::{self, Entry};
-use super::scene::{INK, MUTED, Rect, Scene, at};
+use super::scene::{INK, MUTED, Scene};
 use super::text::{self, BODY, HEADING, SMALL, TITLE};
 
 /// The width of every chart in pixels.
@@ -13,7 +13,7 @@ const MARGIN: f64 = 24.0;
 /// Space between panels.
 const GAP: f64 = 28.0;
 
-/// A page under construction: everything is put below what is there already.
+/// A page under construction; each part goes below the parts before it.
 pub struct Sheet {
     /// The picture so far.
     pub scene: Scene,
@@ -21,7 +21,7 @@ pub struct Sheet {
 }
 
 impl Sheet {
-    /// A page with its title and an explanation; a bare one goes below a heading and a caption of their own.
+    /// A page with title and caption; a bare one has neither.
     pub fn new(title: &str, about: &str, bare: bool) -> Self {
         let mut sheet = Self { scene: Scene::new(title, WIDTH, 0.0), bottom: if bare { 4.0 } else { MARGIN } };
         if !bare {
@@ -87,7 +87,7 @@ impl Sheet {
     }
 }
 
-/// The heading of a panel; what is left below it.
+/// Draws the heading of a panel and returns the area below it.
 pub fn headed(scene: &mut Scene, area: Rect, title: &str) -> Rect {
     let title = text::fit(title, HEADING, area.w);
     scene.heading(at(area.x, area.y + HEADING * 0.75), title, HEADING);

@@ -1,8 +1,8 @@
-//! Scales: from figures to places, and where the ticks go. Logarithms come from `libm`, alike on every machine.
+//! Scales: places of figures and ticks on an axis. Logarithms come from `libm`, so they are the same on every machine.
 
 use crate::format::figure;
 
-/// The share of a logarithmic axis that is set apart for zeros.
+/// The share of a logarithmic axis that is reserved for zeros.
 const ZERO: f64 = 0.1;
 
 /// How figures map to an axis.
@@ -25,8 +25,8 @@ impl Scale {
         Self { low, high: if high > low { high } else { low + 1.0 }, kind: Kind::Linear }
     }
 
-    /// Logarithmic, wide enough for all values; zeros and below get a place of their own at the lower end. `None`
-    /// without a single number.
+    /// Logarithmic, wide enough for all values. Zeros and negative values share a place at the lower end. `None` without
+    /// any number.
     pub fn log(values: impl IntoIterator<Item = f64>) -> Option<Self> {
         let (mut low, mut high, mut zero) = (f64::INFINITY, 0.0f64, false);
         for value in values.into_iter().filter(|value| value.is_finite()) {
@@ -52,7 +52,7 @@ impl Scale {
         matches!(self.kind, Kind::Log { .. })
     }
 
-    /// The same scale with more room below, down to a tenth; bars then have a length.
+    /// The same scale from half the lower end, so that the shortest bar has a length.
     #[must_use]
     pub fn lowered(self) -> Self {
         Self { low: self.low / 2.0, ..self }
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn zeros_have_a_place_of_their_own() {
+    fn zeros_have_a_place_at_the_lower_end() {
         let scale = Scale::log([0.0, 3.0, 400.0]).expect("values");
         assert_eq!(scale.place(0.0), 0.0);
         assert!(scale.place(3.0) > 0.1 && scale.place(400.0) < 1.0);
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_but_zeros_or_nonsense_does_no_harm() {
+    fn zeros_and_values_that_are_no_numbers_do_no_harm() {
         assert_eq!(Scale::log([]), None);
         assert_eq!(Scale::log([f64::NAN, f64::INFINITY]), None);
         assert_eq!(Scale::log([0.0]).expect("a zero").place(0.0), 0.0);

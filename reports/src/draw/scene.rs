@@ -1,93 +1,24 @@
 //! A picture as data.
 
+use super::geometry::{Anchor, Point, Rect};
+use super::text;
+
 /// Red, green, blue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Color(pub u8, pub u8, pub u8);
 
-/// What is written on paper. A page maps this very value to its own ink in dark mode, so it must differ from all others.
+/// Ink. The page maps this value to its own ink in dark mode, so it differs from all other colours.
 pub const INK: Color = Color(0x1F, 0x29, 0x33);
-/// What explains: tick labels, notes.
+/// Tick labels and notes.
 pub const MUTED: Color = Color(0x4A, 0x55, 0x62);
 /// Axes.
 pub const AXIS: Color = Color(0x9A, 0xA5, 0xB1);
 /// Lines behind the data.
 pub const GRID: Color = Color(0xE1, 0xE5, 0xEA);
-/// Marked stretches behind the data, such as the time of a fault.
+/// Marked stretches behind the data, such as the window of a fault.
 pub const SHADE: Color = Color(0xFB, 0xE9, 0xD2);
-/// The ground.
+/// The background.
 pub const PAPER: Color = Color(0xFF, 0xFF, 0xFE);
-
-/// A place in pixels from the upper left corner.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Point {
-    /// To the right.
-    pub x: f64,
-    /// Downwards.
-    pub y: f64,
-}
-
-/// Makes a [`Point`].
-pub const fn at(x: f64, y: f64) -> Point {
-    Point { x, y }
-}
-
-/// An area in pixels.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Rect {
-    /// Left edge.
-    pub x: f64,
-    /// Upper edge.
-    pub y: f64,
-    /// Width.
-    pub w: f64,
-    /// Height.
-    pub h: f64,
-}
-
-impl Rect {
-    /// An area from its upper left corner and its extent.
-    pub const fn new(x: f64, y: f64, w: f64, h: f64) -> Self {
-        Self { x, y, w, h }
-    }
-
-    /// Right edge.
-    pub fn right(&self) -> f64 {
-        self.x + self.w
-    }
-
-    /// Lower edge.
-    pub fn bottom(&self) -> f64 {
-        self.y + self.h
-    }
-
-    /// What is left inside margins at the left, top, right and bottom.
-    pub fn inset(&self, left: f64, top: f64, right: f64, bottom: f64) -> Self {
-        Self::new(self.x + left, self.y + top, (self.w - left - right).max(1.0), (self.h - top - bottom).max(1.0))
-    }
-
-    /// The area that both cover.
-    pub fn overlap(&self, other: &Rect) -> f64 {
-        let w = self.right().min(other.right()) - self.x.max(other.x);
-        let h = self.bottom().min(other.bottom()) - self.y.max(other.y);
-        if w > 0.0 && h > 0.0 { w * h } else { 0.0 }
-    }
-
-    /// Whether `other` lies within.
-    pub fn holds(&self, other: &Rect) -> bool {
-        other.x >= self.x && other.y >= self.y && other.right() <= self.right() && other.bottom() <= self.bottom()
-    }
-}
-
-/// Which point of a text its place names; always on the baseline.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Anchor {
-    /// Its left end.
-    Start,
-    /// Its middle.
-    Middle,
-    /// Its right end.
-    End,
-}
 
 /// One stroke of a picture.
 #[derive(Clone, Debug, PartialEq)]
@@ -133,10 +64,10 @@ pub enum Item {
     },
 }
 
-/// A picture: what is drawn later lies on top.
+/// A picture; later items lie on top of earlier ones.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scene {
-    /// What it is, for those who cannot see it.
+    /// Its title, which screen readers read.
     pub title: String,
     /// Width in pixels.
     pub width: f64,
@@ -144,7 +75,7 @@ pub struct Scene {
     pub height: f64,
     /// The strokes.
     pub items: Vec<Item>,
-    /// Why there is no data in it, if so.
+    /// Why it has no data, if so.
     pub empty: Option<String>,
 }
 
@@ -218,7 +149,7 @@ impl Scene {
     pub fn texts(&self) -> Vec<(Rect, &str)> {
         let boxed = |item| match item {
             &Item::Text { place, ref text, size, anchor, .. } => {
-                Some((super::text::bounds(place, text, size, anchor), text.as_str()))
+                Some((text::bounds(place, text, size, anchor), text.as_str()))
             }
             _ => None,
         };

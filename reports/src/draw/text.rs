@@ -1,16 +1,16 @@
-//! How large texts are, and the one font that pictures are set in.
+//! The size of texts, and the font of pictures.
 
 use std::sync::Once;
 
 use plotters::style::{FontStyle, IntoFont, register_font};
 
-use super::scene::{Anchor, Point, Rect};
+use super::geometry::{Anchor, Point, Rect};
 
-/// The name that the font goes by, and what a browser falls back to.
+/// The name of the font, and the fallback of browsers.
 pub const FAMILY: &str = "sans-serif";
 
-/// Browsers set pictures in their own sans-serif, which is wider than Ubuntu Light: DejaVu Sans, the widest of the
-/// common ones, by about this factor.
+/// Browsers use their own sans-serif, which is wider than Ubuntu Light. DejaVu Sans, the widest common one, is wider by
+/// about this factor.
 const SLACK: f64 = 1.14;
 
 /// Headings of pictures.
@@ -22,7 +22,7 @@ pub const BODY: f64 = 15.0;
 /// Ticks and notes.
 pub const SMALL: f64 = 14.0;
 
-/// Makes the font known to plotters, once.
+/// Registers the font with plotters, once.
 pub(super) fn register() {
     static DONE: Once = Once::new();
     DONE.call_once(|| {

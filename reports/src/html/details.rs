@@ -1,4 +1,4 @@
-//! What stands behind the figures: instances, support, machine, scenario, and how to run it again.
+//! What lies behind the figures: findings, support, machine, scenario, and how to repeat a cell.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use syncbench_harness::results::{Cell, Results};
 use crate::aggregate::{Group, Row, Summary};
 use crate::format::{NONE, count, plural};
 
-/// What oracles found, with one instance of each kind, and how to see it again.
+/// What oracles found, with one example of each kind and the command that repeats it.
 pub(super) fn findings(summary: &Summary<'_>) -> Markup {
     let groups: Vec<_> = summary.by_workload().into_iter().filter(|group| group.rows.iter().any(noteworthy)).collect();
     html! {
@@ -36,7 +36,7 @@ fn of_group(group: &Group<'_>) -> Markup {
                     @for (kind, (total, lost, cell, example)) in kinds(row) {
                         li {
                             b { (count(total)) " " (kind) }
-                            @if !lost { " (not counted as lost)" }
+                            @if !lost { " (not a lost intent)" }
                             ". Seed " (cell.seed) ": " (example)
                             (replay(cell))
                         }
@@ -74,7 +74,7 @@ pub(super) fn support(summary: &Summary<'_>) -> Markup {
     html! {
         section id="support" {
             h2 { "Support" }
-            p { "How each strategy carries the edits that the workloads make. An anomaly of an emulation belongs to the encoding." }
+            p { "How each strategy carries the edits that the workloads make. An anomaly of an emulated edit may come from its encoding." }
             div.wide { table {
                 thead { tr { th { "strategy" } @for edit in table.keys() { th { (edit) } } } }
                 tbody { @for strategy in &summary.strategies { tr {
@@ -89,7 +89,7 @@ pub(super) fn support(summary: &Summary<'_>) -> Markup {
     }
 }
 
-/// Where, with what and on what it was measured, and how to do it again.
+/// Where and with what the run was measured, and how to repeat it.
 pub(super) fn provenance(results: &Results) -> Markup {
     let environment = &results.environment;
     let commit = if environment.commit.is_empty() { "unknown" } else { environment.commit.as_str() };
@@ -117,7 +117,7 @@ pub(super) fn provenance(results: &Results) -> Markup {
             details { summary { "Scenario" } pre { (scenario) } }
             details {
                 summary { "Run a cell again" }
-                p { "Each of these commands repeats one strategy under one condition with its first seed." }
+                p { "Each command repeats one strategy under one condition with its first seed." }
                 ul.commands { @for cell in first_cells(results) { li { (cell.strategy) ", " (cell.workload) " (" (cell.part) ")" (replay(cell)) } } }
             }
         }

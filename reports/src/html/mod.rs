@@ -1,6 +1,7 @@
-//! The report as one page: nothing is loaded from anywhere, and everything that comes from data is escaped.
+//! The report as one self-contained page; all data is escaped.
 
 mod details;
+mod glossary;
 mod tables;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -36,6 +37,7 @@ pub fn page(results: &Results, criterion: &[CriterionEstimate]) -> String {
                     (charts(&data))
                     (details::findings(&data.summary))
                     (details::support(&data.summary))
+                    (glossary::glossary(&data.summary))
                     (details::provenance(results))
                 }
             }
@@ -54,7 +56,7 @@ fn header(data: &Data<'_>) -> Markup {
     ];
     let version =
         if environment.version.is_empty() { String::new() } else { format!("syncbench {}", environment.version) };
-    // To the second: the rest is under provenance.
+    // To the second; provenance has the rest.
     let started = match environment.started_at.split_once('.') {
         Some((second, _)) => format!("{second}Z"),
         None => environment.started_at.clone(),
@@ -71,6 +73,7 @@ fn header(data: &Data<'_>) -> Markup {
         ("charts", "Charts"),
         ("findings", "Findings"),
         ("support", "Support"),
+        ("glossary", "Glossary"),
         ("provenance", "Provenance"),
     ];
     html! {
@@ -103,7 +106,7 @@ fn limits(data: &Data<'_>) -> Markup {
     html! {
         section id="limits" {
             h2 { "What limits these figures" }
-            @if caveats.is_empty() { p { "Nothing that the run itself could notice." } }
+            @if caveats.is_empty() { p { "The run itself noticed no limits." } }
             ul.caveats { @for caveat in &caveats { li { (caveat.to_string()) } } }
         }
     }

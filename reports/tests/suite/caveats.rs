@@ -1,4 +1,6 @@
-//! Every caveat is raised by results that deserve it, and by no others.
+//! Each flaw of results raises its caveat and no other.
+use syncbench_harness::metric::MetricSpec;
+use syncbench_harness::metrics::{CENSORED, CONCURRENCY, OPS_PER_CPU_S};
 use syncbench_harness::results::{Metric, Outcome, Results, Verdict};
 use syncbench_reports::aggregate::Summary;
 use syncbench_reports::caveat::{Caveat, caveats};
@@ -15,7 +17,7 @@ fn flawless() -> Results {
     let mut results = plan.results();
     results.environment.dirty = false;
     for cell in &mut results.cells {
-        cell.metrics.insert("ops_per_cpu_s".into(), Metric::Number(1000.0));
+        cell.metrics.insert(OPS_PER_CPU_S.name.into(), Metric::Number(1000.0));
     }
     results
 }
@@ -37,9 +39,9 @@ fn each_flaw_raises_its_caveat_and_no_other() {
         (|r| r.cells_planned += 2, |c| matches!(c, Caveat::NotRun(2))),
         (|r| r.cells.push(broken(r, Outcome::Failed)), |c| matches!(c, Caveat::Failed(1, _))),
         (|r| r.cells.push(broken(r, Outcome::NotRun)), |c| matches!(c, Caveat::NotRun(1))),
-        (|r| each(r, "concurrency", 0.01), |c| matches!(c, Caveat::LowConcurrency(..))),
+        (|r| each(r, &CONCURRENCY, 0.01), |c| matches!(c, Caveat::LowConcurrency(..))),
         (|r| r.cells[0].converged = Some(false), |c| matches!(c, Caveat::Censored(_, (1, 5), _))),
-        (|r| each(r, "censored", 2.0), |c| matches!(c, Caveat::Unseen(_, 10, _))),
+        (|r| each(r, &CENSORED, 2.0), |c| matches!(c, Caveat::Unseen(_, 10, _))),
         (
             |r| r.cells.iter_mut().for_each(|cell| cell.coverage[0].operations_overlapped = 0),
             |c| matches!(c, Caveat::IdleFault(..)),
@@ -49,7 +51,7 @@ fn each_flaw_raises_its_caveat_and_no_other() {
             |c| matches!(c, Caveat::ProvedNothing(..)),
         ),
         (
-            |r| _ = r.cells[0].metrics.insert("ops_per_cpu_s".into(), Metric::Number(3000.0)),
+            |r| _ = r.cells[0].metrics.insert(OPS_PER_CPU_S.name.into(), Metric::Number(3000.0)),
             |c| matches!(c, Caveat::NoisyCpu(..)),
         ),
         (|r| r.cells[0].sample_ms = Some(50.0), |c| matches!(c, Caveat::Sampled(_))),
@@ -72,8 +74,8 @@ fn first(results: &mut Results, cells: usize) {
     results.cells_planned = cells;
 }
 
-fn each(results: &mut Results, metric: &str, value: f64) {
-    results.cells.iter_mut().for_each(|cell| _ = cell.metrics.insert(metric.into(), Metric::Number(value)));
+fn each(results: &mut Results, metric: &MetricSpec, value: f64) {
+    results.cells.iter_mut().for_each(|cell| _ = cell.metrics.insert(metric.name.into(), Metric::Number(value)));
 }
 
 fn broken(results: &Results, outcome: Outcome) -> syncbench_harness::results::Cell {

@@ -2,6 +2,7 @@
 use std::collections::BTreeMap;
 
 use crate::support::{Plan, TWELVE};
+use syncbench_harness::metrics::*;
 use syncbench_harness::results::{Metric, Outcome, Results};
 use syncbench_reports::charts::{CHARTS, Data};
 use syncbench_reports::draw::{Rect, Scene};
@@ -15,7 +16,7 @@ fn draw_all(results: &Results) -> Vec<(&'static str, Scene)> {
     for (name, scene) in &scenes {
         let svg = scene.svg();
         assert!(svg.ends_with("</svg>\n") && !svg.contains("NaN") && !svg.contains("<script"), "{name}");
-        // Large pictures take their time without optimisation; the small ones prove as much.
+        // Large pictures are slow to draw; the small ones prove as much.
         assert!(scene.height > 600.0 || scene.png().starts_with(b"\x89PNG"), "{name}");
         check_texts(name, scene);
     }
@@ -40,7 +41,7 @@ fn check_texts(name: &str, scene: &Scene) {
 }
 
 #[test]
-fn nothing_at_all() {
+fn no_cells_at_all() {
     let results = crate::support::results(Vec::new());
     for (name, scene) in draw_all(&results) {
         assert!(scene.empty.is_some(), "{name}");
@@ -73,7 +74,7 @@ fn twelve_strategies_in_three_parts() {
 }
 
 #[test]
-fn only_cells_without_figures() {
+fn results_without_figures_say_why() {
     for outcome in [Outcome::Unsupported, Outcome::Failed, Outcome::NotRun] {
         let mut results = crate::support::small();
         results.cells.iter_mut().for_each(|cell| crate::support::drop_cell(cell, outcome, "because of this"));
@@ -96,9 +97,11 @@ fn hostile_strings_are_escaped() {
         cell.replay = hostile.clone();
         cell.verdict_reasons = vec![hostile.clone()];
         cell.support = BTreeMap::from([(hostile.clone(), hostile.clone())]);
-        cell.coverage.iter_mut().for_each(|coverage| coverage.fault = hostile.clone());
+        for coverage in &mut cell.coverage {
+            (coverage.fault, coverage.effect) = (hostile.clone(), hostile.clone());
+        }
         cell.findings.iter_mut().for_each(|finding| finding.example = hostile.clone());
-        cell.metrics.insert("lost_intents".to_owned(), Metric::Counts(BTreeMap::from([(hostile.clone(), 7)])));
+        cell.metrics.insert(LOST_INTENTS.name.to_owned(), Metric::Counts(BTreeMap::from([(hostile.clone(), 7)])));
     }
     crate::support::drop_cell(&mut results.cells[8], Outcome::Failed, &hostile);
     results.environment.cpu = hostile.clone();
@@ -109,7 +112,7 @@ fn hostile_strings_are_escaped() {
 }
 
 #[test]
-fn long_names_keep_to_their_place() {
+fn long_names_are_cut() {
     let mut results = crate::support::small();
     for cell in &mut results.cells {
         cell.strategy = format!("{}-{}", cell.strategy, "long".repeat(40));
@@ -119,24 +122,24 @@ fn long_names_keep_to_their_place() {
 }
 
 #[test]
-fn figures_that_are_none() {
+fn figures_that_are_no_numbers_do_no_harm() {
     let mut results = crate::support::small();
     for (index, cell) in results.cells.iter_mut().enumerate() {
-        for name in ["ops_per_cpu_s", "wire_bytes_per_op", "ops_issued", "diverged_share"] {
+        for metric in [&OPS_PER_CPU_S, &WIRE_BYTES_PER_OP, &OPS_ISSUED, &DIVERGED_SHARE] {
             let value = [f64::NAN, f64::INFINITY, 0.0, -1.0][index % 4];
-            cell.metrics.insert(name.to_owned(), Metric::Number(value));
+            cell.metrics.insert(metric.name.to_owned(), Metric::Number(value));
         }
-        cell.metrics.insert("convergence_ms".to_owned(), Metric::Absent);
-        cell.histograms.insert("visible_ms".to_owned(), vec![(0, 3)]);
-        cell.curves.insert("divergence".to_owned(), vec![(0.0, 0.5)]);
+        cell.metrics.insert(CONVERGENCE_MS.name.to_owned(), Metric::Absent);
+        cell.histograms.insert(VISIBLE_MS.name.to_owned(), vec![(0, 3)]);
+        cell.curves.insert(DIVERGENCE.name.to_owned(), vec![(0.0, 0.5)]);
         let memory = [vec![(0.0, 0.0)], vec![(0.0, f64::NAN)], vec![], vec![(0.0, 1e12)]];
-        cell.curves.insert("resident_bytes".to_owned(), memory[index % 4].clone());
+        cell.curves.insert(RESIDENT_BYTES.name.to_owned(), memory[index % 4].clone());
     }
     draw_all(&results);
 }
 
 #[test]
-fn a_bare_cell_does_no_harm() {
+fn a_cell_without_any_metric_does_no_harm() {
     let mut results = crate::support::small();
     for cell in &mut results.cells {
         cell.metrics.clear();
@@ -158,7 +161,7 @@ fn a_story_keeps_its_labels_apart() {
 }
 
 #[test]
-fn a_story_may_be_empty_or_name_lanes_that_are_not_there() {
+fn a_story_may_be_empty_or_name_missing_lanes() {
     let mut story = crate::support::story();
     story.lanes.pop();
     story.events[0].at_ms = f64::NAN;

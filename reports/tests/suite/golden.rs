@@ -1,13 +1,14 @@
-//! Golden outputs: `INSTA_UPDATE=always cargo test -p syncbench-reports` blesses what is there.
+//! Golden outputs: `INSTA_UPDATE=always cargo test -p syncbench-reports` blesses the present output.
 use crate::support::{Plan, THREE};
 use syncbench_harness::results::{Outcome, Results};
 use syncbench_harness::stories::{self, Told};
 use syncbench_reports::aggregate::Summary;
 use syncbench_reports::charts::{self, Data};
-use syncbench_reports::draw::scene::{Anchor, INK, Rect, Scene, at};
+use syncbench_reports::draw::geometry::{Anchor, Rect, at};
+use syncbench_reports::draw::scene::{INK, Scene};
 use syncbench_reports::{headline, html, story, table};
 
-/// Three strategies under two conditions; one broke, one is not carried, one did not converge.
+/// Five strategies under two conditions: one failed, one is unsupported, one did not converge.
 fn mixed() -> Results {
     let strategies = &["serial", "crdt-automerge:batch=50ms", "causal-mesh", "patches", "event-log"];
     let plan = Plan { strategies, workloads: &["stack"], parts: &["calm", "rough"], sizes: &[10, 1000], seeds: 3 };
@@ -73,7 +74,7 @@ fn without(text: &str, start: &str, end: &str) -> String {
     [first, rest].concat()
 }
 
-/// The stories under strategies that do not depend on features, so that the pictures are the same in every build.
+/// A story under strategies that every build has, so that its picture does not depend on features.
 fn told(name: &str, strategies: &[&str]) -> Told {
     let names: Vec<String> = strategies.iter().map(|name| (*name).to_owned()).collect();
     let story = stories::find(name).expect("a story");
@@ -91,7 +92,7 @@ fn story_of_a_race() {
 }
 
 #[test]
-fn nothing_in_a_story_lies_on_something_else() {
+fn no_text_of_a_story_covers_another() {
     for scene in [story::scene(&told("stack", &["serial"])), story::scene(&told("race", &["serial", "lww-document"]))] {
         assert_eq!(clash(&scene), None);
     }
@@ -111,7 +112,7 @@ fn a_text_on_another_and_one_outside_are_noticed() {
 fn clash(scene: &Scene) -> Option<String> {
     let texts = scene.texts();
     for (index, (rect, text)) in texts.iter().enumerate() {
-        // Boxes are as high as the tallest letter could be: a sliver in common is still air.
+        // Boxes are as high as the tallest letter, so a sliver in common is still air.
         if let Some((_, below)) = texts[..index].iter().find(|(other, _)| rect.overlap(other) > 12.0) {
             return Some(format!("{text:?} covers {below:?}"));
         }

@@ -4,5 +4,5 @@
 mod caveats;
 mod edges;
 mod golden;
-mod preview;
+mod shown;
 mod support;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{Document, Key, Kind, MAX_DEPTH, Path, Step};
+use super::{Document, Kind, MAX_DEPTH, Path};
 
 /// A change to a document at a path.
 ///
@@ -18,7 +18,7 @@ pub enum Edit {
         /// The new node.
         value: Document,
     },
-    /// Takes an entry out of a map.
+    /// Removes an entry from a map.
     Remove {
         /// The entry; it must exist.
         path: Path,
@@ -39,13 +39,13 @@ pub enum Edit {
         /// The new items.
         values: Vec<Document>,
     },
-    /// Takes items out of a list.
+    /// Removes items from a list.
     ListRemove {
         /// The list.
         path: Path,
-        /// The first item that goes.
+        /// The first item to be removed.
         index: usize,
-        /// How many go.
+        /// How many are removed.
         count: usize,
     },
     /// Moves one item within a list.
@@ -61,11 +61,11 @@ pub enum Edit {
     TextSplice {
         /// The text.
         path: Path,
-        /// First code point that changes.
+        /// The first code point that changes.
         pos: usize,
-        /// Code points that go.
+        /// How many code points are deleted.
         delete: usize,
-        /// What comes instead.
+        /// What is inserted instead.
         insert: String,
     },
 }
@@ -188,191 +188,4 @@ impl Edit {
             | Edit::TextSplice { path, .. } => path,
         }
     }
-}
-
-impl Document {
-    /// Applies one edit in place and returns the edit that takes it back.
-    ///
-    /// Clones taken before stay as they were. On an error nothing has changed.
-    pub fn apply(&mut self, edit: &Edit) -> Result<Edit, EditError> {
-        match edit {
-            Edit::Put { path, value } => self.put(path, value),
-            Edit::Remove { path } => self.remove(path),
-            Edit::Increment { path, by } => self.increment(path, *by),
-            Edit::ListInsert { path, index, values } => self.list_insert(path, *index, values),
-            Edit::ListRemove { path, index, count } => self.list_remove(path, *index, *count),
-            Edit::ListMove { path, from, to } => self.list_move(path, *from, *to),
-            Edit::TextSplice { path, pos, delete, insert } => self.text_splice(path, *pos, *delete, insert),
-        }
-    }
-
-    /// Applies edits one after the other, all or none, and returns the edits that take them back, in the order to apply.
-    pub fn apply_all(&mut self, edits: &[Edit]) -> Result<Vec<Edit>, EditError> {
-        match edits {
-            [edit] => Ok(vec![self.apply(edit)?]),
-            _ => {
-                let mut next = self.clone();
-                let mut inverse = edits.iter().map(|edit| next.apply(edit)).collect::<Result<Vec<_>, _>>()?;
-                inverse.reverse();
-                *self = next;
-                Ok(inverse)
-            }
-        }
-    }
-
-    /// The new state and the inverse edits, leaving this document as it is (Immer's `produceWithPatches`).
-    pub fn produce(&self, edits: &[Edit]) -> Result<(Document, Vec<Edit>), EditError> {
-        let mut next = self.clone();
-        let inverse = next.apply_all(edits)?;
-        Ok((next, inverse))
-    }
-
-    fn put(&mut self, path: &Path, value: &Document) -> Result<Edit, EditError> {
-        if path.len() + value.depth() > MAX_DEPTH {
-            return Err(EditError::TooDeep { path: path.clone() });
-        }
-        let Some((last, parent)) = path.split_last() else {
-            let old = std::mem::replace(self, value.clone());
-            return Ok(Edit::Put { path: Path::root(), value: old });
-        };
-        match (self.node_mut(parent, path)?, last) {
-            (Document::Map(map), Step::Key(key)) => Ok(match map.insert(Key::clone(key), value.clone()) {
-                Some(old) => Edit::Put { path: path.clone(), value: old },
-                None => Edit::Remove { path: path.clone() },
-            }),
-            (Document::List(list), Step::Index(index)) => match list.get_mut(*index) {
-                Some(slot) => Ok(Edit::Put { path: path.clone(), value: std::mem::replace(slot, value.clone()) }),
-                None => {
-                    let needed = index.saturating_add(1);
-                    Err(EditError::OutOfBounds { path: parent.to_vec().into(), needed, len: list.len() })
-                }
-            },
-            (node, step) => {
-                let expected = match step {
-                    Step::Key(_) => Kind::Map,
-                    Step::Index(_) => Kind::List,
-                };
-                Err(EditError::WrongKind { path: parent.to_vec().into(), expected, found: node.kind() })
-            }
-        }
-    }
-
-    fn remove(&mut self, path: &Path) -> Result<Edit, EditError> {
-        let Some((last, parent)) = path.split_last() else {
-            return Err(EditError::Root);
-        };
-        match (self.node_mut(parent, path)?, last) {
-            (Document::Map(map), Step::Key(key)) => match map.remove(key) {
-                Some(old) => Ok(Edit::Put { path: path.clone(), value: old }),
-                None => Err(EditError::NoSuchPath { path: path.clone() }),
-            },
-            // No entry of a map has an index.
-            (Document::Map(_), Step::Index(_)) => Err(EditError::NoSuchPath { path: path.clone() }),
-            (node, _) => {
-                Err(EditError::WrongKind { path: parent.to_vec().into(), expected: Kind::Map, found: node.kind() })
-            }
-        }
-    }
-
-    fn increment(&mut self, path: &Path, by: i64) -> Result<Edit, EditError> {
-        let overflow = || EditError::Overflow { path: path.clone() };
-        let back = by.checked_neg().ok_or_else(overflow)?;
-        match self.node_mut(path, path)? {
-            Document::Counter(value) => {
-                *value = value.checked_add(by).ok_or_else(overflow)?;
-                Ok(Edit::Increment { path: path.clone(), by: back })
-            }
-            node => Err(EditError::WrongKind { path: path.clone(), expected: Kind::Counter, found: node.kind() }),
-        }
-    }
-
-    fn list_insert(&mut self, path: &Path, index: usize, values: &[Document]) -> Result<Edit, EditError> {
-        let depth = values.iter().map(Document::depth).max().unwrap_or(0);
-        if path.len() + 1 + depth > MAX_DEPTH {
-            return Err(EditError::TooDeep { path: path.clone() });
-        }
-        let list = self.list_mut(path)?;
-        check(path, index, list.len())?;
-        match values {
-            [] => {}
-            [value] if index == 0 => list.push_front(value.clone()),
-            [value] => list.insert(index, value.clone()),
-            _ => {
-                let tail = list.split_off(index);
-                list.extend(values.iter().cloned());
-                list.append(tail);
-            }
-        }
-        Ok(Edit::ListRemove { path: path.clone(), index, count: values.len() })
-    }
-
-    fn list_remove(&mut self, path: &Path, index: usize, count: usize) -> Result<Edit, EditError> {
-        let list = self.list_mut(path)?;
-        check(path, index.saturating_add(count), list.len())?;
-        let values = match count {
-            0 => Vec::new(),
-            1 => vec![list.remove(index)],
-            _ => {
-                let mut gone = list.split_off(index);
-                list.append(gone.split_off(count));
-                gone.into_iter().collect()
-            }
-        };
-        Ok(Edit::ListInsert { path: path.clone(), index, values })
-    }
-
-    fn list_move(&mut self, path: &Path, from: usize, to: usize) -> Result<Edit, EditError> {
-        let list = self.list_mut(path)?;
-        check(path, from.max(to).saturating_add(1), list.len())?;
-        let item = list.remove(from);
-        list.insert(to, item);
-        Ok(Edit::ListMove { path: path.clone(), from: to, to: from })
-    }
-
-    fn text_splice(&mut self, path: &Path, pos: usize, delete: usize, insert: &str) -> Result<Edit, EditError> {
-        match self.node_mut(path, path)? {
-            Document::Text(rope) => {
-                let end = pos.saturating_add(delete);
-                check(path, end, rope.len_chars())?;
-                let gone = if delete == 0 { String::new() } else { rope.slice(pos..end).to_string() };
-                if delete > 0 {
-                    rope.remove(pos..end);
-                }
-                if !insert.is_empty() {
-                    rope.insert(pos, insert);
-                }
-                Ok(Edit::TextSplice { path: path.clone(), pos, delete: insert.chars().count(), insert: gone })
-            }
-            node => Err(EditError::WrongKind { path: path.clone(), expected: Kind::Text, found: node.kind() }),
-        }
-    }
-
-    fn list_mut(&mut self, path: &Path) -> Result<&mut imbl::Vector<Document>, EditError> {
-        match self.node_mut(path, path)? {
-            Document::List(list) => Ok(list),
-            node => Err(EditError::WrongKind { path: path.clone(), expected: Kind::List, found: node.kind() }),
-        }
-    }
-
-    /// The node at `steps`, made this document's own on the way down; `whole` is the path for the error.
-    fn node_mut(&mut self, steps: &[Step], whole: &Path) -> Result<&mut Document, EditError> {
-        // Look before copying: a path that leads nowhere must not unshare anything.
-        if self.at(steps).is_none() {
-            return Err(EditError::NoSuchPath { path: whole.clone() });
-        }
-        let mut node = self;
-        for step in steps {
-            let next = match (node, step) {
-                (Document::Map(map), Step::Key(key)) => map.get_mut(key),
-                (Document::List(list), Step::Index(index)) => list.get_mut(*index),
-                _ => None,
-            };
-            node = next.ok_or_else(|| EditError::NoSuchPath { path: whole.clone() })?;
-        }
-        Ok(node)
-    }
-}
-
-fn check(path: &Path, needed: usize, len: usize) -> Result<(), EditError> {
-    if needed > len { Err(EditError::OutOfBounds { path: path.clone(), needed, len }) } else { Ok(()) }
 }

@@ -12,7 +12,7 @@ pub(crate) fn string() -> impl Strategy<Value = String> {
     vec(select(alphabet.to_vec()), 0..12).prop_map(String::from_iter)
 }
 
-/// Few enough keys that two draws often meet.
+/// Keys from a small set, so that two draws are often equal.
 pub(crate) fn key() -> impl Strategy<Value = String> {
     prop_oneof![4 => select(vec!["", "a", "b", "ab", "ü", "漢", "0"]).prop_map(String::from), 1 => string()]
 }
@@ -22,7 +22,7 @@ pub(crate) fn int() -> impl Strategy<Value = i64> {
     prop_oneof![any::<i64>(), -3..4i64, Just(i64::MIN), Just(i64::MIN + 1), Just(i64::MAX)]
 }
 
-/// Any bits at all, so every NaN, and the ones that code likes to get wrong.
+/// Any bits, so every NaN, and the values that are easy to get wrong.
 pub(crate) fn float() -> impl Strategy<Value = f64> {
     let special = vec![0.0, -0.0, f64::NAN, -f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MIN_POSITIVE / 2.0];
     prop_oneof![any::<u64>().prop_map(f64::from_bits), select(special)]
@@ -50,7 +50,7 @@ pub(crate) fn small() -> impl Strategy<Value = Document> {
     })
 }
 
-/// Lists, maps and texts that need more than one leaf of the tree that holds them.
+/// Lists, maps and texts too large for one leaf of the tree that holds them.
 pub(crate) fn wide() -> impl Strategy<Value = Document> {
     prop_oneof![
         vec(-3..4i64, 0..400).prop_map(Document::list),
@@ -68,7 +68,7 @@ pub(crate) fn document() -> impl Strategy<Value = Document> {
     ]
 }
 
-/// The dice for one edit. What they mean depends on the document, so that shrinking one keeps the other meaningful.
+/// Random choices for one edit. Their meaning depends on the document, so that shrinking one keeps the other meaningful.
 #[derive(Clone, Debug)]
 pub(crate) struct Dice {
     at: Index,
@@ -82,7 +82,7 @@ pub(crate) struct Dice {
     values: Vec<Document>,
 }
 
-/// Dice for one edit.
+/// Random choices for one edit.
 pub(crate) fn dice() -> impl Strategy<Value = Dice> {
     let indices = (any::<Index>(), any::<Index>(), any::<Index>(), any::<Index>());
     (indices, int(), key(), string(), small(), vec(scalar(), 0..4)).prop_map(
@@ -152,7 +152,7 @@ impl Dice {
         choices.swap_remove(self.what.index(choices.len()))
     }
 
-    /// Any edit at all, though near enough to `document` to get past the first check now and then.
+    /// Any edit, often close enough to `document` to pass the first check.
     pub(crate) fn wild(&self, document: &Document) -> Edit {
         let paths = paths(document);
         let mut path = paths[self.at.index(paths.len())].clone();

@@ -19,7 +19,7 @@ fn floor(levels: usize) -> Path {
     (0..levels).fold(Path::root(), |path, _| path.child(0))
 }
 
-/// Whether bytes from a stranger are refused, or are the one encoding of what they decode to.
+/// Whether untrusted bytes are refused, or are the one encoding of what they decode to.
 fn refused_or_canonical(bytes: &[u8]) -> bool {
     Document::decode(bytes).map_or(true, |document| document.encode() == bytes)
 }
@@ -34,7 +34,7 @@ proptest! {
             prop_assert_eq!(before.encode(), &bytes[..], "{:?} reached the clone", edit);
             let mut back = now.clone();
             let again = back.apply(&inverse).unwrap();
-            prop_assert_eq!(&back, &before, "{:?} is not undone by {:?}", edit, inverse);
+            prop_assert_eq!(&back, &before, "{:?} is not taken back by {:?}", edit, inverse);
             prop_assert_eq!(back.encode(), bytes);
             // The inverse of the inverse does what the edit did.
             back.apply(&again).unwrap();
@@ -61,7 +61,7 @@ proptest! {
     }
 
     #[test]
-    fn any_edit_is_applied_or_refused(before in document(), rolls in vec(dice(), 1..12)) {
+    fn any_edit_is_applied_or_an_error(before in document(), rolls in vec(dice(), 1..12)) {
         let bytes = before.encode();
         let mut edits = Vec::new();
         for roll in rolls {
@@ -101,7 +101,7 @@ proptest! {
     }
 
     #[test]
-    fn decoding_takes_encoding_back(before in document()) {
+    fn a_document_reads_back_as_it_was_encoded(before in document()) {
         let bytes = before.encode();
         let after = Document::decode(&bytes).unwrap();
         prop_assert_eq!(&after, &before);
@@ -110,7 +110,7 @@ proptest! {
     }
 
     #[test]
-    fn equal_means_equal_digest(a in document(), b in small(), roll in dice()) {
+    fn documents_are_equal_if_and_only_if_their_digests_are(a in document(), b in small(), roll in dice()) {
         let mut near = a.clone();
         near.apply(&roll.fitting(&a)).unwrap();
         for (x, y) in [(&a, &b), (&a, &near), (&b, &near)] {
@@ -120,7 +120,7 @@ proptest! {
     }
 
     #[test]
-    fn the_way_to_a_state_leaves_no_trace(items in vec(small(), 0..150), parts in vec(string(), 0..150)) {
+    fn a_state_does_not_depend_on_the_edits_that_led_to_it(items in vec(small(), 0..150), parts in vec(string(), 0..150)) {
         let mut list = Document::list(Vec::<Document>::new());
         let mut text = Document::text("");
         for item in items.iter().rev() {
@@ -201,7 +201,7 @@ proptest! {
     }
 
     #[test]
-    fn serde_takes_itself_back(before in document(), roll in dice()) {
+    fn edits_and_documents_read_back_through_serde(before in document(), roll in dice()) {
         for edit in [roll.fitting(&before), roll.wild(&before)] {
             let bytes = postcard::to_stdvec(&edit).unwrap();
             prop_assert_eq!(postcard::from_bytes::<Edit>(&bytes).unwrap(), edit);
@@ -211,7 +211,7 @@ proptest! {
     }
 
     #[test]
-    fn what_edits_produce_can_be_decoded(levels in MAX_DEPTH - 6..MAX_DEPTH + 1, rolls in vec(dice(), 1..6)) {
+    fn a_document_made_by_edits_can_be_decoded(levels in MAX_DEPTH - 6..MAX_DEPTH + 1, rolls in vec(dice(), 1..6)) {
         let floor = match levels {
             MAX_DEPTH => Document::Counter(0),
             _ => Document::map([("text", Document::text("x")), ("counter", Document::Counter(0))]),
@@ -246,7 +246,7 @@ fn the_depth_limit_is_one_limit() {
     assert_eq!(Document::decode(&too_deep.encode()), Err(DecodeError::TooDeep));
     assert_eq!(Document::decode(&nested(MAX_DEPTH, empty.clone()).encode()), Err(DecodeError::TooDeep));
 
-    // The innermost list takes a scalar, and nothing that holds more.
+    // The innermost list takes a scalar and no list or map.
     let list = floor(MAX_DEPTH - 1);
     let insert = |value: &Document| Edit::ListInsert { path: list.clone(), index: 0, values: vec![value.clone()] };
     let put = |value: &Document| Edit::Put { path: list.child(0), value: value.clone() };
@@ -262,7 +262,7 @@ fn the_depth_limit_is_one_limit() {
 }
 
 #[test]
-fn huge_claims_need_no_memory() {
+fn false_lengths_take_no_memory() {
     let sizes: [&[u8]; 3] =
         [&[0xff; 9], &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f], &[0xff, 0xff, 0xff, 0xff, 0x0f]];
     for tag in [5, 7, 8, 9] {
@@ -272,7 +272,7 @@ fn huge_claims_need_no_memory() {
             }
         }
     }
-    // Deep nesting ends at the limit, not at the end of the stack.
+    // Deep nesting ends at the limit, before the stack does.
     assert_eq!(Document::decode(&[7, 1].repeat(1 << 20)), Err(DecodeError::TooDeep));
     assert_eq!(Document::decode(&[8, 1, 0].repeat(1 << 20)), Err(DecodeError::TooDeep));
 }

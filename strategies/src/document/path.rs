@@ -47,7 +47,7 @@ impl From<usize> for Step {
 #[derive(Clone, Debug, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct Path(Arc<[Step]>);
 
-/// The edits of one plan mostly share their path, which is seen at a glance.
+/// The edits of one plan mostly share their path, so the pointers are compared first.
 impl PartialEq for Path {
     fn eq(&self, other: &Self) -> bool {
         ptr::eq(&*self.0, &*other.0) || self.0 == other.0
@@ -66,7 +66,7 @@ impl Path {
         Self::default()
     }
 
-    /// This path and one step more.
+    /// This path with one more step.
     #[must_use]
     pub fn child(&self, step: impl Into<Step>) -> Self {
         Self(self.iter().cloned().chain([step.into()]).collect())

@@ -1,46 +1,47 @@
-//! Which operation went to which of the two strategies, and as what. Each of them counts its own operations without gaps.
+//! Which operation went to which of the two strategies, and under which number: each counts its operations without gaps.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::replica::{NodeId, OpId};
+use crate::node::{NodeId, OpId};
 use crate::sidecar::Sidecar;
 
-/// One of the strategies.
+/// A replica within the router, and the messages for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) enum Lane {
-    /// The one that carries texts.
+    /// Of the strategy that carries texts.
     Text,
-    /// The one that carries everything else.
+    /// Of the strategy that carries everything else.
     Rest,
     /// The server's own client of the text strategy; see the [strategy](super::router).
-    House,
+    Resident,
 }
 
 impl Lane {
-    /// The lane with this number, as it stands in front of a message and in a timer's tag.
+    /// The lane with this number.
     pub(super) fn of(number: u64) -> Option<Self> {
-        [Lane::Text, Lane::Rest, Lane::House].into_iter().find(|lane| lane.number() == number)
+        [Lane::Text, Lane::Rest, Lane::Resident].into_iter().find(|lane| lane.number() == number)
     }
 
+    /// Its number, in front of a message and in a timer's tag.
     pub(super) fn number(self) -> u64 {
         self as u64
     }
 }
 
-/// How many operations a client remembers after they were settled, for undo: more than the strategies themselves remember.
+/// How many resolved operations a client remembers for undo: more than the strategies themselves remember.
 const REMEMBERED: usize = 1000;
 
 /// A client's operations.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Book {
-    /// Where each went, by its own number.
+    /// The lane and number of each, by its own number.
     homes: BTreeMap<u64, (Lane, u64)>,
     /// The other way round.
     own: BTreeMap<(Lane, u64), u64>,
     issued: BTreeMap<Lane, u64>,
-    unsettled: BTreeSet<u64>,
+    unresolved: BTreeSet<u64>,
 }
 
 impl Book {
@@ -50,11 +51,11 @@ impl Book {
         *issued += 1;
         self.homes.insert(n, (lane, *issued));
         self.own.insert((lane, *issued), n);
-        self.unsettled.insert(n);
+        self.unresolved.insert(n);
         let number = *issued;
         while self.homes.len() > REMEMBERED
             && let Some((n, home)) = self.homes.first_key_value().map(|(n, home)| (*n, *home))
-            && !self.unsettled.contains(&n)
+            && !self.unresolved.contains(&n)
         {
             self.homes.remove(&n);
             self.own.remove(&home);
@@ -67,31 +68,32 @@ impl Book {
         self.own.get(&(lane, number)).copied()
     }
 
-    /// Where an own operation went.
+    /// The lane and number of an own operation.
     pub(super) fn home(&self, n: u64) -> Option<(Lane, u64)> {
         self.homes.get(&n).copied()
     }
 
-    pub(super) fn settle(&mut self, n: u64) {
-        self.unsettled.remove(&n);
+    /// The fate of an own operation is known.
+    pub(super) fn resolve(&mut self, n: u64) {
+        self.unresolved.remove(&n);
     }
 }
 
-/// What a lane's operation is called for the probes.
+/// The tag of a lane's operation, for probes.
 pub(super) fn tag(lane: Lane, id: OpId) -> u128 {
     u128::from(lane.number()) << 96 | u128::from(id.client.0) << 64 | u128::from(id.n)
 }
 
-/// Turns what a lane says about a message into tags, which mean the same at every replica.
+/// Turns a lane's sidecars and reports into tags, which mean the same at every replica.
 #[derive(Default)]
 pub(super) struct Tags {
-    /// How far each peer has been told of a client's operations on this connection.
+    /// Up to where each peer has been told of a client's operations on this connection.
     told: BTreeMap<(NodeId, Lane, NodeId), u64>,
-    /// How far this replica itself has reported them.
+    /// Up to where this replica has reported them.
     reported: BTreeMap<(Lane, NodeId), u64>,
 }
 
-/// A clock's jump is spelt out for no more operations than this. Honest clocks move on with the messages.
+/// A jump of a clock is spelt out for at most this many operations. Honest clocks advance with the messages.
 const LONGEST: u64 = 1 << 16;
 
 impl Tags {
@@ -100,7 +102,7 @@ impl Tags {
         self.told.retain(|(other, ..), _| *other != peer);
     }
 
-    /// The tags of what this replica has taken into account by a clock and not reported yet, from the first to the last.
+    /// The tags, from the first to the last, that a clock says are reflected here and that were not reported yet.
     pub(super) fn through(&mut self, lane: Lane, client: NodeId, n: u64) -> (u128, u128) {
         let reported = self.reported.entry((lane, client)).or_default();
         let first = reported.saturating_add(1);
@@ -127,15 +129,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn forgets_what_is_settled_and_old() {
+    fn old_resolved_operations_are_forgotten() {
         let mut book = Book::default();
         assert_eq!([book.enter(Lane::Rest, 1), book.enter(Lane::Text, 2), book.enter(Lane::Rest, 4)], [1, 1, 2]);
         assert_eq!((book.home(4), book.own(Lane::Text, 1)), (Some((Lane::Rest, 2)), Some(2)));
         let last = REMEMBERED as u64 + 5;
-        book.settle(1);
+        book.resolve(1);
         for n in 5..=last {
             book.enter(Lane::Text, n);
-            book.settle(n);
+            book.resolve(n);
         }
         assert_eq!((book.home(1), book.own(Lane::Rest, 1)), (None, None));
         // The next in line has no answer yet.

@@ -66,7 +66,7 @@ impl Kept {
     }
 }
 
-/// A node that was taken out, with everything that stood beside it: whoever knows an id in it will find that again.
+/// A node that was taken out, with all ids inside it, so that edits that name them find them again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Node {
     pub(crate) value: Document,
@@ -81,7 +81,7 @@ impl Node {
         Self { value, mark, ids }
     }
 
-    /// What stood beside it. `None` if that does not fit it.
+    /// Its slot. `None` if the ids do not fit it.
     pub(crate) fn slot(&self) -> Option<Slot> {
         Some(Slot { mark: self.mark, ids: self.ids.clone().ids(&self.value).ok()? })
     }
@@ -92,27 +92,27 @@ impl Node {
 pub(crate) enum Edit {
     /// Sets an entry of a map, replaces an item, or (at the root) everything.
     Put { at: At, value: Document },
-    /// Puts back what was there before; it stands as put by who had put it then.
+    /// Puts back what was there before; it counts as put by the operation that had put it then.
     Restore { at: At, node: Node },
     /// Takes an entry out of a map.
     Remove { at: At },
     /// Adds to a counter.
     Increment { at: At, by: i64 },
-    /// Puts new characters or items right behind the one with this id, deleted or not, or in front of everything. Their ids
+    /// Inserts characters or items right behind the one with this id, deleted or not, or in front of everything. Their ids
     /// are the next ones of the change.
     Insert { at: At, behind: Option<Id>, content: Content },
-    /// Deletes characters or items; their places stay.
+    /// Deletes characters or items; their tombstones stay.
     Delete { at: At, spans: Vec<Span> },
-    /// Takes back one deletion of each of these. What nobody else has deleted is shown again, as it was.
+    /// Takes back one deletion of each of these. What is then deleted by nobody is shown again, as it was.
     Bring { at: At, spans: Vec<(Span, Option<Kept>)> },
-    /// Gives an item the place right behind another one, deleted or not. The next id stays where it was.
+    /// Moves an item right behind another one, deleted or not. The next id is left at its old place.
     Move { at: At, item: Id, behind: Option<Id> },
-    /// Gives an item its place back; it stands as moved by who had moved it there.
+    /// Moves an item back; it counts as moved by the operation that had moved it there.
     MoveBack { at: At, item: Id, behind: Option<Id>, by: Option<OpId> },
 }
 
 impl Edit {
-    /// How many new ids it gives out.
+    /// How many new ids it uses.
     fn ids(&self) -> u64 {
         match self {
             Edit::Put { value, .. } => needed(value),
@@ -123,24 +123,23 @@ impl Edit {
     }
 }
 
-/// What must still be true for an undo: else somebody has built upon what it would take back.
+/// What must still hold for an undo: else another operation has built upon what it would take back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Need {
-    /// This stands as put by this operation, or (by none) from the beginning.
+    /// This was put by this operation, or (if none) is there from the beginning.
     Put { at: At, by: Option<OpId> },
-    /// There is no such entry.
+    /// This entry does not exist.
     Absent { at: At },
-    /// This item stands as moved by this operation.
+    /// This item was last moved by this operation.
     Moved { at: At, item: Id, by: Option<OpId> },
 }
 
-/// What an operation became on its author's screen; all of it is carried out at once, and nothing of it where a need is
-/// not met.
+/// An operation as edits, made on its user's view; it is applied as a whole, and not at all if a need is not met.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Change {
-    /// The operation's number among its author's.
+    /// The operation's number among its client's.
     pub(crate) n: u64,
-    /// The first of the new ids, counted by their author.
+    /// The first of the new ids, counted by its client.
     pub(crate) first: u64,
     pub(crate) needs: Vec<Need>,
     pub(crate) edits: Vec<Edit>,

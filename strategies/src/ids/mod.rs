@@ -1,12 +1,10 @@
 //! Strategies whose positions are ids that clients make, with a server that applies edits as they arrive.
 
-mod back;
 mod change;
-mod client;
+mod inverse;
 #[cfg(test)]
 mod laws;
 mod list;
-mod server;
 mod state;
 pub mod text_ids;
 mod translate;

@@ -6,10 +6,10 @@ use super::tree::Ids;
 use crate::document;
 
 impl State {
-    /// An edit by indices as edits by ids, to be carried out one after the other. `None` if it does not fit.
+    /// An edit by indices as edits by ids, to be applied one after the other. `None` if it does not fit.
     pub(crate) fn translate(&self, edit: &document::Edit) -> Option<Vec<Edit>> {
         let at = match edit {
-            // The last step of a put may lead to nothing yet.
+            // The entry that a put writes need not exist.
             document::Edit::Put { path, .. } => match path.split_last() {
                 Some((document::Step::Key(key), above)) => {
                     let mut at = self.root.ids.steps(above)?;
@@ -50,7 +50,7 @@ impl State {
                 if *to > last {
                     return None;
                 }
-                // The place is told by what will be in front of it, when the item itself is not there.
+                // The place is named by what will be in front of it once the item is taken out.
                 let behind = behind(if to > from { *to + 1 } else { *to })?;
                 if from == to { Vec::new() } else { vec![Edit::Move { at, item, behind }] }
             }

@@ -1,11 +1,3 @@
-//! Operational transformation: changes as trees, how two that were made at once are fitted to each other, and the
-//! strategies that do so.
+//! Operational transformation: strategies that fit changes made at once to each other.
 
-#[cfg(test)]
-mod agreement;
-pub mod change;
 pub mod jupiter;
-#[cfg(test)]
-mod laws;
-pub mod list;
-pub mod text;

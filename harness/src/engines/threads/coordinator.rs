@@ -1,6 +1,6 @@
-//! The thread that started the run: tells the others when the weather changes, whose turn it is, and when it is over.
+//! The thread that started the run: tells the others of fault transitions, whose turn it is, and when the run is over.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -10,16 +10,17 @@ use syncbench_strategies::replica::{NodeId, Time};
 use super::turns::Turns;
 use super::{GRID, LOOKING_SHARE, Mail, Notice, Seat, Shared, TIMER};
 use crate::clock::Moment;
+use crate::engines::Task;
 use crate::engines::load::Pace;
-use crate::engines::{IN_VAIN, Task, in_vain};
+use crate::faults::{Conditions, Timeline, VAIN_WAIT};
 
-/// How often the coordinator looks whether the group is quiet.
+/// How often the coordinator looks whether the group is quiescent.
 const POLL: Duration = Duration::from_millis(1);
 
-/// A group in which only timers fire is quiet after twice the longest timer that anyone set, and this.
-const QUIET_SLACK: Duration = Duration::from_millis(50);
+/// A group in which only timers fire is quiescent after twice the longest timer that was ever set, and this.
+const QUIESCENCE_SLACK: Duration = Duration::from_millis(50);
 
-/// A group in which nobody means to act and nothing happens for the budget and this is given up, whatever it waits for.
+/// A run in which nobody is to act and nothing happens for the budget and this is given up, whatever it waits for.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(super) struct Coordinator<'a> {
@@ -27,15 +28,16 @@ pub(super) struct Coordinator<'a> {
     shared: &'a Shared,
     reports: Receiver<Notice>,
     origin: Moment,
-    edges: VecDeque<Time>,
-    /// Clients whose users will act again.
+    nodes: Vec<NodeId>,
+    timeline: Timeline<'a>,
+    conditions: Conditions<'a>,
+    /// Clients whose users still have operations to issue.
     acting: BTreeSet<NodeId>,
     turns: Option<Turns>,
-    healed_at: Option<Time>,
     /// How long replicas that never fall silent need to settle; zero for those that do.
     settling: Duration,
-    /// They were told that they have.
-    hushed: bool,
+    /// They have settled, and their timers are void.
+    timers_void: bool,
     /// How far apart looks at states are, on average.
     pub(super) grid: Duration,
     stop_at: Option<Time>,
@@ -53,46 +55,48 @@ impl<'a> Coordinator<'a> {
             shared,
             reports,
             origin: Moment::now(),
-            edges: crate::engines::edges(&task.faults).into_iter().collect(),
+            nodes: task.topology().nodes(task.clients).collect(),
+            timeline: Timeline::new(&task.faults),
+            conditions: Conditions::new(&task.faults),
             acting: (1..=task.clients).map(NodeId).collect(),
             turns: (task.pace == Pace::Turns).then(|| Turns::new(task)),
-            healed_at: None,
             settling: task.strategy.strategy.settling(),
-            hushed: false,
+            timers_void: false,
             grid: GRID,
             stop_at,
         }
     }
 
-    /// Runs the group of `threads` until it is quiet or out of time: when the last fault healed, if it came to that. An
-    /// error is a replica's panic.
+    /// Runs the group of `threads` until it is quiescent or out of time, and says when it was healed, if it was. An error is
+    /// a replica's panic.
     pub(super) fn work(&mut self, threads: usize) -> Result<Option<Time>, String> {
         self.start(threads)?;
         loop {
             let now = self.origin.time();
-            while self.edges.front().is_some_and(|edge| *edge <= now) {
-                let at = self.edges.pop_front().unwrap_or(now);
-                self.broadcast(|| Mail::Weather { at, healed: self.healed_at.is_some_and(|healed| healed <= at) });
+            while let Some(transition) = self.timeline.advance(now) {
+                self.conditions.change(transition);
+                self.broadcast(|| Mail::Transition(transition));
             }
-            if self.acting.is_empty() && self.healed_at.is_none() {
-                self.heal(now);
+            if self.acting.is_empty() && self.timeline.healed_at().is_none() {
+                self.timeline.heal(now);
             }
-            let late = self.healed_at.is_some_and(|healed| now > healed + self.settling + self.task.budget);
+            let healed_at = self.timeline.healed_at();
+            let late = healed_at.is_some_and(|healed| now > healed + self.settling + self.task.budget);
             if late || self.given_up(now) || self.stop_at.is_some_and(|stop| now >= stop) {
-                return Ok(self.healed_at);
+                return Ok(healed_at);
             }
-            let quiet = self.edges.is_empty() && self.quiet(now);
-            if quiet && self.healed_at.is_some() {
-                if self.settling.is_zero() || self.hushed {
-                    return Ok(self.healed_at);
+            let quiescent = self.timeline.next().is_none() && self.quiescent(now);
+            if quiescent && healed_at.is_some() {
+                if self.settling.is_zero() || self.timers_void {
+                    return Ok(healed_at);
                 }
-                self.hushed = true;
-                self.broadcast(|| Mail::Hush);
+                self.timers_void = true;
+                self.broadcast(|| Mail::VoidTimers);
             }
-            // Threads report before they are done with something, so now everything is known that made the group quiet.
+            // Threads report before they are done with something: all that made the group quiescent is reported by now.
             self.reported()?;
-            self.give_turn(now, quiet);
-            let next = self.edges.front().map_or(POLL, |edge| edge.since(now).min(POLL));
+            self.give_turn(now, quiescent);
+            let next = self.timeline.next().map_or(POLL, |next| next.since(now).min(POLL));
             if let Ok(report) = self.reports.recv_timeout(next) {
                 self.take(report)?;
             }
@@ -129,20 +133,11 @@ impl<'a> Coordinator<'a> {
         Ok(())
     }
 
-    /// After the last operation every fault that would last for good ends.
-    fn heal(&mut self, now: Time) {
-        let healed = crate::engines::last_end(&self.task.faults).max(now);
-        self.healed_at = Some(healed);
-        self.edges.retain(|edge| *edge < healed);
-        self.edges.push_back(healed);
-    }
-
-    /// Lets the next user act, where that is for the group to say: taking turns, or when everybody waits for what will not
-    /// come any more.
-    fn give_turn(&mut self, now: Time, quiet: bool) {
+    /// Lets the next user act where the clock alone does not say when: in turn, or when all wait in vain.
+    fn give_turn(&mut self, now: Time, quiescent: bool) {
         let next = match &mut self.turns {
-            Some(turns) => turns.next(&self.acting, quiet).map(|(client, after)| (client, now + after)),
-            None => self.acting.first().filter(|_| quiet).map(|client| (*client, now)),
+            Some(turns) => turns.next(&self.acting, quiescent).map(|(client, after)| (client, now + after)),
+            None => self.acting.first().filter(|_| quiescent).map(|client| (*client, now)),
         };
         if let Some((client, at)) = next {
             self.shared.command(client.0 as usize, Mail::Act { at });
@@ -166,34 +161,34 @@ impl<'a> Coordinator<'a> {
     }
 
     /// Whether nothing more will happen, as far as one can tell.
-    fn quiet(&self, now: Time) -> bool {
+    fn quiescent(&self, now: Time) -> bool {
+        let healed_at = self.timeline.healed_at();
         let pending = self.shared.pending.load(Ordering::SeqCst);
-        let stirred = self.latest(|seat| &seat.stirred).max(self.healed_at.unwrap_or_default());
+        let stirred = self.latest(|seat| &seat.stirred).max(healed_at.unwrap_or_default());
         let idle = |span| self.shared.intents.load(Ordering::SeqCst) == 0 && now.since(stirred) > span;
-        if !self.settling.is_zero() && !self.hushed {
+        if !self.settling.is_zero() && !self.timers_void {
             return idle(self.settling);
         }
-        if self.healed_at.is_none() && idle(IN_VAIN) && in_vain(self.task, now) {
+        if healed_at.is_none() && idle(VAIN_WAIT) && self.conditions.in_vain(&self.nodes) {
             return true;
         }
-        // Threads that were told to be silent have no timers left but void ones.
-        if pending == 0 || (self.hushed && pending.is_multiple_of(TIMER)) {
+        if pending == 0 || (self.timers_void && pending.is_multiple_of(TIMER)) {
             return true;
         }
-        // Only timers, none of them due: a strategy that keeps a clock ticking is quiet when nothing else happens for so
-        // long that every timer has had its turn.
+        // Only timers are left and none is due. A strategy that keeps a clock ticking is quiescent when nothing else happens
+        // for so long that every timer has fired.
         let overdue = |seat: &Seat| seat.timer.load(Ordering::SeqCst) <= now.0;
         if !pending.is_multiple_of(TIMER) || self.shared.seats.iter().any(overdue) {
             return false;
         }
         let longest = Duration::from_nanos(self.shared.longest_timer.load(Ordering::Relaxed));
-        let told = self.shared.untold.load(Ordering::SeqCst) == 0 || self.healed_at.is_none();
-        told && now.since(self.last_busy()) > longest * 2 + QUIET_SLACK
+        let resolved = self.shared.unresolved.load(Ordering::SeqCst) == 0 || healed_at.is_none();
+        resolved && now.since(self.last_busy()) > longest * 2 + QUIESCENCE_SLACK
     }
 
-    /// Whether there is no hope that anything will happen: a net below the count of what is under way.
+    /// Whether nothing has happened for too long. This ends a run even where the count of what is in flight is wrong.
     fn given_up(&self, now: Time) -> bool {
-        let nobody = self.edges.is_empty() && self.shared.intents.load(Ordering::SeqCst) == 0;
+        let nobody = self.timeline.next().is_none() && self.shared.intents.load(Ordering::SeqCst) == 0;
         nobody && now.since(self.last_busy()) > self.settling + self.task.budget + PATIENCE
     }
 
@@ -206,7 +201,7 @@ impl<'a> Coordinator<'a> {
     }
 
     fn broadcast(&self, mail: impl Fn() -> Mail) {
-        for node in self.task.topology().nodes(self.task.clients) {
+        for node in &self.nodes {
             self.shared.command(node.0 as usize, mail());
         }
     }

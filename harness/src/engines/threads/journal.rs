@@ -1,4 +1,4 @@
-//! What one thread writes down, for nobody else to see before the end.
+//! What one thread writes down. No other thread reads it before the end of the run.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::rng::{stream, unit};
 /// An entry of a journal.
 #[derive(Debug)]
 pub(super) struct Noted {
-    /// Which step of the grid it belongs to: that in which its handler was called.
+    /// The step of the grid in which its handler was called.
     pub(super) cell: u64,
     pub(super) event: Event,
 }
@@ -72,14 +72,14 @@ impl Journal {
         Self { origin, detail, last: Time::ZERO, grid, entries: Vec::new(), openings: Vec::new() }
     }
 
-    /// The time: later than any this thread has read before, or has heard of.
+    /// The time: later than every earlier reading and than the sending of every message received so far.
     pub(super) fn now(&mut self) -> Time {
         self.last = Time(self.origin.time().0.max(self.last.0 + 1));
         self.last
     }
 
-    /// A message from another thread: what follows is later.
-    pub(super) fn heard(&mut self, sent: Time) {
+    /// A message from another thread was sent then: what follows is later.
+    pub(super) fn not_before(&mut self, sent: Time) {
         self.last = self.last.max(sent);
     }
 
@@ -100,7 +100,7 @@ impl Journal {
     }
 }
 
-/// Whether this tells of the life of operations, and not of messages, costs or states.
+/// Whether this belongs to the life of an operation, and not to messages, costs or states.
 pub(super) fn of_operations(what: &What) -> bool {
     matches!(
         what,

@@ -7,39 +7,39 @@ use syncbench_strategies::document::Document;
 use syncbench_strategies::replica::{NodeId, Time};
 
 use super::journal::{Grid, Noted};
-use super::worker::Left;
-use crate::engines::{RunResult, Task, cover};
+use super::worker::Record;
+use crate::engines::{RunResult, Task};
 use crate::event::{Event, What};
 use crate::ledger::{Action, Ledger};
 use crate::probe::Probe;
 
 /// Merges journals by (step of the grid, time, node, order within the node), and plays them to the ledger and the probes.
 ///
-/// After each step of the grid everything is settled: the states there are those of one consistent cut.
+/// The states at the end of each step of the grid are those of one consistent cut.
 pub(super) fn merge(
     task: &Task<'_>,
     probes: &mut [Box<dyn Probe>],
-    left: Vec<Left>,
+    records: Vec<Record>,
     spacing: Option<Duration>,
     healed_at: Option<Time>,
     in_inboxes: u64,
 ) -> RunResult {
     let mut book = Book { ledger: Ledger::new(task.clients), probes, last: Time::ZERO };
     let mut openings: Vec<IntoIter<Action>> = (0..=task.clients).map(|_| Vec::new().into_iter()).collect();
-    let mut entries: Vec<Noted> = Vec::with_capacity(left.iter().map(|left| left.entries.len()).sum());
+    let mut entries: Vec<Noted> = Vec::with_capacity(records.iter().map(|record| record.entries.len()).sum());
     let mut finals: Vec<(NodeId, Document)> = Vec::new();
-    let mut messages_touched = vec![0; task.faults.len()];
+    let mut messages_touched = vec![0; task.faults.iter().count()];
     let mut stored_bytes = 0;
     let mut messages_in_flight = in_inboxes;
     // By node number, so a stable sort by time keeps the order of nodes and that within a node.
-    for left in left {
-        openings[left.id.0 as usize] = left.openings.into_iter();
-        entries.extend(left.entries);
-        finals.extend(left.last.map(|last| (left.id, last)));
-        messages_touched.iter_mut().zip(left.messages_touched).for_each(|(sum, count)| *sum += count);
-        messages_in_flight += left.undelivered;
-        if left.id != NodeId::SERVER {
-            stored_bytes = stored_bytes.max(left.stored_bytes);
+    for record in records {
+        openings[record.id.0 as usize] = record.openings.into_iter();
+        entries.extend(record.entries);
+        finals.extend(record.last.map(|last| (record.id, last)));
+        messages_touched.iter_mut().zip(record.messages_touched).for_each(|(sum, count)| *sum += count);
+        messages_in_flight += record.undelivered;
+        if record.id != NodeId::SERVER {
+            stored_bytes = stored_bytes.max(record.stored_bytes);
         }
     }
     entries.sort_by_key(|noted| (noted.cell, noted.event.at));
@@ -47,7 +47,7 @@ pub(super) fn merge(
     for Noted { cell, event } in entries {
         if cell != grid.cell {
             // Nothing happened between the end of the last step in which something did, and this one.
-            book.settle(grid.end);
+            book.end_instant(grid.end);
             while grid.cell < cell {
                 grid.advance(grid.end);
             }
@@ -59,14 +59,15 @@ pub(super) fn merge(
         }
         book.enter(&event);
     }
-    book.settle(book.last);
+    book.end_instant(book.last);
     let Book { ledger, last, .. } = book;
-    let last_issue = ledger.entries().map(|entry| entry.issued).max().unwrap_or(Time::ZERO);
-    // The coordinator hears of the last operation a little late: without faults there is nothing to wait for.
+    let flights: Vec<_> = ledger.entries().map(|entry| (entry.issued, entry.visible)).collect();
+    let last_issue = flights.iter().map(|(issued, _)| *issued).max().unwrap_or(Time::ZERO);
+    // The coordinator learns of the last operation a little late; without faults there is nothing to wait for.
     let healed_at = if task.faults.is_empty() { healed_at.map(|_| last_issue) } else { healed_at };
     let ended_at = last.max(healed_at.unwrap_or(Time::ZERO));
     RunResult {
-        coverage: cover(task, &messages_touched, &ledger, healed_at, ended_at),
+        coverage: task.faults.coverage(&messages_touched, &flights, healed_at, ended_at),
         calm_since: healed_at.unwrap_or(ended_at).max(last_issue),
         ledger,
         finals,
@@ -94,8 +95,8 @@ impl Book<'_> {
         }
     }
 
-    /// Everything is settled at `at`, or when the last handler that was called before was done.
-    fn settle(&mut self, at: Time) {
-        self.enter(&Event { at: at.max(self.last), node: NodeId::SERVER, what: What::Settled });
+    /// Nothing else happens at `at`, or when the last handler that was called before was done.
+    fn end_instant(&mut self, at: Time) {
+        self.enter(&Event { at: at.max(self.last), node: NodeId::SERVER, what: What::InstantEnd });
     }
 }

@@ -1,52 +1,54 @@
 //! Threads: the same replicas in real time, one thread each, with channels between them.
 //!
-//! A message travels through the same [`Link`](crate::network::Link) as in virtual time: the sender draws when it arrives
-//! and sends it at once, the receiver keeps it until then. Due things are handled in order of (due time, order of coming
-//! in), which keeps streams first in first out. A wait ends up to 50 us late, as the operating system wakes threads; the
-//! last 50 us are spent yielding to other threads instead of sleeping.
+//! A message travels over the same [`Wire`](crate::wire::Wire) as in virtual time: the sender's end says when it arrives,
+//! the sender hands it over at once, and the receiver keeps it until then. Due things are handled in order of (due time,
+//! order of coming in), which keeps streams first in first out. A wait ends up to 50 us late, as the operating system wakes
+//! threads; the last 50 us are spent yielding to other threads instead of sleeping.
 //!
-//! Nothing is shared while the run lasts but one counter of what is under way. Every thread keeps a journal of its own, and
-//! the journals are merged afterwards and fed through the same ledger and probes as in virtual time.
+//! While the run lasts, threads share counters of what is in flight and nothing else. Every thread keeps a journal of its
+//! own, and the journals are merged afterwards and fed through the same ledger and probes as in virtual time.
 //!
 //! What is exact and what is sampled:
 //!
-//! * Exact, as moments of real time: when an operation was meant, issued, shown, told, reflected; every message, byte and
-//!   cost. A step's effects count from the end of the step. A message's arrival never comes before its sending in the
+//! * Exact, as moments of real time: when an operation was intended, issued, shown, reflected, confirmed; every message,
+//!   byte and cost. A step's effects count from the end of the step. A message's arrival never comes before its sending in the
 //!   merged order, whatever the clock's resolution.
 //! * Sampled: what users see (`divergence`, `diverged_share`, `sec_violations`, broken invariants) and the two figures that
 //!   are read together with it (`staleness_ops`, `convergence_ms`), every [`GRID`] or as often as the task says, at random
 //!   gaps around that, and less often where looking would take more than a twentieth of a thread. All replicas are cut at
-//!   the same moment: everything that a step brought which began before it, and nothing else. Such a cut is consistent,
+//!   the same moment: they include the steps that began before it, and nothing else. Such a cut is consistent,
 //!   since a message is handled later than it is sent on the one clock that all threads share. What comes and goes between
 //!   two looks is not seen, which leaves means right on average and makes peaks and counts lower bounds; `convergence_ms` is
 //!   right to within a gap.
-//! * What is not there: a trace digest (no two runs are the same), replayed traces, and crashes.
+//! * Absent: a trace digest (no two runs are the same), replayed traces, and crashes.
 //!
-//! Replicas that never fall silent get as long to settle as they say, in real seconds; then their timers are void.
+//! Replicas that never fall silent get the time that they need to settle, in real seconds; then their timers are void.
 
 mod coordinator;
 mod journal;
 mod merge;
+mod steps;
 mod turns;
 mod wires;
 mod worker;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use syncbench_strategies::replica::{NodeId, OpId, Time};
-use syncbench_strategies::sidecar::Sidecar;
+use syncbench_strategies::spec::Support;
 
 use super::{RunResult, Task};
 use crate::clock::Moment;
 use crate::event::Event;
+use crate::faults::Transition;
 use crate::ledger::Action;
 use crate::probe::Probe;
+use crate::wire::Parcel;
 use coordinator::Coordinator;
-use worker::{Left, Worker};
+use worker::{Record, Worker};
 
 /// How often states are looked at, unless the task says otherwise.
 pub const GRID: Duration = Duration::from_millis(10);
@@ -76,8 +78,8 @@ pub(super) fn observe(
     stop_at: Option<Time>,
 ) -> (RunResult, bool) {
     let nodes: Vec<NodeId> = task.topology().nodes(task.clients).collect();
-    let killed = nodes.iter().any(|node| task.faults.iter().any(|fault| fault.fault.kills(*node)));
-    assert!(!killed, "no plan has a crash in real time");
+    let unsupported = task.faults.iter().find(|fault| matches!(fault.spec.threads, Support::Unsupported(_)));
+    assert!(unsupported.is_none(), "a fault that no plan has in real time: {unsupported:?}");
     let (mail, inboxes): (Vec<_>, Vec<_>) = (0..=task.clients).map(|_| unbounded()).unzip();
     let (reports, incoming) = unbounded();
     let shared = Shared::new(mail);
@@ -93,7 +95,7 @@ pub(super) fn observe(
                 let body = move || {
                     let work = AssertUnwindSafe(|| Worker::new(task, id, shared, inbox, &reports, detail).run());
                     match catch_unwind(work) {
-                        Ok(left) => Some(left),
+                        Ok(record) => Some(record),
                         Err(panic) => {
                             let text = super::panic_text(&*panic).to_owned();
                             // The coordinator listens until every thread has ended.
@@ -109,29 +111,18 @@ pub(super) fn observe(
         let outcome = coordinator.work(nodes.len());
         drop(stop);
         // Panics inside are caught inside.
-        let left: Vec<Left> = threads.into_iter().filter_map(|thread| thread.join().ok().flatten()).collect();
-        outcome.map(|healed_at| (healed_at, left))
+        let records: Vec<Record> = threads.into_iter().filter_map(|thread| thread.join().ok().flatten()).collect();
+        outcome.map(|healed_at| (healed_at, records))
     });
     let undelivered = inboxes.iter().flat_map(Receiver::try_iter).filter(|mail| matches!(mail, Mail::Parcel(..)));
     let undelivered = undelivered.count() as u64;
-    match outcome.and_then(|(healed_at, left)| coordinator.reported().map(|()| (healed_at, left))) {
-        Ok((healed_at, left)) => {
+    match outcome.and_then(|(healed_at, records)| coordinator.reported().map(|()| (healed_at, records))) {
+        Ok((healed_at, records)) => {
             let spacing = (detail == Detail::All).then_some(coordinator.grid);
-            (merge::merge(task, probes, left, spacing, healed_at, undelivered), healed_at.is_some())
+            (merge::merge(task, probes, records, spacing, healed_at, undelivered), healed_at.is_some())
         }
         Err(text) => resume_unwind(Box::new(text)),
     }
-}
-
-/// A message on its way.
-#[derive(Clone, Debug)]
-struct Parcel {
-    from: NodeId,
-    /// The connection it was sent on: its how-manieth change of state.
-    epoch: u32,
-    sent: Time,
-    bytes: Arc<[u8]>,
-    sidecar: Arc<Sidecar>,
 }
 
 /// What comes into a thread.
@@ -141,17 +132,17 @@ enum Mail {
     Parcel(Time, Parcel),
     /// The run begins.
     Start { origin: Moment, grid: Duration },
-    /// A fault's window opened or closed at this time.
-    Weather { at: Time, healed: bool },
+    /// What faults do has changed.
+    Transition(Transition),
     /// The user is to act at this time.
     Act { at: Time },
     /// Replicas that never fall silent have settled: timers are void from now on.
-    Hush,
+    VoidTimers,
     /// The run is over.
     Stop,
 }
 
-/// What threads tell the coordinator.
+/// What threads report to the coordinator.
 #[derive(Debug)]
 enum Notice {
     /// The replica is made; how long one look at its state takes.
@@ -164,7 +155,7 @@ enum Notice {
     Opened { op: OpId, action: Action, at: Time, intended: Time },
     /// Taking turns only: something happened to an operation.
     Happened(Event),
-    /// Taking turns only: the user has had its turn.
+    /// Taking turns only: the user has used its turn.
     Acted,
 }
 
@@ -172,27 +163,27 @@ enum Notice {
 struct Shared {
     /// By node number.
     mail: Vec<Sender<Mail>>,
-    /// Low half: messages, commands and intents under way. High half: timers that were set and are not due yet. Whoever
-    /// handles one counts what that leads to first, so at zero nothing can happen any more.
+    /// Low half: messages, commands and intents in flight. High half: timers that were set and are not due yet. A thread
+    /// that handles one first counts what that leads to, so at zero nothing can happen any more.
     pending: AtomicU64,
     /// Intents among these.
     intents: AtomicI64,
-    /// Operations whose users were not told yet.
-    untold: AtomicI64,
+    /// Operations whose fate is not known yet.
+    unresolved: AtomicI64,
     /// The longest timer that was ever set, in nanoseconds.
     longest_timer: AtomicU64,
     /// By node number.
     seats: Vec<Seat>,
 }
 
-/// What a thread shows of itself, on a cache line of its own.
+/// What a thread shows the coordinator, on a cache line of its own.
 #[repr(align(128))]
 struct Seat {
-    /// When it last did more than wait for a timer.
+    /// When it last did something other than a timer that led to nothing.
     busy: AtomicU64,
     /// When its user last acted, or a connection opened or broke.
     stirred: AtomicU64,
-    /// When its next timer is due: a thread that does not get its turn has one that is overdue.
+    /// When its next timer is due. It is overdue where the thread waits for a processor.
     timer: AtomicU64,
 }
 
@@ -212,7 +203,7 @@ impl Shared {
             mail,
             pending: AtomicU64::new(0),
             intents: AtomicI64::new(0),
-            untold: AtomicI64::new(0),
+            unresolved: AtomicI64::new(0),
             longest_timer: AtomicU64::new(0),
         }
     }
@@ -225,7 +216,7 @@ impl Shared {
         self.pending.fetch_sub(what, Ordering::SeqCst);
     }
 
-    /// Sends a command, which counts as under way.
+    /// Sends a command, which counts as in flight.
     fn command(&self, to: usize, mail: Mail) {
         self.add(THING);
         // A thread that ended has reported why.
@@ -233,7 +224,7 @@ impl Shared {
     }
 }
 
-/// Ends all threads when it goes.
+/// Ends all threads when dropped.
 struct StopAll<'a>(&'a Shared);
 
 impl Drop for StopAll<'_> {

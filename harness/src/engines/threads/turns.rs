@@ -1,5 +1,5 @@
-//! Taking turns in real time: a ledger that is kept while the run lasts, so that the next user acts when everybody has
-//! seen the last operation.
+//! Taking turns in real time: a ledger that is kept while the run lasts, so that the next user acts when the last operation
+//! is visible everywhere.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -18,7 +18,7 @@ pub(super) struct Turns {
     acted: u64,
     /// The last operation.
     last: Option<OpId>,
-    /// Somebody was told to act and has not done so yet.
+    /// A user has the turn and has not acted yet.
     given: bool,
 }
 
@@ -28,7 +28,7 @@ impl Turns {
         Self { ledger, gap: gap(task), clients: task.clients, acted: 0, last: None, given: false }
     }
 
-    /// A thread reports, before anybody else can hear of it by a message.
+    /// A thread reports, before any other can learn of it by a message.
     pub(super) fn take(&mut self, notice: Notice) {
         match notice {
             Notice::Opened { op, action, at, intended } => {
@@ -44,18 +44,18 @@ impl Turns {
         }
     }
 
-    /// Who acts next, and in how long; at once if the group is `quiet` and yet does not agree.
-    pub(super) fn next(&mut self, acting: &BTreeSet<NodeId>, quiet: bool) -> Option<(NodeId, Duration)> {
-        let settled = self.last.and_then(|op| self.ledger.entry(op)).is_none_or(|entry| {
-            // Operations before the last one are settled already: it came after them.
+    /// Who acts next, and in how long; at once if the group is `quiescent` before the last operation is resolved and visible.
+    pub(super) fn next(&mut self, acting: &BTreeSet<NodeId>, quiescent: bool) -> Option<(NodeId, Duration)> {
+        let resolved = self.last.and_then(|op| self.ledger.entry(op)).is_none_or(|entry| {
+            // Those before the last one are resolved already: it came after them.
             entry.fate != Fate::Unknown && entry.visible.is_some()
         });
-        if self.given || !(settled || quiet) {
+        if self.given || !(resolved || quiescent) {
             return None;
         }
         let turn = NodeId((self.acted % u64::from(self.clients)) as u32 + 1);
         let next = acting.get(&turn).or_else(|| acting.first()).copied()?;
         self.given = true;
-        Some((next, if settled { self.gap } else { Duration::ZERO }))
+        Some((next, if resolved { self.gap } else { Duration::ZERO }))
     }
 }

@@ -2,31 +2,28 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender};
 use syncbench_strategies::document::{Digest, Document};
-use syncbench_strategies::replica::{NodeId, OpId, Report, Setup, Time};
-use xxhash_rust::xxh3::xxh3_64;
+use syncbench_strategies::replica::{NodeId, OpId, Time};
 
-use super::journal::{Grid, Journal, Noted, of_operations};
-use super::wires::Wire;
-use super::{Detail, Mail, Notice, Parcel, Shared, THING, TIMER};
+use super::journal::{Grid, Journal, Noted};
+use super::{Detail, Mail, Notice, Shared, THING, TIMER};
 use crate::clock::Moment;
 use crate::engines::Task;
-use crate::engines::load::{Pace, User};
-use crate::engines::node::{Input, Node, Todo};
-use crate::engines::sim::WALL_AT_START;
-use crate::event::{Event, What};
+use crate::engines::load::User;
+use crate::engines::node::{Input, Node, Request};
+use crate::event::Event;
+use crate::faults::{Conditions, NodeState, Transition};
 use crate::ledger::Action;
 use crate::network::Link;
 use crate::queue::Queue;
-use crate::rng::stream;
+use crate::wire::{Parcel, Wire};
 
-/// How long before something is due a thread stops sleeping and yields instead: what Linux adds to a sleep by default
-/// (its timer slack), so that a wait does not end later than it must.
+/// How long before something is due a thread stops sleeping and yields instead. Linux adds as much to a sleep by default,
+/// as timer slack, and a wait should not end later than it must.
 const YIELDING: Duration = Duration::from_micros(50);
 
 /// What is due.
@@ -38,7 +35,7 @@ pub(super) enum Work {
 }
 
 /// What a thread leaves behind.
-pub(super) struct Left {
+pub(super) struct Record {
     pub(super) id: NodeId,
     pub(super) entries: Vec<Noted>,
     pub(super) openings: Vec<Action>,
@@ -55,7 +52,7 @@ pub(super) struct Worker<'a> {
     pub(super) id: NodeId,
     pub(super) shared: &'a Shared,
     inbox: Receiver<Mail>,
-    reports: &'a Sender<Notice>,
+    pub(super) reports: &'a Sender<Notice>,
     detail: Detail,
     pub(super) peers: Vec<NodeId>,
     pub(super) node: Option<Node>,
@@ -63,23 +60,21 @@ pub(super) struct Worker<'a> {
     /// By peer number.
     pub(super) wires: Vec<Option<Wire>>,
     pub(super) queue: Queue<Work>,
-    /// When a fault's window last opened or closed, and whether the group is healed.
-    pub(super) weather: (Time, bool),
+    pub(super) conditions: Conditions<'a>,
     pub(super) journal: Journal,
     /// The replica was called since its state was last looked at.
-    touched: bool,
+    pub(super) touched: bool,
     /// When its last step was over.
-    stepped: Time,
-    shown: Option<Digest>,
-    untold: BTreeSet<OpId>,
-    pub(super) messages_touched: Vec<u64>,
-    longest_timer: Duration,
-    /// Timers are void.
-    hushed: bool,
+    pub(super) stepped: Time,
+    pub(super) shown: Option<Digest>,
+    /// Operations of its user whose fate is not known yet.
+    pub(super) unresolved: BTreeSet<OpId>,
+    pub(super) longest_timer: Duration,
+    pub(super) timers_void: bool,
     /// When timers are due.
-    timers: BinaryHeap<Reverse<Time>>,
-    events: Vec<Event>,
-    todo: Vec<Todo>,
+    pub(super) timers: BinaryHeap<Reverse<Time>>,
+    pub(super) events: Vec<Event>,
+    pub(super) requests: Vec<Request>,
 }
 
 impl<'a> Worker<'a> {
@@ -95,7 +90,7 @@ impl<'a> Worker<'a> {
         let mut wires: Vec<Option<Wire>> = (0..=task.clients).map(|_| None).collect();
         for peer in &peers {
             let link = Link::new(task.profile, task.transport, task.seed, id, *peer);
-            wires[peer.0 as usize] = Some(Wire::new(link));
+            wires[peer.0 as usize] = Some(Wire::new(link, id, *peer));
         }
         Self {
             task,
@@ -109,25 +104,24 @@ impl<'a> Worker<'a> {
             user: (id != NodeId::SERVER).then(|| User::new(task, id)),
             wires,
             queue: Queue::default(),
-            weather: (Time::ZERO, false),
+            conditions: Conditions::new(&task.faults),
             journal: Journal::new(Moment::now(), Grid::new(task.seed, None), detail),
             touched: false,
             stepped: Time::ZERO,
             shown: None,
-            untold: BTreeSet::new(),
-            messages_touched: vec![0; task.faults.len()],
+            unresolved: BTreeSet::new(),
             longest_timer: Duration::ZERO,
-            hushed: false,
+            timers_void: false,
             timers: BinaryHeap::new(),
             events: Vec::new(),
-            todo: Vec::new(),
+            requests: Vec::new(),
         }
     }
 
     /// Takes part from the beginning to the end of the run.
-    pub(super) fn run(mut self) -> Left {
+    pub(super) fn run(mut self) -> Record {
         let mut look = Duration::ZERO;
-        if self.joined(self.id, Time::ZERO) {
+        if self.conditions.node(self.id) == NodeState::Up {
             let node = self.make();
             let begun = Moment::now();
             if self.detail == Detail::All {
@@ -154,7 +148,7 @@ impl<'a> Worker<'a> {
                     break;
                 }
                 Ok(Mail::Stop) | Err(_) => return false,
-                // Somebody else has begun already.
+                // Another thread has begun already.
                 Ok(mail) => before.push(mail),
             }
         }
@@ -168,7 +162,7 @@ impl<'a> Worker<'a> {
                 self.schedule(at);
             }
         }
-        self.weather(Time::ZERO, false);
+        self.transition(Transition { at: Time::ZERO, healed: false });
         self.follow_up();
         self.shared.done(THING);
         before.into_iter().all(|mail| self.take(mail))
@@ -215,14 +209,13 @@ impl<'a> Worker<'a> {
     fn take(&mut self, mail: Mail) -> bool {
         match mail {
             Mail::Parcel(at, parcel) => {
-                if let Some(wire) = self.wires[parcel.from.0 as usize].as_mut().filter(|wire| wire.is_new(&parcel)) {
-                    wire.early.push_back((at, parcel));
-                } else {
+                let Some(wire) = self.wires[parcel.from.0 as usize].as_mut() else { return true };
+                if let Some((at, parcel)) = wire.expect(at, parcel) {
                     self.queue.push(at, Work::Deliver(parcel));
                 }
             }
-            Mail::Weather { at, healed } => {
-                self.weather(at, healed);
+            Mail::Transition(transition) => {
+                self.transition(transition);
                 self.shared.done(THING);
             }
             Mail::Act { at } => {
@@ -231,8 +224,8 @@ impl<'a> Worker<'a> {
                 }
                 self.shared.done(THING);
             }
-            Mail::Hush => {
-                self.hushed = true;
+            Mail::VoidTimers => {
+                self.timers_void = true;
                 self.shared.done(THING);
             }
             Mail::Start { .. } => self.shared.done(THING),
@@ -248,7 +241,7 @@ impl<'a> Worker<'a> {
                 THING
             }
             Work::Timer(tag) => {
-                if !self.hushed {
+                if !self.timers_void {
                     let begun = self.step_begins();
                     self.step(begun, Input::Timer(tag));
                 }
@@ -265,202 +258,18 @@ impl<'a> Worker<'a> {
         self.shared.done(what);
     }
 
-    pub(super) fn schedule(&mut self, at: Time) {
-        if let Some(user) = &mut self.user {
-            user.schedule();
-            self.shared.intents.fetch_add(1, Ordering::SeqCst);
-            self.shared.add(THING);
-            self.queue.push(at, Work::Issue);
-        }
-    }
-
-    fn issue(&mut self, intended: Time) {
-        let Some(user) = &mut self.user else { return };
-        let Some(node) = &self.node else {
-            // Not here yet: this user's plans begin when it joins.
-            return user.postpone();
-        };
-        let next = user.begin(intended);
-        let done = user.done();
-        let action = user.act(node.replica.view());
-        if let Some(at) = next {
-            self.schedule(at);
-        }
-        if let Some(action) = action {
-            let op = OpId { client: self.id, n: self.journal.openings.len() as u64 + 1 };
-            let at = self.step_begins();
-            if self.task.pace == Pace::Turns {
-                self.notify(Notice::Opened { op, action: action.clone(), at, intended });
-            }
-            self.untold.insert(op);
-            self.shared.untold.fetch_add(1, Ordering::SeqCst);
-            self.note(Event { at, node: self.id, what: What::Issued { op, intended } });
-            self.step(at, Input::of(op, &action));
-            self.journal.openings.push(action);
-        }
-        if self.task.pace == Pace::Turns {
-            self.notify(Notice::Acted);
-        }
-        if done {
-            self.notify(Notice::Done(self.id));
-        }
-        self.follow_up();
-    }
-
-    /// In a closed loop: the user acts again some time after it was told.
-    pub(super) fn follow_up(&mut self) {
-        let Some(user) = self.user.as_ref().filter(|user| self.task.pace == Pace::Closed && user.waiting()) else {
-            return;
-        };
-        if self.untold.is_empty() {
-            let at = self.journal.last() + user.think();
-            self.schedule(at);
-        }
-    }
-
-    /// Now, when a handler is about to be called. States are looked at before, if a step of the grid is over.
-    pub(super) fn step_begins(&mut self) -> Time {
-        let mut now = self.journal.now();
-        if now >= self.journal.grid.end {
-            if self.touched {
-                self.look();
-                now = self.journal.now();
-            }
-            self.journal.grid.advance(now);
-        }
-        now
-    }
-
-    pub(super) fn step(&mut self, begun: Time, input: Input<'_>) {
-        let ahead: i64 = self.active().map(|fault| fault.fault.clock_ahead_ns(self.id)).sum();
-        let wall = Time((begun + WALL_AT_START).0.saturating_add_signed(ahead));
-        let Some(node) = &mut self.node else { return };
-        let (mut events, mut todo) = (std::mem::take(&mut self.events), std::mem::take(&mut self.todo));
-        node.step(input, begun, wall, &mut events, &mut todo);
-        let after = self.journal.now();
-        self.touched = true;
-        self.stepped = after;
-        let timer_alone = matches!(input, Input::Timer(_)) && events.len() <= 1;
-        let stirred = matches!(input, Input::Submit(..) | Input::Undo(..) | Input::Link(..));
-        let mut busy = !timer_alone;
-        for mut event in events.drain(..) {
-            // What a step brings is there when it is over.
-            event.at = after;
-            if let What::Report(Report::Confirmed(op, _)) | What::Report(Report::Rejected(op, _)) = &event.what
-                && self.untold.remove(op)
-            {
-                self.shared.untold.fetch_sub(1, Ordering::SeqCst);
-            }
-            if let Some(user) = &mut self.user {
-                user.note(&event.what);
-            }
-            self.note(event);
-        }
-        let mut hashed: Option<(Arc<[u8]>, u64)> = None;
-        for todo in todo.drain(..) {
-            match todo {
-                Todo::Send { to, bytes, sidecar } => {
-                    busy = true;
-                    // One hash for a fan-out.
-                    let hash = match &hashed {
-                        Some((same, hash)) if Arc::ptr_eq(same, &bytes) => *hash,
-                        _ => xxh3_64(&bytes),
-                    };
-                    hashed = Some((bytes.clone(), hash));
-                    self.send(after, to, bytes, hash, sidecar);
-                }
-                Todo::Timer { .. } if self.hushed => {}
-                Todo::Timer { after: span, tag } => self.set_timer(begun + span, span, tag),
-            }
-        }
-        if stirred {
-            self.shared.seats[self.id.0 as usize].stirred.store(after.0, Ordering::SeqCst);
-        }
-        if busy {
-            self.shared.seats[self.id.0 as usize].busy.store(after.0, Ordering::SeqCst);
-        }
-        (self.events, self.todo) = (events, todo);
-    }
-
-    /// Tells the coordinator when the next timer is due; after everything that led to it has been told.
-    fn show_timer(&self) {
-        let next = self.timers.peek().map_or(u64::MAX, |Reverse(due)| due.0);
-        self.shared.seats[self.id.0 as usize].timer.store(next, Ordering::SeqCst);
-    }
-
-    fn set_timer(&mut self, due: Time, span: Duration, tag: u64) {
-        if span > self.longest_timer {
-            self.longest_timer = span;
-            let ns = u64::try_from(span.as_nanos()).unwrap_or(u64::MAX);
-            self.shared.longest_timer.fetch_max(ns, Ordering::Relaxed);
-        }
-        self.shared.add(TIMER);
-        self.queue.push(due, Work::Timer(tag));
-        self.timers.push(Reverse(due));
-        self.show_timer();
-    }
-
-    pub(super) fn make(&self) -> Node {
-        let setup = Setup {
-            node: self.id,
-            peers: self.peers.clone(),
-            model: self.task.model.clone(),
-            genesis: self.task.genesis_bytes.clone(),
-            seed: self.task.seed,
-        };
-        let rng = stream(self.task.seed, "node", self.id.0.into(), 0);
-        Node::new(self.id, rng, || self.task.strategy.strategy.replica(&setup))
-    }
-
-    pub(super) fn live(&mut self) {
-        let at = self.step_begins();
-        self.note(Event { at, node: self.id, what: What::Live });
-        self.touched = true;
-        self.stepped = at;
-    }
-
-    /// Looks at the state since the last step, which was that at the end of the grid's step too.
-    fn look(&mut self) {
-        self.touched = false;
-        let Some(node) = self.node.as_ref().filter(|node| node.id != NodeId::SERVER && self.journal.looks()) else {
-            return;
-        };
-        let document = node.replica.view().document();
-        let digest = document.digest();
-        if self.shown.replace(digest) == Some(digest) {
-            return;
-        }
-        let at = self.stepped;
-        self.note(Event { at, node: self.id, what: What::State(digest) });
-        if let Err(reason) = self.task.workload.invariant(&document) {
-            self.note(Event { at, node: self.id, what: What::Broken(reason) });
-        }
-    }
-
-    pub(super) fn note(&mut self, event: Event) {
-        if self.task.pace == Pace::Turns && of_operations(&event.what) {
-            self.notify(Notice::Happened(event.clone()));
-        }
-        self.journal.note(event);
-    }
-
-    fn notify(&self, notice: Notice) {
-        // The coordinator listens until every thread has ended.
-        let _ = self.reports.send(notice);
-    }
-
-    fn end(mut self) -> Left {
+    fn end(mut self) -> Record {
         self.look();
         let undelivered = self.queue.pending().filter(|work| matches!(work, Work::Deliver(_))).count() as u64
             + self.wires.iter().flatten().map(Wire::waiting).sum::<u64>();
         let node = self.node.as_ref().filter(|_| self.detail == Detail::All);
-        Left {
+        Record {
             id: self.id,
             last: node.map(|node| node.replica.view().document()),
             stored_bytes: node.map_or(0, |node| node.replica.durable().len() as u64),
             entries: self.journal.entries,
             openings: self.journal.openings,
-            messages_touched: self.messages_touched,
+            messages_touched: self.conditions.messages_touched().to_vec(),
             undelivered,
         }
     }

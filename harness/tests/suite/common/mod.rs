@@ -2,8 +2,10 @@
 #![allow(dead_code, unused_imports, unreachable_pub, reason = "each suite uses its part")]
 
 pub mod claims;
+pub mod data;
 pub mod group;
 pub mod mutants;
+pub mod seeds;
 pub mod subject;
 pub mod workloads;
 
@@ -11,7 +13,7 @@ use std::time::Duration;
 
 use syncbench_harness::engines::load::Pace;
 use syncbench_harness::engines::{RunResult, Task, sim, threads};
-use syncbench_harness::faults::{self, Armed};
+use syncbench_harness::faults::{self, Faults};
 use syncbench_harness::network::{self, Transport};
 use syncbench_harness::probe::{End, Figures, Probe};
 use syncbench_harness::probes;
@@ -20,7 +22,8 @@ use syncbench_harness::scenario::Engine;
 use syncbench_harness::workload::{self, Workload};
 use syncbench_strategies::document::Document;
 use syncbench_strategies::model::ModelRef;
-use syncbench_strategies::registry::{self, Configured};
+use syncbench_strategies::registry;
+use syncbench_strategies::spec::Configured;
 
 /// A run in words; `run` makes it happen.
 pub struct Case {
@@ -115,7 +118,7 @@ impl Case {
         mut probes: Vec<Box<dyn Probe>>,
     ) -> Done {
         let genesis = self.workload.genesis(self.size);
-        let faults: Vec<Armed> =
+        let faults: Faults =
             self.faults.iter().map(|fault| faults::configure(&fault.parse().unwrap(), self.clients).unwrap()).collect();
         let task = Task {
             strategy,

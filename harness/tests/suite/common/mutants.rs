@@ -8,11 +8,12 @@ use std::time::Duration;
 use syncbench_harness::scenario::PlannedWorkload;
 use syncbench_strategies::document::Document;
 use syncbench_strategies::model::{ErasedModel, ModelRef, Operation, Outcome, Plan, Rejected, reduce};
-use syncbench_strategies::registry::{self, Configured};
+use syncbench_strategies::registry;
 use syncbench_strategies::replica::{
     Context, Effect, LinkState, NodeId, OpId, ProtocolError, Replica, Report, Setup, Strategy,
 };
 use syncbench_strategies::sidecar::{Clock, Sidecar, merge_clock};
+use syncbench_strategies::spec::Configured;
 use syncbench_strategies::view::View;
 
 use super::subject::{Subject, planned_workload};

@@ -9,10 +9,11 @@ use syncbench_harness::run;
 use syncbench_harness::scenario::{Condition, Plan, Planned, PlannedWorkload, Scenario};
 use syncbench_harness::workloads::WORKLOADS;
 use syncbench_strategies::document::EditKind;
-use syncbench_strategies::registry::{self, Configured, STRATEGIES};
-use syncbench_strategies::spec::{Guarantees, ParamKind, Spec, Support};
+use syncbench_strategies::registry::{self, STRATEGIES};
+use syncbench_strategies::spec::{Configured, Guarantees, ParamKind, Spec, Support};
 
 use super::Case;
+use super::seeds::Seeds;
 use super::workloads::Shared;
 
 /// What a check says: nothing, or what was broken and where.
@@ -148,9 +149,9 @@ impl Subject {
         self.strategy.label.contains(':')
     }
 
-    /// How many seeds a check runs over: all, and a third with other parameters than the defaults, of which there are many.
-    pub fn seeds(&self) -> u64 {
-        if self.is_variant() { seeds().div_ceil(3) } else { seeds() }
+    /// The seeds that a check runs over.
+    pub fn seeds(&self) -> Seeds {
+        Seeds::from_env().of(self.strategy.spec, self.is_variant())
     }
 
     /// The place of its workload among those on which this variant of a strategy is tried, and how many these are. With the
@@ -163,26 +164,10 @@ impl Subject {
     }
 }
 
-/// How many seeds each check runs over, from `SYNCBENCH_CONTRACT_SEEDS`.
-pub fn seeds() -> u64 {
-    match parse_seeds(env::var("SYNCBENCH_CONTRACT_SEEDS").ok().as_deref()) {
-        Ok(seeds) => seeds,
-        Err(error) => panic!("{error}"),
-    }
-}
-
-pub fn parse_seeds(written: Option<&str>) -> Result<u64, String> {
-    let Some(written) = written else { return Ok(3) };
-    match written.parse() {
-        Ok(seeds) if (1..=100_000).contains(&seeds) => Ok(seeds),
-        _ => Err(format!("SYNCBENCH_CONTRACT_SEEDS: `{written}`: expected a whole number from 1 to 100000")),
-    }
-}
-
-/// Holds all `subjects` to a check and shows every complaint. `SYNCBENCH_CONTRACT_ONLY` leaves out those without these
+/// Holds all `subjects` to a check and shows every complaint. `SYNCBENCH_ONLY` leaves out those without these
 /// words in their names.
 pub fn hold(subjects: &[Subject], check: impl Fn(&Subject) -> Checked + Sync) {
-    let only = env::var("SYNCBENCH_CONTRACT_ONLY").unwrap_or_default();
+    let only = env::var("SYNCBENCH_ONLY").unwrap_or_default();
     let subjects: Vec<&Subject> = subjects.iter().filter(|subject| subject.to_string().contains(&only)).collect();
     let complain = |subject: &&Subject| check(subject).err().map(|error| format!("{subject}: {error}"));
     let complaints: Vec<String> = subjects.into_par_iter().filter_map(|subject| complain(&subject)).collect();

@@ -1,10 +1,12 @@
-//! Made-up but plausible results, the same on every machine: no logarithms, no clock, one generator.
+//! Plausible synthetic results, the same on every machine: no logarithms, no clock, one generator.
 #![allow(dead_code, unreachable_pub, missing_docs)]
 
 use std::collections::BTreeMap;
 
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{Rng, SeedableRng};
+use syncbench_harness::metric::MetricSpec;
+use syncbench_harness::metrics::*;
 use syncbench_harness::results::*;
 use syncbench_reports::charts::spacetime::{Diagram, DiagramEvent, DiagramMessage, EventKind, Lane};
 use syncbench_reports::criterion::CriterionEstimate;
@@ -27,7 +29,7 @@ pub const TWELVE: &[&str] = &[
 pub const THREE: &[&str] = &["serial", "crdt-automerge", "lww-document"];
 pub const EIGHT: &[&str] = &["stack", "text", "board", "booking", "counter", "form", "list", "sketch"];
 
-/// What to make up.
+/// What to synthesize.
 pub struct Plan<'a> {
     pub strategies: &'a [&'a str],
     pub workloads: &'a [&'a str],
@@ -142,7 +144,7 @@ fn quantiles(histogram: &Histogram) -> Metric {
     Metric::Quantiles(syncbench_reports::stats::quantiles(histogram, 1000.0).unwrap_or_default())
 }
 
-/// One cell, made up from its names.
+/// One cell, synthesized from its names.
 pub fn cell(part: &str, workload: &str, strategy: &str, size: u64, seed: u64) -> Cell {
     let mut draws = Draws::new(&format!("{part}{workload}{strategy}{size}"), seed);
     let rough = part == "rough";
@@ -155,7 +157,7 @@ pub fn cell(part: &str, workload: &str, strategy: &str, size: u64, seed: u64) ->
     let net = if rough { 60_000.0 } else { 12_000.0 };
     let tail = if rough { 60.0 } else { 2.0 };
     let visible = draws.histogram(400, net * hops, tail);
-    let ack = draws.histogram(400, if merges { 90.0 } else { net * 2.0 }, if merges { 3.0 } else { tail });
+    let confirmed = draws.histogram(400, if merges { 90.0 } else { net * 2.0 }, if merges { 3.0 } else { tail });
     let echo = draws.histogram(
         400,
         if kind == "serial" { net * 2.0 } else { 85.0 },
@@ -167,42 +169,53 @@ pub fn cell(part: &str, workload: &str, strategy: &str, size: u64, seed: u64) ->
     let remote = draws.histogram(200, cpu_base * 0.6 * (1.0 + grows), 3.0);
     let mut histograms = BTreeMap::new();
     let mut metrics = BTreeMap::new();
-    for (name, histogram) in [
-        ("visible_ms", visible),
-        ("ack_ms", ack),
-        ("echo_ms", echo),
-        ("cpu_us_local", local),
-        ("cpu_us_remote", remote),
+    let half = draws.histogram(400, net * hops * 0.9, tail);
+    for (metric, histogram) in [
+        (&VISIBLE_MS, visible),
+        (&VISIBLE_HALF_MS, half),
+        (&CONFIRMED_MS, confirmed),
+        (&ECHO_MS, echo),
+        (&CPU_US_LOCAL, local),
+        (&CPU_US_REMOTE, remote),
     ] {
-        metrics.insert(name.to_owned(), quantiles(&histogram));
-        histograms.insert(name.to_owned(), histogram);
+        metrics.insert(metric.name.to_owned(), quantiles(&histogram));
+        histograms.insert(metric.name.to_owned(), histogram);
     }
     let losses = if merges { lost(&mut draws, workload, rough, kind) } else { BTreeMap::new() };
     let rejected = if merges { 0 } else { draws.skewed(if rough { 20.0 } else { 3.0 }, 1.0) as u64 };
-    let number = |value: f64| Metric::Number(value);
-    metrics.extend([
-        ("ops_per_cpu_s".to_owned(), number(draws.skewed(4e8 / cpu_base / 6.0, 0.1))),
-        ("diverged_share".to_owned(), number(if rough { 0.4 } else { 0.15 } * draws.skewed(1.0, 0.2) / hops)),
-        ("convergence_ms".to_owned(), number(draws.skewed(net * 3.0 / 1000.0, 1.0))),
-        ("wire_bytes_per_op".to_owned(), number(draws.skewed(if kind == "lww" { 9000.0 } else { 140.0 }, 0.3))),
-        ("messages_per_op".to_owned(), number(draws.skewed(4.0, 0.0))),
-        ("concurrency".to_owned(), number(if workload == "form" { 0.02 } else { 0.4 })),
-        ("ops_issued".to_owned(), number(400.0)),
-        (
-            "censored".to_owned(),
-            Metric::Counts(BTreeMap::from([("visible".to_owned(), if kind == "causal" && rough { 9 } else { 0 })])),
-        ),
-        ("rejected".to_owned(), Metric::Counts(BTreeMap::from([("empty".to_owned(), rejected)]))),
-        ("rolled_back".to_owned(), number(if kind == "optimistic" { rejected as f64 } else { 0.0 })),
-        ("lost_intents".to_owned(), Metric::Counts(losses.clone())),
-        (
-            "staleness_ops".to_owned(),
-            Metric::Numbers(BTreeMap::from([
-                ("mean".to_owned(), draws.skewed(if rough { 6.0 } else { 1.0 }, 0.4) * hops),
-                ("max".to_owned(), 40.0),
-            ])),
-        ),
-    ]);
+    let mut add = |metric: &MetricSpec, value: Metric| drop(metrics.insert(metric.name.to_owned(), value));
+    let counts = |counts: &[(&str, u64)]| Metric::Counts(counts.iter().map(|(k, n)| ((*k).to_owned(), *n)).collect());
+    let numbers = |values: &[(&str, f64)]| Metric::Numbers(values.iter().map(|(k, v)| ((*k).to_owned(), *v)).collect());
+    add(&OPS_PER_CPU_S, Metric::Number(draws.skewed(4e8 / cpu_base / 6.0, 0.1)));
+    add(&DIVERGED_SHARE, Metric::Number(if rough { 0.4 } else { 0.15 } * draws.skewed(1.0, 0.2) / hops));
+    add(&DIVERGENCE, numbers(&[("mean", if rough { 0.2 } else { 0.07 }), ("peak", 0.83)]));
+    add(&CONVERGENCE_MS, Metric::Number(draws.skewed(net * 3.0 / 1000.0, 1.0)));
+    add(&SEC_VIOLATIONS, Metric::Number(0.0));
+    let sent = draws.skewed(if kind == "lww" { 9000.0 } else { 140.0 }, 0.3);
+    add(&WIRE_BYTES_PER_OP, Metric::Number(sent));
+    add(&PAYLOAD_BYTES_PER_OP, Metric::Number(sent * 0.6));
+    add(&MESSAGES_PER_OP, Metric::Number(draws.skewed(4.0, 0.0)));
+    add(&TRAFFIC, counts(&[("sent", 1600), ("delivered", 1590), ("dropped", 10), ("duplicated", 0)]));
+    add(&CONCURRENCY, Metric::Number(if workload == "form" { 0.02 } else { 0.4 }));
+    add(&OPS_ISSUED, Metric::Number(400.0));
+    let unseen = if kind == "causal" && rough { 9 } else { 0 };
+    add(&CENSORED, counts(&[("confirmed", 0), ("visible", unseen)]));
+    add(&REJECTED, counts(&[("empty", rejected)]));
+    add(&ROLLED_BACK, Metric::Number(if kind == "optimistic" { rejected as f64 } else { 0.0 }));
+    add(&COUNTERS, if merges { counts(&[]) } else { counts(&[("retries", 31)]) });
+    add(&PROTOCOL_ERRORS, Metric::Number(0.0));
+    add(&LOST_INTENTS, Metric::Counts(losses.clone()));
+    add(&STALENESS_OPS, numbers(&[("mean", draws.skewed(if rough { 6.0 } else { 1.0 }, 0.4) * hops), ("max", 40.0)]));
+    add(&RESIDENT_BYTES, numbers(&[("steady", draws.skewed(6_000.0, 0.1)), ("peak", 9_000.0)]));
+    if hops > 1.5 {
+        add(&SERVER_RESIDENT_BYTES, numbers(&[("steady", draws.skewed(20_000.0, 0.1)), ("peak", 31_000.0)]));
+    }
+    add(&STORED_BYTES, Metric::Number(draws.skewed(2_000.0, 0.1)));
+    if rough {
+        let bytes = draws.skewed(3_000.0, 0.5);
+        let resync = [("total", bytes), ("missed_ops", 60.0), ("per_missed_op", bytes / 60.0), ("episodes", 1.0)];
+        add(&RESYNC_BYTES, numbers(&resync));
+    }
     let findings = losses.iter().map(|(kind, count)| finding(kind, *count)).collect();
     let converged = !(kind == "causal" && rough && seed == 2);
     Cell {
@@ -246,8 +259,11 @@ pub fn cell(part: &str, workload: &str, strategy: &str, size: u64, seed: u64) ->
         coverage: if rough {
             vec![Coverage {
                 fault: "partition:halves@2s..5s".into(),
+                effect: "clients 1 and 2 were cut off from clients 3 and 4".into(),
                 start_ms: 2000.0,
                 end_ms: 5000.0,
+                operations_meanwhile: 118,
+                operations_issued: 400,
                 operations_overlapped: 121,
                 messages_touched: 480,
             }]
@@ -277,11 +293,11 @@ fn finding(kind: &str, count: u64) -> Finding {
 }
 
 fn curves(draws: &mut Draws, rough: bool, hops: f64, kind: &str) -> BTreeMap<String, Vec<(f64, f64)>> {
-    let mut curves = BTreeMap::from([("divergence".to_owned(), divergence(draws, rough, hops))]);
+    let mut curves = BTreeMap::from([(DIVERGENCE.name.to_owned(), divergence(draws, rough, hops))]);
     let grows = if kind == "crdt" { 180.0 } else { 0.0 };
-    curves.insert("resident_bytes".to_owned(), memory(draws, 6_000.0, grows));
+    curves.insert(RESIDENT_BYTES.name.to_owned(), memory(draws, 6_000.0, grows));
     if hops > 1.5 {
-        curves.insert("server_resident_bytes".to_owned(), memory(draws, 20_000.0, 40.0));
+        curves.insert(SERVER_RESIDENT_BYTES.name.to_owned(), memory(draws, 20_000.0, 40.0));
     }
     curves
 }
@@ -311,12 +327,12 @@ fn divergence(draws: &mut Draws, rough: bool, hops: f64) -> Vec<(f64, f64)> {
     curve
 }
 
-/// What `cargo bench` might have given for these results.
+/// Estimates as `cargo bench` could give for these results.
 pub fn criterion(results: &Results) -> Vec<CriterionEstimate> {
     let mut draws = Draws::new("criterion", 1);
     let mut estimates = Vec::new();
     for cell in results.cells.iter().filter(|cell| cell.part == "calm" && cell.seed == 1) {
-        let Some(rate) = cell.number("ops_per_cpu_s", "") else { continue };
+        let Some(rate) = cell.number(&OPS_PER_CPU_S, "") else { continue };
         let mean_ns = draws.skewed(4e8 / rate, 0.5);
         let (group, id) = (cell.workload.clone(), cell.strategy.clone());
         estimates.push(CriterionEstimate { group, id, mean_ns, low_ns: mean_ns * 0.9, high_ns: mean_ns * 1.15 });
@@ -324,9 +340,9 @@ pub fn criterion(results: &Results) -> Vec<CriterionEstimate> {
     estimates
 }
 
-/// Two users pop the same item while they are cut off from each other.
+/// Two users pop the same item.
 pub fn story() -> Diagram {
-    use EventKind::{Act, Note, Refused, State};
+    use EventKind::{Action, Note, Rejected, State};
     let lane = |label: &str| Lane { label: label.into(), color: None };
     let event = |at_ms, lane, kind, label: &str| DiagramEvent { at_ms, lane, label: label.into(), kind };
     let message = |from_lane, to_lane, sent_ms, arrived_ms, label: &str| DiagramMessage {
@@ -343,13 +359,13 @@ pub fn story() -> Diagram {
             event(0.0, 0, State, "a b c"),
             event(0.0, 1, State, "a b c"),
             event(0.0, 2, State, "a b c"),
-            event(20.0, 1, Act, "pop"),
+            event(20.0, 1, Action, "pop"),
             event(20.0, 1, State, "got c, sees a b"),
-            event(31.0, 2, Act, "pop"),
+            event(31.0, 2, Action, "pop"),
             event(31.0, 2, State, "got c, sees a b"),
             event(60.0, 0, State, "a b"),
-            event(75.0, 0, Note, "c is gone already: nothing to do"),
-            event(110.0, 2, Refused, "push d refused: the stack is closed for the day"),
+            event(75.0, 0, Note, "c is gone: nothing to do"),
+            event(110.0, 2, Rejected, "push d rejected: the stack is closed for the day"),
             event(140.0, 1, State, "a b"),
         ],
         messages: vec![

@@ -27,7 +27,7 @@ impl<'de> Deserializer<'de> for Reader<'de> {
             Document::List(list) => {
                 let mut items = SeqDeserializer::new(list.iter().map(Reader));
                 let value = visitor.visit_seq(&mut items)?;
-                // More items than a tuple has places are not dropped in silence.
+                // Items beyond the length of a tuple are an error.
                 items.end()?;
                 Ok(value)
             }
@@ -110,7 +110,7 @@ impl<'de> IntoDeserializer<'de, BridgeError> for Reader<'de> {
 #[derive(Clone, Copy)]
 struct KeyReader<'de>(&'de str);
 
-/// Only the way in which a key is written reads back: with `01` beside `1` an entry would be lost.
+/// A key reads back only in the form in which it is written: with `01` beside `1` an entry would be lost.
 macro_rules! written_out {
     ($($method:ident $visit:ident $type:ty),*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {

@@ -1,4 +1,4 @@
-//! The bridge takes itself back, has the shapes it promises, and refuses what it cannot keep.
+//! The bridge reads back what it wrote, has the shapes that it promises, and refuses what it cannot keep.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -117,15 +117,15 @@ fn board() -> impl Strategy<Value = Board> {
 
 proptest! {
     #[test]
-    fn takes_itself_back(before in board()) {
+    fn values_read_back_as_they_were_written(before in board()) {
         let document = to_document(&before).unwrap();
         prop_assert_eq!(from_document::<Board>(&document).unwrap(), before);
-        // A document that came over the wire is one that can be written again.
+        // A document that was decoded can be written again.
         prop_assert_eq!(&Document::decode(&document.encode()).unwrap(), &document);
     }
 
     #[test]
-    fn any_document_reads_or_is_refused(document in crate::document::generate::document()) {
+    fn any_document_reads_or_is_an_error(document in crate::document::generate::document()) {
         // Nothing here may panic.
         let _ = from_document::<Board>(&document);
         let _ = from_document::<Shape>(&document);
@@ -158,7 +158,7 @@ fn one(key: &str, value: impl Into<Document>) -> Document {
 }
 
 #[test]
-fn has_the_shapes_of_json() {
+fn values_have_the_shapes_of_json() {
     shapes_as((), Document::Null);
     shapes_as(Unit, Document::Null);
     shapes_as(None::<i64>, Document::Null);
@@ -185,7 +185,7 @@ fn has_the_shapes_of_json() {
 }
 
 #[test]
-fn reads_counters_texts_and_bytes() {
+fn counters_texts_and_bytes_read_as_plain_values() {
     assert_eq!(from_document::<u8>(&Document::Counter(7)), Ok(7));
     assert_eq!(from_document::<f64>(&Document::from(7)), Ok(7.0));
     assert_eq!(from_document::<String>(&Document::text("aé")), Ok("aé".into()));
@@ -220,7 +220,7 @@ fn reads_counters_texts_and_bytes() {
 }
 
 #[test]
-fn refuses_what_it_cannot_keep() {
+fn values_that_a_document_cannot_keep_are_errors() {
     let large = u64::MAX;
     assert_eq!(to_document(&large), Err(BridgeError::Number(large.to_string())));
     assert_eq!(to_document(&vec![i128::MIN]), Err(BridgeError::Number(i128::MIN.to_string())));
@@ -254,7 +254,7 @@ fn the_depth_limit_is_that_of_documents() {
     assert_eq!(Document::decode(&deepest.encode()), Ok(deepest.clone()));
     assert_eq!(from_document(&deepest), Ok(nested(MAX_DEPTH)));
     assert_eq!(to_document(&nested(MAX_DEPTH + 1)), Err(BridgeError::TooDeep));
-    // A variant with fields is two levels.
+    // A variant with fields takes two levels.
     let inner = Shape::Rect { width: 0, name: None };
     let rect = |levels: usize| (0..levels).fold(inner.clone(), |inner, _| Shape::Nested(Box::new(inner)));
     assert_eq!(to_document(&rect(MAX_DEPTH - 2)).unwrap().depth(), MAX_DEPTH);
@@ -262,7 +262,7 @@ fn the_depth_limit_is_that_of_documents() {
 }
 
 #[test]
-fn fields_say_what_they_are() {
+fn fields_say_whether_they_are_counters_or_texts() {
     #[derive(Serialize, Deserialize)]
     struct Card {
         #[serde(with = "text")]

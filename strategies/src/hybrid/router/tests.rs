@@ -1,4 +1,6 @@
+use super::{REST, SPEC, TEXT};
 use crate::document::Document;
+use crate::spec::ParamKind;
 use crate::testing::{Table, Toy, typed};
 
 fn begin(name: &str, text: &str) -> Toy {
@@ -10,7 +12,7 @@ fn type_in(name: &str, text: &str) -> Toy {
 }
 
 #[test]
-fn typing_is_shown_at_once_and_everything_else_waits_for_its_place() {
+fn typing_shows_at_once_and_everything_else_waits_for_its_place() {
     let mut table = Table::new("hybrid", 2);
     let (type_, add) = (table.act(1, &typed(3, "d")), table.act(1, &Toy::Add(5)));
     assert_eq!((table.shown(type_), table.shown(add)), (1, 0));
@@ -24,7 +26,7 @@ fn typing_is_shown_at_once_and_everything_else_waits_for_its_place() {
 }
 
 #[test]
-fn what_is_not_on_the_route_is_typed_in_order() {
+fn typing_off_the_route_is_ordered() {
     let mut table = Table::new("hybrid:route=elsewhere/*", 1);
     let op = table.act(1, &typed(0, "x"));
     assert_eq!(table.shown(op), 0);
@@ -38,13 +40,13 @@ fn a_text_begins_where_the_order_puts_it() {
     for strategy in ["hybrid", "hybrid:rest=serial-optimistic", "hybrid:rest=ot"] {
         let mut table = Table::new(strategy, 2);
         table.act(1, &begin("note", "first"));
-        // A place that the server has not heard of: who types there waits.
+        // The server does not have the place yet: typing there waits.
         let early = table.act(1, &type_in("note", "1"));
         table.run();
         let ops = [table.act(1, &type_in("note", "2")), table.act(2, &type_in("note", "3"))];
         assert_eq!(ops.map(|op| table.shown(op)), [1, 1], "{strategy}");
         table.run();
-        // Where nothing is shown before it has its place, there was nothing to type in.
+        // If nothing shows before it has its place, there was nothing to type in.
         let waits = strategy != "hybrid";
         assert_eq!(table.told(early).unwrap().is_ok(), waits, "{strategy}");
         let mut letters: Vec<char> = table.sees(2, "note").replace(['"', '\\'], "").chars().collect();
@@ -56,7 +58,7 @@ fn a_text_begins_where_the_order_puts_it() {
 }
 
 #[test]
-fn a_replaced_text_begins_again_and_one_that_comes_back_goes_on() {
+fn a_replaced_text_begins_anew_and_a_restored_one_continues() {
     let mut table = Table::new("hybrid", 2);
     table.act(1, &typed(0, "x"));
     table.run();
@@ -77,7 +79,7 @@ fn a_replaced_text_begins_again_and_one_that_comes_back_goes_on() {
 }
 
 #[test]
-fn undo_is_done_by_who_carried_it() {
+fn undo_goes_to_the_strategy_that_carried_the_operation() {
     let mut table = Table::new("hybrid", 2);
     let ops = [table.act(1, &typed(0, "x")), table.act(1, &Toy::Add(5))];
     table.run();
@@ -92,7 +94,7 @@ fn undo_is_done_by_who_carried_it() {
 }
 
 #[test]
-fn everybody_goes_on_after_crashes() {
+fn all_replicas_recover_from_crashes() {
     let mut table = Table::new("hybrid", 2);
     table.act(1, &begin("note", ""));
     table.run();
@@ -118,7 +120,7 @@ fn everybody_goes_on_after_crashes() {
 }
 
 #[test]
-fn who_types_before_it_has_joined_goes_on_typing() {
+fn typing_before_the_join_is_kept_and_typing_goes_on() {
     let mut table = Table::new("hybrid", 2);
     table.cut(0, 1);
     table.act(2, &typed(3, "z"));
@@ -137,4 +139,15 @@ fn who_types_before_it_has_joined_goes_on_typing() {
     assert_eq!(table.shown(more), 1);
     table.run();
     table.agree();
+}
+
+#[test]
+fn the_choices_of_parts_are_the_specs_that_are_built() {
+    for (param, specs) in [("text", TEXT), ("rest", REST)] {
+        let names: Vec<_> = specs.iter().map(|spec| spec.name).collect();
+        let ParamKind::Choice(choices) = SPEC.params.iter().find(|found| found.name == param).unwrap().kind else {
+            panic!("{param} is a choice");
+        };
+        assert_eq!(choices, names);
+    }
 }

@@ -2,6 +2,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
+use crate::node::NodeId;
 
 /// The same, one id at a time.
 #[derive(Clone, Default)]
@@ -37,7 +38,7 @@ fn roll() -> impl Strategy<Value = Roll> {
     ]
 }
 
-/// Ids one after the other, some of them of one client in a row.
+/// Each id as a span of its own.
 fn in_spans(ids: &[Id]) -> Vec<Span> {
     ids.iter().map(|id| Span::one(*id)).collect()
 }
@@ -85,7 +86,7 @@ impl Both {
     fn step(&mut self, roll: &Roll) {
         match roll {
             Roll::Insert { client, at, len } => self.insert(*client, self.anchor(*at), *len),
-            // Where the client wrote last, as somebody who goes on typing.
+            // Where the client wrote last, as a user who goes on typing.
             Roll::Type { at, len } => {
                 let last = self.made[1].checked_sub(1).map(|n| Id { client: NodeId(1), n });
                 self.insert(1, last.filter(|_| at % 8 > 0), *len);
@@ -149,7 +150,7 @@ impl Both {
 
 proptest! {
     #[test]
-    fn does_what_a_plain_list_does(rolls in vec(roll(), 1..60)) {
+    fn an_id_list_does_what_a_plain_list_does(rolls in vec(roll(), 1..60)) {
         let mut both = Both::new();
         for roll in rolls {
             let (before, was) = (both.list.clone(), both.list.runs());
@@ -184,9 +185,9 @@ fn many_chunks_are_one_list() {
 }
 
 #[test]
-fn typing_is_one_run_and_needs_no_more_room() {
+fn typing_extends_one_run() {
     let mut both = Both::new();
-    // Two at two ends of a list with many chunks.
+    // Two clients at two ends of a list with many chunks.
     for n in 0..1_000 {
         both.insert(3, None, 1 + n % 2);
     }
@@ -211,7 +212,7 @@ fn typing_is_one_run_and_needs_no_more_room() {
 }
 
 #[test]
-fn saved_runs_are_checked() {
+fn malformed_saved_runs_are_refused() {
     let run = |client, n, len| Run { span: Span { first: Id { client: NodeId(client), n }, len }, gone: 0 };
     assert!(IdList::load(vec![run(1, 5, 2), run(2, 5, 2), run(1, 7, 1)]).is_some());
     for wrong in [vec![run(1, 5, 0)], vec![run(1, 5, 3), run(2, 0, 1), run(1, 7, 1)], vec![run(1, u64::MAX, 1)]] {

@@ -1,22 +1,23 @@
-//! A client: the settled properties, and the own writes on them that the server has not told of yet.
+//! A client: the base view, and its pending writes on top.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::ops::Bound;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::edits::{Author, Back};
+use super::UNDO_DEPTH;
+use super::message::{Entry, Made, News, Packed, ToClient, ToServer};
 use super::tree::{Node, Write};
-use super::{Entry, Made, News, Packed, ToClient, ToServer, UNDO_DEPTH};
+use super::undo::Back;
+use super::writer::Writer;
 use crate::model::{ModelRef, Operation, Outcome, Rejected};
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup};
 use crate::sidecar::Sidecar;
-use crate::uplink::Uplink;
+use crate::star::Uplink;
 use crate::view::View;
 use crate::wire::{decode, encode};
 
-/// An own operation that the server has not told of yet.
+/// An own operation that is not in the base view yet.
 #[derive(Serialize, Deserialize)]
 struct Pending {
     writes: Packed,
@@ -26,15 +27,15 @@ struct Pending {
 #[derive(Serialize, Deserialize)]
 pub(super) struct State {
     version: u64,
-    settled: Node,
-    /// The last own operation that is settled.
+    base: Node,
+    /// The last own operation whose fate is known.
     last: u64,
     pending: BTreeMap<u64, Pending>,
 }
 
 impl State {
-    pub(super) fn new(settled: Node) -> Self {
-        Self { version: 0, settled, last: 0, pending: BTreeMap::new() }
+    pub(super) fn new(base: Node) -> Self {
+        Self { version: 0, base, last: 0, pending: BTreeMap::new() }
     }
 }
 
@@ -42,18 +43,18 @@ pub(super) struct Client {
     model: ModelRef,
     node: NodeId,
     uplink: Uplink,
-    /// The settled properties with the pending writes on them. So nobody else's write to a property is seen while an own one
-    /// is pending, and nothing flickers.
+    /// The base view with the pending writes on top. So another client's write to a property is hidden while an own one is
+    /// pending, and nothing flickers.
     view: Node,
-    /// What is pending, as it is carried out.
+    /// The pending writes, decoded.
     writes: BTreeMap<u64, Vec<Write>>,
-    /// The latest own operations, for undo. Like a browser tab's, this memory is gone after a crash.
+    /// The latest own operations, for undo. Like a browser tab's, this history is gone after a crash.
     made: VecDeque<(u64, Vec<Back>)>,
     state: State,
 }
 
 impl Client {
-    /// Fails on pending writes that are none.
+    /// Fails if pending writes cannot be decoded.
     pub(super) fn new(setup: &Setup, batch: Duration, state: State) -> Result<Self, ProtocolError> {
         let unpacked = state.pending.iter().map(|(n, pending)| Ok((*n, pending.writes.unpack()?)));
         let mut client = Self {
@@ -74,38 +75,38 @@ impl Client {
     }
 
     fn refresh(&mut self) {
-        self.view = self.state.settled.clone();
+        self.view = self.state.base.clone();
         for write in self.writes.values().flatten() {
-            // What has nothing left to be written to will be dropped by the server too.
+            // The server will drop the writes that do not apply here, too.
             self.view.apply(write);
         }
     }
 
-    /// Shows what an author makes of the view, and sends it, now or when the connection is back.
+    /// Makes an operation, shows it, and sends it, now or when the connection is back.
     fn make(
         &mut self,
         id: OpId,
-        outcome: impl FnOnce(&mut Author<'_>) -> Result<Outcome, Rejected>,
+        outcome: impl FnOnce(&mut Writer<'_>) -> Result<Outcome, Rejected>,
         cx: &mut Context<'_>,
     ) {
         if id.n <= self.state.last {
             return cx.rejected(id, number_taken());
         }
         let mut view = self.view.clone();
-        let mut author = Author::new(&mut view, id);
-        let outcome = match outcome(&mut author) {
+        let mut writer = Writer::new(&mut view, id);
+        let outcome = match outcome(&mut writer) {
             Ok(outcome) => outcome,
             Err(reason) => return cx.rejected(id, reason),
         };
-        let Author { writes, back, .. } = author;
+        let Writer { writes, back, .. } = writer;
         self.view = view;
         self.made.push_back((id.n, back));
         if self.made.len() > UNDO_DEPTH {
             self.made.pop_front();
         }
         cx.shown(id);
-        // What is shown is what the server's order gives if nothing comes between, so whoever has taken the same
-        // operations into account shows the same.
+        // This is what the server's order gives if nothing comes between, so replicas that reflect the same operations show
+        // the same.
         cx.reflected(id);
         if writes.is_empty() {
             cx.void(id);
@@ -124,16 +125,13 @@ impl Client {
 
     /// Sends what was not sent on this connection.
     fn push(&mut self, cx: &mut Context<'_>) {
-        let after = self.uplink.pushed();
-        let unsent = self.state.pending.range((Bound::Excluded(after), Bound::Unbounded));
-        let made: Vec<Made> = unsent.map(|(n, pending)| Made { n: *n, writes: pending.writes.clone() }).collect();
-        let Some(last) = made.last() else { return };
-        self.uplink.push(last.n);
-        let carries = made.iter().map(|made| self.id(made.n)).collect();
-        cx.send(NodeId::SERVER, encode(&ToServer::Push { after, made }), Sidecar { carries, ..Sidecar::none() });
+        let Some(unsent) = self.uplink.unsent(&self.state.pending, self.state.last) else { return };
+        let (after, sidecar) = (unsent.after, unsent.sidecar(self.node));
+        let made = unsent.operations.map(|(n, pending)| Made { n: *n, writes: pending.writes.clone() }).collect();
+        cx.send(NodeId::SERVER, encode(&ToServer::Push { after, made }), sidecar);
     }
 
-    /// Takes what the server says into the settled state. `false` if all of it is known.
+    /// Applies what the server says to the base view. `false` if all of it is there already.
     fn take(&mut self, news: News, last: Option<u64>, cx: &mut Context<'_>) -> Result<bool, ProtocolError> {
         let here = self.state.version;
         match news {
@@ -152,7 +150,7 @@ impl Client {
                 let mut seen_before = true;
                 for (entry, writes) in new {
                     for write in &writes {
-                        self.state.settled.apply(write);
+                        self.state.base.apply(write);
                     }
                     seen_before &= entry.client == self.node && self.own(entry, &writes, cx);
                     cx.reflected(entry.id());
@@ -164,18 +162,18 @@ impl Client {
             }
             News::Snapshot { version, .. } if version < here => return Ok(false),
             News::Snapshot { version, data } => {
-                (self.state.version, self.state.settled) = (version, data);
-                self.settle(last.unwrap_or(0), cx);
+                (self.state.version, self.state.base) = (version, data);
+                self.resolve(last.unwrap_or(0), cx);
                 self.refresh();
             }
         }
         Ok(true)
     }
 
-    /// The server has taken an own operation. Whether nothing changes on the screen.
+    /// An own operation is in the server's order. Returns whether the view stays as it is.
     fn own(&mut self, entry: &Entry, kept: &[Write], cx: &mut Context<'_>) -> bool {
         if let Some(before) = entry.n.checked_sub(1) {
-            self.settle(before, cx);
+            self.resolve(before, cx);
         }
         self.state.last = self.state.last.max(entry.n);
         let (pending, writes) = (self.state.pending.remove(&entry.n), self.writes.remove(&entry.n));
@@ -186,7 +184,7 @@ impl Client {
             cx.rejected(id, number_taken());
             return false;
         }
-        // What somebody else has removed before stays removed; all else that was dropped is gone from the screen.
+        // What another client removed first stays removed; everything else that was dropped disappears from the view.
         let removes = |write: &&Write| matches!(write, Write::Remove { .. });
         if !writes.iter().all(|write| removes(&write)) && kept.iter().all(|write| removes(&write)) {
             cx.rolled_back(id);
@@ -195,8 +193,8 @@ impl Client {
         whole
     }
 
-    /// The own operations up to `last` are settled, whatever was dropped of them.
-    fn settle(&mut self, last: u64, cx: &mut Context<'_>) {
+    /// Confirms the own operations up to `last`, whatever was dropped of them.
+    fn resolve(&mut self, last: u64, cx: &mut Context<'_>) {
         self.state.last = self.state.last.max(last);
         while let Some(first) = self.state.pending.first_entry().filter(|first| *first.key() <= last) {
             let (n, pending) = first.remove_entry();
@@ -222,8 +220,8 @@ impl Replica for Client {
             Ok(plan) => plan,
             Err(reason) => return cx.rejected(id, reason),
         };
-        let edit = |author: &mut Author<'_>| {
-            plan.edits.iter().try_for_each(|edit| author.edit(edit))?;
+        let edit = |writer: &mut Writer<'_>| {
+            plan.edits.iter().try_for_each(|edit| writer.edit(edit))?;
             Ok(plan.outcome)
         };
         self.make(id, edit, cx);
@@ -234,8 +232,8 @@ impl Replica for Client {
             return cx.rejected(id, Rejected::new("too_old", format!("{target} is no longer remembered")));
         };
         let back = back.clone();
-        let take_back = |author: &mut Author<'_>| author.take_back(&back).map(|()| Outcome::Null);
-        self.make(id, take_back, cx);
+        let undo = |writer: &mut Writer<'_>| writer.undo(&back).map(|()| Outcome::Null);
+        self.make(id, undo, cx);
     }
 
     fn receive(
@@ -255,7 +253,7 @@ impl Replica for Client {
         } else if snapshot {
             cx.reflected_all(sidecar);
         }
-        // What the server has not seen goes again; what it has seen is settled above.
+        // What the server has not received is sent again; the fate of the rest is known by now.
         if joined.is_some() && self.uplink.answered(self.state.last) {
             self.push(cx);
         }
@@ -263,13 +261,13 @@ impl Replica for Client {
     }
 
     fn timer(&mut self, tag: u64, cx: &mut Context<'_>) {
-        if self.uplink.rings(tag) {
+        if self.uplink.timer(tag) {
             self.push(cx);
         }
     }
 
     fn link(&mut self, peer: NodeId, state: LinkState, cx: &mut Context<'_>) {
-        self.uplink.link(state == LinkState::Up && self.state.pending.is_empty(), self.state.last);
+        self.uplink.link(state, &self.state.pending, self.state.last);
         if state == LinkState::Up {
             cx.send(peer, encode(&ToServer::Join { version: self.state.version }), Sidecar::none());
         }
@@ -280,7 +278,7 @@ impl Replica for Client {
     }
 
     fn confirmed(&self) -> Option<&dyn View> {
-        Some(&self.state.settled)
+        Some(&self.state.base)
     }
 
     fn durable(&self) -> Vec<u8> {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::message::{Entry, Made, News, Packed, ToClient, ToServer};
 use super::tree::{Node, Write};
-use super::{Entry, Made, News, Packed, ToClient, ToServer};
 use crate::model::{Operation, Rejected};
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica};
 use crate::sidecar::{Clock, Sidecar};
@@ -15,12 +15,12 @@ use crate::wire::{decode, encode};
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct State {
-    /// How many operations were taken.
+    /// The number of operations in the order.
     version: u64,
     data: Node,
-    /// The last of them, as they were taken.
+    /// The latest of them.
     entries: VecDeque<Entry>,
-    /// Each client's last one.
+    /// The last one of each client.
     last: Clock,
 }
 
@@ -37,7 +37,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Fails on a state that no server has.
+    /// Fails if the state cannot be a server's.
     pub(super) fn new(history: usize, state: State) -> Result<Self, ProtocolError> {
         match state.version.checked_sub(state.entries.len() as u64) {
             Some(_) => Ok(Self { history, joined: BTreeSet::new(), state }),
@@ -72,7 +72,7 @@ impl Server {
         Ok(())
     }
 
-    /// What is new of a push, if it follows what is here.
+    /// The new operations of a push, if they follow what is here.
     fn fresh(
         &self,
         client: NodeId,
@@ -95,15 +95,15 @@ impl Server {
         Ok(new)
     }
 
-    /// Carries out what is new, and tells everybody, its author too.
-    fn carry_out(&mut self, client: NodeId, fresh: Vec<(u64, Packed, Vec<Write>)>, cx: &mut Context<'_>) {
+    /// Applies new operations and sends them to everybody, including their issuer.
+    fn apply(&mut self, client: NodeId, fresh: Vec<(u64, Packed, Vec<Write>)>, cx: &mut Context<'_>) {
         let state = &mut self.state;
         let (after, mut entries, mut dropped) = (state.version, Vec::new(), 0);
         for (n, packed, mut writes) in fresh {
             let count = writes.len();
             writes.retain(|write| state.data.apply(write));
             dropped += count - writes.len();
-            // What had nothing to be written to goes no further.
+            // Dropped writes go no further.
             let writes = if writes.len() == count { packed } else { Packed::of(&writes) };
             let entry = Entry { client, n, writes };
             cx.reflected(entry.id());
@@ -134,7 +134,7 @@ impl Replica for Server {
             ToServer::Push { after, made } => {
                 let fresh = self.fresh(from, after, &made, cx)?;
                 if !fresh.is_empty() {
-                    self.carry_out(from, fresh, cx);
+                    self.apply(from, fresh, cx);
                 }
                 Ok(())
             }

@@ -1,9 +1,10 @@
-use super::*;
+use crate::document::Document;
+use crate::replica::ProtocolError;
 use crate::testing::trials;
 use crate::testing::{Table, Toy, set, swap};
 
 #[test]
-fn the_own_effect_is_there_at_once_and_settled_after_a_round_trip() {
+fn an_own_operation_shows_at_once_and_is_confirmed_after_a_round_trip() {
     let mut table = Table::new("serial-optimistic", 2);
     let push = table.act(1, &Toy::Push(7));
     assert_eq!((table.sees(1, "list"), table.settled(1, "list")), ("[7,2,1]".into(), "[2,1]".into()));
@@ -14,12 +15,12 @@ fn the_own_effect_is_there_at_once_and_settled_after_a_round_trip() {
 }
 
 #[test]
-fn what_is_done_within_a_window_is_one_push() {
+fn operations_within_a_window_are_one_push() {
     trials::a_window_is_one_message("serial-optimistic");
 }
 
 #[test]
-fn what_fails_on_the_servers_state_is_rolled_back_and_does_not_stop_the_next() {
+fn a_mutation_that_fails_at_the_server_is_rolled_back_and_does_not_stop_the_next() {
     let mut table = Table::new("serial-optimistic", 2);
     table.act(1, &set("x", 5));
     let lost = table.act(2, &swap("x", 0, 9));
@@ -33,7 +34,7 @@ fn what_fails_on_the_servers_state_is_rolled_back_and_does_not_stop_the_next() {
 }
 
 #[test]
-fn what_was_rolled_back_may_come_back() {
+fn a_mutation_that_was_rolled_back_may_show_again() {
     let mut table = Table::new("serial-optimistic:batch=0ms", 3);
     let swapped = table.act(3, &swap("x", 0, 9));
     table.act(1, &set("x", 5));
@@ -50,7 +51,7 @@ fn what_was_rolled_back_may_come_back() {
 }
 
 #[test]
-fn the_outcome_is_that_of_the_servers_state() {
+fn the_outcome_comes_from_the_servers_state() {
     let mut table = Table::new("serial-optimistic:batch=0ms", 2);
     table.act(1, &Toy::Push(7));
     table.deliver(1, 0);
@@ -61,7 +62,7 @@ fn the_outcome_is_that_of_the_servers_state() {
 }
 
 #[test]
-fn pending_mutations_survive_a_crash_and_are_done_once() {
+fn pending_mutations_survive_a_crash_and_are_carried_out_once() {
     let mut table = Table::new("serial-optimistic:batch=0ms", 2);
     let reached = table.act(1, &Toy::Add(1));
     table.deliver(1, 0);
@@ -81,7 +82,7 @@ fn pending_mutations_survive_a_crash_and_are_done_once() {
 }
 
 #[test]
-fn an_old_push_changes_nothing_and_one_that_skips_is_refused() {
+fn an_old_push_changes_nothing_and_one_with_a_gap_is_a_protocol_error() {
     let mut table = Table::new("serial-optimistic:batch=0ms", 1);
     table.act(1, &Toy::Add(1));
     let first = table.deliver(1, 0);
@@ -100,12 +101,12 @@ fn an_old_push_changes_nothing_and_one_that_skips_is_refused() {
 }
 
 #[test]
-fn who_missed_more_than_the_history_gets_a_snapshot_and_keeps_its_own() {
+fn a_client_that_missed_more_than_the_history_gets_a_snapshot_and_keeps_its_own() {
     trials::a_snapshot_helps_beyond_the_history("serial-optimistic");
 }
 
 #[test]
-fn undo_of_what_is_pending_is_shown_at_once() {
+fn undo_of_a_pending_mutation_shows_at_once() {
     let mut table = Table::new("serial-optimistic", 2);
     let push = table.act(1, &Toy::Push(7));
     let add = table.act(1, &Toy::Add(1));

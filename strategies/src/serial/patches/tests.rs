@@ -1,4 +1,5 @@
-use super::*;
+use crate::document::Document;
+use crate::replica::ProtocolError;
 use crate::testing::trials;
 use crate::testing::{Table, Toy, set, typed};
 
@@ -14,25 +15,25 @@ fn the_posts_example_ends_at_two() {
 }
 
 #[test]
-fn of_two_texts_one_is_left_and_two_prepends_garble_a_list() {
+fn one_of_two_texts_remains_and_two_prepends_garble_a_list() {
     let mut table = Table::new("serial-patches", 2);
     for (client, text, item) in [(1, "one", 7), (2, "two", 8)] {
         table.act(client, &typed(0, text));
         table.act(client, &Toy::Push(item));
     }
     table.run();
-    // The second rewrites the indices 0 and 1 and adds a 1 at 2: the 7 is gone, and the 1 is there twice.
+    // The second rewrites the indices 0 and 1 and adds a 1 at 2: the 7 is lost, and the 1 is doubled.
     assert_eq!((table.sees(1, "text"), table.sees(1, "list")), ("\"twoabc\"".into(), "[8,2,1,1]".into()));
     table.agree();
 }
 
 #[test]
-fn a_path_that_is_gone_is_counted_and_skipped() {
+fn a_patch_whose_path_is_gone_is_counted_and_skipped() {
     trials::an_edit_without_a_place_is_counted("serial-patches", "path_errors");
 }
 
 #[test]
-fn undo_puts_back_what_was_there_unless_somebody_else_wrote_there() {
+fn undo_restores_a_place_unless_another_user_wrote_there() {
     let mut table = Table::new("serial-patches", 2);
     let [x, y] = ["x", "y"].map(|field| table.act(1, &set(field, 5)));
     table.run();
@@ -46,7 +47,7 @@ fn undo_puts_back_what_was_there_unless_somebody_else_wrote_there() {
 }
 
 #[test]
-fn undo_is_forgotten_after_a_hundred_operations() {
+fn the_last_hundred_operations_can_be_undone() {
     trials::a_hundred_can_be_taken_back("serial-patches");
 }
 
@@ -67,7 +68,7 @@ fn pending_patches_survive_a_crash_and_are_applied_once() {
 }
 
 #[test]
-fn an_old_message_changes_nothing_and_one_that_skips_is_refused() {
+fn an_old_message_changes_nothing_and_one_with_a_gap_is_a_protocol_error() {
     let mut table = Table::new("serial-patches", 1);
     table.act(1, &set("x", 1));
     table.act(1, &set("x", 2));

@@ -1,4 +1,4 @@
-use super::*;
+use crate::document::Document;
 use crate::testing::trials;
 use crate::testing::{Table, Toy, set, swap, typed};
 
@@ -21,7 +21,7 @@ fn undo_keeps_what_others_did_since() {
 }
 
 #[test]
-fn undo_is_refused_where_somebody_was_told_otherwise() {
+fn undo_is_rejected_if_a_verdict_depends_on_its_target() {
     let mut table = Table::new("serial", 2);
     let push = table.act(1, &Toy::Push(7));
     table.run();
@@ -31,7 +31,7 @@ fn undo_is_refused_where_somebody_was_told_otherwise() {
     let undo = table.undo(push);
     table.run();
     assert_eq!(table.told(undo), Some(Err("depended_upon".into())));
-    // A refusal counts as well: the swap would have been possible.
+    // A rejection is a verdict too: the swap would have been possible.
     let set = table.act(1, &set("x", 5));
     table.run();
     let refused = table.act(2, &swap("x", 0, 9));
@@ -42,7 +42,7 @@ fn undo_is_refused_where_somebody_was_told_otherwise() {
         (table.told(refused), table.told(undo)),
         (Some(Err("changed".into())), Some(Err("depended_upon".into())))
     );
-    // Once the pop is taken back, nothing depends on the push any more.
+    // Once the pop is undone, nothing depends on the push any more.
     let undos = [pop, push].map(|op| {
         let undo = table.undo(op);
         table.run();
@@ -54,7 +54,7 @@ fn undo_is_refused_where_somebody_was_told_otherwise() {
 }
 
 #[test]
-fn undo_once_and_only_while_it_is_remembered() {
+fn an_operation_is_undone_once_and_only_while_the_history_has_it() {
     let mut table = Table::new("serial:history=3", 1);
     let ops = [1, 10, 100].map(|by| table.act(1, &Toy::Add(by)));
     table.run();
@@ -69,7 +69,7 @@ fn undo_once_and_only_while_it_is_remembered() {
 }
 
 #[test]
-fn an_undo_is_sent_again_after_a_broken_connection_and_done_once() {
+fn an_undo_is_sent_again_after_a_broken_connection_and_carried_out_once() {
     let mut table = Table::new("serial", 2);
     let add = table.act(1, &Toy::Add(5));
     table.run();
@@ -87,12 +87,12 @@ fn an_undo_is_sent_again_after_a_broken_connection_and_done_once() {
 }
 
 #[test]
-fn who_missed_more_than_the_history_gets_a_snapshot() {
+fn a_client_that_missed_more_than_the_history_gets_a_snapshot() {
     trials::a_snapshot_helps_beyond_the_history("serial");
 }
 
 #[test]
-fn a_snapshot_is_used_again_until_the_next_is_due_or_the_history_has_gone_on() {
+fn a_snapshot_is_reused_until_the_next_is_due_or_the_history_no_longer_continues_it() {
     for (parameters, made) in [("", 3), ("snapshot=4", 2), ("snapshot=100", 1), ("history=1,snapshot=100", 3)] {
         let mut table = Table::new(format!("serial:rejoin=snapshot,{parameters}").trim_end_matches(','), 2);
         for round in 0..3 {

@@ -8,17 +8,18 @@ use syncbench_harness::probe::{End, Figures, Probe};
 use syncbench_strategies::document::Digest;
 use syncbench_strategies::replica::{NodeId, Time};
 
+use crate::common::seeds::Seeds;
 use crate::common::subject::{Checked, Subject, case, planned_workload};
 use crate::common::{Case, Done};
 
 /// `depends_on_clocks`: a clock that is off changes what survives, in some run; without the claim, never anything. Who can
 /// carry a table has to show it there, where two often write one field: items of a list, say, are each written once.
-pub fn clocks(subject: &Subject, seeds: u64) -> Checked {
+pub fn clocks(subject: &Subject, seeds: Seeds) -> Checked {
     let claimed = subject.claims().depends_on_clocks;
     let on_table = Subject { workload: planned_workload("record"), ..subject.clone() };
     let telling = subject.workload.spec.name == "record" || !on_table.supported();
     let mut differ = 0;
-    for seed in 1..=seeds {
+    for seed in seeds.iter() {
         let run = |faults: &[&str]| {
             let faults = faults.iter().map(|fault| (*fault).to_owned()).collect();
             told(
@@ -49,8 +50,8 @@ fn told(subject: &Subject, done: &Done) -> Told {
 }
 
 /// No strategy reads a sidecar to decide anything: with all of them emptied the same messages are sent.
-pub fn blind(subject: &Subject, seeds: u64) -> Checked {
-    for seed in 1..=seeds {
+pub fn blind(subject: &Subject, seeds: Seeds) -> Checked {
+    for seed in seeds.iter() {
         let run = |blind| {
             let sent: Arc<Mutex<Vec<Sent>>> = Arc::default();
             let faults = vec!["partition:halves@300ms..900ms".into(), "late:3@200ms".into()];

@@ -8,6 +8,7 @@ use syncbench_strategies::spec::Content;
 
 use crate::common::Case;
 use crate::common::group::{Group, Weather};
+use crate::common::seeds::Seeds;
 use crate::common::subject::{Checked, Subject, case, passed, scenario};
 
 /// Faults that happen together, all in a run of little more than a second.
@@ -33,14 +34,15 @@ const INSTEAD: u64 = 1_000_000;
 
 /// `converges`: when quiet all show the same, on the way nobody with the same operations saw something else, every
 /// operation was answered, no honest message was refused.
-pub fn quiet_in_the_end(subject: &Subject, seeds: u64) -> Checked {
+pub fn quiet_in_the_end(subject: &Subject, seeds: Seeds) -> Checked {
     if !subject.claims().converges {
         return Ok(());
     }
     let (place, of) = subject.share();
-    for seed in 1..=seeds {
-        let turn =
-            |index: usize| seeds >= MANY || (index as u64 + seed * of + place).is_multiple_of((seeds * of).min(3));
+    for seed in seeds.iter() {
+        let turn = |index: usize| {
+            seeds.count >= MANY || (index as u64 + seed * of + place).is_multiple_of((seeds.count * of).min(3))
+        };
         for (index, faults) in TOGETHER.iter().enumerate().filter(|(index, _)| turn(*index)) {
             let network = if (index as u64 + seed).is_multiple_of(2) { "4g" } else { "wifi" };
             let scenario = Scenario {
@@ -78,14 +80,14 @@ pub fn quiet_in_the_end(subject: &Subject, seeds: u64) -> Checked {
 }
 
 /// What a strategy may be given: a network of datagrams with everything that it claims to stand.
-pub fn datagrams(subject: &Subject, seeds: u64) -> Checked {
+pub fn datagrams(subject: &Subject, seeds: Seeds) -> Checked {
     let claims = subject.claims();
     if !claims.tolerates_reordering {
         return Ok(());
     }
     let loss = if claims.tolerates_loss { 0.1 } else { 0.0 };
     let duplicate = if claims.tolerates_duplicates { 0.3 } else { 0.0 };
-    for seed in 1..=seeds {
+    for seed in seeds.iter() {
         // Messages leave far closer together than the jitter of this network, so they overtake each other all the time.
         let scenario = Scenario {
             transport: format!("datagram:loss={loss},duplicate={duplicate}"),
@@ -122,13 +124,13 @@ pub fn unclaimed_is_unsupported(subject: &Subject) -> Checked {
 }
 
 /// The same without a clock: random order of everything, copies that arrive any time later, overtaking where claimed.
-pub fn group_weather(subject: &Subject, seeds: u64) -> Checked {
+pub fn group_weather(subject: &Subject, seeds: Seeds) -> Checked {
     let claims = subject.claims();
     let weather = Weather {
         copies: if claims.tolerates_duplicates { 0.4 } else { 0.0 },
         reordering: claims.tolerates_reordering,
     };
-    for seed in 1..=4 * seeds {
+    for seed in seeds.times(4).iter() {
         let mut group = Group::new(subject, 3, weather, seed);
         let run = |group: &mut Group| {
             group.churn(12);
@@ -144,9 +146,9 @@ pub fn group_weather(subject: &Subject, seeds: u64) -> Checked {
 }
 
 /// `works_offline`: who is cut off still sees own changes; without the claim, none before the connection is back.
-pub fn works_offline(subject: &Subject, seeds: u64) -> Checked {
+pub fn works_offline(subject: &Subject, seeds: Seeds) -> Checked {
     let (from, to) = (Time::from_ms(200), Time::from_ms(1_500));
-    for seed in 1..=seeds {
+    for seed in seeds.iter() {
         let faults = vec!["partition:isolate,client=1@200ms..1500ms".into()];
         let done = Case { faults, seed, ..case(subject) }.run_unwatched(&subject.strategy, vec![]);
         let cut = |entry: &&Entry| entry.id.client == NodeId(1) && from <= entry.issued && entry.issued < to;

@@ -111,7 +111,7 @@ impl Probe for Scales {
                 held.now.insert(event.node, resident_bytes);
             }
             // Who is gone holds nothing any more.
-            What::Dead { .. } => {
+            What::Crashed { .. } => {
                 held.now.remove(&event.node);
             }
             _ => {}

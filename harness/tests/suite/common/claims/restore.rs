@@ -3,12 +3,13 @@
 use syncbench_harness::rng::{below, stream};
 
 use crate::common::group::{Group, Weather};
+use crate::common::seeds::Seeds;
 use crate::common::subject::{Checked, Subject};
 
 /// Replicas, a server included, crash in the middle and at the end; each comes back with the same view, the group
 /// converges, and every user is told of every operation.
-pub fn restores(subject: &Subject, seeds: u64) -> Checked {
-    for seed in 1..=2 * seeds {
+pub fn restores(subject: &Subject, seeds: Seeds) -> Checked {
+    for seed in seeds.times(2).iter() {
         crashes(subject, seed).map_err(|error| format!("seed {seed}: {error}"))?;
     }
     Ok(())

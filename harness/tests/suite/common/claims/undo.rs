@@ -2,14 +2,15 @@
 
 use syncbench_harness::ledger::Fate;
 use syncbench_harness::scenario::Scenario;
+use syncbench_strategies::change::Change;
 use syncbench_strategies::document::{Document, Edit, EditKind, Path};
 use syncbench_strategies::model::{Operation, Rejected, reduce};
-use syncbench_strategies::ot::change::Change;
 use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::spec::Support;
 use syncbench_strategies::view::View;
 
 use crate::common::group::{Group, Weather};
+use crate::common::seeds::Seeds;
 use crate::common::subject::{Checked, Subject, passed, scenario};
 
 /// Pairs of operations that are tried in a seed, one after another.
@@ -17,12 +18,12 @@ const ROUNDS: u64 = 12;
 
 /// Where a strategy says that it has undo: a run with undos and a broken connection ends well, and an operation that is
 /// taken back leaves exactly what another user did since, if the two have nothing to do with each other.
-pub fn undo(subject: &Subject, seeds: u64) -> Checked {
+pub fn undo(subject: &Subject, seeds: Seeds) -> Checked {
     if matches!(subject.strategy.spec.undo, Support::Unsupported(_)) || !subject.workload.spec.undo {
         return Ok(());
     }
     let mut tried = Tried::default();
-    for seed in 1..=seeds {
+    for seed in seeds.iter() {
         let faults = vec!["partition:halves@200ms..700ms".into()];
         passed(&subject.cell(&Scenario { undo: 0.25, faults, networks: vec!["4g".into()], ..scenario() }, seed))?;
         // Few enough for a serial order to be looked for.

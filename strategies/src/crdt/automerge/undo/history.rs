@@ -1,4 +1,4 @@
-//! The latest own operations, and what became of those that were taken back.
+//! The latest own operations, and what became of those that were undone.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::iter;
@@ -8,25 +8,25 @@ use automerge::transaction::Transactable;
 use automerge::{AutoCommit, ChangeHash, ObjId, ObjType, ScalarValue, Value};
 
 use super::Inverse;
+use crate::crdt::undo::{DEPTH, too_old};
 use crate::model::Rejected;
+use crate::replica::OpId;
 
-/// Own operations that can be taken back; older ones are refused. A hundred, as undo stacks of editors have by default.
-const REMEMBERED: usize = 100;
-
-/// The latest own operations. It is not saved: after a crash nothing can be taken back.
+/// The latest own operations. It is not saved: after a crash nothing can be undone.
 #[derive(Default)]
-pub(in crate::crdt) struct History {
-    /// Twice as many as can be taken back: what was taken back matters to those that came after it.
+pub(in crate::crdt::automerge) struct History {
+    /// Twice as many as can be undone: what was undone matters to the operations after it.
     pub(super) made: VecDeque<Made>,
 }
 
+/// An own operation.
 pub(super) struct Made {
     n: u64,
-    /// The change that it is in, once that is committed.
+    /// The change that it is in, once that is closed.
     change: Option<ChangeHash>,
     /// Its operations inside the change.
     ops: Range<usize>,
-    /// Ids of what it moved within a list, and the ids that it has there.
+    /// The new id of everything that it moved within a list, by the old one.
     moved: BTreeMap<ObjId, ObjId>,
     undone: Option<Undone>,
 }
@@ -38,27 +38,27 @@ impl Made {
     }
 }
 
-/// What became of an operation that was taken back.
+/// What became of an operation that was undone.
 #[derive(Default)]
 pub(super) struct Undone {
-    /// The values that it wrote, and what was there before them.
+    /// What was there before each value that it wrote, by the value's id.
     pub(super) before: BTreeMap<ObjId, Was>,
-    /// What it added to counters that were not there to be moved back.
+    /// What it added to counters that were not there to be moved back, by their ids.
     pub(super) owed: BTreeMap<ObjId, i64>,
-    /// Ids of what was put back, and the ids that it has now.
+    /// The new id of everything that was put back, by the old one.
     pub(super) anew: BTreeMap<ObjId, ObjId>,
 }
 
-/// What was at a place, and its id.
+/// What was in a place, and its id.
 #[derive(Clone, Debug)]
-pub(in crate::crdt) enum Was {
+pub(in crate::crdt::automerge) enum Was {
     Nothing,
     Scalar(ScalarValue, ObjId),
     Object(ObjType, ObjId),
 }
 
 impl Was {
-    pub(in crate::crdt) fn new((value, id): (Value<'_>, ObjId)) -> Self {
+    pub(in crate::crdt::automerge) fn new((value, id): (Value<'_>, ObjId)) -> Self {
         match value {
             Value::Object(kind) => Self::Object(kind, id),
             Value::Scalar(scalar) => Self::Scalar(scalar.into_owned(), id),
@@ -75,25 +75,30 @@ impl Was {
 
 impl History {
     /// An own operation is in the change that was begun.
-    pub(in crate::crdt::automerge) fn made(&mut self, n: u64, ops: Range<usize>, moved: Vec<(ObjId, ObjId)>) {
+    pub(in crate::crdt::automerge) fn push(&mut self, n: u64, ops: Range<usize>, moved: Vec<(ObjId, ObjId)>) {
         self.made.push_back(Made { n, change: None, ops, moved: moved.into_iter().collect(), undone: None });
-        if self.made.len() > 2 * REMEMBERED {
+        if self.made.len() > 2 * DEPTH {
             self.made.pop_front();
         }
     }
 
-    /// The change that was begun is committed.
+    /// The change that was begun is closed.
     pub(in crate::crdt::automerge) fn committed(&mut self, hash: ChangeHash) {
         let begun = self.made.iter_mut().rev().take_while(|made| made.change.is_none());
         begun.for_each(|made| made.change = Some(hash));
     }
 
-    /// Writes into the change that is begun what takes an operation back: whether that is anything.
-    pub(in crate::crdt::automerge) fn take_back(&mut self, library: &mut AutoCommit, n: u64) -> Result<bool, Rejected> {
-        let oldest = self.made.len().saturating_sub(REMEMBERED);
-        let found = self.made.iter().enumerate().skip(oldest).find(|(_, made)| made.n == n && made.undone.is_none());
+    /// Begins a change with the inverse of an operation. Returns whether it changes anything.
+    pub(in crate::crdt::automerge) fn undo(
+        &mut self,
+        library: &mut AutoCommit,
+        target: OpId,
+    ) -> Result<bool, Rejected> {
+        let oldest = self.made.len().saturating_sub(DEPTH);
+        let found =
+            self.made.iter().enumerate().skip(oldest).find(|(_, made)| made.n == target.n && made.undone.is_none());
         let Some((index, made)) = found else {
-            return Err(Rejected::new("too_old", format!("operation {n} is no longer remembered")));
+            return Err(too_old(target));
         };
         let ops = made.ops.clone();
         let change = made.change.filter(|_| !ops.is_empty()).and_then(|hash| library.get_change_by_hash(&hash));
@@ -118,15 +123,16 @@ impl History {
         self.made.iter().filter_map(|made| made.undone.as_ref())
     }
 
+    /// Whether anything has a new id.
     pub(super) fn has_renamed(&self) -> bool {
         self.made.iter().any(|made| !made.moved.is_empty()) || self.undone().any(|undone| !undone.anew.is_empty())
     }
 
-    /// The id by now of what had this one, whatever the `left_out` of the own operations did.
+    /// The present id of what had this one, whatever the operation with the index `left_out` did.
     pub(super) fn resolve(&self, id: &ObjId, left_out: Option<usize>) -> ObjId {
         let mut id = id.clone();
         let made = || self.made.iter().enumerate().filter(|(index, _)| Some(*index) != left_out).map(|(_, made)| made);
-        // Each is newer than the one before.
+        // Each id is newer than the one before.
         while let Some(now) = self
             .undone()
             .find_map(|undone| undone.anew.get(&id))
@@ -137,9 +143,9 @@ impl History {
         id
     }
 
-    /// What is to come back where `was` would, if what made it was taken back meanwhile.
+    /// What comes back instead of `was`, if what made it was undone meanwhile.
     pub(super) fn remaining(&self, mut was: Was) -> Was {
-        // Each is older than the one after.
+        // Each value is older than the one after it.
         while let Some(id) = was.id()
             && let Some(before) = self.undone().find_map(|undone| undone.before.get(id))
             && before.id() < Some(id)

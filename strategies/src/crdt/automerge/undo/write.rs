@@ -1,13 +1,15 @@
-//! Writing what takes an operation back.
+//! Writing the inverse of an operation.
 
 use automerge::transaction::Transactable;
 use automerge::{ObjId, Prop, ReadDoc, ScalarValue, Value};
 
-use super::{Done, Inverse, Place, Was, failed, twins};
-use crate::crdt::automerge_doc::{insert, materialise, put};
+use super::history::Was;
+use super::places::Place;
+use super::{Done, Inverse, failed, twins};
+use crate::crdt::automerge::doc::{insert, materialise, put};
 
 impl Inverse<'_> {
-    /// Puts back what was at a place, as a new value, or as a new element.
+    /// Puts back what was in a place: as the value there, or as a new element.
     pub(super) fn write(&mut self, object: &ObjId, prop: Prop, new: bool, was: &Was) -> Done {
         let library = &mut *self.library;
         match (was, &prop) {
@@ -32,7 +34,7 @@ impl Inverse<'_> {
         Ok(())
     }
 
-    /// Takes away, changes and puts back elements of one list or text: from behind, so that the indices of the others hold.
+    /// Deletes, changes and puts back elements of one list or text, from the end, so that the indices of the others hold.
     pub(super) fn write_elements(&mut self, object: &ObjId, mut places: Vec<Place>) -> Done {
         let text = !self.is_list(object);
         let back = |place: &Place| matches!(place.element, Some((_, true)));

@@ -1,9 +1,9 @@
 //! The library's undo manager, one step at a time.
 //!
-//! A manager puts back the deleted blocks of a stack item in the order of a hash set, whose keys are random: the same undo
-//! gives the blocks other ids in another process. With one block there is one order. So each step gets a manager of its
-//! own, with one stack item, with one block. Where blocks of a text begin and end the library tells when it is asked for
-//! what has changed between two snapshots: one in which they were deleted, and one in which nothing was.
+//! A manager puts back the deleted blocks of a stack item in the order of a hash set with random keys, so the same undo gives
+//! blocks other ids in another process. One block has one order. So each step gets a manager of its own, with one stack item
+//! of one block. The library tells where the blocks of a text begin and end when it is asked for the difference of two
+//! snapshots: one in which they are deleted, and one in which nothing is.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -14,9 +14,9 @@ use yrs::undo::{Options, StackItem, UndoManager};
 use yrs::{Any, Assoc, ClientID, Doc, ID, IdSet, MapRef, Out, ReadTxn, Snapshot, StickyIndex, Text, TextRef, Transact};
 
 /// The origin of transactions whose deleted content is to be kept.
-pub(in crate::crdt) const KEPT: &str = "kept";
+pub(in crate::crdt::yrs) const KEPT: &str = "kept";
 
-/// Ids one after another, of one client.
+/// Consecutive ids of one client.
 #[derive(Clone, Debug)]
 pub(super) struct Run {
     pub(super) client: ClientID,
@@ -34,7 +34,7 @@ impl Run {
     }
 }
 
-/// What a set consists of, by client and clock.
+/// The runs of a set, by client and clock.
 pub(super) fn runs(ids: &IdSet) -> impl Iterator<Item = Run> {
     let of = |client: ClientID| move |range: &Range<u32>| Run { client, from: range.start, to: range.end };
     ids.iter().flat_map(move |(client, ranges)| ranges.iter().map(of(*client)))
@@ -44,7 +44,7 @@ fn options(item: StackItem<()>, other: Vec<StackItem<()>>) -> Options<()> {
     Options {
         capture_timeout_millis: 0,
         tracked_origins: Default::default(),
-        // It is there for one step: what it does itself is not to be taken back.
+        // It exists for one step, which is not to be undone itself.
         capture_transaction: Some(Arc::new(|_| false)),
         timestamp: Arc::new(|| 0),
         init_undo_stack: vec![item],
@@ -56,15 +56,15 @@ fn item(doc: &Doc, deleted: IdSet, inserted: IdSet) -> StackItem<()> {
     StackItem::new(doc.guid(), deleted, inserted)
 }
 
-/// A manager that sees to it that the content of what is deleted in transactions of [`KEPT`] stays.
+/// A manager that keeps the content of what is deleted in transactions of [`KEPT`].
 ///
-/// It remembers all of them: there has to be a new one from time to time.
+/// It remembers all of them, so it has to be replaced from time to time.
 pub(super) fn keeper(doc: &Doc, root: &MapRef) -> UndoManager<()> {
     let mut manager = UndoManager::with_options(Options {
         capture_timeout_millis: 0,
         tracked_origins: Default::default(),
         capture_transaction: None,
-        // Two changes at the time 0 are never taken for one.
+        // With the time at 0, two changes are never merged into one.
         timestamp: Arc::new(|| 0),
         init_undo_stack: Vec::new(),
         init_redo_stack: Vec::new(),
@@ -74,7 +74,7 @@ pub(super) fn keeper(doc: &Doc, root: &MapRef) -> UndoManager<()> {
     manager
 }
 
-/// Takes a step back: the update that it gave, if it did anything.
+/// Undoes a step. Returns the update, if it did anything.
 fn step(doc: &Doc, root: &MapRef, item: StackItem<()>, others: Vec<StackItem<()>>) -> Option<Vec<u8>> {
     let mut manager = UndoManager::with_options(options(item, others));
     manager.expand_scope(doc, root);
@@ -92,15 +92,15 @@ pub(super) fn delete(doc: &Doc, root: &MapRef, inserted: IdSet) -> Option<Vec<u8
     step(doc, root, item(doc, IdSet::new(), inserted), Vec::new())
 }
 
-/// What came back.
+/// A block that came back.
 pub(super) struct Back {
     pub(super) update: Vec<u8>,
-    /// Where its ids begin, as many as there were of what was deleted.
+    /// Its first new id; there are as many as it had before.
     pub(super) now: u32,
 }
 
-/// Puts back a block that was deleted, if what it was in is there. An entry of a map comes back unless something was
-/// written over it since that is not in `over`.
+/// Puts back a deleted block, if its container is there. An entry of a map comes back unless it was overwritten with
+/// something that is not in `over`.
 pub(super) fn put_back(doc: &Doc, root: &MapRef, deleted: &Run, over: IdSet) -> Option<Back> {
     let others = if over.is_empty() { Vec::new() } else { vec![item(doc, over, IdSet::new())] };
     let now = clock(&doc.transact());
@@ -108,7 +108,7 @@ pub(super) fn put_back(doc: &Doc, root: &MapRef, deleted: &Run, over: IdSet) -> 
     (clock(&doc.transact()) > now).then_some(Back { update, now })
 }
 
-/// The blocks that were deleted and whose content is there.
+/// The deleted blocks whose content is still kept.
 pub(super) fn blocks(doc: &Doc, deleted: &IdSet) -> Vec<Run> {
     let mut txn = doc.transact_mut();
     let mut blocks = Vec::new();
@@ -148,39 +148,39 @@ fn units(text: &Out) -> Option<u32> {
     if let Out::Any(Any::String(text)) = text { Some(text.encode_utf16().count() as u32) } else { None }
 }
 
-/// Whether what was deleted was in something that is there.
+/// Whether the container of a deleted block is there.
 pub(super) fn is_in_place(doc: &Doc, deleted: &Run) -> bool {
     let place = StickyIndex::from_id(ID::new(deleted.client, deleted.from), Assoc::After).get_offset(&doc.transact());
     place.is_some_and(|place| !place.branch.is_deleted())
 }
 
-/// How many ids this client has given.
+/// The number of ids that this client has given.
 pub(super) fn clock(txn: &impl ReadTxn) -> u32 {
     txn.store().get_local_state()
 }
 
-/// The content of these need no longer be kept once they are deleted.
+/// Stops keeping the content of these ids.
 pub(super) fn release(doc: &Doc, root: &MapRef, ids: &IdSet) {
     let mut manager = UndoManager::with_options(options(item(doc, ids.clone(), IdSet::new()), Vec::new()));
     manager.expand_scope(doc, root);
     manager.clear_all();
 }
 
-/// Forgets the content of what was deleted.
+/// Forgets the content of deleted ids.
 pub(super) fn forget(doc: &Doc, root: &MapRef, deleted: &IdSet) {
-    // Some are in one block with others by now. A manager divides blocks before it looks whether they are in its scope.
+    // Some share a block with others by now. A manager splits blocks before it checks whether they are in its scope.
     step(doc, &doc.get_or_insert_map(NOTHING), item(doc, deleted.clone(), IdSet::new()), Vec::new());
     release(doc, root, deleted);
     let mut txn = doc.transact_mut();
     txn.gc(Some(deleted));
-    // A block that this looks at is merged with the one after it, not with the one before it (0.28.1). So it looks once more,
-    // from the block before, far enough beyond the end for the length of that; of a longer one it makes nothing.
+    // This merges a block with the one after it, not with the one before it (0.28.1). So it runs once more, from the block
+    // before, and far enough beyond the end for the length of that block. It leaves longer ones alone.
     for Run { client, from, to } in runs(deleted).filter(|run| run.from > 0) {
         txn.gc(Some(&Run { client, from: from - 1, to: to.saturating_add(NEAR) }.ids()));
     }
 }
 
-/// How far around something forgotten is looked for what it can be merged with. What is erased at once is seldom longer.
+/// How far beyond forgotten content a block to merge with may reach. What is erased at once is seldom longer.
 const NEAR: u32 = 128;
 
 /// The name of a map that is never written to.

@@ -4,68 +4,63 @@ use proptest::test_runner::RngSeed;
 use rand::{RngExt, SeedableRng};
 
 use super::*;
-use crate::crdt::yrs_doc::Written;
+use crate::crdt::trials::{self as crdt, Alone, genesis, splice};
+use crate::crdt::undo::DEPTH;
+use crate::crdt::yrs::doc::Written;
 use crate::document::generate::{Dice, dice};
-use crate::document::{Kind, Path};
+use crate::document::{Document, Edit, Kind, Path, Step};
 use crate::path;
-use crate::replica::Rng;
+use crate::replica::{NodeId, OpId, Rng};
 use crate::testing::trials;
-use crate::testing::{Table, Toy, set, typed};
+use crate::testing::{Table, Toy, set};
 use crate::view::View;
 
 /// A client without messages.
-struct Alone {
+struct Client {
     doc: Doc,
     history: History,
     n: u64,
-    /// What it has told.
+    /// The updates that it sent.
     updates: Vec<Vec<u8>>,
 }
 
-impl Alone {
+impl Client {
     fn new(genesis: &[u8], client: u64) -> Self {
         let doc = Doc::load(genesis, client).unwrap();
         Self { history: History::new(&doc), doc, n: 0, updates: Vec::new() }
     }
+}
 
-    /// An operation; it has the number that is returned.
+impl Alone for Client {
+    fn view(&self) -> &dyn View {
+        &self.doc
+    }
+
     fn edit(&mut self, edits: &[Edit]) -> Option<u64> {
-        let made = match self.doc.commit(edits).ok()? {
-            Some(Written { update, made }) => {
+        let footprint = match self.doc.commit(edits).ok()? {
+            Some(Written { update, footprint }) => {
                 self.updates.push(update);
-                made
+                footprint
             }
-            None => Made::default(),
+            None => Footprint::default(),
         };
         self.n += 1;
-        self.history.push(&self.doc, self.n, made);
+        self.history.push(&self.doc, self.n, footprint);
         Some(self.n)
     }
 
-    fn undo(&mut self, n: u64) -> Result<(), Rejected> {
-        let updates = self.history.take_back(&self.doc, n)?;
-        self.updates.extend(updates);
-        Ok(())
+    fn undo(&mut self, n: u64) {
+        let updates = self.history.undo(&self.doc, OpId { client: NodeId(1), n });
+        self.updates.extend(updates.unwrap());
     }
 
-    /// Merges all that another has told.
-    fn hear(&mut self, other: &Self) {
+    fn hear(&mut self, other: &mut Self) {
         other.updates.iter().for_each(|update| self.doc.apply(update).unwrap());
         assert!(self.doc.whole());
     }
 }
 
-fn genesis() -> Document {
-    let fields = Document::map([("x", Document::Int(0)), ("n", Document::Counter(3)), ("t", Document::text("deep"))]);
-    Document::map([
-        ("text", Document::text("some text")),
-        ("list", Document::list([1, 2, 3])),
-        ("rows", Document::list([fields.clone(), fields.clone()])),
-        ("fields", fields),
-    ])
-}
-
-/// No sums that overflow, and nothing in place of the root.
+/// No sums that overflow, and no writes over the root.
 fn plain(edit: &Edit) -> bool {
     match edit {
         Edit::Increment { by, .. } => by.unsigned_abs() <= 1 << 40,
@@ -84,25 +79,21 @@ fn removes_no_object(edit: &Edit, document: &Document) -> bool {
         Edit::ListRemove { path, index, count } => {
             (*index..index + count).all(|at| !object(&[&path[..], &[Step::Index(at)]].concat()))
         }
-        // A sum goes with the counter that it is the sum of, so there are none.
+        // A sum is lost with its counter, so there are none.
         Edit::ListMove { .. } | Edit::Increment { .. } => false,
         _ => true,
     }
 }
 
-fn splice(pos: usize, delete: usize, insert: &str) -> Edit {
-    Edit::TextSplice { path: path!["text"], pos, delete, insert: insert.into() }
-}
-
 proptest! {
-    // The same cases each time: in one of some thousands an operation writes into something and then over it.
+    // Fixed cases: in one of some thousands an operation writes into something and then over it.
     #![proptest_config(ProptestConfig { rng_seed: RngSeed::Fixed(1), ..ProptestConfig::with_cases(300) })]
 
-    /// From the last to the first, each leaves what was there before it. None moves an item and does more.
+    /// From the last to the first, each undo restores the state before its operation. No operation moves an item and does more.
     #[test]
-    fn all_taken_back_in_turn_leave_the_beginning(dice in vec(vec(dice(), 1..3), 1..12)) {
-        let mut one = Alone::new(&Doc::genesis(&genesis()), 2);
-        let mut other = Alone::new(&Doc::genesis(&genesis()), 3);
+    fn undoing_everything_from_the_last_restores_every_state(dice in vec(vec(dice(), 1..3), 1..12)) {
+        let mut one = Client::new(&Doc::genesis(&genesis()), 2);
+        let mut other = Client::new(&Doc::genesis(&genesis()), 3);
         let mut states = vec![(None, one.doc.document())];
         let mut log = Vec::new();
         for dice in &dice {
@@ -124,18 +115,18 @@ proptest! {
         }
         for pair in states.windows(2).rev() {
             let n = pair[1].0.expect("an operation");
-            prop_assert!(one.undo(n).is_ok());
+            one.undo(n);
             prop_assert_eq!(one.doc.document(), pair[0].1.clone(), "{} of {:#?}", n, log);
         }
-        other.hear(&one);
+        other.hear(&mut one);
         prop_assert_eq!(one.doc.document(), other.doc.document(), "{:#?}", log);
     }
 
-    /// In whatever order: what all of them did is gone, and nothing else. What is in an object that was moved, or that a
-    /// later one has removed, is another thing than what was in it before, so none is.
+    /// In any order, undoing everything restores the genesis. No object is moved or removed: its contents are other things
+    /// afterwards.
     #[test]
-    fn all_taken_back_in_any_order_leave_the_beginning(dice in vec(dice(), 1..8), order in any::<prop::sample::Index>()) {
-        let mut one = Alone::new(&Doc::genesis(&genesis()), 2);
+    fn undoing_everything_in_any_order_restores_the_genesis(dice in vec(dice(), 1..8), order in any::<prop::sample::Index>()) {
+        let mut one = Client::new(&Doc::genesis(&genesis()), 2);
         let mut made = Vec::new();
         let mut log = Vec::new();
         for dice in &dice {
@@ -149,17 +140,17 @@ proptest! {
         let turn = order.index(made.len().max(1));
         made.rotate_left(turn);
         for n in made {
-            prop_assert!(one.undo(n).is_ok());
+            one.undo(n);
         }
         prop_assert_eq!(one.doc.document(), genesis(), "{} first, of {:#?}", turn, log);
     }
 
-    /// Two act at the same time, and each takes back all of its own: what is left of everything is the same for both.
+    /// Two clients act concurrently, and each undoes all of its own operations: both end in the same state.
     #[test]
-    fn two_who_take_back_at_the_same_time_agree(
+    fn concurrent_undos_converge(
         dice in vec((dice(), any::<bool>(), 0..4u8), 1..20),
     ) {
-        let mut both = [2, 3].map(|client| Alone::new(&Doc::genesis(&genesis()), client));
+        let mut both = [2, 3].map(|client| Client::new(&Doc::genesis(&genesis()), client));
         let mut made = [Vec::new(), Vec::new()];
         let mut log = Vec::new();
         for (dice, second, then) in &dice {
@@ -170,7 +161,7 @@ proptest! {
                 made[who].extend(both[who].edit(&[edit]));
             }
             if *then == 0 && let Some(n) = made[who].pop() {
-                prop_assert!(both[who].undo(n).is_ok());
+                both[who].undo(n);
             }
             if *then == 1 {
                 let [one, other] = &mut both;
@@ -180,7 +171,7 @@ proptest! {
         }
         for who in [0, 1] {
             while let Some(n) = made[who].pop() {
-                prop_assert!(both[who].undo(n).is_ok());
+                both[who].undo(n);
             }
         }
         let [one, other] = &mut both;
@@ -188,72 +179,25 @@ proptest! {
         other.hear(one);
         prop_assert_eq!(one.doc.document(), other.doc.document(), "{:#?}", log);
         let document = one.doc.document();
-        prop_assert_eq!(Alone::new(&one.doc.save(), 4).doc.document(), document);
+        prop_assert_eq!(Client::new(&one.doc.save(), 4).doc.document(), document);
     }
 }
 
-/// Deleted characters come back where they were, and typed ones go, whatever two others do in the same text meanwhile.
 #[test]
-fn of_a_text_everybody_keeps_what_the_others_did() {
+fn an_undo_of_splices_keeps_those_of_others() {
     let genesis = Doc::genesis(&genesis());
-    for seed in 0..300 {
-        let mut rng = Rng::seed_from_u64(seed);
-        let mut below = |n: usize| rng.random_range(0..n);
-        let [mut one, mut other] = [2, 3].map(|client| Alone::new(&genesis, client));
-        let mut edit = |doc: &Doc, letter: char| {
-            let len = View::len(doc, &path!["text"]).unwrap();
-            let pos = below(len + 1);
-            let delete = below((len - pos).min(3) + 1);
-            (splice(pos, delete, &letter.to_string().repeat(below(3))), delete)
-        };
-        let (mine, _) = edit(&one.doc, 'X');
-        let mine = one.edit(&[mine]).unwrap();
-        let mut erased = 0;
-        for turn in 0..6 {
-            let (theirs, deleted) = edit(&other.doc, 'y');
-            other.edit(&[theirs]).unwrap();
-            erased += deleted;
-            if turn % 2 == 0 {
-                other.hear(&one);
-            }
-        }
-        one.hear(&other);
-        let typed = |doc: &Doc| doc.document().to_string().matches('y').count();
-        let theirs = typed(&one.doc);
-        one.undo(mine).unwrap();
-        other.hear(&one);
-        let text = one.doc.get(&path!["text"]).unwrap().to_string();
-        assert!(!text.contains('X') && typed(&one.doc) == theirs, "seed {seed}: {text}");
-        let left = text.chars().filter(|char| "some text".contains(*char)).count();
-        assert!(left + erased >= "some text".len(), "seed {seed}: {text}");
-        assert_eq!(one.doc.document(), other.doc.document(), "seed {seed}");
+    crdt::an_undo_of_splices_keeps_those_of_others(300, |n| Client::new(&genesis, 2 + u64::from(n)));
+}
+
+#[test]
+fn an_undo_keeps_what_others_did() {
+    for params in ["", ":batch=50ms"] {
+        crdt::an_undo_keeps_what_others_did(&format!("crdt-yrs{params}"));
     }
 }
 
 #[test]
-fn what_others_did_stays_when_one_takes_back() {
-    for way in ["", ":batch=50ms"] {
-        let mut table = Table::new(&format!("crdt-yrs{way}"), 2);
-        let mine = table.act(1, &typed(1, "xyz"));
-        table.run();
-        table.act(2, &typed(2, "!"));
-        table.run();
-        let second = table.act(1, &Toy::Add(5));
-        table.run();
-        table.act(2, &Toy::Add(2));
-        table.run();
-        for target in [second, mine] {
-            let undo = table.undo(target);
-            assert_eq!(table.told(undo), Some(Ok(Document::Null)), "{way}");
-            table.run();
-        }
-        table.agree();
-        assert_eq!((table.sees(1, "text"), table.sees(1, "count")), ("\"a!bc\"".into(), "2".into()), "{way}");
-    }
-}
-
-#[test]
-fn an_entry_comes_back_only_if_nobody_has_written_since() {
+fn an_entry_is_restored_only_if_nobody_has_written_since() {
     let mut table = Table::new("crdt-yrs", 2);
     let mine = table.act(1, &set("x", 1));
     table.run();
@@ -276,25 +220,25 @@ fn an_entry_comes_back_only_if_nobody_has_written_since() {
 }
 
 #[test]
-fn a_map_that_an_undo_made_anew_is_the_place_of_the_undos_that_follow() {
+fn later_undos_find_a_map_that_an_undo_made_anew() {
     trials::a_map_made_anew_is_the_place_of_the_undos_that_follow("crdt-yrs", 0);
 }
 
 #[test]
-fn a_hundred_operations_can_be_taken_back_and_no_more() {
+fn the_latest_hundred_operations_can_be_undone() {
     trials::a_hundred_can_be_taken_back("crdt-yrs");
 }
 
-/// What was deleted is kept only as long as it can come back, and one block that was deleted comes back as one.
+/// Deleted content is kept only as long as its deletion can be undone, and a deleted block comes back as one block.
 #[test]
-fn content_is_forgotten_in_time() {
-    let mut one = Alone::new(&Doc::genesis(&genesis()), 2);
+fn deleted_content_is_forgotten_in_time() {
+    let mut one = Client::new(&Doc::genesis(&genesis()), 2);
     let long = "long ".repeat(1000);
     one.edit(&[splice(0, 0, &long)]).unwrap();
     let before = one.doc.save().len();
     let erase = one.edit(&[splice(0, 5000, "")]).unwrap();
     assert!(one.doc.save().len() >= before);
-    one.undo(erase).unwrap();
+    one.undo(erase);
     assert_eq!(one.updates.last().unwrap().len() / 100, 50);
     one.edit(&[splice(0, 5000, "")]).unwrap();
     for _ in 0..300 {
@@ -305,8 +249,8 @@ fn content_is_forgotten_in_time() {
 }
 
 #[test]
-fn what_can_no_longer_be_taken_back_is_forgotten() {
-    let mut one = Alone::new(&Doc::genesis(&genesis()), 2);
+fn content_that_no_undo_needs_is_forgotten() {
+    let mut one = Client::new(&Doc::genesis(&genesis()), 2);
     let mut rng = Rng::seed_from_u64(1);
     one.edit(&[splice(9, 0, &"a long beginning ".repeat(100))]).unwrap();
     let (mut len, mut at) = (1_709_usize, 1_709_usize);
@@ -327,7 +271,7 @@ fn what_can_no_longer_be_taken_back_is_forgotten() {
             splice(at - word.len(), 0, word)
         };
         let remembered = one.history.made.len();
-        let oldest: Vec<IdSet> = one.history.made.iter().take(REMEMBERED).map(|made| made.made.all_deleted()).collect();
+        let oldest: Vec<IdSet> = one.history.made.iter().take(DEPTH).map(|made| made.footprint.all_deleted()).collect();
         one.edit(&[edit]).unwrap();
         if one.history.made.len() < remembered {
             oldest.into_iter().for_each(|deleted| forgotten.merge_with(deleted));
@@ -337,32 +281,32 @@ fn what_can_no_longer_be_taken_back_is_forgotten() {
     }
 }
 
-/// The counter goes with the map that it is in. The library's reference to the map is then one to freed memory, so only a tool
-/// such as valgrind sees whether it is used.
+/// The counter goes with its map. The library's reference to the map then points to freed memory, so only a tool such as
+/// valgrind sees whether it is used.
 #[test]
-fn a_counter_in_a_map_that_goes_is_left_alone() {
-    let mut one = Alone::new(&Doc::genesis(&genesis()), 2);
+fn a_counter_in_a_removed_map_is_left_alone() {
+    let mut one = Client::new(&Doc::genesis(&genesis()), 2);
     let put = Edit::Put { path: path!["fields"], value: Document::map([("n", Document::Counter(1))]) };
     let n = one.edit(&[put, Edit::Increment { path: path!["fields", "n"], by: 1 }]).unwrap();
-    one.undo(n).unwrap();
+    one.undo(n);
     assert_eq!(one.doc.document(), genesis());
 }
 
-/// The library puts the items of a list back by what became of their neighbours, and a tombstone may have become what is on
-/// the other side.
+/// The library places items of a list that come back by what became of their neighbours, and the copy of a neighbour may be
+/// on the other side.
 #[test]
-fn a_list_that_comes_back_has_its_order_everywhere() {
+fn a_restored_list_has_one_order_everywhere() {
     let genesis = Document::map([("list", Document::list([1, 2, 3]))]);
-    let mut both = [2, 3].map(|client| Alone::new(&Doc::genesis(&genesis), client));
+    let mut both = [2, 3].map(|client| Client::new(&Doc::genesis(&genesis), client));
     let put = |path: Path, value: Document| Edit::Put { path, value };
     let n = both[0].edit(&[put(path!["list", 2], Document::Null)]).unwrap();
-    both[0].undo(n).unwrap();
+    both[0].undo(n);
     both[1].edit(&[put(path!["list", 1], Document::list([Document::Null]))]).unwrap();
     let [one, other] = &mut both;
     one.hear(other);
     let before = one.doc.document();
     let n = one.edit(&[put(path!["list"], Document::Null)]).unwrap();
-    one.undo(n).unwrap();
+    one.undo(n);
     other.hear(one);
     assert_eq!((one.doc.document(), other.doc.document()), (before.clone(), before));
 }

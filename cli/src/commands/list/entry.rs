@@ -1,0 +1,227 @@
+//! What `list` says about one thing, for each kind of thing: `--json` prints these as they are.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use syncbench_harness::faults::FaultSpec;
+use syncbench_harness::finding::Kind;
+use syncbench_harness::metric::MetricSpec;
+use syncbench_harness::network::NetworkSpec;
+use syncbench_harness::workload::WorkloadSpec;
+use syncbench_reports::charts::Chart;
+use syncbench_strategies::document::EditKind;
+use syncbench_strategies::registry::Optional;
+use syncbench_strategies::spec::{Content, ParamKind, Spec};
+
+type Words = BTreeMap<&'static str, String>;
+
+#[derive(Serialize)]
+pub(super) struct Param {
+    pub(super) name: &'static str,
+    pub(super) kind: String,
+    pub(super) default: &'static str,
+    pub(super) help: &'static str,
+}
+
+impl Param {
+    fn all(params: &[syncbench_strategies::spec::Param]) -> Vec<Self> {
+        let kind = |kind: ParamKind| match kind {
+            ParamKind::Span => "span".to_owned(),
+            ParamKind::Count => "number".to_owned(),
+            ParamKind::Share => "share".to_owned(),
+            ParamKind::Choice(words) => words.join("|"),
+            ParamKind::Paths => "paths".to_owned(),
+        };
+        let entry = |param: &syncbench_strategies::spec::Param| Self {
+            name: param.name,
+            kind: kind(param.kind),
+            default: param.default,
+            help: param.help,
+        };
+        params.iter().map(entry).collect()
+    }
+}
+
+/// A strategy, in this build or not.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum Strategy {
+    CompiledIn(Box<CompiledIn>),
+    LeftOut(LeftOut),
+}
+
+#[derive(Serialize)]
+pub(super) struct CompiledIn {
+    pub(super) name: &'static str,
+    pub(super) summary: &'static str,
+    pub(super) family: &'static str,
+    pub(super) source: &'static str,
+    pub(super) library: Option<String>,
+    compiled_in: &'static str,
+    pub(super) topology: String,
+    pub(super) claims: Vec<&'static str>,
+    pub(super) memory_grows: BTreeMap<&'static str, &'static str>,
+    pub(super) support: Words,
+    pub(super) carries: Words,
+    pub(super) undo: String,
+    pub(super) params: Vec<Param>,
+}
+
+#[derive(Serialize)]
+pub(super) struct LeftOut {
+    pub(super) name: &'static str,
+    pub(super) summary: &'static str,
+    compiled_in: &'static str,
+    pub(super) feature: &'static str,
+    pub(super) why: String,
+}
+
+impl From<&Spec> for Strategy {
+    fn from(spec: &Spec) -> Self {
+        let claims = spec.guarantees.named().into_iter().filter(|(_, claimed)| *claimed).map(|(name, _)| name);
+        let grows = spec.guarantees.grows.named().into_iter();
+        Self::CompiledIn(Box::new(CompiledIn {
+            name: spec.name,
+            summary: spec.summary,
+            family: spec.family,
+            source: spec.source,
+            library: spec.library.map(|(name, version)| format!("{name} {version}")),
+            compiled_in: "yes",
+            topology: spec.topology.to_string(),
+            claims: claims.collect(),
+            memory_grows: grows.filter_map(|(with, kept)| Some((with, kept?))).collect(),
+            support: EditKind::ALL.iter().map(|kind| (kind.name(), (spec.support)(*kind).to_string())).collect(),
+            carries: Content::ALL.iter().map(|kind| (kind.name(), (spec.content)(*kind).to_string())).collect(),
+            undo: spec.undo.to_string(),
+            params: Param::all(spec.params),
+        }))
+    }
+}
+
+impl From<&Optional> for Strategy {
+    fn from(optional: &Optional) -> Self {
+        Self::LeftOut(LeftOut {
+            name: optional.name,
+            summary: optional.summary,
+            compiled_in: "no",
+            feature: optional.feature,
+            why: optional.reason(),
+        })
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Workload {
+    pub(super) name: &'static str,
+    pub(super) summary: &'static str,
+    pub(super) product: &'static str,
+    pub(super) edits: Vec<&'static str>,
+    pub(super) finds: Vec<Finding>,
+    pub(super) size: String,
+    pub(super) params: Vec<Param>,
+}
+
+impl From<&WorkloadSpec> for Workload {
+    fn from(spec: &WorkloadSpec) -> Self {
+        Self {
+            name: spec.name,
+            summary: spec.summary,
+            product: spec.product,
+            edits: spec.edits.iter().map(|kind| kind.name()).collect(),
+            finds: spec.kinds.iter().map(|kind| Finding::from(*kind)).collect(),
+            size: format!("{} {} by default", spec.default_size, spec.size_unit),
+            params: Param::all(spec.params),
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Finding {
+    pub(super) kind: &'static str,
+    pub(super) lost: bool,
+    pub(super) meaning: &'static str,
+}
+
+impl From<&Kind> for Finding {
+    fn from(kind: &Kind) -> Self {
+        Self { kind: kind.name, lost: kind.lost, meaning: kind.meaning }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Network {
+    pub(super) name: &'static str,
+    pub(super) summary: &'static str,
+    pub(super) source: &'static str,
+    pub(super) params: Vec<Param>,
+}
+
+impl From<&NetworkSpec> for Network {
+    fn from(spec: &NetworkSpec) -> Self {
+        Self { name: spec.name, summary: spec.summary, source: spec.source, params: Param::all(spec.params) }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Fault {
+    pub(super) name: &'static str,
+    pub(super) summary: &'static str,
+    pub(super) real_time: String,
+    pub(super) params: Vec<Param>,
+}
+
+impl From<&FaultSpec> for Fault {
+    fn from(spec: &FaultSpec) -> Self {
+        let real_time = spec.threads.to_string();
+        Self { name: spec.name, summary: spec.summary, real_time, params: Param::all(spec.params) }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Metric {
+    pub(super) name: &'static str,
+    pub(super) meaning: &'static str,
+    pub(super) unit: &'static str,
+    pub(super) better: &'static str,
+    pub(super) fields: &'static [&'static str],
+}
+
+impl From<&'static MetricSpec> for Metric {
+    fn from(spec: &'static MetricSpec) -> Self {
+        Self {
+            name: spec.name,
+            meaning: spec.meaning,
+            unit: spec.unit,
+            better: spec.better.word(),
+            fields: spec.fields(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct ChartEntry {
+    pub(super) name: &'static str,
+    pub(super) summary: &'static str,
+    pub(super) shows: &'static str,
+    pub(super) metrics: Vec<&'static str>,
+}
+
+impl From<&Chart> for ChartEntry {
+    fn from(chart: &Chart) -> Self {
+        let metrics = chart.metrics.iter().map(|metric| metric.name).collect();
+        Self { name: chart.name, summary: chart.title, shows: chart.shows, metrics }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Scenario {
+    pub(super) name: &'static str,
+    pub(super) summary: &'static str,
+    pub(super) toml: &'static str,
+}
+
+impl From<&(&'static str, &'static str)> for Scenario {
+    fn from((name, toml): &(&'static str, &'static str)) -> Self {
+        Self { name, summary: toml.lines().next().unwrap_or_default().trim_start_matches("# "), toml }
+    }
+}

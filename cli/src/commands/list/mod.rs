@@ -1,0 +1,22 @@
+//! `syncbench list`: what there is to choose from.
+
+mod catalog;
+mod entry;
+mod print;
+
+use std::process::ExitCode;
+
+use anstream::println;
+
+use crate::args::ListArgs;
+use crate::failure::Done;
+
+pub(crate) fn list(args: &ListArgs) -> Done {
+    let catalog = catalog::Catalog::of(args.what);
+    if args.json {
+        println!("{}", serde_json::to_string(&catalog)?);
+    } else {
+        print::print(&catalog);
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,247 @@
+//! The simulator: virtual time, one thread per run, exact knowledge of everything.
+//!
+//! Events are ordered by (time, sequence) and nothing else; a fault transition comes first at its instant. A handler takes
+//! no virtual time: what a strategy computes is measured beside the simulation, never mixed into it, so a slow machine gives
+//! the same run as a fast one.
+//!
+//! A run is over when nothing is left to happen. Replicas that never fall silent get the time that they need to settle after
+//! the last action or fault transition; then their timers are void, and what is in flight arrives.
+
+mod observe;
+mod steps;
+mod transitions;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use syncbench_strategies::document::Digest;
+use syncbench_strategies::replica::{NodeId, Time};
+
+use super::hold::Hold;
+use super::load::Users;
+use super::node::{Node, Request};
+use super::{RunResult, Task};
+use crate::event::Event;
+use crate::faults::{Conditions, Timeline, Transition, VAIN_WAIT};
+use crate::ledger::Ledger;
+use crate::network::Link;
+use crate::probe::Probe;
+use crate::queue::Queue;
+use crate::tracer::Tracer;
+use crate::wire::{Parcel, Wire};
+use transitions::Saved;
+
+/// What clocks show at the start of a run: 2024-01-01T00:00:00Z.
+pub const WALL_AT_START: Duration = Duration::from_secs(1_704_067_200);
+
+/// Runs a task in virtual time.
+pub fn run(task: &Task<'_>, probes: &mut [Box<dyn Probe>]) -> RunResult {
+    let mut sim = Sim::new(task, probes);
+    sim.begin();
+    sim.work();
+    sim.end()
+}
+
+#[derive(Debug)]
+enum Work {
+    Deliver(Parcel),
+    Timer {
+        node: NodeId,
+        tag: u64,
+        /// Void once the node has crashed since.
+        life: u32,
+    },
+    Issue {
+        client: NodeId,
+        intended: Time,
+    },
+}
+
+struct Sim<'a> {
+    task: &'a Task<'a>,
+    nodes: Vec<NodeId>,
+    probes: &'a mut [Box<dyn Probe>],
+    now: Time,
+    queue: Queue<Work>,
+    timeline: Timeline<'a>,
+    conditions: Conditions<'a>,
+    /// By node number; `None` until the node joins, and while it is down.
+    replicas: Vec<Option<Node>>,
+    /// By node number: how often it has crashed.
+    lives: Vec<u32>,
+    saved: BTreeMap<NodeId, Saved>,
+    /// By node and peer: the node's end of their connection.
+    wires: BTreeMap<(NodeId, NodeId), Wire>,
+    users: Users<'a>,
+    hold: Hold<'a>,
+    ledger: Ledger,
+    tracer: Tracer,
+    /// Nodes that were called since states were last looked at.
+    touched: BTreeSet<NodeId>,
+    shown: BTreeMap<NodeId, Digest>,
+    events: Vec<Event>,
+    requests: Vec<Request>,
+    /// How long replicas that never fall silent need to settle; zero for those that do.
+    settling: Duration,
+    /// When a user last acted, or the last fault transition was.
+    stirred_at: Time,
+    /// Replicas that never fall silent have settled: timers are void, and what is in flight arrives.
+    timers_void: bool,
+    next_sample: Time,
+}
+
+impl<'a> Sim<'a> {
+    fn new(task: &'a Task<'a>, probes: &'a mut [Box<dyn Probe>]) -> Self {
+        let size = task.clients as usize + 1;
+        let nodes: Vec<NodeId> = task.topology().nodes(task.clients).collect();
+        let ends = nodes.iter().flat_map(|node| {
+            let peers = task.topology().peers(*node, task.clients);
+            peers.into_iter().map(|peer| {
+                let link = Link::new(task.profile, task.transport, task.seed, *node, peer);
+                ((*node, peer), Wire::new(link, *node, peer))
+            })
+        });
+        Self {
+            task,
+            probes,
+            now: Time::ZERO,
+            queue: Queue::default(),
+            timeline: Timeline::new(&task.faults),
+            conditions: Conditions::new(&task.faults),
+            replicas: (0..size).map(|_| None).collect(),
+            lives: vec![0; size],
+            saved: BTreeMap::new(),
+            wires: ends.collect(),
+            users: Users::new(task),
+            hold: Hold::new(task.workload.schedule(), task.clients),
+            ledger: Ledger::new(task.clients),
+            tracer: Tracer::default(),
+            touched: BTreeSet::new(),
+            shown: BTreeMap::new(),
+            events: Vec::new(),
+            requests: Vec::new(),
+            settling: task.strategy.strategy.settling(),
+            stirred_at: Time::ZERO,
+            timers_void: false,
+            next_sample: Time::ZERO + task.sample_every.unwrap_or_default(),
+            nodes,
+        }
+    }
+
+    fn begin(&mut self) {
+        for (client, at) in self.users.first() {
+            self.queue.push(at, Work::Issue { client, intended: at });
+        }
+        self.transition(Transition { at: Time::ZERO, healed: false });
+        self.end_instant();
+    }
+
+    fn work(&mut self) {
+        loop {
+            while let Some(due) = self.due() {
+                if self.overdue(due) {
+                    return;
+                }
+                if self.quiescent(due) {
+                    break;
+                }
+                self.sample_until(due);
+                self.now = due;
+                self.instant();
+                self.end_instant();
+            }
+            if self.timeline.healed_at().is_some() && !self.queue.is_empty() {
+                self.void_timers();
+            } else if !self.unstick() {
+                return;
+            }
+        }
+    }
+
+    /// When the next thing happens.
+    fn due(&self) -> Option<Time> {
+        self.queue.due().into_iter().chain(self.timeline.next()).min()
+    }
+
+    /// Does everything that is due now.
+    fn instant(&mut self) {
+        if let Some(transition) = self.timeline.advance(self.now) {
+            self.transition(transition);
+        }
+        while self.queue.due() == Some(self.now) {
+            if let Some((_, work)) = self.queue.pop() {
+                self.perform(work);
+            }
+        }
+    }
+
+    /// Whether nothing else is to come at `due` and replicas that never fall silent have had the time that they need, or
+    /// users wait in vain.
+    fn quiescent(&self, due: Time) -> bool {
+        let never_silent = !self.settling.is_zero() && !self.timers_void;
+        let patience = if never_silent { self.settling } else { VAIN_WAIT };
+        let unhealed = self.timeline.healed_at().is_none();
+        due > self.stirred_at + patience
+            && (never_silent || (unhealed && self.conditions.in_vain(&self.nodes)))
+            && self.timeline.next().is_none()
+            && !self.queue.pending().any(|work| matches!(work, Work::Issue { .. }))
+    }
+
+    /// From now on no timer is due: what is in flight arrives, with all that follows from it, and then the group is silent.
+    fn void_timers(&mut self) {
+        self.timers_void = true;
+        self.queue.retain(|work| !matches!(work, Work::Timer { .. }));
+    }
+
+    /// Looks at states at the sampling times before `due`, if the task has any. Sampling is not queued as work: it must
+    /// neither keep a run going nor delay its end.
+    fn sample_until(&mut self, due: Time) {
+        let Some(every) = self.task.sample_every else { return };
+        while self.next_sample < due {
+            self.now = self.next_sample;
+            self.look();
+            self.next_sample = self.next_sample + every.max(Duration::from_nanos(1));
+        }
+    }
+
+    /// Whether what is due next lies beyond the budget for quiescence.
+    fn overdue(&self, due: Time) -> bool {
+        self.timeline.healed_at().is_some_and(|healed| due > healed + self.settling + self.task.budget)
+    }
+
+    fn perform(&mut self, work: Work) {
+        match work {
+            Work::Deliver(parcel) => self.arrive(parcel),
+            Work::Timer { node, tag, life } => self.timer(node, tag, life),
+            Work::Issue { client, intended } => self.issue(client, intended),
+        }
+    }
+
+    /// Nothing else happens at this instant.
+    fn end_instant(&mut self) {
+        if self.task.sample_every.is_none() {
+            self.look();
+        }
+        // Users whose next action depends on what has happened, not on the clock alone.
+        for (client, at) in self.users.ready(self.now, &self.ledger) {
+            self.queue.push(at, Work::Issue { client, intended: at });
+        }
+        if self.timeline.healed_at().is_none() && self.users.done() {
+            self.timeline.heal(self.now);
+        }
+    }
+
+    /// Nothing is due, and yet a message or a user waits: a replayed trace asks for a version that this strategy never passes
+    /// through. Lets one message go, or one user act; `inexact` counts what follows.
+    fn unstick(&mut self) -> bool {
+        if let Some(parcel) = self.hold.force() {
+            self.hand_over(parcel);
+        } else if let Some(client) = self.users.force() {
+            self.issue(client, self.now);
+        } else {
+            return false;
+        }
+        self.end_instant();
+        true
+    }
+}

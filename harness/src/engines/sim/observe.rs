@@ -1,0 +1,70 @@
+//! What can be observed of a run: the states that users see, every event for the ledger, the trace digest and the probes,
+//! and the result.
+
+use syncbench_strategies::document::Document;
+use syncbench_strategies::replica::{NodeId, Time};
+
+use super::{Sim, Work};
+use crate::engines::RunResult;
+use crate::event::{Event, What};
+use crate::wire::Wire;
+
+impl Sim<'_> {
+    /// Looks at the state of every client that was called since the last look.
+    pub(super) fn look(&mut self) {
+        for id in std::mem::take(&mut self.touched) {
+            let Some(node) = self.replicas[id.0 as usize].as_ref().filter(|node| node.id != NodeId::SERVER) else {
+                continue;
+            };
+            let document = node.replica.view().document();
+            let digest = document.digest();
+            if self.shown.insert(id, digest) == Some(digest) {
+                continue;
+            }
+            let allowed = self.task.workload.invariant(&document);
+            self.emit(id, What::State(digest));
+            if let Err(reason) = allowed {
+                self.emit(id, What::Broken(reason));
+            }
+        }
+        self.emit(NodeId::SERVER, What::InstantEnd);
+    }
+
+    pub(super) fn emit(&mut self, node: NodeId, what: What) {
+        self.enter(Event { at: self.now, node, what });
+    }
+
+    pub(super) fn enter(&mut self, event: Event) {
+        self.ledger.enter(&event);
+        self.tracer.event(&event);
+        for probe in self.probes.iter_mut() {
+            probe.event(&event, &self.ledger);
+        }
+    }
+
+    pub(super) fn end(mut self) -> RunResult {
+        self.look();
+        let finals: Vec<(NodeId, Document)> =
+            self.replicas.iter().flatten().map(|node| (node.id, node.replica.view().document())).collect();
+        let healed_at = self.timeline.healed_at();
+        let flights: Vec<_> = self.ledger.entries().map(|entry| (entry.issued, entry.visible)).collect();
+        let touched = self.conditions.messages_touched();
+        let coverage = self.task.faults.coverage(touched, &flights, healed_at, self.now);
+        let clients = self.replicas.iter().flatten().filter(|node| node.id != NodeId::SERVER);
+        let stored_bytes = clients.map(|node| node.replica.durable().len() as u64).max().unwrap_or(0);
+        let last_issue = flights.iter().map(|(issued, _)| *issued).max().unwrap_or(Time::ZERO);
+        RunResult {
+            ended_at: self.now,
+            calm_since: healed_at.unwrap_or(self.now).max(last_issue),
+            messages_in_flight: self.queue.pending().filter(|work| matches!(work, Work::Deliver(_))).count() as u64
+                + self.wires.values().map(Wire::waiting).sum::<u64>()
+                + self.hold.waiting(),
+            trace_digest: Some(self.tracer.digest()),
+            inexact: self.hold.inexact(),
+            ledger: self.ledger,
+            finals,
+            coverage,
+            stored_bytes,
+        }
+    }
+}

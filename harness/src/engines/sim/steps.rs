@@ -1,0 +1,108 @@
+//! What happens to one replica: its user acts, a message arrives, a timer is due; and what it sends.
+
+use std::sync::Arc;
+
+use syncbench_strategies::replica::{NodeId, Time};
+use syncbench_strategies::sidecar::Sidecar;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::{Sim, WALL_AT_START, Work};
+use crate::engines::node::{Input, Request};
+use crate::event::What;
+use crate::network::wire_bytes;
+use crate::wire::{Arrival, Parcel};
+
+impl Sim<'_> {
+    pub(super) fn issue(&mut self, client: NodeId, intended: Time) {
+        let Some(node) = self.replicas.get(client.0 as usize).and_then(Option::as_ref) else {
+            // Absent or down: this user's plans go on when its client joins or recovers.
+            self.users.postpone(client);
+            return;
+        };
+        self.stirred_at = self.now;
+        if let Some(at) = self.users.begin(client, self.now) {
+            self.queue.push(at, Work::Issue { client, intended: at });
+        }
+        let Some(action) = self.users.act(client, node.replica.view()) else { return };
+        let op = self.ledger.next_op(client);
+        self.hold.acting(op, &self.ledger);
+        self.ledger.open(op, action.clone(), self.now, intended);
+        self.emit(client, What::Issued { op, intended });
+        self.step(client, Input::of(op, &action));
+        for parcel in self.hold.released(client, &self.ledger) {
+            self.hand_over(parcel);
+        }
+    }
+
+    pub(super) fn timer(&mut self, node: NodeId, tag: u64, life: u32) {
+        if life == self.lives[node.0 as usize] {
+            self.step(node, Input::Timer(tag));
+        }
+    }
+
+    pub(super) fn arrive(&mut self, parcel: Parcel) {
+        let (from, to) = (parcel.from, parcel.to);
+        let Some(wire) = self.wires.get_mut(&(to, from)) else { return };
+        match wire.arrive(parcel) {
+            Arrival::Lost => self.lose(from, to),
+            Arrival::Held => self.conditions.touch_stopped(from, to),
+            Arrival::Delivered(parcel) => {
+                if let Some(parcel) = self.hold.admit(parcel, &self.ledger) {
+                    self.hand_over(parcel);
+                }
+            }
+        }
+    }
+
+    pub(super) fn hand_over(&mut self, parcel: Parcel) {
+        self.emit(parcel.to, What::Delivered { from: parcel.from });
+        self.step(parcel.to, Input::Receive(parcel.from, &parcel.bytes, &parcel.sidecar));
+    }
+
+    pub(super) fn step(&mut self, id: NodeId, input: Input<'_>) {
+        let wall = self.conditions.clock(id, self.now, self.now + WALL_AT_START);
+        let Some(node) = self.replicas.get_mut(id.0 as usize).and_then(Option::as_mut) else { return };
+        let (mut events, mut requests) = (std::mem::take(&mut self.events), std::mem::take(&mut self.requests));
+        node.step(input, self.now, wall, &mut events, &mut requests);
+        self.touched.insert(id);
+        for event in events.drain(..) {
+            self.users.note(id, &event.what);
+            self.enter(event);
+        }
+        for request in requests.drain(..) {
+            match request {
+                Request::Send { to, bytes, sidecar } => self.send(id, to, bytes, sidecar),
+                Request::SetTimer { .. } if self.timers_void => {}
+                Request::SetTimer { after, tag } => {
+                    let life = self.lives[id.0 as usize];
+                    self.queue.push(self.now + after, Work::Timer { node: id, tag, life });
+                }
+            }
+        }
+        (self.events, self.requests) = (events, requests);
+    }
+
+    fn send(&mut self, from: NodeId, to: NodeId, bytes: Arc<[u8]>, sidecar: Arc<Sidecar>) {
+        let payload_bytes = bytes.len() as u64;
+        let wire_bytes = wire_bytes(self.task.transport, from, payload_bytes);
+        let hash = xxh3_64(&bytes);
+        self.emit(from, What::Sent { to, payload_bytes, wire_bytes, hash });
+        self.conditions.touch_made(from);
+        let sidecar = if self.task.blind { Arc::new(Sidecar::none()) } else { sidecar };
+        let Some(wire) = self.wires.get_mut(&(from, to)) else { return self.lose(from, to) };
+        let sent = wire.send(self.now, wire_bytes, bytes, sidecar);
+        if let Some((at, copy)) = sent.copy {
+            self.queue.push(at, Work::Deliver(copy));
+            self.emit(to, What::Duplicated { from });
+        }
+        match sent.original {
+            Some((at, parcel)) => self.queue.push(at, Work::Deliver(parcel)),
+            None => self.lose(from, to),
+        }
+    }
+
+    pub(super) fn lose(&mut self, from: NodeId, to: NodeId) {
+        self.conditions.touch_stopped(from, to);
+        self.emit(to, What::Dropped { from });
+    }
+}

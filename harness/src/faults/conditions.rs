@@ -1,0 +1,109 @@
+//! What the faults of a run do at the moment, all together, and what they have touched.
+
+use std::time::Duration;
+
+use syncbench_strategies::replica::{NodeId, Time};
+
+use super::{Armed, Faults, LinkCondition, NodeState, Transition};
+
+/// The answers of all faults since the last transition.
+#[derive(Clone, Debug)]
+pub struct Conditions<'a> {
+    faults: &'a Faults,
+    since: Transition,
+    /// By fault.
+    messages_touched: Vec<u64>,
+}
+
+impl<'a> Conditions<'a> {
+    /// At the start of a run.
+    pub fn new(faults: &'a Faults) -> Self {
+        let since = Transition { at: Time::ZERO, healed: false };
+        Self { faults, since, messages_touched: vec![0; faults.iter().count()] }
+    }
+
+    /// From now on the answers are those after `transition`.
+    pub fn change(&mut self, transition: Transition) {
+        self.since = transition;
+    }
+
+    /// Whether and how `node` takes part.
+    pub fn node(&self, node: NodeId) -> NodeState {
+        self.open().map(|(armed, elapsed)| armed.fault.node(node, elapsed)).max().unwrap_or(NodeState::Up)
+    }
+
+    /// Whether `node`, which has crashed, takes part again later.
+    pub fn recovers(&self, node: NodeId) -> bool {
+        let Transition { mut at, healed } = self.since;
+        let crashes = |armed: &&Armed, at| {
+            let elapsed = armed.elapsed(at, healed);
+            elapsed.is_some_and(|elapsed| armed.fault.node(node, elapsed) == NodeState::Crashed)
+        };
+        while let Some(armed) = self.faults.iter().find(|armed| crashes(armed, at)) {
+            match armed.next_transition(at) {
+                Some(next) => at = next,
+                None => return false,
+            }
+        }
+        true
+    }
+
+    /// Whether these two have a connection.
+    pub fn connected(&self, a: NodeId, b: NodeId) -> bool {
+        [a, b].iter().all(|end| self.node(*end) == NodeState::Up) && self.link(a, b) != LinkCondition::Cut
+    }
+
+    /// Whether messages in this direction do not get through although the connection may be up.
+    pub fn blocked(&self, from: NodeId, to: NodeId) -> bool {
+        self.open().any(|(armed, elapsed)| armed.fault.link(from, to, elapsed) == LinkCondition::Blocked)
+    }
+
+    /// What the clock of `node` shows at `now`, when a true one shows `wall`.
+    pub fn clock(&self, node: NodeId, now: Time, wall: Time) -> Time {
+        let ahead_ns = |(armed, _): (&Armed, Duration)| armed.fault.clock_ahead_ns(node, now.since(armed.start));
+        Time(wall.0.saturating_add_signed(self.open().map(ahead_ns).sum()))
+    }
+
+    /// Whether some replica cannot hear of another until all users have acted: whoever waits for that waits in vain.
+    pub fn in_vain(&self, nodes: &[NodeId]) -> bool {
+        let lasting = || self.open().filter(|(armed, _)| armed.end.is_none());
+        let apart = |a, b| lasting().any(|(armed, elapsed)| armed.fault.link(a, b, elapsed) != LinkCondition::Open);
+        lasting().next().is_some() && nodes.iter().any(|a| nodes.iter().any(|b| a != b && apart(*a, *b)))
+    }
+
+    /// A message was made at `from`: counts the faults that had the clock there wrong.
+    pub fn touch_made(&mut self, from: NodeId) {
+        self.touch(|armed, elapsed| armed.fault.clock_ahead_ns(from, elapsed) != 0);
+    }
+
+    /// A message was lost or held back: counts the faults that stood between these two.
+    pub fn touch_stopped(&mut self, from: NodeId, to: NodeId) {
+        self.touch(|armed, elapsed| {
+            let fault = &armed.fault;
+            let down = [from, to].iter().any(|end| fault.node(*end, elapsed) != NodeState::Up);
+            down || fault.link(from, to, elapsed) != LinkCondition::Open
+        });
+    }
+
+    /// Messages touched so far, by fault.
+    pub fn messages_touched(&self) -> &[u64] {
+        &self.messages_touched
+    }
+
+    fn touch(&mut self, met: impl Fn(&Armed, Duration) -> bool) {
+        let Transition { at, healed } = self.since;
+        for (count, armed) in self.messages_touched.iter_mut().zip(self.faults.iter()) {
+            *count += u64::from(armed.elapsed(at, healed).is_some_and(|elapsed| met(armed, elapsed)));
+        }
+    }
+
+    fn link(&self, from: NodeId, to: NodeId) -> LinkCondition {
+        self.open().map(|(armed, elapsed)| armed.fault.link(from, to, elapsed)).max().unwrap_or(LinkCondition::Open)
+    }
+
+    /// The faults whose window is open, and for how long.
+    fn open(&self) -> impl Iterator<Item = (&'a Armed, Duration)> {
+        let Transition { at, healed } = self.since;
+        self.faults.iter().filter_map(move |armed| Some((armed, armed.elapsed(at, healed)?)))
+    }
+}

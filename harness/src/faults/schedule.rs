@@ -1,0 +1,95 @@
+//! The faults of a run with their windows.
+
+use std::fmt;
+use std::time::Duration;
+
+use syncbench_strategies::replica::{NodeId, Time};
+
+use super::{Conditions, Fault, FaultSpec, NodeState, Transition};
+
+/// How long a group waits for what cannot come before a fault ends that lasts until all have acted. Longer than a round trip
+/// of any profile but the satellite's; there, users that wait for each other act a little early when they wait in vain.
+pub const VAIN_WAIT: Duration = Duration::from_millis(500);
+
+/// A fault with its window.
+pub struct Armed {
+    /// As it was written.
+    pub label: String,
+    /// Which fault it is.
+    pub spec: &'static FaultSpec,
+    /// When its window opens.
+    pub start: Time,
+    /// When its window closes; `None` for the heal or the end of the run.
+    pub end: Option<Time>,
+    /// What it does.
+    pub fault: Box<dyn Fault>,
+}
+
+impl Armed {
+    /// How long the window has been open; `None` while it is closed.
+    pub fn elapsed(&self, at: Time, healed: bool) -> Option<Duration> {
+        let over = match self.end {
+            Some(end) => end <= at,
+            None => healed && !self.fault.outlasts_heal(),
+        };
+        (self.start <= at && !over).then(|| at.since(self.start))
+    }
+
+    /// When the fault's answers change next after `at`.
+    pub fn next_transition(&self, at: Time) -> Option<Time> {
+        if at < self.start {
+            return Some(self.start);
+        }
+        let end = self.end.filter(|end| at < *end);
+        if self.end.is_some() && end.is_none() {
+            return None;
+        }
+        let own = self.fault.next_transition(at.since(self.start)).map(|elapsed| self.start + elapsed);
+        own.into_iter().chain(end).min()
+    }
+}
+
+impl fmt::Debug for Armed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.label)
+    }
+}
+
+/// The faults of a run.
+#[derive(Debug, Default)]
+pub struct Faults(Vec<Armed>);
+
+impl FromIterator<Armed> for Faults {
+    fn from_iter<I: IntoIterator<Item = Armed>>(faults: I) -> Self {
+        Self(faults.into_iter().collect())
+    }
+}
+
+impl Faults {
+    /// Each of them, in the order in which they were written.
+    pub fn iter(&self) -> impl Iterator<Item = &Armed> {
+        self.0.iter()
+    }
+
+    /// Whether nothing goes wrong.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// When some fault's answers change next after `at`.
+    pub fn next_transition(&self, at: Time) -> Option<Time> {
+        self.iter().filter_map(|armed| armed.next_transition(at)).min()
+    }
+
+    /// When the last window closes; one without an end, when it opens at the earliest.
+    pub fn last_end(&self) -> Time {
+        self.iter().map(|armed| armed.end.unwrap_or(armed.start)).max().unwrap_or(Time::ZERO)
+    }
+
+    /// The clients among `clients` that take part at the end of the run.
+    pub fn survivors(&self, clients: u32) -> impl Iterator<Item = NodeId> {
+        let mut end = Conditions::new(self);
+        end.change(Transition { at: Time(u64::MAX), healed: true });
+        (1..=clients).map(NodeId).filter(move |client| end.node(*client) == NodeState::Up)
+    }
+}

@@ -1,0 +1,169 @@
+//! Metrics as data: what is measured, in which unit, which end is better, and what it means.
+//!
+//! A probe declares its metrics as statics beside the code that measures them. Figures are taken by the static, and tables,
+//! charts, the page and `list metrics` refer to it, so a misspelt metric does not compile.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// What a metric says about itself.
+#[derive(Debug, PartialEq, Eq)]
+pub struct MetricSpec {
+    /// Its name in results.
+    pub name: &'static str,
+    /// The unit of its values, in the plural; `share` for values from 0 to 1.
+    pub unit: &'static str,
+    /// Which end is better.
+    pub better: Better,
+    /// The form in which results carry it.
+    pub form: Form,
+    /// What it measures, in a sentence for readers of a report.
+    pub meaning: &'static str,
+}
+
+/// Which end of a metric is the better one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Better {
+    /// Less is better.
+    Low,
+    /// More is better.
+    High,
+    /// Neither: it describes the run, or a higher value may be right.
+    Neither,
+}
+
+/// The form of a metric's values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// One number.
+    Number,
+    /// Several numbers, by these names.
+    Numbers(&'static [&'static str]),
+    /// Counts, by these names.
+    Counts(&'static [&'static str]),
+    /// Counts by names that only the run knows, such as codes of rejections.
+    Tally,
+    /// A distribution: quantiles, and a histogram behind them.
+    Distribution,
+}
+
+impl Better {
+    /// In a word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Low => "lower",
+            Self::High => "higher",
+            Self::Neither => "neither",
+        }
+    }
+}
+
+impl MetricSpec {
+    /// The names of its single values. A number alone has none, and the names of a tally are not known beforehand.
+    pub fn fields(&self) -> &'static [&'static str] {
+        match self.form {
+            Form::Number | Form::Tally => &[],
+            Form::Numbers(fields) | Form::Counts(fields) => fields,
+            Form::Distribution => Quantiles::FIELDS,
+        }
+    }
+
+    /// Its row in the glossary of ARCHITECTURE.md.
+    pub fn glossary_row(&self) -> String {
+        let fields = match self.form {
+            Form::Number | Form::Distribution => String::new(),
+            Form::Numbers(fields) | Form::Counts(fields) => format!(": {}", fields.join(", ")),
+            Form::Tally => ", by name".to_owned(),
+        };
+        let Self { name, unit, better, meaning, .. } = self;
+        format!("| `{name}` | {unit}{fields} | {} | {meaning} |", better.word())
+    }
+}
+
+/// Declares metrics, each documented by its meaning, and lists them in `DECLARED`.
+macro_rules! metrics {
+    ($($spec:ident = {
+        name: $name:literal,
+        unit: $unit:literal,
+        better: $better:ident,
+        form: $form:ident $(($fields:expr))?,
+        meaning: $meaning:literal,
+    };)+) => {
+        $(
+            #[doc = $meaning]
+            pub static $spec: $crate::metric::MetricSpec = $crate::metric::MetricSpec {
+                name: $name,
+                unit: $unit,
+                better: $crate::metric::Better::$better,
+                form: $crate::metric::Form::$form $(($fields))?,
+                meaning: $meaning,
+            };
+        )+
+
+        pub(super) static DECLARED: &[&$crate::metric::MetricSpec] = &[$(&$spec),+];
+    };
+}
+pub(crate) use metrics;
+
+/// A measured figure.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Metric {
+    /// One number.
+    Number(f64),
+    /// A distribution, in the metric's unit.
+    Quantiles(Quantiles),
+    /// Counts by name.
+    Counts(BTreeMap<String, u64>),
+    /// Several numbers by name, such as `mean` and `peak`.
+    Numbers(BTreeMap<String, f64>),
+    /// Not defined for this run.
+    Absent,
+}
+
+/// Quantiles of a distribution.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quantiles {
+    /// How many samples.
+    pub count: u64,
+    /// Arithmetic mean.
+    pub mean: f64,
+    /// Median.
+    pub p50: f64,
+    /// 90th percentile.
+    pub p90: f64,
+    /// 99th percentile.
+    pub p99: f64,
+    /// 99.9th percentile.
+    pub p999: f64,
+    /// Largest.
+    pub max: f64,
+}
+
+impl Quantiles {
+    const FIELDS: &'static [&'static str] = &["count", "mean", "p50", "p90", "p99", "p999", "max"];
+
+    fn get(&self, field: &str) -> Option<f64> {
+        let values = [self.count as f64, self.mean, self.p50, self.p90, self.p99, self.p999, self.max];
+        Self::FIELDS.iter().position(|name| *name == field).map(|index| values[index])
+    }
+}
+
+impl Metric {
+    /// The number itself, or the value of `field`; `total` adds up counts.
+    pub fn get(&self, field: &str) -> Option<f64> {
+        match self {
+            Self::Number(value) => Some(*value),
+            Self::Quantiles(quantiles) => quantiles.get(field),
+            Self::Counts(counts) if field == TOTAL => Some(counts.values().sum::<u64>() as f64),
+            Self::Counts(counts) => counts.get(field).map(|count| *count as f64),
+            Self::Numbers(numbers) => numbers.get(field).copied(),
+            Self::Absent => None,
+        }
+    }
+}
+
+/// The field of counts that adds them up.
+pub const TOTAL: &str = "total";

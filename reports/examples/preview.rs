@@ -1,0 +1,42 @@
+//! Draws synthetic results and every story for the eye: `cargo run -p syncbench-reports --example preview [FOLDER]`.
+
+use std::fs;
+use std::io::Error;
+use std::path::PathBuf;
+
+use syncbench_harness::stories::STORIES;
+use syncbench_reports::charts::{CHARTS, Data};
+use syncbench_reports::{html, table};
+
+#[path = "../tests/suite/support/mod.rs"]
+mod support;
+
+fn main() -> Result<(), Error> {
+    let dir = std::env::args_os().nth(1).map_or_else(|| PathBuf::from("target/preview"), PathBuf::from);
+    fs::create_dir_all(&dir)?;
+    let write = |name: &str, bytes: &[u8]| fs::write(dir.join(name), bytes);
+    let story = support::story().scene();
+    write("story.svg", story.svg().as_bytes())?;
+    write("story.png", &story.png())?;
+    for story in STORIES {
+        let told = (story.tell)(&story.cast().0).map_err(Error::other)?;
+        let scene = syncbench_reports::story::scene(&told);
+        write(&format!("story-{}.svg", story.name), scene.svg().as_bytes())?;
+        write(&format!("story-{}.png", story.name), &scene.png())?;
+    }
+    for (name, results) in [("small", support::small()), ("large", support::large())] {
+        for width in [80, 100, 140, 200] {
+            write(&format!("{name}-{width}.txt"), table::summary(&results, width, false).as_bytes())?;
+        }
+        let criterion = support::criterion(&results);
+        let data = Data::new(&results, &criterion);
+        for chart in CHARTS {
+            let scene = chart.scene(&data);
+            write(&format!("{name}-{}.svg", chart.name), scene.svg().as_bytes())?;
+            write(&format!("{name}-{}.png", chart.name), &scene.png())?;
+        }
+        write(&format!("{name}.html"), html::page(&results, &criterion).as_bytes())?;
+        write(&format!("{name}-color.txt"), table::summary(&results, 100, true).as_bytes())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,71 @@
+//! The glossary: metrics and kinds of findings, read from their specs.
+
+use std::collections::BTreeSet;
+
+use maud::{Markup, html};
+use syncbench_harness::finding::Kind;
+use syncbench_harness::metric::MetricSpec;
+use syncbench_harness::workloads::WORKLOADS;
+use syncbench_harness::{metrics, oracles};
+
+use crate::aggregate::{Row, Summary};
+use crate::charts::CHARTS;
+use crate::columns::COLUMNS;
+
+/// Every metric with the columns and charts that show it, and the kinds of findings that occur.
+pub(super) fn glossary(summary: &Summary<'_>) -> Markup {
+    let kinds = kinds(summary);
+    html! {
+        section id="glossary" {
+            h2 { "Glossary" }
+            h3 { "Metrics" }
+            p { "Latencies count from the moment at which the user intended to act." }
+            div.wide { table {
+                thead { tr { th { "metric" } th { "unit" } th { "better" } th { "meaning" } th { "columns" } th { "charts" } } }
+                tbody { @for metric in metrics::all() { tr {
+                    th scope="row" { code { (metric.name) } }
+                    td { (metric.unit) }
+                    td { (metric.better.word()) }
+                    td.meaning { (metric.meaning) }
+                    td { (columns(metric)) }
+                    td { @for chart in CHARTS.iter().filter(|chart| chart.metrics.contains(&metric)) {
+                        a href={ "#chart-" (chart.name) } { (chart.name) } " "
+                    } }
+                } } }
+            } }
+            @if !kinds.is_empty() {
+                h3 { "Findings" }
+                div.wide { table {
+                    thead { tr { th { "workload" } th { "finding" } th { "lost intent" } th { "meaning" } } }
+                    tbody { @for (workload, kind) in &kinds { tr {
+                        td { (workload) }
+                        th scope="row" { (kind.name) }
+                        td { (if kind.lost { "yes" } else { "no" }) }
+                        td.meaning { (kind.meaning) }
+                    } } }
+                } }
+            }
+        }
+    }
+}
+
+fn columns(metric: &MetricSpec) -> String {
+    let heads = COLUMNS.iter().filter(|column| column.source.metric() == metric).map(|column| column.head);
+    heads.collect::<Vec<_>>().join(", ")
+}
+
+/// The kinds of findings that occur, each with its workload. Those of a product's own workloads have no spec here.
+fn kinds<'a>(summary: &Summary<'a>) -> Vec<(&'a str, &'static Kind)> {
+    let mut found = BTreeSet::new();
+    for group in summary.all_groups() {
+        let name = group.condition.workload.split(':').next().unwrap_or_default();
+        let findings = group.rows.iter().flat_map(Row::measured).flat_map(|cell| &cell.findings);
+        found.extend(findings.map(|finding| (name, finding.kind.as_str())));
+    }
+    let spec = |(workload, kind): (&'a str, &str)| {
+        let spec = WORKLOADS.iter().find(|spec| spec.name == workload)?;
+        let mut kinds = spec.kinds.iter().chain(oracles::KINDS).copied();
+        Some((workload, kinds.find(|known| known.name == kind)?))
+    };
+    found.into_iter().filter_map(spec).collect()
+}

@@ -1,0 +1,89 @@
+//! Every metric is shown: without its figures, what a reader sees is something else.
+use syncbench_harness::metric::{Better, Form, Metric, MetricSpec, Quantiles};
+use syncbench_harness::metrics::{self, LOST_INTENTS};
+use syncbench_harness::results::Results;
+use syncbench_reports::charts::CHARTS;
+use syncbench_reports::columns::{COLUMNS, TALLIES};
+use syncbench_reports::html;
+
+/// A run with a figure for every metric: those that `support` leaves out are ones.
+fn rich() -> Results {
+    let plan = crate::support::Plan {
+        strategies: crate::support::THREE,
+        workloads: &["stack"],
+        parts: &["rough"],
+        sizes: &[10, 1000],
+        seeds: 1,
+    };
+    let mut results = plan.results();
+    for cell in &mut results.cells {
+        for metric in metrics::all() {
+            if metric.form == Form::Distribution {
+                cell.histograms.entry(metric.name.to_owned()).or_insert_with(|| vec![(1000, 5)]);
+            }
+            cell.metrics.entry(metric.name.to_owned()).or_insert_with(|| ones(metric));
+        }
+    }
+    results
+}
+
+fn ones(metric: &MetricSpec) -> Metric {
+    match metric.form {
+        Form::Number => Metric::Number(1.0),
+        Form::Numbers(fields) => Metric::Numbers(fields.iter().map(|field| ((*field).to_owned(), 1.0)).collect()),
+        Form::Counts(fields) => Metric::Counts(fields.iter().map(|field| ((*field).to_owned(), 1)).collect()),
+        Form::Tally => Metric::Counts([("one".to_owned(), 1)].into()),
+        Form::Distribution => Metric::Quantiles(Quantiles { count: 5, mean: 1.0, p50: 1.0, ..Quantiles::default() }),
+    }
+}
+
+/// The page without this metric's figures. Its name stays in the glossary.
+fn page_without(metric: &MetricSpec, results: &Results) -> String {
+    let mut results = results.clone();
+    for cell in &mut results.cells {
+        cell.metrics.remove(metric.name);
+        cell.histograms.remove(metric.name);
+        cell.curves.remove(metric.name);
+    }
+    html::page(&results, &[])
+}
+
+/// The metrics that nothing on the page shows.
+fn unshown<'a>(metrics: impl IntoIterator<Item = &'a MetricSpec>, results: &Results) -> Vec<&'a str> {
+    let page = html::page(results, &[]);
+    metrics.into_iter().filter(|metric| page_without(metric, results) == page).map(|metric| metric.name).collect()
+}
+
+#[test]
+fn every_metric_is_shown_by_a_column_a_chart_or_a_table() {
+    assert_eq!(unshown(metrics::all(), &rich()), [""; 0], "add a line to COLUMNS in reports/src/columns.rs");
+}
+
+#[test]
+fn every_metric_is_named_by_what_shows_it() {
+    let columns = COLUMNS.iter().map(|column| column.source.metric());
+    let charts = CHARTS.iter().flat_map(|chart| chart.metrics).copied();
+    let named: Vec<_> = columns.chain(charts).chain(TALLIES.iter().copied()).chain([&LOST_INTENTS]).collect();
+    for metric in metrics::all() {
+        assert!(named.contains(&metric), "{}", metric.name);
+    }
+    for metric in named {
+        assert_eq!(metrics::find(metric.name), Some(metric), "shown, and no probe measures it");
+    }
+}
+
+#[test]
+fn a_metric_that_nothing_shows_is_noticed() {
+    let planted = MetricSpec {
+        name: "unheard_of",
+        unit: "operations",
+        better: Better::Low,
+        form: Form::Number,
+        meaning: "planted",
+    };
+    let mut results = rich();
+    for cell in &mut results.cells {
+        cell.metrics.insert(planted.name.to_owned(), Metric::Number(7.0));
+    }
+    assert_eq!(unshown([&planted], &results), ["unheard_of"]);
+}

@@ -1,0 +1,121 @@
+//! What a strategy claims about itself. The contract suite holds it to every claim.
+
+use serde::Serialize;
+
+/// What makes a replica's memory grow, client or server, while the document keeps its size. Anything not named here is
+/// bounded. Unsent work is not named: every strategy that works offline keeps it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Growth {
+    /// What is kept of every operation.
+    pub operations: Option<&'static str>,
+    /// What is kept of everything that is removed.
+    pub removals: Option<&'static str>,
+    /// What is kept of every operation for a client that is away, for ever if it never returns.
+    pub absence: Option<&'static str>,
+}
+
+impl Growth {
+    /// Bounded whatever happens.
+    pub const NONE: Growth = Growth { operations: None, removals: None, absence: None };
+
+    /// Grows with every operation; `what` is kept.
+    pub const fn operations(what: &'static str) -> Self {
+        Self { operations: Some(what), ..Self::NONE }
+    }
+
+    /// Grows with everything that is removed; `what` is kept.
+    pub const fn removals(what: &'static str) -> Self {
+        Self { removals: Some(what), ..Self::NONE }
+    }
+
+    /// Grows while a client is away; `what` is kept for it.
+    pub const fn absence(what: &'static str) -> Self {
+        Self { absence: Some(what), ..Self::NONE }
+    }
+
+    /// The growth of a replica that consists of two parts.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            operations: self.operations.or(other.operations),
+            removals: self.removals.or(other.removals),
+            absence: self.absence.or(other.absence),
+        }
+    }
+
+    /// What memory grows with, and what is kept, in the order of tables.
+    pub fn named(&self) -> [(&'static str, Option<&'static str>); 3] {
+        [
+            ("with operations", self.operations),
+            ("with removals", self.removals),
+            ("while a client is away", self.absence),
+        ]
+    }
+}
+
+/// What a strategy claims.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Guarantees {
+    /// Once every message has arrived, every replica shows the same state.
+    pub converges: bool,
+    /// A message that arrives twice changes nothing.
+    pub tolerates_duplicates: bool,
+    /// Messages may overtake each other.
+    pub tolerates_reordering: bool,
+    /// Messages may be lost without the connection breaking.
+    pub tolerates_loss: bool,
+    /// Its user sees own changes without a connection.
+    pub works_offline: bool,
+    /// Its user sees some own changes without a connection, depending on what they touch.
+    pub works_offline_in_part: bool,
+    /// It can reject an operation because of what others did, and tells the user.
+    pub can_refuse: bool,
+    /// The final state and all outcomes are those of some serial order.
+    pub serializable: bool,
+    /// It needs a server.
+    pub needs_server: bool,
+    /// Which operations survive depends on how well clocks agree.
+    pub depends_on_clocks: bool,
+    /// What makes its memory grow when the document does not.
+    pub grows: Growth,
+    /// A client's operations last only as long as the client: they go when it falls silent or crashes.
+    pub ephemeral: bool,
+}
+
+impl Guarantees {
+    /// Nothing at all; a spec lists what it adds.
+    pub const NONE: Guarantees = Guarantees {
+        converges: false,
+        tolerates_duplicates: false,
+        tolerates_reordering: false,
+        tolerates_loss: false,
+        works_offline: false,
+        works_offline_in_part: false,
+        can_refuse: false,
+        serializable: false,
+        needs_server: false,
+        depends_on_clocks: false,
+        grows: Growth::NONE,
+        ephemeral: false,
+    };
+
+    /// The claims by name, in the order of tables.
+    pub fn named(&self) -> [(&'static str, bool); 14] {
+        [
+            ("converges", self.converges),
+            ("tolerates duplicates", self.tolerates_duplicates),
+            ("tolerates reordering", self.tolerates_reordering),
+            ("tolerates loss", self.tolerates_loss),
+            ("works offline", self.works_offline),
+            ("works offline in part", self.works_offline_in_part),
+            ("can refuse", self.can_refuse),
+            ("serializable", self.serializable),
+            ("needs a server", self.needs_server),
+            ("depends on clocks", self.depends_on_clocks),
+            ("grows with operations", self.grows.operations.is_some()),
+            ("grows with removals", self.grows.removals.is_some()),
+            ("grows while a client is away", self.grows.absence.is_some()),
+            ("ephemeral", self.ephemeral),
+        ]
+    }
+}

@@ -1,0 +1,122 @@
+//! `crdt-automerge`: automerge's changes, broadcast to everybody.
+//!
+//! A client plans on its own view, applies the edits in one transaction, and sends the change. There is no server and no
+//! order to wait for. Every client applies the changes that it receives, and automerge merges: lists and texts by element
+//! ids, counters by addition, map entries by one deterministic winner.
+//!
+//! The library is used as its authors recommend: `AutoCommit`, native text in code points, native counters. Everything that
+//! arrives in one turn of the event loop is applied in one call: a call walks the whole list or text that it touches, so one
+//! call for each change would measure the calling pattern. When a connection opens, peers tell each other their heads and
+//! send what the other lacks.
+//!
+//! With `commit=window` all operations of a batch window become one change; the change ends early when something has to be
+//! merged. With `sync=protocol` peers speak the library's own protocol instead, with one `State` for each connection: a
+//! summary of what they have, then what is missing, and again after every change. The protocol needs a stream that neither
+//! loses nor reorders. It is made for pairs: in a mesh every peer offers every other what a third may have sent already.
+//!
+//! An undo undoes one operation, also one of a window, with a change of its own. See `undo`.
+//!
+//! Source: automerge 0.12 and the papers behind it (Kleppmann and Beresford, "A conflict-free replicated JSON datatype").
+//!
+//! Trade-offs: works offline and merges everything, and cannot refuse: two users who take the same item are both told yes.
+//! History and tombstones stay for good. What an undo puts back has new ids: what others concurrently wrote into the old
+//! object, or did to the old characters, does not reach it.
+//!
+//! Damaged bytes fail their checksum. A forged change with a valid one may make the library panic, which is caught here, or
+//! be accepted and then be missing from what the library saves. A product has to authenticate its peers.
+
+mod changes;
+mod doc;
+mod protocol;
+#[cfg(test)]
+mod tests;
+mod undo;
+
+use self::doc::Doc;
+use self::protocol::Protocol;
+use super::mesh::{self, Mesh, Peer, Window};
+use crate::document::{Document, EditKind};
+use crate::replica::{ProtocolError, Replica, Setup, Strategy, Topology};
+use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support};
+
+/// The strategy's spec.
+pub static SPEC: Spec = Spec {
+    name: "crdt-automerge",
+    family: "crdt",
+    summary: "automerge: every client merges everybody's changes",
+    source: "automerge 0.12; Kleppmann and Beresford 2017",
+    library: Some(("automerge", "0.12.0")),
+    topology: Topology::Mesh,
+    guarantees: Guarantees {
+        converges: true,
+        tolerates_duplicates: true,
+        tolerates_reordering: true,
+        works_offline: true,
+        grows: Growth::operations("the whole history of changes"),
+        ..Guarantees::NONE
+    },
+    params: &[
+        Param {
+            name: "batch",
+            kind: ParamKind::Span,
+            default: "0",
+            help: "how long changes are collected before they are sent in one message; 0 sends each at once",
+        },
+        Param {
+            name: "commit",
+            kind: ParamKind::Choice(&["operation", "window"]),
+            default: "operation",
+            help: "what becomes one change: each operation, or all operations of a batch window",
+        },
+        Param {
+            name: "sync",
+            kind: ParamKind::Choice(&["changes", "protocol"]),
+            default: "changes",
+            help: "what travels: changes to everybody, or the library's own sync protocol, which tolerates neither \
+                   duplicates nor reordering",
+        },
+    ],
+    support: |kind| match kind {
+        EditKind::ListMove => Support::Emulated("removed and inserted again: the library has no move"),
+        _ => Support::Native,
+    },
+    content: Content::any,
+    undo: Support::Emulated("inverse edits at the elements' ids: the library has no undo"),
+    build: |params| {
+        let window = Window::new(params.span("batch"));
+        let window = if params.choice("commit") == "window" { window.as_one_change() } else { window };
+        match params.choice("sync") {
+            "protocol" => Box::new(ByProtocol { window }),
+            _ => Box::new(Mesh::<Doc>::new(window)),
+        }
+    },
+};
+
+/// Peers speak the library's own protocol.
+struct ByProtocol {
+    window: Window,
+}
+
+impl ByProtocol {
+    fn peer(&self, setup: &Setup, doc: Doc) -> Box<dyn Replica> {
+        Box::new(Peer::new(self.window.clone(), setup, doc, Protocol::default()))
+    }
+}
+
+impl Strategy for ByProtocol {
+    fn guarantees(&self, spec: Guarantees) -> Guarantees {
+        Guarantees { tolerates_duplicates: false, tolerates_reordering: false, ..spec }
+    }
+
+    fn genesis(&self, document: &Document) -> Vec<u8> {
+        Doc::genesis(document)
+    }
+
+    fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
+        self.peer(setup, mesh::begin(&setup.genesis))
+    }
+
+    fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {
+        Ok(self.peer(setup, mesh::restore(durable)?))
+    }
+}

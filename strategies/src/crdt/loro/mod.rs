@@ -1,0 +1,55 @@
+//! `crdt-loro`: Loro, updates sent to everybody.
+//!
+//! A client plans on its own view, commits the edits, and sends its own operations since the last message as an update. Every
+//! client imports the updates of one turn of the event loop in one call; the library keeps an update that arrives before its
+//! dependencies. When a connection opens, peers tell each other their version vectors and export what the other lacks.
+//!
+//! The library is used as its authors recommend: a movable list for every list, so that a move is a move; its counter; texts
+//! in code points; one commit for each operation; `import_batch`; a new peer id for every session; timestamps off, as they
+//! are by default.
+//!
+//! Undo takes the ids of an own operation and has the library calculate their inverse after everything that followed. That is
+//! the function behind the library's undo manager, called directly: the manager follows every change in the document, whether
+//! or not anybody undoes anything, and knows the latest step only.
+//!
+//! Source: loro 1.17 and the papers that it builds on: Gentle and Kleppmann, "Collaborative Text Editing with Eg-walker"
+//! (2024), Weidner and Kleppmann, "The Art of the Fugue" (2023), Kleppmann, "Moving Elements in List CRDTs" (2020).
+//!
+//! Trade-offs: works offline and merges everything, and cannot refuse. History stays for good. Its counter is a floating
+//! point number: sums beyond 2^53 are refused here.
+
+mod doc;
+
+use self::doc::Doc;
+use super::mesh::{Mesh, Window};
+use crate::replica::Topology;
+use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support};
+
+/// The strategy's spec.
+pub static SPEC: Spec = Spec {
+    name: "crdt-loro",
+    family: "crdt",
+    summary: "Loro: every client merges everybody's updates, with moves and counters of the library's own",
+    source: "loro 1.17; Gentle and Kleppmann 2024, Weidner and Kleppmann 2023, Kleppmann 2020",
+    library: Some(("loro", "1.17.1")),
+    topology: Topology::Mesh,
+    guarantees: Guarantees {
+        converges: true,
+        tolerates_duplicates: true,
+        tolerates_reordering: true,
+        works_offline: true,
+        grows: Growth::operations("the whole history of changes"),
+        ..Guarantees::NONE
+    },
+    params: &[Param {
+        name: "batch",
+        kind: ParamKind::Span,
+        default: "0",
+        help: "how long operations are collected before they are sent as one update; 0 sends each at once, as the \
+               library's subscription to local updates does",
+    }],
+    support: |_| Support::Native,
+    content: Content::any,
+    undo: Support::Native,
+    build: |params| Box::new(Mesh::<Doc>::new(Window::new(params.span("batch")))),
+};

@@ -1,0 +1,163 @@
+//! A Yjs document in our own terms: a [`View`](crate::view::View), and edits applied in one transaction.
+//!
+//! Maps, lists and texts are the library's shared types below one root map; everything else is a plain value. The library
+//! has no counter: a counter is a few bytes, written anew with every sum. The library counts a text in UTF-16 units, and
+//! positions here are code points. They are the same until somebody writes a character of two units; from then on a position
+//! is found by walking the text.
+
+mod edit;
+#[cfg(test)]
+mod tests;
+mod value;
+mod view;
+
+use std::collections::VecDeque;
+
+use yrs::updates::decoder::Decode;
+use yrs::{ClientID, MapRef, OffsetKind, Options, ReadTxn, StateVector, Transact, Update, Uuid, WriteTxn};
+
+pub(super) use self::edit::{Place, apply};
+pub(super) use self::value::materialise;
+pub(super) use self::view::find;
+use super::undo::{self, Footprint, Recorder};
+use crate::crdt::splices;
+use crate::document::{Document, Edit};
+use crate::view::View;
+
+/// Updates that wait for their dependencies. Beyond this many the oldest are dropped, and come again with the next
+/// connection.
+const MAX_WAITING: usize = 10_000;
+
+/// The library's document. All reading goes straight to it.
+pub(super) struct Doc {
+    pub(super) doc: yrs::Doc,
+    pub(super) root: MapRef,
+    /// Updates that depend on what is missing.
+    waiting: VecDeque<Vec<u8>>,
+    /// There may be a character of two UTF-16 units.
+    wide: bool,
+}
+
+/// What one transaction did.
+pub(super) struct Written {
+    /// For everybody else.
+    pub(super) update: Vec<u8>,
+    /// What undo needs.
+    pub(super) footprint: Footprint,
+}
+
+impl Doc {
+    /// The library's bytes for a document, the same for every replica and run. The root must be a map, as it is in the
+    /// library; any other document becomes an empty one.
+    pub(super) fn genesis(document: &Document) -> Vec<u8> {
+        let doc = Self::empty(1);
+        if let Document::Map(map) = document {
+            let mut txn = doc.doc.transact_mut();
+            for (key, value) in map {
+                Place::Entry(&doc.root, key).write(&mut txn, value);
+            }
+        }
+        doc.save()
+    }
+
+    fn empty(client: u64) -> Self {
+        let options = Options {
+            guid: Uuid::from("syncbench"),
+            offset_kind: OffsetKind::Utf16,
+            ..Options::with_client_id(ClientID::new(client))
+        };
+        let doc = yrs::Doc::with_options(options);
+        let root = doc.get_or_insert_map("root");
+        Self { doc, root, wide: false, waiting: VecDeque::new() }
+    }
+
+    /// A copy from [`Doc::genesis`] or [`Doc::save`].
+    pub(super) fn load(bytes: &[u8], client: u64) -> Result<Self, String> {
+        let mut doc = Self::empty(client);
+        doc.apply(bytes)?;
+        Ok(doc)
+    }
+
+    /// Everything, as one update.
+    pub(super) fn save(&self) -> Vec<u8> {
+        self.missing(&StateVector::default())
+    }
+
+    /// What a peer with this state vector lacks, except updates that wait here: their authors send them.
+    pub(super) fn missing(&self, state: &StateVector) -> Vec<u8> {
+        self.doc.transact().encode_diff_v1(state)
+    }
+
+    pub(super) fn state(&self) -> StateVector {
+        self.doc.transact().state_vector()
+    }
+
+    /// Merges an update. What it depends on may still be missing: see [`Doc::whole`].
+    pub(super) fn apply(&mut self, bytes: &[u8]) -> Result<(), String> {
+        if !self.integrate(bytes)? {
+            if !self.waiting.iter().any(|waiting| waiting == bytes) {
+                let too_many = (self.waiting.len() + 1).saturating_sub(MAX_WAITING);
+                self.waiting.drain(..too_many);
+                self.waiting.push_back(bytes.to_vec());
+            }
+            return Ok(());
+        }
+        // Waiting updates may have waited for this one, and others for those. One at a time: if the library fails, the
+        // others still wait.
+        let mut in_vain = 0;
+        while in_vain < self.waiting.len() {
+            let Some(update) = self.waiting.pop_front() else { break };
+            if self.integrate(&update)? {
+                in_vain = 0;
+            } else {
+                self.waiting.push_back(update);
+                in_vain += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether all of an update is in the document now. Of an update that arrives before its dependencies, the library keeps
+    /// the rest, merged with whatever else is waiting, and loses entries of maps on the way (0.28.1). So that rest is dropped,
+    /// and the update is kept here and merged again.
+    fn integrate(&mut self, bytes: &[u8]) -> Result<bool, String> {
+        let update = Update::decode_v1(bytes).map_err(|error| error.to_string())?;
+        // A character of two units begins with such a byte in UTF-8. Other bytes may look like it; that costs time only.
+        self.wide |= bytes.iter().any(|byte| (0xf0..0xf5).contains(byte));
+        let mut txn = self.doc.transact_mut();
+        txn.apply_update(update).map_err(|error| error.to_string())?;
+        Ok(txn.prune_pending().is_none())
+    }
+
+    /// Whether every update that was merged has all its dependencies.
+    pub(super) fn whole(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Applies edits as one transaction, all or none. `None` where they change nothing.
+    pub(super) fn commit(&mut self, edits: &[Edit]) -> Result<Option<Written>, String> {
+        if edits.iter().any(|edit| matches!(edit, Edit::Put { path, .. } | Edit::Remove { path } if path.is_empty())) {
+            return Err("the root cannot be replaced".into());
+        }
+        if let [_, _, ..] = edits {
+            // The library has no way back from the middle of a transaction.
+            match splices::check(self, edits) {
+                Some(checked) => checked?,
+                None => drop(self.document().apply_all(edits).map_err(|error| error.to_string())?),
+            }
+        }
+        self.wide |= edits.iter().any(edit::writes_wide);
+        let mut txn = if edits.iter().any(undo::may_delete) {
+            self.doc.transact_mut_with(undo::KEPT)
+        } else {
+            self.doc.transact_mut()
+        };
+        let mut recorder = Recorder::begin(&txn);
+        for edit in edits {
+            let open = recorder.before(&txn, &self.root, edit);
+            apply(&mut txn, &self.root, edit, self.wide)?;
+            recorder.after(&txn, open);
+        }
+        Ok(txn.has_changes().then(|| Written { update: txn.encode_update_v1(), footprint: recorder.end(&txn) }))
+    }
+}

@@ -1,0 +1,75 @@
+use rand::seq::{IndexedRandom, SliceRandom};
+use rand::{RngExt, SeedableRng};
+
+use super::*;
+use crate::path;
+use crate::replica::Rng;
+
+fn genesis() -> Vec<u8> {
+    let row = Document::map([("x", Document::Int(0)), ("y", Document::Int(0))]);
+    Doc::genesis(&Document::map([("rows", Document::map([("a", row.clone()), ("b", row)]))]))
+}
+
+/// Writes a row, or a field of one.
+fn edit(rng: &mut Rng, n: i64) -> Edit {
+    let row = ["a", "b"].choose(rng).copied().unwrap_or_default();
+    let field = ["x", "y", "z"].choose(rng).copied().unwrap_or_default();
+    match rng.random_range(0..4) {
+        0 => Edit::Put { path: path!["rows", row], value: Document::map([("x", n)]) },
+        _ => Edit::Put { path: path!["rows", row, field], value: Document::Int(n) },
+    }
+}
+
+/// Updates of two clients that merge late, and the document in which both end.
+fn updates(seed: u64) -> (Vec<Vec<u8>>, Document) {
+    let mut rng = Rng::seed_from_u64(seed);
+    let mut docs = [2, 3].map(|client| Doc::load(&genesis(), client).unwrap());
+    let mut sent: [Vec<Vec<u8>>; 2] = Default::default();
+    let mut merged = [0; 2];
+    for n in 0..20 {
+        let who = rng.random_range(0..2);
+        let edit = edit(&mut rng, n);
+        sent[who].extend(docs[who].commit(&[edit]).unwrap().map(|written| written.update));
+        let (who, other) = if rng.random() { (0, 1) } else { (1, 0) };
+        if rng.random_range(0..3) == 0 {
+            sent[other][merged[who]..].iter().for_each(|update| docs[who].apply(update).unwrap());
+            merged[who] = sent[other].len();
+        }
+    }
+    sent[1][merged[0]..].iter().for_each(|update| docs[0].apply(update).unwrap());
+    (sent.concat(), docs[0].document())
+}
+
+#[test]
+fn in_any_order_of_updates_nothing_is_lost() {
+    for seed in 0..300 {
+        let (mut updates, end) = updates(seed);
+        let mut rng = Rng::seed_from_u64(seed);
+        updates.extend(updates.clone().into_iter().filter(|_| rng.random_range(0..5) == 0));
+        updates.shuffle(&mut rng);
+        let mut doc = Doc::load(&genesis(), 4).unwrap();
+        for update in &updates {
+            doc.apply(update).unwrap();
+        }
+        assert!(doc.whole(), "seed {seed}");
+        assert_eq!(doc.document(), end, "seed {seed}");
+    }
+}
+
+#[test]
+fn a_duplicate_of_a_waiting_update_does_not_wait() {
+    let mut one = Doc::load(&genesis(), 2).unwrap();
+    let mut write = |n: i64| {
+        let edit = Edit::Put { path: path!["rows", "a", "x"], value: Document::Int(n) };
+        one.commit(&[edit]).unwrap().unwrap().update
+    };
+    let (first, second) = (write(1), write(2));
+    let mut other = Doc::load(&genesis(), 3).unwrap();
+    for _ in 0..3 {
+        other.apply(&second).unwrap();
+    }
+    assert_eq!((other.waiting.len(), other.whole()), (1, false));
+    other.apply(&first).unwrap();
+    assert!(other.whole());
+    assert_eq!(other.get(&path!["rows", "a", "x"]), Some(Document::Int(2)));
+}

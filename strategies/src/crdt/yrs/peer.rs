@@ -1,0 +1,206 @@
+//! One client.
+
+use std::collections::BTreeSet;
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use yrs::StateVector;
+use yrs::updates::decoder::Decode;
+use yrs::updates::encoder::Encode;
+
+use super::Message;
+use super::doc::{Doc, Written};
+use super::undo::{Footprint, History};
+use crate::model::{ModelRef, Operation, Outcome, Rejected};
+use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup};
+use crate::sidecar::{Clock, Sidecar, merge_clock};
+use crate::view::View;
+use crate::wire::{seal, unseal};
+
+pub(super) struct Peer {
+    batch: Duration,
+    model: ModelRef,
+    node: NodeId,
+    doc: Doc,
+    history: History,
+    /// Anything has happened since the genesis. The state vector alone does not tell: it does not count deletions.
+    changed: bool,
+    /// Peers that get every update, because they have the earlier ones.
+    informed: BTreeSet<NodeId>,
+    /// Peers that were told our state on this connection.
+    greeted: BTreeSet<NodeId>,
+    ever_connected: BTreeSet<NodeId>,
+    /// Own updates that wait for the end of the batch window, and their operations.
+    outbox: Outbox,
+    /// For sidecars only: operations that are in the document as a whole, and what arrived since an update began to wait.
+    seen: Clock,
+    unsure: Vec<Sidecar>,
+}
+
+#[derive(Default)]
+struct Outbox {
+    updates: Vec<Vec<u8>>,
+    carries: Vec<OpId>,
+}
+
+impl Peer {
+    pub(super) fn new(batch: Duration, setup: &Setup, doc: Doc) -> Self {
+        Self {
+            batch,
+            model: setup.model.clone(),
+            node: setup.node,
+            changed: doc.save() != *setup.genesis,
+            history: History::new(&doc),
+            doc,
+            informed: BTreeSet::new(),
+            greeted: BTreeSet::new(),
+            ever_connected: BTreeSet::new(),
+            outbox: Outbox::default(),
+            seen: Clock::new(),
+            unsure: Vec::new(),
+        }
+    }
+
+    fn flush(&mut self, cx: &mut Context<'_>) {
+        let Outbox { updates, carries } = mem::take(&mut self.outbox);
+        if !updates.is_empty() {
+            let sidecar = Sidecar { carries, ..Sidecar::none() };
+            cx.broadcast(self.informed.iter().copied(), seal(&Message::Updates(updates)), sidecar);
+        }
+    }
+
+    /// An own operation, or an own undo, is in the document: in these updates, if it changed anything.
+    fn made(&mut self, id: OpId, updates: Vec<Vec<u8>>, outcome: Outcome, cx: &mut Context<'_>) {
+        if updates.is_empty() {
+            cx.void(id);
+        } else {
+            self.changed = true;
+            self.seen.insert(self.node, id.n);
+            self.outbox.updates.extend(updates);
+            self.outbox.carries.push(id);
+            if self.batch.is_zero() {
+                self.flush(cx);
+            } else if self.outbox.carries.len() == 1 {
+                cx.set_timer(self.batch, 0);
+            }
+        }
+        cx.shown(id);
+        cx.reflected(id);
+        cx.confirmed(id, outcome);
+    }
+
+    fn greet(&mut self, peer: NodeId, cx: &mut Context<'_>) {
+        if self.greeted.insert(peer) {
+            cx.send(peer, seal(&Message::State(self.doc.state().encode_v1())), Sidecar::none());
+        }
+    }
+
+    /// A peer says what it has: it gets what it lacks, and every later update. It is told what we have in any case, so that
+    /// it does the same for us.
+    fn answer(&mut self, from: NodeId, state: &[u8], cx: &mut Context<'_>) -> Result<(), ProtocolError> {
+        let theirs = StateVector::decode_v1(state).map_err(ProtocolError::malformed)?;
+        // What waits for the end of the window is in the answer too; informed peers get it twice.
+        self.flush(cx);
+        let missing = self.doc.missing(&theirs);
+        cx.send(from, seal(&Message::Updates(vec![missing])), Sidecar::state(&self.seen));
+        self.informed.insert(from);
+        self.greet(from, cx);
+        Ok(())
+    }
+
+    /// Merges updates. If the library fails, nothing that depends on them will be visible.
+    fn merge(&mut self, updates: &[Vec<u8>], sidecar: &Sidecar, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
+        for update in updates {
+            let apply = || self.doc.apply(update);
+            catch_unwind(AssertUnwindSafe(apply))
+                .map_err(|_| ProtocolError::malformed("the library gave up on an update"))?
+                .map_err(ProtocolError::malformed)?;
+        }
+        self.changed |= !updates.is_empty();
+        // Of an update that came too early, the library shows the part that depends on nothing missing.
+        cx.reflected_all(sidecar);
+        self.unsure.push(sidecar.clone());
+        if self.doc.whole() {
+            for sidecar in self.unsure.drain(..) {
+                merge_clock(&mut self.seen, &sidecar.seen);
+                for op in &sidecar.carries {
+                    let seen = self.seen.entry(op.client).or_default();
+                    *seen = op.n.max(*seen);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Replica for Peer {
+    fn submit(&mut self, id: OpId, operation: &Operation, cx: &mut Context<'_>) {
+        let plan = match self.model.plan(&self.doc, operation) {
+            Ok(plan) => plan,
+            Err(reason) => return cx.rejected(id, reason),
+        };
+        let (updates, footprint) = match self.doc.commit(&plan.edits) {
+            Ok(Some(Written { update, footprint })) => (vec![update], footprint),
+            Ok(None) => (Vec::new(), Footprint::default()),
+            Err(reason) => return cx.rejected(id, Rejected::new("edit_refused", reason)),
+        };
+        self.history.push(&self.doc, id.n, footprint);
+        self.made(id, updates, plan.outcome, cx);
+    }
+
+    fn undo(&mut self, id: OpId, target: OpId, cx: &mut Context<'_>) {
+        match self.history.undo(&self.doc, target) {
+            Ok(updates) => self.made(id, updates, Outcome::Null, cx),
+            Err(reason) => cx.rejected(id, reason),
+        }
+    }
+
+    fn receive(
+        &mut self,
+        from: NodeId,
+        bytes: &[u8],
+        sidecar: &Sidecar,
+        cx: &mut Context<'_>,
+    ) -> Result<(), ProtocolError> {
+        match unseal(bytes)? {
+            Message::State(state) => self.answer(from, &state, cx),
+            Message::Updates(updates) => self.merge(&updates, sidecar, cx),
+        }
+    }
+
+    fn timer(&mut self, _: u64, cx: &mut Context<'_>) {
+        self.flush(cx);
+    }
+
+    fn link(&mut self, peer: NodeId, state: LinkState, cx: &mut Context<'_>) {
+        self.greeted.remove(&peer);
+        self.informed.remove(&peer);
+        if state == LinkState::Down {
+            return;
+        }
+        let again = !self.ever_connected.insert(peer);
+        // Two that have never changed anything have nothing to tell each other.
+        if again || self.changed {
+            self.greet(peer, cx);
+        } else {
+            self.informed.insert(peer);
+        }
+    }
+
+    fn view(&self) -> &dyn View {
+        &self.doc
+    }
+
+    fn durable(&self) -> Vec<u8> {
+        seal(&Message::Updates(vec![self.doc.save()]))
+    }
+
+    fn saved_sidecar(&self) -> Sidecar {
+        Sidecar::state(&self.seen)
+    }
+
+    fn recall(&mut self, saved: &Sidecar) {
+        merge_clock(&mut self.seen, &saved.seen);
+    }
+}

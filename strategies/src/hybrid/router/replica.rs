@@ -1,0 +1,136 @@
+//! A participant: one replica of each strategy, and the document that they make together.
+
+use std::sync::Arc;
+
+use super::Saved;
+use super::client::ClientState;
+use super::server::ServerState;
+use crate::hybrid::book::{Lane, Tags};
+use crate::hybrid::merged::Merged;
+use crate::hybrid::models::Reading;
+use crate::hybrid::route::Route;
+use crate::model::{ModelRef, Operation, Rejected};
+use crate::node::{NodeId, OpId};
+use crate::replica::{Context, LinkState, ProtocolError, Replica};
+use crate::sidecar::Sidecar;
+use crate::star::reject_at_server;
+use crate::view::View;
+use crate::wire::encode;
+
+pub(super) struct Router {
+    pub(super) model: ModelRef,
+    pub(super) route: Arc<Route>,
+    /// The texts that plans of the rest read.
+    pub(super) reading: Reading,
+    pub(super) text: Box<dyn Replica>,
+    pub(super) rest: Box<dyn Replica>,
+    /// At the server, its own client of the text strategy.
+    pub(super) resident: Option<Box<dyn Replica>>,
+    /// Whether the resident is connected, or there is none.
+    pub(super) resident_connected: bool,
+    pub(super) merged: Merged,
+    pub(super) tags: Tags,
+    pub(super) client: ClientState,
+    pub(super) server: ServerState,
+}
+
+impl Router {
+    /// A message or a timer for a part. Texts that it makes at the server are begun before its effects are passed on.
+    fn arrived(
+        &mut self,
+        lane: Lane,
+        cx: &mut Context<'_>,
+        handler: impl FnOnce(&mut dyn Replica, &mut Context<'_>) -> Result<(), ProtocolError>,
+    ) -> Result<(), ProtocolError> {
+        let before = self.rest.view().document();
+        let (result, effects) = self.call(lane, cx, handler);
+        result?;
+        if self.resident.is_some() && lane == Lane::Rest {
+            self.begin_made(&before, cx);
+        }
+        self.pass_on(lane, effects, cx);
+        self.refresh(cx);
+        Ok(())
+    }
+
+    /// Shows what both parts show, and submits waiting operations that no longer have to wait.
+    fn refresh(&mut self, cx: &mut Context<'_>) {
+        loop {
+            self.merged.refresh(&self.route, &self.text.view().document(), &self.rest.view().document());
+            let base = self.text.confirmed().unwrap_or(self.text.view());
+            self.reading.set(base.document());
+            if !self.submit_waiting(cx) {
+                return;
+            }
+        }
+    }
+}
+
+impl Replica for Router {
+    fn submit(&mut self, id: OpId, operation: &Operation, cx: &mut Context<'_>) {
+        if self.resident.is_some() {
+            return reject_at_server(id, cx);
+        }
+        if !self.client.waiting.is_empty() || !self.try_submit(id, operation, cx) {
+            self.client.waiting.push_back((id.n, operation.clone()));
+        }
+        self.refresh(cx);
+    }
+
+    fn undo(&mut self, id: OpId, target: OpId, cx: &mut Context<'_>) {
+        let home = self.client.book.home(target.n).filter(|_| target.client == id.client);
+        let Some((lane, number)) = home else {
+            return cx.rejected(id, Rejected::too_old(target));
+        };
+        let target = OpId { client: target.client, n: number };
+        self.hand(lane, id, cx, |part, id, cx| part.undo(id, target, cx));
+        self.refresh(cx);
+    }
+
+    fn receive(
+        &mut self,
+        from: NodeId,
+        bytes: &[u8],
+        sidecar: &Sidecar,
+        cx: &mut Context<'_>,
+    ) -> Result<(), ProtocolError> {
+        let (lane, message) = match bytes.split_first() {
+            Some((0, message)) => (Lane::Text, message),
+            Some((1, message)) => (Lane::Rest, message),
+            _ => return Err(ProtocolError::malformed("a message for neither of the two strategies")),
+        };
+        self.arrived(lane, cx, |part, cx| part.receive(from, message, sidecar, cx))
+    }
+
+    fn timer(&mut self, tag: u64, cx: &mut Context<'_>) {
+        let Some(lane) = Lane::of(tag & 3) else { return };
+        // A timer cannot fail.
+        let _ = self.arrived(lane, cx, |part, cx| {
+            part.timer(tag >> 2, cx);
+            Ok(())
+        });
+    }
+
+    fn link(&mut self, peer: NodeId, state: LinkState, cx: &mut Context<'_>) {
+        self.tags.forget(peer);
+        self.connect_resident(cx);
+        // Texts first: they are up to date by the time that the rest is.
+        self.run(Lane::Text, cx, |text, cx| text.link(peer, state, cx));
+        self.run(Lane::Rest, cx, |rest, cx| rest.link(peer, state, cx));
+        self.refresh(cx);
+    }
+
+    fn view(&self) -> &dyn View {
+        &self.merged.document
+    }
+
+    fn durable(&self) -> Vec<u8> {
+        encode(&Saved {
+            text: self.text.durable(),
+            rest: self.rest.durable(),
+            resident: self.resident.as_ref().map(|resident| resident.durable()).unwrap_or_default(),
+            client: self.client.clone(),
+            server: self.server.clone(),
+        })
+    }
+}

@@ -1,0 +1,147 @@
+//! `lww-hlc`: cells with hybrid clocks, as in local-first databases.
+//!
+//! A document is a table of cells: leaves, containers, and the places of items in their lists, which are fractional indices. A
+//! writer stamps a cell with a hybrid logical clock (milliseconds, count, node): the wall clock, or the latest stamp that was
+//! received and a count, so that a client's writes are always later than what it had seen. The latest stamp of a cell wins,
+//! everywhere and in any order of arrival. The cells of an operation have one stamp and travel together.
+//!
+//! When a connection opens, the two peers compare hashes over ranges of their cells in the order of writing (`ranges`), and
+//! each gets what it lacks, whoever wrote it. In between, a write is sent once, acknowledged, and sent again when it is lost
+//! (`courier`). A removal leaves a tombstone until `horizon`; then nothing is left of it, and a client that was away for longer
+//! brings back what it still has. Stamps more than `drift` ahead of the replica's own clock wait until they are not
+//! (`clock_ahead` counts them). Evolu rejects such a message and is offered it again with a later sync, which comes to the
+//! same. A clock may be behind by any amount; its writes lose.
+//!
+//! Removing a container also removes what was written below it before. What another client concurrently writes below it
+//! stays hidden. Two clients who concurrently make a container make one.
+//!
+//! Source: Evolu (stamps, drift, range-based reconciliation since its version 6), TinyBase's MergeableStore (cells with
+//! stamps, hashes to find differences); Kulkarni et al. 2014 for the clock, Meyer 2023 for the ranges.
+//!
+//! Trade-offs: works offline, merges field by field, needs no server's permission, and catches up by what differs. It pays
+//! with silent loss where two write one cell, sums and texts included, and with clocks that decide who wins.
+
+mod cells;
+mod clock;
+mod exchange;
+mod peer;
+mod ranges;
+pub mod relay;
+mod seen;
+mod table;
+#[cfg(test)]
+mod tests;
+mod tombstones;
+mod tree;
+mod undo;
+
+use serde::{Deserialize, Serialize};
+
+use self::cells::Write;
+use self::clock::Hlc;
+use self::exchange::check;
+use self::peer::Peer;
+use self::table::Table;
+use self::tree::Tree;
+use crate::document::{Document, EditKind};
+use crate::replica::{ProtocolError, Replica, Setup, Strategy, Topology};
+use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Params, Spec, Support};
+use crate::wire::decode;
+
+/// The strategy's spec.
+pub static SPEC: Spec = Spec {
+    name: "lww-hlc",
+    family: "lww",
+    summary: "cell by cell, the latest stamp of a hybrid clock wins; differences are found by hashes of ranges",
+    source: "Evolu, TinyBase; Kulkarni et al. 2014",
+    library: None,
+    topology: Topology::Mesh,
+    guarantees: GUARANTEES,
+    params: PARAMS,
+    support,
+    content: Content::any,
+    undo: UNDO,
+    build,
+};
+
+const GUARANTEES: Guarantees = Guarantees {
+    converges: true,
+    tolerates_duplicates: true,
+    tolerates_reordering: true,
+    tolerates_loss: true,
+    works_offline: true,
+    depends_on_clocks: true,
+    grows: Growth::removals("tombstones, until the horizon"),
+    ..Guarantees::NONE
+};
+
+const PARAMS: &[Param] = &[
+    Param {
+        name: "drift",
+        kind: ParamKind::Span,
+        default: "5m",
+        help: "how far a stamp may be ahead of the replica's own clock; stamps further ahead wait. 5 minutes as in \
+               Evolu; the library uhlc allows 500 ms",
+    },
+    Param {
+        name: "horizon",
+        kind: ParamKind::Span,
+        default: "1440m",
+        help: "how long the tombstone of a removal is kept; a client that was away for longer brings the value back. \
+               A day, the longest span possible here; Cassandra keeps 10 days, Evolu and TinyBase for good",
+    },
+];
+
+const UNDO: Support = Support::Emulated("old values are put back where nobody has written since");
+
+fn support(kind: EditKind) -> Support {
+    match kind {
+        EditKind::Put | EditKind::Remove => Support::Native,
+        EditKind::Increment => Support::Emulated("a put of the sum"),
+        EditKind::TextSplice => Support::Emulated("the whole text is one cell"),
+        EditKind::ListInsert | EditKind::ListRemove | EditKind::ListMove => {
+            Support::Emulated("items with ids, in the order of fractional indices")
+        }
+    }
+}
+
+fn build(params: &Params) -> Box<dyn Strategy> {
+    let ms = |name| u64::try_from(params.span(name).as_millis()).unwrap_or(u64::MAX);
+    Box::new(LwwHlc { drift_ms: ms("drift"), horizon_ms: ms("horizon") })
+}
+
+#[derive(Clone, Copy)]
+struct LwwHlc {
+    drift_ms: u64,
+    horizon_ms: u64,
+}
+
+/// What a crash leaves behind.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    clock: Hlc,
+    items: u64,
+    cells: Vec<Write>,
+}
+
+impl Strategy for LwwHlc {
+    fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
+        // The genesis is this strategy's own encoding, made by `Strategy::genesis`.
+        let genesis = Document::decode(&setup.genesis).expect("genesis is a document");
+        Box::new(Peer::new(*self, setup, Tree::genesis(&genesis)))
+    }
+
+    fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {
+        let saved: Saved = decode(durable)?;
+        check(&saved.cells)?;
+        let mut table = Table::default();
+        for write in &saved.cells {
+            for (path, part) in &write.cells {
+                table.merge(path, write.stamp, part);
+            }
+        }
+        let mut peer = Peer::new(*self, setup, Tree::of(table));
+        (peer.clock, peer.items) = (saved.clock, saved.items);
+        Ok(Box::new(peer))
+    }
+}

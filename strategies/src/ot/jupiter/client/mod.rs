@@ -1,0 +1,261 @@
+//! The client: shows its changes at once, and has one of them inflight.
+
+mod past;
+mod state;
+
+use std::time::Duration;
+
+use super::message::{Entry, ToClient, ToServer, sum};
+use crate::change::Change;
+use crate::document::Document;
+use crate::model::{ModelRef, Operation, Outcome, Plan, Rejected};
+use crate::node::{NodeId, OpId};
+use crate::replica::{Context, LinkState, ProtocolError, Replica, Setup};
+use crate::sidecar::Sidecar;
+use crate::star::{Uplink, count_duplicates, from_server};
+use crate::view::View;
+use crate::wire::{decode, encode};
+use past::Past;
+use state::{Pending, State, Taken};
+
+/// A client with nothing to send tells the server its revision after so many changes, so that history can be dropped.
+const REPORT_EVERY: u64 = 16;
+
+pub(super) struct Client {
+    model: ModelRef,
+    node: NodeId,
+    composes: bool,
+    uplink: Uplink,
+    view: Document,
+    past: Past,
+    /// Other clients' changes since the server was last told this client's revision.
+    unreported: u64,
+    state: State,
+}
+
+impl Client {
+    pub(super) fn new(setup: &Setup, composes: bool, base: Document) -> Self {
+        Self::with(setup, composes, base.clone(), State::new(base))
+    }
+
+    pub(super) fn restore(setup: &Setup, composes: bool, durable: &[u8]) -> Result<Self, ProtocolError> {
+        let state: State = decode(durable)?;
+        let view = state.view().ok_or_else(|| ProtocolError::malformed("pending changes that do not fit"))?;
+        Ok(Self::with(setup, composes, view, state))
+    }
+
+    fn with(setup: &Setup, composes: bool, view: Document, state: State) -> Self {
+        Self {
+            model: setup.model.clone(),
+            node: setup.node,
+            composes,
+            uplink: Uplink::new(Duration::ZERO),
+            view,
+            past: Past::default(),
+            unreported: 0,
+            state,
+        }
+    }
+
+    fn id(&self, n: u64) -> OpId {
+        OpId { client: self.node, n }
+    }
+
+    /// Shows an own change and sends it, now or when its turn comes.
+    fn make(&mut self, id: OpId, change: Change, outcome: Outcome, cx: &mut Context<'_>) -> Result<(), Rejected> {
+        let misfit = |reason: String| Rejected::new("edit_refused", reason);
+        let inverse = change.invert(&self.view).ok_or_else(|| misfit("it has no inverse".into()))?;
+        let mut view = self.view.clone();
+        change.apply(&mut view).map_err(|error| misfit(error.to_string()))?;
+        self.view = view;
+        self.past.made(id.n, change.clone(), inverse);
+        let waiting = self.state.buffer.back_mut().filter(|_| self.composes);
+        match waiting.and_then(|buffer| Some((buffer.change.compose(&change)?, buffer))) {
+            Some((change, buffer)) => {
+                buffer.change = change;
+                buffer.outcomes.push((id.n, outcome));
+            }
+            None => self.state.buffer.push_back(Pending { change, outcomes: vec![(id.n, outcome)] }),
+        }
+        cx.shown(id);
+        cx.reflected(id);
+        self.flush(cx);
+        Ok(())
+    }
+
+    /// Sends the next pending change, unless one is inflight.
+    fn flush(&mut self, cx: &mut Context<'_>) {
+        if self.uplink.is_open() && self.state.inflight.is_none() {
+            self.state.inflight = self.state.buffer.pop_front();
+            self.send_inflight(cx);
+        }
+    }
+
+    fn send_inflight(&mut self, cx: &mut Context<'_>) {
+        let Some(inflight) = &self.state.inflight else { return };
+        let through = inflight.through();
+        let (rev, number, change) = (self.state.rev, self.state.placed + 1, inflight.change.clone());
+        let message = ToServer::Submit { rev, number, through, change };
+        cx.send(NodeId::SERVER, encode(&message), Sidecar::state(&[(self.node, through)].into()));
+        self.unreported = 0;
+    }
+
+    /// Takes entries, all or none.
+    fn take(&mut self, entries: &[Entry], cx: &mut Context<'_>) -> Result<(), ProtocolError> {
+        let mut state = self.state.clone();
+        let taken = entries.iter().map(|entry| state.take(entry, self.node)).collect::<Result<Vec<_>, _>>()?;
+        self.view = state.view().ok_or_else(|| ProtocolError::malformed("pending changes do not fit"))?;
+        self.state = state;
+        for (entry, taken) in entries.iter().zip(taken) {
+            match taken {
+                Taken::Nothing => count_duplicates(1, cx),
+                Taken::Own(pending) => self.confirm(pending, cx),
+                Taken::Theirs(change, lost) => {
+                    self.past.went_through(change);
+                    self.unreported += 1;
+                    lost.into_iter().for_each(|lost| self.give_up(&lost, cx));
+                }
+            }
+            cx.reflected_all(&entry.sidecar());
+        }
+        if self.unreported >= REPORT_EVERY && self.state.inflight.is_none() {
+            self.unreported = 0;
+            cx.send(NodeId::SERVER, encode(&ToServer::Reached { rev: self.state.rev }), Sidecar::none());
+        }
+        Ok(())
+    }
+
+    /// The operations in an own change have their place.
+    fn confirm(&self, placed: Pending, cx: &mut Context<'_>) {
+        for (n, outcome) in placed.outcomes {
+            cx.confirmed(self.id(n), outcome);
+        }
+    }
+
+    /// The number of an own change was taken.
+    fn give_up(&self, lost: &Pending, cx: &mut Context<'_>) {
+        for (n, _) in &lost.outcomes {
+            cx.rolled_back(self.id(*n));
+            cx.rejected(self.id(*n), Rejected::new("superseded", "another change came under this client's name"));
+        }
+    }
+
+    /// The server has given the inflight change, whose sum is `by`, its place.
+    fn placed(&mut self, rev: u64, by: u64, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
+        match rev.checked_sub(self.state.rev) {
+            None | Some(0) => count_duplicates(1, cx),
+            Some(1) => match self.state.inflight.take_if(|inflight| sum(&inflight.change) == by) {
+                Some(inflight) => {
+                    // It fits: the view has it already.
+                    inflight.change.apply(&mut self.state.base).map_err(ProtocolError::malformed)?;
+                    (self.state.rev, self.state.placed) = (rev, self.state.placed + 1);
+                    self.confirm(inflight, cx);
+                }
+                // Not the change that was sent: another client used this name. The answer to a join will tell what it was.
+                None => self.join(cx),
+            },
+            Some(_) => return Err(ProtocolError::Unexpected(format!("change {rev} after {}", self.state.rev))),
+        }
+        Ok(())
+    }
+
+    /// Asks for what was missed. Nothing goes out before the answer: it may be a new document, and pending changes have to be
+    /// made on that.
+    fn join(&mut self, cx: &mut Context<'_>) {
+        let working = self.state.inflight.is_some() || !self.state.buffer.is_empty();
+        self.uplink.hold();
+        cx.send(NodeId::SERVER, encode(&ToServer::Join { rev: self.state.rev, working }), Sidecar::none());
+    }
+
+    /// Takes another document in place of this one.
+    fn replace(&mut self, rev: u64, document: Document, sidecar: &Sidecar, cx: &mut Context<'_>) {
+        if rev <= self.state.rev || self.state.inflight.is_some() {
+            return count_duplicates(1, cx);
+        }
+        let mut state = self.state.clone();
+        let change = state.replace(rev, document);
+        let Some(view) = state.view() else { return cx.count("misfits", 1) };
+        (self.view, self.state) = (view, state);
+        self.past.went_through(change);
+        cx.reflected_all(sidecar);
+    }
+
+    /// The server has answered a join: a change that is still inflight goes again.
+    fn joined(&mut self, cx: &mut Context<'_>) {
+        if self.uplink.answered(0) {
+            self.send_inflight(cx);
+        }
+    }
+}
+
+impl Replica for Client {
+    fn submit(&mut self, id: OpId, operation: &Operation, cx: &mut Context<'_>) {
+        let planned = self.model.plan(&self.view, operation).and_then(|Plan { edits, outcome }| {
+            self.view.clone().apply_all(&edits)?;
+            let misfit = || Rejected::new("edit_refused", "edits that do not follow each other");
+            Ok((Change::of(&edits).ok_or_else(misfit)?, outcome))
+        });
+        let made = planned.and_then(|(change, outcome)| self.make(id, change, outcome, cx));
+        if let Err(reason) = made {
+            cx.reflected(id);
+            cx.rejected(id, reason);
+        }
+    }
+
+    fn undo(&mut self, id: OpId, target: OpId, cx: &mut Context<'_>) {
+        let made = match self.past.take_back(target.n) {
+            Some(change) => self.make(id, change, Outcome::Null, cx),
+            None => Err(Rejected::too_old(target)),
+        };
+        if let Err(reason) = made {
+            cx.rejected(id, reason);
+        }
+    }
+
+    fn receive(
+        &mut self,
+        from: NodeId,
+        bytes: &[u8],
+        sidecar: &Sidecar,
+        cx: &mut Context<'_>,
+    ) -> Result<(), ProtocolError> {
+        from_server(from)?;
+        match decode(bytes)? {
+            ToClient::Confirmed { rev, sum } => self.placed(rev, sum, cx)?,
+            // The answer to the join will have this one too.
+            ToClient::Ordered(entry) if !self.uplink.is_open() && entry.rev > self.state.rev + 1 => {
+                cx.count("told_later", 1);
+            }
+            ToClient::Ordered(entry) => self.take(&[entry], cx)?,
+            ToClient::Missed(entries) => {
+                self.take(&entries, cx)?;
+                self.joined(cx);
+            }
+            ToClient::Snapshot { rev, document } => {
+                self.replace(rev, document, sidecar, cx);
+                self.joined(cx);
+            }
+        }
+        self.flush(cx);
+        Ok(())
+    }
+
+    fn link(&mut self, _: NodeId, state: LinkState, cx: &mut Context<'_>) {
+        self.uplink.hold();
+        if state == LinkState::Up {
+            self.join(cx);
+        }
+    }
+
+    fn view(&self) -> &dyn View {
+        &self.view
+    }
+
+    fn confirmed(&self) -> Option<&dyn View> {
+        Some(&self.state.base)
+    }
+
+    fn durable(&self) -> Vec<u8> {
+        encode(&self.state)
+    }
+}

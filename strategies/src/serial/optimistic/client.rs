@@ -1,0 +1,270 @@
+//! The client: its base view, and its pending mutations replayed on it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::message::{Mutation, News, ToClient, ToServer};
+use crate::document::Document;
+use crate::model::{ModelRef, Operation, Rejected, reduce};
+use crate::node::{NodeId, OpId};
+use crate::replica::{Context, LinkState, ProtocolError, Replica, Setup};
+use crate::serial::order::Action;
+use crate::sidecar::Sidecar;
+use crate::star::{Outbox, Placed, Uplink, Verdict, count_duplicates, from_server, unseen};
+use crate::view::View;
+use crate::wire::{decode, encode};
+
+#[derive(Serialize, Deserialize)]
+struct State {
+    seq: u64,
+    base: Document,
+    /// The last own mutation that is in the base view.
+    last: u64,
+    /// All own mutations up to here have their verdict.
+    resolved: u64,
+    pending: Outbox<Action>,
+}
+
+pub(super) struct Client {
+    model: ModelRef,
+    node: NodeId,
+    uplink: Uplink,
+    /// The base view with the pending mutations replayed on it.
+    view: Document,
+    /// The pending mutations that have an effect in the view.
+    shown: BTreeSet<u64>,
+    state: State,
+}
+
+impl Client {
+    pub(super) fn new(setup: &Setup, batch: Duration, base: Document) -> Self {
+        Self::with(setup, batch, State { seq: 0, base, last: 0, resolved: 0, pending: Outbox::new() })
+    }
+
+    pub(super) fn restore(setup: &Setup, batch: Duration, durable: &[u8]) -> Result<Self, ProtocolError> {
+        Ok(Self::with(setup, batch, decode(durable)?))
+    }
+
+    fn with(setup: &Setup, batch: Duration, state: State) -> Self {
+        let mut client = Self {
+            model: setup.model.clone(),
+            node: setup.node,
+            uplink: Uplink::new(batch),
+            view: Document::Null,
+            shown: BTreeSet::new(),
+            state,
+        };
+        (client.view, client.shown) = client.replay();
+        client
+    }
+
+    fn id(&self, n: u64) -> OpId {
+        OpId { client: self.node, n }
+    }
+
+    /// Rejects an operation whose number is in the order already.
+    fn is_taken(&self, id: OpId, cx: &mut Context<'_>) -> bool {
+        let taken = id.n <= self.state.last;
+        if taken {
+            cx.rejected(id, Rejected::number_taken());
+        }
+        taken
+    }
+
+    /// The base view with the pending mutations on it, and those that have an effect.
+    fn replay(&self) -> (Document, BTreeSet<u64>) {
+        let (mut view, mut shown) = (self.state.base.clone(), BTreeSet::new());
+        let withdrawn = self.withdrawn();
+        for (n, action) in &self.state.pending {
+            if let Action::Operate(operation) = action
+                && !withdrawn.contains_key(n)
+                && reduce(&*self.model, &mut view, operation).is_ok()
+            {
+                shown.insert(*n);
+            }
+        }
+        shown.extend(withdrawn.values());
+        (view, shown)
+    }
+
+    /// Pending mutations that a pending undo takes back, with that undo.
+    fn withdrawn(&self) -> BTreeMap<u64, u64> {
+        let withdraws = |(n, action): (&u64, &Action)| match action {
+            Action::Undo(target) if self.state.pending.contains_key(target) => Some((*target, *n)),
+            _ => None,
+        };
+        self.state.pending.iter().filter_map(withdraws).collect()
+    }
+
+    /// Shows the base view with the pending mutations, and reports which of them appeared and disappeared.
+    fn refresh(&mut self, cx: &mut Context<'_>) {
+        let (view, shown) = self.replay();
+        let before = std::mem::replace(&mut self.shown, shown);
+        self.view = view;
+        let withdrawn = self.withdrawn();
+        for n in self.shown.difference(&before) {
+            cx.shown(self.id(*n));
+        }
+        for n in before.difference(&self.shown) {
+            // A mutation that is not pending is in the base view, and one that its user withdrew was not lost.
+            if self.state.pending.contains_key(n) && !withdrawn.contains_key(n) {
+                cx.rolled_back(self.id(*n));
+            }
+        }
+    }
+
+    fn push_soon(&mut self, cx: &mut Context<'_>) {
+        if self.uplink.ready(cx) {
+            self.push(cx);
+        }
+    }
+
+    /// Sends what has not gone out on this connection.
+    fn push(&mut self, cx: &mut Context<'_>) {
+        let Some(unsent) = self.uplink.unsent(&self.state.pending, self.state.last) else { return };
+        let (after, resolved, sidecar) = (unsent.after, self.state.resolved, unsent.sidecar(self.node));
+        let mutations = unsent.operations.map(|(n, action)| Mutation { n: *n, action: action.clone() }).collect();
+        cx.send(NodeId::SERVER, encode(&ToServer::Push { after, resolved, mutations }), sidecar);
+    }
+
+    /// Takes what is new into the base view. `false` if all of it is known; on an error nothing has changed.
+    fn take(&mut self, news: &News) -> Result<bool, ProtocolError> {
+        let (seq, base) = match news {
+            News::Entries { after, entries } => {
+                let new = unseen(self.state.seq, *after, entries)?;
+                if new.entries.is_empty() && *after < self.state.seq {
+                    return Ok(false);
+                }
+                let mut base = self.state.base.clone();
+                for place in new.entries {
+                    base.apply_all(&place.edits).map_err(ProtocolError::malformed)?;
+                }
+                (new.end, base)
+            }
+            News::Snapshot { seq, .. } if *seq < self.state.seq => return Ok(false),
+            News::Snapshot { seq, state } => (*seq, state.clone()),
+        };
+        (self.state.seq, self.state.base) = (seq, base);
+        Ok(true)
+    }
+
+    /// What the server has carried out is no longer pending, also if its verdict was dropped: another client under this
+    /// name may have said that it has it.
+    fn resolve_rest(&mut self, cx: &mut Context<'_>) {
+        while let Some((&n, _)) = self.state.pending.first_key_value().filter(|(n, _)| **n <= self.state.last) {
+            let reason = Rejected::new("outcome_unknown", "the server no longer knows what became of it");
+            self.resolve(n, Err(reason), cx);
+        }
+    }
+
+    /// Tells the user what became of an own mutation, once.
+    fn resolve(&mut self, n: u64, verdict: Verdict, cx: &mut Context<'_>) {
+        if self.state.pending.remove(&n).is_none() {
+            return;
+        }
+        self.state.resolved = self.state.resolved.max(n);
+        let (id, was_shown) = (self.id(n), self.shown.remove(&n));
+        match verdict {
+            Ok(outcome) => {
+                if !was_shown {
+                    cx.shown(id);
+                }
+                cx.reflected(id);
+                cx.confirmed(id, outcome);
+            }
+            Err(reason) => {
+                if was_shown {
+                    cx.rolled_back(id);
+                }
+                cx.rejected(id, reason);
+            }
+        }
+    }
+}
+
+impl Replica for Client {
+    fn submit(&mut self, id: OpId, operation: &Operation, cx: &mut Context<'_>) {
+        if self.is_taken(id, cx) {
+            return;
+        }
+        if let Err(reason) = reduce(&*self.model, &mut self.view, operation) {
+            return cx.rejected(id, reason);
+        }
+        self.state.pending.insert(id.n, Action::Operate(operation.clone()));
+        self.shown.insert(id.n);
+        cx.shown(id);
+        // The server's order gives what is shown here if nothing comes between, so replicas that reflect the same
+        // operations show the same.
+        cx.reflected(id);
+        self.push_soon(cx);
+    }
+
+    fn undo(&mut self, id: OpId, target: OpId, cx: &mut Context<'_>) {
+        if self.is_taken(id, cx) {
+            return;
+        }
+        self.state.pending.insert(id.n, Action::Undo(target.n));
+        self.refresh(cx);
+        if self.shown.contains(&id.n) {
+            cx.reflected(id);
+        }
+        self.push_soon(cx);
+    }
+
+    fn receive(
+        &mut self,
+        from: NodeId,
+        bytes: &[u8],
+        sidecar: &Sidecar,
+        cx: &mut Context<'_>,
+    ) -> Result<(), ProtocolError> {
+        from_server(from)?;
+        let message: ToClient = decode(bytes)?;
+        if self.take(&message.news)? {
+            for (n, verdict) in message.verdicts {
+                self.resolve(n, verdict, cx);
+            }
+            self.state.last = self.state.last.max(message.last);
+            self.resolve_rest(cx);
+            self.refresh(cx);
+            match &message.news {
+                News::Entries { entries, .. } => entries.iter().for_each(|place| cx.reflected(place.id())),
+                News::Snapshot { .. } => cx.reflected_all(sidecar),
+            }
+        } else {
+            count_duplicates(1, cx);
+        }
+        if message.pulled && self.uplink.answered(self.state.last) {
+            self.push(cx);
+        }
+        Ok(())
+    }
+
+    fn timer(&mut self, tag: u64, cx: &mut Context<'_>) {
+        if self.uplink.timer(tag) {
+            self.push(cx);
+        }
+    }
+
+    fn link(&mut self, peer: NodeId, state: LinkState, cx: &mut Context<'_>) {
+        self.uplink.link(state, &self.state.pending, self.state.last);
+        if state == LinkState::Up {
+            let pull = ToServer::Pull { seq: self.state.seq, resolved: self.state.resolved };
+            cx.send(peer, encode(&pull), Sidecar::none());
+        }
+    }
+
+    fn view(&self) -> &dyn View {
+        &self.view
+    }
+
+    fn confirmed(&self) -> Option<&dyn View> {
+        Some(&self.state.base)
+    }
+
+    fn durable(&self) -> Vec<u8> {
+        encode(&self.state)
+    }
+}

@@ -1,0 +1,178 @@
+//! The client: a copy that reduces what the server has ordered.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::message::{CatchUp, Entry, ToClient, ToServer};
+use super::snapshots::Snapshot;
+use crate::document::Document;
+use crate::model::{ModelRef, Operation};
+use crate::node::{NodeId, OpId};
+use crate::replica::{Context, LinkState, ProtocolError, Replica, Setup};
+use crate::serial::order::Action;
+use crate::sidecar::Sidecar;
+use crate::star::{Outbox, Placed, Uplink, Verdict, count_duplicates, from_server};
+use crate::view::View;
+use crate::wire::{decode, encode};
+
+#[derive(Serialize, Deserialize)]
+struct State {
+    seq: u64,
+    data: Document,
+    /// All own operations up to here have their verdict.
+    resolved: u64,
+    pending: Outbox<Action>,
+}
+
+pub(super) struct Client {
+    model: ModelRef,
+    node: NodeId,
+    uplink: Uplink,
+    state: State,
+}
+
+impl Client {
+    pub(super) fn new(setup: &Setup, data: Document) -> Self {
+        Self::with(setup, State { seq: 0, data, resolved: 0, pending: Outbox::new() })
+    }
+
+    pub(super) fn restore(setup: &Setup, durable: &[u8]) -> Result<Self, ProtocolError> {
+        Ok(Self::with(setup, decode(durable)?))
+    }
+
+    fn with(setup: &Setup, state: State) -> Self {
+        Self { model: setup.model.clone(), node: setup.node, uplink: Uplink::new(Duration::ZERO), state }
+    }
+
+    /// Carries out entries that follow what is here, except for known ones: all or none.
+    fn take(&mut self, entries: &[Entry], cx: &mut Context<'_>) -> Result<(), ProtocolError> {
+        let (mut seq, mut data) = (self.state.seq, self.state.data.clone());
+        let mut verdicts = Vec::with_capacity(entries.len());
+        for entry in entries {
+            match entry.seq.checked_sub(seq) {
+                None | Some(0) => continue,
+                Some(1) => seq = entry.seq,
+                Some(_) => return Err(ProtocolError::Unexpected(format!("place {} after {seq}", entry.seq))),
+            }
+            verdicts.push((entry.id(), entry.carry_out(&self.model, &mut data)?));
+        }
+        (self.state.seq, self.state.data) = (seq, data);
+        count_duplicates(entries.len() - verdicts.len(), cx);
+        for (id, verdict) in verdicts {
+            if id.client == self.node {
+                self.resolve(id.n, verdict, cx);
+            }
+            cx.reflected(id);
+        }
+        Ok(())
+    }
+
+    /// Tells the user what became of the own operation `n`, once.
+    fn resolve(&mut self, n: u64, verdict: Verdict, cx: &mut Context<'_>) {
+        if self.state.pending.remove(&n).is_none() {
+            return;
+        }
+        self.state.resolved = self.state.resolved.max(n);
+        let id = OpId { client: self.node, n };
+        match verdict {
+            Ok(outcome) => {
+                cx.shown(id);
+                cx.confirmed(id, outcome);
+            }
+            Err(reason) => cx.rejected(id, reason),
+        }
+    }
+
+    /// Takes a state and what came after it: both or none.
+    fn replace(
+        &mut self,
+        Snapshot { seq, data, .. }: Snapshot,
+        after: &[Entry],
+        cx: &mut Context<'_>,
+    ) -> Result<(), ProtocolError> {
+        let before = (self.state.seq, self.state.data.clone());
+        if seq < self.state.seq {
+            count_duplicates(1, cx);
+        } else {
+            let data = Document::decode(&data).map_err(ProtocolError::malformed)?;
+            (self.state.seq, self.state.data) = (seq, data);
+        }
+        self.take(after, cx).inspect_err(|_| (self.state.seq, self.state.data) = before)
+    }
+
+    fn act(&mut self, id: OpId, action: Action, cx: &mut Context<'_>) {
+        self.state.pending.insert(id.n, action);
+        if self.uplink.ready(cx) {
+            self.push(self.state.resolved, cx);
+        }
+    }
+
+    /// Sends what has not gone out on this connection, each operation on its own. The server has those up to `last`.
+    fn push(&mut self, last: u64, cx: &mut Context<'_>) {
+        let Some(unsent) = self.uplink.unsent(&self.state.pending, last) else { return };
+        for (n, action) in unsent.operations {
+            let message = ToServer::Submit { n: *n, resolved: self.state.resolved, action: action.clone() };
+            cx.send(NodeId::SERVER, encode(&message), Sidecar::op(OpId { client: self.node, n: *n }));
+        }
+    }
+}
+
+impl Replica for Client {
+    fn submit(&mut self, id: OpId, operation: &Operation, cx: &mut Context<'_>) {
+        self.act(id, Action::Operate(operation.clone()), cx);
+    }
+
+    fn undo(&mut self, id: OpId, target: OpId, cx: &mut Context<'_>) {
+        self.act(id, Action::Undo(target.n), cx);
+    }
+
+    fn receive(
+        &mut self,
+        from: NodeId,
+        bytes: &[u8],
+        sidecar: &Sidecar,
+        cx: &mut Context<'_>,
+    ) -> Result<(), ProtocolError> {
+        from_server(from)?;
+        let (catch_up, verdicts, last) = match decode(bytes)? {
+            ToClient::Ordered(entry) => return self.take(&[entry], cx),
+            ToClient::Joined { catch_up, verdicts, last } => (catch_up, verdicts, last),
+        };
+        match catch_up {
+            CatchUp::Operations(entries) => self.take(&entries, cx)?,
+            CatchUp::Snapshot(snapshot, after) => {
+                self.replace(snapshot, &after, cx)?;
+                cx.reflected_all(sidecar);
+            }
+        }
+        for (n, verdict) in verdicts {
+            self.resolve(n, verdict, cx);
+        }
+        // What the server has is resolved by now; the rest goes again.
+        if self.uplink.answered(last) {
+            self.push(last, cx);
+        }
+        Ok(())
+    }
+
+    fn link(&mut self, peer: NodeId, state: LinkState, cx: &mut Context<'_>) {
+        self.uplink.link(state, &self.state.pending, self.state.resolved);
+        if state == LinkState::Up {
+            let join = ToServer::Join { seq: self.state.seq, resolved: self.state.resolved };
+            cx.send(peer, encode(&join), Sidecar::none());
+        }
+    }
+
+    fn view(&self) -> &dyn View {
+        &self.state.data
+    }
+
+    fn confirmed(&self) -> Option<&dyn View> {
+        Some(&self.state.data)
+    }
+
+    fn durable(&self) -> Vec<u8> {
+        encode(&self.state)
+    }
+}

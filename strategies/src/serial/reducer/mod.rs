@@ -1,0 +1,104 @@
+//! `serial`: the serialized state reducer.
+//!
+//! All operations go through one server. The server numbers an operation, sends it to every joined client, the issuer
+//! included, and then reduces; a client does not touch its copy until its own operation comes back. Everybody reduces the
+//! same stream, so everybody passes through the same states. An operation that makes no sense in its place is ignored by
+//! all in the same way, and its issuer, who reduces too, learns of the rejection from its own copy.
+//!
+//! Source: Livebook's notebook "State synchronization with state reducers" and Livebook itself. Where the notebook is
+//! silent this follows what Livebook and Replicache do: operations carry (client, n), the server keeps the last n of each
+//! client so that an operation resent after a broken connection is applied once, and the verdicts of what it applied travel
+//! in the answer to the join. Rejoining brings the missed operations, or a snapshot when they are no longer kept.
+//!
+//! Undo is worked out by the server, on its history (see `order/undo.rs`); what it changes is ordered and sent like an
+//! operation.
+//!
+//! Trade-offs: one truth and exact rejections, but no local effect before a round trip, and nothing at all while offline.
+//! Positions in an operation mean what they mean in the server's order, not what its user saw.
+
+mod client;
+mod message;
+mod server;
+mod snapshots;
+#[cfg(test)]
+mod tests;
+
+use crate::document::{Document, EditKind};
+use crate::node::NodeId;
+use crate::replica::{ProtocolError, Replica, Setup, Strategy, Topology};
+use crate::spec::{Content, Guarantees, Param, ParamKind, Spec, Support};
+use client::Client;
+use server::Server;
+use snapshots::Snapshots;
+
+/// The spec.
+pub static SPEC: Spec = Spec {
+    name: "serial",
+    family: "serial",
+    summary: "one server orders all operations; clients wait for their own to come back",
+    source: "Livebook, \"State synchronization with state reducers\"",
+    library: None,
+    topology: Topology::Star,
+    guarantees: Guarantees {
+        converges: true,
+        tolerates_duplicates: true,
+        can_refuse: true,
+        serializable: true,
+        needs_server: true,
+        ..Guarantees::NONE
+    },
+    params: &[
+        Param {
+            name: "history",
+            kind: ParamKind::Count,
+            default: "1000",
+            help: "operations the server keeps to bring a returning client up to date and to undo them; a client that misses \
+                   older ones gets a snapshot. 0 is the notebook's way: always a snapshot, and no undo",
+        },
+        Param {
+            name: "rejoin",
+            kind: ParamKind::Choice(&["operations", "snapshot"]),
+            default: "operations",
+            help: "what a returning client gets: the operations that it missed, if the server still has them, or always a \
+                   snapshot, as in Livebook",
+        },
+        Param {
+            name: "snapshot",
+            kind: ParamKind::Count,
+            default: "1",
+            help: "operations from one snapshot to the next: a client gets the last snapshot and the operations after it, as \
+                   far as the history goes. 1 is the notebook's way: the current state, made anew for each client",
+        },
+    ],
+    support: |_: EditKind| Support::Native,
+    content: Content::any,
+    undo: Support::Emulated("the server reduces its history again without it, and sends what that changes"),
+    build: |params| {
+        let history = usize::try_from(params.count("history")).unwrap_or(usize::MAX);
+        let snapshots = Snapshots::new(params.choice("rejoin") == "snapshot", params.count("snapshot"));
+        Box::new(Serial { history, snapshots })
+    },
+};
+
+struct Serial {
+    history: usize,
+    snapshots: Snapshots,
+}
+
+impl Strategy for Serial {
+    fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
+        // Genesis is this strategy's own encoding, made by `Strategy::genesis` a moment ago.
+        let data = Document::decode(&setup.genesis).expect("genesis is a document");
+        match setup.node {
+            NodeId::SERVER => Box::new(Server::new(setup, self.snapshots.clone(), data, self.history)),
+            _ => Box::new(Client::new(setup, data)),
+        }
+    }
+
+    fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {
+        Ok(match setup.node {
+            NodeId::SERVER => Box::new(Server::restore(setup, self.snapshots.clone(), durable)?),
+            _ => Box::new(Client::restore(setup, durable)?),
+        })
+    }
+}

@@ -1,0 +1,119 @@
+//! The server: numbers operations, tells everybody, and reduces too.
+
+use serde::{Deserialize, Serialize};
+
+use super::message::{CatchUp, Entry, ToClient, ToServer};
+use super::snapshots::Snapshots;
+use crate::document::Document;
+use crate::model::{ModelRef, Operation};
+use crate::node::{NodeId, OpId};
+use crate::replica::{Context, LinkState, ProtocolError, Replica, Setup};
+use crate::serial::order::{Action, Order};
+use crate::sidecar::Sidecar;
+use crate::star::{Joined, Placed, Sessions, count_duplicates, reject_at_server};
+use crate::view::View;
+use crate::wire::{decode, encode};
+
+#[derive(Serialize, Deserialize)]
+struct State {
+    order: Order,
+    sessions: Sessions,
+}
+
+pub(super) struct Server {
+    model: ModelRef,
+    snapshots: Snapshots,
+    joined: Joined,
+    state: State,
+}
+
+impl Server {
+    pub(super) fn new(setup: &Setup, snapshots: Snapshots, data: Document, history: usize) -> Self {
+        Self::with(setup, snapshots, State { order: Order::new(data, history), sessions: Sessions::default() })
+    }
+
+    pub(super) fn restore(setup: &Setup, snapshots: Snapshots, durable: &[u8]) -> Result<Self, ProtocolError> {
+        let State { order, sessions } = decode(durable)?;
+        Ok(Self::with(setup, snapshots, State { order: order.check()?, sessions }))
+    }
+
+    fn with(setup: &Setup, snapshots: Snapshots, state: State) -> Self {
+        Self { model: setup.model.clone(), snapshots, joined: Joined::default(), state }
+    }
+
+    fn join(&mut self, client: NodeId, seq: u64, resolved: u64, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
+        let State { order, sessions } = &mut self.state;
+        let behind = order.log.behind(seq)?;
+        sessions.resolved(client, resolved);
+        let missed = order.log.since(seq).filter(|_| !self.snapshots.always || behind == 0);
+        let (catch_up, sidecar) = match missed {
+            Some(missed) => {
+                let entries: Vec<Entry> = missed.map(Entry::of).collect();
+                let sidecar = Sidecar::ops(entries.iter().map(Placed::id));
+                (CatchUp::Operations(entries), sidecar)
+            }
+            None => {
+                cx.count("snapshots", 1);
+                let (snapshot, after) = self.snapshots.get(order, sessions, cx);
+                let after: Vec<Entry> = after.map(Entry::of).collect();
+                let carries = after.iter().map(Placed::id).collect();
+                let sidecar = Sidecar { carries, ..Sidecar::state(&snapshot.clock) };
+                (CatchUp::Snapshot(snapshot, after), sidecar)
+            }
+        };
+        let (verdicts, last) = (sessions.verdicts(client), sessions.last(client));
+        cx.send(client, encode(&ToClient::Joined { catch_up, verdicts, last }), sidecar);
+        self.joined.insert(client);
+        Ok(())
+    }
+
+    fn order(&mut self, client: NodeId, n: u64, resolved: u64, action: Action, cx: &mut Context<'_>) {
+        let State { order, sessions } = &mut self.state;
+        sessions.resolved(client, resolved);
+        let ordered = order.place(&*self.model, client, n, action);
+        let id = ordered.id();
+        let message = ToClient::Ordered(Entry::of(&ordered));
+        cx.broadcast(self.joined.all(), encode(&message), Sidecar::op(id));
+        sessions.record(client, n, ordered.verdict);
+        cx.reflected(id);
+    }
+}
+
+impl Replica for Server {
+    fn submit(&mut self, id: OpId, _: &Operation, cx: &mut Context<'_>) {
+        reject_at_server(id, cx);
+    }
+
+    fn receive(&mut self, from: NodeId, bytes: &[u8], _: &Sidecar, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
+        match decode(bytes)? {
+            ToServer::Join { seq, resolved } => self.join(from, seq, resolved, cx)?,
+            ToServer::Submit { n, resolved, action } => {
+                let last = self.state.sessions.last(from);
+                match n.checked_sub(last) {
+                    None | Some(0) => count_duplicates(1, cx),
+                    Some(1) => self.order(from, n, resolved, action, cx),
+                    Some(_) => {
+                        return Err(ProtocolError::Unexpected(format!("operation {n} of {from} after {last}")));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn link(&mut self, peer: NodeId, state: LinkState, _: &mut Context<'_>) {
+        self.joined.link(peer, state);
+    }
+
+    fn view(&self) -> &dyn View {
+        &self.state.order.data
+    }
+
+    fn confirmed(&self) -> Option<&dyn View> {
+        Some(&self.state.order.data)
+    }
+
+    fn durable(&self) -> Vec<u8> {
+        encode(&self.state)
+    }
+}
