@@ -58,14 +58,13 @@ impl Story {
 
     /// Issued, and not yet reflected at its own replica.
     fn issues(&mut self, client: u32, op: &Op, name: &str, saw: &str) -> OpId {
-        let seen =
-            self.named.iter().filter(|(name, _)| saw.split_whitespace().any(|value| value == name)).map(|(_, id)| *id);
+        let named = self.named.iter().filter(|(name, _)| saw.split_whitespace().any(|value| value == name));
+        let seen: Vec<OpId> = named.map(|(_, id)| *id).collect();
+        let mut reflected = seen.clone();
         let operations = self.book.operations::<Op>();
-        let before = |id: OpId| {
-            let seen = operations.iter().find(|issued| issued.id() == id);
-            operations.iter().filter(move |other| seen.is_some_and(|seen| seen.follows(other))).map(|other| other.id())
-        };
-        let reflected: Vec<OpId> = seen.flat_map(|id| before(id).chain([id])).collect();
+        for issued in operations.iter().filter(|issued| seen.contains(&issued.id())) {
+            reflected.extend(operations.iter().filter(|other| issued.follows(other)).map(|other| other.id()));
+        }
         for id in reflected {
             self.book.reached(client, id);
         }
