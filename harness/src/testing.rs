@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use syncbench_strategies::document::Document;
 use syncbench_strategies::model::{ModelRef, Operation, Outcome, Rejected};
 use syncbench_strategies::replica::{NodeId, OpId, Report, Rng, Time};
@@ -21,7 +22,7 @@ use crate::rng::stream;
 use crate::run_result::RunResult;
 use crate::settings::{Engine, Settings};
 use crate::task::Task;
-use crate::workload::{History, Workload};
+use crate::workload::{History, Issued, Workload};
 use crate::workloads::configure;
 
 /// Asserts that a folder of this crate has one file or folder per line of its registry, besides those that are `shared`.
@@ -221,6 +222,11 @@ impl Book {
     /// A client reflects an operation.
     pub(crate) fn reached(&mut self, client: u32, id: OpId) {
         self.enter(NodeId(client), What::Report(Report::Reflected(id)));
+    }
+
+    /// Every operation, as an oracle reads it.
+    pub(crate) fn operations<O: DeserializeOwned>(&self) -> Vec<Issued<'_, O>> {
+        History { genesis: &Document::Null, last: &Document::Null, ledger: &self.0 }.operations()
     }
 
     /// What the oracle finds when the run ends in `last`.

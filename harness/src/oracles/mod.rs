@@ -1,6 +1,7 @@
 //! Oracles that hold for every model, and rules from which the oracles of workloads are built.
 
 pub mod generic;
+pub(crate) mod members;
 pub mod serial_order;
 pub mod text;
 pub mod undo;
