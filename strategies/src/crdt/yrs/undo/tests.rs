@@ -5,7 +5,7 @@ use rand::{RngExt, SeedableRng};
 
 use super::*;
 use crate::crdt::trials::{self as crdt, Alone, genesis, splice};
-use crate::crdt::yrs::doc::Written;
+use crate::crdt::yrs::doc::{Doc, Written};
 use crate::document::generate::{Dice, dice};
 use crate::document::{Document, Edit, Kind, Path, Step};
 use crate::path;
@@ -27,7 +27,7 @@ struct Client {
 impl Client {
     fn new(genesis: &[u8], client: u64) -> Self {
         let doc = Doc::load(genesis, client).unwrap();
-        Self { history: History::new(&doc), doc, n: 0, updates: Vec::new() }
+        Self { history: History::new(&doc.library), doc, n: 0, updates: Vec::new() }
     }
 }
 
@@ -45,12 +45,12 @@ impl Alone for Client {
             None => Footprint::default(),
         };
         self.n += 1;
-        self.history.push(&self.doc, self.n, footprint);
+        self.history.push(&self.doc.library, self.n, footprint);
         Some(self.n)
     }
 
     fn undo(&mut self, n: u64) {
-        let updates = self.history.undo(&self.doc, OpId { client: NodeId(1), n });
+        let updates = self.history.undo(&self.doc.library, OpId { client: NodeId(1), n });
         self.updates.extend(updates.unwrap());
     }
 
@@ -276,7 +276,7 @@ fn content_that_no_undo_needs_is_forgotten() {
         one.edit(&[edit]).unwrap();
         if one.history.made.len() < remembered {
             oldest.into_iter().for_each(|deleted| forgotten.merge_with(deleted));
-            let left = manager::blocks(&one.doc.doc, &forgotten);
+            let left = manager::blocks(&one.doc.library.doc, &forgotten);
             assert!(left.is_empty(), "content is still there after operation {}: {left:?}", one.n);
         }
     }
