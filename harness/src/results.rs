@@ -102,7 +102,6 @@ pub enum Verdict {
     Unknown,
 }
 
-
 /// A sparse histogram: (value, count) in ascending order of value. What quantiles over several seeds are made from.
 pub type Histogram = Vec<(u64, u64)>;
 
