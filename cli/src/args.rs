@@ -6,8 +6,8 @@ use std::str::FromStr;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use syncbench_harness::engines::load::Pace;
-use syncbench_harness::scenario::Engine;
+use syncbench_harness::pace::Pace;
+use syncbench_harness::settings::Engine;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())

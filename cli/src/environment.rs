@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use syncbench_harness::results::Environment;
 use syncbench_strategies::registry::{OPTIONAL, STRATEGIES, find};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
+
+use crate::date::Date;
 
 /// Version and commit, for `--version`.
 pub(crate) fn version() -> String {
@@ -35,7 +35,7 @@ pub(crate) fn now() -> Environment {
         cpu: cpu(),
         cores: cores(),
         os: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
-        started_at: OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default(),
+        started_at: Date::now().rfc3339(),
     }
 }
 

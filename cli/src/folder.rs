@@ -7,13 +7,12 @@ use anyhow::Context;
 use syncbench_harness::results::Results;
 use syncbench_reports::criterion::CriterionEstimate;
 use syncbench_reports::report;
-use time::OffsetDateTime;
-use time::macros::format_description;
+
+use crate::date::Date;
 
 /// `bench-results/runs/<date>-<label>`, which does not exist yet.
 pub(crate) fn fresh(label: &str) -> PathBuf {
-    let format = format_description!("[year]-[month]-[day]-[hour][minute][second]");
-    let date = OffsetDateTime::now_utc().format(&format).unwrap_or_else(|_| "run".into());
+    let date = Date::now().for_names();
     let clean: String = label.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
     let runs = Path::new("bench-results").join("runs");
     let names = std::iter::once(String::new()).chain((2..).map(|n| format!("-{n}")));

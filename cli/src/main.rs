@@ -5,6 +5,7 @@
 
 mod args;
 mod commands;
+mod date;
 mod environment;
 mod failure;
 mod folder;

@@ -1,10 +1,10 @@
-//! A product from another crate: a purse as plain data with its own reducer, and a sync strategy that somebody thought of.
+//! A product in a crate of its own: a purse as plain data with its own reducer, and a custom sync strategy.
 //!
 //! ```
 //! let cells = syncbench_examples::compare().unwrap();
 //! let wrong = |name: &str| cells.iter().filter(|cell| cell.strategy == name).map(|cell| cell.findings.len()).sum::<usize>();
 //! assert_eq!((cells.len(), wrong("serial")), (15, 0));
-//! // Everybody ends with the same purse, and yet somebody was told that money is out which is still in.
+//! // All clients end with the same purse, but some were told of a withdrawal that the purse does not show.
 //! assert!(cells.iter().all(|cell| cell.converged == Some(true)));
 //! assert!(wrong("log-replay") > 0 && wrong("lww-document") > 0);
 //! ```
@@ -12,13 +12,13 @@ use std::collections::BTreeMap;
 
 use syncbench_harness::prelude::*;
 
-/// The product's state, as it has it anyway.
+/// The product's state.
 #[derive(Serialize, Deserialize)]
 struct Purse {
     cents: i64,
 }
 
-/// Puts money in, or takes it out if it is less than nothing.
+/// Puts money in, or takes it out if the amount is negative; rejects what would overdraw the purse.
 struct Rules;
 impl Reducer for Rules {
     type State = Purse;
@@ -26,11 +26,11 @@ impl Reducer for Rules {
     type Outcome = ();
     fn reduce(&self, purse: &mut Purse, cents: &i64) -> Result<(), Rejected> {
         purse.cents += cents;
-        if purse.cents < 0 { Err(Rejected::new("poor", "not that much in it")) } else { Ok(()) }
+        if purse.cents < 0 { Err(Rejected::new("poor", "not that much in the purse")) } else { Ok(()) }
     }
 }
 
-/// For the harness: who does what, and what must be true in the end.
+/// What users do, and what must be true at the end.
 struct Kitty;
 impl Workload for Kitty {
     fn model(&self) -> ModelRef {
@@ -44,22 +44,22 @@ impl Workload for Kitty {
     }
     fn judge(&self, history: &History<'_>) -> Vec<Finding> {
         let cents = |document| from_document::<Purse>(document).map_or(0, |purse| purse.cents);
-        let receipts: i64 = history.confirmed::<i64>().iter().map(|done| done.op).sum();
+        let receipts: i64 = history.confirmed::<i64>().iter().map(|receipt| receipt.op).sum();
         let over = cents(history.last) - cents(history.genesis) - receipts;
         let mut findings = Findings::default();
         if over != 0 {
-            findings.add(&WRONG_SUM, format!("{over} cents more than by the receipts"));
+            findings.add(&WRONG_SUM, format!("{over} cents more than the receipts say"));
         }
         findings.done()
     }
 }
 
-static WRONG_SUM: Kind = Kind::lost("wrong sum", "The purse does not hold what its receipts add up to.");
+static WRONG_SUM: Kind = Kind::lost("wrong sum", "The purse does not hold the sum of its confirmed operations.");
 
 static KITTY: WorkloadSpec =
     WorkloadSpec::own("kitty", "put money in, take it out", &[EditKind::Put], &[&WRONG_SUM], 500, |_| Box::new(Kitty));
 
-/// The strategy: everybody has every operation, and carries all of them out in the same made-up order, again and again.
+/// The strategy: every client has every operation, and replays all of them in one fixed order after each new one.
 struct LogReplay;
 static LOG_REPLAY: Spec = Spec::own(
     "log-replay",
@@ -96,7 +96,7 @@ impl Peer {
         order.sort_by_key(|(id, _)| (id.n, id.client));
         self.view = Document::decode(&self.setup.genesis).expect("made by `Strategy::genesis`");
         for (_, operation) in order {
-            // What makes no sense in its place is left out.
+            // An operation that is rejected in its place has no effect.
             let _ = reduce(&*self.setup.model, &mut self.view, operation);
         }
     }
@@ -143,7 +143,7 @@ impl Replica for Peer {
     }
 }
 
-/// Runs the product under that strategy and under two that come with the harness, five times each.
+/// Runs the product under the custom strategy and under two of the harness, five times each.
 pub fn compare() -> Result<Vec<Cell>, ScenarioError> {
     let strategies = ["log-replay", "serial", "lww-document"].map(String::from).to_vec();
     let scenario = Scenario { strategies, workloads: vec!["kitty".into()], ops: 100, ..Scenario::default() };

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use rand::RngExt;
-use syncbench_harness::engines::load::Pace;
-use syncbench_harness::engines::{Task, sim};
-use syncbench_harness::faults::Faults;
+use syncbench_harness::engines;
 use syncbench_harness::network::{self, Link, Transport};
+use syncbench_harness::pace::Pace;
 use syncbench_harness::queue::Queue;
 use syncbench_harness::rng::stream;
-use syncbench_harness::workload;
+use syncbench_harness::settings::{Engine, Settings};
+use syncbench_harness::task::Task;
+use syncbench_harness::workloads;
 use syncbench_strategies::registry;
 use syncbench_strategies::replica::{NodeId, Time};
 
@@ -61,36 +62,32 @@ fn runs(c: &mut Criterion) {
     let mut group = c.benchmark_group("simulator/run");
     group.warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(2)).sample_size(10);
     // Built-in names with valid defaults.
-    let (spec, workload) = workload::configure(&"stack".parse().expect("a name")).expect("a workload");
+    let (spec, workload) = workloads::configure(&"stack".parse().expect("a name")).expect("a workload");
     let configured = registry::configure(&"serial".parse().expect("a name")).expect("a strategy");
-    let genesis = workload.genesis(spec.default_size);
     const OPS: u64 = 1_000;
     for clients in [2u32, 32] {
-        let task = || Task {
-            strategy: &configured,
-            workload: &*workload,
-            model: workload.model(),
-            genesis: &genesis,
-            genesis_bytes: configured.strategy.genesis(&genesis).into(),
+        let settings = || Settings {
+            network: "wifi".into(),
+            faults: Vec::new(),
+            transport: Transport::Stream,
+            engine: Engine::Sim,
             clients,
             ops: OPS,
             rate_per_s: 100.0,
             pace: Pace::Poisson,
             undo: 0.0,
-            profile: network::configure(&"wifi".parse().expect("a name")).expect("a profile"),
-            transport: Transport::Stream,
-            faults: Faults::default(),
+            size: spec.default_size,
             seed: 1,
             sample_every: Some(Duration::from_secs(1)),
             budget: Duration::from_secs(60),
-            blind: false,
         };
+        let task = || Task::new(&configured, &*workload, settings()).expect("a built-in profile");
         // Every operation goes up once and down to everybody.
         group.throughput(Throughput::Elements(OPS * (1 + u64::from(clients))));
         group.bench_function(BenchmarkId::new("serial", clients), |b| {
-            b.iter_batched(task, |task| black_box(sim::run(&task, &mut [])), BatchSize::LargeInput);
+            b.iter_batched(task, |task| black_box(engines::run(&task, &mut [])), BatchSize::LargeInput);
         });
-        assert!(sim::run(&task(), &mut []).converged());
+        assert!(engines::run(&task(), &mut []).converged());
     }
     group.finish();
 }

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use syncbench_harness::rng::stream;
-use syncbench_harness::workload::{self, Workload};
-use syncbench_harness::workloads::WORKLOADS;
+use syncbench_harness::workload::Workload;
+use syncbench_harness::workloads::{self, WORKLOADS};
 use syncbench_strategies::document::Document;
 use syncbench_strategies::model::{Operation, reduce};
 use syncbench_strategies::registry::{self, STRATEGIES};
@@ -123,7 +123,7 @@ impl Group {
 fn workloads(c: &mut Criterion) {
     for spec in WORKLOADS {
         // Built-in names have valid defaults.
-        let (_, workload) = workload::configure(&spec.name.parse().expect("a name")).expect("a workload");
+        let (_, workload) = workloads::configure(&spec.name.parse().expect("a name")).expect("a workload");
         let genesis = workload.genesis(spec.default_size);
         let (operations, expected) = operations(&*workload, &genesis);
         let mut group = c.benchmark_group(spec.name);

@@ -2,9 +2,12 @@
 #![allow(clippy::disallowed_methods, reason = "the lint exists so that all other modules use this one")]
 
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use syncbench_strategies::replica::Time;
+
+/// What clocks show at the start of a run: 2024-01-01T00:00:00Z.
+pub const WALL_AT_START: Duration = Duration::from_secs(1_704_067_200);
 
 /// A moment of real time.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +43,11 @@ fn overhead_ns() -> u64 {
         let pair = |_| u64::try_from(Instant::now().elapsed().as_nanos()).unwrap_or(0);
         (0..1000).map(pair).min().unwrap_or(0)
     })
+}
+
+/// Seconds since 1970 in UTC by the machine's calendar clock, for the dates of results; 0 on a clock that is set before.
+pub fn unix_seconds() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 /// Waits for a span of real time.

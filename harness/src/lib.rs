@@ -2,17 +2,22 @@
 //!
 //! The harness holds everything equal but the strategy: the same users with the same intents at the same times, the same
 //! network luck, the same faults, the same measurements.
+//!
+//! Layers point one way, from [`clock`] and [`settings`] over [`workload`], [`oracles`] and [`engines`] to [`run`] and
+//! [`scenario`]; a test of the command line's crate holds the order.
 
 pub mod clock;
 pub mod engines;
 pub mod event;
 pub mod faults;
 pub mod finding;
+pub mod history;
 pub mod ledger;
 pub mod metric;
 pub mod metrics;
 pub mod network;
 pub mod oracles;
+pub mod pace;
 pub mod prelude;
 pub mod probe;
 pub mod probes;
@@ -20,9 +25,13 @@ pub mod queue;
 pub mod results;
 pub mod rng;
 pub mod run;
+pub mod run_result;
 pub mod scenario;
+pub mod schedule;
+pub mod settings;
 pub mod stopwatch;
 pub mod stories;
+pub mod task;
 #[cfg(test)]
 mod testing;
 pub mod trace;

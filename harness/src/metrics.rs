@@ -64,8 +64,7 @@ mod tests {
 
     use super::*;
     use crate::metric::Metric;
-    use crate::run::collect;
-    use crate::scenario::{Catalog, Scenario};
+    use crate::scenario::{Catalog, Scenario, collect};
 
     fn root() -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()

@@ -1,4 +1,4 @@
-//! What a product needs that brings a model, a workload or a strategy of its own: `use syncbench_harness::prelude::*`.
+//! Everything for a product's own model, workload or strategy: `use syncbench_harness::prelude::*`.
 
 pub use rand::{Rng as _, RngExt as _};
 pub use serde::{Deserialize, Serialize};
@@ -14,6 +14,5 @@ pub use syncbench_strategies::view::View;
 
 pub use crate::finding::{Finding, Findings, Kind};
 pub use crate::results::Cell;
-pub use crate::run::collect;
-pub use crate::scenario::{Catalog, Scenario, ScenarioError};
+pub use crate::scenario::{Catalog, Scenario, ScenarioError, collect};
 pub use crate::workload::{History, Intent, Issued, User, Workload, WorkloadSpec};

@@ -1,4 +1,4 @@
-//! Random streams, each keyed by (seed, purpose, entity), so that what one part draws never shifts what another sees.
+//! Random streams, each keyed by (seed, purpose, entity): what one part draws never shifts the draws of another.
 
 use rand::{RngExt, SeedableRng};
 use syncbench_strategies::replica::Rng;
@@ -21,8 +21,8 @@ pub fn unit(rng: &mut Rng) -> f64 {
     (rng.random::<u64>() >> 11) as f64 / (1u64 << 53) as f64
 }
 
-/// A whole number below `end` (0 where `end` is 0), by the fraction drawn: the same draw lands on the same relative place
-/// of a shorter or longer list.
+/// A whole number below `end` (0 where `end` is 0), by a fraction: the same draw falls on the same relative place of a list
+/// of any length.
 pub fn below(rng: &mut Rng, end: usize) -> usize {
     ((unit(rng) * end as f64) as usize).min(end.saturating_sub(1))
 }
@@ -33,7 +33,7 @@ pub fn exponential(rng: &mut Rng, mean: f64) -> f64 {
     -libm::log(1.0 - unit(rng)) * mean
 }
 
-/// A number of trials, at least 1, geometrically distributed with the given mean.
+/// A geometrically distributed number with the given mean, at least 1.
 pub fn geometric(rng: &mut Rng, mean: f64) -> u64 {
     if mean <= 1.0 {
         return 1;

@@ -1,29 +1,31 @@
-//! Helpers for tests: files and registries held together, short runs in virtual time, and books written by hand.
+//! Helpers for tests: files compared with registries, short runs in virtual time, and ledgers written by hand.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use syncbench_strategies::document::Document;
 use syncbench_strategies::model::{ModelRef, Operation, Outcome, Rejected};
 use syncbench_strategies::replica::{NodeId, OpId, Report, Rng, Time};
 use syncbench_strategies::selector::Selector;
 use syncbench_strategies::spec::{Configured, Params, Spec};
 
-use crate::engines::load::Pace;
-use crate::engines::{RunResult, Task, sim};
+use crate::engines;
 use crate::event::{Event, What};
-use crate::faults::Faults;
 use crate::finding::{Finding, Kind};
 use crate::ledger::{Action, Ledger};
-use crate::network::{Profile, Transport};
+use crate::network::Transport;
 use crate::oracles::undeclared;
+use crate::pace::Pace;
 use crate::rng::stream;
-use crate::workload::{History, Workload, configure};
+use crate::run_result::RunResult;
+use crate::settings::{Engine, Settings};
+use crate::task::Task;
+use crate::workload::{History, Issued, Workload};
+use crate::workloads::configure;
 
-/// Asserts that a folder of this crate has one file per line of its registry, besides those that are `shared`; a file may
-/// have a folder of its name.
+/// Asserts that a folder of this crate has one file or folder per line of its registry, besides those that are `shared`.
 pub(crate) fn assert_registered(folder: &str, shared: &[&str], lines: usize) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut files: Vec<String> = std::fs::read_dir(&folder)
@@ -96,7 +98,7 @@ impl Trial {
         }
     }
 
-    /// Runs it and asks the oracle.
+    /// Runs it and asks the workload's oracle.
     pub(crate) fn run(&self) -> (RunResult, Found) {
         let workload = workload(self.workload);
         let params = Params::check(&selector(self.strategy.name), self.strategy.params).expect("no parameters given");
@@ -106,31 +108,26 @@ impl Trial {
             params: params.shown(),
             strategy: (self.strategy.build)(&params),
         };
-        let genesis = workload.genesis(self.size);
-        let ran = sim::run(
-            &Task {
-                genesis_bytes: Arc::from(strategy.strategy.genesis(&genesis)),
-                strategy: &strategy,
-                workload: &*workload,
-                model: self.model.clone().unwrap_or_else(|| workload.model()),
-                genesis: &genesis,
-                clients: self.clients,
-                ops: self.ops,
-                rate_per_s: self.rate_per_s,
-                pace: self.pace,
-                undo: self.undo,
-                profile: Profile::constant(Duration::from_millis(self.delay_ms)),
-                transport: Transport::Stream,
-                faults: Faults::default(),
-                seed: self.seed,
-                sample_every: None,
-                budget: Duration::from_secs(60),
-                blind: false,
-            },
-            &mut [],
-        );
-        assert!(ran.ledger.issued() > 0 && ran.ledger.all_settled(), "the run must be complete");
-        let history = History { genesis: &genesis, last: ran.last(), ledger: &ran.ledger };
+        let settings = Settings {
+            network: format!("constant:{}ms", self.delay_ms),
+            faults: Vec::new(),
+            transport: Transport::Stream,
+            engine: Engine::Sim,
+            clients: self.clients,
+            ops: self.ops,
+            rate_per_s: self.rate_per_s,
+            pace: self.pace,
+            undo: self.undo,
+            size: self.size,
+            seed: self.seed,
+            sample_every: None,
+            budget: Duration::from_secs(60),
+        };
+        let mut task = Task::new(&strategy, &*workload, settings).expect("a constant delay");
+        task.model = self.model.clone().unwrap_or(task.model);
+        let ran = engines::run(&task, &mut []);
+        assert!(ran.ledger.issued() > 0 && ran.ledger.all_resolved(), "the run must be complete");
+        let history = History { genesis: &task.genesis, last: ran.last(), ledger: &ran.ledger };
         let found = Found::of(self.workload, workload.judge(&history));
         (ran, found)
     }
@@ -150,7 +147,7 @@ pub(crate) fn workload(text: &str) -> Box<dyn Workload> {
     spec_and_workload(text).0
 }
 
-/// The first operations that client 1 of 2 wants, given that it sees `view` all the time.
+/// The first operations of client 1 of 2, which sees `view` all the time.
 pub(crate) fn intents(text: &str, view: &Document, count: u64) -> Vec<Operation> {
     let mut author = workload(text).user(NodeId(1), 2);
     let mut draw = |n| author.next(view, &mut intent_stream(n)).map(|intent| intent.operation);
@@ -162,11 +159,11 @@ pub(crate) fn intent_stream(n: u64) -> Rng {
     stream(1, "intent", 1, n)
 }
 
-/// A book of a run that is written by hand.
+/// A ledger that is written by hand.
 pub(crate) struct Book(Ledger);
 
 impl Book {
-    /// An empty book of clients that are there from the beginning.
+    /// An empty ledger of clients that take part from the start.
     pub(crate) fn new(clients: u32) -> Self {
         let mut book = Self(Ledger::new(clients));
         (1..=clients).for_each(|client| book.enter(NodeId(client), What::Live));
@@ -177,12 +174,12 @@ impl Book {
         self.0.enter(&Event { at: Time::ZERO, node, what });
     }
 
-    /// A client crashes, after all that was issued so far.
+    /// A client crashes, after everything that was issued so far.
     pub(crate) fn crashed(&mut self, client: u32, for_good: bool) {
         self.0.enter(&Event { at: Time::from_ms(1), node: NodeId(client), what: What::Crashed { for_good } });
     }
 
-    /// A client acts, and is told nothing yet.
+    /// A client issues an operation, whose fate is unknown.
     pub(crate) fn issued<O: Serialize>(&mut self, client: u32, op: &O, seen: Document) -> OpId {
         let id = self.0.next_op(NodeId(client));
         let action = Action::Operate { operation: Operation::encode(op), seen };
@@ -190,12 +187,12 @@ impl Book {
         id
     }
 
-    /// A client acts, shows it at once and is told that it stands.
+    /// A client issues an operation that is reflected there and confirmed at once.
     pub(crate) fn acted<O: Serialize>(&mut self, client: u32, op: &O) -> OpId {
         self.acted_on(client, op, Document::Null)
     }
 
-    /// The same with what the author saw.
+    /// The same with what its user saw.
     pub(crate) fn acted_on<O: Serialize>(&mut self, client: u32, op: &O, seen: Document) -> OpId {
         let id = self.issued(client, op, seen);
         self.reached(client, id);
@@ -203,7 +200,7 @@ impl Book {
         id
     }
 
-    /// A client takes back an own operation and is told that this stands.
+    /// A client undoes an own operation, and the undo is confirmed.
     pub(crate) fn undone(&mut self, target: OpId) {
         let id = self.0.next_op(target.client);
         self.0.open(id, Action::Undo { target }, Time::ZERO, Time::ZERO);
@@ -211,7 +208,7 @@ impl Book {
         self.told(id, Ok(Document::Null));
     }
 
-    /// The author is told what became of its operation.
+    /// An operation is confirmed or rejected.
     pub(crate) fn told(&mut self, id: OpId, fate: Result<Outcome, Rejected>) {
         self.enter(
             id.client,
@@ -222,9 +219,14 @@ impl Book {
         );
     }
 
-    /// A client takes an operation into account.
+    /// A client reflects an operation.
     pub(crate) fn reached(&mut self, client: u32, id: OpId) {
         self.enter(NodeId(client), What::Report(Report::Reflected(id)));
+    }
+
+    /// Every operation, as an oracle reads it.
+    pub(crate) fn operations<O: DeserializeOwned>(&self) -> Vec<Issued<'_, O>> {
+        History { genesis: &Document::Null, last: &Document::Null, ledger: &self.0 }.operations()
     }
 
     /// What the oracle finds when the run ends in `last`.

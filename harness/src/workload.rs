@@ -1,19 +1,16 @@
-//! What users do: a model, a generator of intents, and an oracle that knows what each intent should have done.
+//! The contract of a workload: a model, users who issue its operations, and an oracle that knows what each should have done.
 
-use serde::de::DeserializeOwned;
 use syncbench_strategies::document::{Document, EditKind};
 use syncbench_strategies::model::{ModelRef, Operation};
-use syncbench_strategies::replica::{NodeId, OpId, Rng};
-use syncbench_strategies::selector::{Selector, SelectorError};
+use syncbench_strategies::replica::{NodeId, Rng};
 use syncbench_strategies::spec::{Content, Param, Params};
 use syncbench_strategies::view::View;
 
 use crate::finding::{Finding, Kind};
-use crate::ledger::{Entry, Fate, Ledger};
-use crate::trace::Schedule;
-use crate::workloads::WORKLOADS;
+pub use crate::history::{History, Issued};
+use crate::schedule::Schedule;
 
-/// A workload's card.
+/// What a workload says about itself.
 pub struct WorkloadSpec {
     /// The name on the command line and in results.
     pub name: &'static str,
@@ -21,26 +18,26 @@ pub struct WorkloadSpec {
     pub summary: &'static str,
     /// The product it stands for.
     pub product: &'static str,
-    /// What it can be told.
+    /// Its parameters.
     pub params: &'static [Param],
     /// The kinds of edits that its plans contain.
     pub edits: &'static [EditKind],
-    /// The kinds of findings that its oracle can make, each of which catches a planted bug in `tests/findings`.
+    /// The kinds of findings that its oracle makes. Each is caught in a planted bug in `tests/suite/findings`.
     pub kinds: &'static [&'static Kind],
     /// What its document is.
     pub content: Content,
-    /// Whether users take back what they did.
+    /// Whether users undo operations.
     pub undo: bool,
-    /// What the initial document's size counts.
+    /// What the size of the initial document counts.
     pub size_unit: &'static str,
-    /// The initial document's size unless told otherwise.
+    /// The size of the initial document by default.
     pub default_size: u64,
-    /// Makes the workload.
+    /// Builds the workload.
     pub build: fn(&Params) -> Box<dyn Workload>,
 }
 
 impl WorkloadSpec {
-    /// The card of a workload that somebody brings: data, without parameters and undo.
+    /// The spec of a product's own workload: data, without parameters and undo.
     pub const fn own(
         name: &'static str,
         summary: &'static str,
@@ -52,7 +49,7 @@ impl WorkloadSpec {
         Self {
             name,
             summary,
-            product: "its author's",
+            product: "your own",
             params: &[],
             edits,
             kinds,
@@ -76,27 +73,27 @@ pub trait Workload: Send + Sync {
     /// The user at `client`, one of `clients`.
     fn user(&self, client: NodeId, clients: u32) -> Box<dyn User>;
 
-    /// What went wrong with the intents, by name. Called once, after the run.
+    /// What went wrong with the operations. Called once, after the run.
     fn judge(&self, history: &History<'_>) -> Vec<Finding>;
 
-    /// Whether a state that users see is one that the product allows; if not, what is wrong with it.
+    /// Whether the product allows this state to be seen by users; if not, what is wrong with it.
     fn invariant(&self, document: &Document) -> Result<(), String> {
         let _ = document;
         Ok(())
     }
 
-    /// The final state that the recorded trace must end in.
+    /// The final state in which a recorded trace must end.
     fn reference(&self) -> Option<Document> {
         None
     }
 
-    /// Who may act when, for a replayed trace.
+    /// When each user may act, in a replayed trace.
     fn schedule(&self) -> Option<&Schedule> {
         None
     }
 }
 
-/// A user: decides what to do next.
+/// A user at one client, who decides what to do next.
 pub trait User: Send {
     /// Called before [`User::next`]: where this user's own operations stand.
     fn standing(&mut self, standing: Standing) {
@@ -110,7 +107,7 @@ pub trait User: Send {
     fn next(&mut self, view: &dyn View, rng: &mut Rng) -> Option<Intent>;
 }
 
-/// A user without a memory is a function.
+/// A user without memory is a function.
 impl<F: FnMut(&dyn View, &mut Rng) -> Option<Intent> + Send> User for F {
     fn next(&mut self, view: &dyn View, rng: &mut Rng) -> Option<Intent> {
         self(view, rng)
@@ -122,104 +119,22 @@ impl<F: FnMut(&dyn View, &mut Rng) -> Option<Intent> + Send> User for F {
 pub struct Standing {
     /// The number that the next operation gets.
     pub next: u64,
-    /// Every own operation up to this number is taken into account on the own screen, or was refused.
+    /// Every operation of this user up to this number is reflected at its own replica, or was rejected.
     pub reflected: u64,
 }
 
-/// An operation and what its author saw.
+/// An operation that a user wants, and what it saw.
 #[derive(Clone, Debug)]
 pub struct Intent {
-    /// What the user wants.
+    /// The operation.
     pub operation: Operation,
-    /// What the workload's oracle must know of the view at that moment; [`Document::Null`] for nothing.
+    /// What the oracle must know of the view at that moment; [`Document::Null`] for nothing.
     pub seen: Document,
 }
 
 impl Intent {
-    /// An intent that needs no memory of what was seen.
+    /// An intent whose oracle needs to know nothing of the view.
     pub fn blind<O: serde::Serialize>(op: &O) -> Self {
         Self { operation: Operation::encode(op), seen: Document::Null }
     }
-}
-
-/// A finished run, as an oracle sees it.
-pub struct History<'a> {
-    /// The initial document.
-    pub genesis: &'a Document,
-    /// The final state; of the first client, where they differ.
-    pub last: &'a Document,
-    /// What became of every operation.
-    pub ledger: &'a Ledger,
-}
-
-/// An operation with its type, as an oracle reads it.
-#[derive(Debug)]
-pub struct Issued<'a, O> {
-    /// The typed operation.
-    pub op: O,
-    /// Its entry in the ledger.
-    pub entry: &'a Entry,
-}
-
-impl<O> Issued<'_, O> {
-    /// Which operation.
-    pub fn id(&self) -> OpId {
-        self.entry.id
-    }
-
-    /// The outcome that its author was given, if it was told that it stands and did not take it back since.
-    pub fn outcome(&self) -> Option<&Document> {
-        match &self.entry.fate {
-            Fate::Acknowledged(outcome) if !self.entry.undone => Some(outcome),
-            _ => None,
-        }
-    }
-
-    /// Whether its author took it back and was told that this stands: its effect must be gone.
-    pub fn undone(&self) -> bool {
-        self.entry.undone
-    }
-
-    /// Whether its author had taken `other` into account.
-    pub fn follows<P>(&self, other: &Issued<'_, P>) -> bool {
-        self.entry.known.contains(other.id()) || (other.id().client == self.id().client && other.id().n < self.id().n)
-    }
-}
-
-impl<'a> History<'a> {
-    /// Every operation of the model, typed, by client and number. Undos are not among them: see [`Issued::undone`].
-    pub fn operations<O: DeserializeOwned>(&self) -> Vec<Issued<'a, O>> {
-        let operations = self.ledger.entries().filter(|entry| entry.undoes.is_none());
-        operations.filter_map(|entry| entry.operation.decode().map(|op| Issued { op, entry })).collect()
-    }
-
-    /// Those whose author was told that they stand, and did not take them back.
-    pub fn confirmed<O: DeserializeOwned>(&self) -> Vec<Issued<'a, O>> {
-        let mut acts = self.operations();
-        acts.retain(|act| act.outcome().is_some());
-        acts
-    }
-}
-
-/// Makes the workload that `selector` names.
-pub fn configure(selector: &Selector) -> Result<(&'static WorkloadSpec, Box<dyn Workload>), SelectorError> {
-    configure_from(WORKLOADS, selector)
-}
-
-/// The same among workloads of one's own choice.
-pub fn configure_from(
-    specs: &[&'static WorkloadSpec],
-    selector: &Selector,
-) -> Result<(&'static WorkloadSpec, Box<dyn Workload>), SelectorError> {
-    let spec = specs.iter().copied().find(|spec| spec.name == selector.name).ok_or_else(|| {
-        let names: Vec<_> = specs.iter().map(|spec| spec.name).collect();
-        SelectorError::new(
-            selector.to_string(),
-            format!("no such workload: expected all or one of {}", names.join(", ")),
-        )
-    })?;
-    if selector.window.is_some() {
-        return Err(SelectorError::new(selector.to_string(), "a workload has no time window"));
-    }
-    Ok((spec, (spec.build)(&Params::check(selector, spec.params)?)))
 }

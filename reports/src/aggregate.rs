@@ -37,7 +37,7 @@ impl<'a> Condition<'a> {
             workload: &cell.workload,
             network: &cell.network,
             faults: &cell.faults,
-            engine: &cell.engine,
+            engine: cell.engine.name(),
             clients: cell.clients,
             ops: cell.ops,
             size: cell.size,

@@ -238,9 +238,9 @@ fn noise(summary: &Summary<'_>) -> Option<Caveat> {
 }
 
 fn sampled(summary: &Summary<'_>) -> Option<Caveat> {
-    let spans =
-        summary.results.cells.iter().filter(|cell| cell.outcome == Outcome::Measured).filter_map(|cell| cell.sample_ms);
-    spans.reduce(f64::max).map(Caveat::Sampled)
+    let measured = summary.results.cells.iter().filter(|cell| cell.outcome == Outcome::Measured);
+    let longest = measured.filter_map(|cell| cell.sample_every).max()?;
+    Some(Caveat::Sampled(longest.as_secs_f64() * 1e3))
 }
 
 fn emulated(summary: &Summary<'_>) -> Vec<Caveat> {

@@ -1,11 +1,12 @@
-//! Messages that arrive once, over links that lose, double and reorder them, for strategies whose own protocol does so.
+//! Messages that arrive once over links that lose, duplicate and reorder them, for strategies whose own protocol has to.
 //!
-//! Every body is numbered per connection, kept until the peer has said that it arrived, and sent again when that takes too
-//! long. What arrives twice is dropped; what overtakes is handed out as it comes. Acknowledgements ride on whatever goes the
-//! other way, and go alone only when nothing does for a while. Timers run only while an answer is owed on either side, so a
-//! quiet group is quiet; to a peer that does not answer for some ten seconds, though its connection is open, nothing is sent
-//! again by the clock until it answers, but something whenever it is heard of. The wait before sending again follows the round trips that were seen (RFC 6298). A checksum keyed
-//! by the two ends stands in for the authentication that such protocols have; what fails it changes nothing.
+//! Every body is numbered per connection, kept until the peer has acknowledged it, and sent again when that takes too long. A
+//! duplicate is dropped; a body that overtakes others is delivered as it comes. Acknowledgements ride on messages the other
+//! way, and go alone only if there are none for a while. Timers run only while an acknowledgement is owed on either side, so
+//! an idle group is quiescent. To a peer that does not answer for some ten seconds, though its connection is open, nothing is
+//! sent again by the clock until it answers, but one body whenever it is heard from. The wait before sending again follows
+//! the round trips that were measured (RFC 6298). A checksum keyed by the two ends stands in for the authentication that such
+//! protocols have; a frame that fails it changes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,28 +15,29 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+use crate::prefix_set::Prefix;
 use crate::replica::{Context, NodeId, ProtocolError, Time};
 use crate::sidecar::Sidecar;
 use crate::wire::encode;
 
-/// The tag of the courier's timer; a strategy's own are others.
+/// The tag of the courier's timer; a strategy's own timers have other tags.
 pub(crate) const TICK: u64 = 0;
 
-/// How long an acknowledgement waits for something to ride on: Linux' longest.
+/// How long an acknowledgement waits for a message to ride on: the longest delay in Linux.
 const ACK_DELAY: Duration = Duration::from_millis(200);
 /// The wait before sending again while no round trip is known (RFC 6298).
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// No wait is shorter: an acknowledgement may have waited on the other side.
 const SHORTEST_WAIT: Duration = Duration::from_millis(400);
-/// No wait is longer, however often a body was sent: a link that comes back should not find its ends asleep.
+/// No wait is longer, however often a body was sent: a link that recovers should not find its ends asleep.
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
-/// Who has not answered after a body was sent so often again is not there.
+/// A peer that has not answered after a body was sent again this often is silent.
 const MOST_TRIES: u32 = 8;
-/// Numbers this far beyond what has arrived are nonsense.
+/// Numbers this far beyond what has arrived are invalid.
 const WINDOW: u64 = 1 << 20;
 const CHECKSUM: usize = size_of::<u64>();
 
-/// What stands before a body. A frame without a number only acknowledges.
+/// The header of a body. A frame without a number only acknowledges.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Head {
     number: u64,
@@ -45,10 +47,10 @@ struct Head {
     beyond: Vec<u64>,
 }
 
-/// A frame whose checksum is right.
+/// A frame with a valid checksum.
 pub(crate) struct Opened<'a> {
     head: Head,
-    /// What the peer sent; `None` if it only acknowledges, or if this arrived before.
+    /// What the peer sent; `None` if the frame only acknowledges, or is a duplicate.
     pub(crate) body: Option<&'a [u8]>,
 }
 
@@ -64,8 +66,10 @@ struct Parcel {
 struct End {
     last: u64,
     unanswered: BTreeMap<u64, Parcel>,
-    through: u64,
-    beyond: BTreeSet<u64>,
+    /// The numbers that have arrived.
+    arrived: Prefix,
+    /// Those of the prefix that arrived once more. Every frame names them again, which says nothing new and takes bytes.
+    repeated: BTreeSet<u64>,
     /// When an acknowledgement goes at the latest, if one is owed.
     owed: Option<Time>,
     round_trip: Option<(Duration, Duration)>,
@@ -74,23 +78,21 @@ struct End {
 }
 
 impl End {
-    fn arrived(&self, number: u64) -> bool {
-        number <= self.through || self.beyond.contains(&number)
-    }
-
+    /// Takes note of a number that has arrived.
     fn note(&mut self, number: u64) {
-        self.beyond.insert(number);
-        while self.beyond.remove(&(self.through + 1)) {
-            self.through += 1;
+        if number <= self.arrived.through() {
+            self.repeated.insert(number);
+        } else {
+            self.arrived.insert(number);
         }
     }
 
-    /// Takes note of what has arrived there; `true` if some of it was new.
+    /// Takes an acknowledgement. Returns whether some of it was new.
     fn answered(&mut self, head: &Head, now: Time) -> bool {
         let rest = self.unanswered.split_off(&head.through.saturating_add(1));
         let mut done: Vec<Parcel> = std::mem::replace(&mut self.unanswered, rest).into_values().collect();
         done.extend(head.beyond.iter().filter_map(|number| self.unanswered.remove(number)));
-        // What was sent twice does not tell which of the two was answered.
+        // For a body that was sent twice, the acknowledgement does not tell which one it is for.
         for parcel in done.iter().filter(|parcel| parcel.tries == 0) {
             self.learn(now.since(parcel.sent));
         }
@@ -109,7 +111,7 @@ impl End {
         once.saturating_mul(1 << tries.min(8)).min(LONGEST_WAIT)
     }
 
-    /// When something has to be done here next.
+    /// When something is due here next.
     fn due(&self) -> Option<Time> {
         let resend = self.unanswered.values().map(|parcel| parcel.sent + self.wait(parcel.tries)).min();
         self.owed.into_iter().chain(resend.filter(|_| !self.silent)).min()
@@ -118,7 +120,8 @@ impl End {
     /// A frame with everything that is owed.
     fn frame(&mut self, key: u64, number: u64, body: &[u8]) -> Vec<u8> {
         self.owed = None;
-        let head = Head { number, through: self.through, beyond: self.beyond.iter().copied().collect() };
+        let beyond = self.repeated.iter().copied().chain(self.arrived.beyond()).collect();
+        let head = Head { number, through: self.arrived.through(), beyond };
         let mut frame = vec![0; CHECKSUM];
         frame.extend(encode(&head));
         frame.extend_from_slice(body);
@@ -132,7 +135,7 @@ impl End {
 pub(crate) struct Courier {
     me: NodeId,
     ends: BTreeMap<NodeId, End>,
-    /// When the next timer is due that was set.
+    /// When the next timer is due.
     armed: Option<Time>,
 }
 
@@ -154,12 +157,12 @@ impl Courier {
         self.ends.insert(peer, End::default());
     }
 
-    /// What was under way is forgotten: whoever comes back is told anew.
+    /// Messages in flight are forgotten: a peer that reconnects gets everything anew.
     pub(crate) fn down(&mut self, peer: NodeId) {
         self.ends.remove(&peer);
     }
 
-    /// Sends a body to each of these until it has arrived. Who is not connected gets nothing.
+    /// Sends a body to each of these peers until it has arrived. A peer that is not connected gets nothing.
     pub(crate) fn send(
         &mut self,
         to: impl IntoIterator<Item = NodeId>,
@@ -183,7 +186,7 @@ impl Courier {
         self.arm(due, cx);
     }
 
-    /// Looks at what arrived and changes nothing.
+    /// Opens a frame without changing anything.
     pub(crate) fn open<'a>(&self, from: NodeId, bytes: &'a [u8]) -> Result<Opened<'a>, ProtocolError> {
         let end = self.ends.get(&from).ok_or_else(|| ProtocolError::Unexpected(format!("{from} is not connected")))?;
         let (sum, framed) =
@@ -192,14 +195,14 @@ impl Courier {
             return Err(ProtocolError::malformed("the checksum is wrong"));
         }
         let (head, body): (Head, &[u8]) = postcard::take_from_bytes(framed).map_err(ProtocolError::malformed)?;
-        if head.number > end.through.saturating_add(WINDOW) || head.through > end.last {
+        if head.number > end.arrived.through().saturating_add(WINDOW) || head.through > end.last {
             return Err(ProtocolError::Unexpected("a number that cannot be".into()));
         }
-        let fresh = head.number > 0 && !end.arrived(head.number);
+        let fresh = head.number > 0 && !end.arrived.contains(head.number);
         Ok(Opened { head, body: fresh.then_some(body) })
     }
 
-    /// Takes note of a frame that was opened and makes sense.
+    /// Accepts a frame that was opened and whose body is valid.
     pub(crate) fn accept(&mut self, from: NodeId, opened: &Opened<'_>, cx: &mut Context<'_>) {
         let now = cx.now();
         let Some(end) = self.ends.get_mut(&from) else { return };
@@ -218,7 +221,7 @@ impl Courier {
         if end.silent
             && let Some((number, parcel)) = end.unanswered.first_key_value()
         {
-            // It may hear again.
+            // It may receive again.
             let (number, body, sidecar) = (*number, parcel.body.clone(), parcel.sidecar.clone());
             cx.send(from, end.frame(key(self.me, from), number, &body), sidecar);
             cx.count("sent_again", 1);
@@ -274,144 +277,4 @@ fn key(from: NodeId, to: NodeId) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use rand::SeedableRng;
-
-    use super::*;
-    use crate::replica::{Effect, Rng};
-
-    const A: NodeId = NodeId(1);
-    const B: NodeId = NodeId(2);
-
-    /// Runs `act` at `ms` and returns the frames that it sent and the wait of the timer that it set.
-    fn at(
-        ms: u64,
-        courier: &mut Courier,
-        act: impl FnOnce(&mut Courier, &mut Context<'_>),
-    ) -> (Vec<Vec<u8>>, Vec<u64>) {
-        let (mut rng, mut effects) = (Rng::seed_from_u64(1), Vec::new());
-        act(courier, &mut Context::new(courier.me, Time::from_ms(ms), Time::from_ms(ms), &mut rng, &mut effects));
-        let mut frames = Vec::new();
-        let mut timers = Vec::new();
-        for effect in effects {
-            match effect {
-                Effect::Send { bytes, .. } => frames.push(bytes.to_vec()),
-                Effect::SetTimer { after, .. } => timers.push(after.as_millis() as u64),
-                _ => {}
-            }
-        }
-        (frames, timers)
-    }
-
-    fn pair() -> (Courier, Courier) {
-        let (mut a, mut b) = (Courier::new(A), Courier::new(B));
-        a.up(B);
-        b.up(A);
-        (a, b)
-    }
-
-    fn post(ms: u64, from: &mut Courier, body: &[u8]) -> Vec<u8> {
-        let to = if from.me == A { B } else { A };
-        at(ms, from, |courier, cx| courier.send([to], body, Sidecar::none(), cx)).0.remove(0)
-    }
-
-    /// What comes out of a frame at the other end.
-    fn take(ms: u64, to: &mut Courier, frame: &[u8]) -> Option<Vec<u8>> {
-        let from = if to.me == A { B } else { A };
-        let opened = to.open(from, frame).unwrap();
-        let body = opened.body.map(<[u8]>::to_vec);
-        at(ms, to, |courier, cx| courier.accept(from, &opened, cx));
-        body
-    }
-
-    #[test]
-    fn a_copy_is_dropped_and_what_overtakes_is_handed_out() {
-        let (mut a, mut b) = pair();
-        let (one, two) = (post(0, &mut a, b"one"), post(0, &mut a, b"two"));
-        assert_eq!(take(5, &mut b, &two), Some(b"two".to_vec()));
-        assert_eq!(take(6, &mut b, &one), Some(b"one".to_vec()));
-        assert_eq!((take(7, &mut b, &two), take(7, &mut b, &one)), (None, None));
-    }
-
-    #[test]
-    fn what_is_lost_is_sent_again_until_it_is_answered() {
-        let (mut a, mut b) = pair();
-        post(0, &mut a, b"lost");
-        assert_eq!(at(999, &mut a, Courier::tick).0.len(), 0);
-        let (again, _) = at(1000, &mut a, Courier::tick);
-        assert_eq!(take(1010, &mut b, &again[0]), Some(b"lost".to_vec()));
-        let (answer, _) = at(1210, &mut b, Courier::tick);
-        assert_eq!(take(1220, &mut a, &answer[0]), None);
-        let (frames, timers) = at(9000, &mut a, Courier::tick);
-        assert_eq!((frames.len(), timers.len()), (0, 0));
-        let (frames, timers) = at(9000, &mut b, Courier::tick);
-        assert_eq!((frames.len(), timers.len()), (0, 0));
-    }
-
-    #[test]
-    fn an_answer_rides_on_what_goes_the_other_way() {
-        let (mut a, mut b) = pair();
-        let frame = post(0, &mut a, b"question");
-        take(10, &mut b, &frame);
-        let back = post(20, &mut b, b"other");
-        take(30, &mut a, &back);
-        // B owes nothing any more, and A has nothing to send again.
-        assert_eq!(at(210, &mut b, Courier::tick).0.len(), 0);
-        let (frames, _) = at(1000, &mut a, Courier::tick);
-        assert_eq!(frames.len(), 1, "the acknowledgement that A owes, and nothing again");
-        assert_eq!(take(1010, &mut b, &frames[0]), None);
-    }
-
-    #[test]
-    fn who_does_not_answer_is_left_alone_until_it_is_heard_of() {
-        let (mut a, mut b) = pair();
-        post(0, &mut a, b"lost");
-        let (mut ms, mut sent) = (0, 0);
-        loop {
-            let (frames, timers) = at(ms, &mut a, Courier::tick);
-            sent += frames.len();
-            let Some(wait) = timers.first().or((ms == 0).then_some(&1000)) else { break };
-            ms += wait;
-            assert!(ms < 20_000, "timers end");
-        }
-        assert_eq!(sent, MOST_TRIES as usize);
-        let new = post(ms, &mut a, b"new");
-        assert_eq!(at(ms + 9000, &mut a, Courier::tick).0.len(), 0);
-        take(ms + 9000, &mut b, &new);
-        let answer = post(ms + 9000, &mut b, b"here");
-        take(ms + 9010, &mut a, &answer);
-        let (frames, _) = at(ms + 9010, &mut a, Courier::tick);
-        assert_eq!(take(ms + 9020, &mut b, &frames[0]), Some(b"lost".to_vec()));
-    }
-
-    #[test]
-    fn two_that_have_given_each_other_up_find_each_other_again() {
-        let (mut a, mut b) = pair();
-        post(0, &mut a, b"from a");
-        post(0, &mut b, b"from b");
-        for courier in [&mut a, &mut b] {
-            (1..30).for_each(|second| drop(at(second * 1000, courier, Courier::tick)));
-        }
-        let new = post(30_000, &mut a, b"new");
-        let opened = b.open(A, &new).unwrap();
-        let (probe, _) = at(30_000, &mut b, |courier, cx| courier.accept(A, &opened, cx));
-        assert_eq!(take(30_010, &mut a, &probe[0]), Some(b"from b".to_vec()));
-        let (again, _) = at(30_010, &mut a, Courier::tick);
-        assert_eq!(take(30_020, &mut b, &again[0]), Some(b"from a".to_vec()));
-        assert!(b.ends[&A].unanswered.is_empty());
-    }
-
-    #[test]
-    fn damaged_and_misdirected_frames_are_errors() {
-        let (mut a, mut b) = pair();
-        b.up(NodeId(3));
-        let frame = post(0, &mut a, b"body");
-        for index in 0..frame.len() {
-            let mut damaged = frame.clone();
-            damaged[index] ^= 1;
-            assert!(b.open(A, &damaged).is_err());
-        }
-        assert!(b.open(NodeId(3), &frame).is_err() && b.open(NodeId(4), &frame).is_err() && b.open(A, &[]).is_err());
-        assert!(b.open(A, &frame).is_ok());
-    }
-}
+mod tests;

@@ -12,6 +12,7 @@
 //! * [`change`]: changes as trees, with composition, transformation and inverses;
 //! * [`replica`]: the contract of a strategy, as a state machine;
 //! * [`spec`]: what a strategy claims and supports, and its parameters;
+//! * [`prefix_set`]: sets of operations that mostly arrive in order;
 //! * [`registry`]: every strategy that is compiled in.
 
 pub mod document;
@@ -33,7 +34,9 @@ pub mod selector;
 pub mod spec;
 
 mod courier;
+pub mod prefix_set;
 mod star;
+mod undo;
 mod wire;
 
 pub mod crdt;

@@ -24,7 +24,7 @@ pub static STRATEGIES: &[&Spec] = &[
     &crate::lww::property::SPEC,
     &crate::lww::hlc::SPEC,
     &crate::lww::hlc::relay::SPEC,
-    &crate::escrow::bounded::SPEC,
+    &crate::escrow::SPEC,
     &crate::ephemeral::presence::SPEC,
 ];
 

@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex};
 use anstream::{eprintln, print, println};
 use syncbench_harness::results::{Cell, Header, Outcome, Results, ResultsError, SCHEMA, Verdict, Writer};
 use syncbench_harness::run;
-use syncbench_harness::scenario::{Engine, Plan, Scenario, TomlError, built_in, default_comparison};
+use syncbench_harness::scenario::{Plan, Scenario, TomlError, built_in, default_comparison};
+use syncbench_harness::settings::Engine;
 use syncbench_reports::table;
 
 use crate::args::{EngineArg, RunArgs};
@@ -93,7 +94,7 @@ fn execute(plan: &Plan, threads: usize, dir: &Path) -> Result<Results, Failure> 
     });
     let progress = Progress::new(plan.cells.len());
     let sink: Mutex<(Writer, Vec<Cell>, Option<ResultsError>)> = Mutex::new((writer, Vec::new(), None));
-    run::run(plan, threads, &stop, &|cell| {
+    run::run(&plan.cells, threads, &stop, &|cell| {
         progress.finished(&cell);
         // A poisoned lock means that another thread panicked while writing: only its cell is lost.
         let mut sink = sink.lock().unwrap_or_else(|poisoned| poisoned.into_inner());

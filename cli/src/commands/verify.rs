@@ -20,7 +20,7 @@ pub(crate) fn verify(args: &VerifyArgs) -> Done {
     let scenario = scenario(args);
     let plan = Plan::new(vec![scenario.clone()]).map_err(Failure::usage)?;
     let here = Mutex::new(Vec::new());
-    run::run(&plan, environment::cores().max(2), &AtomicBool::new(false), &|cell| {
+    run::run(&plan.cells, environment::cores().max(2), &AtomicBool::new(false), &|cell| {
         here.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(cell);
     });
     let mut here = here.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -59,9 +59,9 @@ fn scenario(args: &VerifyArgs) -> Scenario {
 
 /// The same plan in another process, on one thread.
 fn elsewhere(scenario: &Scenario) -> anyhow::Result<Vec<Cell>> {
-    let dir = std::env::temp_dir().join(format!("syncbench-verify-{}", std::process::id()));
+    let dir = tempfile::tempdir().context("making a folder for the other process")?;
     let mut command = Command::new(std::env::current_exe().context("finding this program")?);
-    command.args(["run", "--json", "--threads", "1", "--out"]).arg(&dir);
+    command.args(["run", "--json", "--threads", "1", "--out"]).arg(dir.path().join("run"));
     command.args(["--strategy", &scenario.strategies.join(","), "--network", &scenario.networks.join(",")]);
     for fault in &scenario.faults {
         command.args(["--fault", fault]);
@@ -69,7 +69,6 @@ fn elsewhere(scenario: &Scenario) -> anyhow::Result<Vec<Cell>> {
     command.args(["--ops", &scenario.ops.to_string(), "--rate", &scenario.rate_per_s.to_string()]);
     command.args(["--seeds", &scenario.seeds.join(",")]);
     let output = command.stderr(Stdio::inherit()).output().context("starting another process")?;
-    let _ = std::fs::remove_dir_all(&dir);
     let results: Results =
         serde_json::from_slice(&output.stdout).context("reading the results of the other process")?;
     Ok(results.cells)

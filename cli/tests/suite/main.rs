@@ -4,4 +4,5 @@
 mod common;
 mod demo;
 mod errors;
+mod layers;
 mod run;

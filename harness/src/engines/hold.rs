@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use syncbench_strategies::replica::{NodeId, OpId};
 
 use crate::ledger::Ledger;
-use crate::trace::Schedule;
+use crate::schedule::Schedule;
 use crate::wire::Parcel;
 
 /// Messages that arrived before their receiver may see them.
@@ -44,7 +44,7 @@ impl<'a> Hold<'a> {
             return;
         };
         let seen: u64 = needs.iter().map(|n| u64::from(*n)).sum();
-        let through = |slot: usize| replica.known.through(NodeId(slot as u32 + 1));
+        let through = |slot: usize| replica.reflected().through(NodeId(slot as u32 + 1));
         let exact = replica.count == seen && needs.iter().enumerate().all(|(slot, n)| through(slot) == u64::from(*n));
         self.inexact += u64::from(!exact);
         self.made[op.client.0 as usize] = op.n;

@@ -13,12 +13,14 @@ use std::time::Duration;
 
 use syncbench_strategies::replica::Time;
 
-use super::load::Pace;
+use super::sim;
 use super::threads::{Detail, observe};
-use super::{RunResult, Task, sim};
-use crate::faults::Faults;
 use crate::ledger::{Entry, Fate, Ledger};
 use crate::network::Profile;
+use crate::pace::Pace;
+use crate::run_result::RunResult;
+use crate::settings::Settings;
+use crate::task::Task;
 
 /// How to search.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -123,25 +125,8 @@ impl Search {
 
 /// The same task, offered evenly at `rate`, undisturbed.
 fn variant<'a>(task: &Task<'a>, ops: u64, rate_per_s: f64, sample_every: Option<Duration>) -> Task<'a> {
-    Task {
-        strategy: task.strategy,
-        workload: task.workload,
-        model: task.model.clone(),
-        genesis: task.genesis,
-        genesis_bytes: task.genesis_bytes.clone(),
-        clients: task.clients,
-        ops,
-        rate_per_s,
-        pace: Pace::Periodic,
-        undo: 0.0,
-        profile: Profile { loss: 0.0, ..task.profile },
-        transport: task.transport,
-        faults: Faults::default(),
-        seed: task.seed,
-        sample_every,
-        budget: task.budget,
-        blind: task.blind,
-    }
+    let settings = Settings { ops, rate_per_s, pace: Pace::Periodic, undo: 0.0, sample_every, ..task.settings.clone() };
+    Task { profile: Profile { loss: 0.0, ..task.profile }, ..task.undisturbed(settings) }
 }
 
 /// The 99th percentile of the time to visible everywhere; `None` where it was not reached.

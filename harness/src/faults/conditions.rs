@@ -107,3 +107,12 @@ impl<'a> Conditions<'a> {
         self.faults.iter().filter_map(move |armed| Some((armed, armed.elapsed(at, healed)?)))
     }
 }
+
+impl Faults {
+    /// The clients among `clients` that take part at the end of the run.
+    pub fn survivors(&self, clients: u32) -> impl Iterator<Item = NodeId> {
+        let mut end = Conditions::new(self);
+        end.change(Transition { at: Time(u64::MAX), healed: true });
+        (1..=clients).map(NodeId).filter(move |client| end.node(*client) == NodeState::Up)
+    }
+}

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use syncbench_strategies::replica::{NodeId, Time};
+use syncbench_strategies::replica::Time;
 
-use super::{Conditions, Fault, FaultSpec, NodeState, Transition};
+use super::{Fault, FaultSpec};
 
 /// How long a group waits for what cannot come before a fault ends that lasts until all have acted. Longer than a round trip
 /// of any profile but the satellite's; there, users that wait for each other act a little early when they wait in vain.
@@ -84,12 +84,5 @@ impl Faults {
     /// When the last window closes; one without an end, when it opens at the earliest.
     pub fn last_end(&self) -> Time {
         self.iter().map(|armed| armed.end.unwrap_or(armed.start)).max().unwrap_or(Time::ZERO)
-    }
-
-    /// The clients among `clients` that take part at the end of the run.
-    pub fn survivors(&self, clients: u32) -> impl Iterator<Item = NodeId> {
-        let mut end = Conditions::new(self);
-        end.change(Transition { at: Time(u64::MAX), healed: true });
-        (1..=clients).map(NodeId).filter(move |client| end.node(*client) == NodeState::Up)
     }
 }

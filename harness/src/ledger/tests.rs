@@ -1,3 +1,7 @@
+use proptest::prelude::*;
+use syncbench_strategies::document::Document;
+use syncbench_strategies::model::{Operation, Outcome, Rejected};
+
 use super::*;
 
 fn event(node: u32, what: What) -> Event {
@@ -8,44 +12,122 @@ fn op(client: u32, n: u64) -> OpId {
     OpId { client: NodeId(client), n }
 }
 
+fn operate() -> Action {
+    Action::Operate { operation: Operation::from_bytes(&[]), seen: Document::Null }
+}
+
 /// Two clients, of whom the first has issued so many operations.
-fn book(issued: u64) -> Ledger {
-    let mut book = Ledger::new(2);
-    (1..=2).for_each(|client| book.enter(&Event { at: Time(1), ..event(client, What::Live) }));
-    for n in 1..=issued {
-        let action = Action::Operate { operation: Operation::from_bytes(&[]), seen: Document::Null };
-        book.open(op(1, n), action, Time(3), Time(3));
-    }
-    book
+fn ledger(issued: u64) -> Ledger {
+    let mut ledger = Ledger::new(2);
+    (1..=2).for_each(|client| ledger.enter(&Event { at: Time(1), ..event(client, What::Live) }));
+    (1..=issued).for_each(|n| ledger.open(op(1, n), operate(), Time(3), Time(3)));
+    ledger
 }
 
 /// Would take for ever if anybody counted up to what a clock says.
 #[test]
 fn a_clock_costs_what_is_new_in_it() {
-    let mut book = book(2);
+    let mut ledger = ledger(2);
     for node in [0, 1, 2] {
         let clock = [(NodeId(1), u64::MAX), (NodeId(2), u64::MAX), (NodeId(9), u64::MAX)];
-        book.enter(&event(node, What::Report(Report::ReflectedThrough(clock.into()))));
+        ledger.enter(&event(node, What::Report(Report::ReflectedThrough(clock.into()))));
     }
-    assert_eq!((book.replica(NodeId(1)).unwrap().count, book.replica(NodeId(2)).unwrap().count), (2, 2));
-    assert!(book.entry(op(1, 2)).unwrap().visible.is_some());
+    assert_eq!((ledger.replica(NodeId(1)).unwrap().count, ledger.replica(NodeId(2)).unwrap().count), (2, 2));
+    assert!(ledger.entry(op(1, 2)).unwrap().visible.is_some());
 }
 
 #[test]
-fn settled_is_what_has_its_fate_and_was_seen_by_all() {
-    let mut book = book(2);
-    assert!(!book.all_settled());
-    book.enter(&event(1, What::Report(Report::Confirmed(op(1, 1), Outcome::Null))));
-    book.enter(&event(1, What::Report(Report::Rejected(op(1, 2), Rejected::new("no", "")))));
-    assert!(!book.all_settled(), "nobody has seen the first");
-    book.enter(&event(1, What::Report(Report::Reflected(op(1, 1)))));
-    assert!(!book.all_settled(), "one has not seen it");
-    let mut dead = book.clone();
-    dead.enter(&event(2, What::Crashed { for_good: true }));
-    assert!(dead.all_settled(), "the other is not waited for");
-    let mut alone = book.clone();
+fn an_operation_that_nobody_issued_does_not_count() {
+    let mut ledger = ledger(1);
+    for n in [0, 2, u64::MAX] {
+        ledger.enter(&event(1, What::Report(Report::Reflected(op(1, n)))));
+        ledger.enter(&event(1, What::Report(Report::Reflected(op(7, n)))));
+    }
+    assert_eq!(ledger.replica(NodeId(1)).unwrap().count, 0);
+}
+
+#[test]
+fn resolved_is_what_has_its_fate_and_is_visible_to_all() {
+    let mut ledger = ledger(2);
+    assert!(!ledger.all_resolved());
+    ledger.enter(&event(1, What::Report(Report::Confirmed(op(1, 1), Outcome::Null))));
+    ledger.enter(&event(1, What::Report(Report::Rejected(op(1, 2), Rejected::new("no", "")))));
+    assert!(!ledger.all_resolved(), "nobody reflects the first");
+    ledger.enter(&event(1, What::Report(Report::Reflected(op(1, 1)))));
+    assert!(!ledger.all_resolved(), "one does not reflect it");
+    let mut crashed = ledger.clone();
+    crashed.enter(&event(2, What::Crashed { for_good: true }));
+    assert!(crashed.all_resolved(), "the other is not waited for");
+    let mut alone = ledger.clone();
     alone.enter(&event(1, What::Crashed { for_good: true }));
-    assert!(alone.all_settled(), "the author is gone");
-    book.enter(&event(2, What::Report(Report::Reflected(op(1, 1)))));
-    assert!(book.all_settled());
+    assert!(alone.all_resolved(), "its user crashed for good");
+    ledger.enter(&event(2, What::Report(Report::Reflected(op(1, 1)))));
+    assert!(ledger.all_resolved());
+}
+
+#[test]
+fn the_latest_confirmed_operation_is_undone_first_and_only_once() {
+    let mut ledger = ledger(3);
+    let undoable = |ledger: &Ledger| ledger.own(NodeId(1)).unwrap().undoable;
+    assert_eq!(undoable(&ledger), None);
+    for n in [1, 3] {
+        ledger.enter(&event(1, What::Report(Report::Confirmed(op(1, n), Outcome::Null))));
+    }
+    assert_eq!(undoable(&ledger), Some(op(1, 3)));
+    ledger.open(op(1, 4), Action::Undo { target: op(1, 3) }, Time(6), Time(6));
+    assert_eq!(undoable(&ledger), Some(op(1, 1)));
+    ledger.enter(&event(1, What::Report(Report::Confirmed(op(1, 4), Outcome::Null))));
+    assert_eq!(undoable(&ledger), Some(op(1, 1)), "an undo is not undone");
+    assert!(ledger.entry(op(1, 3)).unwrap().undone);
+}
+
+/// What may happen at client 1: it acts, or its replica reports.
+#[derive(Clone, Debug)]
+enum Happening {
+    Act,
+    Undo,
+    Report(Report),
+}
+
+fn happenings() -> impl Strategy<Value = Vec<Happening>> {
+    let n = 0u64..12;
+    let report = prop_oneof![
+        n.clone().prop_map(|n| Report::Reflected(op(1, n))),
+        n.clone().prop_map(|n| Report::Void(op(1, n))),
+        n.clone().prop_map(|n| Report::Confirmed(op(1, n), Outcome::Null)),
+        n.clone().prop_map(|n| Report::Rejected(op(1, n), Rejected::new("no", ""))),
+        n.clone().prop_map(|n| Report::ReflectedThrough([(NodeId(1), n), (NodeId(2), n)].into())),
+        (n, 0u128..4).prop_map(|(n, tag)| Report::Tagged(op(1, n), tag)),
+        (0u128..4, 0u128..4).prop_map(|(first, last)| Report::ReflectedTags(first, last)),
+    ];
+    let happening = prop_oneof![
+        2 => Just(Happening::Act),
+        1 => Just(Happening::Undo),
+        4 => report.prop_map(Happening::Report),
+    ];
+    prop::collection::vec(happening, 0..60)
+}
+
+proptest! {
+    #[test]
+    fn a_client_by_itself_knows_of_its_operations_what_the_ledger_knows(happenings in happenings()) {
+        let (mut ledger, mut own) = (ledger(0), OwnOperations::new(NodeId(1)));
+        for happening in happenings {
+            let known = own.own();
+            prop_assert_eq!(ledger.own(NodeId(1)), Some(known));
+            let action = match happening {
+                Happening::Report(report) => {
+                    own.report(&report);
+                    ledger.enter(&event(1, What::Report(report)));
+                    continue;
+                }
+                Happening::Undo => known.undoable.map(|target| Action::Undo { target }),
+                Happening::Act => Some(operate()),
+            };
+            if let Some(action) = action {
+                own.issue(&action);
+                ledger.open(known.next, action, Time(5), Time(5));
+            }
+        }
+    }
 }

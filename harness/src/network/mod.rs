@@ -13,6 +13,7 @@ mod lan;
 mod link;
 mod satellite;
 mod transcontinental;
+mod transport;
 mod wifi;
 
 use std::time::Duration;
@@ -93,7 +94,7 @@ mod tests {
 
     #[test]
     fn every_file_is_registered() {
-        crate::testing::assert_registered("src/network", &["mod", "link"], NETWORKS.len());
+        crate::testing::assert_registered("src/network", &["mod", "link", "transport"], NETWORKS.len());
     }
 
     #[test]

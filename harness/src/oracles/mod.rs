@@ -1,7 +1,9 @@
 //! Oracles that hold for every model, and rules from which the oracles of workloads are built.
 
-pub mod characters;
+pub mod generic;
+pub(crate) mod members;
 pub mod serial_order;
+pub mod text;
 pub mod undo;
 pub mod writes;
 

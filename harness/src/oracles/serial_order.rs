@@ -1,7 +1,7 @@
 //! Is the final state, with all outcomes, that of some serial order that respects each client's own order?
 //!
 //! Exhaustive, and so for small runs only. The search walks all interleavings and cuts a branch as soon as an operation's
-//! outcome differs from what its user was told; two branches that reach the same state by the same operations are one.
+//! outcome differs from what its user was told; branches that reach the same state by the same operations are searched once.
 
 use std::collections::BTreeSet;
 
@@ -15,9 +15,9 @@ use crate::ledger::{Entry, Fate, Ledger};
 pub enum SerialOrder {
     /// There is such an order.
     Exists,
-    /// There is none: users were told things that cannot all be true.
+    /// There is none: what the users were told contradicts the final state.
     None,
-    /// Too many operations to look, or positions in a text from which something was taken back.
+    /// Too many operations to search, or undone operations on a text.
     NotSearched,
 }
 
@@ -33,7 +33,7 @@ pub fn search(model: &dyn ErasedModel, genesis: &Document, last: &Document, ledg
     if lanes.iter().map(Vec::len).sum::<usize>() > MAX_OPS {
         return SerialOrder::NotSearched;
     }
-    // Positions in a text that were chosen since speak of what was taken back: without it they mean something else.
+    // Positions chosen after an operation on a text assume it; without the undone operation they mean something else.
     if has_text(last) && ledger.entries().any(|entry| entry.undone) {
         return SerialOrder::NotSearched;
     }
@@ -71,8 +71,8 @@ impl Search<'_> {
             let mut next = at.to_vec();
             next[lane] += 1;
             if entry.undone || entry.undoes.is_some() {
-                // What was taken back, and this stands, is as if it had never been. An undo that was refused, or that
-                // nobody answered and nothing shows, changes nothing.
+                // An undone operation is as if it had never been. An undo that was rejected, or never answered and without
+                // effect, changes nothing.
                 if self.walk(&next, state) {
                     return true;
                 }
@@ -83,9 +83,9 @@ impl Search<'_> {
             let (taken, skipped) = match (&entry.fate, &result) {
                 (Fate::Acknowledged(told), Ok(outcome)) => (told == outcome, false),
                 (Fate::Acknowledged(_), Err(_)) => (false, false),
-                // What a strategy gave up on did not happen, whether it made sense or not.
+                // An operation that a strategy gave up on did not happen, whether the model would accept it or not.
                 (Fate::Rejected(reason), result) => (false, result.is_err() || reason.code == Rejected::STARVED),
-                // Nobody was told: it may have happened or not.
+                // Its user was never told: it may have happened or not.
                 (Fate::Unknown, result) => (result.is_ok(), true),
             };
             if (taken && self.walk(&next, &after)) || (skipped && self.walk(&next, state)) {

@@ -1,4 +1,4 @@
-//! What undo can do wrong, for every workload whose users take operations back.
+//! What undo can do wrong, in every workload whose users undo operations.
 
 use crate::finding::kinds;
 
@@ -9,7 +9,6 @@ kinds! {
     );
     LOST_TO_UNDO = lost(
         "lost to undo",
-        "The effect of an operation is gone, and all that can explain it is that somebody undid something in the \
-         same place."
+        "The effect of an operation is gone, and all that can explain it is that a user undid something in the same place."
     );
 }

@@ -61,10 +61,10 @@ impl Probe for Latency {
         // A rejected operation is answered, and never becomes visible.
         let accepted = || ledger.entries().filter(|entry| !matches!(entry.fate, Fate::Rejected(_)));
         figures.distribution(&ECHO_MS, &latencies(accepted(), |entry| entry.shown));
-        figures.distribution(&CONFIRMED_MS, &latencies(ledger.entries(), |entry| entry.settled));
+        figures.distribution(&CONFIRMED_MS, &latencies(ledger.entries(), |entry| entry.resolved));
         figures.distribution(&VISIBLE_MS, &latencies(accepted(), |entry| entry.visible));
         figures.distribution(&VISIBLE_HALF_MS, &latencies(accepted(), |entry| entry.half));
-        let unanswered = |entry: &&Entry| entry.settled.is_none() && !ledger.gone(entry.id.client);
+        let unanswered = |entry: &&Entry| entry.resolved.is_none() && !ledger.crashed_for_good(entry.id.client);
         let confirmed = ledger.entries().filter(unanswered).count() as u64;
         let visible = ledger.entries().filter(|entry| entry.visible.is_none()).count() as u64;
         figures.counts(&CENSORED, [("confirmed", confirmed), ("visible", visible)]);

@@ -52,7 +52,7 @@ impl Resync {
 
 /// Whether it can still become visible: an operation may have gone with a client that crashed for good.
 fn awaited(entry: &Entry, ledger: &Ledger) -> bool {
-    entry.visible.is_none() && !ledger.gone(entry.id.client)
+    entry.visible.is_none() && !ledger.crashed_for_good(entry.id.client)
 }
 
 impl Probe for Resync {

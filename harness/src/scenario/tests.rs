@@ -1,3 +1,5 @@
+use syncbench_strategies::registry::STRATEGIES;
+
 use super::*;
 
 fn broken(change: impl FnOnce(&mut Scenario)) -> String {
@@ -29,7 +31,7 @@ fn the_long_run_has_every_strategy_once_on_what_it_carries() {
     assert_eq!(names, every);
     for cell in &plan.cells {
         assert_eq!(crate::run::lacks(cell.strategy.spec, cell.workload.spec), None, "{}", cell.strategy.label);
-        assert_eq!((cell.condition.scenario.name.as_str(), cell.condition.scenario.ops), ("long", 1_000_000));
+        assert_eq!((cell.part.as_str(), cell.settings.ops), ("long", 1_000_000));
     }
 }
 

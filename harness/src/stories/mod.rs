@@ -9,6 +9,7 @@ pub mod race;
 mod script;
 pub mod stack;
 mod stage;
+mod telling;
 mod watch;
 
 use std::time::Duration;
@@ -279,7 +280,11 @@ mod tests {
 
     #[test]
     fn every_file_is_registered() {
-        crate::testing::assert_registered("src/stories", &["mod", "orders", "script", "stage", "watch"], STORIES.len());
+        crate::testing::assert_registered(
+            "src/stories",
+            &["mod", "orders", "script", "stage", "telling", "watch"],
+            STORIES.len(),
+        );
         for story in STORIES {
             assert!(std::ptr::eq(find(story.name).unwrap(), *story));
         }

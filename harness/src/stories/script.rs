@@ -9,9 +9,15 @@ use syncbench_strategies::model::{ModelRef, Operation};
 use syncbench_strategies::replica::{NodeId, Rng};
 use syncbench_strategies::view::View;
 
-use crate::network::Profile;
+use crate::network::{Profile, Transport};
+use crate::pace::Pace;
 use crate::results::Finding;
-use crate::workload::{self, History, Intent, User, Workload, WorkloadSpec};
+use crate::settings::{Engine, Settings};
+use crate::workload::{History, Intent, User, Workload, WorkloadSpec};
+use crate::workloads;
+
+/// Long enough for any retransmission or backoff, in virtual time.
+const BUDGET: Duration = Duration::from_secs(60);
 
 /// One act of a script.
 #[derive(Clone, Debug)]
@@ -74,11 +80,30 @@ impl Script {
         self.turns().last().copied().unwrap_or(0).next_multiple_of(u64::from(self.clients))
     }
 
+    /// The conditions; the network is the script's own.
+    pub(super) fn settings(&self) -> Settings {
+        Settings {
+            network: "instant".into(),
+            faults: Vec::new(),
+            transport: Transport::Stream,
+            engine: Engine::Sim,
+            clients: self.clients,
+            ops: self.length(),
+            rate_per_s: 1.0 / self.turn.as_secs_f64(),
+            pace: Pace::Periodic,
+            undo: 0.0,
+            size: 0,
+            seed: self.seed,
+            sample_every: None,
+            budget: BUDGET,
+        }
+    }
+
     /// The workload whose users follow this script.
     pub(super) fn workload(&self) -> (&'static WorkloadSpec, Scripted) {
         // Stories name workloads of this crate without parameters; every story is told in a test.
         let selector = self.workload.parse().expect("a name");
-        let (spec, workload) = workload::configure(&selector).expect("a workload of this crate");
+        let (spec, workload) = workloads::configure(&selector).expect("a workload of this crate");
         let mut lines: BTreeMap<NodeId, BTreeMap<u64, Operation>> = BTreeMap::new();
         for (call, turn) in self.calls.iter().zip(self.turns()) {
             let round = turn.div_ceil(u64::from(self.clients));

@@ -2,8 +2,8 @@
 //!
 //! One author: `{"startContent", "endContent", "txns": [{"patches": [[position, deleted, "inserted"]]}]}`.
 //! Several: `{"kind": "concurrent", "endContent", "numAgents", "txns": [{"parents", "numChildren", "agent", "patches"}]}`;
-//! parents are places in `txns`, none means the start, several mean that they were merged first. Positions are code
-//! points, each patch on the text after the one before. Times are not read: they are too thin to replay.
+//! parents are indices of `txns`: none means the start, several mean that they were merged first. Positions are code points,
+//! each patch applies to the text after the one before. Times are not read: most txns have none.
 
 use std::fmt;
 use std::fs::File;
@@ -16,15 +16,12 @@ use thiserror::Error;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::merge::merge;
+use super::op::TraceOp;
 use super::raw::RawTrace;
-use super::replay::TraceOp;
-use super::schedule::Schedule;
+use crate::schedule::Schedule;
 
-/// Largest trace that is read, unpacked: ten times the largest that is known, and small enough for any machine.
+/// Largest trace that is read, unpacked: ten times the largest known, and small enough for any machine.
 pub const MAX_BYTES: u64 = 256 << 20;
-
-/// Most clients that a trace may need.
-pub const MAX_CLIENTS: usize = 1000;
 
 /// A recorded editing trace, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +36,7 @@ pub struct Trace {
     pub end: Option<String>,
     /// Whether several authors worked at the same time.
     pub concurrent: bool,
-    /// What was done, in an order in which nothing comes before what it was made upon.
+    /// The txns, parents before children.
     pub txns: Vec<TraceOp>,
     /// Who had seen what.
     pub schedule: Schedule,
@@ -61,7 +58,7 @@ impl TraceError {
     }
 }
 
-/// Parsers quote what they met: a short line of it is enough.
+/// Parsers quote their input: a short line of it is enough.
 fn one_line(text: &str) -> String {
     const LONGEST: usize = 300;
     let mut line: String = text.chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c }).collect();
@@ -72,7 +69,7 @@ fn one_line(text: &str) -> String {
 }
 
 impl Trace {
-    /// A trace in which nobody does anything.
+    /// A trace without txns.
     pub fn empty() -> Self {
         Self {
             name: String::new(),
@@ -87,8 +84,8 @@ impl Trace {
 
     /// Reads and checks a trace.
     ///
-    /// Every position is checked by carrying out the whole, and the end must be the recorded one, unless authors wrote at
-    /// one spot without knowing of each other.
+    /// Every position is checked by applying all txns, and the end must be the recorded one, unless authors wrote at one spot
+    /// without having seen each other.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, TraceError> {
         let path = path.as_ref();
         let file =
@@ -129,7 +126,7 @@ impl Trace {
         Ok(trace)
     }
 
-    /// The first `ops` txns as a trace of their own. Its end is what they give; `None` where that is a matter of taste.
+    /// The first `ops` txns as a trace. Its end is the text after them; `None` where that is arbitrary.
     #[must_use]
     pub fn first(mut self, ops: usize) -> Self {
         if ops >= self.txns.len() {
@@ -142,7 +139,7 @@ impl Trace {
         self
     }
 
-    /// The text after all txns; `None` where it is a matter of taste.
+    /// The text after all txns; `None` where it is arbitrary.
     fn merged(&self) -> Result<Option<String>, String> {
         let merged = merge(&self.start, &self.txns, &self.schedule)?;
         Ok((merged.ties == 0).then_some(merged.text))
@@ -160,9 +157,9 @@ impl Trace {
     }
 }
 
-/// What the parser met, and what a trace looks like.
+/// The parser's error, with what a trace looks like.
 fn explain(error: serde_json::Error) -> String {
-    // The reader of a txn puts its number in front, and the kind of error is lost on the way.
+    // The error of a txn gets its number in front, which loses the kind of error.
     if error.is_eof() || error.to_string().contains("EOF while") {
         return format!("{error}: the file is cut off, expected a whole trace");
     }
@@ -192,5 +189,4 @@ fn unpack(mut contents: impl Read) -> Result<Vec<u8>, String> {
 }
 
 #[cfg(test)]
-#[path = "file_tests.rs"]
 mod tests;

@@ -14,7 +14,7 @@ pub fn common_subsequence(a: &str, b: &str) -> usize {
     before + after + middle(&a[..a.len() - after], &b[..b.len() - after])
 }
 
-/// Where one character stands in a text: a word's index and its bits, words without any left out.
+/// Where one character is in a text: a word's index and its bits; words without any are left out.
 type Places = Vec<(usize, u64)>;
 
 fn middle(a: &[char], b: &[char]) -> usize {
@@ -40,12 +40,12 @@ fn middle(a: &[char], b: &[char]) -> usize {
 
 /// The next column: `column = (column + (column & places)) | (column & !places)`, over all words.
 ///
-/// A word changes only where the character stands or a carry comes in, so the others are skipped. Bits beyond the text
-/// stay 1: the character never stands there, and `x | ...` keeps what was set.
+/// A word changes only where the character is or a carry comes in, so the others are skipped. Bits beyond the text stay 1:
+/// the character is never there, and `x | ...` keeps bits that are set.
 fn advance(column: &mut [u64], places: &Places) {
     let mut carry_into = None;
     for &(word, bits) in places {
-        // Carries run on through words without the character.
+        // Carries ripple through words without the character.
         while let Some(at) = carry_into.filter(|at| *at < word) {
             carry_into = step(column, at, 0, true);
         }
@@ -56,7 +56,7 @@ fn advance(column: &mut [u64], places: &Places) {
     }
 }
 
-/// One word of a column; where a carry goes, if there is one.
+/// Steps one word of a column; where the carry goes, if there is one.
 fn step(column: &mut [u64], at: usize, bits: u64, carry: bool) -> Option<usize> {
     let word = column.get_mut(at)?;
     let old = *word;

@@ -1,29 +1,30 @@
-//! What a trace gives: every txn carried out on the text that its author saw, all merged into one.
+//! The text that a trace ends in: every txn applied to the text that its author saw, all merged into one.
 //!
-//! All characters that were ever written stand in one list, deleted ones too. Before each txn the list is put into the
-//! state that its author saw, by taking back what that one had not seen and bringing again what it had (the walk of
-//! Gentle and Kleppmann's eg-walker). A deleted character keeps its place, and new text goes right behind the last
-//! character that its author saw before it. Where two authors wrote behind the same character without knowing of each
-//! other their order is a matter of taste; such places are counted, and without any there is one right text.
+//! All characters that were ever written are in one list, deleted ones too. Before each txn the list is brought to the
+//! version that its author saw: txns that the author had not seen are retreated, the others advanced (the walk of Gentle
+//! and Kleppmann's eg-walker). A deleted character keeps its place, and new text goes right behind the last character that
+//! its author saw before it. Where two authors wrote behind the same character and neither had seen the other, their order
+//! is arbitrary; such ties are counted, and without any there is one right text.
 
-use super::replay::{Splice, TraceOp};
-use super::schedule::Schedule;
+use super::op::TraceOp;
+use crate::schedule::Schedule;
+use crate::typing::Splice;
 
-/// Characters in a chunk before it is split: long enough to make chunks few, short enough to insert into.
+/// Characters in a chunk before it is split: long enough that chunks are few, short enough that inserting is cheap.
 const CHUNK: usize = 512;
 
-/// Most characters that are written, deleted, taken back or brought again before a trace is given up as absurd.
+/// Most characters that are written, deleted, retreated or advanced before a trace is rejected.
 const MAX_STEPS: usize = 1 << 26;
 
 /// A merged trace.
 pub(super) struct Merged {
     /// The text.
     pub(super) text: String,
-    /// How often somebody wrote where somebody else had written unseen.
+    /// How often an author wrote where another had written unseen.
     pub(super) ties: u64,
 }
 
-/// Carries out all txns. `Err` names the txn that left the text.
+/// Applies all txns. `Err` names the first one outside its text.
 pub(super) fn merge(start: &str, txns: &[TraceOp], schedule: &Schedule) -> Result<Merged, String> {
     let authors = schedule.authors();
     if start.len() > MAX_STEPS {
@@ -88,7 +89,7 @@ struct Effects {
 
 struct Character {
     char: char,
-    /// Whether it is written in the version that is looked at.
+    /// Whether it is written in the current version.
     written: bool,
     /// How many deletions of it that version has.
     gone: u32,
@@ -107,7 +108,7 @@ struct Chunk {
     shown: usize,
 }
 
-/// Everything that was ever written, in order, as one version shows it.
+/// Every character that was ever written, in order, as one version shows it.
 #[derive(Default)]
 struct List {
     characters: Vec<Character>,
@@ -120,7 +121,7 @@ struct List {
 }
 
 impl List {
-    /// Takes back or brings again what a txn did.
+    /// Retreats or advances a txn.
     fn bring(&mut self, effects: &Effects, again: bool) {
         for number in effects.written.iter().cloned().flatten() {
             self.change(number, |character| character.written = again);
@@ -177,7 +178,7 @@ impl List {
         numbers
     }
 
-    /// Whether right behind the `pos`-th shown character stands what was not seen.
+    /// Whether unseen characters follow the `pos`-th shown one.
     fn unseen_at(&self, pos: usize) -> bool {
         let (place, index) = self.behind(pos);
         self.from(place, index).next().is_some_and(|number| !self.characters[number as usize].written)
@@ -248,7 +249,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The same by looking at every character for every txn.
+    /// The same, looking at every character for every txn.
     fn naive(txns: &[TraceOp], schedule: &Schedule) -> String {
         struct Slow {
             char: char,
@@ -331,8 +332,8 @@ mod tests {
     }
 
     #[test]
-    fn branches_that_never_end_are_given_up() {
-        // Two authors who do not know of each other take turns: each turn takes back all that the other wrote.
+    fn endless_alternating_branches_are_rejected() {
+        // Two authors who never see each other take turns: each turn retreats all that the other wrote.
         let ops: Vec<(u32, Vec<u32>)> =
             (0..2000).map(|at| (at % 2, if at < 2 { vec![] } else { vec![at - 2] })).collect();
         let txn = TraceOp(vec![Splice { pos: 0, delete: 0, insert: "x".repeat(100) }]);

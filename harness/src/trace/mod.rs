@@ -3,11 +3,11 @@
 mod file;
 mod lcs;
 mod merge;
+mod op;
 mod raw;
 mod replay;
-mod schedule;
 
-pub use file::{MAX_BYTES, MAX_CLIENTS, Trace, TraceError};
+pub use file::{MAX_BYTES, Trace, TraceError};
 pub use lcs::common_subsequence;
-pub use replay::{CHARACTER_LOST, FINAL_TEXT_NOT_JUDGED, Replay, SPEC, SURPLUS_CHARACTER, Splice, TraceModel, TraceOp};
-pub use schedule::Schedule;
+pub use op::TraceOp;
+pub use replay::{FINAL_TEXT_NOT_JUDGED, MISSING_CHARACTER, Replay, SPEC, SURPLUS_CHARACTER, TraceModel};

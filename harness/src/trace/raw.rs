@@ -6,11 +6,11 @@ use std::marker::PhantomData;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::file::MAX_CLIENTS;
-use super::replay::{Splice, TraceOp};
-use super::schedule::Schedule;
+use super::op::TraceOp;
+use crate::schedule::{MAX_CLIENTS, Schedule};
+use crate::typing::Splice;
 
-/// Most txns, and most patches and parents of all of them. Keeps what a small packed file can claim below a gigabyte.
+/// Most txns, patches and parents together. Keeps the memory of a small packed file below a gigabyte.
 const MAX_ITEMS: usize = 4_000_000;
 
 #[derive(Deserialize)]
@@ -38,7 +38,7 @@ struct RawTxn {
 struct RawPatch(usize, usize, String);
 
 impl RawTrace {
-    /// What is done, in the file's order.
+    /// The txns, in the file's order.
     pub(super) fn into_ops(self) -> Vec<TraceOp> {
         let splice = |RawPatch(pos, delete, insert)| Splice { pos, delete, insert };
         self.txns.0.into_iter().map(|txn| TraceOp(txn.patches.0.into_iter().map(splice).collect())).collect()

@@ -1,12 +1,11 @@
-//! A recorded trace as a workload: each author's operations in order, at the positions that were recorded.
+//! A recorded trace as a workload: each user's operations in order, at the recorded positions.
 //!
-//! One txn is one operation. The engine lets an author act when it has seen what the recorded author had seen, and holds
-//! back what that one had not; so a strategy that keeps positions meaningful must end in the recorded text. A strategy
-//! that reads a position against another state than its author saw ends elsewhere, and the distance is what is judged.
+//! One txn is one operation. The engine lets a user act when it has seen what the recorded user had seen, and holds back what
+//! that user had not seen. So a strategy that keeps positions meaningful must end in the recorded text. A strategy that reads
+//! a position against a state that the user did not see ends elsewhere, and the oracle measures the distance.
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
 use syncbench_strategies::document::{Document, Edit, EditKind, Path};
 use syncbench_strategies::model::{Model, ModelRef, Plan, Rejected, erase};
 use syncbench_strategies::path;
@@ -16,27 +15,35 @@ use syncbench_strategies::view::View;
 
 use super::file::Trace;
 use super::lcs::common_subsequence;
-use super::schedule::Schedule;
+use super::op::TraceOp;
 use crate::finding::{Finding, Findings, kinds};
+use crate::schedule::Schedule;
+use crate::typing::Splice;
 use crate::workload::{History, Intent, User, Workload, WorkloadSpec};
 
 kinds! {
-    CHARACTER_LOST = lost("character lost", "A character of the recorded final text is missing.");
-    SURPLUS_CHARACTER = lost("surplus character", "A character is in the final text that is not in the recorded one.");
+    MISSING_CHARACTER = lost(
+        "missing character",
+        "A character of the recorded final text is missing; one in the wrong place is missing from its own."
+    );
+    SURPLUS_CHARACTER = lost(
+        "surplus character",
+        "The final text has a character that the recorded one has not; one in the wrong place is surplus there."
+    );
     FINAL_TEXT_NOT_JUDGED = noted(
         "final text not judged",
-        "The trace was cut short, or does not say how its text ends."
+        "The trace was cut short or does not say how its text ends, so the final text was not compared."
     );
 }
 
-/// The workload's card. It is made from a file, so it is not in the registry, and `build` makes an empty one.
+/// What the workload says about itself. It is made from a file, so it is not in the registry, and `build` makes an empty one.
 pub static SPEC: WorkloadSpec = WorkloadSpec {
     name: "trace",
-    summary: "replay what people typed, in the causal order in which they typed it",
-    product: "a shared text: what its authors did, keystroke by keystroke",
+    summary: "replay a recorded editing session in its causal order",
+    product: "a shared text, keystroke by keystroke as its users typed it",
     params: &[],
     edits: &[EditKind::TextSplice],
-    kinds: &[&CHARACTER_LOST, &SURPLUS_CHARACTER, &FINAL_TEXT_NOT_JUDGED],
+    kinds: &[&MISSING_CHARACTER, &SURPLUS_CHARACTER, &FINAL_TEXT_NOT_JUDGED],
     content: Content::Text,
     undo: false,
     size_unit: "characters",
@@ -44,22 +51,7 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
     build: |_| Box::new(Replay::new(Trace::empty())),
 };
 
-/// A change of a text, in code points.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Splice {
-    /// The first character that changes.
-    pub pos: usize,
-    /// How many go.
-    pub delete: usize,
-    /// What comes instead.
-    pub insert: String,
-}
-
-/// One txn: changes, each on the text after the one before.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TraceOp(pub Vec<Splice>);
-
-/// Splices of the text at `text`, refused as a whole where one of them leaves it.
+/// Splices the text at `text`; rejects a txn as a whole if one of its splices reaches beyond the text.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TraceModel;
 
@@ -98,12 +90,12 @@ impl Replay {
         Self { trace: Arc::new(trace) }
     }
 
-    /// What is replayed.
+    /// The trace.
     pub fn trace(&self) -> &Trace {
         &self.trace
     }
 
-    /// How many clients it takes. More may take part; they only watch.
+    /// How many clients it needs. More may take part; they only watch.
     pub fn clients(&self) -> u32 {
         self.trace.schedule.clients()
     }
@@ -139,7 +131,7 @@ impl Workload for Replay {
             Some(end) if issued == self.ops() => compare(history.last, end, &mut findings),
             _ => findings.add(
                 &FINAL_TEXT_NOT_JUDGED,
-                format_args!("{issued} operations were replayed, and nobody recorded what they give"),
+                format_args!("{issued} operations were replayed, and the text after them is not recorded"),
             ),
         }
         findings.done()
@@ -154,8 +146,8 @@ impl Workload for Replay {
     }
 }
 
-/// The distance of the final text from the recorded one, as characters to be put in and to be taken out. A character in
-/// the wrong place is both: it is missing where it was meant, and it is where nobody meant it.
+/// The distance of the final text from the recorded one, in characters to insert and characters to delete. A character in
+/// the wrong place counts as both.
 fn compare(last: &Document, end: &str, findings: &mut Findings) {
     let last = match last.at(&text()) {
         Some(Document::Text(rope)) => rope.to_string(),
@@ -164,11 +156,11 @@ fn compare(last: &Document, end: &str, findings: &mut Findings) {
     let (got, meant) = (last.chars().count(), end.chars().count());
     let common = common_subsequence(&last, end);
     let example = format_args!("the text has {got} characters, the recorded one {meant}, and {common} agree");
-    findings.count(&CHARACTER_LOST, (meant - common) as u64, example);
+    findings.count(&MISSING_CHARACTER, (meant - common) as u64, example);
     findings.count(&SURPLUS_CHARACTER, (got - common) as u64, example);
 }
 
-/// Somebody who does what was recorded.
+/// A user who does what was recorded.
 struct Recorded {
     trace: Arc<Trace>,
     client: NodeId,

@@ -3,8 +3,8 @@
 use crate::common::subject::{Subject, case, scenario};
 use crate::common::{Case, strategies};
 use serde_json::Value;
-use syncbench_harness::engines::load::Pace;
 use syncbench_harness::network::Transport;
+use syncbench_harness::pace::Pace;
 use syncbench_harness::scenario::Scenario;
 use syncbench_harness::workloads::WORKLOADS;
 use syncbench_strategies::registry;
@@ -17,10 +17,10 @@ fn serial_confirms_after_two_delays_and_is_visible_by_then() {
     for seed in 1..=3 {
         let done = Case { network: format!("constant:{D}ms"), seed, ..Case::new("serial", "stack") }.run();
         for entry in done.ran.ledger.entries() {
-            assert_eq!(entry.settled, Some(Time(entry.issued.0 + 2 * D * 1_000_000)), "{}", entry.id);
-            assert!(entry.visible <= entry.settled, "{}", entry.id);
+            assert_eq!(entry.resolved, Some(Time(entry.issued.0 + 2 * D * 1_000_000)), "{}", entry.id);
+            assert!(entry.visible <= entry.resolved, "{}", entry.id);
             if entry.shown.is_some() {
-                assert_eq!(entry.visible, entry.settled, "{}", entry.id);
+                assert_eq!(entry.visible, entry.resolved, "{}", entry.id);
             }
         }
     }
@@ -32,7 +32,7 @@ fn a_mesh_crdt_is_visible_after_exactly_one_delay() {
     let done = Case { network: format!("constant:{D}ms"), ..Case::new("crdt-automerge", "stack") }.run();
     let mut seen = 0;
     for entry in done.ran.ledger.entries().filter(|entry| entry.shown.is_some()) {
-        assert_eq!(entry.settled, Some(entry.issued), "{}", entry.id);
+        assert_eq!(entry.resolved, Some(entry.issued), "{}", entry.id);
         // A change waits for those it depends on, which never arrive later on links of equal delay.
         assert_eq!(entry.visible, Some(Time(entry.issued.0 + D * 1_000_000)), "{}", entry.id);
         seen += 1;

@@ -1,34 +1,26 @@
-//! Every registered strategy, on every workload it can carry, held to the claims on its card.
+//! Every registered strategy, on every workload that it carries, held to the claims of its spec.
 //!
-//! `SYNCBENCH_CONTRACT_SEEDS` says over how many seeds; a few by default. Parameters other than the defaults get a third.
+//! `SYNCBENCH_SEEDS` sets over how many seeds, three by default, and `SYNCBENCH_SEED_BASE` which ones. `SYNCBENCH_ONLY` picks
+//! subjects by a part of their name: `serial on stack`.
 
 use crate::common::claims;
-use crate::common::subject::{Subject, at_home, hold, parse_seeds, subjects};
-
-#[test]
-fn the_number_of_seeds_is_checked() {
-    assert_eq!(parse_seeds(None), Ok(3));
-    assert_eq!(parse_seeds(Some("100")), Ok(100));
-    for written in ["", "0", "-1", "many", "1e3"] {
-        let error = parse_seeds(Some(written)).unwrap_err();
-        assert!(error.contains("SYNCBENCH_CONTRACT_SEEDS") && error.contains(&format!("`{written}`")), "{error}");
-    }
-}
+use crate::common::seeds::Seeds;
+use crate::common::subject::{Subject, at_home, hold, subjects};
 
 #[test]
 fn converges_under_faults() {
-    hold(&subjects(), |subject| claims::quiet_in_the_end(subject, subject.seeds()));
+    hold(&subjects(), |subject| claims::converges(subject, subject.seeds()));
 }
 
 #[test]
-fn stands_the_datagrams_it_claims_to_stand() {
+fn tolerates_the_datagrams_it_claims_to_tolerate() {
     hold(&subjects(), |subject| claims::datagrams(subject, subject.seeds()));
     hold(&subjects(), claims::unclaimed_is_unsupported);
 }
 
 #[test]
-fn stands_late_copies_and_overtaking() {
-    hold(&subjects(), |subject| claims::group_weather(subject, subject.seeds()));
+fn tolerates_late_copies_and_overtaking() {
+    hold(&subjects(), |subject| claims::tolerates_disorder(subject, subject.seeds()));
 }
 
 #[test]
@@ -37,12 +29,12 @@ fn works_offline_where_claimed() {
 }
 
 #[test]
-fn refuses_nonsense_and_goes_on() {
+fn rejects_nonsense_and_goes_on() {
     hold(&subjects(), |subject| claims::malformed(subject, subject.seeds()));
 }
 
 #[test]
-fn refuses_for_what_others_did_where_claimed() {
+fn rejects_for_what_others_did_where_claimed() {
     hold(&at_home(), |subject| claims::refuses(subject, subject.seeds()));
 }
 
@@ -62,12 +54,12 @@ fn sidecars_decide_nothing() {
 }
 
 #[test]
-fn comes_back_after_a_crash() {
+fn recovers_after_a_crash() {
     hold(&subjects(), |subject| claims::restores(subject, subject.seeds()));
 }
 
 #[test]
-fn undoing_mine_keeps_theirs() {
+fn undo_keeps_what_others_did() {
     hold(&subjects(), |subject| claims::undo(subject, subject.seeds()));
 }
 
@@ -78,7 +70,7 @@ fn memory_grows_where_claimed() {
 
 #[test]
 fn the_same_run_again_and_on_other_threads() {
-    hold(&at_home(), |subject| claims::same_again(subject, 1));
+    hold(&at_home(), |subject| claims::same_again(subject, Seeds::first(1)));
     let subjects: Vec<Subject> = subjects();
-    assert_eq!(claims::threads(&subjects, 1), Ok(()));
+    assert_eq!(claims::threads(&subjects, Seeds::first(1)), Ok(()));
 }

@@ -4,8 +4,8 @@ use crate::common::mutants::{Bug, mutant};
 use crate::common::subject::{Subject, case, passed, scenario};
 use crate::common::{Case, Done, strategies};
 use rayon::prelude::*;
-use syncbench_harness::engines::load::Pace;
 use syncbench_harness::ledger::{Entry, Fate};
+use syncbench_harness::pace::Pace;
 use syncbench_harness::results::{Cell, Verdict};
 use syncbench_harness::scenario::Scenario;
 use syncbench_harness::workloads::WORKLOADS;
@@ -88,8 +88,8 @@ fn operations_confirmed_offline_survive_a_crash() {
         assert_eq!(shown, confirmed, "{strategy}");
         let cut_off = |entry: &&Entry| {
             entry.id.client == C2
-                && entry.settled.is_some_and(|at| at < Time::from_ms(1_000))
-                && entry.half > entry.settled
+                && entry.resolved.is_some_and(|at| at < Time::from_ms(1_000))
+                && entry.half > entry.resolved
         };
         offline += done.ran.ledger.entries().filter(cut_off).count();
     }
@@ -134,7 +134,10 @@ fn a_user_does_not_act_while_its_client_is_down_and_goes_on_afterwards() {
         assert!(issued.iter().all(|entry| entry.issued < from || entry.issued >= to), "{pace:?}");
         assert!(issued.iter().any(|entry| entry.issued < from) && issued.iter().any(|entry| entry.issued >= to));
         assert_eq!(done.ran.ledger.crashed(C2), Some(from));
-        assert!(done.ran.converged() && done.ran.ledger.all_settled() && !done.ran.ledger.gone(C2), "{pace:?}");
+        assert!(
+            done.ran.converged() && done.ran.ledger.all_resolved() && !done.ran.ledger.crashed_for_good(C2),
+            "{pace:?}"
+        );
     }
 }
 
@@ -143,7 +146,7 @@ fn a_permanently_crashed_client_is_not_waited_for() {
     for pace in [Pace::Poisson, Pace::Closed, Pace::Turns] {
         let done = Case { faults: vec!["crash:client=2@800ms".into()], pace, ..Case::new("serial", "stack") }.run();
         let ledger = &done.ran.ledger;
-        assert!(ledger.gone(C2) && done.ran.converged(), "{pace:?}");
+        assert!(ledger.crashed_for_good(C2) && done.ran.converged(), "{pace:?}");
         let nodes: Vec<NodeId> = done.ran.finals.iter().map(|(node, _)| *node).collect();
         assert_eq!(nodes, [0, 1, 3].map(NodeId), "{pace:?}");
         let of = |client| ledger.entries().filter(move |entry| entry.id.client == NodeId(client));

@@ -5,9 +5,10 @@
 #![cfg(feature = "automerge")]
 
 use crate::common::claims::mutate;
-use crate::common::group::{Group, Weather};
+use crate::common::group::{Disorder, Group};
 use crate::common::hush_libraries;
-use crate::common::subject::{Subject, seeds};
+use crate::common::seeds::Seeds;
+use crate::common::subject::Subject;
 use sha2::{Digest, Sha256};
 use syncbench_harness::rng::{below, stream};
 use syncbench_harness::workloads::WORKLOADS;
@@ -55,7 +56,7 @@ fn body(message: &[u8]) -> Option<&[u8]> {
 
 #[test]
 fn a_sealed_honest_body_is_the_message_itself() {
-    let mut group = Group::new(&Subject::new("crdt-automerge", "stack"), 2, Weather::default(), 1);
+    let mut group = Group::new(&Subject::new("crdt-automerge", "stack"), 2, Disorder::default(), 1);
     group.churn(4);
     let honest = group.sent.iter().find(|packet| packet.bytes.starts_with(&[0, 1])).unwrap();
     assert_eq!(sealed(body(&honest.bytes).unwrap()), *honest.bytes);
@@ -67,19 +68,19 @@ fn a_sealed_honest_body_is_the_message_itself() {
 fn a_forged_change_is_taken_or_leaves_no_trace() {
     hush_libraries();
     let (mut caught, mut refused) = (0, 0);
-    for seed in 1..=40 * seeds() {
+    for seed in Seeds::from_env().times(40).iter() {
         let workload = WORKLOADS[seed as usize % WORKLOADS.len()].name;
-        let mut group = Group::new(&Subject::new("crdt-automerge", workload), 3, Weather::default(), seed);
+        let mut group = Group::new(&Subject::new("crdt-automerge", workload), 3, Disorder::default(), seed);
         let mut rng = stream(seed, "forge", 0, 0);
         group.churn(10);
-        group.settle().unwrap();
+        group.quiesce().unwrap();
         let honest: Vec<_> = group.sent.iter().filter(|packet| body(&packet.bytes).is_some()).cloned().collect();
         let packet = &honest[below(&mut rng, honest.len())];
         let body = body(&packet.bytes).unwrap();
         let forged = sealed(&mutate(&mut rng, body, body));
         let before = group.view(packet.to);
         let injected = group.inject(packet.to, packet.from, &forged).unwrap();
-        group.settle().unwrap_or_else(|error| panic!("{workload} seed {seed}: {error}"));
+        group.quiesce().unwrap_or_else(|error| panic!("{workload} seed {seed}: {error}"));
         let gave_up = group.count("refused_by_library");
         if injected.result.is_ok() && gave_up == 0 {
             // Taken, or waiting for a change that will never come.
@@ -90,11 +91,11 @@ fn a_forged_change_is_taken_or_leaves_no_trace() {
         assert_eq!(before, group.view(packet.to), "{workload} seed {seed}");
         let mut go_on = || {
             group.churn(6);
-            group.settle()?;
+            group.quiesce()?;
             group.honest()?;
             group.agree()?;
             group.crash(packet.to)?;
-            group.settle()?;
+            group.quiesce()?;
             group.agree()
         };
         go_on().unwrap_or_else(|error| panic!("{workload} seed {seed}: {error}"));

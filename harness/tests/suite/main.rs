@@ -2,7 +2,6 @@
 #![allow(missing_docs)]
 
 mod anomalies;
-mod card;
 mod closed_forms;
 mod common;
 mod contract;
@@ -13,4 +12,5 @@ mod hostile;
 mod mutants;
 mod parity;
 mod replay;
+mod spec;
 mod threads;

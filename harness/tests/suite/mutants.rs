@@ -1,11 +1,12 @@
-//! Nothing lies: every check of the contract suite and every reason of a verdict catches a planted bug, and is silent where
-//! the same wrapper has none.
+//! Nothing lies: every check of the contract suite and every reason of a verdict catches a planted bug, and is silent for the
+//! same wrapper without one.
 
 use std::sync::Arc;
 
 use crate::common::claims;
 use crate::common::hush_libraries;
 use crate::common::mutants::{Bug, mutant, with_model, without_tie_break};
+use crate::common::seeds::Seeds;
 use crate::common::subject::{Checked, Subject, claiming, scenario};
 use syncbench_harness::results::{Cell, Verdict};
 use syncbench_harness::scenario::Scenario;
@@ -46,8 +47,8 @@ fn every_reason_of_a_verdict_has_its_bug() {
     fails(&mutant("lww-document", "record", Bug::SaysTooEarly), "with the same operations differed");
     fails(&mutant("serial", "record", Bug::RefusesHonestMessages), "protocol errors between honest replicas");
     fails(&mutant("serial", "record", Bug::ForgetsToAnswer), "got no answer");
-    fails(&mutant("serial", "record", Bug::NeverQuiet), "not quiet within the budget");
-    // What it does not claim it need not keep; once it claims it, it must.
+    fails(&mutant("serial", "record", Bug::NeverQuiet), "not quiescent within the budget");
+    // A strategy fails only for what it claims.
     let small = Scenario { networks: vec!["4g".into()], ops: 10, rate_per_s: 100.0, ..scenario() };
     let claims = claiming(&Subject::new("lww-document", "stack"), |claims| claims.serializable = true);
     let reasons = |subject: &Subject| (1..=20).map(|seed| subject.cell(&small, seed)).collect::<Vec<_>>();
@@ -59,7 +60,7 @@ fn every_reason_of_a_verdict_has_its_bug() {
     assert_eq!(broken(&reasons(&Subject::new("serial", "stack"))), 0);
 }
 
-/// Saves one of two paired fields.
+/// Saves only one of two paired fields.
 struct Tearing(ModelRef);
 
 impl ErasedModel for Tearing {
@@ -79,7 +80,7 @@ impl ErasedModel for Tearing {
 }
 
 #[test]
-fn a_state_that_the_product_does_not_allow_is_seen() {
+fn a_state_that_the_product_does_not_allow_is_caught() {
     let workload = with_model("record", |model| Arc::new(Tearing(model)));
     fails(&Subject { workload, ..Subject::new("serial", "record") }, "a state that the product does not allow");
     let honest = with_model("record", |model| model);
@@ -106,7 +107,7 @@ fn a_run_in_which_nothing_happened_proves_nothing() {
     assert_eq!(cell.verdict, Some(Verdict::Unknown), "{:?}", cell.verdict_reasons);
 }
 
-/// What is slow is not broken: a budget that ends before everybody was told says so, and a longer one tells.
+/// Slow is not broken: a budget that ends before every fate is known says so, and a longer one decides.
 #[test]
 fn a_run_that_was_cut_off_proves_nothing() {
     let slow = |budget_s| Scenario { networks: vec!["satellite".into()], budget_s, rate_per_s: 50.0, ..scenario() };
@@ -118,7 +119,7 @@ fn a_run_that_was_cut_off_proves_nothing() {
     assert_eq!(cell.verdict, Some(Verdict::Pass), "{:?}", cell.verdict_reasons);
 }
 
-/// Asserts that a check complains of a subject, in these words, and not of another.
+/// Asserts that a check fails on a planted bug with these words, and passes the control.
 #[track_caller]
 fn caught(check: impl Fn(&Subject) -> Checked, planted: &Subject, words: &str, control: &Subject) {
     match check(planted) {
@@ -129,28 +130,28 @@ fn caught(check: impl Fn(&Subject) -> Checked, planted: &Subject, words: &str, c
 }
 
 #[test]
-fn bugs_in_what_is_said_and_done_are_caught() {
+fn bugs_in_reports_and_messages_are_caught() {
     let inert = |strategy: &str| mutant(strategy, "record", Bug::Inert);
-    let quiet = |subject: &Subject| claims::quiet_in_the_end(subject, 1);
+    let quiet = |subject: &Subject| claims::converges(subject, Seeds::first(1));
     caught(quiet, &mutant("serial", "record", Bug::ForgetsToAnswer), "got no answer", &inert("serial"));
-    let weather = |subject: &Subject| claims::group_weather(subject, 3);
-    caught(weather, &mutant("lww-document", "record", Bug::CountsTwice), "again", &inert("lww-document"));
-    let blind = |subject: &Subject| claims::blind(subject, 1);
+    let disorder = |subject: &Subject| claims::tolerates_disorder(subject, Seeds::first(3));
+    caught(disorder, &mutant("lww-document", "record", Bug::CountsTwice), "again", &inert("lww-document"));
+    let blind = |subject: &Subject| claims::blind(subject, Seeds::first(1));
     caught(blind, &mutant("lww-document", "record", Bug::ReadsSidecars), "", &inert("lww-document"));
-    let restores = |subject: &Subject| claims::restores(subject, 1);
+    let restores = |subject: &Subject| claims::restores(subject, Seeds::first(1));
     caught(restores, &mutant("serial", "record", Bug::SavesNothingNew), "crash", &inert("serial"));
-    let malformed = |subject: &Subject| claims::malformed(subject, 1);
+    let malformed = |subject: &Subject| claims::malformed(subject, Seeds::first(1));
     caught(malformed, &mutant("serial", "record", Bug::TakesNonsense), "nonsense", &inert("serial"));
-    let same = |subject: &Subject| claims::same_again(subject, 1);
+    let same = |subject: &Subject| claims::same_again(subject, Seeds::first(1));
     caught(same, &mutant("serial", "record", Bug::KnowsTheProgram), "twice differs", &inert("serial"));
-    let undo = |subject: &Subject| claims::undo(subject, 1);
-    caught(undo, &mutant("ot", "record", Bug::UndoesNothing), "the first taken back", &inert("ot"));
+    let undo = |subject: &Subject| claims::undo(subject, Seeds::first(1));
+    caught(undo, &mutant("ot", "record", Bug::UndoesNothing), "the first undone", &inert("ot"));
 }
 
 #[test]
 fn bugs_with_hostile_bytes_are_caught() {
     hush_libraries();
-    let hostile = |subject: &Subject| claims::hostile_refused(subject, 2);
+    let hostile = |subject: &Subject| claims::hostile_refused(subject, Seeds::first(2));
     let inert = mutant("serial", "record", Bug::Inert);
     caught(hostile, &mutant("serial", "record", Bug::Panics), "panicked", &inert);
     caught(hostile, &mutant("serial", "record", Bug::BelievesLengths), "bytes for", &inert);
@@ -170,7 +171,7 @@ fn memory_that_grows_is_caught() {
         let modest = claiming(&Subject::new("serial", "stack"), |claims| claim(&mut claims.grows));
         caught(claims::history, &modest, "claims to grow", &inert);
     }
-    // What is true of one strategy and not said is caught as well.
+    // A claim that is left out is caught as well.
     for silent in ["ot", "text-ids"] {
         let honest = Subject::new(silent, "stack");
         let planted = claiming(&honest, |claims| claims.grows = Growth::NONE);
@@ -184,34 +185,34 @@ fn false_claims_are_caught() {
         (claiming(&Subject::new(strategy, workload), change), Subject::new(strategy, workload))
     };
     let (planted, honest) = claim("serial", "record", |claims| claims.works_offline = true);
-    caught(|subject| claims::works_offline(subject, 2), &planted, "", &honest);
+    caught(|subject| claims::works_offline(subject, Seeds::first(2)), &planted, "", &honest);
     let (planted, honest) = claim("lww-document", "stack", |claims| claims.can_refuse = true);
-    caught(|subject| claims::refuses(subject, 2), &planted, "never did", &honest);
+    caught(|subject| claims::refuses(subject, Seeds::first(2)), &planted, "never did", &honest);
     let (planted, honest) = claim("serial", "stack", |claims| claims.can_refuse = false);
-    caught(|subject| claims::refuses(subject, 2), &planted, "does not claim", &honest);
+    caught(|subject| claims::refuses(subject, Seeds::first(2)), &planted, "does not claim", &honest);
     let (planted, honest) = claim("lww-document", "stack", |claims| claims.serializable = true);
-    caught(|subject| claims::serializable(subject, 20), &planted, "no serial order", &honest);
+    caught(|subject| claims::serializable(subject, Seeds::first(20)), &planted, "no serial order", &honest);
     let (planted, honest) = claim("serial", "stack", |claims| claims.serializable = false);
-    caught(|subject| claims::serializable(subject, 2), &planted, "no run showed why", &honest);
+    caught(|subject| claims::serializable(subject, Seeds::first(2)), &planted, "no run showed why", &honest);
     let (planted, honest) = claim("lww-document", "record", |claims| claims.depends_on_clocks = false);
-    caught(|subject| claims::clocks(subject, 5), &planted, "skewed clocks", &honest);
+    caught(|subject| claims::clocks(subject, Seeds::first(5)), &planted, "skewed clocks", &honest);
     let (planted, honest) = claim("serial", "record", |claims| claims.depends_on_clocks = true);
-    caught(|subject| claims::clocks(subject, 2), &planted, "never did", &honest);
+    caught(|subject| claims::clocks(subject, Seeds::first(2)), &planted, "never did", &honest);
     let (planted, honest) = claim("lww-document", "record", |claims| claims.ephemeral = true);
-    caught(|subject| claims::restores(subject, 1), &planted, "after a crash", &honest);
+    caught(|subject| claims::restores(subject, Seeds::first(1)), &planted, "after a crash", &honest);
     let (planted, honest) = claim("presence", "presence", |claims| claims.ephemeral = false);
-    caught(|subject| claims::restores(subject, 1), &planted, "after a crash", &honest);
+    caught(|subject| claims::restores(subject, Seeds::first(1)), &planted, "after a crash", &honest);
     // Made for a stream: what overtakes is a gap to it.
     let reorders = claiming(&Subject::new("serial", "record"), |claims| {
         (claims.tolerates_reordering, claims.tolerates_loss) = (true, true);
     });
-    caught(|subject| claims::datagrams(subject, 2), &reorders, "", &Subject::new("serial", "record"));
+    caught(|subject| claims::datagrams(subject, Seeds::first(2)), &reorders, "", &Subject::new("serial", "record"));
 }
 
 #[test]
-fn without_a_tie_break_replicas_end_apart() {
+fn without_a_tie_break_replicas_diverge() {
     let apart = |subject: &Subject| {
-        // Few and fast, so that the last writes cross.
+        // Few and fast, so that the last writes cross on the way.
         let few = Scenario { networks: vec!["4g".into()], ops: 6, rate_per_s: 200.0, ..scenario() };
         let ends = (1..=10).map(|seed| subject.cell(&few, seed));
         ends.filter(|cell| cell.converged == Some(false) && cell.verdict == Some(Verdict::Fail)).count()

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use crate::common::subject::Subject;
 use crate::common::{Case, Done, strategies};
-use syncbench_harness::engines::load::Pace;
+use syncbench_harness::pace::Pace;
 use syncbench_harness::rng::stream;
-use syncbench_harness::scenario::Engine;
+use syncbench_harness::settings::Engine;
 use syncbench_strategies::document::{Digest, Document};
 use syncbench_strategies::model::Operation;
 use syncbench_strategies::path;

@@ -1,44 +1,40 @@
 //! Recorded traces, replayed by real strategies in the simulator.
 //!
-//! The large recorded traces are not part of this repository: what needs them is skipped, and says so, where they do not
-//! lie beside it.
-#![allow(clippy::print_stderr, reason = "a skipped test says so, and the measurement prints what it measured")]
+//! The large recorded traces are not part of this repository: a test that needs one says that it is skipped where they are
+//! absent. `.ci/nightly` replays them whole.
 
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use syncbench_harness::clock::Moment;
-use syncbench_harness::engines::load::Pace;
-use syncbench_harness::engines::{RunResult, Task, sim};
+use syncbench_harness::engines;
 use syncbench_harness::event::{Event, What};
-use syncbench_harness::faults::Faults;
-use syncbench_harness::ledger::{Fate, Ledger};
-use syncbench_harness::network::{self, Transport};
+use syncbench_harness::finding::{Finding, Kind};
+use syncbench_harness::ledger::Ledger;
+use syncbench_harness::network::Transport;
+use syncbench_harness::pace::Pace;
 use syncbench_harness::probe::{End, Figures, Probe};
-use syncbench_harness::results::Finding;
-use syncbench_harness::trace::{Replay, Trace, common_subsequence};
+use syncbench_harness::run_result::RunResult;
+use syncbench_harness::settings::{Engine, Settings};
+use syncbench_harness::task::Task;
+use syncbench_harness::trace::{MISSING_CHARACTER, Replay, SURPLUS_CHARACTER, Trace};
 use syncbench_harness::workload::{History, Workload};
 use syncbench_strategies::registry;
+
+use crate::common::data::recorded_trace;
 
 struct Replayed {
     ran: RunResult,
     findings: Vec<Finding>,
-    took: Duration,
-    costs: [Duration; 3],
     looks: u64,
 }
 
 impl Replayed {
-    fn count(&self, kind: &str) -> u64 {
-        self.findings.iter().find(|finding| finding.kind == kind).map_or(0, |finding| finding.count)
+    fn count(&self, kind: &Kind) -> u64 {
+        self.findings.iter().find(|finding| finding.kind == kind.name).map_or(0, |finding| finding.count)
     }
 
-    fn refused(&self) -> usize {
-        self.ran.ledger.entries().filter(|entry| matches!(entry.fate, Fate::Rejected(_))).count()
-    }
-
-    /// Every operation on the recorded version, and every replica in the recorded end.
+    /// Every operation was made on the recorded version, and every replica ends in the recorded text.
     fn assert_exact(&self, trace: &Replay) {
         assert_eq!((self.ran.inexact, self.ran.ledger.issued()), (Some(0), trace.ops()));
         let end = trace.reference().unwrap();
@@ -48,13 +44,14 @@ impl Replayed {
         assert!(self.findings.is_empty(), "{:?}", self.findings);
     }
 
-    /// It came to its end, whatever became of the text; what is missing from it and what is too much are counted.
+    /// The run is complete, and the distance of its text from the recorded one is counted.
     fn assert_ended(&self, trace: &Replay) {
         assert!(self.ran.converged());
         assert_eq!(self.ran.ledger.issued(), trace.ops());
-        assert!(self.ran.ledger.all_settled());
+        assert!(self.ran.ledger.all_resolved());
         let exact = Some(self.ran.last()) == trace.reference().as_ref();
-        assert_eq!(exact, self.count("character lost") + self.count("surplus character") == 0, "{:?}", self.findings);
+        let distance = self.count(&MISSING_CHARACTER) + self.count(&SURPLUS_CHARACTER);
+        assert_eq!(exact, distance == 0, "{:?}", self.findings);
     }
 }
 
@@ -71,61 +68,40 @@ fn replay_sampled(
     sample_every: Duration,
 ) -> Replayed {
     let strategy = registry::configure(&written.parse().unwrap()).unwrap();
-    let genesis = replay.genesis(0);
-    let task = Task {
-        genesis_bytes: strategy.strategy.genesis(&genesis).into(),
-        strategy: &strategy,
-        workload: replay,
-        model: replay.model(),
-        genesis: &genesis,
+    let settings = Settings {
+        network: profile.into(),
+        faults: Vec::new(),
+        transport: Transport::Stream,
+        engine: Engine::Sim,
         clients,
         ops: replay.ops(),
         rate_per_s,
         pace: Pace::Recorded,
         undo: 0.0,
-        profile: network::configure(&profile.parse().unwrap()).unwrap(),
-        transport: Transport::Stream,
-        faults: Faults::default(),
+        size: 0,
         seed: 1,
         sample_every: Some(sample_every),
         budget: Duration::from_secs(600),
-        blind: false,
     };
-    let costs = Arc::new(Mutex::new([0; 5]));
-    let begun = Moment::now();
-    let ran = sim::run(&task, &mut [Box::new(Costs(costs.clone()))]);
-    let took = begun.elapsed();
-    let history = History { genesis: &genesis, last: ran.last(), ledger: &ran.ledger };
+    let task = Task::new(&strategy, replay, settings).unwrap();
+    let looks = Arc::default();
+    let ran = engines::run(&task, &mut [Box::new(Looks(Arc::clone(&looks)))]);
+    let history = History { genesis: &task.genesis, last: ran.last(), ledger: &ran.ledger };
     let findings = replay.judge(&history);
-    let [submit, receive, timer, link, looks] = *costs.lock().unwrap();
-    let costs = [submit, receive, timer + link].map(Duration::from_nanos);
-    Replayed { ran, findings, took, costs, looks }
+    Replayed { ran, findings, looks: looks.load(Ordering::Relaxed) }
 }
 
-/// What handlers cost (submit, receive, timer, link), and how often states were looked at.
-struct Costs(Arc<Mutex<[u64; 5]>>);
+/// How often states were looked at.
+struct Looks(Arc<AtomicU64>);
 
-impl Probe for Costs {
+impl Probe for Looks {
     fn event(&mut self, event: &Event, _: &Ledger) {
-        match event.what {
-            What::Cost { call, cpu_ns, .. } => self.0.lock().unwrap()[call as usize] += cpu_ns,
-            What::InstantEnd => self.0.lock().unwrap()[4] += 1,
-            _ => {}
+        if matches!(event.what, What::InstantEnd) {
+            self.0.fetch_add(1, Ordering::Relaxed);
         }
     }
 
     fn finish(&mut self, _: &End<'_>, _: &mut Figures) {}
-}
-
-/// A recorded trace that may lie beside the repository.
-fn beside(name: &str) -> Option<Trace> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/editing-traces");
-    let path: PathBuf = folder.join(format!("{name}.json.gz"));
-    if !path.exists() {
-        eprintln!("skipped: no {name}.json.gz in ../shared/data/editing-traces beside the repository");
-        return None;
-    }
-    Some(Trace::read(path).unwrap())
 }
 
 /// Three authors on two branches and more, merged three at once.
@@ -171,7 +147,7 @@ fn merging_strategies_replay_small_traces_exactly() {
 }
 
 #[test]
-fn strategies_that_cannot_keep_the_recorded_versions_come_to_an_end() {
+fn strategies_that_miss_the_recorded_versions_still_finish() {
     for trace in [small(THREE), small(TORN)] {
         for written in ["serial", "lww-document"] {
             for profile in ["instant", "constant:1ms", "transcontinental"] {
@@ -182,7 +158,7 @@ fn strategies_that_cannot_keep_the_recorded_versions_come_to_an_end() {
                 assert_eq!(again.ran.trace_digest, done.ran.trace_digest);
             }
         }
-        // Too few clients: nobody plays the others, and that ends as well.
+        // Too few clients: nobody plays the others, and the run still ends.
         assert!(replay(&trace, "serial", "instant", 100.0, 1).ran.inexact.unwrap() > 0);
     }
 }
@@ -198,7 +174,7 @@ fn part_of_a_trace_is_judged_by_what_it_gives() {
 }
 
 #[test]
-fn states_are_looked_at_to_the_end_of_a_run_that_got_stuck() {
+fn states_are_sampled_to_the_end_of_a_run_that_got_stuck() {
     let trace = small(THREE);
     let every = Duration::from_millis(10);
     let [rare, often] = [Duration::from_secs(3600), every]
@@ -210,11 +186,10 @@ fn states_are_looked_at_to_the_end_of_a_run_that_got_stuck() {
     assert_eq!((rare.looks, rare.ran.ended_at), (1, often.ran.ended_at));
 }
 
-/// The beginnings of recorded traces.
 #[test]
 fn beginnings_of_recorded_traces() {
     for (name, ops) in [("friendsforever", 1200), ("clownschool", 800), ("sveltecomponent", 500)] {
-        let Some(trace) = beside(name) else { continue };
+        let Some(trace) = recorded_trace(name) else { continue };
         let trace = Replay::new(trace.first(ops));
         let clients = trace.clients().max(2);
         for written in ["serial", "lww-document"] {
@@ -238,57 +213,10 @@ fn recorded_traces_are_read_and_merged() {
         ("sveltecomponent", 1, 18_335, 18_451),
         ("json-crdt-patch", 1, 18_639, 49_302),
     ] {
-        let Some(trace) = beside(name) else { continue };
+        let Some(trace) = recorded_trace(name) else { continue };
         assert_eq!((trace.schedule.clients(), trace.txns.len()), (clients, ops), "{name}");
         assert_eq!(trace.end.as_deref().unwrap().chars().count(), end, "{name}");
         // Nobody wrote at one spot without knowing of the other: every part of it has one right end.
         assert!(trace.first(ops - 1).end.is_some(), "{name}");
-    }
-}
-
-/// Whole recorded traces, with what they cost. `ONLY` picks by words of the printed line, `OPS` cuts the traces.
-#[test]
-#[ignore = "takes ten minutes with --release; prints what it measured"]
-fn whole_recorded_traces() {
-    let only = std::env::var("ONLY").unwrap_or_default();
-    for (name, strategies, rate) in [
-        ("friendsforever", ["serial", "lww-document", "crdt-automerge", "text-ids"].as_slice(), 100.0),
-        ("clownschool", &["serial", "lww-document", "crdt-automerge", "text-ids"], 100.0),
-        ("sveltecomponent", &["serial", "lww-document", "crdt-automerge", "text-ids"], 100.0),
-        ("automerge-paper", &["serial", "crdt-automerge:batch=1s", "text-ids"], 1000.0),
-    ] {
-        let begun = Moment::now();
-        let Some(trace) = beside(name) else { continue };
-        eprintln!("{name}: read in {:?}, {} clients", begun.elapsed(), trace.schedule.clients());
-        let limit = std::env::var("OPS").ok().and_then(|ops| ops.parse().ok()).unwrap_or(usize::MAX);
-        let end = trace.end.clone().unwrap_or_default();
-        let begun = Moment::now();
-        let common = common_subsequence(&end, &end.chars().rev().collect::<String>());
-        eprintln!("{name}: {common} characters in common with its reverse, found in {:.2?}", begun.elapsed());
-        let trace = Replay::new(trace.first(limit));
-        for written in strategies {
-            for profile in ["instant"] {
-                if !format!("{name} {written} {profile}").contains(&only) {
-                    continue;
-                }
-                let done = replay(&trace, written, profile, rate, trace.clients().max(2));
-                if written.starts_with("crdt") || *written == "text-ids" || !trace.trace().concurrent {
-                    done.assert_exact(&trace);
-                } else {
-                    done.assert_ended(&trace);
-                }
-                eprintln!(
-                    "{name} {written} {profile}: {:.2?} of which submit, receive, timer {:.2?}; refused {}, converged {}, inexact {:?}, \
-                     reference {}, {:?}",
-                    done.took,
-                    done.costs,
-                    done.refused(),
-                    done.ran.converged(),
-                    done.ran.inexact,
-                    Some(done.ran.last()) == trace.reference().as_ref(),
-                    done.findings,
-                );
-            }
-        }
     }
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use crate::common::{Case, Done, strategies};
 use rayon::prelude::*;
-use syncbench_harness::engines::load::Pace;
 use syncbench_harness::network::Transport;
-use syncbench_harness::scenario::Engine;
+use syncbench_harness::pace::Pace;
+use syncbench_harness::settings::Engine;
 use syncbench_strategies::model::Operation;
 use syncbench_strategies::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Strategy};
 use syncbench_strategies::sidecar::Sidecar;

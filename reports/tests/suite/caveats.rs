@@ -1,4 +1,6 @@
 //! Each flaw of results raises its caveat and no other.
+use std::time::Duration;
+
 use syncbench_harness::metric::MetricSpec;
 use syncbench_harness::metrics::{CENSORED, CONCURRENCY, OPS_PER_CPU_S};
 use syncbench_harness::results::{Metric, Outcome, Results, Verdict};
@@ -54,7 +56,7 @@ fn each_flaw_raises_its_caveat_and_no_other() {
             |r| _ = r.cells[0].metrics.insert(OPS_PER_CPU_S.name.into(), Metric::Number(3000.0)),
             |c| matches!(c, Caveat::NoisyCpu(..)),
         ),
-        (|r| r.cells[0].sample_ms = Some(50.0), |c| matches!(c, Caveat::Sampled(_))),
+        (|r| r.cells[0].settings.sample_every = Some(Duration::from_millis(50)), |c| matches!(c, Caveat::Sampled(_))),
         (
             |r| _ = r.cells[0].support.insert("list_move".into(), "emulated: somehow".into()),
             |c| matches!(c, Caveat::Emulated(..)),
@@ -80,7 +82,7 @@ fn each(results: &mut Results, metric: &MetricSpec, value: f64) {
 
 fn broken(results: &Results, outcome: Outcome) -> syncbench_harness::results::Cell {
     let mut cell = results.cells[0].clone();
-    cell.seed = 99;
+    cell.settings.seed = 99;
     crate::support::drop_cell(&mut cell, outcome, "it broke");
     cell
 }

@@ -93,7 +93,7 @@ fn hostile_strings_are_escaped() {
     for cell in results.cells.iter_mut().filter(|cell| cell.strategy != "serial") {
         cell.strategy = format!("{hostile}{}", cell.strategy);
         cell.workload = hostile.clone();
-        cell.faults = vec![hostile.clone()];
+        cell.settings.faults = vec![hostile.clone()];
         cell.replay = hostile.clone();
         cell.verdict_reasons = vec![hostile.clone()];
         cell.support = BTreeMap::from([(hostile.clone(), hostile.clone())]);

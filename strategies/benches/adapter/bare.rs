@@ -1,6 +1,6 @@
-//! Each library alone, used as its authors recommend: edits by the handle of the text, one transaction for all that are
-//! handed over at once, and the bytes that peers are sent after it. Each begins with the document that its peers have too,
-//! saved and loaded: the same bytes as the replica's.
+//! Each library alone, used as its authors recommend: edits through the handle of the text, one transaction for all edits of
+//! a call, and then the bytes for the peers. Each begins with the document of its peers, saved and loaded: the same bytes as
+//! the replica's.
 
 use std::hint::black_box;
 
@@ -119,7 +119,7 @@ pub(crate) struct Diamond(diamond_types::list::ListCRDT, diamond_types::AgentId)
 #[cfg(feature = "diamond")]
 impl Bare for Diamond {
     fn load(genesis: &[u8]) -> Self {
-        // The strategy notes where the text stands, in front of the library's bytes.
+        // The strategy puts the name of the text in front of the library's bytes.
         let (_, log): (String, Vec<u8>) = postcard::from_bytes(genesis).expect("a name and a log");
         let mut crdt = diamond_types::list::ListCRDT::load_from(&log).expect("a saved log");
         let agent = crdt.get_or_create_agent_id("somebody");

@@ -1,4 +1,4 @@
-//! Recorded keystrokes, or made-up ones.
+//! Recorded keystrokes, or generated ones.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 use serde::Deserialize;
 
-/// Position, characters that go, characters that come.
+/// Position, number of deleted characters, inserted characters.
 pub(crate) type Splice = (usize, usize, String);
 
 #[derive(Deserialize)]
@@ -22,7 +22,7 @@ struct Trace {
     txns: Vec<Txn>,
 }
 
-/// The edits of the trace, each alone; made-up ones where it is not there.
+/// The edits of the trace, each alone; generated ones if there is no file.
 pub(crate) fn splices() -> Vec<Splice> {
     let named = env::var_os("SYNCBENCH_TRACE").map(PathBuf::from);
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/editing-traces/automerge-paper.json.gz");
@@ -38,7 +38,7 @@ pub(crate) fn splices() -> Vec<Splice> {
     }
 }
 
-/// Somebody types and erases in runs, three keys to one, as in the paper.
+/// Typing and erasing in runs, three keys to one, as in the paper.
 fn typed(keys: usize) -> Vec<Splice> {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
     let (mut len, mut cursor, mut left, mut erase) = (0_usize, 0_usize, 0, false);

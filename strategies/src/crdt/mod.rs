@@ -14,7 +14,15 @@ mod mesh;
 mod splices;
 #[cfg(all(test, any(feature = "automerge", feature = "yrs", feature = "loro")))]
 mod trials;
-#[cfg(any(feature = "automerge", feature = "yrs", feature = "loro", feature = "diamond"))]
-mod undo;
 #[cfg(feature = "yrs")]
 pub mod yrs;
+
+/// What every library of this family claims: it merges whatever arrives, in any order.
+#[cfg(any(feature = "automerge", feature = "yrs", feature = "loro", feature = "diamond"))]
+const MERGES: crate::spec::Guarantees = crate::spec::Guarantees {
+    converges: true,
+    tolerates_duplicates: true,
+    tolerates_reordering: true,
+    works_offline: true,
+    ..crate::spec::Guarantees::NONE
+};

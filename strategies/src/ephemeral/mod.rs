@@ -1,3 +1,3 @@
-//! Strategies for what is worth knowing only while its author is there.
+//! Strategies for what matters only while its author is present.
 
 pub mod presence;

@@ -1,8 +1,7 @@
 //! A bounded counter: who may take how much from a number that must not fall below zero.
 //!
-//! Every replica writes its own row only, and every number in it only grows, so that two versions of a row merge by taking
-//! the larger of each: a row that arrives twice, late or not at all for a while is harmless, and a right that was handed over
-//! is never there twice.
+//! Every replica writes only its own row, and every number in it only grows. So two versions of a row merge by taking the
+//! larger of each number: a row that arrives twice or late is harmless, and a transferred right never exists twice.
 
 use std::collections::BTreeMap;
 
@@ -10,28 +9,28 @@ use serde::{Deserialize, Serialize};
 
 use crate::replica::NodeId;
 
-/// What one replica did with a counter, since the beginning.
+/// What one replica did with a counter since the genesis.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Row {
-    /// Rights that it made: its share of the beginning, and what it added.
+    /// Rights that it made: its initial share, and what it added.
     made: u64,
     /// Rights that it spent.
     used: u64,
-    /// Rights that it handed over.
+    /// Rights that it transferred.
     given: BTreeMap<NodeId, u64>,
 }
 
 impl Row {
-    /// Whom it gave something.
+    /// The replicas that it gave something to.
     pub(super) fn receivers(&self) -> impl Iterator<Item = NodeId> {
         self.given.keys().copied()
     }
 }
 
-/// How the stock of the beginning is shared out.
+/// How the initial stock is shared out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Split {
-    /// Everybody gets as much, and the rest goes round: of single things, each has another owner.
+    /// Equal shares. The rest goes round, so that single items have different owners.
     Equal,
     /// The first client gets all.
     First,
@@ -42,7 +41,7 @@ pub(super) enum Split {
 pub(super) struct Rights(BTreeMap<NodeId, Row>);
 
 impl Rights {
-    /// Shares out `value` among `nodes`; `place` says with whom the rest begins.
+    /// Shares out `value` among `nodes`; the rest begins with the one at `place`.
     pub(super) fn share(value: i64, split: Split, place: usize, nodes: &[NodeId]) -> Self {
         let mut rows: BTreeMap<NodeId, Row> = nodes.iter().map(|node| (*node, Row::default())).collect();
         let count = nodes.len().max(1) as u64;
@@ -55,7 +54,7 @@ impl Rights {
             let row = rows.entry(*node).or_default();
             row.made = each + u64::from((turn as u64) < rest);
             if index == 0 {
-                // Below zero is nobody's right; it counts for the sum alone.
+                // What is below zero is nobody's right; it counts for the sum only.
                 row.used = value.min(0).unsigned_abs();
                 if split == Split::First {
                     row.made = value.max(0).unsigned_abs();
@@ -65,13 +64,14 @@ impl Rights {
         Self(rows)
     }
 
-    /// What there is altogether, as far as is known here.
+    /// The whole stock, as far as this replica knows.
     pub(super) fn total(&self) -> i64 {
         let sum: i128 = self.0.values().map(|row| i128::from(row.made) - i128::from(row.used)).sum();
         sum.clamp(i64::MIN.into(), i64::MAX.into()) as i64
     }
 
-    /// What `node` may spend or hand over. Exact for oneself, apart from what is on its way here; a guess for others.
+    /// What `node` may spend or transfer. Exact for this replica itself, apart from what is on its way here; a guess for
+    /// others.
     pub(super) fn of(&self, node: NodeId) -> i64 {
         let own = self.0.get(&node).map_or(0, |row| {
             let given: i128 = row.given.values().map(|amount| i128::from(*amount)).sum();
@@ -107,7 +107,7 @@ impl Rights {
         self.0.get(&node).cloned().unwrap_or_default()
     }
 
-    /// Takes in what is known of `node` elsewhere.
+    /// Merges another version of a row.
     pub(super) fn merge(&mut self, node: NodeId, row: &Row) {
         let mine = self.0.entry(node).or_default();
         mine.made = mine.made.max(row.made);
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_handed_over_changes_hands_and_not_the_sum() {
+    fn a_transfer_changes_the_owner_and_not_the_sum() {
         let mut rights = Rights::share(9, Split::Equal, 0, &NODES);
         rights.give(NODES[0], NODES[1], 2);
         rights.spend(NODES[1], 4);

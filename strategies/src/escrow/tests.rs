@@ -1,9 +1,9 @@
 //! Rights under loss, copies, crashes and broken connections, one message at a time.
 
-use crate::replica::Time;
+use crate::replica::{OpId, Time};
 use crate::testing::{Table, Toy, set};
 
-/// Client 1 puts up five, and all know.
+/// Client 1 adds five, and all clients know.
 fn stocked(strategy: &str, clients: u32) -> Table {
     let mut table = Table::new(strategy, clients);
     table.act(1, &Toy::Add(5));
@@ -15,12 +15,12 @@ fn take(amount: i64) -> Toy {
     Toy::Add(-amount)
 }
 
-fn ok(table: &Table, id: crate::replica::OpId) -> bool {
+fn ok(table: &Table, id: OpId) -> bool {
     matches!(table.told(id), Some(Ok(_)))
 }
 
 #[test]
-fn who_has_rights_is_told_at_once_and_who_has_none_asks() {
+fn an_operation_with_rights_is_confirmed_at_once_and_one_without_asks() {
     let mut table = stocked("escrow", 2);
     let own = table.act(1, &take(2));
     assert!(ok(&table, own) && table.sees(1, "count") == "3");
@@ -33,7 +33,7 @@ fn who_has_rights_is_told_at_once_and_who_has_none_asks() {
 }
 
 #[test]
-fn what_nobody_has_is_refused_and_the_count_stays_above_zero() {
+fn without_enough_stock_anywhere_an_operation_is_refused() {
     let mut table = stocked("escrow", 3);
     let (two, three) = (table.act(2, &take(4)), table.act(3, &take(4)));
     table.run();
@@ -57,7 +57,7 @@ fn rights_come_from_several_peers() {
 }
 
 #[test]
-fn half_leaves_something_for_the_next_time() {
+fn a_transfer_of_half_saves_later_requests() {
     let asked = |strategy: &str| {
         let mut table = stocked(strategy, 2);
         for _ in 0..3 {
@@ -70,7 +70,7 @@ fn half_leaves_something_for_the_next_time() {
 }
 
 #[test]
-fn offline_own_rights_are_spent_and_others_are_refused_at_once() {
+fn offline_own_rights_are_spent_and_the_rest_is_refused_at_once() {
     let mut table = stocked("escrow", 2);
     table.cut(1, 2);
     let (own, other) = (table.act(1, &take(5)), table.act(2, &take(1)));
@@ -83,7 +83,7 @@ fn offline_own_rights_are_spent_and_others_are_refused_at_once() {
 }
 
 #[test]
-fn an_answer_that_takes_too_long_is_not_waited_for_and_its_rights_are_kept() {
+fn patience_ends_and_rights_that_arrive_late_are_kept() {
     let mut table = stocked("escrow:patience=300ms", 2);
     let before = table.now;
     let late = table.act(2, &take(1));
@@ -99,7 +99,7 @@ fn an_answer_that_takes_too_long_is_not_waited_for_and_its_rights_are_kept() {
 }
 
 #[test]
-fn rights_are_handed_over_once_though_messages_double_and_are_lost() {
+fn a_transfer_counts_once_with_duplicated_and_lost_messages() {
     let mut table = stocked("escrow", 2);
     let id = table.act(2, &take(1));
     // The question arrives three times, the first answer not at all.
@@ -120,7 +120,7 @@ fn rights_are_handed_over_once_though_messages_double_and_are_lost() {
 }
 
 #[test]
-fn nobody_sees_what_was_spent_before_what_it_was_spent_from() {
+fn spending_is_shown_after_the_stock_that_it_came_from() {
     let mut table = Table::new("escrow", 3);
     table.cut(1, 3);
     table.act(1, &Toy::Add(5));
@@ -144,13 +144,13 @@ fn nobody_sees_what_was_spent_before_what_it_was_spent_from() {
         table.deliver(2, 3);
     }
     assert_eq!(table.sees(3, "count"), "0");
-    // What came before is asked for, and comes by way of client 2.
+    // The missing change is asked for, and arrives through client 2.
     table.run();
     assert_eq!(table.sees(3, "count"), "2");
 }
 
 #[test]
-fn a_record_goes_to_who_saw_the_other_and_else_to_one_of_them() {
+fn the_later_write_of_a_record_wins_and_of_concurrent_ones_either() {
     let mut table = Table::new("escrow", 2);
     table.act(1, &set("x", 1));
     table.act(2, &set("x", 2));
@@ -162,7 +162,7 @@ fn a_record_goes_to_who_saw_the_other_and_else_to_one_of_them() {
 }
 
 #[test]
-fn what_two_give_back_at_once_is_there_once() {
+fn concurrent_returns_of_one_record_count_once() {
     for holder in [1, 2] {
         let mut table = stocked("escrow", 3);
         let book = table.act(holder, &set("z", 1));
@@ -178,11 +178,11 @@ fn what_two_give_back_at_once_is_there_once() {
 }
 
 #[test]
-fn who_holds_a_record_hands_it_over_and_nobody_else_can() {
+fn only_the_holder_transfers_a_record() {
     let mut table = stocked("escrow", 3);
     table.act(1, &set("z", 1));
     table.run();
-    // Two ask at once: the second is sent on to the first.
+    // Two ask at once: the second is referred to the first.
     let both = [2, 3].map(|client| table.act(client, &Toy::Return("z".into())));
     assert_eq!(both.map(|id| table.told(id)), [None, None]);
     table.run();
@@ -194,7 +194,7 @@ fn who_holds_a_record_hands_it_over_and_nobody_else_can() {
     table.cut(1, 3);
     let away = table.act(2, &Toy::Return("w".into()));
     assert_eq!(table.told(away), Some(Err("no_rights".into())));
-    // To write a record without stock for it takes nobody's leave, and its holder stays.
+    // Writing a record without giving stock back needs no transfer, and its holder stays.
     table.act(2, &set("w", 2));
     table.run();
     let again = table.act(2, &Toy::Return("w".into()));
@@ -218,11 +218,11 @@ fn lists_and_texts_are_refused() {
 }
 
 #[test]
-fn a_crash_keeps_rights_and_what_waits_for_them() {
+fn a_crash_keeps_rights_and_pending_operations() {
     let mut table = stocked("escrow", 2);
     let waits = table.act(2, &take(1));
     table.cut(1, 2);
-    assert_eq!(table.told(waits), Some(Err("no_rights".into())), "nobody is left to ask");
+    assert_eq!(table.told(waits), Some(Err("no_rights".into())), "no peer is left to ask");
     table.connect(1, 2);
     table.run();
     let waits = table.act(2, &take(1));
@@ -236,13 +236,13 @@ fn a_crash_keeps_rights_and_what_waits_for_them() {
 }
 
 #[test]
-fn all_is_quiet_in_the_end() {
+fn a_group_becomes_quiescent() {
     let mut table = stocked("escrow", 3);
     table.act(3, &take(2));
     table.run();
-    let quiet = table.now;
+    let before = table.now;
     table.act(2, &take(1));
     table.run();
-    assert!(table.now < quiet + std::time::Duration::from_secs(3), "{:?}", table.now);
+    assert!(table.now < before + std::time::Duration::from_secs(3), "{:?}", table.now);
     assert!(table.now > Time::ZERO);
 }

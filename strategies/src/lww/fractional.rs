@@ -1,13 +1,13 @@
-//! Fractional indices: where an item stands in its list, so that there is always room between two items.
+//! Fractional indices: the place of an item in its list, with room between any two places.
 //!
-//! A whole number and digits of 256 behind the point. Items that are appended or put in front take the next whole number, so
-//! their places stay short; only what is squeezed in between grows, by a digit for some eight halvings. (Figma's blog has
+//! A place is a whole number and digits of base 256 behind the point. Items that are appended or prepended take the next whole
+//! number, so their places stay short. Only places in between grow, by a digit for about eight halvings. (Figma's blog has
 //! fractions between 0 and 1 only, whose length grows with every eighth append; a whole part is the usual remedy.)
 //!
-//! A new place may end with its maker's signature, so that two clients in one gap do not make the same; places without one
-//! may tie. No library has both: those of signed places need a source of randomness, the others tie.
+//! A new place may end with its maker's signature, so that two clients in one gap do not make the same place; places without
+//! one may tie. No library has both: those with signed places need a source of randomness, the others tie.
 //!
-//! The well-known price: what two clients put into one gap at the same time interleaves, and items moved between the same two
+//! The well-known price: what two clients concurrently insert into one gap interleaves, and items moved between the same two
 //! neighbours over and over make long places.
 
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::wire;
 
-/// Largest whole number, and with a minus the least: so far away that nobody comes there by counting.
+/// The largest whole number, and negated the smallest: too far away to be reached by counting.
 const LIMIT: i64 = i64::MAX / 2;
 
 /// A fraction. No two places are so close that there is none between them, because the last digit is never 0.
@@ -28,7 +28,7 @@ pub(super) struct Place {
     digits: Arc<[u8]>,
 }
 
-/// What bytes from elsewhere say.
+/// An unchecked place.
 #[derive(Deserialize)]
 struct Raw {
     whole: i64,
@@ -40,7 +40,7 @@ impl TryFrom<Raw> for Place {
     type Error = &'static str;
 
     fn try_from(Raw { whole, digits }: Raw) -> Result<Self, Self::Error> {
-        // Below the very least place there would be no room.
+        // Below the smallest place there would be no room.
         if !(-LIMIT..=LIMIT).contains(&whole) || digits.last() == Some(&0) || (whole == -LIMIT && digits.is_empty()) {
             return Err("no place in a list");
         }
@@ -49,7 +49,7 @@ impl TryFrom<Raw> for Place {
 }
 
 impl Place {
-    /// The place of the `index`-th item of a list that nobody has changed yet.
+    /// The place of the `index`-th item of a list that was never changed.
     pub(super) fn first(index: usize) -> Self {
         Self { whole: i64::try_from(index).unwrap_or(LIMIT).min(LIMIT), digits: Arc::default() }
     }
@@ -58,7 +58,7 @@ impl Place {
 /// Makes places.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ruler {
-    /// What every place that it makes ends with: bytes that are never zero.
+    /// The end of every place that it makes: bytes that are never zero.
     signature: Vec<u8>,
 }
 
@@ -70,8 +70,7 @@ impl Ruler {
         Self { signature: digits.map(|(_, septet)| septet | 0x80).collect() }
     }
 
-    /// `count` places in ascending order between two others, the first of which is the lesser; beyond all if there is no
-    /// other.
+    /// `count` places in ascending order between `low` and `high`, or beyond all if one of them is `None`.
     pub(super) fn between(&self, low: Option<&Place>, high: Option<&Place>, count: usize) -> Vec<Place> {
         let mut places = Vec::new();
         match (low, high) {
@@ -91,7 +90,7 @@ impl Ruler {
         places
     }
 
-    /// From the middle to both sides, so that the digits of many places grow with the logarithm of their number only.
+    /// From the middle to both sides, so that the number of digits grows with the logarithm of `count`.
     fn halve(&self, low: &Place, high: &Place, count: usize, places: &mut Vec<Place>) {
         if count > 0 {
             let mean = self.mean(low, high);
@@ -119,14 +118,14 @@ impl Ruler {
 
     fn below(&self, high: &Place) -> Place {
         match high.whole {
-            // One more digit would have to stand before the least whole number's own.
+            // The smallest whole number needs a digit behind it.
             whole if whole <= -LIMIT + 1 && high.digits.is_empty() => self.place(-LIMIT, &middle(&[], None)),
             whole if whole > -LIMIT + 1 => self.place(whole - 1, &[]),
             whole => self.place(whole, &middle(&[], Some(&high.digits))),
         }
     }
 
-    /// Between two different places, whatever digits follow.
+    /// A place between two different ones, whatever digits follow.
     fn mean(&self, low: &Place, high: &Place) -> Place {
         if low.whole == high.whole {
             self.place(low.whole, &middle(&low.digits, Some(&high.digits)))
@@ -202,7 +201,7 @@ mod tests {
         }
 
         #[test]
-        fn lists_stay_in_order_whoever_inserts_where(inserts in vec((any::<u16>(), 1..6usize, 1..4u32), 1..60)) {
+        fn lists_stay_in_order_wherever_anybody_inserts(inserts in vec((any::<u16>(), 1..6usize, 1..4u32), 1..60)) {
             let mut list: Vec<Place> = (0..3).map(Place::first).collect();
             for (at, count, node) in inserts {
                 let at = at as usize % (list.len() + 1);
@@ -222,7 +221,7 @@ mod tests {
         assert!(ascending(None, &list, None) && list.iter().all(|place| place.digits.is_empty()));
         let inner = ruler.between(Some(&list[0]), Some(&list[1]), 1_000);
         assert!(inner.iter().all(|place| place.digits.len() <= 2));
-        // Always in front of the last one that was squeezed in.
+        // Always in front of the last one.
         let mut last = list[1].clone();
         for _ in 0..80 {
             last = ruler.mean(&list[0], &last);
@@ -231,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn two_in_one_gap_differ_where_they_sign_and_there_is_room_between_them() {
+    fn signed_places_in_one_gap_differ_and_have_room_between() {
         let gap = [Place::first(5), Place::first(6)];
         let made = |ruler: Ruler| ruler.between(Some(&gap[0]), Some(&gap[1]), 1).remove(0);
         let [a, b] = [1, 2].map(|node| made(Ruler::signed(node)));
@@ -248,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn what_leaves_no_room_is_refused() {
+    fn places_without_room_below_are_malformed() {
         for (whole, digits) in [(0, &[0][..]), (0, &[5, 0]), (-LIMIT, &[]), (i64::MAX, &[]), (i64::MIN, &[1])] {
             assert!(raw(whole, digits).is_err());
             assert!(decode::<Place>(&encode(&Place { whole, digits: digits.into() })).is_err());

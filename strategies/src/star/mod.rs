@@ -10,7 +10,6 @@ mod log;
 mod numbers;
 mod outbox;
 mod sessions;
-mod undo;
 mod uplink;
 
 pub(crate) use joined::Joined;
@@ -18,7 +17,6 @@ pub(crate) use log::{Log, Placed, Update};
 pub(crate) use numbers::{already_placed, count_duplicates, unseen};
 pub(crate) use outbox::{Outbox, next_through};
 pub(crate) use sessions::{Sessions, Verdict};
-pub(crate) use undo::{UNDO_DEPTH, UndoMemory};
 pub(crate) use uplink::Uplink;
 
 use crate::model::Rejected;

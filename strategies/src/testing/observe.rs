@@ -16,7 +16,7 @@ impl Table {
     }
 
     /// The same of its base view.
-    pub(crate) fn settled(&self, node: u32, part: &str) -> String {
+    pub(crate) fn base(&self, node: u32, part: &str) -> String {
         let confirmed = self.members[&NodeId(node)].replica.confirmed().unwrap();
         confirmed.get(&path![part]).unwrap().to_string()
     }

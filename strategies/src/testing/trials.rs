@@ -53,7 +53,7 @@ pub(crate) fn an_edit_without_a_place_is_counted(strategy: &str, counter: &str) 
 }
 
 /// The last hundred operations can be undone, and none before them.
-pub(crate) fn a_hundred_can_be_taken_back(strategy: &str) {
+pub(crate) fn the_last_hundred_can_be_undone(strategy: &str) {
     let mut table = Table::new(strategy, 2);
     let oldest = table.act(1, &set("x", 1));
     let others: Vec<_> = (0..100).map(|n| table.act(1, &set(&format!("y{n}"), 1))).collect();
@@ -69,7 +69,8 @@ pub(crate) fn a_hundred_can_be_taken_back(strategy: &str) {
 
 /// A map that was removed comes back as another one, and earlier operations on it are undone there. Whether another user's
 /// concurrent write into the old map, `y`, comes with it is up to the library.
-pub(crate) fn a_map_made_anew_is_the_place_of_the_undos_that_follow(strategy: &str, y: i64) {
+#[cfg(any(feature = "automerge", feature = "yrs", feature = "loro"))]
+pub(crate) fn later_undos_apply_to_the_map_that_came_back(strategy: &str, y: i64) {
     let mut table = Table::new(strategy, 2);
     let change = table.act(1, &set("x", 9));
     table.run();
@@ -86,7 +87,7 @@ pub(crate) fn a_map_made_anew_is_the_place_of_the_undos_that_follow(strategy: &s
 }
 
 /// An operation that reached a client before it crashed is reported as reflected when that client brings it to another.
-pub(crate) fn what_a_crash_left_is_accounted_for(strategy: &str) {
+pub(crate) fn operations_saved_before_a_crash_are_reflected_later(strategy: &str) {
     let mut table = Table::new(strategy, 3);
     let op = table.act(1, &set("x", 7));
     table.deliver(1, 2);

@@ -20,19 +20,17 @@ use syncbench_strategies::replica::{NodeId, Time};
 use super::hold::Hold;
 use super::load::Users;
 use super::node::{Node, Request};
-use super::{RunResult, Task};
 use crate::event::Event;
 use crate::faults::{Conditions, Timeline, Transition, VAIN_WAIT};
 use crate::ledger::Ledger;
 use crate::network::Link;
 use crate::probe::Probe;
 use crate::queue::Queue;
+use crate::run_result::RunResult;
+use crate::task::Task;
 use crate::tracer::Tracer;
 use crate::wire::{Parcel, Wire};
 use transitions::Saved;
-
-/// What clocks show at the start of a run: 2024-01-01T00:00:00Z.
-pub const WALL_AT_START: Duration = Duration::from_secs(1_704_067_200);
 
 /// Runs a task in virtual time.
 pub fn run(task: &Task<'_>, probes: &mut [Box<dyn Probe>]) -> RunResult {

@@ -5,8 +5,8 @@ use syncbench_strategies::document::Document;
 use syncbench_strategies::replica::{NodeId, Time};
 
 use super::{Sim, Work};
-use crate::engines::RunResult;
 use crate::event::{Event, What};
+use crate::run_result::RunResult;
 use crate::wire::Wire;
 
 impl Sim<'_> {

@@ -6,7 +6,8 @@ use syncbench_strategies::replica::{NodeId, Time};
 use syncbench_strategies::sidecar::Sidecar;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Sim, WALL_AT_START, Work};
+use super::{Sim, Work};
+use crate::clock::WALL_AT_START;
 use crate::engines::node::{Input, Request};
 use crate::event::What;
 use crate::network::wire_bytes;
@@ -23,7 +24,7 @@ impl Sim<'_> {
         if let Some(at) = self.users.begin(client, self.now) {
             self.queue.push(at, Work::Issue { client, intended: at });
         }
-        let Some(action) = self.users.act(client, node.replica.view()) else { return };
+        let Some(action) = self.users.act(client, node.replica.view(), &self.ledger) else { return };
         let op = self.ledger.next_op(client);
         self.hold.acting(op, &self.ledger);
         self.ledger.open(op, action.clone(), self.now, intended);
@@ -66,7 +67,6 @@ impl Sim<'_> {
         node.step(input, self.now, wall, &mut events, &mut requests);
         self.touched.insert(id);
         for event in events.drain(..) {
-            self.users.note(id, &event.what);
             self.enter(event);
         }
         for request in requests.drain(..) {

@@ -10,9 +10,9 @@ use syncbench_strategies::replica::{NodeId, Time};
 use super::turns::Turns;
 use super::{GRID, LOOKING_SHARE, Mail, Notice, Seat, Shared, TIMER};
 use crate::clock::Moment;
-use crate::engines::Task;
-use crate::engines::load::Pace;
 use crate::faults::{Conditions, Timeline, VAIN_WAIT};
+use crate::pace::Pace;
+use crate::task::Task;
 
 /// How often the coordinator looks whether the group is quiescent.
 const POLL: Duration = Duration::from_millis(1);

@@ -8,10 +8,11 @@ use syncbench_strategies::replica::{NodeId, Time};
 
 use super::journal::{Grid, Noted};
 use super::worker::Record;
-use crate::engines::{RunResult, Task};
 use crate::event::{Event, What};
 use crate::ledger::{Action, Ledger};
 use crate::probe::Probe;
+use crate::run_result::RunResult;
+use crate::task::Task;
 
 /// Merges journals by (step of the grid, time, node, order within the node), and plays them to the ledger and the probes.
 ///

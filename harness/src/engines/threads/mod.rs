@@ -40,12 +40,13 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use syncbench_strategies::replica::{NodeId, OpId, Time};
 use syncbench_strategies::spec::Support;
 
-use super::{RunResult, Task};
 use crate::clock::Moment;
 use crate::event::Event;
 use crate::faults::Transition;
 use crate::ledger::Action;
 use crate::probe::Probe;
+use crate::run_result::RunResult;
+use crate::task::Task;
 use crate::wire::Parcel;
 use coordinator::Coordinator;
 use worker::{Record, Worker};

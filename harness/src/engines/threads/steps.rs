@@ -5,16 +5,16 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use syncbench_strategies::replica::{NodeId, OpId, Report, Setup, Time};
+use syncbench_strategies::replica::{NodeId, Report, Setup, Time};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::journal::of_operations;
 use super::worker::{Work, Worker};
 use super::{Notice, THING, TIMER};
-use crate::engines::load::Pace;
+use crate::clock::WALL_AT_START;
 use crate::engines::node::{Input, Node, Request};
-use crate::engines::sim::WALL_AT_START;
 use crate::event::{Event, What};
+use crate::pace::Pace;
 use crate::rng::stream;
 
 impl Worker<'_> {
@@ -35,12 +35,13 @@ impl Worker<'_> {
         };
         let next = user.begin(intended);
         let done = user.done();
-        let action = user.act(node.replica.view());
+        let action = user.act(node.replica.view(), self.own.own());
         if let Some(at) = next {
             self.schedule(at);
         }
         if let Some(action) = action {
-            let op = OpId { client: self.id, n: self.journal.openings.len() as u64 + 1 };
+            let op = self.own.own().next;
+            self.own.issue(&action);
             let at = self.step_begins();
             if self.task.pace == Pace::Turns {
                 self.notify(Notice::Opened { op, action: action.clone(), at, intended });
@@ -103,8 +104,8 @@ impl Worker<'_> {
             {
                 self.shared.unresolved.fetch_sub(1, Ordering::SeqCst);
             }
-            if let Some(user) = &mut self.user {
-                user.note(&event.what);
+            if let What::Report(report) = &event.what {
+                self.own.report(report);
             }
             self.note(event);
         }

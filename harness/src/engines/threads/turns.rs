@@ -7,9 +7,8 @@ use std::time::Duration;
 use syncbench_strategies::replica::{NodeId, OpId};
 
 use super::Notice;
-use crate::engines::Task;
-use crate::engines::load::gap;
 use crate::ledger::{Fate, Ledger};
+use crate::task::Task;
 
 pub(super) struct Turns {
     ledger: Ledger,
@@ -25,7 +24,7 @@ pub(super) struct Turns {
 impl Turns {
     pub(super) fn new(task: &Task<'_>) -> Self {
         let ledger = Ledger::new(task.clients);
-        Self { ledger, gap: gap(task), clients: task.clients, acted: 0, last: None, given: false }
+        Self { ledger, gap: task.gap(), clients: task.clients, acted: 0, last: None, given: false }
     }
 
     /// A thread reports, before any other can learn of it by a message.

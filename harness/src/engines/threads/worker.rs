@@ -12,14 +12,14 @@ use syncbench_strategies::replica::{NodeId, OpId, Time};
 use super::journal::{Grid, Journal, Noted};
 use super::{Detail, Mail, Notice, Shared, THING, TIMER};
 use crate::clock::Moment;
-use crate::engines::Task;
 use crate::engines::load::User;
 use crate::engines::node::{Input, Node, Request};
 use crate::event::Event;
 use crate::faults::{Conditions, NodeState, Transition};
-use crate::ledger::Action;
+use crate::ledger::{Action, OwnOperations};
 use crate::network::Link;
 use crate::queue::Queue;
+use crate::task::Task;
 use crate::wire::{Parcel, Wire};
 
 /// How long before something is due a thread stops sleeping and yields instead. Linux adds as much to a sleep by default,
@@ -57,6 +57,8 @@ pub(super) struct Worker<'a> {
     pub(super) peers: Vec<NodeId>,
     pub(super) node: Option<Node>,
     pub(super) user: Option<User>,
+    /// What its user knows of its operations.
+    pub(super) own: OwnOperations,
     /// By peer number.
     pub(super) wires: Vec<Option<Wire>>,
     pub(super) queue: Queue<Work>,
@@ -102,6 +104,7 @@ impl<'a> Worker<'a> {
             peers,
             node: None,
             user: (id != NodeId::SERVER).then(|| User::new(task, id)),
+            own: OwnOperations::new(id),
             wires,
             queue: Queue::default(),
             conditions: Conditions::new(&task.faults),

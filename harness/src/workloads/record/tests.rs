@@ -1,10 +1,15 @@
+use std::collections::BTreeSet;
+
 #[cfg(feature = "automerge")]
 use syncbench_strategies::crdt;
-use syncbench_strategies::model::reduce;
+use syncbench_strategies::document::Edit;
+use syncbench_strategies::model::{Model, Operation, Plan, Rejected, reduce};
+use syncbench_strategies::view::View;
 use syncbench_strategies::{lww, serial};
 
+use super::model::place;
 use super::*;
-use crate::engines::load::Pace;
+use crate::pace::Pace;
 use crate::testing::{Book, Trial, intents, workload};
 
 fn set(record: &str, value: &str) -> RecordOp {
@@ -38,7 +43,7 @@ fn with(document: &Document, record: &str, key: &str, value: impl Into<Document>
 }
 
 #[test]
-fn plans_mean_what_they_say() {
+fn plans_reject_records_that_do_not_exist() {
     let ops = [set("r0", "x"), save("r1", 100), create("s"), delete("r0")];
     let document = after(&ops);
     let shown = "{records:{r1:{high:101,low:100,status:\"new\",title:\"record 1\"},\
@@ -55,7 +60,7 @@ fn plans_mean_what_they_say() {
 }
 
 #[test]
-fn tables_are_whole_or_not_allowed() {
+fn a_table_with_a_torn_pair_is_not_allowed() {
     let allowed = |document: &Document| workload("record").invariant(document);
     assert!(allowed(&after(&[save("r0", 100), create("s"), delete("r1")])).is_ok());
     assert!(allowed(&with(&after(&[]), "r0", "low", 50)).unwrap_err().contains("torn save"));
@@ -64,7 +69,7 @@ fn tables_are_whole_or_not_allowed() {
 }
 
 #[test]
-fn users_want_the_same_whatever_they_see() {
+fn intents_do_not_depend_on_what_is_shown() {
     let decoded = |text: &str, view: &Document| -> Vec<RecordOp> {
         intents(text, view, 400).iter().map(|op| op.decode().unwrap()).collect()
     };
@@ -86,10 +91,10 @@ fn users_want_the_same_whatever_they_see() {
     assert!((share("record:pair=0.5", |op| matches!(op, RecordOp::SavePair { .. })) - 0.5).abs() < 0.06);
     assert!((share("record:hot=0", |op| op.record() == "r0") - 0.12).abs() < 0.05);
     assert!((share("record:hot=1,create=0", |op| op.record() == "r0") - 1.0).abs() < 1e-9);
-    // Small tables grow, large ones shrink, an empty one is begun again.
+    // Small tables grow, large ones shrink, an empty one gets its first record.
     assert!((share("record:delete=1", deletes) - 1.0).abs() < 1e-9);
-    let mut author = workload("record:delete=1").user(NodeId(1), 1);
-    let mut size = |view: &Document| author.next(view, &mut crate::testing::intent_stream(1)).unwrap().operation;
+    let mut user = workload("record:delete=1").user(NodeId(1), 1);
+    let mut size = |view: &Document| user.next(view, &mut crate::testing::intent_stream(1)).unwrap().operation;
     assert!(matches!(size(&genesis(8)).decode(), Some(RecordOp::Delete { .. })));
     assert!(matches!(size(&genesis(4)).decode(), Some(RecordOp::Create { .. })));
     assert!(matches!(size(&genesis(0)).decode(), Some(RecordOp::Create { .. })));
@@ -101,7 +106,7 @@ fn kinds(book: &Book, last: &Document) -> Vec<(String, u64)> {
     found.kinds().into_iter().map(|(kind, count)| (kind.to_owned(), count)).collect()
 }
 
-/// One client does this, another that, and neither knows of the other.
+/// Two concurrent operations by two clients.
 fn at_once(one: &RecordOp, other: &RecordOp) -> Book {
     let mut book = Book::new(2);
     book.acted(1, one);
@@ -114,7 +119,7 @@ fn one(kind: &str) -> Vec<(String, u64)> {
 }
 
 #[test]
-fn nothing_is_lost_to_those_who_knew() {
+fn nothing_is_lost_to_users_who_saw_it() {
     let mut book = Book::new(2);
     let ops = [set("r0", "a"), set("r0", "b"), save("r0", 100), save("r0", 102), create("s"), delete("r1")];
     let nothing = Document::Null;
@@ -130,7 +135,7 @@ fn nothing_is_lost_to_those_who_knew() {
         book.acted_on(2, op, seen);
     }
     assert_eq!(kinds(&book, &after(&[&ops[..], &more].concat())), []);
-    // The same end without the second client's part is the loss of that part.
+    // The same end without the operations of the second client is their loss.
     assert_eq!(
         kinds(&book, &after(&ops)),
         [("create lost".into(), 1), ("delete lost".into(), 1), ("edit lost".into(), 1)]
@@ -138,8 +143,8 @@ fn nothing_is_lost_to_those_who_knew() {
 }
 
 #[test]
-fn what_was_taken_back_must_be_gone_and_what_others_did_must_stay() {
-    // Each with the state that an undo should leave, and one that it should not.
+fn undone_operations_must_be_gone_and_those_of_others_must_stay() {
+    // Each with the state that an undo must leave, and one that it must not.
     let mut book = Book::new(2);
     let mine = book.acted(1, &set("r0", "a"));
     book.undone(mine);
@@ -165,7 +170,7 @@ fn what_was_taken_back_must_be_gone_and_what_others_did_must_stay() {
     book.undone(created);
     assert_eq!(kinds(&book, &after(&[])), []);
     assert_eq!(kinds(&book, &after(&[create("s")])), one("undo without effect"));
-    // Somebody has written there since: it may stay, and so must what was written.
+    // Another user has written there since: the record may stay, and what was written must.
     book.acted(2, &set("s", "b"));
     assert_eq!(kinds(&book, &after(&[create("s"), set("s", "b")])), []);
     assert_eq!(kinds(&book, &after(&[])), one("lost to undo"));
@@ -184,27 +189,27 @@ fn each_kind_is_found_and_nothing_else() {
     let deleted = at_once(&set("r0", "a"), &delete("r0"));
     assert_eq!(kinds(&deleted, &after(&[delete("r0")])), one("edit lost to delete"));
     assert_eq!(kinds(&deleted, &after(&[set("r0", "a")])), one("resurrected record"));
-    assert_eq!(kinds(&deleted, &after(&[])), [("delete lost".into(), 1), ("edit lost".into(), 1)]);
+    assert_eq!(kinds(&deleted, &after(&[])), [("delete lost".into(), 1), ("edit lost to delete".into(), 1)]);
     let created = at_once(&create("s"), &set("r0", "a"));
     assert_eq!(kinds(&created, &after(&[set("r0", "a")])), one("create lost"));
 }
 
 #[test]
-fn whoever_saw_a_value_may_replace_it() {
-    // Of two writes at once b won; c was written by somebody who had heard of both and saw b.
+fn a_value_may_be_replaced_by_users_who_saw_it() {
+    // Of two concurrent writes b won; the user who wrote c follows both, and saw b.
     let mut book = Book::new(3);
     let ids = [book.acted(1, &set("r0", "a")), book.acted(2, &set("r0", "b"))];
     ids.iter().for_each(|id| book.reached(3, *id));
     book.acted_on(3, &set("r0", "c"), "b".into());
     assert_eq!(kinds(&book, &after(&[set("r0", "c")])), one("overwritten"));
-    // A chain: each saw the one before. Only its last link can be lost.
+    // A chain, in which each user saw the value before its own. Only the last link can be lost.
     let mut book = Book::new(3);
     let first = book.acted(1, &set("r0", "a"));
     book.reached(2, first);
     book.acted_on(2, &set("r0", "b"), "a".into());
     book.acted(3, &set("r0", "c"));
     assert_eq!(kinds(&book, &after(&[set("r0", "c")])), one("overwritten"));
-    // The same, and what the third does is to delete the record; having seen a, it would have deleted that too.
+    // The same where the third user deletes the record.
     for (seen, expected) in [("b", one("overwritten")), ("a", one("overwritten"))] {
         let mut book = Book::new(3);
         let ids = [book.acted(1, &set("r0", "a")), book.acted(2, &set("r0", "b"))];
@@ -212,7 +217,7 @@ fn whoever_saw_a_value_may_replace_it() {
         book.acted_on(3, &delete("r0"), Document::map([("title", seen)]));
         assert_eq!(kinds(&book, &after(&[delete("r0")])), expected);
     }
-    // An author that cannot see its own write yet replaces it all the same; one that could have seen it does not.
+    // A user replaces its own write before that is reflected there; once it is, the screen says what was replaced.
     for (reached, expected) in [(false, vec![]), (true, one("edit lost"))] {
         let mut book = Book::new(1);
         let first = book.issued(1, &set("r0", "a"), Document::Null);
@@ -223,12 +228,12 @@ fn whoever_saw_a_value_may_replace_it() {
         book.acted_on(1, &set("r0", "b"), "record 0".into());
         assert_eq!(kinds(&book, &after(&[set("r0", "b")])), expected);
     }
-    // A pair of which somebody saw one half.
+    // A pair of which another user saw one half.
     let mut book = Book::new(2);
     book.acted(1, &save("r0", 100));
     book.acted_on(2, &save("r0", 200), Document::list([100, 51]));
     assert_eq!(kinds(&book, &after(&[save("r0", 200)])), one("torn save"));
-    // Not acknowledged, not expected.
+    // Not confirmed, not expected.
     let mut book = Book::new(1);
     book.issued(1, &set("r0", "a"), Document::Null);
     assert_eq!(kinds(&book, &after(&[])), []);
@@ -243,7 +248,7 @@ fn taking_turns_loses_nothing() {
 }
 
 #[test]
-fn one_order_overwrites_and_deletes_and_never_tears() {
+fn one_order_overwrites_and_deletes_and_never_tears_a_save() {
     let (ran, found) = Trial::new(&serial::reducer::SPEC, "record").run();
     let kinds: Vec<&str> = found.kinds().into_iter().map(|(kind, _)| kind).collect();
     assert_eq!(kinds, ["edit lost to delete", "overwritten"], "{found:?}");
@@ -251,7 +256,7 @@ fn one_order_overwrites_and_deletes_and_never_tears() {
 }
 
 #[test]
-fn the_last_document_loses_everything_else() {
+fn last_writer_wins_loses_whole_tables() {
     let (_, found) = Trial { ops: 800, ..Trial::new(&lww::document::SPEC, "record") }.run();
     for kind in [&EDIT_LOST, &OVERWRITTEN, &CREATE_LOST] {
         assert!(found.count(kind) > 0, "{kind:?}: {found:?}");

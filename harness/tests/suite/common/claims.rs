@@ -1,7 +1,7 @@
-//! What each claim of a strategy's card means, as a check that complains in words.
+//! What each claim of a strategy's spec means, as a check.
 //!
-//! A check takes any strategy, so that the contract suite can hold the registered ones to their claims and the mutants can
-//! show that each check catches something.
+//! A check takes any strategy: the contract suite holds the registered ones to their claims, and the mutants show that each
+//! check catches something.
 
 mod clean;
 mod faults;
@@ -13,7 +13,7 @@ mod same;
 mod undo;
 
 pub use clean::{blind, clocks};
-pub use faults::{datagrams, group_weather, quiet_in_the_end, unclaimed_is_unsupported, works_offline};
+pub use faults::{converges, datagrams, tolerates_disorder, unclaimed_is_unsupported, works_offline};
 pub use hostile::{hostile_durable, hostile_harmless, hostile_refused, mutate};
 pub use memory::history;
 pub use refusal::{malformed, refuses, serializable};

@@ -1,12 +1,12 @@
-//! A handful of replicas in memory, driven step by step: for what no simulated network does (copies that arrive late,
-//! crashes, hostile bytes).
+//! A handful of replicas in memory, driven step by step: for what no simulated network does (late copies, crashes, hostile
+//! bytes).
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use syncbench_harness::engines::sim::WALL_AT_START;
+use syncbench_harness::clock::WALL_AT_START;
 use syncbench_harness::ledger::Fate;
 use syncbench_harness::rng::{below, stream, unit};
 use syncbench_harness::workload::User;
@@ -19,10 +19,10 @@ use syncbench_strategies::sidecar::Sidecar;
 
 use super::subject::Subject;
 
-/// What the wires do beside carrying messages in order.
+/// What the connections do to messages besides carrying them in order.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Weather {
-    /// Share of messages of which a copy arrives again, any time later on the same connection.
+pub struct Disorder {
+    /// Share of messages of which a copy arrives later on the same connection.
     pub copies: f64,
     /// Whether messages overtake each other.
     pub reordering: bool,
@@ -41,7 +41,7 @@ struct Member {
     user: Box<dyn User>,
     rng: Rng,
     issued: u64,
-    /// Grows with every crash: timers of the former life are not due any more.
+    /// Grows with every crash: timers set before it are void.
     life: u32,
 }
 
@@ -49,7 +49,7 @@ pub struct Group {
     subject: Subject,
     setup: Setup,
     clients: u32,
-    weather: Weather,
+    disorder: Disorder,
     now: Time,
     rng: Rng,
     members: BTreeMap<NodeId, Member>,
@@ -62,20 +62,20 @@ pub struct Group {
     counts: BTreeMap<&'static str, u64>,
     /// Every message that was sent.
     pub sent: Vec<Packet>,
-    /// Honest messages that were refused.
+    /// Honest messages that were protocol errors.
     pub refused: Vec<String>,
 }
 
-/// What a replica did with a message that nobody honest sent.
+/// What a replica did with a message that no honest peer sent.
 pub struct Injected {
     pub result: Result<(), ProtocolError>,
-    /// Most bytes held during the call, beyond what was held before.
+    /// Peak of memory during the call, less what was held before it.
     pub peak_bytes: u64,
     pub effects: usize,
 }
 
 impl Group {
-    pub fn new(subject: &Subject, clients: u32, weather: Weather, seed: u64) -> Self {
+    pub fn new(subject: &Subject, clients: u32, disorder: Disorder, seed: u64) -> Self {
         let workload = &subject.workload.workload;
         let genesis = workload.genesis(subject.workload.spec.default_size);
         let strategy = &subject.strategy.strategy;
@@ -91,7 +91,7 @@ impl Group {
             subject: subject.clone(),
             setup,
             clients,
-            weather,
+            disorder,
             now: Time::ZERO,
             rng: stream(seed, "group", 0, 0),
             members: BTreeMap::new(),
@@ -148,7 +148,7 @@ impl Group {
         self.topology().nodes(self.clients).flat_map(of).collect()
     }
 
-    /// `ops` users act, with some steps of the group after each.
+    /// `ops` actions of random users, each followed by some steps of the group.
     pub fn churn(&mut self, ops: u64) {
         for _ in 0..ops {
             let client = NodeId(below(&mut self.rng, self.clients as usize) as u32 + 1);
@@ -159,7 +159,7 @@ impl Group {
         }
     }
 
-    /// The user at `client` does what it wants next, if it wants anything.
+    /// The user at `client` carries out its next intent, if it has one.
     pub fn act(&mut self, client: NodeId) -> Option<OpId> {
         let member = self.members.get_mut(&client).unwrap();
         let mut rng = stream(self.setup.seed, "intent", client.0.into(), member.issued + 1);
@@ -167,7 +167,7 @@ impl Group {
         Some(self.submit(client, &intent.operation))
     }
 
-    /// The user takes back an own operation.
+    /// The user undoes an own operation.
     pub fn undo(&mut self, target: OpId) -> OpId {
         let id = self.opens(target.client);
         self.call(id.client, |replica, cx| replica.undo(id, target, cx));
@@ -227,18 +227,18 @@ impl Group {
         }
         let key = busy[below(&mut self.rng, busy.len())];
         let wire = self.wires.get_mut(&key).unwrap();
-        let index = if self.weather.reordering { below(&mut self.rng, wire.len()) } else { 0 };
+        let index = if self.disorder.reordering { below(&mut self.rng, wire.len()) } else { 0 };
         let packet = wire.remove(index).unwrap();
-        if unit(&mut self.rng) < self.weather.copies {
+        if unit(&mut self.rng) < self.disorder.copies {
             self.copies.push(packet.clone());
         }
         self.deliver(&packet);
         true
     }
 
-    /// Steps until nothing is left to do; where there is always something, until replicas have settled and nothing is under
-    /// way. Complains when it does not end.
-    pub fn settle(&mut self) -> Result<(), String> {
+    /// Steps until nothing is left to do. A group that never falls silent gets the time that it needs to settle, and then
+    /// until nothing is under way. An error if it does not end.
+    pub fn quiesce(&mut self) -> Result<(), String> {
         let settling = self.subject.strategy.strategy.settling();
         let until = self.now + settling;
         for _ in 0..50_000 {
@@ -247,7 +247,7 @@ impl Group {
                 return Ok(());
             }
         }
-        Err("does not become quiet".into())
+        Err("does not quiesce".into())
     }
 
     fn deliver(&mut self, packet: &Packet) {
@@ -297,7 +297,7 @@ impl Group {
         self.call(b, |replica, cx| replica.link(a, LinkState::Up, cx));
     }
 
-    /// Breaks the connection; what was under way is lost.
+    /// Breaks the connection; messages under way are lost.
     pub fn cut(&mut self, a: NodeId, b: NodeId) {
         if self.wires.remove(&(a, b)).is_some() {
             self.wires.remove(&(b, a));
@@ -314,8 +314,8 @@ impl Group {
         }
     }
 
-    /// The node crashes and comes back from what it had saved. Complains when it comes back with another view, or, if all
-    /// that it shows goes with a crash, with anything but the initial document.
+    /// The node crashes and recovers from what it had saved. An error if its view then differs from the one before, or, if
+    /// the strategy is ephemeral, from the initial document.
     pub fn crash(&mut self, node: NodeId) -> Result<(), String> {
         let (shown, durable) = (self.view(node), self.durable(node));
         let sidecar = self.members[&node].replica.saved_sidecar();
@@ -324,7 +324,7 @@ impl Group {
         let genesis = || workload.workload.genesis(workload.spec.default_size);
         let expected = if self.subject.claims().ephemeral { genesis() } else { shown };
         for peer in &setup.peers {
-            // Only the peers notice: the node itself is gone.
+            // Only the peers notice: the node itself has crashed.
             self.wires.remove(&(node, *peer));
             self.wires.remove(&(*peer, node));
             self.copies.retain(|copy| copy.from != node && copy.to != node);
@@ -332,7 +332,7 @@ impl Group {
         }
         let restored = self.subject.strategy.strategy.restore(&setup, &durable);
         let member = self.members.get_mut(&node).unwrap();
-        member.replica = restored.map_err(|error| format!("{node} does not come back from its own bytes: {error}"))?;
+        member.replica = restored.map_err(|error| format!("{node} does not recover from its own bytes: {error}"))?;
         member.replica.recall(&sidecar);
         member.life += 1;
         let after = self.view(node);
@@ -345,7 +345,7 @@ impl Group {
         Ok(())
     }
 
-    /// Hands a replica bytes that no honest peer sent. Complains when it panics.
+    /// Hands a replica bytes that no honest peer sent. An error if it panics.
     pub fn inject(&mut self, to: NodeId, from: NodeId, bytes: &[u8]) -> Result<Injected, String> {
         let mut effects = Vec::new();
         let mut result = Ok(Ok(()));
@@ -357,7 +357,7 @@ impl Group {
         });
         let Ok(result) = result else { return Err(format!("{to} panicked on {bytes:?} from {from}")) };
         let injected = Injected { result, peak_bytes: memory.bytes_max, effects: effects.len() };
-        // What an accepted message led to goes its way.
+        // The effects of an accepted message take place.
         self.call(to, |_, cx| {
             for effect in effects {
                 match effect {
@@ -372,7 +372,7 @@ impl Group {
         Ok(injected)
     }
 
-    /// Complains unless all show the same.
+    /// An error unless all show the same.
     pub fn agree(&self) -> Result<(), String> {
         let nodes = self.nodes();
         let first = self.view(nodes[0]);
@@ -382,7 +382,7 @@ impl Group {
         }
     }
 
-    /// Complains unless every user was told what became of every operation, and no honest message was refused.
+    /// An error unless every operation has its fate and no honest message was a protocol error.
     pub fn honest(&self) -> Result<(), String> {
         if let Some((id, _)) = self.fates.iter().find(|(_, fate)| **fate == Fate::Unknown) {
             return Err(format!("{id} got no answer"));

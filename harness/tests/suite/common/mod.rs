@@ -2,22 +2,24 @@
 #![allow(dead_code, unused_imports, unreachable_pub, reason = "each suite uses its part")]
 
 pub mod claims;
+pub mod data;
 pub mod group;
 pub mod mutants;
+pub mod seeds;
 pub mod subject;
 pub mod workloads;
 
 use std::time::Duration;
 
-use syncbench_harness::engines::load::Pace;
-use syncbench_harness::engines::{RunResult, Task, sim, threads};
-use syncbench_harness::faults::{self, Faults};
-use syncbench_harness::network::{self, Transport};
-use syncbench_harness::probe::{End, Figures, Probe};
-use syncbench_harness::probes;
+use syncbench_harness::network::Transport;
+use syncbench_harness::pace::Pace;
+use syncbench_harness::probe::{Figures, Probe};
 use syncbench_harness::results::Metric;
-use syncbench_harness::scenario::Engine;
-use syncbench_harness::workload::{self, Workload};
+use syncbench_harness::run_result::RunResult;
+use syncbench_harness::settings::{Engine, Settings};
+use syncbench_harness::task::Task;
+use syncbench_harness::workload::Workload;
+use syncbench_harness::{probes, run};
 use syncbench_strategies::document::Document;
 use syncbench_strategies::model::ModelRef;
 use syncbench_strategies::registry;
@@ -53,7 +55,7 @@ pub struct Done {
 
 impl Case {
     pub fn new(strategy: &str, workload: &str) -> Self {
-        let (spec, workload) = workload::configure(&workload.parse().unwrap()).unwrap();
+        let (spec, workload) = syncbench_harness::workloads::configure(&workload.parse().unwrap()).unwrap();
         Self {
             size: spec.default_size,
             workload,
@@ -109,43 +111,27 @@ impl Case {
         self.run_looking(strategy, self.sample_every.or(Some(Duration::from_secs(3_600))), probes)
     }
 
-    fn run_looking(
-        &self,
-        strategy: &Configured,
-        sample_every: Option<Duration>,
-        mut probes: Vec<Box<dyn Probe>>,
-    ) -> Done {
-        let genesis = self.workload.genesis(self.size);
-        let faults: Faults =
-            self.faults.iter().map(|fault| faults::configure(&fault.parse().unwrap(), self.clients).unwrap()).collect();
-        let task = Task {
-            strategy,
-            workload: &*self.workload,
-            model: self.model.clone().unwrap_or_else(|| self.workload.model()),
-            genesis_bytes: strategy.strategy.genesis(&genesis).into(),
-            genesis: &genesis,
+    fn run_looking(&self, strategy: &Configured, sample_every: Option<Duration>, probes: Vec<Box<dyn Probe>>) -> Done {
+        let settings = Settings {
+            network: self.network.clone(),
+            faults: self.faults.clone(),
+            transport: self.transport,
+            engine: self.engine,
             clients: self.clients,
             ops: self.ops,
             rate_per_s: self.rate_per_s,
             pace: self.pace,
             undo: self.undo,
-            profile: network::configure(&self.network.parse().unwrap()).unwrap(),
-            transport: self.transport,
-            faults,
+            size: self.size,
             seed: self.seed,
             sample_every,
             budget: self.budget,
-            blind: self.blind,
         };
-        let ran = match self.engine {
-            Engine::Sim => sim::run(&task, &mut probes),
-            Engine::Threads => threads::run(&task, &mut probes),
-        };
-        let mut figures = Figures::default();
-        let end =
-            End { at: ran.ended_at, calm_since: ran.calm_since, ledger: &ran.ledger, stored_bytes: ran.stored_bytes };
-        probes.iter_mut().for_each(|probe| probe.finish(&end, &mut figures));
-        Done { ran, figures, genesis }
+        let mut task = Task::new(strategy, &*self.workload, settings).unwrap();
+        task.model = self.model.clone().unwrap_or(task.model);
+        task.blind = self.blind;
+        let (ran, figures) = run::observe(&task, probes);
+        Done { ran, figures, genesis: task.genesis }
     }
 }
 

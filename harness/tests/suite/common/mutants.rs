@@ -1,11 +1,11 @@
-//! Strategies with one planted bug each: a faithful one, and a twist to what goes into it or comes out of it.
+//! Strategies with one planted bug each: a faithful one, with a twist to what goes in or comes out.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use syncbench_harness::scenario::PlannedWorkload;
+use syncbench_harness::run::PlannedWorkload;
 use syncbench_strategies::document::Document;
 use syncbench_strategies::model::{ErasedModel, ModelRef, Operation, Outcome, Plan, Rejected, reduce};
 use syncbench_strategies::registry;
@@ -23,35 +23,35 @@ use super::subject::{Subject, planned_workload};
 pub enum Bug {
     /// None: the wrapper alone, for the control.
     Inert,
-    /// Messages from client 1 to whomever it talks to first are lost.
+    /// Messages from client 1 to its first peer are lost.
     LosesMessages,
-    /// Says that a message is taken into account, and takes it in 25 ms later.
+    /// Reports a message as reflected, and receives it 25 ms later.
     SaysTooEarly,
-    /// Takes in every fifth message and says that it cannot be understood.
+    /// Receives every fifth message and then calls it a protocol error.
     RefusesHonestMessages,
-    /// Does not tell every third user.
+    /// Leaves out every third fate.
     ForgetsToAnswer,
     /// Peers answer each other's answers for ever.
     NeverQuiet,
-    /// Does something else when a sidecar has something to tell.
+    /// Behaves differently when a sidecar is not empty.
     ReadsSidecars,
-    /// Saves what it was at first.
+    /// Saves its initial state.
     SavesNothingNew,
     /// Keeps every message.
     Hoards,
-    /// The order of calls in the whole program gets into its messages.
+    /// The order of calls in the whole program leaks into its messages.
     KnowsTheProgram,
     /// Panics on bytes that it does not expect.
     Panics,
     /// Believes a length that it reads.
     BelievesLengths,
-    /// Changes something before it finds out that a message is nonsense.
+    /// Acts on a message before checking it.
     ActsBeforeItChecks,
-    /// Takes bytes that are no operation for one without effect.
+    /// Confirms bytes that are no operation.
     TakesNonsense,
-    /// Says that an operation is taken back, and leaves it.
+    /// Confirms an undo and leaves the operation in place.
     UndoesNothing,
-    /// Does not recognise a message that it had before: it passes on only what it never got.
+    /// Calls a message that it had before a protocol error.
     CountsTwice,
 }
 
@@ -71,7 +71,7 @@ pub fn with_model(
 ) -> Arc<PlannedWorkload> {
     let inner = planned_workload(workload);
     let workload = super::workloads::remodelled(inner.clone(), model);
-    Arc::new(PlannedWorkload { label: inner.label.clone(), spec: inner.spec, workload })
+    Arc::new(PlannedWorkload::new(&inner.label, inner.spec, workload))
 }
 
 struct Mutant {

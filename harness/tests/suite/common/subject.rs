@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use syncbench_harness::results::{Cell, Outcome, Verdict};
-use syncbench_harness::run;
-use syncbench_harness::scenario::{Condition, Plan, Planned, PlannedWorkload, Scenario};
-use syncbench_harness::workloads::WORKLOADS;
+use syncbench_harness::run::{self, Planned, PlannedWorkload};
+use syncbench_harness::scenario::{Plan, Scenario};
+use syncbench_harness::workloads::{self, WORKLOADS};
 use syncbench_strategies::document::EditKind;
 use syncbench_strategies::registry::{self, STRATEGIES};
 use syncbench_strategies::spec::{Configured, Guarantees, ParamKind, Spec, Support};
 
 use super::Case;
+use super::seeds::Seeds;
 use super::workloads::Shared;
 
 /// What a check says: nothing, or what was broken and where.
@@ -55,6 +56,7 @@ impl Subject {
     }
 
     pub fn planned(&self, scenario: &Scenario, seed: u64) -> Planned {
+        let undo = scenario.undo;
         let scenario = Scenario {
             strategies: vec!["serial".into()],
             workloads: vec!["stack".into()],
@@ -62,13 +64,10 @@ impl Subject {
             ..scenario.clone()
         };
         let mut planned = Plan::new(vec![scenario]).unwrap().cells.remove(0);
-        planned.condition = Arc::new(Condition {
-            scenario: planned.condition.scenario.clone(),
-            transport: planned.condition.transport,
-        });
         planned.strategy = self.strategy.clone();
         planned.workload = self.workload.clone();
-        planned.size = self.workload.spec.default_size;
+        planned.settings.size = self.workload.spec.default_size;
+        planned.settings.undo = if self.workload.spec.undo { undo } else { 0.0 };
         planned
     }
 }
@@ -80,8 +79,8 @@ impl std::fmt::Display for Subject {
 }
 
 pub fn planned_workload(workload: &str) -> Arc<PlannedWorkload> {
-    let (spec, built) = syncbench_harness::workload::configure(&workload.parse().unwrap()).unwrap();
-    Arc::new(PlannedWorkload { label: workload.into(), spec, workload: built })
+    let (spec, built) = workloads::configure(&workload.parse().unwrap()).unwrap();
+    Arc::new(PlannedWorkload::new(workload, spec, built))
 }
 
 /// A short scenario of three clients.
@@ -148,9 +147,9 @@ impl Subject {
         self.strategy.label.contains(':')
     }
 
-    /// How many seeds a check runs over: all, and a third with other parameters than the defaults, of which there are many.
-    pub fn seeds(&self) -> u64 {
-        if self.is_variant() { seeds().div_ceil(3) } else { seeds() }
+    /// The seeds that a check runs over.
+    pub fn seeds(&self) -> Seeds {
+        Seeds::from_env().of(self.strategy.spec, self.is_variant())
     }
 
     /// The place of its workload among those on which this variant of a strategy is tried, and how many these are. With the
@@ -163,26 +162,10 @@ impl Subject {
     }
 }
 
-/// How many seeds each check runs over, from `SYNCBENCH_CONTRACT_SEEDS`.
-pub fn seeds() -> u64 {
-    match parse_seeds(env::var("SYNCBENCH_CONTRACT_SEEDS").ok().as_deref()) {
-        Ok(seeds) => seeds,
-        Err(error) => panic!("{error}"),
-    }
-}
-
-pub fn parse_seeds(written: Option<&str>) -> Result<u64, String> {
-    let Some(written) = written else { return Ok(3) };
-    match written.parse() {
-        Ok(seeds) if (1..=100_000).contains(&seeds) => Ok(seeds),
-        _ => Err(format!("SYNCBENCH_CONTRACT_SEEDS: `{written}`: expected a whole number from 1 to 100000")),
-    }
-}
-
-/// Holds all `subjects` to a check and shows every complaint. `SYNCBENCH_CONTRACT_ONLY` leaves out those without these
+/// Holds all `subjects` to a check and shows every complaint. `SYNCBENCH_ONLY` leaves out those without these
 /// words in their names.
 pub fn hold(subjects: &[Subject], check: impl Fn(&Subject) -> Checked + Sync) {
-    let only = env::var("SYNCBENCH_CONTRACT_ONLY").unwrap_or_default();
+    let only = env::var("SYNCBENCH_ONLY").unwrap_or_default();
     let subjects: Vec<&Subject> = subjects.iter().filter(|subject| subject.to_string().contains(&only)).collect();
     let complain = |subject: &&Subject| check(subject).err().map(|error| format!("{subject}: {error}"));
     let complaints: Vec<String> = subjects.into_par_iter().filter_map(|subject| complain(&subject)).collect();
@@ -195,7 +178,7 @@ pub fn claiming(subject: &Subject, change: impl FnOnce(&mut Guarantees)) -> Subj
     let mut guarantees = spec.guarantees;
     change(&mut guarantees);
     let strategy = registry::configure(&subject.strategy.label.parse().unwrap()).unwrap().strategy;
-    // A card lives as long as the program; a handful of them in a test may leak.
+    // A spec lives as long as the program; a handful of them in a test may leak.
     let spec: &'static Spec = Box::leak(Box::new(Spec { guarantees, ..*spec }));
     let strategy = Configured { label: subject.strategy.label.clone(), spec, params: Default::default(), strategy };
     Subject { strategy: Arc::new(strategy), ..subject.clone() }

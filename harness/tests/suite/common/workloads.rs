@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use syncbench_harness::results::Finding;
 use syncbench_harness::rng::below;
-use syncbench_harness::scenario::PlannedWorkload;
+use syncbench_harness::run::PlannedWorkload;
 use syncbench_harness::typing::Splice;
 use syncbench_harness::workload::{History, Intent, User, Workload};
 use syncbench_harness::workloads::booking::BookingOp;
@@ -23,7 +23,7 @@ pub fn nonsense() -> Operation {
     Operation::from_bytes(&[0xff; 12])
 }
 
-/// A registered workload whose users now and then send an operation that every replica must refuse.
+/// A registered workload whose users issue nonsense now and then.
 pub fn garbled(subject: &Subject) -> Subject {
     twisted(subject, |mut intent, n, _, _| {
         if n.is_multiple_of(4) {
@@ -33,7 +33,7 @@ pub fn garbled(subject: &Subject) -> Subject {
     })
 }
 
-/// A registered workload whose intents remember whether they made sense on what their author saw.
+/// A registered workload whose intents remember whether they made sense on what their user saw.
 pub fn remembering(subject: &Subject) -> Subject {
     twisted(subject, |mut intent, _, model, view| {
         intent.seen = Document::Bool(model.plan(view, &intent.operation).is_ok());
@@ -46,7 +46,7 @@ type Twist = fn(Intent, u64, &ModelRef, &dyn View) -> Intent;
 fn twisted(subject: &Subject, twist: Twist) -> Subject {
     let PlannedWorkload { label, spec, .. } = &*subject.workload;
     let workload = Box::new(Twisted { inner: subject.workload.clone(), twist });
-    let workload = Arc::new(PlannedWorkload { label: label.clone(), spec, workload });
+    let workload = Arc::new(PlannedWorkload::new(label, spec, workload));
     Subject { workload, ..subject.clone() }
 }
 
@@ -128,7 +128,7 @@ impl Workload for Remodelled {
     }
 }
 
-/// A planned workload as a workload of its own.
+/// A planned workload as a plain workload.
 pub struct Shared(pub Arc<PlannedWorkload>);
 
 impl Workload for Shared {
@@ -158,7 +158,7 @@ pub struct Steady;
 
 /// [`Steady`] as a plan has it.
 pub fn steady() -> Arc<PlannedWorkload> {
-    Arc::new(PlannedWorkload { label: "steady".into(), spec: &stack::SPEC, workload: Box::new(Steady) })
+    Arc::new(PlannedWorkload::new("steady", &stack::SPEC, Box::new(Steady)))
 }
 
 struct InTurn {

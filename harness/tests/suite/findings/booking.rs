@@ -1,8 +1,8 @@
 //! Planted bugs for the oracle of `booking`.
 
 use syncbench_harness::workloads::booking::{
-    BOOKING_FROM_NOWHERE, BookingOp, CANCEL_LOST, CONFIRMED_THEN_REVOKED, OVERSELL, REFUSED_WITH_STOCK_LEFT,
-    STOCK_FROM_NOWHERE, STOCK_LOST,
+    BOOKING_FROM_NOWHERE, BookingOp, LOST_BOOKING, LOST_STOCK, OVERSOLD, REJECTED_WITH_STOCK_LEFT, RESURRECTED_BOOKING,
+    STOCK_FROM_NOWHERE,
 };
 use syncbench_strategies::document::Edit;
 use syncbench_strategies::model::{Operation, Rejected};
@@ -10,17 +10,17 @@ use syncbench_strategies::path;
 
 use super::{Answer, Flaw, Planted, assert_caught, edited, nothing};
 
-/// So few tickets that they are gone soon.
+/// Few enough tickets to sell out soon.
 const SCARCE: &str = "booking:tickets=2,cancel=0.1";
 
 pub(crate) const PLANTED: &[Planted] = &[
-    Planted::new(SCARCE, &[&OVERSELL, &STOCK_FROM_NOWHERE], Flaw::Means(reserving_takes_nothing)),
-    Planted::new(SCARCE, &[&STOCK_LOST], Flaw::Means(reserving_takes_two)),
-    Planted::new(SCARCE, &[&CONFIRMED_THEN_REVOKED], Flaw::Means(reserving_is_forgotten)),
+    Planted::new(SCARCE, &[&OVERSOLD, &STOCK_FROM_NOWHERE], Flaw::Means(reserving_takes_nothing)),
+    Planted::new(SCARCE, &[&LOST_STOCK], Flaw::Means(reserving_takes_two)),
+    Planted::new(SCARCE, &[&LOST_BOOKING], Flaw::Means(reserving_is_forgotten)),
     Planted::new(SCARCE, &[&BOOKING_FROM_NOWHERE], Flaw::Means(reserving_writes_another_name)),
-    Planted::new(SCARCE, &[&REFUSED_WITH_STOCK_LEFT], Flaw::Means(reserving_is_refused)),
-    Planted::new("booking", &[&CANCEL_LOST], Flaw::Means(cancelling_is_forgotten)),
-    Planted { strategy: "lww-document", ..Planted::new(SCARCE, &[&CONFIRMED_THEN_REVOKED], Flaw::Weak) },
+    Planted::new(SCARCE, &[&REJECTED_WITH_STOCK_LEFT], Flaw::Means(reserving_is_rejected)),
+    Planted::new("booking", &[&RESURRECTED_BOOKING], Flaw::Means(cancelling_is_forgotten)),
+    Planted { strategy: "lww-document", ..Planted::new(SCARCE, &[&LOST_BOOKING], Flaw::Weak) },
 ];
 
 fn reserves(operation: &Operation) -> bool {
@@ -53,7 +53,7 @@ fn reserving_writes_another_name(operation: &Operation, answer: Answer) -> Answe
     })
 }
 
-fn reserving_is_refused(operation: &Operation, answer: Answer) -> Answer {
+fn reserving_is_rejected(operation: &Operation, answer: Answer) -> Answer {
     if reserves(operation) { Err(Rejected::new("sold_out", "come back tomorrow")) } else { answer }
 }
 

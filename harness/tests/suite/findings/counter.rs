@@ -1,7 +1,9 @@
 //! Planted bugs for the oracle of `counter`.
 
 use syncbench_harness::oracles::undo::UNDO_WITHOUT_EFFECT;
-use syncbench_harness::workloads::counter::{CounterOp, DOUBLE_INCREMENT, DOUBLE_LIKE, LIKE_LOST, LOST_INCREMENT};
+use syncbench_harness::workloads::counter::{
+    CounterOp, DUPLICATED_INCREMENT, DUPLICATED_LIKE, LOST_INCREMENT, LOST_LIKE,
+};
 use syncbench_strategies::document::Edit;
 use syncbench_strategies::model::Operation;
 
@@ -10,9 +12,9 @@ use crate::common::mutants::Bug;
 
 pub(crate) const PLANTED: &[Planted] = &[
     Planted::new("counter", &[&LOST_INCREMENT], Flaw::Means(additions_are_forgotten)),
-    Planted::new("counter", &[&DOUBLE_INCREMENT], Flaw::Means(additions_count_twice)),
-    Planted::new("counter", &[&LIKE_LOST], Flaw::Means(likes_are_only_counted)),
-    Planted::new("counter", &[&DOUBLE_LIKE], Flaw::Means(likes_count_twice)),
+    Planted::new("counter", &[&DUPLICATED_INCREMENT], Flaw::Means(additions_count_twice)),
+    Planted::new("counter", &[&LOST_LIKE], Flaw::Means(likes_are_only_counted)),
+    Planted::new("counter", &[&DUPLICATED_LIKE], Flaw::Means(likes_count_twice)),
     Planted { undo: 0.3, ..Planted::new("counter", &[&UNDO_WITHOUT_EFFECT], Flaw::Has(Bug::UndoesNothing)) },
     Planted { strategy: "lww-document", ..Planted::new("counter", &[&LOST_INCREMENT], Flaw::Weak) },
 ];

@@ -1,10 +1,9 @@
 //! Planted bugs for the oracle of `json`.
 
 use syncbench_harness::oracles::undo::{LOST_TO_UNDO, UNDO_WITHOUT_EFFECT};
-use syncbench_harness::oracles::writes::{EDIT_LOST, OVERWRITTEN};
+use syncbench_harness::oracles::writes::{EDIT_LOST, EDIT_LOST_TO_DELETE, OVERWRITTEN};
 use syncbench_harness::workloads::json::{
-    DELETE_OVERWRITTEN, DUPLICATED_ITEM, HIDDEN_SUBTREE, JsonOp, LOST_ITEM, LOST_TO_DELETE, RESURRECTED,
-    VALUE_FROM_NOWHERE,
+    DELETE_OVERWRITTEN, DUPLICATED_ITEM, HIDDEN_SUBTREE, JsonOp, LOST_ITEM, RESURRECTED, VALUE_FROM_NOWHERE,
 };
 use syncbench_strategies::document::Edit;
 use syncbench_strategies::model::Operation;
@@ -22,8 +21,8 @@ pub(crate) const PLANTED: &[Planted] = &[
     Planted::new(LISTS, &[&DUPLICATED_ITEM], Flaw::Means(adding_counts_twice)),
     Planted::new(LISTS, &[&RESURRECTED], Flaw::Means(taking_is_forgotten)),
     Planted { undo: 0.3, ..Planted::new("json", &[&UNDO_WITHOUT_EFFECT], Flaw::Has(Bug::UndoesNothing)) },
-    Planted { ops: 400, ..Planted::new("json:hot=1,delete=0.2", &[&LOST_TO_DELETE, &OVERWRITTEN], Flaw::Weak) },
-    // So short that nobody who knows of the delete writes there again.
+    Planted { ops: 400, ..Planted::new("json:hot=1,delete=0.2", &[&EDIT_LOST_TO_DELETE, &OVERWRITTEN], Flaw::Weak) },
+    // So short that no user who has seen the delete writes there again.
     Planted { ops: 20, seeds: 20, ..Planted::new("json:hot=1,delete=0.3", &[&DELETE_OVERWRITTEN], Flaw::Weak) },
     Planted {
         strategy: "serial-patches",

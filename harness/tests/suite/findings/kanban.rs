@@ -1,10 +1,10 @@
 //! Planted bugs for the oracle of `kanban`.
 
 use syncbench_harness::oracles::undo::{LOST_TO_UNDO, UNDO_WITHOUT_EFFECT};
-use syncbench_harness::oracles::writes::{EDIT_LOST, EDIT_LOST_TO_DELETE};
+use syncbench_harness::oracles::writes::{EDIT_LOST, EDIT_LOST_TO_DELETE, OVERWRITTEN};
 use syncbench_harness::workloads::kanban::{
-    CARD_FROM_NOWHERE, DUPLICATE_ON_MOVE, DUPLICATED_CARD, EDIT_OVERWRITTEN, GHOST_CARD, KanbanOp, LIMIT_BREACH,
-    LOST_CARD, MISPLACED_CARD, MOVE_LOST, MOVE_OVERWRITTEN, RESURRECTED_CARD,
+    CARD_FROM_NOWHERE, DUPLICATE_ON_MOVE, DUPLICATED_CARD, GHOST_CARD, KanbanOp, LIMIT_BREACH, LOST_CARD,
+    MISPLACED_CARD, MOVE_LOST, MOVE_OVERWRITTEN, RESURRECTED_CARD,
 };
 use syncbench_strategies::document::{Document, Edit};
 use syncbench_strategies::model::{Operation, Plan};
@@ -29,7 +29,7 @@ pub(crate) const PLANTED: &[Planted] = &[
     Planted::new(LIVELY, &[&RESURRECTED_CARD], Flaw::Means(deletes_are_forgotten)),
     Planted::new(LIVELY, &[&GHOST_CARD], Flaw::Means(deletes_leave_the_card_listed)),
     Planted { undo: 0.3, ..Planted::new("kanban", &[&UNDO_WITHOUT_EFFECT], Flaw::Has(Bug::UndoesNothing)) },
-    Planted::new("kanban", &[&EDIT_LOST_TO_DELETE, &EDIT_OVERWRITTEN, &MOVE_OVERWRITTEN], Flaw::Weak),
+    Planted::new("kanban", &[&EDIT_LOST_TO_DELETE, &OVERWRITTEN, &MOVE_OVERWRITTEN], Flaw::Weak),
 ];
 
 fn moves(operation: &Operation) -> bool {

@@ -1,7 +1,7 @@
-//! Every kind of finding that a workload's oracle can make, each caught in a strategy with a planted bug and absent without.
+//! Every kind of finding that a workload's oracle makes is found in a strategy with a planted bug, and not without the bug.
 //!
-//! A workload has its bugs in one file here and one line in [`PLANTED`]. A kind in its spec that no bug brings out fails the
-//! test, and so does one that is found and not in the spec.
+//! A workload has its bugs in one file here and one line in [`PLANTED`]. A kind in its spec that no bug produces fails the
+//! test, and so does a finding whose kind is not in the spec.
 
 mod booking;
 mod counter;
@@ -16,13 +16,14 @@ mod text;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use syncbench_harness::engines::load::Pace;
 use syncbench_harness::finding::Kind;
 use syncbench_harness::oracles::{
     self, INVARIANT_BROKEN_ON_SCREEN, NO_SERIAL_ORDER, NO_SUSTAINABLE_RATE, serial_order,
 };
+use syncbench_harness::pace::Pace;
 use syncbench_harness::results::Outcome;
-use syncbench_harness::scenario::{Engine, Scenario};
+use syncbench_harness::scenario::Scenario;
+use syncbench_harness::settings::Engine;
 use syncbench_harness::workloads::WORKLOADS;
 use syncbench_strategies::document::Edit;
 use syncbench_strategies::model::{ErasedModel, ModelRef, Operation, Plan, Rejected};
@@ -44,7 +45,7 @@ static PLANTED: &[(&str, &[Planted])] = &[
     ("presence", presence::PLANTED),
 ];
 
-/// For the kinds that any workload may have, but for the one of real time.
+/// Bugs for the kinds that any workload can have, except the one of real time.
 const ANYWHERE: &[Planted] = &[
     Planted {
         strategy: "lww-document",
@@ -61,18 +62,17 @@ pub(crate) type Answer = Result<Plan, Rejected>;
 /// What is wrong.
 #[derive(Clone, Copy)]
 pub(crate) enum Flaw {
-    /// Operations mean something else to all replicas than to the oracle: what the model said becomes this.
+    /// The model of all replicas differs from the one that the oracle assumes: its answer is replaced.
     Means(fn(&Operation, Answer) -> Answer),
     /// A replica with a bug.
     Has(Bug),
-    /// Nothing: the strategy is as it should be, and too weak for people who act at the same time. Without the flaw they
-    /// take turns.
+    /// None: the strategy is correct, and too weak for users who act at the same time. Without the flaw they take turns.
     Weak,
-    /// Nothing: people take back what others have built on. Without the flaw nobody takes anything back.
+    /// None: users undo operations on which others have built. Without the flaw nobody undoes anything.
     Regret,
 }
 
-/// A planted bug, and the kinds of findings that it brings out and that are not there without it.
+/// A planted bug, and the kinds of findings that are made with it and not without.
 #[derive(Clone, Copy)]
 pub(crate) struct Planted {
     kinds: [Option<&'static Kind>; 3],
@@ -87,7 +87,7 @@ pub(crate) struct Planted {
 }
 
 impl Planted {
-    /// On the server that orders everything, which alone brings out nothing when people take turns.
+    /// A bug in `serial`, which loses nothing itself when users take turns.
     pub(crate) const fn new(workload: &'static str, kinds: &[&'static Kind], flaw: Flaw) -> Self {
         // A weakness shows where people act at the same time, a bug at any time.
         let pace = if matches!(flaw, Flaw::Weak) { Pace::Poisson } else { Pace::Turns };
@@ -101,17 +101,17 @@ impl Planted {
         Self { kinds: caught, flaw, strategy: "serial", workload, pace, undo, ops: 120, seeds: 3 }
     }
 
-    /// The kinds of findings that it brings out.
+    /// The kinds of findings that it produces.
     fn kinds(&self) -> impl Iterator<Item = &'static Kind> {
         self.kinds.into_iter().flatten()
     }
 
-    /// The same where people act at the same time.
+    /// The same where users act at the same time.
     pub(crate) const fn together(self) -> Self {
         Self { pace: Pace::Poisson, ..self }
     }
 
-    /// The kinds that are found over a few seeds, with the flaw or without.
+    /// The kinds that are found over its seeds, with the flaw or without.
     fn found(&self, flawed: bool) -> BTreeSet<String> {
         let honest = || Subject::new(self.strategy, self.workload);
         let subject = match self.flaw {
@@ -188,7 +188,7 @@ fn every_kind_of_finding_has_its_bug() {
     }
 }
 
-/// Asserts of each bug of a workload that it brings out its kinds, and that they are not there without it.
+/// Asserts of each bug of a workload that its kinds are found with it and not without.
 fn assert_caught(name: &str) {
     let (_, planted) = PLANTED.iter().find(|(line, _)| *line == name).unwrap();
     assert_each_caught(planted);
@@ -208,14 +208,14 @@ fn assert_each_caught(planted: &[Planted]) {
 }
 
 #[test]
-fn what_any_workload_may_have_is_found() {
+fn kinds_of_all_workloads_are_found() {
     assert_each_caught(ANYWHERE);
     let caught = ANYWHERE.iter().flat_map(Planted::kinds);
     assert_eq!(caught.chain([&NO_SUSTAINABLE_RATE]).collect::<Vec<_>>(), oracles::KINDS);
 }
 
 #[test]
-fn a_group_that_never_shows_everything_stands_no_rate() {
+fn a_group_that_loses_messages_sustains_no_rate() {
     let engine = Engine::Threads;
     let scenario = Scenario { engine, networks: vec!["instant".into()], clients: 2, budget_s: 1.0, ..scenario() };
     let found = |bug| {
@@ -224,6 +224,6 @@ fn a_group_that_never_shows_everything_stands_no_rate() {
         cell.findings.iter().any(|finding| finding.kind == NO_SUSTAINABLE_RATE.name)
     };
     assert!(found(Bug::LosesMessages));
-    // On a machine that is busy otherwise the best group may be late now and then.
+    // On a busy machine even the best group is late now and then.
     assert!((0..5).any(|_| !found(Bug::Inert)));
 }

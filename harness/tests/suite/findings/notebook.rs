@@ -1,13 +1,13 @@
 //! Planted bugs for the oracle of `notebook`; what becomes of characters is as in `text`.
 
-use syncbench_harness::oracles::characters::{
-    CHARACTER_BACK_FROM_THE_DEAD, CHARACTER_FROM_NOWHERE, DUPLICATED_CHARACTER, INTERLEAVED_RUN, LOST_CHARACTER,
-    MISPLACED_CHARACTER, WRONG_CHARACTER_DELETED,
+use syncbench_harness::oracles::text::{
+    CHARACTER_FROM_NOWHERE, DUPLICATED_CHARACTER, INTERLEAVED_RUN, LOST_CHARACTER, MISPLACED_CHARACTER,
+    RESURRECTED_CHARACTER, WRONG_CHARACTER_ERASED,
 };
 use syncbench_harness::oracles::undo::{LOST_TO_UNDO, UNDO_WITHOUT_EFFECT};
 use syncbench_harness::workloads::notebook::{
     CELL_FROM_NOWHERE, DUPLICATED_CELL, LOST_CELL, LOST_OUTPUT, MISPLACED_CELL, NotebookOp, ORPHANED_EDIT,
-    RESURRECTED_CELL, STALE_EVALUATION,
+    RESURRECTED_CELL, STALE_OUTPUT,
 };
 use syncbench_strategies::document::{Document, Edit};
 use syncbench_strategies::model::Operation;
@@ -16,7 +16,7 @@ use syncbench_strategies::path;
 use super::{Answer, Flaw, Planted, assert_caught, edited, nothing, text};
 use crate::common::mutants::Bug;
 
-/// Cells come, go and come back.
+/// Many cells are inserted, moved, deleted and restored.
 const LIVELY: &str = "notebook:cells=0.5";
 /// Everybody types in the first cell.
 const CROWDED: &str = "notebook:cells=0,evaluate=0,hot=1,elsewhere=1";
@@ -29,15 +29,15 @@ pub(crate) const PLANTED: &[Planted] = &[
     Planted::new(LIVELY, &[&RESURRECTED_CELL], Flaw::Means(deletes_are_forgotten)),
     Planted::new(LIVELY, &[&MISPLACED_CELL], Flaw::Means(cells_go_to_the_top)),
     Planted::new("notebook:evaluate=0.3", &[&LOST_OUTPUT], Flaw::Means(evaluating_is_forgotten)),
-    Planted::new("notebook:evaluate=0.3", &[&STALE_EVALUATION], Flaw::Means(evaluating_takes_another_source)),
+    Planted::new("notebook:evaluate=0.3", &[&STALE_OUTPUT], Flaw::Means(evaluating_takes_another_source)),
     Planted { undo: 0.3, ..Planted::new("notebook", &[&UNDO_WITHOUT_EFFECT], Flaw::Has(Bug::UndoesNothing)) },
     Planted { ops: 400, ..Planted::new(LIVELY, &[&ORPHANED_EDIT], Flaw::Weak) },
     Planted::new(CROWDED, &[&LOST_CHARACTER], Flaw::Means(text::typing_is_forgotten)),
     Planted::new(CROWDED, &[&DUPLICATED_CHARACTER], Flaw::Means(text::typing_counts_twice)),
     Planted::new(CROWDED, &[&MISPLACED_CHARACTER], Flaw::Means(text::typing_goes_to_the_top)),
     Planted::new(CROWDED, &[&CHARACTER_FROM_NOWHERE], Flaw::Means(text::typing_is_garbled)),
-    Planted::new(CROWDED, &[&CHARACTER_BACK_FROM_THE_DEAD], Flaw::Means(text::erasing_is_forgotten)),
-    Planted::new(CROWDED, &[&WRONG_CHARACTER_DELETED], Flaw::Means(text::erasing_hits_the_one_before)),
+    Planted::new(CROWDED, &[&RESURRECTED_CHARACTER], Flaw::Means(text::erasing_is_forgotten)),
+    Planted::new(CROWDED, &[&WRONG_CHARACTER_ERASED], Flaw::Means(text::erasing_hits_the_one_before)),
     Planted {
         strategy: "serial-optimistic",
         ops: 300,

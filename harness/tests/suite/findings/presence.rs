@@ -9,7 +9,7 @@ use syncbench_strategies::path;
 
 use super::{Answer, Flaw, Planted, assert_caught, edited, nothing};
 
-/// People come and go.
+/// Users come and go.
 const LIVELY: &str = "presence:leave=0.5";
 
 pub(crate) const PLANTED: &[Planted] = &[

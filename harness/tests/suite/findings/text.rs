@@ -1,8 +1,8 @@
-//! Planted bugs for the oracle of characters, as it looks at `text`.
+//! Planted bugs for the oracle of characters, seen through `text`.
 
-use syncbench_harness::oracles::characters::{
-    CHARACTER_BACK_FROM_THE_DEAD, CHARACTER_FROM_NOWHERE, DUPLICATED_CHARACTER, INTERLEAVED_RUN, LOST_CHARACTER,
-    MISPLACED_CHARACTER, WRONG_CHARACTER_DELETED,
+use syncbench_harness::oracles::text::{
+    CHARACTER_FROM_NOWHERE, DUPLICATED_CHARACTER, INTERLEAVED_RUN, LOST_CHARACTER, MISPLACED_CHARACTER,
+    RESURRECTED_CHARACTER, WRONG_CHARACTER_ERASED,
 };
 use syncbench_harness::oracles::undo::UNDO_WITHOUT_EFFECT;
 use syncbench_strategies::document::Edit;
@@ -16,13 +16,13 @@ pub(crate) const PLANTED: &[Planted] = &[
     Planted::new("text", &[&DUPLICATED_CHARACTER], Flaw::Means(typing_counts_twice)),
     Planted::new("text", &[&MISPLACED_CHARACTER], Flaw::Means(typing_goes_to_the_top)),
     Planted::new("text", &[&CHARACTER_FROM_NOWHERE], Flaw::Means(typing_is_garbled)),
-    Planted::new("text:delete=0.3", &[&CHARACTER_BACK_FROM_THE_DEAD], Flaw::Means(erasing_is_forgotten)),
-    Planted::new("text:delete=0.3", &[&WRONG_CHARACTER_DELETED], Flaw::Means(erasing_hits_the_one_before)),
+    Planted::new("text:delete=0.3", &[&RESURRECTED_CHARACTER], Flaw::Means(erasing_is_forgotten)),
+    Planted::new("text:delete=0.3", &[&WRONG_CHARACTER_ERASED], Flaw::Means(erasing_hits_the_one_before)),
     Planted { undo: 0.3, ..Planted::new("text", &[&UNDO_WITHOUT_EFFECT], Flaw::Has(Bug::UndoesNothing)) },
     Planted { ops: 300, ..Planted::new("text:jump=1,end=1", &[&INTERLEAVED_RUN], Flaw::Weak) },
 ];
 
-/// Changes what a splice does: its place, how many characters go, and what comes.
+/// Changes what a splice does: its position, how many characters go, and what comes.
 fn splices(answer: Answer, change: fn(&mut usize, &mut usize, &mut String)) -> Answer {
     edited(answer, |edits| {
         for edit in edits {

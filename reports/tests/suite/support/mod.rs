@@ -2,12 +2,16 @@
 #![allow(dead_code, unreachable_pub, missing_docs)]
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{Rng, SeedableRng};
 use syncbench_harness::metric::MetricSpec;
 use syncbench_harness::metrics::*;
+use syncbench_harness::network::Transport;
+use syncbench_harness::pace::Pace;
 use syncbench_harness::results::*;
+use syncbench_harness::settings::{Engine, Settings};
 use syncbench_reports::charts::spacetime::{Diagram, DiagramEvent, DiagramMessage, EventKind, Lane};
 use syncbench_reports::criterion::CriterionEstimate;
 use syncbench_strategies::document::Digest;
@@ -220,17 +224,24 @@ pub fn cell(part: &str, workload: &str, strategy: &str, size: u64, seed: u64) ->
     let converged = !(kind == "causal" && rough && seed == 2);
     Cell {
         index: 0,
-        sample_ms: None,
         part: part.into(),
         strategy: strategy.into(),
         workload: workload.into(),
-        network: if rough { "4g" } else { "wifi" }.into(),
-        faults: if rough { vec!["partition:halves@2s..5s".into()] } else { Vec::new() },
-        engine: "sim".into(),
-        clients: 4,
-        ops: 400,
-        size,
-        seed,
+        settings: Settings {
+            network: if rough { "4g" } else { "wifi" }.into(),
+            faults: if rough { vec!["partition:halves@2s..5s".into()] } else { Vec::new() },
+            transport: Transport::Stream,
+            engine: Engine::Sim,
+            clients: 4,
+            ops: 400,
+            rate_per_s: 20.0,
+            pace: Pace::Poisson,
+            undo: 0.0,
+            size,
+            seed,
+            sample_every: None,
+            budget: Duration::from_secs(60),
+        },
         outcome: Outcome::Measured,
         reason: None,
         verdict: Some(if converged { Verdict::Pass } else { Verdict::Fail }),

@@ -34,6 +34,7 @@ mod undo;
 
 use self::doc::Doc;
 use self::protocol::Protocol;
+use super::MERGES;
 use super::mesh::{self, Mesh, Peer, Window};
 use crate::document::{Document, EditKind};
 use crate::replica::{ProtocolError, Replica, Setup, Strategy, Topology};
@@ -47,14 +48,7 @@ pub static SPEC: Spec = Spec {
     source: "automerge 0.12; Kleppmann and Beresford 2017",
     library: Some(("automerge", "0.12.0")),
     topology: Topology::Mesh,
-    guarantees: Guarantees {
-        converges: true,
-        tolerates_duplicates: true,
-        tolerates_reordering: true,
-        works_offline: true,
-        grows: Growth::operations("the whole history of changes"),
-        ..Guarantees::NONE
-    },
+    guarantees: Guarantees { grows: Growth::operations("the whole history of changes"), ..MERGES },
     params: &[
         Param {
             name: "batch",

@@ -20,7 +20,7 @@ fn bytes(table: &mut Table, from: u32, to: u32) -> usize {
 }
 
 #[test]
-fn a_window_is_one_change_where_each_operation_would_be_one() {
+fn operations_of_a_window_become_one_change() {
     let sent = ["operation", "window"].map(|commit| {
         let mut table = Table::new(&format!("crdt-automerge:batch=50ms,commit={commit}"), 2);
         for (at, key) in ["x", "y", "z"].iter().enumerate() {
@@ -38,7 +38,7 @@ fn a_window_is_one_change_where_each_operation_would_be_one() {
 }
 
 #[test]
-fn a_window_ends_early_when_something_arrives_and_survives_a_crash() {
+fn a_window_ends_early_when_a_change_arrives_and_survives_a_crash() {
     let mut table = Table::new("crdt-automerge:batch=50ms,commit=window", 2);
     table.act(1, &typed(0, "x"));
     table.act(2, &Toy::Add(1));
@@ -60,7 +60,7 @@ fn a_window_ends_early_when_something_arrives_and_survives_a_crash() {
 }
 
 #[test]
-fn a_refused_edit_leaves_the_change_that_was_begun_as_it_was() {
+fn a_rejected_edit_leaves_the_begun_change_as_it_was() {
     let genesis = Document::map([("text", Document::text("ab"))]);
     let mut doc = Doc::load(&Doc::genesis(&genesis)).unwrap();
     let splice = |pos, insert: &str| Edit::TextSplice { path: path!["text"], pos, delete: 0, insert: insert.into() };
@@ -71,7 +71,7 @@ fn a_refused_edit_leaves_the_change_that_was_begun_as_it_was() {
 }
 
 #[test]
-fn the_protocol_brings_all_to_one_state_and_a_reconnect_costs_what_was_missed() {
+fn with_the_protocol_all_converge_and_a_reconnect_costs_what_was_missed() {
     let mut table = Table::new("crdt-automerge:sync=protocol", 3);
     for n in 0..60 {
         table.act(1 + n % 3, &typed(n as usize % 3, "some text "));

@@ -25,6 +25,7 @@
 mod doc;
 
 use self::doc::Doc;
+use super::MERGES;
 use super::mesh::{Mesh, Window};
 use crate::document::EditKind;
 use crate::replica::Topology;
@@ -38,14 +39,7 @@ pub static SPEC: Spec = Spec {
     source: "diamond-types 1.0.0, the latest published version, which its README calls out of date; Gentle and Kleppmann 2024",
     library: Some(("diamond-types", "1.0.0")),
     topology: Topology::Mesh,
-    guarantees: Guarantees {
-        converges: true,
-        tolerates_duplicates: true,
-        tolerates_reordering: true,
-        works_offline: true,
-        grows: Growth::operations("the whole history of edits"),
-        ..Guarantees::NONE
-    },
+    guarantees: Guarantees { grows: Growth::operations("the whole history of edits"), ..MERGES },
     params: &[Param {
         name: "batch",
         kind: ParamKind::Span,

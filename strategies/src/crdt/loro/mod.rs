@@ -21,6 +21,7 @@
 mod doc;
 
 use self::doc::Doc;
+use super::MERGES;
 use super::mesh::{Mesh, Window};
 use crate::replica::Topology;
 use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support};
@@ -33,14 +34,7 @@ pub static SPEC: Spec = Spec {
     source: "loro 1.17; Gentle and Kleppmann 2024, Weidner and Kleppmann 2023, Kleppmann 2020",
     library: Some(("loro", "1.17.1")),
     topology: Topology::Mesh,
-    guarantees: Guarantees {
-        converges: true,
-        tolerates_duplicates: true,
-        tolerates_reordering: true,
-        works_offline: true,
-        grows: Growth::operations("the whole history of changes"),
-        ..Guarantees::NONE
-    },
+    guarantees: Guarantees { grows: Growth::operations("the whole history of changes"), ..MERGES },
     params: &[Param {
         name: "batch",
         kind: ParamKind::Span,

@@ -12,8 +12,6 @@ mod format;
 mod gossip;
 mod library;
 mod peer;
-#[cfg(any(feature = "loro", feature = "diamond"))]
-mod recent;
 #[cfg(test)]
 mod tests;
 mod window;
@@ -30,8 +28,6 @@ pub(super) use self::library::{Span, beyond, new_author};
 #[cfg(feature = "automerge")]
 pub(super) use self::peer::MERGE;
 pub(super) use self::peer::{Exchange, Local, Peer};
-#[cfg(any(feature = "loro", feature = "diamond"))]
-pub(super) use self::recent::Recent;
 pub(super) use self::window::Window;
 use crate::document::Document;
 use crate::replica::{ProtocolError, Replica, Setup, Strategy};

@@ -5,7 +5,7 @@ use crate::replica::{Effect, NodeId, OpId, Report};
 use crate::testing::{Packet, Table, typed};
 use crate::wire::{seal, unseal};
 
-/// Those that are compiled in.
+/// The strategies that are compiled in.
 fn names() -> impl Iterator<Item = &'static str> {
     let known = [("crdt-loro", cfg!(feature = "loro")), ("crdt-diamond", cfg!(feature = "diamond"))];
     known.into_iter().filter(|(_, here)| *here).map(|(name, _)| name)
@@ -28,7 +28,7 @@ fn tag(table: &Table, id: OpId) -> u128 {
 }
 
 #[test]
-fn what_a_window_collects_travels_as_one_update() {
+fn operations_of_a_window_travel_as_one_update() {
     for name in names() {
         let mut single = Table::new(name, 2);
         let mut window = Table::new(&format!("{name}:batch=50ms"), 2);
@@ -48,7 +48,7 @@ fn what_a_window_collects_travels_as_one_update() {
 }
 
 #[test]
-fn an_update_waits_for_what_it_depends_on_and_a_copy_changes_nothing() {
+fn an_update_waits_for_its_dependencies_and_a_duplicate_changes_nothing() {
     for name in names() {
         let mut table = Table::new(name, 3);
         let first = table.act(1, &typed(0, "x"));
@@ -75,7 +75,7 @@ fn an_update_waits_for_what_it_depends_on_and_a_copy_changes_nothing() {
 }
 
 #[test]
-fn a_reconnect_costs_what_was_missed_and_not_the_history() {
+fn a_reconnect_costs_what_was_missed() {
     for name in names() {
         let mut table = Table::new(name, 2);
         for n in 0..300 {
@@ -97,7 +97,7 @@ fn a_reconnect_costs_what_was_missed_and_not_the_history() {
 }
 
 #[test]
-fn who_comes_back_after_a_crash_goes_on_under_another_name() {
+fn a_client_that_recovers_has_a_new_author() {
     for name in names() {
         let mut table = Table::new(name, 2);
         table.act(1, &typed(0, "x"));
@@ -117,7 +117,7 @@ fn who_comes_back_after_a_crash_goes_on_under_another_name() {
 }
 
 #[test]
-fn forged_updates_are_counted_and_the_group_goes_on() {
+fn forged_updates_are_counted_and_the_group_continues() {
     for name in names() {
         let mut table = Table::new(name, 2);
         table.act(1, &typed(0, "xyz"));

@@ -40,6 +40,7 @@ use serde::{Deserialize, Serialize};
 
 use self::doc::Doc;
 use self::peer::Peer;
+use super::MERGES;
 use crate::document::{Document, EditKind};
 use crate::replica::{ProtocolError, Replica, Rng, Setup, Strategy, Topology};
 use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support};
@@ -54,12 +55,8 @@ pub static SPEC: Spec = Spec {
     library: Some(("yrs", "0.28.1")),
     topology: Topology::Mesh,
     guarantees: Guarantees {
-        converges: true,
-        tolerates_duplicates: true,
-        tolerates_reordering: true,
-        works_offline: true,
         grows: Growth::operations("the ids of everything that was written, replaced values and removed text included"),
-        ..Guarantees::NONE
+        ..MERGES
     },
     params: &[Param {
         name: "batch",

@@ -17,7 +17,7 @@ use crate::document::Document;
 use crate::node::{NodeId, OpId};
 use crate::replica::ProtocolError;
 use crate::sidecar::Clock;
-use crate::star::UNDO_DEPTH;
+use crate::undo::UNDO_DEPTH;
 
 /// Everything that replicas have to agree about.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

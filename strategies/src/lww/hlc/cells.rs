@@ -33,7 +33,7 @@ pub(super) type Hops = Arc<[Hop]>;
 /// What is at a path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Value {
-    /// Nothing any more.
+    /// Nothing: it was removed.
     Gone,
     Map,
     List,

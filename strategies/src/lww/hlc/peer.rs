@@ -48,8 +48,8 @@ pub(super) struct Peer {
     /// For sidecars only: operations reflected here, operations that no peer knows of, and for each peer what a relay has
     /// not passed on.
     pub(super) seen: Seen,
-    unheard: Vec<OpId>,
-    unsaid: BTreeMap<NodeId, Vec<OpId>>,
+    unsent: Vec<OpId>,
+    unforwarded: BTreeMap<NodeId, Vec<OpId>>,
 }
 
 impl Peer {
@@ -70,8 +70,8 @@ impl Peer {
             early: Vec::new(),
             timers: 0,
             seen: Seen::default(),
-            unheard: Vec::new(),
-            unsaid: BTreeMap::new(),
+            unsent: Vec::new(),
+            unforwarded: BTreeMap::new(),
         }
     }
 
@@ -93,12 +93,12 @@ impl Peer {
         self.history.push(id, draft);
         self.seen.add(id);
         if write.cells.is_empty() {
-            self.unheard.push(id);
+            self.unsent.push(id);
             cx.void(id);
             return Ok(());
         }
         self.tombstones.note(std::slice::from_ref(&write));
-        let carries = self.unheard.drain(..).chain([id]).collect();
+        let carries = self.unsent.drain(..).chain([id]).collect();
         let sidecar = Sidecar { carries, ..Sidecar::none() };
         let to: Vec<NodeId> = self.courier.connected().collect();
         self.courier.send(to, encode(&Message::Writes(vec![write])), sidecar, cx);
@@ -107,7 +107,7 @@ impl Peer {
 
     fn refuse(&mut self, id: OpId, reason: Rejected, cx: &mut Context<'_>) {
         self.seen.add(id);
-        self.unheard.push(id);
+        self.unsent.push(id);
         cx.rejected(id, reason);
     }
 
@@ -137,7 +137,7 @@ impl Peer {
         let new = self.seen.add_all(sidecar);
         if self.is_relay() {
             for peer in self.courier.connected().filter(|peer| *peer != from) {
-                self.unsaid.entry(peer).or_default().extend(&new);
+                self.unforwarded.entry(peer).or_default().extend(&new);
             }
         }
     }
@@ -145,7 +145,7 @@ impl Peer {
     fn pass_on(&mut self, from: NodeId, body: Arc<[u8]>, cx: &mut Context<'_>) {
         let others: Vec<NodeId> = self.courier.connected().filter(|peer| *peer != from).collect();
         for peer in others {
-            let carries = self.unsaid.remove(&peer).unwrap_or_default();
+            let carries = self.unforwarded.remove(&peer).unwrap_or_default();
             let sidecar = Arc::new(Sidecar { carries, ..Sidecar::none() });
             match self.sessions.get_mut(&peer) {
                 Some(session) => session.later.push((body.clone(), sidecar)),
@@ -256,7 +256,7 @@ impl Replica for Peer {
     fn link(&mut self, peer: NodeId, state: LinkState, cx: &mut Context<'_>) {
         self.sessions.remove(&peer);
         self.compared.remove(&peer);
-        self.unsaid.remove(&peer);
+        self.unforwarded.remove(&peer);
         if state == LinkState::Down {
             return self.courier.down(peer);
         }

@@ -1,35 +1,24 @@
-//! Which operations are taken into account here, for sidecars: a relay and an exchange of cells pass on operations of others.
+//! Which operations are reflected here, for sidecars: a relay and an exchange of cells pass on operations of others.
 
-use std::collections::BTreeSet;
-
+use crate::prefix_set::PrefixSet;
 use crate::replica::OpId;
-use crate::sidecar::{Clock, Sidecar, Tags};
+use crate::sidecar::{Sidecar, Tags};
 
-/// A prefix of each client's operations, and single ones beyond.
+/// The operations that are reflected here.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Seen {
-    through: Clock,
-    beyond: BTreeSet<OpId>,
-}
+pub(super) struct Seen(PrefixSet);
 
 impl Seen {
     /// Adds an operation; `true` if it is new.
     pub(super) fn add(&mut self, op: OpId) -> bool {
-        let through = self.through.entry(op.client).or_default();
-        if op.n <= *through || !self.beyond.insert(op) {
-            return false;
-        }
-        while self.beyond.remove(&OpId { client: op.client, n: *through + 1 }) {
-            *through += 1;
-        }
-        true
+        self.0.insert(op)
     }
 
     /// Adds what a message accounts for; returns what is new.
     pub(super) fn add_all(&mut self, sidecar: &Sidecar) -> Vec<OpId> {
         let through = |(client, last): (&_, &u64)| {
-            let (client, first) = (*client, self.through.get(client).copied().unwrap_or(0));
-            (first + 1..=*last).map(move |n| OpId { client, n }).collect::<Vec<_>>()
+            let client = *client;
+            (self.0.through(client) + 1..=*last).map(move |n| OpId { client, n }).collect::<Vec<_>>()
         };
         let mut ops: Vec<OpId> = sidecar.seen.iter().flat_map(through).collect();
         ops.extend(&sidecar.carries);
@@ -38,7 +27,7 @@ impl Seen {
     }
 
     pub(super) fn sidecar(&self) -> Sidecar {
-        Sidecar { carries: self.beyond.iter().copied().collect(), tags: Tags::new(), seen: self.through.clone() }
+        Sidecar { carries: self.0.beyond().collect(), tags: Tags::new(), seen: self.0.prefixes().collect() }
     }
 }
 

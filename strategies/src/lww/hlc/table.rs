@@ -221,7 +221,7 @@ mod tests {
         }
     }
 
-    /// Every write is somebody's only one at its moment.
+    /// Every write has a stamp of its own.
     fn writes() -> impl Strategy<Value = Vec<(Hops, Part)>> {
         let part = prop_oneof![
             (0..9i64).prop_map(|value| Part::Value(value.into())),

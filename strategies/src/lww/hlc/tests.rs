@@ -6,17 +6,17 @@ use proptest::prelude::*;
 
 use super::clock::{Hlc, Stamp};
 use super::tree::{Draft, Maker, Tree};
-use super::undo::DEPTH;
 use crate::document::generate::{dice, document};
 use crate::replica::{NodeId, OpId};
 use crate::testing::trials;
 use crate::testing::{Table, Toy, set, swap, typed};
+use crate::undo::UNDO_DEPTH;
 
 fn ok(table: &Table, id: OpId) -> bool {
     matches!(table.told(id), Some(Ok(_)))
 }
 
-/// Both act before either hears of the other; then everything arrives.
+/// Two clients act concurrently; then everything arrives.
 fn at_once(strategy: &str, one: &Toy, other: &Toy) -> Table {
     let mut table = Table::new(strategy, 2);
     table.act(1, one);
@@ -34,14 +34,14 @@ fn the_later_stamp_wins_a_cell_and_other_cells_stay() {
     for strategy in BOTH {
         assert_eq!(at_once(strategy, &set("x", 1), &set("x", 2)).sees(1, "fields"), "{x:2,y:0}");
         assert_eq!(at_once(strategy, &set("x", 1), &set("y", 2)).sees(1, "fields"), "{x:1,y:2}");
-        // A sum is a value as any other.
+        // A sum is a value like any other.
         assert_eq!(at_once(strategy, &Toy::Add(5), &Toy::Add(7)).sees(1, "count"), "7");
         assert_eq!(at_once(strategy, &typed(0, "x"), &typed(3, "y")).sees(1, "text"), "\"abcy\"");
     }
 }
 
 #[test]
-fn both_of_two_pushes_stay_and_a_pop_takes_one_item_once() {
+fn concurrent_pushes_both_stay_and_concurrent_pops_take_one_item() {
     for strategy in BOTH {
         let pushed = at_once(strategy, &Toy::Push(3), &Toy::Push(4)).sees(1, "list");
         assert!(pushed == "[3,4,2,1]" || pushed == "[4,3,2,1]", "{pushed}");
@@ -50,7 +50,7 @@ fn both_of_two_pushes_stay_and_a_pop_takes_one_item_once() {
 }
 
 #[test]
-fn what_is_written_into_a_map_that_is_removed_is_out_of_sight() {
+fn a_write_into_a_removed_map_is_hidden() {
     let mut table = at_once("lww-hlc", &Toy::Clear, &set("x", 9));
     let gone = |table: &Table| table.told(OpId { client: NodeId(1), n: 1 }).is_some();
     assert!(gone(&table));
@@ -59,7 +59,7 @@ fn what_is_written_into_a_map_that_is_removed_is_out_of_sight() {
 }
 
 #[test]
-fn a_write_follows_what_its_author_had_seen_however_slow_its_clock() {
+fn a_write_wins_over_what_its_user_had_seen_however_slow_the_clock() {
     let mut table = Table::new("lww-hlc", 2);
     table.skew(2, -60_000);
     table.act(1, &set("x", 1));
@@ -67,7 +67,7 @@ fn a_write_follows_what_its_author_had_seen_however_slow_its_clock() {
     table.act(2, &swap("x", 1, 2));
     table.run();
     assert_eq!(table.sees(1, "fields"), "{x:2,y:0}");
-    // Who has not seen the other's write loses to it.
+    // A client that has not seen the other's write loses to it.
     table.cut(1, 2);
     table.act(1, &set("y", 1));
     table.now = table.now + Duration::from_secs(1);
@@ -79,7 +79,7 @@ fn a_write_follows_what_its_author_had_seen_however_slow_its_clock() {
 }
 
 #[test]
-fn a_stamp_too_far_ahead_waits_for_the_own_clock() {
+fn a_stamp_too_far_ahead_waits_for_the_local_clock() {
     let mut table = Table::new("lww-hlc:drift=2s", 2);
     table.skew(1, 5_000);
     let from = table.now;
@@ -100,7 +100,7 @@ fn a_stamp_too_far_ahead_waits_for_the_own_clock() {
 }
 
 #[test]
-fn what_was_lost_is_sent_again_and_copies_change_nothing() {
+fn lost_messages_are_sent_again_and_duplicates_change_nothing() {
     for strategy in BOTH {
         let mut table = Table::new(strategy, 2);
         let to = if strategy == "lww-hlc" { 2 } else { 0 };
@@ -118,7 +118,7 @@ fn what_was_lost_is_sent_again_and_copies_change_nothing() {
 }
 
 #[test]
-fn who_comes_back_gets_what_it_missed_and_brings_what_it_did() {
+fn a_client_that_reconnects_gets_what_it_missed_and_brings_what_it_wrote() {
     for strategy in BOTH {
         let mut table = Table::new(strategy, 3);
         let (a, b) = if strategy == "lww-hlc" { (2, 3) } else { (0, 3) };
@@ -131,7 +131,7 @@ fn who_comes_back_gets_what_it_missed_and_brings_what_it_did() {
         table.act(3, &Toy::Pop);
         table.act(3, &set("y", 1));
         table.run();
-        // A mesh needs one of the two connections only: what the other wrote comes by way of it.
+        // A mesh needs only one of the two connections: it also brings what the third client wrote.
         table.connect(a, b);
         table.run();
         assert_eq!(table.sees(3, "list"), "[3,1]");
@@ -166,7 +166,7 @@ fn catching_up_costs_what_differs() {
 }
 
 #[test]
-fn a_tombstone_beyond_the_horizon_is_gone_and_who_was_away_brings_the_item_back() {
+fn beyond_the_horizon_a_tombstone_is_gone_and_an_absent_client_brings_the_item_back() {
     let back = |strategy: &str| {
         let mut table = Table::new(strategy, 2);
         table.cut(1, 2);
@@ -203,7 +203,7 @@ fn a_crash_keeps_cells_clock_and_ids() {
 }
 
 #[test]
-fn who_crashed_before_it_heard_of_anything_hears_of_it() {
+fn a_client_that_crashed_before_its_first_message_catches_up() {
     for lost in [1, 2] {
         let mut table = Table::new("lww-hlc", 2);
         table.cut(1, 2);
@@ -216,7 +216,7 @@ fn who_crashed_before_it_heard_of_anything_hears_of_it() {
 }
 
 #[test]
-fn undo_puts_back_what_nobody_has_written_since() {
+fn undo_restores_values_that_nobody_has_written_since() {
     let mut table = Table::new("lww-hlc", 2);
     let (mine, other) = (table.act(1, &set("x", 1)), table.act(1, &set("y", 1)));
     table.run();
@@ -232,7 +232,7 @@ fn undo_puts_back_what_nobody_has_written_since() {
 }
 
 #[test]
-fn undo_brings_a_map_back_with_all_that_was_in_it() {
+fn undo_restores_a_map_with_everything_in_it() {
     let mut table = Table::new("lww-hlc", 2);
     let clear = table.act(1, &Toy::Clear);
     table.run();
@@ -260,12 +260,12 @@ fn undo_returns_an_item_to_its_place_and_removes_what_was_inserted() {
     table.undo(push);
     table.run();
     table.agree();
-    // Its place is where it was, whatever came to stand around it.
+    // Its place is where it was, whatever was inserted around it.
     assert_eq!(table.sees(2, "list"), "[8,2,1]");
 }
 
 #[test]
-fn undo_of_the_earlier_of_two_own_writes_is_not_brought_back_by_the_later() {
+fn undoing_a_later_write_does_not_bring_an_undone_one_back() {
     let mut table = Table::new("lww-hlc", 2);
     let (one, two) = (table.act(1, &set("x", 1)), table.act(1, &set("x", 2)));
     table.undo(one);
@@ -276,7 +276,7 @@ fn undo_of_the_earlier_of_two_own_writes_is_not_brought_back_by_the_later() {
 }
 
 #[test]
-fn undo_of_a_sum_that_others_added_to_and_of_what_is_forgotten_is_refused() {
+fn undo_is_refused_for_a_shared_sum_and_for_forgotten_operations() {
     let mut table = Table::new("lww-hlc", 2);
     let add = table.act(1, &Toy::Add(1));
     table.run();
@@ -285,7 +285,7 @@ fn undo_of_a_sum_that_others_added_to_and_of_what_is_forgotten_is_refused() {
     let undo = table.undo(add);
     assert_eq!(table.told(undo), Some(Err("depended_upon".into())));
     let first = table.act(1, &set("x", 1));
-    for value in 0..DEPTH as i64 {
+    for value in 0..UNDO_DEPTH as i64 {
         table.act(1, &set("y", value));
     }
     let undo = table.undo(first);
@@ -293,7 +293,7 @@ fn undo_of_a_sum_that_others_added_to_and_of_what_is_forgotten_is_refused() {
 }
 
 proptest! {
-    /// The document that is kept is the one that the cells make, here and where writes arrive in another order.
+    /// The document that is kept up to date is the one that the cells make, here and where writes arrive in another order.
     #[test]
     fn cells_and_document_agree_after_any_edits(first in document(), rolls in prop::collection::vec(dice(), 0..16)) {
         let (mut clock, mut items) = (Hlc::default(), 0);
@@ -321,7 +321,7 @@ proptest! {
         prop_assert_eq!(other.document(), &expected);
     }
 
-    /// Two that act without hearing of each other hold the same cells and show the same once each has the other's writes.
+    /// Two clients that act concurrently hold the same cells and show the same once each has the other's writes.
     #[test]
     fn two_that_exchange_their_writes_agree(
         first in document(),
@@ -357,6 +357,6 @@ proptest! {
 }
 
 #[test]
-fn what_a_crash_left_is_accounted_for() {
-    trials::what_a_crash_left_is_accounted_for("lww-hlc");
+fn operations_saved_before_a_crash_are_reflected_later() {
+    trials::operations_saved_before_a_crash_are_reflected_later("lww-hlc");
 }

@@ -9,9 +9,7 @@ use super::tree::{Before, Draft};
 use crate::document::Document;
 use crate::model::Rejected;
 use crate::replica::OpId;
-
-/// How many own operations can be undone: as many as Word keeps.
-pub(super) const DEPTH: usize = 100;
+use crate::undo::UNDO_DEPTH;
 
 struct Done {
     id: OpId,
@@ -26,7 +24,7 @@ pub(super) struct History(VecDeque<Done>);
 
 impl History {
     pub(super) fn push(&mut self, id: OpId, draft: Draft) {
-        if self.0.len() == DEPTH {
+        if self.0.len() == UNDO_DEPTH {
             self.0.pop_front();
         }
         self.0.push_back(Done { id, stamp: draft.stamp, written: draft.written, before: draft.before });
@@ -34,9 +32,7 @@ impl History {
 
     /// What to write to undo `target`.
     pub(super) fn inverse(&self, target: OpId, table: &Table) -> Result<Vec<(Hops, Option<Part>)>, Rejected> {
-        let done = self.0.iter().find(|done| done.id == target).ok_or_else(|| {
-            Rejected::new("too_old", format!("only the last {DEPTH} operations since the start can be taken back"))
-        })?;
+        let done = self.0.iter().find(|done| done.id == target).ok_or_else(|| Rejected::too_old(target))?;
         let part = |cell: &(Hops, bool)| done.before[cell].as_ref().map(|(_, part)| part.clone());
         let mut cells = Vec::new();
         let (mut kept, mut removed): (Vec<&Hops>, Option<&Hops>) = (Vec::new(), None);

@@ -1,39 +1,41 @@
-//! A client: the settled properties, and the own writes on them that the server has not told of yet.
+//! A client: the base view, and its pending writes on top.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::edits::{Author, Back};
+use super::message::{Entry, Made, News, ToClient, ToServer, Writes, unpack};
 use super::tree::{Node, Write};
-use super::{Entry, Made, News, Packed, ToClient, ToServer, UNDO_DEPTH};
+use super::undo::Back;
+use super::writer::Writer;
 use crate::model::{ModelRef, Operation, Outcome, Rejected};
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup};
 use crate::sidecar::Sidecar;
-use crate::star::Uplink;
+use crate::star::{Outbox, Placed, Uplink, count_duplicates, from_server, next_through, unseen};
+use crate::undo::UndoMemory;
 use crate::view::View;
 use crate::wire::{decode, encode};
 
-/// An own operation that the server has not told of yet.
+/// An own operation that is not in the base view yet.
 #[derive(Serialize, Deserialize)]
 struct Pending {
-    writes: Packed,
+    writes: Writes,
     outcome: Outcome,
 }
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct State {
     version: u64,
-    settled: Node,
-    /// The last own operation that is settled.
+    base: Node,
+    /// The last own operation whose fate is known.
     last: u64,
-    pending: BTreeMap<u64, Pending>,
+    pending: Outbox<Pending>,
 }
 
 impl State {
-    pub(super) fn new(settled: Node) -> Self {
-        Self { version: 0, settled, last: 0, pending: BTreeMap::new() }
+    pub(super) fn new(base: Node) -> Self {
+        Self { version: 0, base, last: 0, pending: Outbox::new() }
     }
 }
 
@@ -41,27 +43,26 @@ pub(super) struct Client {
     model: ModelRef,
     node: NodeId,
     uplink: Uplink,
-    /// The settled properties with the pending writes on them. So nobody else's write to a property is seen while an own one
-    /// is pending, and nothing flickers.
+    /// The base view with the pending writes on top. So another client's write to a property is hidden while an own one is
+    /// pending, and nothing flickers.
     view: Node,
-    /// What is pending, as it is carried out.
+    /// The pending writes, decoded.
     writes: BTreeMap<u64, Vec<Write>>,
-    /// The latest own operations, for undo. Like a browser tab's, this memory is gone after a crash.
-    made: VecDeque<(u64, Vec<Back>)>,
+    undo: UndoMemory<Vec<Back>>,
     state: State,
 }
 
 impl Client {
-    /// Fails on pending writes that are none.
+    /// Fails if pending writes cannot be decoded.
     pub(super) fn new(setup: &Setup, batch: Duration, state: State) -> Result<Self, ProtocolError> {
-        let unpacked = state.pending.iter().map(|(n, pending)| Ok((*n, pending.writes.unpack()?)));
+        let unpacked = state.pending.iter().map(|(n, pending)| Ok((*n, unpack(&pending.writes)?)));
         let mut client = Self {
             model: setup.model.clone(),
             node: setup.node,
             uplink: Uplink::new(batch),
             view: Node::Map(Default::default()),
             writes: unpacked.collect::<Result<_, ProtocolError>>()?,
-            made: VecDeque::new(),
+            undo: UndoMemory::default(),
             state,
         };
         client.refresh();
@@ -73,44 +74,41 @@ impl Client {
     }
 
     fn refresh(&mut self) {
-        self.view = self.state.settled.clone();
+        self.view = self.state.base.clone();
         for write in self.writes.values().flatten() {
-            // What has nothing left to be written to will be dropped by the server too.
+            // The server will drop the writes that do not apply here, too.
             self.view.apply(write);
         }
     }
 
-    /// Shows what an author makes of the view, and sends it, now or when the connection is back.
+    /// Makes an operation, shows it, and sends it, now or when the connection is back.
     fn make(
         &mut self,
         id: OpId,
-        outcome: impl FnOnce(&mut Author<'_>) -> Result<Outcome, Rejected>,
+        outcome: impl FnOnce(&mut Writer<'_>) -> Result<Outcome, Rejected>,
         cx: &mut Context<'_>,
     ) {
         if id.n <= self.state.last {
-            return cx.rejected(id, number_taken());
+            return cx.rejected(id, Rejected::number_taken());
         }
         let mut view = self.view.clone();
-        let mut author = Author::new(&mut view, id);
-        let outcome = match outcome(&mut author) {
+        let mut writer = Writer::new(&mut view, id);
+        let outcome = match outcome(&mut writer) {
             Ok(outcome) => outcome,
             Err(reason) => return cx.rejected(id, reason),
         };
-        let Author { writes, back, .. } = author;
+        let Writer { writes, back, .. } = writer;
         self.view = view;
-        self.made.push_back((id.n, back));
-        if self.made.len() > UNDO_DEPTH {
-            self.made.pop_front();
-        }
+        self.undo.push(id.n, back);
         cx.shown(id);
-        // What is shown is what the server's order gives if nothing comes between, so whoever has taken the same
-        // operations into account shows the same.
+        // This is what the server's order gives if nothing comes between, so replicas that reflect the same operations show
+        // the same.
         cx.reflected(id);
         if writes.is_empty() {
             cx.void(id);
             return cx.confirmed(id, outcome);
         }
-        self.state.pending.insert(id.n, Pending { writes: Packed::of(&writes), outcome });
+        self.state.pending.insert(id.n, Pending { writes: Writes::of(&writes), outcome });
         self.writes.insert(id.n, writes);
         self.push_soon(cx);
     }
@@ -129,26 +127,22 @@ impl Client {
         cx.send(NodeId::SERVER, encode(&ToServer::Push { after, made }), sidecar);
     }
 
-    /// Takes what the server says into the settled state. `false` if all of it is known.
+    /// Applies what the server says to the base view. `false` if all of it is there already.
     fn take(&mut self, news: News, last: Option<u64>, cx: &mut Context<'_>) -> Result<bool, ProtocolError> {
         let here = self.state.version;
         match news {
-            News::Changes { after, entries } => {
-                let known = here
-                    .checked_sub(after)
-                    .ok_or_else(|| ProtocolError::Unexpected(format!("what follows {after} comes after {here}")))?;
-                let end = after.checked_add(entries.len() as u64);
-                let end = end.ok_or_else(|| ProtocolError::malformed("beyond the last version"))?;
-                if end <= here {
+            News::Entries { after, entries } => {
+                let new = unseen(here, after, &entries)?;
+                if new.entries.is_empty() {
                     return Ok(entries.is_empty());
                 }
-                let known = usize::try_from(known).unwrap_or(usize::MAX).min(entries.len());
-                let new = entries[known..].iter().map(|entry| Ok((entry, entry.writes.unpack()?)));
+                let end = new.end;
+                let new = new.entries.iter().map(|entry| Ok((entry, unpack(&entry.writes)?)));
                 let new: Vec<_> = new.collect::<Result<_, ProtocolError>>()?;
                 let mut seen_before = true;
                 for (entry, writes) in new {
                     for write in &writes {
-                        self.state.settled.apply(write);
+                        self.state.base.apply(write);
                     }
                     seen_before &= entry.client == self.node && self.own(entry, &writes, cx);
                     cx.reflected(entry.id());
@@ -158,20 +152,20 @@ impl Client {
                     self.refresh();
                 }
             }
-            News::Snapshot { version, .. } if version < here => return Ok(false),
-            News::Snapshot { version, data } => {
-                (self.state.version, self.state.settled) = (version, data);
-                self.settle(last.unwrap_or(0), cx);
+            News::Snapshot { seq, .. } if seq < here => return Ok(false),
+            News::Snapshot { seq, state } => {
+                (self.state.version, self.state.base) = (seq, state);
+                self.resolve(last.unwrap_or(0), cx);
                 self.refresh();
             }
         }
         Ok(true)
     }
 
-    /// The server has taken an own operation. Whether nothing changes on the screen.
+    /// An own operation is in the server's order. Returns whether the view stays as it is.
     fn own(&mut self, entry: &Entry, kept: &[Write], cx: &mut Context<'_>) -> bool {
         if let Some(before) = entry.n.checked_sub(1) {
-            self.settle(before, cx);
+            self.resolve(before, cx);
         }
         self.state.last = self.state.last.max(entry.n);
         let (pending, writes) = (self.state.pending.remove(&entry.n), self.writes.remove(&entry.n));
@@ -179,10 +173,10 @@ impl Client {
         let (id, whole) = (entry.id(), pending.writes == entry.writes);
         if !whole && !follows(kept, &writes) {
             cx.rolled_back(id);
-            cx.rejected(id, number_taken());
+            cx.rejected(id, Rejected::number_taken());
             return false;
         }
-        // What somebody else has removed before stays removed; all else that was dropped is gone from the screen.
+        // What another client removed first stays removed; everything else that was dropped disappears from the view.
         let removes = |write: &&Write| matches!(write, Write::Remove { .. });
         if !writes.iter().all(|write| removes(&write)) && kept.iter().all(|write| removes(&write)) {
             cx.rolled_back(id);
@@ -191,11 +185,10 @@ impl Client {
         whole
     }
 
-    /// The own operations up to `last` are settled, whatever was dropped of them.
-    fn settle(&mut self, last: u64, cx: &mut Context<'_>) {
+    /// Confirms the own operations up to `last`, whatever was dropped of them.
+    fn resolve(&mut self, last: u64, cx: &mut Context<'_>) {
         self.state.last = self.state.last.max(last);
-        while let Some(first) = self.state.pending.first_entry().filter(|first| *first.key() <= last) {
-            let (n, pending) = first.remove_entry();
+        while let Some((n, pending)) = next_through(&mut self.state.pending, last) {
             self.writes.remove(&n);
             cx.confirmed(self.id(n), pending.outcome);
         }
@@ -208,30 +201,26 @@ fn follows(kept: &[Write], all: &[Write]) -> bool {
     kept.iter().all(|write| rest.any(|other| other == write))
 }
 
-fn number_taken() -> Rejected {
-    Rejected::new("number_taken", "somebody else acted under this number")
-}
-
 impl Replica for Client {
     fn submit(&mut self, id: OpId, operation: &Operation, cx: &mut Context<'_>) {
         let plan = match self.model.plan(&self.view, operation) {
             Ok(plan) => plan,
             Err(reason) => return cx.rejected(id, reason),
         };
-        let edit = |author: &mut Author<'_>| {
-            plan.edits.iter().try_for_each(|edit| author.edit(edit))?;
+        let edit = |writer: &mut Writer<'_>| {
+            plan.edits.iter().try_for_each(|edit| writer.edit(edit))?;
             Ok(plan.outcome)
         };
         self.make(id, edit, cx);
     }
 
     fn undo(&mut self, id: OpId, target: OpId, cx: &mut Context<'_>) {
-        let Some((_, back)) = self.made.iter().find(|(n, _)| *n == target.n) else {
-            return cx.rejected(id, Rejected::new("too_old", format!("{target} is no longer remembered")));
+        let back = match self.undo.get(target) {
+            Ok(back) => back.clone(),
+            Err(reason) => return cx.rejected(id, reason),
         };
-        let back = back.clone();
-        let take_back = |author: &mut Author<'_>| author.take_back(&back).map(|()| Outcome::Null);
-        self.make(id, take_back, cx);
+        let undo = |writer: &mut Writer<'_>| writer.undo(&back).map(|()| Outcome::Null);
+        self.make(id, undo, cx);
     }
 
     fn receive(
@@ -241,17 +230,15 @@ impl Replica for Client {
         sidecar: &Sidecar,
         cx: &mut Context<'_>,
     ) -> Result<(), ProtocolError> {
-        if from != NodeId::SERVER {
-            return Err(ProtocolError::Unexpected(format!("from {from}, not from the server")));
-        }
+        from_server(from)?;
         let ToClient { news, joined } = decode(bytes)?;
         let snapshot = matches!(news, News::Snapshot { .. });
         if !self.take(news, joined, cx)? {
-            cx.count("duplicates_ignored", 1);
+            count_duplicates(1, cx);
         } else if snapshot {
             cx.reflected_all(sidecar);
         }
-        // What the server has not seen goes again; what it has seen is settled above.
+        // What the server has not received is sent again; the fate of the rest is known by now.
         if joined.is_some() && self.uplink.answered(self.state.last) {
             self.push(cx);
         }
@@ -276,7 +263,7 @@ impl Replica for Client {
     }
 
     fn confirmed(&self) -> Option<&dyn View> {
-        Some(&self.state.settled)
+        Some(&self.state.base)
     }
 
     fn durable(&self) -> Vec<u8> {

@@ -1,48 +1,48 @@
 //! The server: the order of arrival is the order of writes.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 
+use super::message::{Entry, Made, ToClient, ToServer, Writes, unpack};
 use super::tree::{Node, Write};
-use super::{Entry, Made, News, Packed, ToClient, ToServer};
-use crate::model::{Operation, Rejected};
+use crate::model::Operation;
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica};
 use crate::sidecar::{Clock, Sidecar};
+use crate::star::{Joined, Log, Placed, Update, already_placed, count_duplicates, reject_at_server};
 use crate::view::View;
 use crate::wire::{decode, encode};
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct State {
-    /// How many operations were taken.
-    version: u64,
+    /// The operations in the order of arrival.
+    log: Log<Entry>,
     data: Node,
-    /// The last of them, as they were taken.
-    entries: VecDeque<Entry>,
-    /// Each client's last one.
+    /// The last operation of each client.
     last: Clock,
 }
 
 impl State {
     pub(super) fn new(data: Node) -> Self {
-        Self { version: 0, data, entries: VecDeque::new(), last: BTreeMap::new() }
+        Self { log: Log::default(), data, last: Clock::new() }
     }
 }
 
 pub(super) struct Server {
     history: usize,
-    joined: BTreeSet<NodeId>,
+    joined: Joined,
     state: State,
 }
 
+/// A new operation, with its writes decoded.
+struct New {
+    n: u64,
+    packed: Writes,
+    writes: Vec<Write>,
+}
+
 impl Server {
-    /// Fails on a state that no server has.
-    pub(super) fn new(history: usize, state: State) -> Result<Self, ProtocolError> {
-        match state.version.checked_sub(state.entries.len() as u64) {
-            Some(_) => Ok(Self { history, joined: BTreeSet::new(), state }),
-            None => Err(ProtocolError::malformed("more entries than versions")),
-        }
+    /// Fails if the state cannot be a server's.
+    pub(super) fn new(history: usize, State { log, data, last }: State) -> Result<Self, ProtocolError> {
+        Ok(Self { history, joined: Joined::default(), state: State { log: log.check()?, data, last } })
     }
 
     fn last(&self, client: NodeId) -> u64 {
@@ -50,91 +50,68 @@ impl Server {
     }
 
     fn join(&mut self, client: NodeId, version: u64, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
-        let State { version: now, data, entries, last } = &self.state;
-        let behind = now
-            .checked_sub(version)
-            .ok_or_else(|| ProtocolError::Unexpected(format!("at version {version}, the server is at {now}")))?;
-        let first = usize::try_from(behind).ok().and_then(|behind| entries.len().checked_sub(behind));
-        let (news, sidecar) = match first {
-            Some(first) => {
-                let entries: Vec<Entry> = entries.range(first..).cloned().collect();
-                let carries = entries.iter().map(Entry::id).collect();
-                (News::Changes { after: version, entries }, Sidecar { carries, ..Sidecar::none() })
-            }
-            None => {
-                cx.count("snapshots", 1);
-                (News::Snapshot { version: *now, data: data.clone() }, Sidecar::state(last))
-            }
-        };
+        let State { log, data, last } = &self.state;
+        let news = log.catch_up(version, Entry::clone, || data.clone(), cx)?;
+        let sidecar = news.sidecar(|| last.clone());
         cx.send(client, encode(&ToClient { news, joined: Some(self.last(client)) }), sidecar);
-        // Catching up and subscribing are one step: nothing can come between them.
         self.joined.insert(client);
         Ok(())
     }
 
-    /// What is new of a push, if it follows what is here.
-    fn fresh(
+    /// The new operations of a push, if they follow what is here.
+    fn unplaced(
         &self,
         client: NodeId,
         after: u64,
         made: &[Made],
         cx: &mut Context<'_>,
-    ) -> Result<Vec<(u64, Packed, Vec<Write>)>, ProtocolError> {
-        let last = self.last(client);
-        let known = made.iter().take_while(|made| made.n <= last).count();
-        let before = made[..known].last().map_or(after, |made| made.n);
-        let ascending = made.iter().try_fold(after, |n, made| (made.n > n).then_some(made.n));
-        if ascending.is_none() || (before != last && known < made.len()) {
-            return Err(ProtocolError::Unexpected(format!("a push of {client} after {before}, not {last}")));
-        }
-        let new = made[known..].iter().map(|made| Ok((made.n, made.writes.clone(), made.writes.unpack()?)));
-        let new: Vec<_> = new.collect::<Result<_, ProtocolError>>()?;
-        if known > 0 {
-            cx.count("duplicates_ignored", known as u64);
-        }
+    ) -> Result<Vec<New>, ProtocolError> {
+        let placed = already_placed(client, self.last(client), after, made.iter().map(|made| made.n))?;
+        let new = made[placed..]
+            .iter()
+            .map(|Made { n, writes }| Ok(New { n: *n, packed: writes.clone(), writes: unpack(writes)? }));
+        let new = new.collect::<Result<_, ProtocolError>>()?;
+        count_duplicates(placed, cx);
         Ok(new)
     }
 
-    /// Carries out what is new, and tells everybody, its author too.
-    fn carry_out(&mut self, client: NodeId, fresh: Vec<(u64, Packed, Vec<Write>)>, cx: &mut Context<'_>) {
-        let state = &mut self.state;
-        let (after, mut entries, mut dropped) = (state.version, Vec::new(), 0);
-        for (n, packed, mut writes) in fresh {
+    /// Applies new operations and sends them to everybody, including their issuer.
+    fn place(&mut self, client: NodeId, new: Vec<New>, cx: &mut Context<'_>) {
+        let State { log, data, last } = &mut self.state;
+        let (after, mut entries, mut dropped) = (log.end(), Vec::new(), 0);
+        for New { n, packed, mut writes } in new {
             let count = writes.len();
-            writes.retain(|write| state.data.apply(write));
+            writes.retain(|write| data.apply(write));
             dropped += count - writes.len();
-            // What had nothing to be written to goes no further.
-            let writes = if writes.len() == count { packed } else { Packed::of(&writes) };
+            // Dropped writes go no further.
+            let writes = if writes.len() == count { packed } else { Writes::of(&writes) };
             let entry = Entry { client, n, writes };
             cx.reflected(entry.id());
+            log.push(entry.clone(), self.history);
             entries.push(entry);
-            state.last.insert(client, n);
+            last.insert(client, n);
         }
         if dropped > 0 {
             cx.count("writes_dropped", dropped as u64);
         }
-        state.version += entries.len() as u64;
-        state.entries.extend(entries.iter().cloned());
-        state.entries.drain(..state.entries.len().saturating_sub(self.history));
-        let carries = entries.iter().map(Entry::id).collect();
-        let sidecar = Arc::new(Sidecar { carries, ..Sidecar::none() });
-        let message = ToClient { news: News::Changes { after, entries }, joined: None };
-        cx.broadcast(self.joined.iter().copied(), encode(&message), sidecar);
+        let sidecar = Sidecar::ops(entries.iter().map(Placed::id));
+        let message = ToClient { news: Update::Entries { after, entries }, joined: None };
+        cx.broadcast(self.joined.all(), encode(&message), sidecar);
     }
 }
 
 impl Replica for Server {
     fn submit(&mut self, id: OpId, _: &Operation, cx: &mut Context<'_>) {
-        cx.rejected(id, Rejected::new("no_user", "nobody sits at the server"));
+        reject_at_server(id, cx);
     }
 
     fn receive(&mut self, from: NodeId, bytes: &[u8], _: &Sidecar, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
         match decode(bytes)? {
             ToServer::Join { version } => self.join(from, version, cx),
             ToServer::Push { after, made } => {
-                let fresh = self.fresh(from, after, &made, cx)?;
-                if !fresh.is_empty() {
-                    self.carry_out(from, fresh, cx);
+                let new = self.unplaced(from, after, &made, cx)?;
+                if !new.is_empty() {
+                    self.place(from, new, cx);
                 }
                 Ok(())
             }
@@ -142,9 +119,7 @@ impl Replica for Server {
     }
 
     fn link(&mut self, peer: NodeId, state: LinkState, _: &mut Context<'_>) {
-        if state == LinkState::Down {
-            self.joined.remove(&peer);
-        }
+        self.joined.link(peer, state);
     }
 
     fn view(&self) -> &dyn View {

@@ -12,7 +12,8 @@ use crate::node::{NodeId, OpId};
 use crate::replica::{Context, LinkState, ProtocolError, Replica, Setup};
 use crate::serial::journal::{Edits, Entry, News};
 use crate::sidecar::Sidecar;
-use crate::star::{Outbox, Placed, UndoMemory, Uplink, count_duplicates, from_server, next_through, unseen};
+use crate::star::{Outbox, Placed, Uplink, count_duplicates, from_server, next_through, unseen};
+use crate::undo::UndoMemory;
 use crate::view::View;
 use crate::wire::{decode, encode};
 

@@ -1,4 +1,4 @@
-//! What must make no difference: the clocks of those that do not depend on them, and what only probes may read.
+//! What must make no difference: clocks, where a strategy does not depend on them, and what only probes may read.
 
 use std::sync::{Arc, Mutex};
 
@@ -8,20 +8,22 @@ use syncbench_harness::probe::{End, Figures, Probe};
 use syncbench_strategies::document::Digest;
 use syncbench_strategies::replica::{NodeId, Time};
 
+use crate::common::seeds::Seeds;
 use crate::common::subject::{Checked, Subject, case, planned_workload};
 use crate::common::{Case, Done};
 
-/// `depends_on_clocks`: a clock that is off changes what survives, in some run; without the claim, never anything. Who can
-/// carry a table has to show it there, where two often write one field: items of a list, say, are each written once.
-pub fn clocks(subject: &Subject, seeds: u64) -> Checked {
+/// `depends_on_clocks`: a clock that is off changes what survives, in some run; without the claim, it never changes
+/// anything. A strategy that carries a table has to show it there, where two users often write one field: the items of a
+/// list are each written once.
+pub fn clocks(subject: &Subject, seeds: Seeds) -> Checked {
     let claimed = subject.claims().depends_on_clocks;
     let on_table = Subject { workload: planned_workload("record"), ..subject.clone() };
     let telling = subject.workload.spec.name == "record" || !on_table.supported();
     let mut differ = 0;
-    for seed in 1..=seeds {
+    for seed in seeds.iter() {
         let run = |faults: &[&str]| {
             let faults = faults.iter().map(|fault| (*fault).to_owned()).collect();
-            told(
+            outcome(
                 subject,
                 &Case { seed, faults, network: "4g".into(), ..case(subject) }.run_unwatched(&subject.strategy, vec![]),
             )
@@ -37,10 +39,10 @@ pub fn clocks(subject: &Subject, seeds: u64) -> Checked {
     if claimed && telling && differ == 0 { Err("claims that clocks matter, and they never did".into()) } else { Ok(()) }
 }
 
-type Told = (Vec<(NodeId, Digest)>, Vec<(Option<Time>, Fate)>, usize);
+type Outcome = (Vec<(NodeId, Digest)>, Vec<(Option<Time>, Fate)>, usize);
 
-/// The final states, what users saw and were told when, and what the oracle found.
-fn told(subject: &Subject, done: &Done) -> Told {
+/// The final states, when users saw what, the fates, and how much the oracle found.
+fn outcome(subject: &Subject, done: &Done) -> Outcome {
     let finals = done.ran.finals.iter().map(|(node, state)| (*node, state.digest())).collect();
     let fates = done.ran.ledger.entries().map(|entry| (entry.shown, entry.fate.clone())).collect();
     let (ledger, last) = (&done.ran.ledger, done.ran.last());
@@ -48,9 +50,9 @@ fn told(subject: &Subject, done: &Done) -> Told {
     (finals, fates, subject.workload.workload.judge(&history).len())
 }
 
-/// No strategy reads a sidecar to decide anything: with all of them emptied the same messages are sent.
-pub fn blind(subject: &Subject, seeds: u64) -> Checked {
-    for seed in 1..=seeds {
+/// No strategy reads a sidecar: with all of them emptied the same messages are sent.
+pub fn blind(subject: &Subject, seeds: Seeds) -> Checked {
+    for seed in seeds.iter() {
         let run = |blind| {
             let sent: Arc<Mutex<Vec<Sent>>> = Arc::default();
             let faults = vec!["partition:halves@300ms..900ms".into(), "late:3@200ms".into()];

@@ -1,4 +1,4 @@
-//! Convergence under faults, datagrams, copies that arrive late, and work without a connection.
+//! Convergence under faults, datagrams, late copies, and work offline.
 
 use syncbench_harness::ledger::{Entry, Fate};
 use syncbench_harness::results::{Coverage, Outcome};
@@ -7,10 +7,11 @@ use syncbench_strategies::replica::{NodeId, Time};
 use syncbench_strategies::spec::Content;
 
 use crate::common::Case;
-use crate::common::group::{Group, Weather};
+use crate::common::group::{Disorder, Group};
+use crate::common::seeds::Seeds;
 use crate::common::subject::{Checked, Subject, case, passed, scenario};
 
-/// Faults that happen together, all in a run of little more than a second.
+/// Sets of faults, each for a run of a little over a second.
 const TOGETHER: &[&[&str]] = &[
     &[],
     &["partition:halves@200ms..700ms"],
@@ -21,26 +22,26 @@ const TOGETHER: &[&[&str]] = &[
     &["partition:halves@200ms..500ms", "partition:isolate,client=1@500ms..900ms", "partition:halves@900ms..1200ms"],
 ];
 
-/// Clocks that are off for good, on a network where news by way of a third overtakes the first hand's.
+/// Clocks that are off for the whole run, on a network where a message by way of a third node overtakes the direct one.
 const SKEWED: &[&[&str]] = &[&["skew:by=500ms,client=2,to=behind"], &["skew:by=200ms,client=1"]];
 
-/// Fewer seeds than this share the faults among them, and so do the workloads of a variant: everybody meets each weather
-/// once, and not three times or nine.
+/// With fewer seeds than this each set of faults is met by one seed, and by one workload of a variant, instead of by all.
 const MANY: u64 = 10;
 
-/// How far away the seeds are that take the place of others.
+/// The distance to the seed that takes the place of another.
 const INSTEAD: u64 = 1_000_000;
 
-/// `converges`: when quiet all show the same, on the way nobody with the same operations saw something else, every
-/// operation was answered, no honest message was refused.
-pub fn quiet_in_the_end(subject: &Subject, seeds: u64) -> Checked {
+/// `converges`: a quiescent group shows one state, replicas with equal sets of operations never differ on the way, every
+/// operation has its fate, and no honest message is a protocol error.
+pub fn converges(subject: &Subject, seeds: Seeds) -> Checked {
     if !subject.claims().converges {
         return Ok(());
     }
     let (place, of) = subject.share();
-    for seed in 1..=seeds {
-        let turn =
-            |index: usize| seeds >= MANY || (index as u64 + seed * of + place).is_multiple_of((seeds * of).min(3));
+    for seed in seeds.iter() {
+        let turn = |index: usize| {
+            seeds.count >= MANY || (index as u64 + seed * of + place).is_multiple_of((seeds.count * of).min(3))
+        };
         for (index, faults) in TOGETHER.iter().enumerate().filter(|(index, _)| turn(*index)) {
             let network = if (index as u64 + seed).is_multiple_of(2) { "4g" } else { "wifi" };
             let scenario = Scenario {
@@ -48,8 +49,8 @@ pub fn quiet_in_the_end(subject: &Subject, seeds: u64) -> Checked {
                 networks: vec![network.into()],
                 ..scenario()
             };
-            // A fault that met nothing would prove nothing. By chance nobody may do anything in the time of one: then another
-            // seed takes the place of this one. Who joins late had no messages to lose.
+            // A fault that met no operation proves nothing. By chance nobody acts while it lasts: then another seed takes the
+            // place of this one. Late clients and skewed clocks lose no messages.
             let telling = |fault: &str| !fault.starts_with("late") && !fault.starts_with("skew");
             let mut idle = None;
             for seed in [seed, seed + INSTEAD, seed + 2 * INSTEAD] {
@@ -77,15 +78,15 @@ pub fn quiet_in_the_end(subject: &Subject, seeds: u64) -> Checked {
     Ok(())
 }
 
-/// What a strategy may be given: a network of datagrams with everything that it claims to stand.
-pub fn datagrams(subject: &Subject, seeds: u64) -> Checked {
+/// The strategy keeps its claims on a network of datagrams with everything that it claims to tolerate.
+pub fn datagrams(subject: &Subject, seeds: Seeds) -> Checked {
     let claims = subject.claims();
     if !claims.tolerates_reordering {
         return Ok(());
     }
     let loss = if claims.tolerates_loss { 0.1 } else { 0.0 };
     let duplicate = if claims.tolerates_duplicates { 0.3 } else { 0.0 };
-    for seed in 1..=seeds {
+    for seed in seeds.iter() {
         // Messages leave far closer together than the jitter of this network, so they overtake each other all the time.
         let scenario = Scenario {
             transport: format!("datagram:loss={loss},duplicate={duplicate}"),
@@ -98,7 +99,7 @@ pub fn datagrams(subject: &Subject, seeds: u64) -> Checked {
     Ok(())
 }
 
-/// What it does not claim to stand it is not given, and the cell says why.
+/// A strategy is not run on what it does not claim to tolerate, and the cell says why.
 pub fn unclaimed_is_unsupported(subject: &Subject) -> Checked {
     let claims = subject.claims();
     let asks = [
@@ -110,7 +111,7 @@ pub fn unclaimed_is_unsupported(subject: &Subject) -> Checked {
         let scenario = Scenario { transport: transport.into(), networks: vec!["lan".into()], ..scenario() };
         let cell = subject.cell(&scenario, 1);
         let reason = cell.reason.clone().unwrap_or_default();
-        // One that does not stand reordering is refused for that before anything else.
+        // Reordering is named before anything else.
         let named = reason.contains(what) || reason.contains("reordering");
         let fine =
             if claimed { cell.outcome == Outcome::Measured } else { cell.outcome == Outcome::Unsupported && named };
@@ -121,32 +122,32 @@ pub fn unclaimed_is_unsupported(subject: &Subject) -> Checked {
     Ok(())
 }
 
-/// The same without a clock: random order of everything, copies that arrive any time later, overtaking where claimed.
-pub fn group_weather(subject: &Subject, seeds: u64) -> Checked {
+/// The same without a clock: everything in random order, late copies, messages that overtake each other where claimed.
+pub fn tolerates_disorder(subject: &Subject, seeds: Seeds) -> Checked {
     let claims = subject.claims();
-    let weather = Weather {
+    let disorder = Disorder {
         copies: if claims.tolerates_duplicates { 0.4 } else { 0.0 },
         reordering: claims.tolerates_reordering,
     };
-    for seed in 1..=4 * seeds {
-        let mut group = Group::new(subject, 3, weather, seed);
+    for seed in seeds.times(4).iter() {
+        let mut group = Group::new(subject, 3, disorder, seed);
         let run = |group: &mut Group| {
             group.churn(12);
             group.reconnect_all();
             group.churn(12);
-            group.settle()?;
+            group.quiesce()?;
             group.honest()?;
             group.agree()
         };
-        run(&mut group).map_err(|error| format!("seed {seed}, {weather:?}: {error}"))?;
+        run(&mut group).map_err(|error| format!("seed {seed}, {disorder:?}: {error}"))?;
     }
     Ok(())
 }
 
-/// `works_offline`: who is cut off still sees own changes; without the claim, none before the connection is back.
-pub fn works_offline(subject: &Subject, seeds: u64) -> Checked {
+/// `works_offline`: a client that is cut off shows its own changes; without the claim, none before it is connected again.
+pub fn works_offline(subject: &Subject, seeds: Seeds) -> Checked {
     let (from, to) = (Time::from_ms(200), Time::from_ms(1_500));
-    for seed in 1..=seeds {
+    for seed in seeds.iter() {
         let faults = vec!["partition:isolate,client=1@200ms..1500ms".into()];
         let done = Case { faults, seed, ..case(subject) }.run_unwatched(&subject.strategy, vec![]);
         let cut = |entry: &&Entry| entry.id.client == NodeId(1) && from <= entry.issued && entry.issued < to;
@@ -159,7 +160,7 @@ pub fn works_offline(subject: &Subject, seeds: u64) -> Checked {
                 return Err(format!("seed {seed}: {} was not shown offline", entry.id));
             }
             let in_part = subject.claims().works_offline_in_part;
-            // All of a text or nothing of it: that much can be told from outside.
+            // Texts are shown offline or not at all: other parts of a document cannot be told apart from outside.
             if in_part && subject.workload.spec.content == Content::Text && !refused && !shown_offline {
                 return Err(format!("seed {seed}: {} was not shown offline, which it claims in part", entry.id));
             }

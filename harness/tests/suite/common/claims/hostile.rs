@@ -8,8 +8,9 @@ use syncbench_harness::rng::{below, stream};
 use syncbench_strategies::document::Document;
 use syncbench_strategies::replica::{NodeId, Rng, Topology};
 
-use crate::common::group::{Group, Weather};
+use crate::common::group::{Disorder, Group};
 use crate::common::hush_libraries;
+use crate::common::seeds::Seeds;
 use crate::common::subject::{Checked, Subject};
 
 /// Most bytes that handling a message of this length may take: a document decoded from it (at worst 1,400 times its
@@ -54,22 +55,22 @@ pub fn mutate(rng: &mut Rng, original: &[u8], other: &[u8]) -> Vec<u8> {
 }
 
 /// Hostile messages anywhere, from known peers: what is refused changes nothing and sets nothing in motion.
-pub fn hostile_refused(subject: &Subject, seeds: u64) -> Checked {
-    attack(subject, 4 * seeds, |_| true, false)
+pub fn hostile_refused(subject: &Subject, seeds: Seeds) -> Checked {
+    attack(subject, seeds.times(4), |_| true, false)
 }
 
 /// Hostile messages to whoever must not trust the sender (the server of a star, everybody in a mesh): whatever became of
 /// them, honest traffic brings all to the same state, after a reconnect at the latest.
-pub fn hostile_harmless(subject: &Subject, seeds: u64) -> Checked {
+pub fn hostile_harmless(subject: &Subject, seeds: Seeds) -> Checked {
     let star = subject.strategy.spec.topology == Topology::Star;
-    attack(subject, 4 * seeds, |node| !star || node == NodeId::SERVER, true)
+    attack(subject, seeds.times(4), |node| !star || node == NodeId::SERVER, true)
 }
 
-fn attack(subject: &Subject, seeds: u64, exposed: impl Fn(NodeId) -> bool, harmless: bool) -> Checked {
+fn attack(subject: &Subject, seeds: Seeds, exposed: impl Fn(NodeId) -> bool, harmless: bool) -> Checked {
     hush_libraries();
     let mut refused = 0;
-    for seed in 1..=seeds {
-        let mut group = Group::new(subject, 3, Weather::default(), seed);
+    for seed in seeds.iter() {
+        let mut group = Group::new(subject, 3, Disorder::default(), seed);
         let mut rng = stream(seed, "attack", 0, 0);
         group.churn(8);
         for _ in 0..12 {
@@ -85,15 +86,15 @@ fn attack(subject: &Subject, seeds: u64, exposed: impl Fn(NodeId) -> bool, harml
         }
         if harmless {
             let calm = |group: &mut Group| {
-                group.settle()?;
+                group.quiesce()?;
                 group.reconnect_all();
                 group.churn(3);
-                group.settle()?;
+                group.quiesce()?;
                 group.agree()
             };
             calm(&mut group).map_err(|error| format!("seed {seed}: {error}"))?;
         } else {
-            group.settle().map_err(|error| format!("seed {seed}: {error}"))?;
+            group.quiesce().map_err(|error| format!("seed {seed}: {error}"))?;
         }
     }
     if refused == 0 { Err("nothing hostile was refused".into()) } else { Ok(()) }
@@ -130,11 +131,11 @@ fn strike(
 }
 
 /// Saved bytes that were tampered with: an error or a replica, never a panic, never much memory.
-pub fn hostile_durable(subject: &Subject, seeds: u64) -> Checked {
+pub fn hostile_durable(subject: &Subject, seeds: Seeds) -> Checked {
     hush_libraries();
     let mut refused = 0;
-    for seed in 1..=seeds {
-        let mut group = Group::new(subject, 2, Weather::default(), seed);
+    for seed in seeds.iter() {
+        let mut group = Group::new(subject, 2, Disorder::default(), seed);
         group.churn(12);
         let mut rng = stream(seed, "tamper", 0, 0);
         for node in group.nodes() {

@@ -1,12 +1,12 @@
-//! What replicas hold when the document stays as small as it is.
+//! What replicas hold when the document keeps its size.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use syncbench_harness::engines::load::Pace;
 use syncbench_harness::event::{Event, What};
 use syncbench_harness::ledger::Ledger;
+use syncbench_harness::pace::Pace;
 use syncbench_harness::probe::{End, Figures, Probe};
 use syncbench_harness::workload::Workload;
 use syncbench_strategies::replica::NodeId;
@@ -15,32 +15,32 @@ use crate::common::Case;
 use crate::common::subject::{Checked, Subject};
 use crate::common::workloads::{Erasing, Reserving, Shared, Steady};
 
-/// Fill every bounded history of the defaults several times over, server's included.
+/// Enough to fill every bounded history of the defaults several times over, the server's included.
 const OPS: u64 = 4_000;
 
-/// `grows`: between the half and the end of a long run at constant size, memory grows with the claim and only with it.
+/// `grows`: in the second half of a long run at constant size, memory grows where that is claimed, and only there.
 pub fn history(subject: &Subject) -> Checked {
     let claims = subject.claims().grows;
     let on = |workload| Subject { strategy: subject.strategy.clone(), ..Subject::new("serial", workload) };
-    // Data of two kinds, because a strategy may treat texts as no other; else whatever it is made for.
+    // Data of two kinds, because a strategy may treat texts differently; else whatever it is made for.
     let steady: Vec<Subject> = ["stack", "text", "booking", "presence"].map(on).to_vec();
     let steady: Vec<Subject> = steady.into_iter().filter(Subject::supported).take(2).collect();
     if claims.operations.is_some() || claims.removals.is_some() {
         grown(&steady, OPS, &[], "as much is removed as made", true)?;
         let adding = [on("counter:like=0")];
-        // What grows anyway need not say what else it is good for.
+        // Memory that grows with operations grows here too; nothing to check where the strategy carries no counters.
         return match adding[0].supported() {
             true => grown(&adding, OPS, &[], "nothing is removed", claims.operations.is_some()),
             false => Ok(()),
         };
     }
     grown(&steady, OPS, &[], "as much is removed as made", false)?;
-    // Two of three users are left.
-    let gone = ["crash:client=3@1s".to_owned()];
-    grown(&steady, OPS * 2 / 3, &gone, "a client never comes back", claims.absence.is_some())
+    // Two of three users are left to act.
+    let crash = ["crash:client=3@1s".to_owned()];
+    grown(&steady, OPS * 2 / 3, &crash, "a client never recovers", claims.absence.is_some())
 }
 
-/// Whether memory grows in the second half of some run of `ops` operations is what is `claimed`.
+/// An error unless memory grows in the second half of some run of `ops` operations exactly where it is `claimed`.
 fn grown(subjects: &[Subject], ops: u64, faults: &[String], when: &str, claimed: bool) -> Checked {
     let mut seen = Vec::new();
     for subject in subjects {
@@ -49,7 +49,7 @@ fn grown(subjects: &[Subject], ops: u64, faults: &[String], when: &str, claimed:
         let held = held.lock().unwrap();
         for (node, end) in &held.now {
             let half = held.half[node];
-            // A quarter more is what chunks of shared vectors and the last messages may add; history alone would double it.
+            // Chunks of shared vectors and the last messages may add a quarter; history alone would double it.
             if *end <= half + half / 4 + 16_384 {
                 seen.push((*node, half, *end));
             } else if claimed {
@@ -65,7 +65,7 @@ fn grown(subjects: &[Subject], ops: u64, faults: &[String], when: &str, claimed:
     if claimed { Err(format!("claims to grow where {when}: {seen:?}")) } else { Ok(()) }
 }
 
-/// One after the other: an anomaly that leaves items behind makes the document grow, and that is not asked here.
+/// Users act in turn: concurrent ones leave items behind, and the document would grow.
 fn case(subject: &Subject, faults: &[String]) -> Case {
     let (workload, size): (Box<dyn Workload>, u64) = match subject.workload.spec.name {
         "stack" => (Box::new(Steady), 40),
@@ -110,7 +110,7 @@ impl Probe for Scales {
             What::Cost { resident_bytes, .. } => {
                 held.now.insert(event.node, resident_bytes);
             }
-            // Who is gone holds nothing any more.
+            // A crashed replica holds no memory.
             What::Crashed { .. } => {
                 held.now.remove(&event.node);
             }

@@ -5,9 +5,10 @@ use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 
 use syncbench_harness::run;
-use syncbench_harness::scenario::{Plan, Scenario};
+use syncbench_harness::scenario::Scenario;
 use syncbench_strategies::document::Digest;
 
+use crate::common::seeds::Seeds;
 use crate::common::subject::{Checked, Subject, scenario};
 
 fn rough() -> Scenario {
@@ -16,8 +17,8 @@ fn rough() -> Scenario {
 }
 
 /// The same cell twice is the same run; another seed is another one.
-pub fn same_again(subject: &Subject, seeds: u64) -> Checked {
-    for seed in 1..=seeds {
+pub fn same_again(subject: &Subject, seeds: Seeds) -> Checked {
+    for seed in seeds.iter() {
         let digests = |seed| {
             let cell = subject.cell(&rough(), seed);
             (cell.trace_digest, cell.digest)
@@ -34,16 +35,15 @@ pub fn same_again(subject: &Subject, seeds: u64) -> Checked {
 }
 
 /// All cells together on one thread and on four.
-pub fn threads(subjects: &[Subject], seeds: u64) -> Checked {
+pub fn threads(subjects: &[Subject], seeds: Seeds) -> Checked {
     let digests = |threads| {
         let mut cells = Vec::new();
         for subject in subjects {
-            cells.extend((1..=seeds).map(|seed| subject.planned(&rough(), seed)));
+            cells.extend(seeds.iter().map(|seed| subject.planned(&rough(), seed)));
         }
         cells.iter_mut().enumerate().for_each(|(index, cell)| cell.index = index);
-        let plan = Plan { scenarios: vec![rough()], cells };
         let found: Mutex<BTreeMap<u64, (String, Option<Digest>)>> = Mutex::default();
-        run::run(&plan, threads, &AtomicBool::new(false), &|cell| {
+        run::run(&cells, threads, &AtomicBool::new(false), &|cell| {
             found.lock().unwrap().insert(cell.index, (cell.replay, cell.trace_digest));
         });
         found.into_inner().unwrap()
@@ -51,7 +51,7 @@ pub fn threads(subjects: &[Subject], seeds: u64) -> Checked {
     let (one, four) = (digests(1), digests(4));
     match one.iter().zip(&four).find(|(one, four)| one != four) {
         Some((one, four)) => Err(format!("{one:?} on one thread is {four:?} on four")),
-        None if one.len() as u64 != subjects.len() as u64 * seeds => Err("cells are missing".into()),
+        None if one.len() as u64 != subjects.len() as u64 * seeds.count => Err("cells are missing".into()),
         None => Ok(()),
     }
 }

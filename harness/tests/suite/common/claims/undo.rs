@@ -1,4 +1,4 @@
-//! Undo takes back one's own and keeps what others did.
+//! Undo takes back the user's own operation and keeps what others did.
 
 use syncbench_harness::ledger::Fate;
 use syncbench_harness::scenario::Scenario;
@@ -9,23 +9,24 @@ use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::spec::Support;
 use syncbench_strategies::view::View;
 
-use crate::common::group::{Group, Weather};
+use crate::common::group::{Disorder, Group};
+use crate::common::seeds::Seeds;
 use crate::common::subject::{Checked, Subject, passed, scenario};
 
 /// Pairs of operations that are tried in a seed, one after another.
 const ROUNDS: u64 = 12;
 
-/// Where a strategy says that it has undo: a run with undos and a broken connection ends well, and an operation that is
-/// taken back leaves exactly what another user did since, if the two have nothing to do with each other.
-pub fn undo(subject: &Subject, seeds: u64) -> Checked {
+/// Where a strategy supports undo: a run with undos and a broken connection keeps its claims, and undoing an operation leaves
+/// exactly what another user did since, if the two are independent.
+pub fn undo(subject: &Subject, seeds: Seeds) -> Checked {
     if matches!(subject.strategy.spec.undo, Support::Unsupported(_)) || !subject.workload.spec.undo {
         return Ok(());
     }
     let mut tried = Tried::default();
-    for seed in 1..=seeds {
+    for seed in seeds.iter() {
         let faults = vec!["partition:halves@200ms..700ms".into()];
         passed(&subject.cell(&Scenario { undo: 0.25, faults, networks: vec!["4g".into()], ..scenario() }, seed))?;
-        // Few enough for a serial order to be looked for.
+        // Few enough for a search for a serial order.
         let small = Scenario { ops: 10, undo: 0.4, rate_per_s: 100.0, networks: vec!["4g".into()], ..scenario() };
         passed(&subject.cell(&small, seed))?;
         let Tried { held, excused } = keeps_theirs(subject, seed)?;
@@ -40,41 +41,41 @@ pub fn undo(subject: &Subject, seeds: u64) -> Checked {
     }
 }
 
-/// Pairs of independent operations of two users, of which the first was taken back.
+/// Pairs of independent operations of two users, of which the first was undone.
 #[derive(Default)]
 struct Tried {
     /// Held against the state that the second operation alone gives.
     held: u64,
-    /// Refused, and with a reason.
+    /// Rejected for a reason that excuses it.
     excused: u64,
 }
 
-/// One user acts, another acts, the first takes it back, each when everything is quiet.
+/// One user acts, another acts, the first undoes its operation, each when the group is quiescent.
 fn keeps_theirs(subject: &Subject, seed: u64) -> Result<Tried, String> {
-    let mut group = Group::new(subject, 2, Weather::default(), seed);
+    let mut group = Group::new(subject, 2, Disorder::default(), seed);
     let (one, other) = (NodeId(1), NodeId(2));
     let mut tried = Tried::default();
     for _ in 0..ROUNDS {
-        group.settle()?;
+        group.quiesce()?;
         let before = group.view(one);
         let Some(mine) = group.act(one) else { continue };
-        group.settle()?;
+        group.quiesce()?;
         let Some(theirs) = group.act(other) else { continue };
-        group.settle()?;
+        group.quiesce()?;
         let done = |id| matches!(group.fate(id), Fate::Acknowledged(_));
         let alone = independent(subject, &before, group.operation(mine), group.operation(theirs));
         if !done(mine) || !done(theirs) {
             continue;
         }
         let undo = group.undo(mine);
-        group.settle()?;
+        group.quiesce()?;
         let Some(alone) = alone else { continue };
         if matches!(group.fate(undo), Fate::Rejected(reason) if excused(subject, reason)) {
             tried.excused += 1;
             continue;
         }
         if !matches!(group.fate(undo), Fate::Acknowledged(_)) {
-            return Err(format!("seed {seed}: {undo} takes back {mine} for nobody's loss: {:?}", group.fate(undo)));
+            return Err(format!("seed {seed}: {undo} undoes {mine}, which harms nobody: {:?}", group.fate(undo)));
         }
         for node in [one, other] {
             let shown = group.view(node);
@@ -83,7 +84,7 @@ fn keeps_theirs(subject: &Subject, seed: u64) -> Result<Tried, String> {
             if shown != alone && !same {
                 let (mine, theirs) = (group.describe(mine), group.describe(theirs));
                 return Err(format!(
-                    "seed {seed}: {mine}, then {theirs} by somebody else, then the first taken back: {node} shows \
+                    "seed {seed}: {mine}, then {theirs} by somebody else, then the first undone: {node} shows \
                      {shown}, and not {alone}"
                 ));
             }
@@ -155,7 +156,7 @@ fn independent(subject: &Subject, before: &Document, mine: &Operation, theirs: &
     let (both, outcomes) = after(&[mine, theirs])?;
     let (first, second) = (model.plan(before, mine).ok()?.edits, model.plan(&after(&[mine])?.0, theirs).ok()?.edits);
     let text = first.iter().chain(&second).all(|edit| edit.kind() == EditKind::TextSplice);
-    // Who writes into what another has made may lose it when that is taken back; the workloads' oracles count it.
+    // A write into what another user made may be lost when that is undone; the workloads' oracles count it.
     if !text && before.produce(&second).is_err() {
         return None;
     }

@@ -8,9 +8,9 @@ use automerge::transaction::Transactable;
 use automerge::{AutoCommit, ChangeHash, ObjId, ObjType, ScalarValue, Value};
 
 use super::Inverse;
-use crate::crdt::undo::{DEPTH, too_old};
 use crate::model::Rejected;
 use crate::replica::OpId;
+use crate::undo::UNDO_DEPTH;
 
 /// The latest own operations. It is not saved: after a crash nothing can be undone.
 #[derive(Default)]
@@ -77,7 +77,7 @@ impl History {
     /// An own operation is in the change that was begun.
     pub(in crate::crdt::automerge) fn push(&mut self, n: u64, ops: Range<usize>, moved: Vec<(ObjId, ObjId)>) {
         self.made.push_back(Made { n, change: None, ops, moved: moved.into_iter().collect(), undone: None });
-        if self.made.len() > 2 * DEPTH {
+        if self.made.len() > 2 * UNDO_DEPTH {
             self.made.pop_front();
         }
     }
@@ -94,11 +94,11 @@ impl History {
         library: &mut AutoCommit,
         target: OpId,
     ) -> Result<bool, Rejected> {
-        let oldest = self.made.len().saturating_sub(DEPTH);
+        let oldest = self.made.len().saturating_sub(UNDO_DEPTH);
         let found =
             self.made.iter().enumerate().skip(oldest).find(|(_, made)| made.n == target.n && made.undone.is_none());
         let Some((index, made)) = found else {
-            return Err(too_old(target));
+            return Err(Rejected::too_old(target));
         };
         let ops = made.ops.clone();
         let change = made.change.filter(|_| !ops.is_empty()).and_then(|hash| library.get_change_by_hash(&hash));

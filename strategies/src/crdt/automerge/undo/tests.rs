@@ -54,7 +54,7 @@ impl Alone for Client {
     }
 }
 
-/// No sums that overflow, and nothing written over an item of a list: its place may be lost if it is moved as well.
+/// No sums that overflow, and no overwritten items of a list: such an item may lose its place if it is moved as well.
 fn plain(edit: &Edit) -> bool {
     match edit {
         Edit::Increment { by, .. } => by.unsigned_abs() <= 1 << 40,
@@ -64,12 +64,12 @@ fn plain(edit: &Edit) -> bool {
 }
 
 proptest! {
-    // The same cases each time: one in some thousands puts a character beside its place, where its text was made anew.
+    // Fixed cases: in one of some thousands a character comes back beside its place, because its text was made anew.
     #![proptest_config(ProptestConfig { rng_seed: RngSeed::Fixed(1), ..ProptestConfig::with_cases(100) })]
 
-    /// From the last to the first, each leaves what was there before it, wherever changes begin and end.
+    /// From the last to the first, each undo restores the state before its operation, wherever changes begin and end.
     #[test]
-    fn all_taken_back_in_turn_leave_the_beginning(dice in vec((dice(), any::<bool>()), 1..12)) {
+    fn undoing_everything_from_the_last_restores_every_state(dice in vec((dice(), any::<bool>()), 1..12)) {
         let mut one = Client::new(&Doc::genesis(&genesis()), 1);
         let mut states = vec![(None, one.doc.document())];
         let mut log = Vec::new();
@@ -90,10 +90,10 @@ proptest! {
         }
     }
 
-    /// In whatever order: what all of them did is gone, and nothing else. A move that is taken back while its item is away
-    /// stays, so there are none.
+    /// In any order, undoing everything restores the genesis. There are no moves: one that is undone while its item is
+    /// removed stays.
     #[test]
-    fn all_taken_back_in_any_order_leave_the_beginning(
+    fn undoing_everything_in_any_order_restores_the_genesis(
         dice in vec((dice(), any::<bool>()), 1..8),
         order in any::<prop::sample::Index>(),
     ) {
@@ -136,7 +136,7 @@ fn an_undo_of_splices_keeps_those_of_others() {
 }
 
 #[test]
-fn of_a_window_one_operation_is_taken_back_alone() {
+fn one_operation_of_a_window_is_undone_alone() {
     let mut table = Table::new("crdt-automerge:batch=50ms,commit=window", 2);
     table.act(1, &typed(0, "x"));
     let mine = table.act(1, &typed(1, "y"));
@@ -151,7 +151,7 @@ fn of_a_window_one_operation_is_taken_back_alone() {
 }
 
 #[test]
-fn an_entry_comes_back_only_if_nobody_has_written_since() {
+fn an_entry_is_restored_only_if_nobody_has_written_since() {
     let mut table = Table::new("crdt-automerge", 2);
     let mine = table.act(1, &set("x", 1));
     table.run();
@@ -160,7 +160,7 @@ fn an_entry_comes_back_only_if_nobody_has_written_since() {
     table.undo(mine);
     table.run();
     assert_eq!(table.sees(1, "fields"), "{x:2,y:0}");
-    // Of two at the same time, the other's stays when the one that won is taken back.
+    // Of two concurrent writes, the loser's value comes when the winner is undone.
     let both = [table.act(1, &set("y", 1)), table.act(2, &set("y", 2))];
     table.run();
     let won = usize::from(table.sees(1, "fields") == "{x:2,y:2}");
@@ -171,11 +171,11 @@ fn an_entry_comes_back_only_if_nobody_has_written_since() {
 }
 
 #[test]
-fn a_map_that_an_undo_made_anew_is_the_place_of_the_undos_that_follow() {
-    trials::a_map_made_anew_is_the_place_of_the_undos_that_follow("crdt-automerge", 7);
+fn later_undos_find_a_map_that_an_undo_made_anew() {
+    trials::later_undos_apply_to_the_map_that_came_back("crdt-automerge", 7);
 }
 
 #[test]
-fn a_hundred_operations_can_be_taken_back_and_no_more() {
-    trials::a_hundred_can_be_taken_back("crdt-automerge");
+fn the_latest_hundred_operations_can_be_undone() {
+    trials::the_last_hundred_can_be_undone("crdt-automerge");
 }

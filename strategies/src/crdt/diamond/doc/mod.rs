@@ -14,11 +14,12 @@ use diamond_types::list::{ListCRDT, OpLog};
 use diamond_types::{AgentId, LocalVersion};
 
 use self::agents::{Counts, counts, name, number, spans};
-use crate::crdt::mesh::{Committed, Difference, Library, Merged, Missing, Recent, Sealed, Span, beyond, new_author};
+use crate::crdt::mesh::{Committed, Difference, Library, Merged, Missing, Sealed, Span, beyond, new_author};
 use crate::crdt::splices;
 use crate::document::{Document, Edit, Key};
 use crate::model::Rejected;
 use crate::replica::{OpId, ProtocolError};
+use crate::undo::UndoMemory;
 use crate::wire;
 
 /// Updates that wait for their dependencies. Beyond this many the oldest are dropped, and come again with the next
@@ -33,7 +34,7 @@ pub(super) struct Doc {
     agent: AgentId,
     /// The agent's number for probes, and how many operations it has made.
     author: (u64, u64),
-    recent: Recent,
+    recent: UndoMemory<Option<Span>>,
     /// The version before the first own edit that is in no patch yet.
     unsent: Option<LocalVersion>,
     /// Own patches that were not handed out yet.
@@ -137,7 +138,7 @@ impl Library for Doc {
             crdt,
             agent,
             author: (0, 0),
-            recent: Recent::default(),
+            recent: UndoMemory::default(),
             unsent: None,
             patches: Vec::new(),
             waiting: Vec::new(),
@@ -163,7 +164,8 @@ impl Library for Doc {
     }
 
     fn undo(&mut self, target: OpId) -> Result<Committed, Rejected> {
-        let span = self.recent.take(target)?;
+        let span = *self.recent.get(target)?;
+        self.recent.remove(target.n);
         let undone = span.map_or(Ok(None), |span| self.invert(span));
         undone.map(Committed::from).map_err(|reason| Rejected::new("edit_refused", reason))
     }

@@ -12,7 +12,7 @@ fn own(doc: &mut Doc) -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn splices_are_applied_all_or_none_and_nothing_else_is() {
+fn splices_are_applied_all_or_none_and_other_edits_are_refused() {
     let genesis = Document::map([("note", Document::text("a🦀b"))]);
     let mut doc = Doc::load(&Doc::genesis(&genesis)).unwrap();
     doc.set_author(7);
@@ -29,10 +29,10 @@ fn splices_are_applied_all_or_none_and_nothing_else_is() {
     assert_eq!(doc.splice(&[splice(1, 0, "")]), Ok(None));
 }
 
-/// Two who edit and take back, with patches on the way: what was typed and taken back is gone, what was erased and put
-/// back is there, and nothing of the other's is touched.
+/// Two clients edit and undo with patches on the way. Undone insertions are gone, undone deletions are back, and the other
+/// client's edits stay.
 #[test]
-fn what_is_taken_back_is_gone_and_what_the_other_did_stays() {
+fn an_undo_keeps_the_edits_of_others() {
     let genesis = Doc::genesis(&Document::map([("text", Document::text("abcdefgh"))]));
     for seed in 0..300 {
         let mut rng = Rng::seed_from_u64(seed);
@@ -77,9 +77,9 @@ fn what_is_taken_back_is_gone_and_what_the_other_did_stays() {
     }
 }
 
-/// Of several splices at once the log keeps fewer operations, and an empty log has nothing before the first of them.
+/// The log merges splices of one operation, and an empty log has nothing before the first of them.
 #[test]
-fn splices_made_at_once_are_taken_back_at_once() {
+fn splices_of_one_operation_are_undone_together() {
     for seed in 0..300 {
         let mut rng = Rng::seed_from_u64(seed);
         let mut below = |n: usize| rng.random_range(0..n);
@@ -128,9 +128,9 @@ fn splices_made_at_once_are_taken_back_at_once() {
     assert!(doc.invert(Span { author: doc.author.0, from: 0, to: 1 }).is_err());
 }
 
-/// Whatever order patches arrive in, and however often: the same text everywhere, with every operation known.
+/// In any order of arrival, and with duplicates, all replicas end in the same text and no patch is left waiting.
 #[test]
-fn patches_in_any_order_and_any_number_give_one_text() {
+fn patches_converge_in_any_order_and_with_duplicates() {
     let genesis = Doc::genesis(&Document::map([("text", Document::text("abcdef"))]));
     for seed in 0..200 {
         let mut rng = Rng::seed_from_u64(seed);

@@ -17,10 +17,11 @@ use serde::{Deserialize, Serialize};
 
 use self::edit::Place;
 use crate::crdt::last_text::LastText;
-use crate::crdt::mesh::{Committed, Difference, Library, Merged, Missing, Recent, Sealed, Span, beyond, new_author};
+use crate::crdt::mesh::{Committed, Difference, Library, Merged, Missing, Sealed, Span, beyond, new_author};
 use crate::document::{Document, Edit};
 use crate::model::Rejected;
 use crate::replica::{OpId, ProtocolError};
+use crate::undo::UndoMemory;
 
 /// The library's document. All reading goes straight to it.
 pub(super) struct Doc {
@@ -30,7 +31,7 @@ pub(super) struct Doc {
     /// How many own operations there are, and how many of them were handed out.
     made: i32,
     sent: i32,
-    recent: Recent,
+    recent: UndoMemory<Option<Span>>,
     /// Containers that an undo made anew, for the undos that follow. The library asks for this kind of map, and neither it
     /// nor we iterate over it.
     remade: FxHashMap<ContainerID, ContainerID>,
@@ -71,7 +72,7 @@ impl Doc {
             author: 0,
             made: 0,
             sent: 0,
-            recent: Recent::default(),
+            recent: UndoMemory::default(),
             remade: FxHashMap::default(),
             last: RefCell::default(),
             each: None,
@@ -170,7 +171,8 @@ impl Library for Doc {
     }
 
     fn undo(&mut self, target: OpId) -> Result<Committed, Rejected> {
-        let span = self.recent.take(target)?;
+        let span = *self.recent.get(target)?;
+        self.recent.remove(target.n);
         let undone = span.map_or(Ok(None), |span| self.invert(span));
         undone.map(Committed::from).map_err(|reason| Rejected::new("edit_refused", reason))
     }

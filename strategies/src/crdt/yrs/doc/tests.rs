@@ -10,7 +10,7 @@ fn genesis() -> Vec<u8> {
     Doc::genesis(&Document::map([("rows", Document::map([("a", row.clone()), ("b", row)]))]))
 }
 
-/// A row is written anew, or a field of one that is there.
+/// Writes a row, or a field of one.
 fn edit(rng: &mut Rng, n: i64) -> Edit {
     let row = ["a", "b"].choose(rng).copied().unwrap_or_default();
     let field = ["x", "y", "z"].choose(rng).copied().unwrap_or_default();
@@ -20,30 +20,30 @@ fn edit(rng: &mut Rng, n: i64) -> Edit {
     }
 }
 
-/// Updates of two who hear each other late, and the document in which both end.
-fn told(seed: u64) -> (Vec<Vec<u8>>, Document) {
+/// Updates of two clients that merge late, and the document in which both end.
+fn updates(seed: u64) -> (Vec<Vec<u8>>, Document) {
     let mut rng = Rng::seed_from_u64(seed);
     let mut docs = [2, 3].map(|client| Doc::load(&genesis(), client).unwrap());
-    let mut told: [Vec<Vec<u8>>; 2] = Default::default();
-    let mut heard = [0; 2];
+    let mut sent: [Vec<Vec<u8>>; 2] = Default::default();
+    let mut merged = [0; 2];
     for n in 0..20 {
         let who = rng.random_range(0..2);
         let edit = edit(&mut rng, n);
-        told[who].extend(docs[who].commit(&[edit]).unwrap().map(|written| written.update));
+        sent[who].extend(docs[who].commit(&[edit]).unwrap().map(|written| written.update));
         let (who, other) = if rng.random() { (0, 1) } else { (1, 0) };
         if rng.random_range(0..3) == 0 {
-            told[other][heard[who]..].iter().for_each(|update| docs[who].apply(update).unwrap());
-            heard[who] = told[other].len();
+            sent[other][merged[who]..].iter().for_each(|update| docs[who].apply(update).unwrap());
+            merged[who] = sent[other].len();
         }
     }
-    told[1][heard[0]..].iter().for_each(|update| docs[0].apply(update).unwrap());
-    (told.concat(), docs[0].document())
+    sent[1][merged[0]..].iter().for_each(|update| docs[0].apply(update).unwrap());
+    (sent.concat(), docs[0].document())
 }
 
 #[test]
-fn whatever_the_order_of_updates_nothing_is_lost() {
+fn in_any_order_of_updates_nothing_is_lost() {
     for seed in 0..300 {
-        let (mut updates, end) = told(seed);
+        let (mut updates, end) = updates(seed);
         let mut rng = Rng::seed_from_u64(seed);
         updates.extend(updates.clone().into_iter().filter(|_| rng.random_range(0..5) == 0));
         updates.shuffle(&mut rng);
@@ -57,7 +57,7 @@ fn whatever_the_order_of_updates_nothing_is_lost() {
 }
 
 #[test]
-fn a_copy_of_what_waits_does_not_wait_twice() {
+fn a_duplicate_of_a_waiting_update_does_not_wait() {
     let mut one = Doc::load(&genesis(), 2).unwrap();
     let mut write = |n: i64| {
         let edit = Edit::Put { path: path!["rows", "a", "x"], value: Document::Int(n) };

@@ -8,10 +8,10 @@ use yrs::{ClientID, ID, IdSet};
 use super::Inverse;
 use super::manager::{self, Run, runs};
 use super::slots::{Entry, Footprint, Kind, Slot};
-use crate::crdt::undo::{DEPTH, too_old};
 use crate::crdt::yrs::doc::Doc;
 use crate::model::Rejected;
 use crate::replica::OpId;
+use crate::undo::UNDO_DEPTH;
 
 /// The latest own operations. It is not saved: after a crash nothing can be undone.
 pub(in crate::crdt::yrs) struct History {
@@ -69,7 +69,7 @@ impl History {
             }
         }
         self.made.push_back(Made { n, footprint, undone: None, owed: Owed::default() });
-        if self.made.len() >= 3 * DEPTH {
+        if self.made.len() >= 3 * UNDO_DEPTH {
             self.forget(doc);
         }
     }
@@ -77,7 +77,7 @@ impl History {
     /// Forgets the oldest.
     fn forget(&mut self, doc: &Doc) {
         let mut deleted = IdSet::new();
-        for Made { footprint, .. } in self.made.drain(..DEPTH) {
+        for Made { footprint, .. } in self.made.drain(..UNDO_DEPTH) {
             deleted.merge_with(footprint.all_deleted());
         }
         if let Some(oldest) = self.made.front().map(|made| made.n) {
@@ -91,10 +91,10 @@ impl History {
 
     /// Undoes an operation. Returns the updates for everybody else.
     pub(in crate::crdt::yrs) fn undo(&mut self, doc: &Doc, target: OpId) -> Result<Vec<Vec<u8>>, Rejected> {
-        let oldest = self.made.len().saturating_sub(DEPTH);
+        let oldest = self.made.len().saturating_sub(UNDO_DEPTH);
         let found = self.made.iter().skip(oldest).position(|made| made.n == target.n && made.undone.is_none());
         let Some(index) = found.map(|index| index + oldest) else {
-            return Err(too_old(target));
+            return Err(Rejected::too_old(target));
         };
         let inserted = self.made[index].footprint.inserted.clone();
         let (ever, now) = self.ids(&self.own(inserted.start, inserted.end));

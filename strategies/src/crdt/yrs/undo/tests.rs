@@ -5,7 +5,6 @@ use rand::{RngExt, SeedableRng};
 
 use super::*;
 use crate::crdt::trials::{self as crdt, Alone, genesis, splice};
-use crate::crdt::undo::DEPTH;
 use crate::crdt::yrs::doc::Written;
 use crate::document::generate::{Dice, dice};
 use crate::document::{Document, Edit, Kind, Path, Step};
@@ -13,6 +12,7 @@ use crate::path;
 use crate::replica::{NodeId, OpId, Rng};
 use crate::testing::trials;
 use crate::testing::{Table, Toy, set};
+use crate::undo::UNDO_DEPTH;
 use crate::view::View;
 
 /// A client without messages.
@@ -20,7 +20,7 @@ struct Client {
     doc: Doc,
     history: History,
     n: u64,
-    /// What it has told.
+    /// The updates that it sent.
     updates: Vec<Vec<u8>>,
 }
 
@@ -60,7 +60,7 @@ impl Alone for Client {
     }
 }
 
-/// No sums that overflow, and nothing in place of the root.
+/// No sums that overflow, and no writes over the root.
 fn plain(edit: &Edit) -> bool {
     match edit {
         Edit::Increment { by, .. } => by.unsigned_abs() <= 1 << 40,
@@ -79,19 +79,19 @@ fn removes_no_object(edit: &Edit, document: &Document) -> bool {
         Edit::ListRemove { path, index, count } => {
             (*index..index + count).all(|at| !object(&[&path[..], &[Step::Index(at)]].concat()))
         }
-        // A sum goes with the counter that it is the sum of, so there are none.
+        // A sum is lost with its counter, so there are none.
         Edit::ListMove { .. } | Edit::Increment { .. } => false,
         _ => true,
     }
 }
 
 proptest! {
-    // The same cases each time: in one of some thousands an operation writes into something and then over it.
+    // Fixed cases: in one of some thousands an operation writes into something and then over it.
     #![proptest_config(ProptestConfig { rng_seed: RngSeed::Fixed(1), ..ProptestConfig::with_cases(300) })]
 
-    /// From the last to the first, each leaves what was there before it. None moves an item and does more.
+    /// From the last to the first, each undo restores the state before its operation. No operation moves an item and does more.
     #[test]
-    fn all_taken_back_in_turn_leave_the_beginning(dice in vec(vec(dice(), 1..3), 1..12)) {
+    fn undoing_everything_from_the_last_restores_every_state(dice in vec(vec(dice(), 1..3), 1..12)) {
         let mut one = Client::new(&Doc::genesis(&genesis()), 2);
         let mut other = Client::new(&Doc::genesis(&genesis()), 3);
         let mut states = vec![(None, one.doc.document())];
@@ -122,10 +122,10 @@ proptest! {
         prop_assert_eq!(one.doc.document(), other.doc.document(), "{:#?}", log);
     }
 
-    /// In whatever order: what all of them did is gone, and nothing else. What is in an object that was moved, or that a
-    /// later one has removed, is another thing than what was in it before, so none is.
+    /// In any order, undoing everything restores the genesis. No object is moved or removed: its contents are other things
+    /// afterwards.
     #[test]
-    fn all_taken_back_in_any_order_leave_the_beginning(dice in vec(dice(), 1..8), order in any::<prop::sample::Index>()) {
+    fn undoing_everything_in_any_order_restores_the_genesis(dice in vec(dice(), 1..8), order in any::<prop::sample::Index>()) {
         let mut one = Client::new(&Doc::genesis(&genesis()), 2);
         let mut made = Vec::new();
         let mut log = Vec::new();
@@ -145,9 +145,9 @@ proptest! {
         prop_assert_eq!(one.doc.document(), genesis(), "{} first, of {:#?}", turn, log);
     }
 
-    /// Two act at the same time, and each takes back all of its own: what is left of everything is the same for both.
+    /// Two clients act concurrently, and each undoes all of its own operations: both end in the same state.
     #[test]
-    fn two_who_take_back_at_the_same_time_agree(
+    fn concurrent_undos_converge(
         dice in vec((dice(), any::<bool>(), 0..4u8), 1..20),
     ) {
         let mut both = [2, 3].map(|client| Client::new(&Doc::genesis(&genesis()), client));
@@ -197,7 +197,7 @@ fn an_undo_keeps_what_others_did() {
 }
 
 #[test]
-fn an_entry_comes_back_only_if_nobody_has_written_since() {
+fn an_entry_is_restored_only_if_nobody_has_written_since() {
     let mut table = Table::new("crdt-yrs", 2);
     let mine = table.act(1, &set("x", 1));
     table.run();
@@ -220,18 +220,18 @@ fn an_entry_comes_back_only_if_nobody_has_written_since() {
 }
 
 #[test]
-fn a_map_that_an_undo_made_anew_is_the_place_of_the_undos_that_follow() {
-    trials::a_map_made_anew_is_the_place_of_the_undos_that_follow("crdt-yrs", 0);
+fn later_undos_find_a_map_that_an_undo_made_anew() {
+    trials::later_undos_apply_to_the_map_that_came_back("crdt-yrs", 0);
 }
 
 #[test]
-fn a_hundred_operations_can_be_taken_back_and_no_more() {
-    trials::a_hundred_can_be_taken_back("crdt-yrs");
+fn the_latest_hundred_operations_can_be_undone() {
+    trials::the_last_hundred_can_be_undone("crdt-yrs");
 }
 
-/// What was deleted is kept only as long as it can come back, and one block that was deleted comes back as one.
+/// Deleted content is kept only as long as its deletion can be undone, and a deleted block comes back as one block.
 #[test]
-fn content_is_forgotten_in_time() {
+fn deleted_content_is_forgotten_in_time() {
     let mut one = Client::new(&Doc::genesis(&genesis()), 2);
     let long = "long ".repeat(1000);
     one.edit(&[splice(0, 0, &long)]).unwrap();
@@ -249,7 +249,7 @@ fn content_is_forgotten_in_time() {
 }
 
 #[test]
-fn what_can_no_longer_be_taken_back_is_forgotten() {
+fn content_that_no_undo_needs_is_forgotten() {
     let mut one = Client::new(&Doc::genesis(&genesis()), 2);
     let mut rng = Rng::seed_from_u64(1);
     one.edit(&[splice(9, 0, &"a long beginning ".repeat(100))]).unwrap();
@@ -271,7 +271,8 @@ fn what_can_no_longer_be_taken_back_is_forgotten() {
             splice(at - word.len(), 0, word)
         };
         let remembered = one.history.made.len();
-        let oldest: Vec<IdSet> = one.history.made.iter().take(DEPTH).map(|made| made.footprint.all_deleted()).collect();
+        let oldest: Vec<IdSet> =
+            one.history.made.iter().take(UNDO_DEPTH).map(|made| made.footprint.all_deleted()).collect();
         one.edit(&[edit]).unwrap();
         if one.history.made.len() < remembered {
             oldest.into_iter().for_each(|deleted| forgotten.merge_with(deleted));
@@ -281,10 +282,10 @@ fn what_can_no_longer_be_taken_back_is_forgotten() {
     }
 }
 
-/// The counter goes with the map that it is in. The library's reference to the map is then one to freed memory, so only a tool
-/// such as valgrind sees whether it is used.
+/// The counter goes with its map. The library's reference to the map then points to freed memory, so only a tool such as
+/// valgrind sees whether it is used.
 #[test]
-fn a_counter_in_a_map_that_goes_is_left_alone() {
+fn a_counter_in_a_removed_map_is_left_alone() {
     let mut one = Client::new(&Doc::genesis(&genesis()), 2);
     let put = Edit::Put { path: path!["fields"], value: Document::map([("n", Document::Counter(1))]) };
     let n = one.edit(&[put, Edit::Increment { path: path!["fields", "n"], by: 1 }]).unwrap();
@@ -292,10 +293,10 @@ fn a_counter_in_a_map_that_goes_is_left_alone() {
     assert_eq!(one.doc.document(), genesis());
 }
 
-/// The library puts the items of a list back by what became of their neighbours, and a tombstone may have become what is on
-/// the other side.
+/// The library places items of a list that come back by what became of their neighbours, and the copy of a neighbour may be
+/// on the other side.
 #[test]
-fn a_list_that_comes_back_has_its_order_everywhere() {
+fn a_restored_list_has_one_order_everywhere() {
     let genesis = Document::map([("list", Document::list([1, 2, 3]))]);
     let mut both = [2, 3].map(|client| Client::new(&Doc::genesis(&genesis), client));
     let put = |path: Path, value: Document| Edit::Put { path, value };

@@ -16,7 +16,8 @@ use crate::model::{ModelRef, Operation, Outcome, Plan, Rejected};
 use crate::node::{NodeId, OpId};
 use crate::replica::{Context, LinkState, ProtocolError, Replica, Setup};
 use crate::sidecar::Sidecar;
-use crate::star::{Outbox, UndoMemory, Update, Uplink, from_server};
+use crate::star::{Outbox, Update, Uplink, from_server};
+use crate::undo::UndoMemory;
 use crate::view::View;
 use crate::wire::{Packed, decode, encode};
 

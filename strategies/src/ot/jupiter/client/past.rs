@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::change::Change;
-use crate::star::UNDO_DEPTH;
+use crate::undo::UNDO_DEPTH;
 
 /// How many changes of its view a client remembers; five screens of another user's typing.
 const SPAN: usize = 1000;

@@ -1,0 +1,62 @@
+//! The declared order: the crates, and the layers of each, from the lowest to the highest.
+//!
+//! A module may use those of lower layers, and nothing else of its crate.
+
+/// Each crate's folder and its layers. A crate may use those before it.
+pub(super) const CRATES: &[(&str, &[&[&str]])] =
+    &[("strategies", STRATEGIES), ("harness", HARNESS), ("reports", REPORTS), ("cli", CLI)];
+
+/// The name of a crate's library.
+pub(super) fn library(folder: &str) -> String {
+    format!("syncbench_{folder}")
+}
+
+const STRATEGIES: &[&[&str]] = &[
+    &["document", "node", "time"],
+    &["view", "sidecar"],
+    &["model"],
+    &["reducer", "change", "claims", "undo"],
+    &["selector"],
+    &["params"],
+    &["replica"],
+    &["spec", "prefix_set", "wire"],
+    &["courier", "star"],
+    &["crdt", "ephemeral", "escrow", "ids", "lww", "ot", "serial"],
+    &["hybrid"],
+    &["registry"],
+];
+
+const HARNESS: &[&[&str]] = &[
+    &["clock", "rng", "pace", "queue", "schedule", "event", "finding", "metric"],
+    &["stopwatch", "tracer", "network", "faults", "ledger"],
+    &["wire", "settings"],
+    &["results"],
+    &["workload", "probe"],
+    &["task"],
+    &["run_result"],
+    &["typing"],
+    &["oracles"],
+    &["workloads", "trace"],
+    &["engines"],
+    &["probes"],
+    &["metrics"],
+    &["run"],
+    &["scenario", "stories"],
+    &["prelude"],
+];
+
+const REPORTS: &[&[&str]] = &[
+    &["format", "stats", "criterion"],
+    &["coverage"],
+    &["aggregate"],
+    &["caveat", "columns", "draw"],
+    &["headline"],
+    &["charts"],
+    &["story"],
+    &["table"],
+    &["html"],
+    &["report"],
+];
+
+const CLI: &[&[&str]] =
+    &[&["date"], &["environment"], &["args"], &["failure"], &["folder", "progress", "story"], &["commands"]];

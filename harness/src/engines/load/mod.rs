@@ -1,0 +1,133 @@
+//! When users act: on their own schedule (open loop), after an answer (closed loop), in turn, or as recorded.
+
+mod user;
+
+use std::time::Duration;
+
+use syncbench_strategies::replica::{NodeId, OpId, Time};
+use syncbench_strategies::view::View;
+
+use crate::ledger::{Action, Fate, Ledger};
+use crate::pace::Pace;
+use crate::schedule::Schedule;
+use crate::task::Task;
+pub(super) use user::User;
+
+/// All users of a run in virtual time.
+pub(super) struct Users<'a> {
+    pace: Pace,
+    gap: Duration,
+    users: Vec<User>,
+    schedule: Option<&'a Schedule>,
+    /// How many intents there were in all.
+    acted: u64,
+}
+
+impl<'a> Users<'a> {
+    pub(super) fn new(task: &'a Task<'_>) -> Self {
+        let users = (1..=task.clients).map(|client| User::new(task, NodeId(client)));
+        let schedule = task.workload.schedule();
+        Self { pace: task.pace, gap: task.gap(), users: users.collect(), schedule, acted: 0 }
+    }
+
+    /// The first intents that are due by the clock alone.
+    pub(super) fn first(&mut self) -> Vec<(NodeId, Time)> {
+        self.users.iter_mut().filter_map(|user| user.first().map(|at| (user.client(), at))).collect()
+    }
+
+    /// An intent of `client` is due now: when the next one will be, in an open loop.
+    pub(super) fn begin(&mut self, client: NodeId, now: Time) -> Option<Time> {
+        self.acted += 1;
+        self.user(client).begin(now)
+    }
+
+    /// What the user wants, given what it sees.
+    pub(super) fn act(&mut self, client: NodeId, view: &dyn View, ledger: &Ledger) -> Option<Action> {
+        let own = ledger.own(client)?;
+        self.user(client).act(view, own)
+    }
+
+    /// The client does not take part now.
+    pub(super) fn postpone(&mut self, client: NodeId) {
+        self.user(client).postpone();
+    }
+
+    /// The client has crashed for good.
+    pub(super) fn retire(&mut self, client: NodeId) {
+        if client != NodeId::SERVER {
+            self.user(client).retire();
+        }
+    }
+
+    /// The client takes part from now on: when its next intent is due, if one was postponed.
+    pub(super) fn joined(&mut self, client: NodeId, now: Time) -> Option<Time> {
+        self.users.get_mut((client.0 as usize).checked_sub(1)?)?.joined(now)
+    }
+
+    /// Those whose next action waited for something that has happened by now, with the time it is due.
+    pub(super) fn ready(&mut self, now: Time, ledger: &Ledger) -> Vec<(NodeId, Time)> {
+        let due = match self.pace {
+            Pace::Poisson | Pace::Periodic => return Vec::new(),
+            Pace::Closed => self.answered(now, ledger),
+            Pace::Turns => self.next_turn(now, ledger).into_iter().collect(),
+            Pace::Recorded => self.recorded(now, ledger),
+        };
+        for (client, _) in &due {
+            self.user(*client).schedule();
+        }
+        due
+    }
+
+    /// Closed loop: those whose last operation has its fate.
+    fn answered(&self, now: Time, ledger: &Ledger) -> Vec<(NodeId, Time)> {
+        let answered = |client: &NodeId| {
+            let last = OpId { client: *client, n: ledger.next_op(*client).n - 1 };
+            ledger.entry(last).is_none_or(|entry| entry.fate != Fate::Unknown)
+        };
+        let think = |client: NodeId| self.users[client.0 as usize - 1].think();
+        self.waiting().filter(answered).map(|client| (client, now + think(client))).collect()
+    }
+
+    /// In turn: the next one, once everybody reflects all operations.
+    fn next_turn(&self, now: Time, ledger: &Ledger) -> Option<(NodeId, Time)> {
+        if !ledger.all_resolved() || self.users.iter().any(User::is_scheduled) {
+            return None;
+        }
+        let next = NodeId((self.acted % self.users.len() as u64) as u32 + 1);
+        let next = self.waiting().find(|client| *client == next).or_else(|| self.waiting().next())?;
+        Some((next, now + self.gap))
+    }
+
+    /// As recorded: those whose replica reflects what the recorded user had seen.
+    fn recorded(&self, now: Time, ledger: &Ledger) -> Vec<(NodeId, Time)> {
+        let Some(schedule) = self.schedule else { return Vec::new() };
+        let ready = |client: &NodeId| {
+            let needs = schedule.before(*client, ledger.next_op(*client).n).unwrap_or(&[]);
+            ledger.replica(*client).is_some_and(|replica| {
+                let through = |slot: usize| replica.reflected().through(NodeId(slot as u32 + 1));
+                needs.iter().enumerate().all(|(slot, n)| through(slot) >= u64::from(*n))
+            })
+        };
+        let at = |client: NodeId| now.max(Time::ZERO + self.gap * schedule.slot(client, ledger.next_op(client).n));
+        self.waiting().filter(ready).map(|client| (client, at(client))).collect()
+    }
+
+    /// The first client that waits for what will not come any more.
+    pub(super) fn force(&mut self) -> Option<NodeId> {
+        self.waiting().next()
+    }
+
+    /// Whether nobody will act any more.
+    pub(super) fn done(&self) -> bool {
+        self.users.iter().all(User::done)
+    }
+
+    fn waiting(&self) -> impl Iterator<Item = NodeId> + '_ {
+        self.users.iter().filter(|user| user.waiting()).map(User::client)
+    }
+
+    fn user(&mut self, client: NodeId) -> &mut User {
+        // Engines ask for clients 1 to n only.
+        &mut self.users[client.0 as usize - 1]
+    }
+}

@@ -1,0 +1,153 @@
+//! One user: what it wants next, and when, as far as the clock alone says.
+
+use std::time::Duration;
+
+use syncbench_strategies::replica::{NodeId, Rng, Time};
+use syncbench_strategies::view::View;
+
+use crate::ledger::{Action, Own};
+use crate::pace::Pace;
+use crate::rng::{exponential, stream, unit};
+use crate::task::Task;
+use crate::workload::{self, Standing};
+
+/// One user.
+pub(in crate::engines) struct User {
+    client: NodeId,
+    clients: u32,
+    pace: Pace,
+    /// Between two operations of the whole group.
+    gap: Duration,
+    seed: u64,
+    user: Box<dyn workload::User>,
+    /// Intents left, those without anything sensible to do included.
+    left: u64,
+    /// Intents drawn so far.
+    drawn: u64,
+    /// Share of actions that undo an own operation.
+    undo: f64,
+    arrivals: Rng,
+    /// When the last intent was due.
+    clock: Time,
+    /// When the next action is due is known.
+    scheduled: bool,
+    postponed: bool,
+}
+
+impl User {
+    /// The user at `client`.
+    pub(in crate::engines) fn new(task: &Task<'_>, client: NodeId) -> Self {
+        let clients = u64::from(task.clients);
+        let share = task.ops / clients + u64::from(u64::from(client.0) <= task.ops % clients);
+        let recorded = task.workload.schedule().map(|schedule| schedule.len_within(client, task.ops));
+        Self {
+            client,
+            clients: task.clients,
+            pace: task.pace,
+            gap: task.gap(),
+            seed: task.seed,
+            user: task.workload.user(client, task.clients),
+            left: recorded.unwrap_or(share),
+            drawn: 0,
+            undo: task.undo,
+            arrivals: stream(task.seed, "arrival", client.0.into(), 0),
+            clock: Time::ZERO,
+            scheduled: false,
+            postponed: false,
+        }
+    }
+
+    /// The client it acts at.
+    pub(super) fn client(&self) -> NodeId {
+        self.client
+    }
+
+    /// When the first intent is due, if the clock alone says.
+    pub(in crate::engines) fn first(&mut self) -> Option<Time> {
+        self.arrival()
+    }
+
+    /// An intent that was due at `due` is acted on: when the next one will be due, in an open loop.
+    pub(in crate::engines) fn begin(&mut self, due: Time) -> Option<Time> {
+        self.left = self.left.saturating_sub(1);
+        self.scheduled = false;
+        self.clock = self.clock.max(due);
+        self.arrival()
+    }
+
+    /// What the user wants, given what it sees and what it knows of its own operations.
+    pub(in crate::engines) fn act(&mut self, view: &dyn View, own: Own) -> Option<Action> {
+        self.drawn += 1;
+        if self.undo > 0.0
+            && unit(&mut stream(self.seed, "undo", self.client.0.into(), self.drawn)) < self.undo
+            && let Some(target) = own.undoable
+        {
+            return Some(Action::Undo { target });
+        }
+        let mut rng = stream(self.seed, "intent", self.client.0.into(), self.drawn);
+        self.user.standing(Standing { next: own.next.n, reflected: own.reflected });
+        let intent = self.user.next(view, &mut rng)?;
+        Some(Action::Operate { operation: intent.operation, seen: intent.seen })
+    }
+
+    /// Its client does not take part now.
+    pub(in crate::engines) fn postpone(&mut self) {
+        self.postponed = true;
+    }
+
+    /// Its client takes part from now on: when the next intent is due, if one was postponed.
+    pub(in crate::engines) fn joined(&mut self, now: Time) -> Option<Time> {
+        std::mem::take(&mut self.postponed).then(|| {
+            self.clock = now;
+            now
+        })
+    }
+
+    /// It will not act any more.
+    pub(super) fn retire(&mut self) {
+        self.left = 0;
+        self.scheduled = false;
+    }
+
+    /// Whether it will act, and the clock alone does not say when.
+    pub(in crate::engines) fn waiting(&self) -> bool {
+        self.left > 0 && !self.scheduled
+    }
+
+    /// Whether the time of its next action is known.
+    pub(super) fn is_scheduled(&self) -> bool {
+        self.scheduled
+    }
+
+    /// The time of its next action is known from now on.
+    pub(in crate::engines) fn schedule(&mut self) {
+        self.scheduled = true;
+    }
+
+    /// Whether it will not act any more.
+    pub(in crate::engines) fn done(&self) -> bool {
+        self.left == 0
+    }
+
+    /// How long it thinks between an answer and its next action, in a closed loop.
+    pub(in crate::engines) fn think(&self) -> Duration {
+        self.gap * self.clients
+    }
+
+    /// The next arrival of an open loop.
+    fn arrival(&mut self) -> Option<Time> {
+        let open = matches!(self.pace, Pace::Poisson | Pace::Periodic);
+        if self.left == 0 || !open {
+            return None;
+        }
+        let mean = self.gap * self.clients;
+        let span = match self.pace {
+            Pace::Poisson => Duration::from_secs_f64(exponential(&mut self.arrivals, mean.as_secs_f64())),
+            _ if self.drawn == 0 && self.clock == Time::ZERO => self.gap * self.client.0,
+            _ => mean,
+        };
+        self.scheduled = true;
+        self.clock = self.clock + span;
+        Some(self.clock)
+    }
+}

@@ -1,0 +1,133 @@
+//! What became of one operation.
+
+use syncbench_strategies::document::Document;
+use syncbench_strategies::model::{Operation, Outcome, Rejected};
+use syncbench_strategies::prefix_set::PrefixSet;
+use syncbench_strategies::replica::{OpId, Time};
+
+/// What a user does.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Issues an operation of the model.
+    Operate {
+        /// What.
+        operation: Operation,
+        /// What the user saw that matters to the workload's oracle.
+        seen: Document,
+    },
+    /// Takes back an own operation.
+    Undo {
+        /// Which.
+        target: OpId,
+    },
+}
+
+/// What the issuer was told.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fate {
+    /// Nothing, to the end of the run.
+    Unknown,
+    /// That it is confirmed.
+    Acknowledged(Outcome),
+    /// That it is rejected.
+    Rejected(Rejected),
+}
+
+/// Everything about one operation.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Which.
+    pub id: OpId,
+    /// What was issued.
+    pub operation: Operation,
+    /// What its user saw that matters to the workload's oracle.
+    pub seen: Document,
+    /// What its user's replica reflected when the user acted.
+    pub reflected: PrefixSet,
+    /// When its user meant to act.
+    pub intended: Time,
+    /// When it was issued.
+    pub issued: Time,
+    /// When its user's replica first showed its effect.
+    pub shown: Option<Time>,
+    /// When its user was told its fate.
+    pub resolved: Option<Time>,
+    /// What its user was told.
+    pub fate: Fate,
+    /// How often its user's replica rolled it back.
+    pub rolled_back: u32,
+    /// When half of the replicas reflected it.
+    pub half: Option<Time>,
+    /// When every replica that was live at its issue reflected it; those that have crashed for good are not waited for.
+    pub visible: Option<Time>,
+    /// Whether its user's replica did not reflect some operation of another client at the time.
+    pub concurrent: bool,
+    /// The own operation that this one takes back, if it is an undo; it has no bytes of its own then.
+    pub undoes: Option<OpId>,
+    /// Whether its user took it back and the undo was confirmed.
+    pub undone: bool,
+    pub(super) live_at_issue: u32,
+    /// At how many of those replicas it is reflected.
+    pub(super) reflected_at: u32,
+}
+
+impl Entry {
+    /// An operation that is issued now, while so many clients take part.
+    pub(super) fn new(id: OpId, action: Action, reflected: PrefixSet, issued: Time, live_at_issue: u32) -> Self {
+        let (operation, seen, undoes) = match action {
+            Action::Operate { operation, seen } => (operation, seen, None),
+            Action::Undo { target } => (Operation::from_bytes(&[]), Document::Null, Some(target)),
+        };
+        Self {
+            id,
+            operation,
+            seen,
+            reflected,
+            intended: issued,
+            issued,
+            shown: None,
+            resolved: None,
+            fate: Fate::Unknown,
+            rolled_back: 0,
+            half: None,
+            visible: None,
+            concurrent: false,
+            undoes,
+            undone: false,
+            live_at_issue,
+            reflected_at: 0,
+        }
+    }
+
+    /// Its user is told its fate.
+    pub(super) fn resolve(&mut self, at: Time, fate: Fate) {
+        self.resolved.get_or_insert(at);
+        self.fate = fate;
+    }
+
+    /// Whether nobody waits for it any more: its fate is known, and all who have to reflect it do.
+    pub(super) fn is_complete(&self) -> bool {
+        self.fate != Fate::Unknown && self.visible.is_some()
+    }
+
+    /// One more of the replicas that were live at its issue reflects it.
+    pub(super) fn reflect(&mut self, at: Time) {
+        self.reflected_at += 1;
+        self.tally(at);
+    }
+
+    /// One of the replicas that were live at its issue is not waited for any more.
+    pub(super) fn excuse(&mut self, at: Time) {
+        self.live_at_issue -= 1;
+        self.tally(at);
+    }
+
+    fn tally(&mut self, at: Time) {
+        if self.reflected_at > 0 && self.reflected_at * 2 >= self.live_at_issue {
+            self.half.get_or_insert(at);
+        }
+        if self.reflected_at > 0 && self.reflected_at == self.live_at_issue {
+            self.visible.get_or_insert(at);
+        }
+    }
+}

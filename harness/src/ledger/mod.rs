@@ -1,0 +1,259 @@
+//! The ledger of a run: what became of each operation, and which operations each replica reflects.
+//!
+//! Engines enter every event here before the probes see it, so that a probe asks instead of keeping books of its own.
+
+mod entry;
+mod replica;
+mod reported;
+
+use std::collections::BTreeSet;
+
+use syncbench_strategies::replica::{NodeId, OpId, Report, Time};
+
+use crate::event::{Event, What};
+pub use entry::{Action, Entry, Fate};
+pub use replica::Replica;
+pub use reported::{Own, OwnOperations};
+use reported::{Tags, everywhere};
+
+/// The ledger. Clients only: the server shows nothing to anybody.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    entries: Vec<Vec<Entry>>,
+    replicas: Vec<Replica>,
+    tags: Tags,
+    issued: u64,
+    /// Operations whose fate is unknown, or that are not visible yet to all who have to see them.
+    awaited: BTreeSet<OpId>,
+    /// What the report that is being entered reflects for the first time.
+    new: Vec<OpId>,
+    broken: u64,
+    broken_example: Option<String>,
+    altered_recoveries: u64,
+}
+
+fn slot(client: NodeId) -> usize {
+    (client.0 as usize).wrapping_sub(1)
+}
+
+impl Ledger {
+    /// An empty ledger for `clients`.
+    pub fn new(clients: u32) -> Self {
+        Self {
+            entries: vec![Vec::new(); clients as usize],
+            replicas: vec![Replica::default(); clients as usize],
+            tags: Tags::default(),
+            issued: 0,
+            awaited: BTreeSet::new(),
+            new: Vec::new(),
+            broken: 0,
+            broken_example: None,
+            altered_recoveries: 0,
+        }
+    }
+
+    /// The clients, ascending.
+    pub fn clients(&self) -> impl Iterator<Item = NodeId> + use<> {
+        (1..=self.replicas.len() as u32).map(NodeId)
+    }
+
+    /// The clients that take part now.
+    pub fn live(&self) -> impl Iterator<Item = (NodeId, &Replica)> {
+        self.clients().zip(&self.replicas).filter(|(_, replica)| replica.live_since.is_some())
+    }
+
+    /// The replica of `client`; `None` for the server.
+    pub fn replica(&self, client: NodeId) -> Option<&Replica> {
+        self.replicas.get(slot(client))
+    }
+
+    /// What the user at `client` knows of its own operations.
+    pub fn own(&self, client: NodeId) -> Option<Own> {
+        self.replica(client).map(|replica| replica.reported.own(client, self.issued_by(client)))
+    }
+
+    /// The entry of `op`.
+    pub fn entry(&self, op: OpId) -> Option<&Entry> {
+        self.entries.get(slot(op.client))?.get(usize::try_from(op.n).ok()?.checked_sub(1)?)
+    }
+
+    /// The operations behind a tag.
+    pub fn tagged(&self, tag: u128) -> &[OpId] {
+        self.tags.get(tag)
+    }
+
+    /// The operations behind all tags from `first` to `last`.
+    pub fn tagged_within(&self, first: u128, last: u128) -> impl Iterator<Item = OpId> {
+        self.tags.within(first, last)
+    }
+
+    /// All entries, by client and number.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().flatten()
+    }
+
+    /// Operations issued so far, rejected ones included.
+    pub fn issued(&self) -> u64 {
+        self.issued
+    }
+
+    /// Operations that were issued and that the replica of `client` does not reflect.
+    pub fn missing_at(&self, client: NodeId) -> u64 {
+        self.replica(client).map_or(0, |replica| self.issued - replica.count)
+    }
+
+    /// Whether `client` has crashed and will not recover: nobody is there to be told of anything.
+    pub fn crashed_for_good(&self, client: NodeId) -> bool {
+        self.replica(client).is_some_and(|replica| replica.crashed_for_good)
+    }
+
+    /// When `client` crashed last.
+    pub fn crashed(&self, client: NodeId) -> Option<Time> {
+        self.replica(client)?.lives.last().map(|(_, until)| *until)
+    }
+
+    /// Whether every operation has its fate and is visible to all who were live when it was issued. Those of users that
+    /// crashed for good may have gone with them.
+    pub fn all_resolved(&self) -> bool {
+        self.awaited.iter().all(|op| self.crashed_for_good(op.client))
+    }
+
+    /// How often a replica recovered from a crash and showed something else than before it.
+    pub fn altered_recoveries(&self) -> u64 {
+        self.altered_recoveries
+    }
+
+    /// How many states that users saw were not allowed by the product, and the first of them.
+    pub fn broken_states(&self) -> (u64, &str) {
+        (self.broken, self.broken_example.as_deref().unwrap_or(""))
+    }
+
+    /// The number of the client's next operation.
+    pub fn next_op(&self, client: NodeId) -> OpId {
+        OpId { client, n: self.issued_by(client) + 1 }
+    }
+
+    /// Opens the entry of an operation that is about to be submitted.
+    pub fn open(&mut self, id: OpId, action: Action, at: Time, intended: Time) {
+        let live = self.live().count() as u32;
+        let (missing, issued) = (self.missing_at(id.client), self.issued_by(id.client));
+        let Some(replica) = self.replicas.get_mut(slot(id.client)) else { return };
+        replica.reported.issue(id.n, &action);
+        let reflected = replica.reflected().clone();
+        let own_missing = issued.saturating_sub(reflected.last(id.client));
+        let concurrent = missing > own_missing;
+        let entry = Entry { intended, concurrent, ..Entry::new(id, action, reflected, at, live) };
+        self.issued += 1;
+        self.awaited.insert(id);
+        self.entries[slot(id.client)].push(entry);
+    }
+
+    /// Enters an event.
+    pub fn enter(&mut self, event: &Event) {
+        let (at, node) = (event.at, event.node);
+        match &event.what {
+            What::Live => {
+                if let Some(replica) = self.replicas.get_mut(slot(node)) {
+                    replica.live_since.get_or_insert(at);
+                }
+            }
+            What::Crashed { for_good } => self.crash(node, at, *for_good),
+            What::RecoveryDiffers => self.altered_recoveries += 1,
+            What::Broken(reason) => {
+                self.broken += 1;
+                self.broken_example.get_or_insert_with(|| format!("{node} at {at:?}: {reason}"));
+            }
+            What::Report(report) => self.report(report, node, at),
+            _ => {}
+        }
+    }
+
+    fn report(&mut self, report: &Report, node: NodeId, at: Time) {
+        self.tags.report(report);
+        if let Some(replica) = self.replicas.get_mut(slot(node)) {
+            replica.reported.resolve(node, report);
+        }
+        self.resolve(report, at);
+        if everywhere(report) {
+            self.clients().for_each(|client| self.reflect(report, client, at));
+        } else {
+            self.reflect(report, node, at);
+        }
+    }
+
+    /// Notes what a report says of the life of one operation.
+    fn resolve(&mut self, report: &Report, at: Time) {
+        let (Report::Shown(op) | Report::RolledBack(op) | Report::Confirmed(op, _) | Report::Rejected(op, _)) = report
+        else {
+            return;
+        };
+        let Some(entry) = self.entry_mut(*op) else { return };
+        match report {
+            Report::Shown(_) => _ = entry.shown.get_or_insert(at),
+            Report::RolledBack(_) => entry.rolled_back += 1,
+            Report::Confirmed(_, outcome) => entry.resolve(at, Fate::Acknowledged(outcome.clone())),
+            Report::Rejected(_, reason) => entry.resolve(at, Fate::Rejected(reason.clone())),
+            _ => {}
+        }
+        if let (Report::Confirmed(..), Some(target)) = (report, entry.undoes)
+            && let Some(target) = self.entry_mut(target)
+        {
+            target.undone = true;
+        }
+        self.strike(*op);
+    }
+
+    /// The replica of `node` reflects what a report says.
+    fn reflect(&mut self, report: &Report, node: NodeId, at: Time) {
+        let Some(replica) = self.replicas.get_mut(slot(node)) else { return };
+        let mut new = std::mem::take(&mut self.new);
+        let issued = |client| self.entries.get(slot(client)).map_or(0, |entries| entries.len() as u64);
+        replica.reported.reflect(report, &self.tags, issued, |op| new.push(op));
+        for op in new.drain(..) {
+            let replica = &mut self.replicas[slot(node)];
+            replica.count(op);
+            // Only issued operations are reflected.
+            let entry = &mut self.entries[slot(op.client)][op.n as usize - 1];
+            if replica.was_live(entry.issued) {
+                entry.reflect(at);
+                self.strike(op);
+            }
+        }
+        self.new = new;
+    }
+
+    fn entry_mut(&mut self, op: OpId) -> Option<&mut Entry> {
+        self.entries.get_mut(slot(op.client))?.get_mut(usize::try_from(op.n).ok()?.checked_sub(1)?)
+    }
+
+    fn issued_by(&self, client: NodeId) -> u64 {
+        self.entries.get(slot(client)).map_or(0, Vec::len) as u64
+    }
+
+    /// Takes an operation off the list of those that are waited for, once it is complete.
+    fn strike(&mut self, op: OpId) {
+        if self.entry(op).is_some_and(Entry::is_complete) {
+            self.awaited.remove(&op);
+        }
+    }
+
+    /// A replica crashes. If it never recovers, nobody waits for it to reflect anything.
+    fn crash(&mut self, node: NodeId, at: Time, for_good: bool) {
+        let Some(replica) = self.replicas.get_mut(slot(node)) else { return };
+        replica.crash(at, for_good);
+        if !for_good {
+            return;
+        }
+        for entry in self.entries.iter_mut().flatten() {
+            if replica.was_live(entry.issued) && !replica.reflected().contains(entry.id) {
+                entry.excuse(at);
+            }
+        }
+        for op in self.awaited.clone() {
+            self.strike(op);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,96 @@
+//! Measuring one cell: the run, its figures, the oracles and the verdict.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use syncbench_strategies::selector::SelectorError;
+
+use super::verdict::verdict;
+use super::{Planned, blank};
+use crate::engines;
+use crate::engines::saturation::Search;
+use crate::finding::Findings;
+use crate::metrics;
+use crate::oracles::serial_order::SerialOrder;
+use crate::oracles::{NO_SUSTAINABLE_RATE, generic, undeclared};
+use crate::probe::{End, Figures, Probe};
+use crate::probes;
+use crate::results::{Cell, Outcome};
+use crate::run_result::RunResult;
+use crate::settings::Engine;
+use crate::task::Task;
+
+/// Runs a task under these probes and asks them what they measured.
+pub fn observe(task: &Task<'_>, mut probes: Vec<Box<dyn Probe>>) -> (RunResult, Figures) {
+    let ran = engines::run(task, &mut probes);
+    let mut figures = Figures::default();
+    let end = End { at: ran.ended_at, calm_since: ran.calm_since, ledger: &ran.ledger, stored_bytes: ran.stored_bytes };
+    probes.iter_mut().for_each(|probe| probe.finish(&end, &mut figures));
+    (ran, figures)
+}
+
+/// Runs and judges one cell.
+pub(super) fn measure(planned: &Planned) -> Result<Cell, SelectorError> {
+    let task = Task::new(&planned.strategy, &*planned.workload.workload, planned.settings.clone())?;
+    let (ran, figures) = observe(&task, probes::all());
+    let mut cell = judge(planned, &task, ran, figures);
+    if task.engine == Engine::Threads {
+        saturate(&task, &mut cell);
+    }
+    Ok(cell)
+}
+
+fn judge(planned: &Planned, task: &Task<'_>, ran: RunResult, mut figures: Figures) -> Cell {
+    let last = ran.last().clone();
+    let (findings, order) = generic::judge(task, &ran);
+    let undeclared = undeclared(planned.workload.spec, &findings);
+    debug_assert!(undeclared.is_none(), "not in the spec of {}: {undeclared:?}", planned.workload.label);
+    if order != SerialOrder::NotSearched {
+        figures.number(&metrics::SERIAL_ORDER, f64::from(u8::from(order == SerialOrder::Exists)));
+    }
+    let lost: BTreeMap<String, u64> =
+        findings.iter().filter(|finding| finding.lost).map(|finding| (finding.kind.clone(), finding.count)).collect();
+    figures.tally(&metrics::LOST_INTENTS, lost);
+    if let Some(inexact) = ran.inexact {
+        figures.number(&metrics::INEXACT_EDITS, inexact as f64);
+    }
+    let matches_reference =
+        task.workload.reference().map(|reference| ran.finals.iter().all(|(_, state)| *state == reference));
+    let (verdict, verdict_reasons) = verdict(planned, &ran, &figures, order);
+    Cell {
+        outcome: Outcome::Measured,
+        verdict: Some(verdict),
+        verdict_reasons,
+        converged: Some(ran.converged()),
+        digest: Some(last.digest()),
+        trace_digest: ran.trace_digest,
+        matches_reference,
+        metrics: figures.metrics,
+        findings,
+        histograms: figures.histograms,
+        curves: figures.curves,
+        coverage: ran.coverage,
+        ..blank(planned)
+    }
+}
+
+/// Adds the highest rate that the group sustains.
+fn saturate(task: &Task<'_>, cell: &mut Cell) {
+    let per_cpu_s = cell.number(&metrics::OPS_PER_CPU_S, "").unwrap_or(0.0);
+    let cpu_per_op = Duration::try_from_secs_f64(1.0 / per_cpu_s).unwrap_or(Duration::from_millis(1));
+    let search = Search::default();
+    let found = search.run(task, cpu_per_op);
+    let limit_ms = found.limit.as_secs_f64() * 1e3;
+    let mut figures = Figures::default();
+    figures.number(&metrics::SATURATION_LIMIT_MS, limit_ms);
+    figures.number_if(&metrics::SATURATION_OPS_PER_S, found.ops_per_s);
+    cell.metrics.extend(figures.metrics);
+    if found.ops_per_s.is_none() {
+        let (rate, p99) = found.tried.last().copied().unwrap_or((search.lowest, None));
+        let took = p99.map_or("more".to_owned(), |p99| format!("{:.0} ms", p99.as_secs_f64() * 1e3));
+        let example = format!("at {rate:.0} operations a second the 99th percentile took {took}, of {limit_ms:.0} ms");
+        let mut findings = Findings::default();
+        findings.add(&NO_SUSTAINABLE_RATE, example);
+        cell.findings.extend(findings.done());
+    }
+}

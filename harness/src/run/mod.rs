@@ -1,0 +1,86 @@
+//! Running cells: in parallel, each handed out as soon as it is measured. Cells in real time come after the others, one
+//! after another, since they would compete for the processor.
+
+mod measure;
+mod planned;
+mod support;
+mod verdict;
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rayon::prelude::*;
+use syncbench_strategies::document::EditKind;
+
+use crate::engines::panic_text;
+use crate::results::{Cell, Outcome};
+use crate::settings::Engine;
+pub use measure::observe;
+pub use planned::{Planned, PlannedWorkload};
+pub(crate) use support::lacks;
+
+/// Runs all cells on `threads` threads and hands each to `done` when it is finished, in any order.
+///
+/// Once `stop` is set no further cell is begun; those are handed out as not run.
+pub fn run(cells: &[Planned], threads: usize, stop: &AtomicBool, done: &(dyn Fn(Cell) + Sync)) {
+    let one = |cell: &Planned| {
+        if stop.load(Ordering::Relaxed) {
+            done(Cell { reason: Some("the run was stopped before".into()), ..blank(cell) });
+        } else {
+            done(run_cell(cell));
+        }
+    };
+    let (real, simulated): (Vec<_>, Vec<_>) = cells.iter().partition(|cell| cell.settings.engine == Engine::Threads);
+    let work = || simulated.par_iter().with_max_len(1).for_each(|cell| one(cell));
+    match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
+        Ok(pool) => pool.install(work),
+        // No threads to be had: the caller's own will do.
+        Err(_) => work(),
+    }
+    real.into_iter().for_each(one);
+}
+
+/// Runs one cell. A panic inside becomes a failed cell with its message.
+pub fn run_cell(planned: &Planned) -> Cell {
+    let ended = |outcome, reason| Cell { outcome, reason: Some(reason), ..blank(planned) };
+    let measured = catch_unwind(AssertUnwindSafe(|| match support::unsupported(planned)? {
+        Some(reason) => Ok(ended(Outcome::Unsupported, reason)),
+        None => measure::measure(planned),
+    }));
+    match measured {
+        Ok(Ok(cell)) => cell,
+        Ok(Err(error)) => ended(Outcome::Failed, error.to_string()),
+        Err(panic) => ended(Outcome::Failed, panic_text(&*panic).to_owned()),
+    }
+}
+
+/// A cell with everything that is known before it runs.
+fn blank(planned: &Planned) -> Cell {
+    let spec = planned.strategy.spec;
+    let support = |kind: &EditKind| (kind.name().to_owned(), (spec.support)(*kind).to_string());
+    Cell {
+        index: planned.index as u64,
+        part: planned.part.clone(),
+        strategy: planned.strategy.label.clone(),
+        workload: planned.workload.label.clone(),
+        settings: planned.settings.clone(),
+        outcome: Outcome::NotRun,
+        reason: None,
+        verdict: None,
+        verdict_reasons: Vec::new(),
+        converged: None,
+        digest: None,
+        trace_digest: None,
+        matches_reference: None,
+        params: planned.strategy.params.clone(),
+        library: spec.library.map(|(name, version)| format!("{name} {version}")),
+        support: planned.workload.spec.edits.iter().map(support).collect(),
+        metrics: BTreeMap::new(),
+        findings: Vec::new(),
+        histograms: BTreeMap::new(),
+        curves: BTreeMap::new(),
+        coverage: Vec::new(),
+        replay: planned.replay(),
+    }
+}

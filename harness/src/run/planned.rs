@@ -1,0 +1,86 @@
+//! One cell of a plan, ready to run, and the command that runs it alone.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use syncbench_strategies::spec::Configured;
+
+use crate::network::Transport;
+use crate::pace::Pace;
+use crate::settings::{Engine, Settings};
+use crate::workload::{Workload, WorkloadSpec};
+
+/// A workload of a plan.
+pub struct PlannedWorkload {
+    /// As it was written.
+    pub label: String,
+    /// The file that it replays, if it is a recorded trace.
+    pub trace: Option<PathBuf>,
+    /// What it says about itself.
+    pub spec: &'static WorkloadSpec,
+    /// The workload.
+    pub workload: Box<dyn Workload>,
+}
+
+impl PlannedWorkload {
+    /// A workload that is no recorded trace.
+    pub fn new(label: impl Into<String>, spec: &'static WorkloadSpec, workload: Box<dyn Workload>) -> Self {
+        Self { label: label.into(), trace: None, spec, workload }
+    }
+}
+
+/// One cell to run.
+#[derive(Clone)]
+pub struct Planned {
+    /// Its place in the plan.
+    pub index: usize,
+    /// The name of its scenario.
+    pub part: String,
+    /// Its strategy.
+    pub strategy: Arc<Configured>,
+    /// Its workload.
+    pub workload: Arc<PlannedWorkload>,
+    /// Its conditions.
+    pub settings: Settings,
+}
+
+impl Planned {
+    /// The command that runs this cell alone.
+    pub fn replay(&self) -> String {
+        let settings = &self.settings;
+        let mut command = format!("syncbench run --strategy {} --network {}", self.strategy.label, settings.network);
+        match &self.workload.trace {
+            Some(trace) => command += &format!(" --trace {}", trace.display()),
+            None => command += &format!(" --workload {} --size {}", self.workload.label, settings.size),
+        }
+        for fault in &settings.faults {
+            command += &format!(" --fault {fault}");
+        }
+        if settings.transport != Transport::Stream {
+            command += &format!(" --transport {}", settings.transport);
+        }
+        if settings.pace != Pace::Poisson && self.workload.trace.is_none() {
+            command += &format!(" --pace {}", settings.pace.name());
+        }
+        if settings.undo > 0.0 {
+            command += &format!(" --undo {}", settings.undo);
+        }
+        if settings.sample_every != settings.usual_sampling() {
+            let sample_ms = settings.sample_every.map_or(0.0, |every| every.as_secs_f64() * 1e3);
+            command += &format!(" --sample {sample_ms}");
+        }
+        if settings.engine != Engine::Sim {
+            command += &format!(" --engine {}", settings.engine.name());
+        }
+        // Written so, and not with a plus, because smartstring adds to what a plus may mean.
+        command += &format!(
+            " --clients {} --ops {} --rate {} --budget {} --seeds {}",
+            settings.clients,
+            settings.ops,
+            settings.rate_per_s,
+            settings.budget.as_secs_f64(),
+            settings.seed
+        );
+        command
+    }
+}

@@ -1,0 +1,48 @@
+//! What a strategy cannot run, and why.
+
+use syncbench_strategies::selector::SelectorError;
+use syncbench_strategies::spec::{Spec, Support};
+
+use super::Planned;
+use crate::network::Transport;
+use crate::settings::Engine;
+use crate::workload::WorkloadSpec;
+
+/// What of the workload this strategy cannot carry, if anything.
+pub(crate) fn lacks(spec: &Spec, workload: &WorkloadSpec) -> Option<String> {
+    if let Support::Unsupported(why) = (spec.content)(workload.content) {
+        return Some(why.to_owned());
+    }
+    workload.edits.iter().find_map(|kind| match (spec.support)(*kind) {
+        Support::Unsupported(why) => Some(format!("{}: {why}", kind.name())),
+        _ => None,
+    })
+}
+
+/// Why the strategy cannot run this cell, if it cannot.
+pub(super) fn unsupported(planned: &Planned) -> Result<Option<String>, SelectorError> {
+    let (spec, settings) = (planned.strategy.spec, &planned.settings);
+    if let Some(reason) = lacks(spec, planned.workload.spec) {
+        return Ok(Some(reason));
+    }
+    if settings.undo > 0.0
+        && let Support::Unsupported(why) = spec.undo
+    {
+        return Ok(Some(format!("undo: {why}")));
+    }
+    if settings.engine == Engine::Threads && planned.workload.workload.schedule().is_some() {
+        return Ok(Some(
+            "a recorded trace is replayed in virtual time only: its users act by what they have seen".into(),
+        ));
+    }
+    let Transport::Datagram { loss, duplicate } = settings.transport else { return Ok(None) };
+    let claims = planned.strategy.guarantees();
+    let lossy = loss > 0.0 || settings.profile()?.loss > 0.0;
+    let needs = [
+        (true, claims.tolerates_reordering, "reordering"),
+        (lossy, claims.tolerates_loss, "loss"),
+        (duplicate > 0.0, claims.tolerates_duplicates, "duplicates"),
+    ];
+    let missing = needs.into_iter().find(|(needed, claimed, _)| *needed && !claimed);
+    Ok(missing.map(|(_, _, what)| format!("datagrams bring {what}, which it does not claim to tolerate")))
+}

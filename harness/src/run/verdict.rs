@@ -1,0 +1,76 @@
+//! Whether a strategy kept its claims.
+
+use super::Planned;
+use crate::ledger::{Entry, Fate};
+use crate::metric::MetricSpec;
+use crate::metrics;
+use crate::oracles::serial_order::SerialOrder;
+use crate::probe::Figures;
+use crate::results::Verdict;
+use crate::run_result::RunResult;
+
+/// Holds a run against the strategy's claims: the verdict, and what it rests on.
+pub(super) fn verdict(
+    planned: &Planned,
+    ran: &RunResult,
+    figures: &Figures,
+    order: SerialOrder,
+) -> (Verdict, Vec<String>) {
+    let claims = planned.strategy.guarantees();
+    let number = |metric: &MetricSpec| figures.get(metric, "").unwrap_or(0.0);
+    // A user whose client has crashed for good cannot be told.
+    let asks = |entry: &&Entry| entry.fate == Fate::Unknown && !ran.ledger.crashed_for_good(entry.id.client);
+    let unanswered = ran.ledger.entries().filter(asks).count();
+    // Where the budget ran out before every fate was known, slow and stuck look alike.
+    let quiescent = ran.messages_in_flight == 0;
+    let apart = claims.converges && !ran.converged();
+    let cut_off = !quiescent && (unanswered > 0 || apart);
+    let altered = ran.ledger.altered_recoveries();
+    let broken = [
+        (quiescent && apart, "claims convergence, and replicas ended in different states".to_owned()),
+        (
+            // What goes when its user falls silent goes without an operation, here sooner and there later.
+            claims.converges && !claims.ephemeral && number(&metrics::SEC_VIOLATIONS) > 0.0,
+            format!("replicas with the same operations differed at {} moments", number(&metrics::SEC_VIOLATIONS)),
+        ),
+        (
+            claims.serializable && order == SerialOrder::None,
+            "claims serializability, and no serial order exists".to_owned(),
+        ),
+        (
+            claims.serializable && ran.ledger.broken_states().0 > 0,
+            "claims serializability, and users saw a state that the product does not allow".to_owned(),
+        ),
+        (
+            number(&metrics::PROTOCOL_ERRORS) > 0.0,
+            format!("{} protocol errors between honest replicas", number(&metrics::PROTOCOL_ERRORS)),
+        ),
+        (quiescent && unanswered > 0, format!("{unanswered} operations got no answer")),
+        (
+            !claims.ephemeral && altered > 0,
+            format!("state after recovery differs from the state before the crash, {altered} times"),
+        ),
+        (
+            !quiescent && !cut_off,
+            format!(
+                "not quiescent within the budget, although every fate is known: {} messages under way",
+                ran.messages_in_flight
+            ),
+        ),
+    ];
+    let reasons: Vec<String> = broken.into_iter().filter(|(broken, _)| *broken).map(|(_, reason)| reason).collect();
+    if !reasons.is_empty() {
+        return (Verdict::Fail, reasons);
+    }
+    if cut_off {
+        let missing =
+            if unanswered > 0 { format!("{unanswered} operations without an answer") } else { "states apart".into() };
+        let in_flight = ran.messages_in_flight;
+        let reason = format!("timed out with {missing} and {in_flight} messages under way; raise --budget");
+        return (Verdict::Unknown, vec![reason]);
+    }
+    if !ran.ledger.entries().any(|entry| matches!(entry.fate, Fate::Acknowledged(_))) {
+        return (Verdict::Unknown, vec!["no operation was confirmed, so nothing was exercised".into()]);
+    }
+    (Verdict::Pass, Vec::new())
+}

@@ -1,0 +1,61 @@
+//! Whether the numbers and faults of a scenario can be.
+
+use syncbench_strategies::selector::Selector;
+use syncbench_strategies::spec::Support;
+
+use super::error::{ScenarioError, at, value};
+use super::{MAX_CLIENTS, MAX_OPS, Scenario};
+use crate::faults::{self, Faults};
+use crate::pace::Pace;
+use crate::settings::Engine;
+
+/// Checks everything that can be told without looking at strategies, workloads and networks.
+pub(super) fn check(scenario: &Scenario) -> Result<(), ScenarioError> {
+    if !(1..=MAX_CLIENTS).contains(&scenario.clients) {
+        return Err(value("clients", scenario.clients, format!("expected 1 to {MAX_CLIENTS}")));
+    }
+    if !(1..=MAX_OPS).contains(&scenario.ops) {
+        return Err(value("ops", scenario.ops, format!("expected 1 to {MAX_OPS}")));
+    }
+    if !(scenario.rate_per_s.is_finite() && (0.001..=1e7).contains(&scenario.rate_per_s)) {
+        return Err(value("rate", scenario.rate_per_s, "expected 0.001 to 10000000 operations per second"));
+    }
+    if !(scenario.budget_s.is_finite() && (0.0..=86_400.0).contains(&scenario.budget_s)) {
+        return Err(value("budget", scenario.budget_s, "expected 0 to 86400 seconds"));
+    }
+    if !(0.0..=1.0).contains(&scenario.undo) {
+        return Err(value("undo", scenario.undo, "expected a share from 0 to 1"));
+    }
+    if let Some(ms) = scenario.sample_ms.filter(|ms| !(ms.is_finite() && (0.0..=86_400_000.0).contains(ms))) {
+        return Err(value("sample", ms, "expected 0 to 86400000 milliseconds"));
+    }
+    if let Some(size) = scenario.sizes.iter().find(|size| **size > 1_000_000) {
+        return Err(value("size", size, "expected at most 1000000"));
+    }
+    if (scenario.pace == Pace::Recorded) != scenario.trace.is_some() {
+        let expected = "a trace is replayed at its recorded pace, and nothing else has one";
+        return Err(value("pace", scenario.pace.name(), expected));
+    }
+    if let (true, Some(size)) = (scenario.trace.is_some(), scenario.sizes.first()) {
+        return Err(value("size", size, "a trace begins with its own document; leave the size out"));
+    }
+    Ok(())
+}
+
+/// Checks that every fault exists and that the engine has it, and that some client takes part at the end.
+pub(super) fn check_faults(scenario: &Scenario) -> Result<(), ScenarioError> {
+    let mut armed = Vec::new();
+    for written in &scenario.faults {
+        let selector: Selector = written.parse().map_err(at("fault"))?;
+        let fault = faults::configure(&selector, scenario.clients).map_err(at("fault"))?;
+        if let (Engine::Threads, Support::Unsupported(why)) = (scenario.engine, fault.spec.threads) {
+            return Err(value("fault", written, why));
+        }
+        armed.push(fault);
+    }
+    let faults: Faults = armed.into_iter().collect();
+    if faults.survivors(scenario.clients).next().is_none() {
+        return Err(value("fault", scenario.faults.join(" "), "expected a client that takes part at the end"));
+    }
+    Ok(())
+}

@@ -1,0 +1,149 @@
+//! What a scenario names: strategies, workloads or a trace, networks, seeds.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use syncbench_strategies::registry;
+use syncbench_strategies::selector::Selector;
+use syncbench_strategies::spec::Configured;
+
+use super::catalog::Catalog;
+use super::error::{ScenarioError, at, value};
+use super::{MAX_CELLS, Scenario};
+use crate::network::{self, Transport};
+use crate::run::PlannedWorkload;
+use crate::trace::{self, Replay, Trace};
+use crate::workloads;
+
+fn selector(field: &'static str, written: &str) -> Result<Selector, ScenarioError> {
+    written.parse().map_err(at(field))
+}
+
+/// The names that were written, each once; `all` stands for those of the catalog.
+fn named(
+    (field, plural): (&'static str, &str),
+    written: &[String],
+    all: impl Iterator<Item = &'static str> + Clone,
+) -> Result<Vec<String>, ScenarioError> {
+    let expand = |written: &String| match written.as_str() {
+        "all" => all.clone().map(str::to_owned).collect(),
+        _ => vec![written.clone()],
+    };
+    let mut met = BTreeSet::new();
+    let chosen: Vec<String> = written.iter().flat_map(expand).filter(|name| met.insert(name.clone())).collect();
+    if chosen.is_empty() {
+        let expected = format!("expected at least one; `syncbench list {plural}` shows them");
+        return Err(value(field, "", expected));
+    }
+    Ok(chosen)
+}
+
+/// The strategies, with the parameters that a trace of so many writers asks for.
+pub(super) fn strategies(
+    scenario: &Scenario,
+    catalog: &Catalog,
+    writers: Option<u32>,
+) -> Result<Vec<Arc<Configured>>, ScenarioError> {
+    let configure = |written: &String| {
+        let mut selector = selector("strategy", written)?;
+        if let Some(writers) = writers {
+            suit_trace(&mut selector, writers, catalog);
+        }
+        let configured = registry::configure_from(&catalog.strategies, &selector);
+        configured.map(Arc::new).map_err(at("strategy"))
+    };
+    let all = catalog.strategies.iter().map(|spec| spec.name);
+    named(("strategy", "strategies"), &scenario.strategies, all)?.iter().map(configure).collect()
+}
+
+/// Parameters that a replayed trace asks for, where they are not given. They become part of the label and so of every
+/// result.
+///
+/// A long trace of one writer issues hundreds of operations a second, far more than a person types, and a strategy that
+/// can collect changes before it sends them gets to do so. Without this a library whose cost per received message grows
+/// with the document would need hours. Traces of several writers are replayed on the exact versions that they saw, which
+/// leaves nothing to collect: every operation has to arrive by itself.
+fn suit_trace(selector: &mut Selector, writers: u32, catalog: &Catalog) {
+    let (name, value) = if writers == 1 { ("batch", TRACE_BATCH) } else { ("buffer", "queued") };
+    let spec = catalog.strategies.iter().find(|spec| spec.name == selector.name);
+    let takes = spec.is_some_and(|spec| spec.params.iter().any(|param| param.name == name));
+    if takes && selector.values.is_empty() && !selector.named.contains_key(name) {
+        selector.named.insert(name.into(), value.into());
+    }
+}
+
+/// At the replay's rate about a thousand changes in a message.
+const TRACE_BATCH: &str = "2s";
+
+/// The networks, each of which exists.
+pub(super) fn networks(scenario: &Scenario) -> Result<Vec<String>, ScenarioError> {
+    if scenario.networks.is_empty() {
+        return Err(value("network", "", "expected at least one; `syncbench list networks` shows them"));
+    }
+    for written in &scenario.networks {
+        network::configure(&selector("network", written)?).map_err(at("network"))?;
+    }
+    Ok(scenario.networks.clone())
+}
+
+/// The workloads by name.
+pub(super) fn workloads(scenario: &Scenario, catalog: &Catalog) -> Result<Vec<Arc<PlannedWorkload>>, ScenarioError> {
+    let configure = |written: &String| {
+        let (spec, workload) =
+            workloads::configure_from(&catalog.workloads, &selector("workload", written)?).map_err(at("workload"))?;
+        Ok(Arc::new(PlannedWorkload::new(written, spec, workload)))
+    };
+    let all = catalog.workloads.iter().map(|spec| spec.name);
+    named(("workload", "workloads"), &scenario.workloads, all)?.iter().map(configure).collect()
+}
+
+/// A trace that is replayed in place of workloads.
+pub(super) struct Recorded {
+    pub(super) workload: Arc<PlannedWorkload>,
+    /// How many clients it takes.
+    pub(super) writers: u32,
+    /// How many operations are replayed.
+    pub(super) ops: u64,
+}
+
+/// The first operations of the trace in this file.
+pub(super) fn recorded(path: &Path, ops: u64) -> Result<Recorded, ScenarioError> {
+    let trace = Trace::read(path)?;
+    let ops = usize::try_from(ops).unwrap_or(usize::MAX);
+    let replay = Replay::new(if ops < trace.txns.len() { trace.first(ops) } else { trace });
+    let (writers, ops) = (replay.clients(), replay.ops());
+    let stem = path.file_name().unwrap_or_default().to_string_lossy();
+    let label = format!("trace {}", stem.split('.').next().unwrap_or_default());
+    let trace = Some(path.to_owned());
+    let workload = PlannedWorkload { label, trace, spec: &trace::SPEC, workload: Box::new(replay) };
+    Ok(Recorded { workload: Arc::new(workload), writers, ops })
+}
+
+/// The seeds, ascending.
+pub(super) fn seeds(scenario: &Scenario) -> Result<Vec<u64>, ScenarioError> {
+    let mut seeds = BTreeSet::new();
+    for written in scenario.seeds.iter().flat_map(|written| written.split(',')) {
+        let expected = "expected numbers or ranges such as 7 or 1..30 (both ends included)";
+        let fail = || value("seeds", written, expected);
+        let (first, last) = match written.split_once("..") {
+            Some((first, last)) => (first, last),
+            None => (written, written),
+        };
+        let first: u64 = first.trim().parse().map_err(|_| fail())?;
+        let last: u64 = last.trim().parse().map_err(|_| fail())?;
+        if first > last || last - first >= MAX_CELLS as u64 {
+            return Err(fail());
+        }
+        seeds.extend(first..=last);
+    }
+    if seeds.is_empty() {
+        return Err(value("seeds", "", "expected at least one"));
+    }
+    Ok(seeds.into_iter().collect())
+}
+
+/// What links promise.
+pub(super) fn transport(scenario: &Scenario) -> Result<Transport, ScenarioError> {
+    Transport::configure(&selector("transport", &scenario.transport)?).map_err(at("transport"))
+}

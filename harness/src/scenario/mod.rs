@@ -1,0 +1,147 @@
+//! Scenarios: what to run, as plain data, from a TOML file or from flags.
+//!
+//! A [`Scenario`] is what was written; [`Plan::new`] checks all of it at once, and a plan that exists can be run.
+
+mod built_in;
+mod catalog;
+mod check;
+mod choose;
+mod error;
+mod plan;
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::pace::Pace;
+use crate::schedule;
+use crate::settings::Engine;
+pub use built_in::{DEFAULT_PARTS, LONG_PARTS, built_in, default_comparison};
+pub use catalog::Catalog;
+pub use error::ScenarioError;
+pub use plan::{Plan, collect};
+pub use toml::de::Error as TomlError;
+
+/// Most clients of a group.
+pub const MAX_CLIENTS: u32 = schedule::MAX_CLIENTS as u32;
+/// Most operations of one cell.
+pub const MAX_OPS: u64 = 10_000_000;
+/// Most cells of one run.
+pub const MAX_CELLS: usize = 100_000;
+
+/// What to run. Lists are axes: every combination of strategy, workload, size, network and seed is a cell. The faults are
+/// one set that holds for all cells.
+///
+/// The defaults are those of [`Scenario::default`], which says where each comes from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Scenario {
+    /// Its name in results.
+    pub name: String,
+    /// Strategies, or `all`.
+    pub strategies: Vec<String>,
+    /// Workloads, or `all`.
+    pub workloads: Vec<String>,
+    /// An editing trace to replay instead of workloads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace: Option<PathBuf>,
+    /// Network profiles.
+    pub networks: Vec<String>,
+    /// Faults that all happen.
+    pub faults: Vec<String>,
+    /// `stream`, or `datagram:loss=0.01,duplicate=0.01`.
+    pub transport: String,
+    /// How many clients.
+    pub clients: u32,
+    /// Operations of a cell, all clients together.
+    pub ops: u64,
+    /// Operations per second, all clients together.
+    pub rate_per_s: f64,
+    /// How users come to act.
+    pub pace: Pace,
+    /// Share of actions that undo the user's latest confirmed operation, in workloads that have undo.
+    pub undo: f64,
+    /// Sizes of the initial document, in each workload's unit; empty for its default.
+    pub sizes: Vec<u64>,
+    /// Seeds, each a list entry: a number or a range such as `1..30`.
+    pub seeds: Vec<String>,
+    /// Which engine runs it.
+    pub engine: Engine,
+    /// How often states are looked at, in milliseconds; 0 for after every event. By default as often as the size allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sample_ms: Option<f64>,
+    /// Seconds that the group may take to quiesce after the last operation or heal.
+    pub budget_s: f64,
+}
+
+impl Default for Scenario {
+    /// People around one document on an ordinary day.
+    ///
+    /// * `clients`: four, a small team; enough for a majority and a minority in a partition.
+    /// * `rate_per_s`: five operations a second each, a fast hand in a shared board or text: the recorded traces type at 3
+    ///   to 8 keys a second.
+    /// * `ops`: at this rate twenty seconds, enough for a hundred operations of each client and a 99th percentile that is
+    ///   not the largest sample.
+    /// * `networks`: one wireless network, the commonest last hop.
+    /// * `transport`: a WebSocket, as nearly all products have.
+    /// * `pace`: people do not wait for each other, nor for a clock.
+    /// * `seeds`: five, for a first look; see the intervals in the report for how far they carry.
+    /// * `budget_s`: longer than any backoff or retransmission, so that what has not quiesced by then never will.
+    fn default() -> Self {
+        Self {
+            name: "custom".into(),
+            strategies: vec!["all".into()],
+            workloads: vec!["all".into()],
+            trace: None,
+            networks: vec!["wifi".into()],
+            faults: Vec::new(),
+            transport: "stream".into(),
+            clients: 4,
+            ops: 400,
+            rate_per_s: 20.0,
+            pace: Pace::Poisson,
+            undo: 0.0,
+            sizes: Vec::new(),
+            seeds: vec!["1..5".into()],
+            engine: Engine::Sim,
+            sample_ms: None,
+            budget_s: 60.0,
+        }
+    }
+}
+
+impl Scenario {
+    /// A trace from its first operation to its last, replayed as fast as machines can and people cannot.
+    ///
+    /// Five hundred operations a second: a day's writing in minutes of virtual time. A local network, because whole
+    /// documents at that rate would only queue up on a slower one. One seed, because nothing but the network's luck is
+    /// random. A watcher beside a single writer, so that something is sent at all.
+    pub fn of_trace(path: PathBuf) -> Self {
+        Self {
+            name: "trace".into(),
+            workloads: Vec::new(),
+            trace: Some(path),
+            networks: vec!["lan".into()],
+            clients: 2,
+            ops: MAX_OPS,
+            rate_per_s: 500.0,
+            pace: Pace::Recorded,
+            seeds: vec!["1".into()],
+            ..Self::default()
+        }
+    }
+
+    /// Reads a scenario from TOML. What it leaves out is as in [`Scenario::default`], or as in [`Scenario::of_trace`] where
+    /// it names a trace. The error names line and column, and what was expected there.
+    pub fn from_toml(text: &str) -> Result<Self, TomlError> {
+        let scenario: Self = toml::from_str(text)?;
+        let Some(trace) = scenario.trace else { return Ok(scenario) };
+        let mut table =
+            toml::Table::try_from(Self::of_trace(trace)).map_err(<TomlError as serde::de::Error>::custom)?;
+        table.extend(toml::from_str::<toml::Table>(text)?);
+        table.try_into()
+    }
+}
+
+#[cfg(test)]
+mod tests;

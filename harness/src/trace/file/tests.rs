@@ -1,0 +1,179 @@
+//! Small traces, right ones and wrong ones.
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use proptest::prelude::*;
+
+use super::*;
+
+const ONE: &str = r#"{"startContent": "ab", "endContent": "aXc\n", "txns": [
+    {"time": "2020-01-01T00:00:00Z", "patches": [[1, 1, "X"], [2, 0, "c\n"]]}, {"patches": []}]}"#;
+
+const THREE: &str = r#"{"kind": "concurrent", "endContent": ">I 2 3!", "numAgents": 3, "txns": [
+    {"parents": [], "numChildren": 3, "agent": 0, "time": "", "patches": [[0, 0, "one two three"]]},
+    {"parents": [0], "numChildren": 2, "agent": 0, "time": "", "patches": [[0, 3, "1"]]},
+    {"parents": [0], "numChildren": 2, "agent": 1, "time": "", "patches": [[4, 3, "2"]]},
+    {"parents": [0], "numChildren": 1, "agent": 2, "time": "", "patches": [[8, 5, "3"]]},
+    {"parents": [1, 2, 3], "numChildren": 1, "agent": 2, "time": "", "patches": [[5, 0, "!"]]},
+    {"parents": [2, 1], "numChildren": 1, "agent": 1, "time": "", "patches": [[0, 1, "I"]]},
+    {"parents": [4, 5], "numChildren": 0, "agent": 0, "time": "", "patches": [[0, 0, ">"]]}]}"#;
+
+fn read(json: &str) -> Result<Trace, TraceError> {
+    Trace::from_reader("traces/some.json.gz", json.as_bytes())
+}
+
+fn packed(json: &str) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(json.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// The reason, which must be one line that names the file.
+fn refused(contents: &[u8]) -> String {
+    let error = Trace::from_reader("traces/some.json", contents).unwrap_err();
+    let line = error.to_string();
+    assert!(line.starts_with("`traces/some.json`: ") && !line.contains('\n') && line.len() < 500, "{line}");
+    error.reason
+}
+
+#[test]
+fn one_author() {
+    let trace = read(ONE).unwrap();
+    assert_eq!((trace.name.as_str(), trace.concurrent, trace.txns.len()), ("some", false, 2));
+    assert_eq!(trace.schedule, Schedule::sequential(2));
+    assert_eq!(trace.clone().first(1).end.as_deref(), Some("aXc\n"));
+    assert_eq!(Trace::from_reader("some.json", packed(ONE).as_slice()).unwrap(), trace);
+}
+
+#[test]
+fn several_authors() {
+    let trace = read(THREE).unwrap();
+    assert_eq!((trace.concurrent, trace.schedule.clients()), (true, 3));
+    let ends = (1..=7).map(|ops| trace.clone().first(ops).end.unwrap());
+    let expected =
+        ["one two three", "1 two three", "1 2 three", "1 2 3", "1 2 3!", "I 2 3!", ">I 2 3!"].map(String::from);
+    assert_eq!(ends.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn concurrent_text_at_one_spot_may_be_in_any_order() {
+    let trace = |end: &str| {
+        read(&format!(
+            r#"{{"kind": "concurrent", "endContent": "{end}", "numAgents": 2, "txns": [
+            {{"parents": [], "agent": 0, "patches": [[0, 0, "a"]]}},
+            {{"parents": [], "agent": 1, "patches": [[0, 0, "b"]]}}]}}"#
+        ))
+    };
+    assert_eq!(trace("ab").unwrap().end.as_deref(), Some("ab"));
+    assert_eq!(trace("ba").unwrap().end.as_deref(), Some("ba"));
+    assert_eq!(trace("ba").unwrap().first(1).end.as_deref(), Some("a"));
+}
+
+#[test]
+fn a_file_that_is_no_trace_is_refused() {
+    for (json, reason) in [
+        ("", "the file is empty"),
+        (" \n", "the file is empty"),
+        ("no JSON", "line 1 column 2"),
+        ("[]", "an editing trace: an object with endContent and txns"),
+        ("7", "an editing trace: an object with endContent and txns"),
+        ("{}", "missing field `endContent`"),
+        (r#"{"name": "syncbench", "version": 1}"#, "missing field `endContent`"),
+        (r#"{"endContent": ""}"#, "missing field `txns`"),
+        (r#"{"endContent": "", "txns": []}"#, "expected at least one txn"),
+        (r#"{"endContent": "", "txns": {}}"#, "a list of txns"),
+        (r#"{"endContent": 7, "txns": []}"#, "expected a string"),
+        (r#"{"endContent": "", "txns": [{"patches": []}, 7]}"#, "txn 1: invalid type: integer `7`, expected a txn"),
+        (r#"{"endContent": "", "txns": [{}]}"#, "txn 0: missing field `patches`"),
+        (
+            r#"{"endContent": "", "txns": [{"patches": [[0, 0]]}]}"#,
+            "expected a patch [position, deleted, \"inserted\"]",
+        ),
+        (r#"{"endContent": "", "txns": [{"patches": [[0, 0, "", 1]]}]}"#, "txn 0: "),
+        (r#"{"endContent": "", "txns": [{"patches": [[-1, 0, ""]]}]}"#, "integer `-1`, expected usize"),
+        (r#"{"endContent": "", "txns": [{"patches": [[1e99, 0, ""]]}]}"#, "txn 0: "),
+        (r#"{"endContent": "", "txns": [{"patches": [[0, 0, 5]]}]}"#, "expected a string"),
+        (r#"{"kind": "graph", "endContent": "", "txns": [{"patches": []}]}"#, "kind `graph`"),
+        (r#"{"endContent": "", "txns": [{"agent": 1, "patches": []}]}"#, "txn 0: parents and agents belong"),
+        (r#"{"endContent": "", "txns": [{"patches": []}]} {}"#, "trailing characters"),
+    ] {
+        let found = refused(json.as_bytes());
+        assert!(found.contains(reason), "{json}: {found}");
+    }
+    // Quoted input is cut, and stays on one line.
+    let long =
+        format!(r#"{{"kind": "{}\n", "endContent": "", "txns": [{{"patches": []}}]}}"#, "x\\n".repeat(1_000_000));
+    assert!(refused(long.as_bytes()).ends_with("..."));
+    refused("[".repeat(1_000_000).as_bytes());
+    assert!(Trace::read("no/such/file.json").unwrap_err().reason.contains("cannot be opened"));
+    assert!(Trace::read(env!("CARGO_MANIFEST_DIR")).unwrap_err().reason.contains("cannot be"));
+}
+
+#[test]
+fn positions_must_lie_in_the_text() {
+    let one = |patch: &str| refused(ONE.replace(r#"[2, 0, "c\n"]"#, patch).as_bytes());
+    assert_eq!(one(r#"[3, 0, "c"]"#), "txn 0: a patch at 3 deletes 0: the text has 2 characters there");
+    assert!(one("[1, 2, \"\"]").starts_with("txn 0: a patch at 1 deletes 2"));
+    assert!(
+        one("[18446744073709551615, 18446744073709551615, \"\"]").starts_with("txn 0: a patch at 18446744073709551615")
+    );
+    assert!(one("[18446744073709551616, 0, \"\"]").starts_with("txn 0: "));
+    assert!(one(r#"[2, 0, "d"]"#).contains("has 3 characters and endContent 4: they differ at character 2"));
+    let three = |from: &str, to: &str| refused(THREE.replace(from, to).as_bytes());
+    assert!(three("[8, 5, ", "[9, 5, ").starts_with("txn 3: a patch at 9 deletes 5: the text has 13 characters"));
+    assert!(three(r#"[5, 0, "!"]"#, r#"[6, 0, "!"]"#).starts_with("txn 4: a patch at 6"));
+    assert!(three(r#"">I 2"#, r#"">I 3"#).contains("they differ at character 3"));
+}
+
+#[test]
+fn parents_must_be_earlier_txns() {
+    let three = |from: &str, to: &str| refused(THREE.replacen(from, to, 1).as_bytes());
+    assert!(three("[1, 2, 3]", "[1, 2, 4]").contains("txn 4: parent 4: expected parents to be earlier"));
+    assert!(three("[1, 2, 3]", "[1, 5, 3]").contains("txn 4: parent 5"));
+    assert!(three("[1, 2, 3]", "[1, 2, 4294967295]").contains("txn 4: parent 4294967295"));
+    assert!(three("[1, 2, 3]", "[1, 2, -3]").contains("txn 4: invalid value"));
+    assert!(three("\"agent\": 2", "\"agent\": 3").contains("txn 3: agent 3: expected a number below numAgents"));
+    assert!(three("\"agent\": 2, ", "").contains("txn 3: expected parents and an agent"));
+    assert!(three("\"numAgents\": 3", "\"numAgents\": 4294967295").contains("expected 1 to 1000"));
+    assert!(three("\"numAgents\": 3", "\"numAgents\": 0").contains("expected 1 to 1000"));
+    assert!(three("\"numAgents\": 3, ", "").contains("no numAgents"));
+    assert!(three("\"numChildren\": 2", "\"numChildren\": 1").contains("txn 1: is the parent of 2 txns"));
+    assert!(three("\"kind\": \"concurrent\", ", "").contains("txn 0: parents and agents belong"));
+}
+
+#[test]
+fn truncated_files_are_refused() {
+    let whole = packed(THREE);
+    for end in 3..whole.len() {
+        assert!(refused(&whole[..end]).contains("expected whole gzip data"), "{end}");
+    }
+    for end in 0..THREE.len() {
+        refused(&THREE.as_bytes()[..end]);
+    }
+    let mut damaged = whole;
+    let last = damaged.len() - 6;
+    damaged[last] ^= 1;
+    assert!(refused(&damaged).contains("expected whole gzip data"));
+}
+
+#[test]
+fn a_decompression_bomb_is_refused() {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    let blank = vec![b' '; 1 << 20];
+    for _ in 0..=MAX_BYTES >> 20 {
+        encoder.write_all(&blank).unwrap();
+    }
+    assert_eq!(refused(&encoder.finish().unwrap()), "expected at most 256 MiB, unpacked");
+}
+
+proptest! {
+    #[test]
+    fn damage_never_panics(at in 0..THREE.len(), byte in 0u8..128, gone in 0usize..4) {
+        let mut bytes = THREE.as_bytes().to_vec();
+        bytes[at] = byte;
+        bytes.drain(at..(at + gone).min(THREE.len()));
+        let _ = Trace::from_reader("some.json", bytes.as_slice());
+    }
+}

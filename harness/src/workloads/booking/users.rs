@@ -1,0 +1,63 @@
+//! Agents at a counter.
+
+use syncbench_strategies::path;
+use syncbench_strategies::replica::{NodeId, Rng};
+use syncbench_strategies::view::View;
+
+use super::model::{BOOKINGS, BookingOp, HOUR, STOCK, stock_path};
+use crate::rng::{below, unit};
+use crate::workload::{Intent, User};
+
+/// What the parameters say.
+#[derive(Clone, Copy)]
+pub(super) struct Habits {
+    pub(super) cancel: f64,
+    pub(super) restock: f64,
+    pub(super) first: f64,
+    pub(super) tickets: u32,
+}
+
+/// One agent.
+pub(super) struct Agent {
+    habits: Habits,
+    client: NodeId,
+    /// Intents so far: the source of ids, the same whatever the agent saw.
+    drawn: u64,
+}
+
+impl Agent {
+    pub(super) fn new(habits: Habits, client: NodeId) -> Self {
+        Self { habits, client, drawn: 0 }
+    }
+}
+
+impl User for Agent {
+    fn next(&mut self, view: &dyn View, rng: &mut Rng) -> Option<Intent> {
+        self.drawn += 1;
+        let (which, first) = (unit(rng), unit(rng) < self.habits.first);
+        let items = view.keys(&path![STOCK]).unwrap_or_default();
+        let any = below(rng, items.len());
+        let count = 1 + below(rng, self.habits.tickets.max(1) as usize) as u32;
+        let bookings = view.keys(&path![BOOKINGS]).unwrap_or_default();
+        let booked = bookings.get(below(rng, bookings.len()));
+        let cancel = |booking: &str| Intent::blind(&BookingOp::Cancel { booking: booking.into() });
+        let show = (any..items.len()).chain(0..any).find(|index| !items[*index].starts_with(HOUR));
+        match (booked, show) {
+            (Some(booking), _) if which < self.habits.cancel => return Some(cancel(booking)),
+            (_, Some(show)) if which >= 1.0 - self.habits.restock => {
+                return Some(Intent::blind(&BookingOp::Restock { item: items[show].to_string(), count }));
+            }
+            _ => {}
+        }
+        // Nobody asks for what the screen shows as sold out.
+        let free = |index: &usize| view.get(&stock_path(&items[*index])).and_then(|left| left.as_int()) > Some(0);
+        let from = if first { 0 } else { any };
+        match (from..items.len()).chain(0..from).find(free) {
+            Some(index) => {
+                let booking = format!("{}.{}", self.client, self.drawn);
+                Some(Intent::blind(&BookingOp::Reserve { item: items[index].to_string(), booking }))
+            }
+            None => booked.map(|booking| cancel(booking)),
+        }
+    }
+}

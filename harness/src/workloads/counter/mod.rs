@@ -1,0 +1,75 @@
+//! `counter`: add to shared counters, and like posts: increments that must add up, and one that must not repeat.
+//!
+//! A user has two devices, clients 2k-1 and 2k, and reads the same feed on both. So both sometimes like the same post before
+//! either hears of the other: a rule that holds on each device alone, and not over both.
+
+mod model;
+mod oracle;
+mod users;
+
+#[cfg(test)]
+mod tests;
+
+use syncbench_strategies::document::{Document, EditKind};
+use syncbench_strategies::model::{ModelRef, erase};
+use syncbench_strategies::replica::NodeId;
+use syncbench_strategies::spec::{Content, Param, ParamKind};
+
+pub use self::model::{CounterModel, CounterOp, genesis};
+pub use self::oracle::{DUPLICATED_INCREMENT, DUPLICATED_LIKE, LOST_INCREMENT, LOST_LIKE};
+use self::users::{Device, Habits};
+use crate::finding::Finding;
+use crate::workload::{History, User, Workload, WorkloadSpec};
+
+/// What the workload says about itself.
+pub static SPEC: WorkloadSpec = WorkloadSpec {
+    name: "counter",
+    summary: "add to shared counters; like a post, at most once per user, from two devices",
+    product: "views, votes and stock; likes in a feed that is open on phone and laptop",
+    params: &[
+        Param {
+            name: "like",
+            kind: ParamKind::Share,
+            default: "0.2",
+            help: "share of likes; the rest adds to counters. A fifth is enough for both devices of a user to meet; more \
+                   would grow the document, which keeps likes for good",
+        },
+        Param {
+            name: "hot",
+            kind: ParamKind::Share,
+            default: "0.5",
+            help: "share of the additions that go to the one counter that all users watch; the rest spreads evenly",
+        },
+    ],
+    edits: &[EditKind::Put, EditKind::Increment],
+    kinds: oracle::KINDS,
+    content: Content::Data,
+    undo: true,
+    size_unit: "counters besides the shared one",
+    default_size: 10,
+    build: |params| Box::new(Counter(Habits { like: params.share("like"), hot: params.share("hot") })),
+};
+
+struct Counter(Habits);
+
+impl Workload for Counter {
+    fn model(&self) -> ModelRef {
+        erase(CounterModel)
+    }
+
+    fn genesis(&self, size: u64) -> Document {
+        genesis(size)
+    }
+
+    fn user(&self, client: NodeId, _: u32) -> Box<dyn User> {
+        Box::new(Device::new(self.0, client))
+    }
+
+    fn judge(&self, history: &History<'_>) -> Vec<Finding> {
+        oracle::judge(history)
+    }
+
+    fn invariant(&self, document: &Document) -> Result<(), String> {
+        oracle::invariant(document)
+    }
+}

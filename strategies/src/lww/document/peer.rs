@@ -1,0 +1,150 @@
+//! One client.
+
+use super::undo::History;
+use super::{Stamp, State};
+use crate::document::diff;
+use crate::model::{ModelRef, Operation, Outcome, Plan, Rejected};
+use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup};
+use crate::sidecar::{Clock, Sidecar, merge_clock};
+use crate::view::View;
+use crate::wire;
+
+pub(super) struct Peer {
+    model: ModelRef,
+    node: NodeId,
+    connected: Vec<NodeId>,
+    state: State,
+    /// The last own stamp, so that two writes in one millisecond differ.
+    last: Stamp,
+    history: History,
+    /// For sidecars only.
+    seen: Clock,
+}
+
+impl Peer {
+    pub(super) fn new(setup: &Setup, state: State) -> Self {
+        let last = if state.stamp.node == setup.node.0 { state.stamp } else { Stamp::default() };
+        Self {
+            model: setup.model.clone(),
+            node: setup.node,
+            connected: Vec::new(),
+            state,
+            last,
+            history: History::default(),
+            seen: Clock::new(),
+        }
+    }
+
+    /// Writes a new document and sends it.
+    fn write(&mut self, id: OpId, plan: Plan, cx: &mut Context<'_>) -> Result<(), Rejected> {
+        let mut data = self.state.data.clone();
+        let inverse = data.apply_all(&plan.edits);
+        let inverse = inverse.map_err(|error| Rejected::new("edit_refused", error.to_string()))?;
+        let state = State { stamp: self.next_stamp(cx), data };
+        self.seen.insert(id.client, id.n);
+        let wins = state.beats(&self.state);
+        // A write that loses here does not carry the write that it lost to.
+        let sidecar = if wins { Sidecar::state(&self.seen) } else { Sidecar::op(id) };
+        cx.broadcast(self.connected.iter().copied(), wire::encode(&state), sidecar);
+        if wins {
+            self.history.push(id.n, plan.edits, inverse);
+            self.state = state;
+            cx.shown(id);
+        } else {
+            // There is nothing of it to undo.
+            self.history.push(id.n, Vec::new(), Vec::new());
+        }
+        cx.reflected(id);
+        cx.confirmed(id, plan.outcome);
+        Ok(())
+    }
+
+    fn next_stamp(&mut self, cx: &Context<'_>) -> Stamp {
+        let wall_ms = cx.wall_clock().0 / 1_000_000;
+        let count = if self.last.wall_ms == wall_ms { self.last.count + 1 } else { 0 };
+        self.last = Stamp { wall_ms, count, node: self.node.0 };
+        self.last
+    }
+}
+
+impl Replica for Peer {
+    fn submit(&mut self, id: OpId, operation: &Operation, cx: &mut Context<'_>) {
+        let written = self.model.plan(&self.state.data, operation).and_then(|plan| self.write(id, plan, cx));
+        if let Err(reason) = written {
+            refuse(id, reason, &mut self.seen, cx);
+        }
+    }
+
+    fn undo(&mut self, id: OpId, target: OpId, cx: &mut Context<'_>) {
+        let written = self.history.undo(target, &self.state.data).and_then(|data| {
+            let edits = diff(&self.state.data, &data);
+            if !edits.is_empty() {
+                return self.write(id, Plan::new(edits), cx);
+            }
+            // It is already undone here: no reason to replace everybody's document.
+            self.history.push(id.n, Vec::new(), Vec::new());
+            self.seen.insert(id.client, id.n);
+            cx.void(id);
+            cx.shown(id);
+            cx.confirmed(id, Outcome::Null);
+            Ok(())
+        });
+        if let Err(reason) = written {
+            refuse(id, reason, &mut self.seen, cx);
+        }
+    }
+
+    fn receive(
+        &mut self,
+        _: NodeId,
+        bytes: &[u8],
+        sidecar: &Sidecar,
+        cx: &mut Context<'_>,
+    ) -> Result<(), ProtocolError> {
+        let state: State = wire::decode(bytes)?;
+        if state.beats(&self.state) {
+            self.history.replaced(&self.state.data, &state.data);
+            self.state = state;
+        } else {
+            cx.count("older_ignored", 1);
+        }
+        merge_clock(&mut self.seen, &sidecar.seen);
+        cx.reflected_all(sidecar);
+        Ok(())
+    }
+
+    fn link(&mut self, peer: NodeId, state: LinkState, cx: &mut Context<'_>) {
+        self.connected.retain(|other| *other != peer);
+        if state == LinkState::Up {
+            self.connected.push(peer);
+            self.connected.sort();
+            // A peer that connects gets the document; one that was never written need not be sent.
+            if self.state.stamp != Stamp::default() {
+                cx.send(peer, wire::encode(&self.state), Sidecar::state(&self.seen));
+            }
+        }
+    }
+
+    fn view(&self) -> &dyn View {
+        &self.state.data
+    }
+
+    fn durable(&self) -> Vec<u8> {
+        wire::encode(&self.state)
+    }
+
+    fn saved_sidecar(&self) -> Sidecar {
+        Sidecar::state(&self.seen)
+    }
+
+    fn recall(&mut self, saved: &Sidecar) {
+        merge_clock(&mut self.seen, &saved.seen);
+    }
+}
+
+/// Refuses an operation that does not fit its issuer's own copy. Nobody else learns of it.
+fn refuse(id: OpId, reason: Rejected, seen: &mut Clock, cx: &mut Context<'_>) {
+    seen.insert(id.client, id.n);
+    cx.reflected(id);
+    cx.rejected(id, reason);
+}
