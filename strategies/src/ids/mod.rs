@@ -1,5 +1,6 @@
 //! Strategies whose positions are ids that clients make, with a server that applies edits as they arrive.
 
+mod at;
 mod change;
 mod inverse;
 #[cfg(test)]

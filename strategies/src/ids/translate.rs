@@ -1,6 +1,7 @@
 //! From edits by indices, as a plan has them, to edits by ids.
 
-use super::change::{Content, Edit, Step};
+use super::at::Step;
+use super::change::{Content, Edit};
 use super::state::State;
 use super::tree::Ids;
 use crate::document;

@@ -20,16 +20,11 @@
 //! Trade-offs: typing is as fast as the text strategy, and everything that must not go wrong is ordered; but an operation
 //! cannot do both. An operation that is reduced again because another one was undone reads the texts as they are by then.
 
-mod client;
-mod lanes;
 mod replica;
-mod server;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
 
 use super::book::Lane;
 use super::merged::Merged;
@@ -43,9 +38,7 @@ use crate::selector::Selector;
 use crate::spec::{Configured, Content, Growth, Guarantees, Param, ParamKind, Params, Spec, Support};
 use crate::wire::{decode, encode};
 use crate::{ids, lww, ot, serial};
-use client::ClientState;
-use replica::Router;
-use server::{RESIDENT, ServerState};
+use replica::{ClientState, RESIDENT, Router, Saved, ServerState};
 
 /// The spec.
 pub static SPEC: Spec = Spec {
@@ -174,15 +167,6 @@ impl Hybrid {
             server,
         }))
     }
-}
-
-#[derive(Serialize, Deserialize)]
-struct Saved {
-    text: Vec<u8>,
-    rest: Vec<u8>,
-    resident: Vec<u8>,
-    client: ClientState,
-    server: ServerState,
 }
 
 impl Strategy for Hybrid {

@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::change::{Change, Need, Node, Step};
+use super::at::Step;
+use super::change::{Change, Need, Node};
 use super::inverse::Inverse;
 use super::list::Id;
 use super::tree::{Found, Fresh, Mark, Slot};

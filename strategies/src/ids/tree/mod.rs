@@ -9,7 +9,7 @@ use std::sync::Arc;
 use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
 
-use super::change::Step;
+use super::at::Step;
 use super::list::{Id, IdList, Span};
 use crate::document::{self, Document, Key, Path};
 use crate::node::{NodeId, OpId};

@@ -5,7 +5,7 @@ use std::mem;
 
 use serde::{Deserialize, Serialize};
 
-use super::replica::Router;
+use super::Router;
 use crate::document::{Digest, Document, Key};
 use crate::hybrid::book::Lane;
 use crate::hybrid::models::TextOp;
@@ -14,12 +14,12 @@ use crate::node::{NodeId, OpId};
 use crate::replica::{Context, LinkState};
 
 /// The resident's number; no client of a run gets that far.
-pub(super) const RESIDENT: NodeId = NodeId(u32::MAX);
+pub(in crate::hybrid::router) const RESIDENT: NodeId = NodeId(u32::MAX);
 
 #[derive(Clone, Default, Serialize, Deserialize)]
-pub(super) struct ServerState {
+pub(in crate::hybrid::router) struct ServerState {
     /// What the texts that were begun looked like then.
-    pub(super) begun: BTreeMap<Key, Digest>,
+    pub(in crate::hybrid::router) begun: BTreeMap<Key, Digest>,
     /// Operations of the resident.
     issued: u64,
 }

@@ -1,10 +1,13 @@
 //! A participant: one replica of each strategy, and the document that they make together.
 
+mod client;
+mod lanes;
+mod server;
+
 use std::sync::Arc;
 
-use super::Saved;
-use super::client::ClientState;
-use super::server::ServerState;
+use serde::{Deserialize, Serialize};
+
 use crate::hybrid::book::{Lane, Tags};
 use crate::hybrid::merged::Merged;
 use crate::hybrid::models::Reading;
@@ -16,6 +19,18 @@ use crate::sidecar::Sidecar;
 use crate::star::reject_at_server;
 use crate::view::View;
 use crate::wire::encode;
+pub(super) use client::ClientState;
+pub(super) use server::{RESIDENT, ServerState};
+
+/// What a participant saves: the replicas of its parts, and its own state.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Saved {
+    pub(super) text: Vec<u8>,
+    pub(super) rest: Vec<u8>,
+    pub(super) resident: Vec<u8>,
+    pub(super) client: ClientState,
+    pub(super) server: ServerState,
+}
 
 pub(super) struct Router {
     pub(super) model: ModelRef,

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::replica::Router;
+use super::Router;
 use super::server::RESIDENT;
 use crate::hybrid::book::{Lane, tag};
 use crate::node::{NodeId, OpId};

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::replica::Router;
+use super::Router;
 use crate::hybrid::book::{Book, Lane, tag};
 use crate::hybrid::models::{TextOp, Typing, typing};
 use crate::model::Operation;
@@ -13,7 +13,7 @@ use crate::path;
 use crate::replica::{Context, Replica};
 
 #[derive(Clone, Default, Serialize, Deserialize)]
-pub(super) struct ClientState {
+pub(in crate::hybrid::router) struct ClientState {
     pub(super) book: Book,
     /// Own typing in texts that the text strategy does not have yet.
     pub(super) waiting: VecDeque<(u64, Operation)>,
