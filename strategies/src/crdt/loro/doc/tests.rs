@@ -37,10 +37,10 @@ fn an_undo_keeps_what_others_did() {
 
 #[test]
 fn later_undos_find_a_map_that_an_undo_made_anew() {
-    trials::a_map_made_anew_is_the_place_of_the_undos_that_follow("crdt-loro", 0);
+    trials::later_undos_apply_to_the_map_that_came_back("crdt-loro", 0);
 }
 
 #[test]
 fn the_latest_hundred_operations_can_be_undone() {
-    trials::a_hundred_can_be_taken_back("crdt-loro");
+    trials::the_last_hundred_can_be_undone("crdt-loro");
 }
