@@ -79,7 +79,7 @@ pub static SPEC: Spec = Spec {
     undo: Support::Emulated("inverse edits at the elements' ids: the library has no undo"),
     build: |params| {
         let window = Window::new(params.span("batch"));
-        let window = if params.choice("commit") == "window" { window.as_one_change() } else { window };
+        let window = if params.choice("commit") == "window" { window.into_one_change() } else { window };
         match params.choice("sync") {
             "protocol" => Box::new(ByProtocol { window }),
             _ => Box::new(Mesh::<Doc>::new(window)),

@@ -30,7 +30,7 @@ impl Window {
 
     /// All operations of the window become one change.
     #[cfg(feature = "automerge")]
-    pub(in crate::crdt) fn as_one_change(self) -> Self {
+    pub(in crate::crdt) fn into_one_change(self) -> Self {
         Self { whole: true, ..self }
     }
 
