@@ -1,7 +1,7 @@
-//! What one edit of a document costs, and what does not depend on the document's size.
+//! The cost of one edit of a document, and whether it depends on the document's size.
 //!
-//! Every iteration starts from the same document, which stays alive: as in a strategy whose state before the edit is
-//! still somebody's view, the path to the change is copied each time.
+//! Every iteration starts from the same document, which stays alive, so the path to the change is copied each time: as in a
+//! strategy that still shows the state before the edit.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, 
 use syncbench_strategies::document::{Document, Edit};
 use syncbench_strategies::path;
 
-/// Entries of the map and the list, letters of the text.
+/// How many entries the map and the list have, and how many letters the text.
 const SIZES: [usize; 2] = [1_000, 100_000];
 
 /// A document with a map, a list and a text of `size`, and a counter.
@@ -29,7 +29,7 @@ fn key(n: impl std::fmt::Display) -> String {
     format!("key-{n:06}")
 }
 
-/// The edits by the ids of the results.
+/// The edits, by their names in the results.
 fn edits(size: usize) -> [(&'static str, Edit); 5] {
     let middle = size / 2;
     let insert = |index| Edit::ListInsert { path: path!["list"], index, values: vec![Document::from(-1)] };
@@ -42,7 +42,7 @@ fn edits(size: usize) -> [(&'static str, Edit); 5] {
     ]
 }
 
-/// What the edit changed, and that taking it back gives the document before.
+/// Asserts that the edit changes the document and that its inverse takes it back.
 fn check(name: &str, before: &Document, edit: &Edit, after: &Document, size: usize) {
     let middle = size / 2;
     let at = |path: syncbench_strategies::document::Path| after.at(&path).and_then(Document::as_int);
@@ -52,7 +52,7 @@ fn check(name: &str, before: &Document, edit: &Edit, after: &Document, size: usi
         "list_insert_head" => assert_eq!((at(path!["list", 0]), len("list")), (Some(-1), Some(size + 1))),
         "list_insert_middle" => assert_eq!((at(path!["list", middle]), len("list")), (Some(-1), Some(size + 1))),
         "text_splice_middle" => {
-            let Some(Document::Text(rope)) = after.at(&path!["text"]) else { panic!("no text any more") };
+            let Some(Document::Text(rope)) = after.at(&path!["text"]) else { panic!("the document has no text") };
             assert_eq!((rope.char(middle), rope.len_chars()), ('é', size));
         }
         _ => assert_eq!(at(path!["counter"]), Some(1)),
@@ -67,7 +67,7 @@ fn applied(mut document: Document, edit: &Edit) -> Document {
     document
 }
 
-/// An edit alone: the clone before and the release after are not timed.
+/// The edit alone; cloning before it and dropping after it are not timed.
 fn edit(c: &mut Criterion) {
     let mut group = c.benchmark_group("document/edit");
     for size in SIZES {
@@ -88,10 +88,10 @@ fn edit(c: &mut Criterion) {
     group.finish();
 }
 
-/// The whole life of a state: clone, edit, release.
+/// The whole life of a state: clone, edit, drop.
 ///
-/// Structural sharing keeps it flat from one size to the next. An insertion within a list is the exception: it splits
-/// the tree and joins it again, which costs more with every level of the tree (64 items, 4096, 262144).
+/// Structural sharing keeps the cost the same from one size to the next. An insertion within a list is the exception: it
+/// splits the tree and joins it again, which costs more with every level of the tree (64 items, 4096, 262144).
 fn clone_then_edit(c: &mut Criterion) {
     let mut group = c.benchmark_group("document/clone_then_edit");
     for size in SIZES {

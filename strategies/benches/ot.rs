@@ -1,6 +1,6 @@
-//! The text part of `ot` beside the crate `operational-transform`: group = what is done, id = who does it.
+//! Changes of texts in this crate and in `operational-transform`: a group for each operation, an id for each crate.
 //!
-//! Both hold the same changes in the same form, made from the same random edits, and both give the same texts, which is
+//! Both hold the same changes in the same form, made from the same random edits, and both give the same texts; that is
 //! asserted before anything is timed.
 
 #![allow(missing_docs, reason = "criterion's macros make undocumented functions")]
@@ -19,15 +19,15 @@ use syncbench_strategies::replica::Rng;
 /// A text of ten pages.
 const TEXT: usize = 20_000;
 
-/// Edits in a composed change: one keystroke, a word that was typed while another change was inflight, a session offline.
+/// Edits in a composed change: a keystroke, a word typed while another change was inflight, a session offline.
 const SIZES: [usize; 3] = [1, 8, 500];
 
-/// Pairs of changes, so that no branch predictor learns one by heart.
+/// Enough pairs of changes that the branch predictor does not learn one.
 const PAIRS: usize = 64;
 
 type Both = (Steps, OperationSeq);
 
-/// A random change of `edits` edits on a text of `len` code points, and how long the text is then.
+/// A random change of `edits` edits on a text of `len` code points, and the length of the text after it.
 fn change(rng: &mut Rng, edits: usize, mut len: usize) -> (Both, usize) {
     let mut ours = Steps::default();
     let mut theirs = OperationSeq::default();
@@ -98,7 +98,7 @@ fn transform(c: &mut Criterion) {
         }
         group.throughput(Throughput::Elements(PAIRS as u64));
         group.bench_function(BenchmarkId::new("ot", size), |bench| {
-            // Both directions, as that crate gives them.
+            // Both directions, since that crate computes both.
             let both = |a: &Steps, b: &Steps| (a.transform(b, true), b.transform(a, false));
             bench.iter(|| pairs.iter().for_each(|((a, _), (b, _))| drop(black_box(both(a, b)))));
         });

@@ -1,7 +1,7 @@
 //! A product's own reducer as a model.
 //!
-//! The product keeps its state as plain data and changes it in place. The operation runs on a copy of what is seen; what
-//! it changed is found by comparing before and after, which is what Immer's `produceWithPatches` gives.
+//! The product keeps its state as plain data and changes it in place. The operation runs on a copy of the user's view; its
+//! edits are the difference between before and after, as in Immer's `produceWithPatches`.
 //!
 //! ```
 //! use serde::{Deserialize, Serialize};
@@ -47,7 +47,7 @@ use crate::document::{BridgeError, diff, from_document, to_document};
 use crate::model::{Model, Plan, Rejected};
 use crate::view::View;
 
-/// State and operations as plain data, and what an operation does to the state.
+/// State and operations as plain data, and how an operation changes the state.
 pub trait Reducer: Send + Sync + 'static {
     /// The state. Fields that are edited by adding or splicing say so: see [`crate::document::serde_bridge`].
     type State: Serialize + DeserializeOwned;
@@ -56,14 +56,14 @@ pub trait Reducer: Send + Sync + 'static {
     /// What the user gets.
     type Outcome: Serialize;
 
-    /// Changes the state, or says why the operation makes no sense on it; then the state's changes are dropped.
+    /// Changes the state, or says why the operation makes no sense on it; then all changes are dropped.
     ///
     /// Pure: the same state and operation give the same result on every replica.
     fn reduce(&self, state: &mut Self::State, op: &Self::Op) -> Result<Self::Outcome, Rejected>;
 }
 
-/// A [`Reducer`] as a [`Model`]. Refuses with `unreadable` where what is seen is no state of the product (a merge may
-/// have left half of one), and with `unwritable` where the new state cannot be a document.
+/// A [`Reducer`] as a [`Model`]. Rejects with `unreadable` if the view is no state of the product (a merge may have left
+/// half of one), and with `unwritable` if the new state cannot be a document.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Reduced<R>(pub R);
 
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn an_operation_changes_what_it_changed_and_answers() {
+    fn an_operation_becomes_its_edits_and_outcome() {
         let mut document = Document::map([("a", Document::Int(1)), ("b", Document::Int(5))]);
         let model = erase(Reduced(Votes));
         let vote = |name: &str| Operation::encode(&name.to_owned());

@@ -71,7 +71,7 @@ fn names_and_their_parameters() {
     }
     let crash = ["run", "--engine", "threads", "--fault", "crash:client=2@3s..6s"];
     refused_in_a_line(&place, &crash, &["crash:client=2@3s..6s", "virtual time", "--engine sim"]);
-    refused_in_a_line(&place, &["run", "--clients=1", "--fault=crash@3s"], &["crash@3s", "there at the end"]);
+    refused_in_a_line(&place, &["run", "--clients=1", "--fault=crash@3s"], &["crash@3s", "takes part at the end"]);
     refused(&place, &["list", "flavours"], &["flavours", "strategies"]);
 }
 

@@ -105,6 +105,13 @@ fn claims_do_not_contradict_each_other() {
     }
 }
 
+/// The text of every file in a folder and below it.
+fn sources(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let text = |path: PathBuf| if path.is_dir() { sources(&path) } else { vec![fs::read_to_string(path).unwrap()] };
+    entries.flat_map(text).collect()
+}
+
 /// Every file of a strategy is in the registry, in the folder that its spec names.
 #[test]
 fn family_is_the_folder() {
@@ -113,8 +120,7 @@ fn family_is_the_folder() {
         if !folder.is_dir() {
             continue;
         }
-        for file in fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
-            let text = if file.is_file() { fs::read_to_string(&file).unwrap() } else { continue };
+        for text in sources(&folder) {
             if let Some((_, spec)) = text.split_once("pub static SPEC: Spec = Spec {") {
                 let name = spec.split('"').nth(1).expect("a spec begins with its name");
                 found.insert((name.to_owned(), folder.file_name().unwrap().to_str().unwrap().to_owned()));

@@ -27,6 +27,7 @@
 mod changes;
 mod message;
 mod peer;
+mod pending;
 mod requests;
 mod rights;
 mod stock;

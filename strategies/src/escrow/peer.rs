@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Escrow;
 use super::message::{Message, Saved};
-use super::requests::Pending;
+use super::pending::Pending;
 use super::stock::{Change, Stock};
 use crate::courier::{Courier, TICK};
 use crate::document::Document;

@@ -1,36 +1,13 @@
 //! Operations that wait for rights, and requests for rights.
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
 use std::mem::take;
 
 use super::message::{Good, Message};
 use super::peer::{PATIENCE, Peer};
+use super::pending::{Pending, Request};
 use crate::model::{Operation, Plan, Rejected};
-use crate::replica::{Context, NodeId, OpId, Time};
-
-/// An operation that waits for rights.
-pub(super) struct Pending {
-    pub(super) id: OpId,
-    pub(super) operation: Operation,
-    /// When it is given up; set once it waits in this session.
-    until: Option<Time>,
-    asked: BTreeSet<(Good, NodeId)>,
-    pub(super) waits_for: Option<Request>,
-}
-
-/// What a peer was asked for, and the change with it once the peer has answered.
-pub(super) struct Request {
-    pub(super) peer: NodeId,
-    pub(super) good: Good,
-    pub(super) change: Option<u64>,
-}
-
-impl Pending {
-    pub(super) fn new(id: OpId, operation: Operation) -> Self {
-        Self { id, operation, until: None, asked: BTreeSet::new(), waits_for: None }
-    }
-}
+use crate::replica::{Context, NodeId};
 
 /// What can be done with an operation now.
 enum Attempt {

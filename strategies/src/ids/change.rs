@@ -3,19 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::list::{Id, Span};
+use super::step::At;
 use super::tree::{Flat, Mark, Slot, needed};
-use crate::document::{Document, Key};
+use crate::document::Document;
 use crate::replica::OpId;
-
-/// One step down the tree.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Step {
-    Key(Key),
-    Item(Id),
-}
-
-/// From the root to a node.
-pub(crate) type At = Vec<Step>;
 
 /// New characters, or new items.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -6,6 +6,7 @@ mod inverse;
 mod laws;
 mod list;
 mod state;
+mod step;
 pub mod text_ids;
 mod translate;
 mod tree;

@@ -1,7 +1,8 @@
 //! From edits by indices, as a plan has them, to edits by ids.
 
-use super::change::{Content, Edit, Step};
+use super::change::{Content, Edit};
 use super::state::State;
+use super::step::Step;
 use super::tree::Ids;
 use crate::document;
 

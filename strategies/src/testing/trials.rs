@@ -1,11 +1,11 @@
-//! Trials that several strategies must pass.
+//! Tests that several strategies must pass.
 
 use crate::document::Document;
 use crate::replica::{Effect, NodeId, Report};
 
 use super::{Table, Toy, set};
 
-/// What is done within a batch window is one message; without a window each operation is one.
+/// Operations within a batch window are one message; without a window each operation is one.
 pub(crate) fn a_window_is_one_message(strategy: &str) {
     for (given, messages) in [(strategy.to_owned(), 1), (format!("{strategy}:batch=0ms"), 3)] {
         let mut table = Table::new(&given, 1);
@@ -21,7 +21,7 @@ pub(crate) fn a_window_is_one_message(strategy: &str) {
     }
 }
 
-/// Who missed more than the server keeps gets a snapshot, and its own operations stay.
+/// A client that missed more than the server keeps gets a snapshot, and its own operations stay.
 pub(crate) fn a_snapshot_helps_beyond_the_history(strategy: &str) {
     for (history, snapshots) in [(3, 1), (100, 0)] {
         let mut table = Table::new(&format!("{strategy}:history={history}"), 2);
@@ -39,7 +39,7 @@ pub(crate) fn a_snapshot_helps_beyond_the_history(strategy: &str) {
     }
 }
 
-/// An edit whose place is gone is counted under this name and taken back from the screen, and what comes next stands.
+/// An edit whose place is gone is counted under this name and rolled back; the next one is not.
 pub(crate) fn an_edit_without_a_place_is_counted(strategy: &str, counter: &str) {
     let mut table = Table::new(strategy, 2);
     table.act(1, &Toy::Clear);
@@ -52,8 +52,8 @@ pub(crate) fn an_edit_without_a_place_is_counted(strategy: &str, counter: &str) 
     table.agree();
 }
 
-/// The last hundred operations can be taken back, and none before them.
-pub(crate) fn a_hundred_can_be_taken_back(strategy: &str) {
+/// The last hundred operations can be undone, and none before them.
+pub(crate) fn the_last_hundred_can_be_undone(strategy: &str) {
     let mut table = Table::new(strategy, 2);
     let oldest = table.act(1, &set("x", 1));
     let others: Vec<_> = (0..100).map(|n| table.act(1, &set(&format!("y{n}"), 1))).collect();
@@ -67,9 +67,10 @@ pub(crate) fn a_hundred_can_be_taken_back(strategy: &str) {
     table.agree();
 }
 
-/// A map that was removed comes back as another one, and earlier operations on it are taken back there. What somebody else
-/// wrote into the old one meanwhile, as `y`, comes with it or does not, which is up to the library.
-pub(crate) fn a_map_made_anew_is_the_place_of_the_undos_that_follow(strategy: &str, y: i64) {
+/// A map that was removed comes back as another one, and earlier operations on it are undone there. Whether another user's
+/// concurrent write into the old map, `y`, comes with it is up to the library.
+#[cfg(any(feature = "automerge", feature = "yrs", feature = "loro"))]
+pub(crate) fn later_undos_apply_to_the_map_that_came_back(strategy: &str, y: i64) {
     let mut table = Table::new(strategy, 2);
     let change = table.act(1, &set("x", 9));
     table.run();
@@ -85,8 +86,8 @@ pub(crate) fn a_map_made_anew_is_the_place_of_the_undos_that_follow(strategy: &s
     assert_eq!(table.sees(2, "fields"), format!("{{x:0,y:{y}}}"));
 }
 
-/// An operation that reached one client, which crashed, is accounted for when that client brings it to another.
-pub(crate) fn what_a_crash_left_is_accounted_for(strategy: &str) {
+/// An operation that reached a client before it crashed is reported as reflected when that client brings it to another.
+pub(crate) fn operations_saved_before_a_crash_are_reflected_later(strategy: &str) {
     let mut table = Table::new(strategy, 3);
     let op = table.act(1, &set("x", 7));
     table.deliver(1, 2);
@@ -96,12 +97,12 @@ pub(crate) fn what_a_crash_left_is_accounted_for(strategy: &str) {
     table.connect(2, 3);
     table.run();
     assert_eq!(table.sees(3, "fields"), "{x:7,y:0}");
-    let accounts = |effect: &Effect| match effect {
+    let reflects = |effect: &Effect| match effect {
         Effect::Report(Report::Reflected(reflected)) => *reflected == op,
         Effect::Report(Report::ReflectedThrough(clock)) => {
             clock.get(&op.client).is_some_and(|through| *through >= op.n)
         }
         _ => false,
     };
-    assert!(table.reports.iter().any(|(node, effect)| *node == NodeId(3) && accounts(effect)), "{:?}", table.reports);
+    assert!(table.reports.iter().any(|(node, effect)| *node == NodeId(3) && reflects(effect)), "{:?}", table.reports);
 }

@@ -15,7 +15,7 @@ const STRATEGIES: &[&[&str]] = &[
     &["document", "node", "time"],
     &["view", "sidecar"],
     &["model"],
-    &["reducer", "change", "claims"],
+    &["reducer", "change", "claims", "undo"],
     &["selector"],
     &["params"],
     &["replica"],
@@ -29,7 +29,7 @@ const STRATEGIES: &[&[&str]] = &[
 const HARNESS: &[&[&str]] = &[
     &["clock", "rng", "pace", "queue", "schedule", "event", "finding", "metric"],
     &["stopwatch", "tracer", "network", "faults", "ledger"],
-    &["wire", "settings"],
+    &["wire", "settings", "history"],
     &["results"],
     &["workload", "probe"],
     &["task"],

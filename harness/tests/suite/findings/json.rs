@@ -15,7 +15,8 @@ const LISTS: &str = "json:list=0.6";
 
 pub(crate) const PLANTED: &[Planted] = &[
     Planted::new("json", &[&EDIT_LOST], Flaw::Means(settings_are_forgotten)),
-    Planted { undo: 0.2, ..Planted::new("json", &[&LOST_TO_UNDO], Flaw::Means(settings_are_forgotten)) },
+    // A delete comes before another of which nobody saw what the first had removed; the first is undone.
+    Planted { seeds: 6, ..Planted::new("json", &[&LOST_TO_UNDO], Flaw::Regret) },
     Planted::new("json", &[&VALUE_FROM_NOWHERE], Flaw::Means(settings_are_garbled)),
     Planted::new(LISTS, &[&LOST_ITEM], Flaw::Means(adding_is_forgotten)),
     Planted::new(LISTS, &[&DUPLICATED_ITEM], Flaw::Means(adding_counts_twice)),

@@ -21,7 +21,7 @@ pub(crate) const PLANTED: &[Planted] = &[
     Planted::new("kanban", &[&MOVE_LOST], Flaw::Means(moves_are_forgotten)),
     Planted::new("kanban:hot=0,delete=0", &[&MISPLACED_CARD], Flaw::Means(moves_go_to_the_top)),
     Planted::new("kanban", &[&EDIT_LOST], Flaw::Means(titles_are_forgotten)),
-    Planted::new("kanban", &[&LOST_TO_UNDO], Flaw::Regret),
+    Planted { undo: 0.3, ..Planted::new("kanban", &[&LOST_TO_UNDO], Flaw::Means(titles_are_forgotten)) },
     Planted::new(LIVELY, &[&DUPLICATED_CARD], Flaw::Means(adding_lists_twice)),
     Planted::new(LIVELY, &[&LOST_CARD], Flaw::Means(adding_lists_nowhere)),
     Planted::new(LIVELY, &[&CARD_FROM_NOWHERE], Flaw::Means(adding_writes_another_name)),

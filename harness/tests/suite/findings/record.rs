@@ -17,7 +17,7 @@ pub(crate) const PLANTED: &[Planted] = &[
     Planted::new(LIVELY, &[&DELETE_LOST], Flaw::Means(deletes_are_forgotten)),
     Planted::new(LIVELY, &[&RESURRECTED_RECORD], Flaw::Means(deletes_are_forgotten)).together(),
     Planted::new(LIVELY, &[&CREATE_LOST], Flaw::Means(creations_are_forgotten)),
-    Planted::new(LIVELY, &[&LOST_TO_UNDO], Flaw::Regret),
+    Planted { undo: 0.3, ..Planted::new(LIVELY, &[&LOST_TO_UNDO], Flaw::Means(settings_are_forgotten)) },
     Planted { undo: 0.3, ..Planted::new(LIVELY, &[&UNDO_WITHOUT_EFFECT], Flaw::Has(Bug::UndoesNothing)) },
     Planted::new(LIVELY, &[&OVERWRITTEN, &EDIT_LOST_TO_DELETE], Flaw::Weak),
 ];

@@ -31,6 +31,7 @@ mod protocol;
 #[cfg(test)]
 mod tests;
 mod undo;
+mod value;
 
 use self::doc::Doc;
 use self::protocol::Protocol;

@@ -27,10 +27,13 @@
 //! six characters end as recorded or mixed up (`, huh? The whole` as ` The whole , hh?u`). Here ids ascend with the nodes.
 
 mod doc;
+mod edit;
+mod library;
 mod peer;
 #[cfg(test)]
 mod tests;
 mod undo;
+mod value;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;

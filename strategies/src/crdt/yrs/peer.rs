@@ -51,7 +51,7 @@ impl Peer {
             model: setup.model.clone(),
             node: setup.node,
             changed: doc.save() != *setup.genesis,
-            history: History::new(&doc),
+            history: History::new(&doc.library),
             doc,
             informed: BTreeSet::new(),
             greeted: BTreeSet::new(),
@@ -145,12 +145,12 @@ impl Replica for Peer {
             Ok(None) => (Vec::new(), Footprint::default()),
             Err(reason) => return cx.rejected(id, Rejected::new("edit_refused", reason)),
         };
-        self.history.push(&self.doc, id.n, footprint);
+        self.history.push(&self.doc.library, id.n, footprint);
         self.made(id, updates, plan.outcome, cx);
     }
 
     fn undo(&mut self, id: OpId, target: OpId, cx: &mut Context<'_>) {
-        match self.history.undo(&self.doc, target) {
+        match self.history.undo(&self.doc.library, target) {
             Ok(updates) => self.made(id, updates, Outcome::Null, cx),
             Err(reason) => cx.rejected(id, reason),
         }

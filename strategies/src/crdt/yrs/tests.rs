@@ -1,6 +1,6 @@
 use crate::testing::trials;
 
 #[test]
-fn what_a_crash_left_is_accounted_for() {
-    trials::what_a_crash_left_is_accounted_for("crdt-yrs");
+fn operations_saved_before_a_crash_are_reflected_later() {
+    trials::operations_saved_before_a_crash_are_reflected_later("crdt-yrs");
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::mem;
 
-use super::entries::Entry;
+use super::entry::Entry;
 use super::{Message, Presence};
 use crate::document::{Document, Edit};
 use crate::model::{ModelRef, Operation};

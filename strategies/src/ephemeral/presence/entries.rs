@@ -1,18 +1,10 @@
 //! Entries: who may show what, and where.
 
-use serde::{Deserialize, Serialize};
-
 use super::client::Client;
+use super::entry::Entry;
 use crate::document::{Document, Edit, Kind, Path, Step};
 use crate::model::Rejected;
 use crate::replica::{NodeId, ProtocolError};
-
-/// What a client shows of itself: one value, beside what all clients started from.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Entry {
-    pub(super) path: Path,
-    value: Document,
-}
 
 impl Client {
     /// The own entry and the view after an operation's edits, or why it is refused.

@@ -18,6 +18,7 @@
 
 mod client;
 mod entries;
+mod entry;
 #[cfg(test)]
 mod tests;
 
@@ -26,7 +27,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use self::client::Client;
-use self::entries::Entry;
+use self::entry::Entry;
 use crate::document::{Document, EditKind};
 use crate::replica::{ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::spec::{Content, Guarantees, Param, ParamKind, Spec, Support};

@@ -1,23 +1,12 @@
 //! The client's side: which part gets an operation, and which operations wait.
 
-use std::collections::VecDeque;
-
-use serde::{Deserialize, Serialize};
-
 use super::replica::Router;
-use crate::hybrid::book::{Book, Lane, tag};
+use crate::hybrid::book::{Lane, tag};
 use crate::hybrid::models::{TextOp, Typing, typing};
 use crate::model::Operation;
 use crate::node::OpId;
 use crate::path;
 use crate::replica::{Context, Replica};
-
-#[derive(Clone, Default, Serialize, Deserialize)]
-pub(super) struct ClientState {
-    pub(super) book: Book,
-    /// Own typing in texts that the text strategy does not have yet.
-    pub(super) waiting: VecDeque<(u64, Operation)>,
-}
 
 impl Router {
     /// Gives an operation to its part. `false` if it has to wait for the text that it types in.

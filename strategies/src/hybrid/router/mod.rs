@@ -24,6 +24,7 @@ mod client;
 mod lanes;
 mod replica;
 mod server;
+mod state;
 #[cfg(test)]
 mod tests;
 
@@ -43,9 +44,9 @@ use crate::selector::Selector;
 use crate::spec::{Configured, Content, Growth, Guarantees, Param, ParamKind, Params, Spec, Support};
 use crate::wire::{decode, encode};
 use crate::{ids, lww, ot, serial};
-use client::ClientState;
 use replica::Router;
-use server::{RESIDENT, ServerState};
+use server::RESIDENT;
+use state::{ClientState, ServerState};
 
 /// The spec.
 pub static SPEC: Spec = Spec {

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use super::Saved;
-use super::client::ClientState;
-use super::server::ServerState;
+use super::state::{ClientState, ServerState};
 use crate::hybrid::book::{Lane, Tags};
 use crate::hybrid::merged::Merged;
 use crate::hybrid::models::Reading;

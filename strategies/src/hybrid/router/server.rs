@@ -1,12 +1,9 @@
 //! The server's side: a client of its own, the resident, begins the texts that the other strategy makes.
 
-use std::collections::BTreeMap;
 use std::mem;
 
-use serde::{Deserialize, Serialize};
-
 use super::replica::Router;
-use crate::document::{Digest, Document, Key};
+use crate::document::{Document, Key};
 use crate::hybrid::book::Lane;
 use crate::hybrid::models::TextOp;
 use crate::model::Operation;
@@ -15,14 +12,6 @@ use crate::replica::{Context, LinkState};
 
 /// The resident's number; no client of a run gets that far.
 pub(super) const RESIDENT: NodeId = NodeId(u32::MAX);
-
-#[derive(Clone, Default, Serialize, Deserialize)]
-pub(super) struct ServerState {
-    /// What the texts that were begun looked like then.
-    pub(super) begun: BTreeMap<Key, Digest>,
-    /// Operations of the resident.
-    issued: u64,
-}
 
 impl Router {
     /// Begins the texts that the other strategy has made since it showed `before`.

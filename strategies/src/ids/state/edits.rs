@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use super::State;
 use crate::document::{self, Document, Path};
-use crate::ids::change::{At, Content, Edit, Kept, Need, Node, Step};
+use crate::ids::change::{Content, Edit, Kept, Need, Node};
 use crate::ids::inverse::Inverse;
 use crate::ids::list::{Id, IdList, Piece, Span};
+use crate::ids::step::{At, Step};
 use crate::ids::tree::{Fresh, Ids, Mark, Slot};
 use crate::node::OpId;
 

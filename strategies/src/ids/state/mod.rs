@@ -9,9 +9,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::change::{Change, Need, Node, Step};
+use super::change::{Change, Need, Node};
 use super::inverse::Inverse;
 use super::list::Id;
+use super::step::Step;
 use super::tree::{Found, Fresh, Mark, Slot};
 use crate::document::Document;
 use crate::node::{NodeId, OpId};

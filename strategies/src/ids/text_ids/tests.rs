@@ -9,10 +9,10 @@ const CONFIRMED: Option<Result<Document, String>> = Some(Ok(Document::Null));
 fn an_own_edit_shows_at_once_and_is_confirmed_after_a_round_trip() {
     let mut table = Table::new("text-ids", 2);
     let op = table.act(1, &typed(3, "d"));
-    assert_eq!((table.sees(1, "text"), table.settled(1, "text")), ("\"abcd\"".into(), "\"abc\"".into()));
+    assert_eq!((table.sees(1, "text"), table.base(1, "text")), ("\"abcd\"".into(), "\"abc\"".into()));
     assert_eq!((table.shown(op), table.told(op)), (1, None));
     table.run();
-    assert_eq!((table.settled(1, "text"), table.told(op)), ("\"abcd\"".into(), CONFIRMED));
+    assert_eq!((table.base(1, "text"), table.told(op)), ("\"abcd\"".into(), CONFIRMED));
     table.agree();
 }
 
@@ -88,7 +88,7 @@ fn pending_edits_survive_a_crash_and_are_applied_once() {
     table.act(2, &typed(1, "z"));
     table.run();
     table.crash(1);
-    assert_eq!((table.sees(1, "text"), table.settled(1, "text")), ("\"axybc\"".into(), "\"abc\"".into()));
+    assert_eq!((table.sees(1, "text"), table.base(1, "text")), ("\"axybc\"".into(), "\"abc\"".into()));
     table.connect(0, 1);
     table.run();
     assert_eq!([reached, offline].map(|op| table.told(op)), [CONFIRMED, CONFIRMED]);
@@ -197,5 +197,5 @@ fn an_undo_that_comes_too_late_is_rejected_by_entries_and_by_a_snapshot() {
 
 #[test]
 fn the_last_hundred_operations_can_be_undone() {
-    trials::a_hundred_can_be_taken_back("text-ids");
+    trials::the_last_hundred_can_be_undone("text-ids");
 }

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
 
-use super::change::Step;
 use super::list::{Id, IdList, Span};
+use super::step::Step;
 use crate::document::{self, Document, Key, Path};
 use crate::node::{NodeId, OpId};
 pub(crate) use flat::Flat;

@@ -30,8 +30,8 @@ fn undo(table: &mut Table, target: OpId) -> Option<Result<Outcome, String>> {
 }
 
 #[test]
-fn what_a_crash_left_is_accounted_for() {
-    trials::what_a_crash_left_is_accounted_for("lww-document");
+fn operations_saved_before_a_crash_are_reflected_later() {
+    trials::operations_saved_before_a_crash_are_reflected_later("lww-document");
 }
 
 #[test]

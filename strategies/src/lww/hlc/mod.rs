@@ -24,10 +24,12 @@
 mod cells;
 mod clock;
 mod exchange;
+mod message;
 mod peer;
 mod ranges;
 pub mod relay;
 mod seen;
+mod session;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -39,7 +41,7 @@ use serde::{Deserialize, Serialize};
 
 use self::cells::Write;
 use self::clock::Hlc;
-use self::exchange::check;
+use self::message::check;
 use self::peer::Peer;
 use self::table::Table;
 use self::tree::Tree;

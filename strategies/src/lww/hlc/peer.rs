@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use super::cells::Write;
 use super::clock::Hlc;
-use super::exchange::{Message, Session};
+use super::message::Message;
 use super::seen::Seen;
+use super::session::Session;
 use super::tombstones::Tombstones;
 use super::tree::{Draft, Maker, Tree};
 use super::undo::History;

@@ -357,6 +357,6 @@ proptest! {
 }
 
 #[test]
-fn what_a_crash_left_is_accounted_for() {
-    trials::what_a_crash_left_is_accounted_for("lww-hlc");
+fn operations_saved_before_a_crash_are_reflected_later() {
+    trials::operations_saved_before_a_crash_are_reflected_later("lww-hlc");
 }

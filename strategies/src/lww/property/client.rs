@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::back::Back;
 use super::message::{Entry, Made, News, ToClient, ToServer, Writes, unpack};
 use super::tree::{Node, Write};
-use super::undo::Back;
 use super::writer::Writer;
 use crate::model::{ModelRef, Operation, Outcome, Rejected};
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup};

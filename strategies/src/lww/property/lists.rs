@@ -1,7 +1,7 @@
 //! Edits of lists.
 
+use super::back::Back;
 use super::tree::{Item, ItemId, Items, Node, Stone, Write};
-use super::undo::Back;
 use super::writer::{Fits, Writer, misfit};
 use crate::document::{Document, Kind, MAX_DEPTH, Path};
 use crate::lww::fractional::{Place, Ruler};

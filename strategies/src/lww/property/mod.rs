@@ -27,6 +27,7 @@
 //! Trade-offs: a server without a model, small messages, instant effect, and people who work on different properties never
 //! get in each other's way. It pays with silent loss wherever two write one property, which includes a whole text or counter.
 
+mod back;
 mod client;
 mod lists;
 mod message;

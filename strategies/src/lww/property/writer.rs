@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::mem::discriminant;
 
+use super::back::Back;
 use super::tree::{ItemId, Node, Stone, Write};
-use super::undo::Back;
 use crate::document::{Document, Edit, MAX_DEPTH, Path, Step};
 use crate::model::Rejected;
 use crate::replica::OpId;

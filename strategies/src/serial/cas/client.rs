@@ -108,7 +108,7 @@ impl Client {
         self.state.retries += 1;
         if self.state.retries > self.patience.retries {
             cx.count("starved", 1);
-            let detail = format!("another write came first {} times", self.state.retries);
+            let detail = format!("somebody else was faster {} times", self.state.retries);
             self.resolve(n, Err(Rejected::new(Rejected::STARVED, detail)), cx);
             return self.advance(cx);
         }

@@ -48,7 +48,7 @@ fn undo_restores_a_place_unless_another_user_wrote_there() {
 
 #[test]
 fn the_last_hundred_operations_can_be_undone() {
-    trials::a_hundred_can_be_taken_back("serial-patches");
+    trials::the_last_hundred_can_be_undone("serial-patches");
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn pending_patches_survive_a_crash_and_are_applied_once() {
     table.cut(0, 1);
     let offline = table.act(1, &Toy::Add(10));
     table.crash(1);
-    assert_eq!((table.sees(1, "count"), table.settled(1, "count")), ("11".into(), "0".into()));
+    assert_eq!((table.sees(1, "count"), table.base(1, "count")), ("11".into(), "0".into()));
     table.connect(0, 1);
     table.run();
     assert!([reached, offline].iter().all(|op| table.told(*op) == Some(Ok(Document::Null))));

@@ -3,42 +3,12 @@
 use automerge::transaction::Transactable;
 use automerge::{AutoCommit, AutomergeError, ObjId, ObjType, Prop, ReadDoc, Value};
 
-use super::value::{materialise, to_scalar};
 use super::view::find;
+use crate::crdt::automerge::value::{insert, materialise, put, to_scalar};
 use crate::crdt::last_text::LastText;
-use crate::document::{Document, Edit, Path, Step};
+use crate::document::{Edit, Path, Step};
 
 type Applied = Result<(), String>;
-
-pub(in crate::crdt::automerge) fn put(tx: &mut AutoCommit, parent: &ObjId, prop: Prop, value: &Document) -> Applied {
-    match to_scalar(value) {
-        Ok(scalar) => tx.put(parent, prop, scalar).map_err(|error| error.to_string()),
-        Err(kind) => {
-            let id = tx.put_object(parent, prop, kind).map_err(|error| error.to_string())?;
-            fill(tx, &id, value)
-        }
-    }
-}
-
-pub(in crate::crdt::automerge) fn insert(tx: &mut AutoCommit, list: &ObjId, index: usize, value: &Document) -> Applied {
-    match to_scalar(value) {
-        Ok(scalar) => tx.insert(list, index, scalar).map_err(|error| error.to_string()),
-        Err(kind) => {
-            let id = tx.insert_object(list, index, kind).map_err(|error| error.to_string())?;
-            fill(tx, &id, value)
-        }
-    }
-}
-
-/// Fills an object that was just made.
-fn fill(tx: &mut AutoCommit, id: &ObjId, value: &Document) -> Applied {
-    match value {
-        Document::Map(map) => map.iter().try_for_each(|(key, value)| put(tx, id, Prop::from(&**key), value)),
-        Document::List(list) => list.iter().enumerate().try_for_each(|(index, value)| insert(tx, id, index, value)),
-        Document::Text(rope) => tx.splice_text(id, 0, 0, &rope.to_string()).map_err(|error| error.to_string()),
-        _ => Ok(()),
-    }
-}
 
 /// Applies an edit. `last` is the text that was found last.
 pub(super) fn apply(tx: &mut AutoCommit, edit: &Edit, last: &mut LastText<ObjId>) -> Applied {

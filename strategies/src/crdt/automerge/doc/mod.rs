@@ -1,7 +1,6 @@
 //! An automerge document in our own terms: a [`View`](crate::view::View), and edits that become changes.
 
 mod edit;
-mod value;
 mod view;
 
 use std::cell::RefCell;
@@ -13,9 +12,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, AutoCommit, Change, ChangeHash, LoadOptions, ObjId, Prop, ROOT, ReadDoc, TextEncoding};
 
-pub(super) use self::edit::{insert, put};
-pub(super) use self::value::materialise;
 use super::undo::{History, Was, twins};
+use super::value::put;
 use crate::crdt::last_text::LastText;
 use crate::document::{Document, Edit};
 use crate::model::Rejected;

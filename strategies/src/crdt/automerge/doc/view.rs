@@ -5,8 +5,8 @@ use std::ops::Range;
 use automerge::{ObjId, ObjType, ROOT, ReadDoc, Value};
 
 use super::Doc;
-use super::value::{from_scalar, materialise};
 use crate::crdt::automerge::undo::Was;
+use crate::crdt::automerge::value::{from_scalar, materialise};
 use crate::document::{Document, Key, Kind, Step};
 use crate::view::View;
 

@@ -172,10 +172,10 @@ fn an_entry_is_restored_only_if_nobody_has_written_since() {
 
 #[test]
 fn later_undos_find_a_map_that_an_undo_made_anew() {
-    trials::a_map_made_anew_is_the_place_of_the_undos_that_follow("crdt-automerge", 7);
+    trials::later_undos_apply_to_the_map_that_came_back("crdt-automerge", 7);
 }
 
 #[test]
 fn the_latest_hundred_operations_can_be_undone() {
-    trials::a_hundred_can_be_taken_back("crdt-automerge");
+    trials::the_last_hundred_can_be_undone("crdt-automerge");
 }

@@ -6,7 +6,7 @@ use automerge::{ObjId, Prop, ReadDoc, ScalarValue, Value};
 use super::history::Was;
 use super::places::Place;
 use super::{Done, Inverse, failed, twins};
-use crate::crdt::automerge::doc::{insert, materialise, put};
+use crate::crdt::automerge::value::{insert, materialise, put};
 
 impl Inverse<'_> {
     /// Puts back what was in a place: as the value there, or as a new element.

@@ -5,20 +5,17 @@
 //! positions here are code points. They are the same until somebody writes a character of two units; from then on a position
 //! is found by walking the text.
 
-mod edit;
 #[cfg(test)]
 mod tests;
-mod value;
 mod view;
 
 use std::collections::VecDeque;
 
 use yrs::updates::decoder::Decode;
-use yrs::{ClientID, MapRef, OffsetKind, Options, ReadTxn, StateVector, Transact, Update, Uuid, WriteTxn};
+use yrs::{ClientID, OffsetKind, Options, ReadTxn, StateVector, Transact, Update, Uuid, WriteTxn};
 
-pub(super) use self::edit::{Place, apply};
-pub(super) use self::value::materialise;
-pub(super) use self::view::find;
+use super::edit::{self, Place, apply};
+use super::library::Library;
 use super::undo::{self, Footprint, Recorder};
 use crate::crdt::splices;
 use crate::document::{Document, Edit};
@@ -30,8 +27,7 @@ const MAX_WAITING: usize = 10_000;
 
 /// The library's document. All reading goes straight to it.
 pub(super) struct Doc {
-    pub(super) doc: yrs::Doc,
-    pub(super) root: MapRef,
+    pub(super) library: Library,
     /// Updates that depend on what is missing.
     waiting: VecDeque<Vec<u8>>,
     /// There may be a character of two UTF-16 units.
@@ -52,9 +48,9 @@ impl Doc {
     pub(super) fn genesis(document: &Document) -> Vec<u8> {
         let doc = Self::empty(1);
         if let Document::Map(map) = document {
-            let mut txn = doc.doc.transact_mut();
+            let mut txn = doc.library.doc.transact_mut();
             for (key, value) in map {
-                Place::Entry(&doc.root, key).write(&mut txn, value);
+                Place::Entry(&doc.library.root, key).write(&mut txn, value);
             }
         }
         doc.save()
@@ -68,7 +64,7 @@ impl Doc {
         };
         let doc = yrs::Doc::with_options(options);
         let root = doc.get_or_insert_map("root");
-        Self { doc, root, wide: false, waiting: VecDeque::new() }
+        Self { library: Library { doc, root }, wide: false, waiting: VecDeque::new() }
     }
 
     /// A copy from [`Doc::genesis`] or [`Doc::save`].
@@ -85,11 +81,11 @@ impl Doc {
 
     /// What a peer with this state vector lacks, except updates that wait here: their authors send them.
     pub(super) fn missing(&self, state: &StateVector) -> Vec<u8> {
-        self.doc.transact().encode_diff_v1(state)
+        self.library.doc.transact().encode_diff_v1(state)
     }
 
     pub(super) fn state(&self) -> StateVector {
-        self.doc.transact().state_vector()
+        self.library.doc.transact().state_vector()
     }
 
     /// Merges an update. What it depends on may still be missing: see [`Doc::whole`].
@@ -124,7 +120,7 @@ impl Doc {
         let update = Update::decode_v1(bytes).map_err(|error| error.to_string())?;
         // A character of two units begins with such a byte in UTF-8. Other bytes may look like it; that costs time only.
         self.wide |= bytes.iter().any(|byte| (0xf0..0xf5).contains(byte));
-        let mut txn = self.doc.transact_mut();
+        let mut txn = self.library.doc.transact_mut();
         txn.apply_update(update).map_err(|error| error.to_string())?;
         Ok(txn.prune_pending().is_none())
     }
@@ -148,14 +144,14 @@ impl Doc {
         }
         self.wide |= edits.iter().any(edit::writes_wide);
         let mut txn = if edits.iter().any(undo::may_delete) {
-            self.doc.transact_mut_with(undo::KEPT)
+            self.library.doc.transact_mut_with(undo::KEPT)
         } else {
-            self.doc.transact_mut()
+            self.library.doc.transact_mut()
         };
         let mut recorder = Recorder::begin(&txn);
         for edit in edits {
-            let open = recorder.before(&txn, &self.root, edit);
-            apply(&mut txn, &self.root, edit, self.wide)?;
+            let open = recorder.before(&txn, &self.library.root, edit);
+            apply(&mut txn, &self.library.root, edit, self.wide)?;
             recorder.after(&txn, open);
         }
         Ok(txn.has_changes().then(|| Written { update: txn.encode_update_v1(), footprint: recorder.end(&txn) }))

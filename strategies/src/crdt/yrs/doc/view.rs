@@ -2,24 +2,13 @@
 
 use std::ops::Range;
 
-use yrs::{Array, GetString, Map, MapRef, Out, ReadTxn, Text, TextRef, Transact};
+use yrs::{Array, GetString, Map, Out, ReadTxn, Text, TextRef, Transact};
 
 use super::Doc;
-use super::value::{kind, materialise};
+use crate::crdt::yrs::library::find;
+use crate::crdt::yrs::value::{kind, materialise};
 use crate::document::{Document, Key, Kind, Step};
 use crate::view::View;
-
-pub(in crate::crdt::yrs) fn find<T: ReadTxn>(txn: &T, root: &MapRef, path: &[Step]) -> Option<Out> {
-    let mut at = Out::YMap(root.clone());
-    for step in path {
-        at = match (&at, step) {
-            (Out::YMap(map), Step::Key(key)) => map.get(txn, key)?,
-            (Out::YArray(list), Step::Index(index)) => list.get(txn, u32::try_from(*index).ok()?)?,
-            _ => return None,
-        };
-    }
-    Some(at)
-}
 
 impl Doc {
     fn length(&self, txn: &impl ReadTxn, text: &TextRef) -> usize {
@@ -29,17 +18,17 @@ impl Doc {
 
 impl View for Doc {
     fn kind(&self, path: &[Step]) -> Option<Kind> {
-        find(&self.doc.transact(), &self.root, path).map(|out| kind(&out))
+        find(&self.library.doc.transact(), &self.library.root, path).map(|out| kind(&out))
     }
 
     fn get(&self, path: &[Step]) -> Option<Document> {
-        let txn = self.doc.transact();
-        find(&txn, &self.root, path).map(|out| materialise(&txn, &out))
+        let txn = self.library.doc.transact();
+        find(&txn, &self.library.root, path).map(|out| materialise(&txn, &out))
     }
 
     fn len(&self, path: &[Step]) -> Option<usize> {
-        let txn = self.doc.transact();
-        match find(&txn, &self.root, path)? {
+        let txn = self.library.doc.transact();
+        match find(&txn, &self.library.root, path)? {
             Out::YText(text) => Some(self.length(&txn, &text)),
             Out::YArray(list) => Some(list.len(&txn) as usize),
             Out::YMap(map) => Some(map.len(&txn) as usize),
@@ -48,22 +37,22 @@ impl View for Doc {
     }
 
     fn keys(&self, path: &[Step]) -> Option<Vec<Key>> {
-        let txn = self.doc.transact();
-        let Out::YMap(map) = find(&txn, &self.root, path)? else { return None };
+        let txn = self.library.doc.transact();
+        let Out::YMap(map) = find(&txn, &self.library.root, path)? else { return None };
         let mut keys: Vec<Key> = map.keys(&txn).map(Key::from).collect();
         keys.sort();
         Some(keys)
     }
 
     fn items(&self, path: &[Step]) -> Option<Vec<Document>> {
-        let txn = self.doc.transact();
-        let Out::YArray(list) = find(&txn, &self.root, path)? else { return None };
+        let txn = self.library.doc.transact();
+        let Out::YArray(list) = find(&txn, &self.library.root, path)? else { return None };
         Some(list.iter(&txn).map(|item| materialise(&txn, &item)).collect())
     }
 
     fn text_slice(&self, path: &[Step], range: Range<usize>) -> Option<String> {
-        let txn = self.doc.transact();
-        let Out::YText(text) = find(&txn, &self.root, path)? else { return None };
+        let txn = self.library.doc.transact();
+        let Out::YText(text) = find(&txn, &self.library.root, path)? else { return None };
         if range.start > range.end || range.end > self.length(&txn, &text) {
             return None;
         }
@@ -71,6 +60,6 @@ impl View for Doc {
     }
 
     fn document(&self) -> Document {
-        materialise(&self.doc.transact(), &Out::YMap(self.root.clone()))
+        materialise(&self.library.doc.transact(), &Out::YMap(self.library.root.clone()))
     }
 }

@@ -7,7 +7,8 @@ use yrs::{Array, BranchID, ID, Map, Out, SharedRef, Transact, TransactionMut};
 use super::Inverse;
 use super::places::object;
 use super::slots::Entry;
-use crate::crdt::yrs::doc::{Place, materialise};
+use crate::crdt::yrs::edit::Place;
+use crate::crdt::yrs::value::materialise;
 use crate::document::{Document, Key};
 
 impl Inverse<'_> {
@@ -17,7 +18,7 @@ impl Inverse<'_> {
         let Some(id) = self.put_back_as(id) else { return };
         let owing = self.owing.iter().filter_map(|entry| Some((self.branch(&entry.map)?, entry.key.clone())));
         let owing = owing.collect();
-        let mut txn = self.doc.doc.transact_mut();
+        let mut txn = self.library.doc.transact_mut();
         if let Some(out) = object(&txn, &id) {
             fill(&mut txn, &out, was, &owing, &mut self.open);
         }
@@ -28,7 +29,7 @@ impl Inverse<'_> {
     pub(super) fn enter(&mut self, entry: &Entry) -> Option<Entry> {
         let Some(map) = self.map(&entry.map) else { return Some(entry.clone()) };
         if let (Some(was), false) = (&entry.was, self.is_in_place(&entry.map)) {
-            let mut txn = self.doc.doc.transact_mut();
+            let mut txn = self.library.doc.transact_mut();
             if map.get(&txn, &entry.key).is_none() {
                 Place::Entry(&map, &entry.key).write(&mut txn, was);
                 self.updates.push(txn.encode_update_v1());
@@ -41,7 +42,7 @@ impl Inverse<'_> {
     pub(super) fn repay(&mut self, entry: &Entry) -> bool {
         let Some(map) = self.map(&entry.map) else { return false };
         let open = self.open.remove(&(map.hook().into(), entry.key.clone()));
-        let mut txn = self.doc.doc.transact_mut();
+        let mut txn = self.library.doc.transact_mut();
         let now = map.get(&txn, &entry.key).map(|out| materialise(&txn, &out));
         if now != entry.wrote && !open {
             return false;

@@ -8,7 +8,7 @@ use yrs::{ClientID, ID, IdSet};
 use super::Inverse;
 use super::manager::{self, Run, runs};
 use super::slots::{Entry, Footprint, Kind, Slot};
-use crate::crdt::yrs::doc::Doc;
+use crate::crdt::yrs::library::Library;
 use crate::model::Rejected;
 use crate::replica::OpId;
 use crate::undo::UNDO_DEPTH;
@@ -53,13 +53,13 @@ pub(super) struct Owed {
 }
 
 impl History {
-    pub(in crate::crdt::yrs) fn new(doc: &Doc) -> Self {
-        let keeper = manager::keeper(&doc.doc, &doc.root);
-        Self { client: doc.doc.client_id(), keeper, made: VecDeque::new(), anew: Anew::default() }
+    pub(in crate::crdt::yrs) fn new(library: &Library) -> Self {
+        let keeper = manager::keeper(&library.doc, &library.root);
+        Self { client: library.doc.client_id(), keeper, made: VecDeque::new(), anew: Anew::default() }
     }
 
     /// Adds an own operation, also one that changed nothing.
-    pub(in crate::crdt::yrs) fn push(&mut self, doc: &Doc, n: u64, footprint: Footprint) {
+    pub(in crate::crdt::yrs) fn push(&mut self, library: &Library, n: u64, footprint: Footprint) {
         for slot in &footprint.slots {
             if let Kind::Moved = slot.kind {
                 // An item that is no object has one id.
@@ -70,12 +70,12 @@ impl History {
         }
         self.made.push_back(Made { n, footprint, undone: None, owed: Owed::default() });
         if self.made.len() >= 3 * UNDO_DEPTH {
-            self.forget(doc);
+            self.forget(library);
         }
     }
 
     /// Forgets the oldest.
-    fn forget(&mut self, doc: &Doc) {
+    fn forget(&mut self, library: &Library) {
         let mut deleted = IdSet::new();
         for Made { footprint, .. } in self.made.drain(..UNDO_DEPTH) {
             deleted.merge_with(footprint.all_deleted());
@@ -84,13 +84,13 @@ impl History {
             self.anew.forget_before(oldest);
         }
         if !deleted.is_empty() {
-            manager::forget(&doc.doc, &doc.root, &deleted);
-            self.keeper = manager::keeper(&doc.doc, &doc.root);
+            manager::forget(&library.doc, &library.root, &deleted);
+            self.keeper = manager::keeper(&library.doc, &library.root);
         }
     }
 
     /// Undoes an operation. Returns the updates for everybody else.
-    pub(in crate::crdt::yrs) fn undo(&mut self, doc: &Doc, target: OpId) -> Result<Vec<Vec<u8>>, Rejected> {
+    pub(in crate::crdt::yrs) fn undo(&mut self, library: &Library, target: OpId) -> Result<Vec<Vec<u8>>, Rejected> {
         let oldest = self.made.len().saturating_sub(UNDO_DEPTH);
         let found = self.made.iter().skip(oldest).position(|made| made.n == target.n && made.undone.is_none());
         let Some(index) = found.map(|index| index + oldest) else {
@@ -99,7 +99,7 @@ impl History {
         let inserted = self.made[index].footprint.inserted.clone();
         let (ever, now) = self.ids(&self.own(inserted.start, inserted.end));
         self.made[index].undone = Some(ever);
-        let mut inverse = Inverse::new(doc, self, target.n);
+        let mut inverse = Inverse::new(library, self, target.n);
         let done = inverse.make(index, &now);
         let Inverse { updates, anew, .. } = inverse;
         self.anew.0.extend(anew.0);

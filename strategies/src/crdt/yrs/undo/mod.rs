@@ -39,12 +39,12 @@ pub(super) use self::recorder::{Recorder, may_delete};
 use self::remedy::Remedy;
 use self::slots::Entry;
 pub(super) use self::slots::Footprint;
-use super::doc::Doc;
+use super::library::Library;
 use crate::document::Key;
 
 /// The inverse of an operation, while it is made.
 struct Inverse<'a> {
-    doc: &'a Doc,
+    library: &'a Library,
     history: &'a History,
     /// The operation.
     n: u64,
@@ -58,8 +58,16 @@ struct Inverse<'a> {
 }
 
 impl<'a> Inverse<'a> {
-    fn new(doc: &'a Doc, history: &'a History, n: u64) -> Self {
-        Self { doc, history, n, updates: Vec::new(), anew: Anew::default(), owing: Vec::new(), open: BTreeSet::new() }
+    fn new(library: &'a Library, history: &'a History, n: u64) -> Self {
+        Self {
+            library,
+            history,
+            n,
+            updates: Vec::new(),
+            anew: Anew::default(),
+            owing: Vec::new(),
+            open: BTreeSet::new(),
+        }
     }
 
     /// Returns what is still owed for each of the own operations.
@@ -86,7 +94,7 @@ impl<'a> Inverse<'a> {
             self.owing.extend(away.cloned());
             remedies.push((slot, remedy, remaining, away));
         }
-        let (library, root) = (&self.doc.doc, &self.doc.root);
+        let (library, root) = (&self.library.doc, &self.library.root);
         self.delete(deleted);
         let mut owed = Owed::default();
         for (slot, remedy, remaining, away) in remedies {

@@ -5,7 +5,7 @@ use yrs::{ArrayRef, BranchID, ID, IdSet, MapRef, Out, ReadTxn, SharedRef, TextRe
 
 use super::Inverse;
 use super::manager::{Run, runs};
-use crate::crdt::yrs::doc::materialise;
+use crate::crdt::yrs::value::materialise;
 use crate::document::Document;
 
 /// The id of an object.
@@ -33,13 +33,13 @@ pub(super) fn object(txn: &impl ReadTxn, id: &ID) -> Option<Out> {
 impl Inverse<'_> {
     /// The contents of an object, if it is one.
     pub(super) fn contents(&self, id: ID) -> Option<Document> {
-        let txn = self.doc.doc.transact();
+        let txn = self.library.doc.transact();
         object(&txn, &id).map(|out| materialise(&txn, &out))
     }
 
     /// Everything that is deleted now.
     pub(super) fn gone(&self) -> IdSet {
-        self.doc.doc.transact().snapshot().delete_set
+        self.library.doc.transact().snapshot().delete_set
     }
 
     /// The present id of what had this one, with what was put back a moment ago.
@@ -60,8 +60,8 @@ impl Inverse<'_> {
     /// The map that had this id, if it is there now.
     pub(super) fn map(&self, map: &BranchID) -> Option<MapRef> {
         match self.branch(map)? {
-            BranchID::Root(_) => Some(self.doc.root.clone()),
-            BranchID::Nested(id) => match object(&self.doc.doc.transact(), &id) {
+            BranchID::Root(_) => Some(self.library.root.clone()),
+            BranchID::Nested(id) => match object(&self.library.doc.transact(), &id) {
                 Some(Out::YMap(map)) => Some(map),
                 _ => None,
             },

@@ -5,7 +5,8 @@ use yrs::{Array, IdSet, Map, MapRef, Out, SharedRef, TransactionMut};
 use super::manager::{clock, runs};
 use super::places::id;
 use super::slots::{Entry, Footprint, Kind, Slot};
-use crate::crdt::yrs::doc::{find, materialise};
+use crate::crdt::yrs::library::find;
+use crate::crdt::yrs::value::materialise;
 use crate::document::{Document, Edit, Step};
 
 /// Watches a transaction.

@@ -5,7 +5,7 @@ use yrs::{BranchID, ID, IdSet, Map, Transact};
 use super::Inverse;
 use super::manager::runs;
 use super::slots::{Entry, Kind, Slot};
-use crate::crdt::yrs::doc::materialise;
+use crate::crdt::yrs::value::materialise;
 use crate::document::{Document, Key};
 
 pub(super) enum Remedy {
@@ -37,7 +37,7 @@ impl Inverse<'_> {
             (Kind::Sum(_), _) if intact && whole => Some(Remedy::Restore),
             (Kind::Sum(by), Some(Entry { map, key, .. })) => {
                 let sum = self.map(map).and_then(|map| {
-                    let txn = self.doc.doc.transact();
+                    let txn = self.library.doc.transact();
                     map.get(&txn, key).map(|out| materialise(&txn, &out))
                 });
                 if let Some(Document::Counter(sum)) = sum {

@@ -5,14 +5,15 @@ use yrs::{Array, ArrayRef, Assoc, BranchID, ID, IdSet, Map, Out, StickyIndex, Tr
 use super::Inverse;
 use super::manager::{self, Back, Run};
 use super::places::object;
-use crate::crdt::yrs::doc::{self, Place, materialise};
+use crate::crdt::yrs::edit::{Place, apply};
+use crate::crdt::yrs::value::materialise;
 use crate::document::{Document, Key, diff};
 
 impl Inverse<'_> {
     /// Deletes what the operation inserted.
     pub(super) fn delete(&mut self, inserted: IdSet) {
         if !inserted.is_empty() {
-            self.updates.extend(manager::delete(&self.doc.doc, &self.doc.root, inserted));
+            self.updates.extend(manager::delete(&self.library.doc, &self.library.root, inserted));
         }
     }
 
@@ -22,7 +23,7 @@ impl Inverse<'_> {
         if deleted.is_empty() {
             return IdSet::new();
         }
-        let (library, root) = (&self.doc.doc, &self.doc.root);
+        let (library, root) = (&self.library.doc, &self.library.root);
         // In a new list or text the library places a block by its former neighbours, and by what those have become. The
         // tombstone of a neighbour that was put back before leads to its copy, wherever that is. If the copy were back
         // already, a block between the two would have it as a neighbour on both sides, and end on one side here and on the
@@ -71,7 +72,7 @@ impl Inverse<'_> {
     /// An item is back where it was moved from: repeats there what was done in its copy.
     pub(super) fn bring(&mut self, id: &ID, now: &Document) {
         let Some(id) = self.put_back_as(id) else { return };
-        let mut txn = self.doc.doc.transact_mut();
+        let mut txn = self.library.doc.transact_mut();
         let Some(out) = object(&txn, &id) else { return };
         let was = materialise(&txn, &out);
         if was == *now {
@@ -80,7 +81,7 @@ impl Inverse<'_> {
         if let Out::YMap(map) = &out {
             for edit in diff(&was, now) {
                 // A diff fits the document that it was made from.
-                drop(doc::apply(&mut txn, map, &edit, true));
+                drop(apply(&mut txn, map, &edit, true));
             }
         } else if let Some(place) = StickyIndex::from_id(id, Assoc::After).get_offset(&txn) {
             let list = ArrayRef::from(place.branch);
@@ -93,7 +94,7 @@ impl Inverse<'_> {
     /// Moves a counter back.
     pub(super) fn subtract(&mut self, map: &BranchID, key: &Key, by: i64) {
         let Some(map) = self.map(map) else { return };
-        let mut txn = self.doc.doc.transact_mut();
+        let mut txn = self.library.doc.transact_mut();
         if let Some(Document::Counter(sum)) = map.get(&txn, key).map(|out| materialise(&txn, &out)) {
             Place::Entry(&map, key).write(&mut txn, &Document::Counter(sum.saturating_sub(by)));
             self.updates.push(txn.encode_update_v1());

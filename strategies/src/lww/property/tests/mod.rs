@@ -17,7 +17,7 @@ fn a_pending_write_hides_others_to_the_same_property() {
     table.deliver(2, 0);
     table.deliver(0, 1);
     table.deliver(0, 1);
-    assert_eq!((table.sees(1, "fields"), table.settled(1, "fields")), ("{x:5,y:7}".into(), "{x:9,y:7}".into()));
+    assert_eq!((table.sees(1, "fields"), table.base(1, "fields")), ("{x:5,y:7}".into(), "{x:9,y:7}".into()));
     table.deliver(1, 0);
     // The other is told that its own is confirmed, and then of the later write.
     table.run();
@@ -71,7 +71,7 @@ fn offline_writes_survive_a_crash_and_are_applied_once() {
     table.act(2, &Toy::Push(9));
     table.run();
     table.crash(1);
-    assert_eq!((table.sees(1, "list"), table.settled(1, "list")), ("[8,7,2,1]".into(), "[2,1]".into()));
+    assert_eq!((table.sees(1, "list"), table.base(1, "list")), ("[8,7,2,1]".into(), "[2,1]".into()));
     table.connect(0, 1);
     table.run();
     assert!([reached, offline].iter().all(|op| table.told(*op) == Some(Ok(Document::Null))));

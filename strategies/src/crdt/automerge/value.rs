@@ -1,12 +1,13 @@
-//! Values of the library and of documents.
+//! Values of the library and of documents: read from the library, and written into it.
 
-use automerge::{ObjId, ObjType, ReadDoc, ScalarValue, Value};
+use automerge::transaction::Transactable;
+use automerge::{AutoCommit, ObjId, ObjType, Prop, ReadDoc, ScalarValue, Value};
 use imbl::OrdMap;
 
 use crate::document::{Document, Key};
 
 /// The value with everything in it.
-pub(in crate::crdt::automerge) fn materialise<D: ReadDoc>(doc: &D, value: &Value<'_>, id: &ObjId) -> Document {
+pub(super) fn materialise<D: ReadDoc>(doc: &D, value: &Value<'_>, id: &ObjId) -> Document {
     match value {
         Value::Object(ObjType::Map | ObjType::Table) => {
             let entries = doc.map_range(id, ..).map(|item| {
@@ -54,4 +55,36 @@ pub(super) fn to_scalar(document: &Document) -> Result<ScalarValue, ObjType> {
         Document::Map(_) => return Err(ObjType::Map),
         Document::Text(_) => return Err(ObjType::Text),
     })
+}
+
+type Written = Result<(), String>;
+
+pub(super) fn put(tx: &mut AutoCommit, parent: &ObjId, prop: Prop, value: &Document) -> Written {
+    match to_scalar(value) {
+        Ok(scalar) => tx.put(parent, prop, scalar).map_err(|error| error.to_string()),
+        Err(kind) => {
+            let id = tx.put_object(parent, prop, kind).map_err(|error| error.to_string())?;
+            fill(tx, &id, value)
+        }
+    }
+}
+
+pub(super) fn insert(tx: &mut AutoCommit, list: &ObjId, index: usize, value: &Document) -> Written {
+    match to_scalar(value) {
+        Ok(scalar) => tx.insert(list, index, scalar).map_err(|error| error.to_string()),
+        Err(kind) => {
+            let id = tx.insert_object(list, index, kind).map_err(|error| error.to_string())?;
+            fill(tx, &id, value)
+        }
+    }
+}
+
+/// Fills an object that was just made.
+fn fill(tx: &mut AutoCommit, id: &ObjId, value: &Document) -> Written {
+    match value {
+        Document::Map(map) => map.iter().try_for_each(|(key, value)| put(tx, id, Prop::from(&**key), value)),
+        Document::List(list) => list.iter().enumerate().try_for_each(|(index, value)| insert(tx, id, index, value)),
+        Document::Text(rope) => tx.splice_text(id, 0, 0, &rope.to_string()).map_err(|error| error.to_string()),
+        _ => Ok(()),
+    }
 }

@@ -6,8 +6,8 @@ use yrs::{
     Any, Array, ArrayPrelim, ArrayRef, GetString, In, Map, MapPrelim, MapRef, Out, ReadTxn, Text, TransactionMut,
 };
 
+use super::library::find;
 use super::value::{materialise, scalar};
-use super::view::find;
 use crate::document::{Document, Edit, Path, Step};
 
 /// Whether an edit writes a character of two UTF-16 units.
@@ -29,7 +29,7 @@ pub(super) fn writes_wide(edit: &Edit) -> bool {
 }
 
 /// Where a value is written.
-pub(in crate::crdt::yrs) enum Place<'a> {
+pub(super) enum Place<'a> {
     Entry(&'a MapRef, &'a str),
     Item(&'a ArrayRef, u32),
 }
@@ -43,7 +43,7 @@ impl Place<'_> {
     }
 
     /// Writes a value. Entries of a map go in one by one, in order: the library would choose an order of its own.
-    pub(in crate::crdt::yrs) fn write(&self, txn: &mut TransactionMut<'_>, value: &Document) {
+    pub(super) fn write(&self, txn: &mut TransactionMut<'_>, value: &Document) {
         match value {
             Document::Map(entries) => {
                 let map = self.insert(txn, MapPrelim::default());
@@ -117,7 +117,7 @@ fn put(txn: &mut TransactionMut<'_>, root: &MapRef, path: &Path, value: &Documen
 }
 
 /// Applies an edit. `wide`: there may be a character of two UTF-16 units.
-pub(in crate::crdt::yrs) fn apply(txn: &mut TransactionMut<'_>, root: &MapRef, edit: &Edit, wide: bool) -> Applied {
+pub(super) fn apply(txn: &mut TransactionMut<'_>, root: &MapRef, edit: &Edit, wide: bool) -> Applied {
     match edit {
         Edit::Put { path, value } => put(txn, root, path, value),
         Edit::Remove { path } => {

@@ -61,7 +61,7 @@ fn from_any(any: &Any) -> Document {
 }
 
 /// The value with everything in it.
-pub(in crate::crdt::yrs) fn materialise<T: ReadTxn>(txn: &T, out: &Out) -> Document {
+pub(super) fn materialise<T: ReadTxn>(txn: &T, out: &Out) -> Document {
     match out {
         Out::Any(any) => from_any(any),
         Out::YText(text) => Document::text(&text.get_string(txn)),
