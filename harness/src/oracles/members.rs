@@ -79,6 +79,11 @@ impl<'a> Member<'a> {
         confirmed.filter(move |removal| adds().all(|add| removal.follows(add)))
     }
 
+    /// Whether all that added it was undone.
+    pub(crate) fn withdrawn(&self) -> bool {
+        !self.original && self.adds.iter().all(|add| add.undone)
+    }
+
     /// What is wrong with it, if something is.
     pub(crate) fn wrong(&self) -> Option<Wrong> {
         let undone = |entries: &[&Entry]| entries.iter().any(|entry| entry.undone);
@@ -92,13 +97,12 @@ impl<'a> Member<'a> {
         if self.last_removals().next().is_some() {
             return Some(if undone(&self.adds) { Wrong::NotWithdrawn } else { Wrong::Resurrected });
         }
-        let withdrawn = !self.original && self.adds.iter().all(|add| add.undone);
         // It may stay for the sake of other users who have worked on it.
         let others = || {
             let all = self.adds.iter().chain(&self.removals).chain(&self.changes);
             all.map(|entry| entry.id.client).any(|client| client != self.adds[0].id.client)
         };
-        (withdrawn && !others()).then_some(Wrong::NotWithdrawn)
+        (self.withdrawn() && !others()).then_some(Wrong::NotWithdrawn)
     }
 }
 

@@ -1,13 +1,14 @@
 //! What became of bookings and of stock.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use syncbench_strategies::document::Document;
 
 use super::model::{BookingOp, HOUR, bookings, stock, stock_path};
 use crate::finding::{Finding, Findings, Kind, kinds};
+use crate::history::{History, Issued};
 use crate::ledger::Fate;
-use crate::workload::{History, Issued};
+use crate::oracles::members::{Member, Wrong};
 
 kinds! {
     LOST_BOOKING = lost("lost booking", "A reservation was confirmed, nobody cancelled it, and it is gone.");
@@ -84,7 +85,17 @@ struct Item {
     asked: i64,
 }
 
-/// Judges what is there against what was confirmed.
+/// What happened to one booking.
+#[derive(Default)]
+struct Booking<'a> {
+    member: Member<'a>,
+    /// Its reservation, confirmed or not.
+    reserved: Option<&'a Issued<'a, BookingOp>>,
+    /// Whether an agent cancelled it, confirmed or not.
+    cancelled: bool,
+}
+
+/// Asks of each booking whether it is there if it must be, see [`Member`], and of each item whether its units add up.
 ///
 /// A guest without a unit is counted once: as a lost booking or as oversold. Whatever is sold of stock from nowhere is
 /// oversold too.
@@ -93,18 +104,23 @@ pub(super) fn judge(history: &History<'_>) -> Vec<Finding> {
     let there = bookings(history.last);
     let mut items: BTreeMap<String, Item> =
         stock(history.genesis).map(|(name, first)| (name, Item { first, units: first, ..Item::default() })).collect();
-    let (mut reserved, mut cancelled) = (BTreeSet::new(), BTreeSet::new());
+    let shown = |id: &String| (id.clone(), Booking { member: Member::new(false, 1), ..Booking::default() });
+    let mut bookings: BTreeMap<String, Booking<'_>> = there.keys().map(shown).collect();
     for operation in &operations {
-        let rejected = matches!(operation.entry.fate, Fate::Rejected(_));
         match &operation.op {
             BookingOp::Reserve { item, booking } => {
-                items.entry(item.clone()).or_default().asked += i64::from(!rejected || operation.entry.shown.is_some());
-                if !rejected {
-                    reserved.insert(booking.as_str());
-                }
+                let asked = !operation.rejected() || operation.entry.shown.is_some();
+                items.entry(item.clone()).or_default().asked += i64::from(asked);
+                let booking = bookings.entry(booking.clone()).or_default();
+                booking.member.add(operation.entry);
+                booking.reserved = Some(operation);
             }
-            _ if rejected => {}
-            BookingOp::Cancel { booking } => drop(cancelled.insert(booking.as_str())),
+            _ if operation.rejected() => {}
+            BookingOp::Cancel { booking } => {
+                let booking = bookings.entry(booking.clone()).or_default();
+                booking.member.remove(operation.entry);
+                booking.cancelled = true;
+            }
             BookingOp::Restock { item, count } => {
                 let item = items.entry(item.clone()).or_default();
                 let units = if operation.outcome().is_some() { &mut item.units } else { &mut item.unanswered };
@@ -113,17 +129,18 @@ pub(super) fn judge(history: &History<'_>) -> Vec<Finding> {
         }
     }
     let mut findings = Findings::default();
-    for (booking, name) in &there {
-        let item = items.entry(name.clone()).or_default();
-        item.booked += 1;
-        if !reserved.contains(booking.as_str()) {
-            findings.add(&BOOKING_FROM_NOWHERE, format_args!("{booking} of {name}"));
-        } else if !cancelled.contains(booking.as_str()) {
-            item.held.push(booking.clone());
+    for (id, booking) in &bookings {
+        booking.judge(id, &mut findings);
+        if let Some(name) = there.get(id) {
+            let item = items.entry(name.clone()).or_default();
+            item.booked += 1;
+            if booking.held() {
+                item.held.push(id.clone());
+            }
         }
     }
     for operation in &operations {
-        judge_operation(operation, &there, &cancelled, &items, &mut findings);
+        judge_rejection(operation, &items, &mut findings);
     }
     for (name, item) in &items {
         let left = history.last.at(&stock_path(name)).and_then(Document::as_int).unwrap_or(0);
@@ -132,32 +149,41 @@ pub(super) fn judge(history: &History<'_>) -> Vec<Finding> {
     findings.done()
 }
 
-fn judge_operation(
-    operation: &Issued<'_, BookingOp>,
-    there: &BTreeMap<String, String>,
-    cancelled: &BTreeSet<&str>,
-    items: &BTreeMap<String, Item>,
-    findings: &mut Findings,
-) {
-    let id = operation.id();
-    match (&operation.op, &operation.entry.fate) {
-        (BookingOp::Reserve { item, booking }, Fate::Acknowledged(_))
-            if !there.contains_key(booking) && !cancelled.contains(booking.as_str()) =>
-        {
-            findings.add(&LOST_BOOKING, format_args!("{booking} of {item}, confirmed in {id}, is gone"));
+impl Booking<'_> {
+    /// Whether it is there and should be.
+    fn held(&self) -> bool {
+        self.member.copies() > 0 && self.member.wrong() != Some(Wrong::FromNowhere) && !self.cancelled
+    }
+
+    fn judge(&self, id: &str, findings: &mut Findings) {
+        match (self.member.wrong(), self.reserved) {
+            (Some(Wrong::Lost), Some(reserved)) => {
+                findings.add(
+                    &LOST_BOOKING,
+                    format_args!("{}, {:?}, was confirmed and is gone", reserved.id(), reserved.op),
+                );
+            }
+            (Some(Wrong::FromNowhere), _) => findings.add(&BOOKING_FROM_NOWHERE, format_args!("{id} is there")),
+            // Nobody undoes a booking: a cancellation is an operation of its own.
+            _ => {}
         }
-        (BookingOp::Reserve { item: name, .. }, Fate::Rejected(why)) if matches!(&*why.code, "taken" | "sold_out") => {
-            let item = &items[name];
-            let others = item.asked - i64::from(operation.entry.shown.is_some());
-            if others < item.first {
-                let words = format_args!("{name} in {id}, when {others} others had asked for it");
-                findings.add(&REJECTED_WITH_STOCK_LEFT, words);
+        if self.member.copies() > 0 {
+            for cancelled in self.member.last_removals() {
+                findings.add(&RESURRECTED_BOOKING, format_args!("{id}, cancelled in {}, is there", cancelled.id));
             }
         }
-        (BookingOp::Cancel { booking }, Fate::Acknowledged(_)) if there.contains_key(booking) => {
-            findings.add(&RESURRECTED_BOOKING, format_args!("{booking}, cancelled in {id}, is there"));
-        }
-        _ => {}
+    }
+}
+
+fn judge_rejection(operation: &Issued<'_, BookingOp>, items: &BTreeMap<String, Item>, findings: &mut Findings) {
+    let (BookingOp::Reserve { item: name, .. }, Fate::Rejected(why)) = (&operation.op, &operation.entry.fate) else {
+        return;
+    };
+    let item = &items[name];
+    let others = item.asked - i64::from(operation.entry.shown.is_some());
+    if matches!(&*why.code, "taken" | "sold_out") && others < item.first {
+        let words = format_args!("{name} in {}, when {others} others had asked for it", operation.id());
+        findings.add(&REJECTED_WITH_STOCK_LEFT, words);
     }
 }
 

@@ -7,6 +7,7 @@ use syncbench_strategies::view::View;
 use super::model::{BOOKINGS, BookingOp, HOUR, STOCK, stock_path};
 use crate::rng::{below, unit};
 use crate::workload::{Intent, User};
+use crate::workloads::habits::Labels;
 
 /// What the parameters say.
 #[derive(Clone, Copy)]
@@ -20,20 +21,18 @@ pub(super) struct Habits {
 /// One agent.
 pub(super) struct Agent {
     habits: Habits,
-    client: NodeId,
-    /// Intents so far: the source of ids, the same whatever the agent saw.
-    drawn: u64,
+    labels: Labels,
 }
 
 impl Agent {
     pub(super) fn new(habits: Habits, client: NodeId) -> Self {
-        Self { habits, client, drawn: 0 }
+        Self { habits, labels: Labels::new(client) }
     }
 }
 
 impl User for Agent {
     fn next(&mut self, view: &dyn View, rng: &mut Rng) -> Option<Intent> {
-        self.drawn += 1;
+        let booking = self.labels.next();
         let (which, first) = (unit(rng), unit(rng) < self.habits.first);
         let items = view.keys(&path![STOCK]).unwrap_or_default();
         let any = below(rng, items.len());
@@ -53,10 +52,7 @@ impl User for Agent {
         let free = |index: &usize| view.get(&stock_path(&items[*index])).and_then(|left| left.as_int()) > Some(0);
         let from = if first { 0 } else { any };
         match (from..items.len()).chain(0..from).find(free) {
-            Some(index) => {
-                let booking = format!("{}.{}", self.client, self.drawn);
-                Some(Intent::blind(&BookingOp::Reserve { item: items[index].to_string(), booking }))
-            }
+            Some(index) => Some(Intent::blind(&BookingOp::Reserve { item: items[index].to_string(), booking })),
             None => booked.map(|booking| cancel(booking)),
         }
     }

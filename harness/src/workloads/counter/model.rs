@@ -35,8 +35,13 @@ pub(super) const SHARED: &str = "count";
 pub(super) const LIKES: &str = "likes";
 pub(super) const LIKE_COUNT: &str = "like_count";
 
+/// The name of a like among the likes.
+pub(super) fn like_key(user: u32, post: u32) -> String {
+    format!("post{post}/user{user}")
+}
+
 pub(super) fn like_path(user: u32, post: u32) -> Path {
-    path![LIKES, &format!("post{post}/user{user}")]
+    path![LIKES, &like_key(user, post)]
 }
 
 impl Model for CounterModel {
@@ -83,7 +88,8 @@ pub(super) fn value(document: &Document, counter: &str) -> i64 {
     document.at(&path![counter]).and_then(Document::as_int).unwrap_or(0)
 }
 
-/// How many likes are there.
-pub(super) fn likes(document: &Document) -> i64 {
-    View::len(document, &path![LIKES]).unwrap_or(0) as i64
+/// The names of the likes that are there.
+pub(super) fn likes(document: &Document) -> Vec<String> {
+    let names = View::keys(document, &path![LIKES]).unwrap_or_default();
+    names.into_iter().map(|name| name.to_string()).collect()
 }

@@ -99,6 +99,13 @@ pub(super) fn digest(view: &dyn View, cell: &str) -> Option<String> {
     Some(view.get(&source_path(cell))?.digest().to_string())
 }
 
+/// The evaluation whose output a cell shows, and the digest of the source that this was computed from.
+pub(super) fn output(view: &dyn View, cell: &str) -> Option<(String, String)> {
+    let output = view.get(&cell_path(cell).child(OUTPUT))?;
+    let field = |key: &str| output.at(&path![key])?.as_str().map(str::to_owned);
+    field("run").zip(field("of"))
+}
+
 impl Model for NotebookModel {
     type Op = NotebookOp;
 

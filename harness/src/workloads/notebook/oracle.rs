@@ -6,13 +6,14 @@ use syncbench_strategies::document::{Document, Kind as DocumentKind};
 use syncbench_strategies::path;
 use syncbench_strategies::view::View;
 
-use super::model::{CELLS, NotebookOp, OUTPUT, cell_path, digest, order, source_path};
+use super::model::{CELLS, NotebookOp, digest, order, output, source_path};
 use crate::finding::{Finding, Findings, Kind, kinds};
-use crate::ledger::Fate;
+use crate::history::{History, Issued};
+use crate::oracles::members::{Member, Wrong};
 use crate::oracles::text;
 use crate::oracles::undo::{LOST_TO_UNDO, UNDO_WITHOUT_EFFECT};
+use crate::oracles::writes::{Effect, Loss, Place, Writes, Writing};
 use crate::typing;
-use crate::workload::{History, Issued};
 
 kinds! {
     LOST_CELL = lost(
@@ -45,7 +46,8 @@ kinds! {
     );
     LOST_OUTPUT = lost(
         "lost output",
-        "A user evaluated a cell, and the cell shows neither this output nor a later or a concurrent one."
+        "A user evaluated a cell, and the output is gone although no user who had seen it replaced it, and no concurrent \
+         evaluation explains it."
     );
 }
 
@@ -84,13 +86,40 @@ pub(super) fn invariant(document: &Document) -> Result<(), String> {
     Ok(())
 }
 
-/// Judges each cell, and the characters of those that are there.
+/// An evaluation as a write: it puts its output into its cell.
+struct Evaluation<'a>(&'a str);
+
+/// The output of one cell: all evaluations that are judged together write there.
+struct Output;
+
+impl Place for Output {
+    fn within(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Writing for Evaluation<'_> {
+    type Place = Output;
+    /// The id of the evaluation.
+    type Value = String;
+
+    fn effect(&self) -> Effect<Output, String> {
+        Effect::Put(Output, self.0.to_owned())
+    }
+
+    fn replaced(&self, seen: &Document) -> BTreeSet<String> {
+        seen.as_str().map(str::to_owned).into_iter().collect()
+    }
+}
+
+/// Asks of each cell whether it is there if it must be, see [`Member`], of each output whether it was lost, see
+/// [`Writes`], and what became of the characters in the cells that are there.
 pub(super) fn judge(history: &History<'_>) -> Vec<Finding> {
     let operations = history.operations::<NotebookOp>();
     let names = [history.genesis, history.last].map(|document| View::keys(document, &path![CELLS]).unwrap_or_default());
     let mut by_cell: BTreeMap<&str, Vec<Operation<'_>>> =
         names.iter().flatten().map(|cell| (&**cell, Vec::new())).collect();
-    for operation in operations.iter().filter(|operation| !matches!(operation.entry.fate, Fate::Rejected(_))) {
+    for operation in operations.iter().filter(|operation| !operation.rejected()) {
         by_cell.entry(operation.op.cell()).or_default().push(operation);
     }
     let order = order(history.last);
@@ -105,16 +134,12 @@ pub(super) fn judge(history: &History<'_>) -> Vec<Finding> {
     let mut findings = Findings::default();
     for cell in cells.values() {
         cell.judge_membership(&mut findings);
-        cell.judge_operations(&mut findings);
+        cell.judge_outputs(&mut findings);
         cell.judge_place(&cells, &mut findings);
-        if cell.copies > 0 {
-            let typed = cell.operations.iter().filter_map(|operation| match &operation.op {
-                NotebookOp::Type { splice, .. } => Some(Issued { op: splice.insert.clone(), entry: operation.entry }),
-                _ => None,
-            });
-            let characters = |document| typing::characters(document, &source_path(cell.name));
-            let (first, last) = (characters(history.genesis), characters(history.last));
-            text::judge(&typed.collect::<Vec<_>>(), &first, &last, &mut findings);
+        if cell.there() {
+            cell.judge_characters(history, &mut findings);
+        } else {
+            cell.judge_orphans(&mut findings);
         }
     }
     findings.done()
@@ -125,13 +150,13 @@ type Operation<'a> = &'a Issued<'a, NotebookOp>;
 /// One cell, and the operations on it that were not rejected.
 struct Cell<'a> {
     name: &'a str,
-    /// It was there from the beginning.
-    original: bool,
+    /// Whether the notebook lists it and shows its source.
+    member: Member<'a>,
+    /// Whether it was there from the beginning, or a user inserted it.
+    made: bool,
     operations: Vec<Operation<'a>>,
     /// Where the notebook lists it at the end.
     places: Vec<usize>,
-    /// How often the notebook lists it and shows its source.
-    copies: u64,
     digest: Option<String>,
     /// The evaluation whose output it shows, and the digest of the source that this was computed from.
     output: Option<(String, String)>,
@@ -139,122 +164,97 @@ struct Cell<'a> {
 
 impl<'a> Cell<'a> {
     fn new(name: &'a str, operations: Vec<Operation<'a>>, places: Vec<usize>, history: &History<'_>) -> Self {
-        let there = View::kind(history.last, &source_path(name)) == Some(DocumentKind::Text);
-        let field = |key: &str| history.last.at(&cell_path(name).child(OUTPUT).child(key))?.as_str().map(str::to_owned);
-        Self {
-            name,
-            original: history.genesis.at(&cell_path(name)).is_some(),
-            operations,
-            copies: if there { places.len() as u64 } else { 0 },
-            places,
-            digest: digest(history.last, name),
-            output: field("run").zip(field("of")),
+        let exists = |document: &Document| View::kind(document, &source_path(name)) == Some(DocumentKind::Text);
+        let (mut made, copies) = (exists(history.genesis), if exists(history.last) { places.len() as u64 } else { 0 });
+        let mut member = Member::new(made, copies);
+        for operation in &operations {
+            made |= matches!(operation.op, NotebookOp::Insert { .. });
+            match operation.op {
+                NotebookOp::Insert { .. } | NotebookOp::Restore { .. } => member.add(operation.entry),
+                NotebookOp::Delete { .. } => member.remove(operation.entry),
+                NotebookOp::Move { .. } | NotebookOp::Type { .. } | NotebookOp::Evaluate { .. } => {
+                    member.change(operation.entry);
+                }
+            }
         }
+        let (digest, output) = (digest(history.last, name), output(history.last, name));
+        Self { name, member, made, operations, places, digest, output }
     }
 
-    /// The operations that nobody undid.
-    fn in_force(&self) -> impl Iterator<Item = Operation<'a>> {
-        self.operations.iter().copied().filter(|operation| !operation.undone())
+    fn there(&self) -> bool {
+        self.member.copies() > 0
     }
 
-    fn deletes(&self) -> impl Iterator<Item = Operation<'a>> {
-        self.in_force().filter(|operation| matches!(operation.op, NotebookOp::Delete { .. }))
-    }
-
-    fn restores(&self) -> impl Iterator<Item = Operation<'a>> {
-        self.in_force().filter(|operation| matches!(operation.op, NotebookOp::Restore { .. }))
-    }
-
-    /// Whether an operation of this kind was undone, so that the cell should be as before.
-    fn undone(&self, kind: fn(&NotebookOp) -> bool) -> bool {
-        self.operations.iter().any(|operation| operation.undone() && kind(&operation.op))
-    }
-
-    /// A confirmed delete follows every restore.
-    fn must_be_gone(&self) -> bool {
-        let mut confirmed = self.deletes().filter(|delete| delete.outcome().is_some());
-        confirmed.any(|delete| self.restores().all(|restore| delete.follows(restore)))
-    }
-
-    /// It was inserted, and nobody deleted it, or a confirmed restore follows every delete.
-    fn must_be_there(&self) -> bool {
-        let inserted = |operation: Operation<'_>| {
-            matches!(operation.op, NotebookOp::Insert { .. }) && operation.outcome().is_some()
-        };
-        let mut confirmed = self.restores().filter(|restore| restore.outcome().is_some());
-        (self.original || self.in_force().any(inserted))
-            && (self.deletes().next().is_none()
-                || confirmed.any(|restore| self.deletes().all(|delete| restore.follows(delete))))
+    /// The operations that were confirmed and not undone.
+    fn confirmed(&self) -> impl Iterator<Item = Operation<'a>> {
+        self.operations.iter().copied().filter(|operation| operation.outcome().is_some())
     }
 
     /// The kind, unless an undo of something that was done to the cell as a whole can explain it.
     fn unless_undone(&self, kind: &'static Kind) -> &'static Kind {
         let whole = |op: &NotebookOp| !matches!(op, NotebookOp::Type { .. } | NotebookOp::Evaluate { .. });
-        if self.undone(whole) { &LOST_TO_UNDO } else { kind }
+        let undone = self.operations.iter().any(|operation| operation.undone() && whole(&operation.op));
+        if undone { &LOST_TO_UNDO } else { kind }
     }
 
     fn judge_membership(&self, findings: &mut Findings) {
-        let words = format!("{}, which the notebook has {} times", self.name, self.copies);
-        findings.count(&DUPLICATED_CELL, self.copies.saturating_sub(1), &words);
-        let inserted = self.operations.iter().any(|operation| matches!(operation.op, NotebookOp::Insert { .. }));
-        if self.copies > 0 && !self.original && !inserted {
+        let words = format!("{}, which the notebook has {} times", self.name, self.member.copies());
+        findings.count(&DUPLICATED_CELL, self.member.duplicates(), &words);
+        if self.there() && !self.made {
             findings.add(&CELL_FROM_NOWHERE, self.name);
         }
-        if self.copies == 0 && self.must_be_there() {
-            let back = self.undone(|op| matches!(op, NotebookOp::Delete { .. }));
-            findings.add(if back { &UNDO_WITHOUT_EFFECT } else { self.unless_undone(&LOST_CELL) }, &words);
-        } else if self.copies > 0 && self.must_be_gone() {
-            let back = self.undone(|op| matches!(op, NotebookOp::Restore { .. }));
-            findings.add(if back { &UNDO_WITHOUT_EFFECT } else { self.unless_undone(&RESURRECTED_CELL) }, &words);
-        } else if self.copies > 0 && self.undone(|op| matches!(op, NotebookOp::Insert { .. })) {
-            // It may stay for the sake of other users who worked on it.
-            let mut clients = self.operations.iter().map(|operation| operation.id().client);
-            let first = clients.next();
-            if clients.all(|client| Some(client) == first) {
-                findings.add(&UNDO_WITHOUT_EFFECT, &words);
-            }
-        }
-    }
-
-    fn judge_operations(&self, findings: &mut Findings) {
-        for operation in self.in_force().filter(|operation| operation.outcome().is_some()) {
-            match &operation.op {
-                NotebookOp::Type { .. } if self.copies == 0 => {
-                    if !self.deletes().any(|delete| delete.follows(operation)) {
-                        findings.add(self.unless_undone(&ORPHANED_EDIT), words(operation));
-                    }
-                }
-                NotebookOp::Evaluate { run, .. } if self.copies > 0 => self.judge_output(operation, run, findings),
-                _ => {}
-            }
-        }
-        for operation in self.operations.iter().filter(|operation| operation.undone()) {
-            if let NotebookOp::Evaluate { run, .. } = &operation.op
-                && self.output.as_ref().is_some_and(|(shown, _)| shown == run)
-            {
-                findings.add(&UNDO_WITHOUT_EFFECT, words(operation));
-            }
-        }
-    }
-
-    fn judge_output(&self, operation: Operation<'_>, run: &str, findings: &mut Findings) {
-        let others = |wanted: fn(&NotebookOp) -> bool| {
-            self.operations.iter().filter(move |other| wanted(&other.op) && other.id() != operation.id())
+        let kind = match self.member.wrong() {
+            Some(Wrong::Lost) => self.unless_undone(&LOST_CELL),
+            Some(Wrong::FromNowhere) if self.member.last_removals().next().is_none() => return,
+            Some(Wrong::Resurrected | Wrong::FromNowhere) => self.unless_undone(&RESURRECTED_CELL),
+            Some(Wrong::NotBack | Wrong::NotWithdrawn) => &UNDO_WITHOUT_EFFECT,
+            None => return,
         };
-        let evaluates = |op: &NotebookOp| matches!(op, NotebookOp::Evaluate { .. });
-        match &self.output {
-            Some((shown, of)) if shown == run => {
-                let types = |op: &NotebookOp| matches!(op, NotebookOp::Type { .. });
-                // A user who typed, or undid, with the output on the screen saw it go stale.
-                let seen = others(types).any(|later| later.follows(operation) || later.undone());
-                if Some(of) != self.digest.as_ref() && !seen {
-                    findings.add(&STALE_OUTPUT, words(operation));
-                }
+        findings.add(kind, words);
+    }
+
+    fn judge_orphans(&self, findings: &mut Findings) {
+        let deletes =
+            |operation: &Operation<'_>| matches!(operation.op, NotebookOp::Delete { .. }) && !operation.undone();
+        for typed in self.confirmed().filter(|operation| matches!(operation.op, NotebookOp::Type { .. })) {
+            if !self.operations.iter().any(|operation| deletes(operation) && operation.follows(typed)) {
+                findings.add(self.unless_undone(&ORPHANED_EDIT), words(typed));
             }
-            // Of two evaluations the later one counts, or either of two concurrent ones.
-            _ if others(evaluates).any(|other| !operation.follows(other)) => {}
-            _ => findings.add(&LOST_OUTPUT, words(operation)),
         }
+    }
+
+    fn judge_outputs(&self, findings: &mut Findings) {
+        let evaluations = self.operations.iter().filter_map(|operation| match &operation.op {
+            NotebookOp::Evaluate { run, .. } => Some(Issued { op: Evaluation(run), entry: operation.entry }),
+            _ => None,
+        });
+        let evaluations: Vec<_> = evaluations.collect();
+        let writes = Writes::new(&evaluations, self.output.iter().map(|(run, _)| run.clone()).collect());
+        for (index, step) in writes.steps().iter().enumerate() {
+            let kind = match writes.loss(index) {
+                _ if writes.undo_failed(index) => &UNDO_WITHOUT_EFFECT,
+                _ if !self.there() => continue,
+                Some(Loss::Unexplained) => &LOST_OUTPUT,
+                Some(Loss::Undone) => &LOST_TO_UNDO,
+                // Of two concurrent evaluations either counts.
+                Some(Loss::Overwritten | Loss::Removed) => continue,
+                None if self.stale(step.issued) => &STALE_OUTPUT,
+                None => continue,
+            };
+            findings.add(kind, format_args!("{}, evaluation {} of {}", step.issued.id(), step.issued.op.0, self.name));
+        }
+    }
+
+    /// Whether the cell shows the output of this confirmed evaluation, not computed from its source, and no user who had
+    /// seen the output changed the source.
+    fn stale(&self, evaluation: &Issued<'_, Evaluation<'_>>) -> bool {
+        let Some((run, of)) = &self.output else { return false };
+        let mut typed = self.operations.iter().filter(|operation| matches!(operation.op, NotebookOp::Type { .. }));
+        run == evaluation.op.0
+            && evaluation.outcome().is_some()
+            && Some(of) != self.digest.as_ref()
+            // A user who typed, or undid, with the output on the screen saw it go stale.
+            && !typed.any(|later| later.follows(evaluation) || later.undone())
     }
 
     /// Whether `operation`, and what its user had seen, is all that was done with the place of this cell.
@@ -263,11 +263,11 @@ impl<'a> Cell<'a> {
             NotebookOp::Type { .. } | NotebookOp::Evaluate { .. } => true,
             _ => other.id() == operation.id() || (!other.undone() && operation.follows(other)),
         };
-        self.copies == 1 && self.operations.iter().all(|other| untouched(other))
+        self.member.copies() == 1 && self.operations.iter().all(|other| untouched(other))
     }
 
     fn judge_place(&self, cells: &BTreeMap<&str, Cell<'_>>, findings: &mut Findings) {
-        for operation in self.in_force().filter(|operation| operation.outcome().is_some()) {
+        for operation in self.confirmed() {
             let (NotebookOp::Insert { after: Some(above), .. }
             | NotebookOp::Move { after: Some(above), .. }
             | NotebookOp::Restore { after: Some(above), .. }) = &operation.op
@@ -280,6 +280,15 @@ impl<'a> Cell<'a> {
                 findings.add(&MISPLACED_CELL, words(operation));
             }
         }
+    }
+
+    fn judge_characters(&self, history: &History<'_>, findings: &mut Findings) {
+        let typed = self.operations.iter().filter_map(|operation| match &operation.op {
+            NotebookOp::Type { splice, .. } => Some(Issued { op: splice.insert.clone(), entry: operation.entry }),
+            _ => None,
+        });
+        let characters = |document| typing::characters(document, &source_path(self.name));
+        text::judge(&typed.collect::<Vec<_>>(), &characters(history.genesis), &characters(history.last), findings);
     }
 }
 

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use syncbench_strategies::document::Document;
 use syncbench_strategies::model::Operation;
 use syncbench_strategies::path;
 use syncbench_strategies::replica::{NodeId, Rng};
 use syncbench_strategies::view::View;
 
-use super::model::{CELLS, NotebookOp, order, source_path};
+use super::model::{CELLS, NotebookOp, order, output, source_path};
 use crate::rng::{below, unit};
 use crate::typing::{Keys, Typist};
 use crate::workload::{Intent, Standing, User};
+use crate::workloads::habits::{Labels, Population, hot_or, slot};
 
 /// What the parameters say.
 #[derive(Clone, Copy)]
@@ -25,11 +27,9 @@ pub(super) struct Habits {
 /// One user.
 pub(super) struct Collaborator {
     habits: Habits,
-    client: NodeId,
-    /// Intents so far: the source of ids, the same whatever the user saw.
-    drawn: u64,
-    /// How many cells there were at first.
-    home: Option<usize>,
+    labels: Labels,
+    /// Counted only by a user who does something with whole cells.
+    cells: Population,
     /// The cell it types in.
     cell: String,
     typist: Typist,
@@ -38,7 +38,7 @@ pub(super) struct Collaborator {
 impl Collaborator {
     pub(super) fn new(habits: Habits, client: NodeId, clients: u32) -> Self {
         let typist = Typist::new(habits.keys, client, clients, path![]);
-        Self { habits, client, drawn: 0, home: None, cell: String::new(), typist }
+        Self { habits, labels: Labels::new(client), cells: Population::default(), cell: String::new(), typist }
     }
 }
 
@@ -48,19 +48,21 @@ impl User for Collaborator {
     }
 
     fn next(&mut self, view: &dyn View, rng: &mut Rng) -> Option<Intent> {
-        self.drawn += 1;
+        let label = self.labels.next();
         let (which, hot, on_cells, elsewhere) = (unit(rng), unit(rng), unit(rng), unit(rng));
         let order = order(view);
         let (any, place) = (below(rng, order.len()), unit(rng));
         let habits = self.habits;
-        let pick = || order.get(if hot < habits.hot { 0 } else { any }).cloned();
+        let pick = || order.get(hot_or(any, hot, habits.hot)).cloned();
         if which < habits.cells {
-            let op = self.on_cells(view, &order, on_cells, pick(), place);
+            let op = self.on_cells(view, &order, label, on_cells, pick(), place);
             return op.map(|op| Intent::blind(&op));
         }
         if which >= 1.0 - habits.evaluate {
-            let run = format!("{}.{}", self.client, self.drawn);
-            return pick().map(|cell| Intent::blind(&NotebookOp::Evaluate { cell, run }));
+            let cell = pick()?;
+            let seen = output(view, &cell).map_or(Document::Null, |(run, _)| run.into());
+            let op = NotebookOp::Evaluate { cell, run: label };
+            return Some(Intent { operation: Operation::encode(&op), seen });
         }
         // Nobody goes elsewhere in the middle of a run, unless the cell is gone.
         let stays = order.contains(&self.cell) && (self.typist.busy() || elsewhere >= habits.elsewhere);
@@ -80,23 +82,22 @@ impl Collaborator {
         &mut self,
         view: &dyn View,
         order: &[String],
+        label: String,
         which: f64,
         cell: Option<String>,
         place: f64,
     ) -> Option<NotebookOp> {
-        let home = *self.home.get_or_insert(order.len());
+        self.cells.count(order.len());
         let here: BTreeSet<&str> = order.iter().map(String::as_str).collect();
         let mut bin = view.keys(&path![CELLS])?;
         bin.retain(|cell| !here.contains(&**cell));
-        let slot = |places: usize| ((place * places as f64) as usize).min(places.saturating_sub(1));
         let below = |slot: usize, others: &[&String]| {
             slot.checked_sub(1).and_then(|above| others.get(above)).map(|above| (*above).clone())
         };
         let everywhere: Vec<&String> = order.iter().collect();
-        let after = below(slot(order.len() + 1), &everywhere);
-        // The notebook stays between half and double its first size: it neither vanishes nor grows without end.
-        let (small, large) = (order.len() <= home / 2, order.len() >= home.saturating_mul(2).max(1));
-        let insert = NotebookOp::Insert { cell: format!("n{}.{}", self.client, self.drawn), after: after.clone() };
+        let after = below(slot(place, order.len() + 1), &everywhere);
+        let (small, large) = (self.cells.small(), self.cells.large());
+        let insert = NotebookOp::Insert { cell: format!("n{label}"), after: after.clone() };
         Some(match (which * 4.0) as u8 {
             0 if !large => insert,
             1 if order.len() > 1 => {
@@ -104,10 +105,12 @@ impl Collaborator {
                 let at = order.iter().position(|other| *other == cell)?;
                 let others: Vec<&String> = order.iter().filter(|other| **other != cell).collect();
                 // A move to where the cell is would be none.
-                let slot = slot(others.len());
+                let slot = slot(place, others.len());
                 NotebookOp::Move { cell, after: below(slot + usize::from(slot >= at), &others) }
             }
-            3 if !bin.is_empty() && !large => NotebookOp::Restore { cell: bin[slot(bin.len())].to_string(), after },
+            3 if !bin.is_empty() && !large => {
+                NotebookOp::Restore { cell: bin[slot(place, bin.len())].to_string(), after }
+            }
             _ if small => insert,
             _ => NotebookOp::Delete { cell: cell? },
         })

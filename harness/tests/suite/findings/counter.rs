@@ -2,10 +2,11 @@
 
 use syncbench_harness::oracles::undo::UNDO_WITHOUT_EFFECT;
 use syncbench_harness::workloads::counter::{
-    CounterOp, DUPLICATED_INCREMENT, DUPLICATED_LIKE, LOST_INCREMENT, LOST_LIKE,
+    CounterOp, DUPLICATED_INCREMENT, DUPLICATED_LIKE, LIKE_FROM_NOWHERE, LOST_INCREMENT, LOST_LIKE,
 };
 use syncbench_strategies::document::Edit;
 use syncbench_strategies::model::Operation;
+use syncbench_strategies::path;
 
 use super::{Answer, Flaw, Planted, assert_caught, edited, nothing};
 use crate::common::mutants::Bug;
@@ -15,6 +16,7 @@ pub(crate) const PLANTED: &[Planted] = &[
     Planted::new("counter", &[&DUPLICATED_INCREMENT], Flaw::Means(additions_count_twice)),
     Planted::new("counter", &[&LOST_LIKE], Flaw::Means(likes_are_only_counted)),
     Planted::new("counter", &[&DUPLICATED_LIKE], Flaw::Means(likes_count_twice)),
+    Planted::new("counter", &[&LIKE_FROM_NOWHERE], Flaw::Means(likes_write_another_name)),
     Planted { undo: 0.3, ..Planted::new("counter", &[&UNDO_WITHOUT_EFFECT], Flaw::Has(Bug::UndoesNothing)) },
     Planted { strategy: "lww-document", ..Planted::new("counter", &[&LOST_INCREMENT], Flaw::Weak) },
 ];
@@ -40,6 +42,17 @@ fn likes_are_only_counted(operation: &Operation, answer: Answer) -> Answer {
 
 fn likes_count_twice(operation: &Operation, answer: Answer) -> Answer {
     if adds(operation) { answer } else { edited(answer, |edits| edits.extend(edits.last().cloned())) }
+}
+
+fn likes_write_another_name(operation: &Operation, answer: Answer) -> Answer {
+    let Some(CounterOp::Like { user, post }) = operation.decode() else { return answer };
+    edited(answer, |edits| {
+        for edit in edits {
+            if let Edit::Put { path, .. } = edit {
+                *path = path!["likes", &format!("not post{post}/user{user}")];
+            }
+        }
+    })
 }
 
 #[test]

@@ -38,6 +38,13 @@ impl Story {
         id
     }
 
+    /// A user evaluates the first cell, where it sees the output of another evaluation, and every replica receives that.
+    fn evaluate_on(&mut self, client: u32, run: &str, shown: &str) -> OpId {
+        let id = self.0.acted_on(client, &evaluate("c0", run), shown.into());
+        (1..=3).for_each(|client| self.0.reached(client, id));
+        id
+    }
+
     #[track_caller]
     fn ends(&self, last: &Document, expected: &[(&str, u64)]) {
         let found = self.0.judge("notebook", &genesis(3), last);
@@ -111,6 +118,36 @@ fn outputs_belong_to_their_sources() {
     let runs = Story::new(&[(1, run.clone()), (2, evaluate("c0", "r2"))]);
     runs.ends(&book(&[run.clone(), evaluate("c0", "r2")]), &[]);
     runs.ends(&book(&[evaluate("c0", "r2"), run]), &[]);
+}
+
+#[test]
+fn an_output_is_replaced_by_users_who_saw_it() {
+    let run = |run| book(&[evaluate("c0", run)]);
+    let mut story = Story::new(&[]);
+    story.act_before_all(1, &evaluate("c0", "r1"));
+    let id = story.evaluate_on(2, "r2", "r1");
+    story.ends(&run("r2"), &[]);
+    story.ends(&run("r1"), &[("lost output", 1)]);
+    story.ends(&book(&[]), &[("lost output", 1)]);
+    // Undone, the second is as if it had never been.
+    story.0.undone(id);
+    story.ends(&run("r1"), &[]);
+    story.ends(&run("r2"), &[("undo without effect", 1)]);
+    story.ends(&book(&[]), &[("lost to undo", 1)]);
+    // Its user saw no output where it put its own.
+    let mut blind = Story::new(&[]);
+    blind.act_before_all(1, &evaluate("c0", "r1"));
+    blind.evaluate_on(2, "r2", "");
+    blind.ends(&run("r2"), &[("lost output", 1)]);
+    // Of two at the same time one must be there, until a user who saw one of them evaluates again.
+    for (shown, lost) in [("r1", &[][..]), ("r2", &[]), ("", &[("lost output", 2)])] {
+        let mut both = Story::new(&[]);
+        let ids = [(1, "r1"), (2, "r2")].map(|(client, run)| both.act(client, &evaluate("c0", run)));
+        both.ends(&book(&[]), &[("lost output", 2)]);
+        ids.into_iter().for_each(|id| both.0.reached(3, id));
+        both.evaluate_on(3, "r3", shown);
+        both.ends(&run("r3"), lost);
+    }
 }
 
 #[test]
