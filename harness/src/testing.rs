@@ -200,7 +200,7 @@ impl Book {
         id
     }
 
-    /// A client undoes an own operation, and the undo is confirmed.
+    /// A client undoes an operation of its own, and the undo is confirmed.
     pub(crate) fn undone(&mut self, target: OpId) {
         let id = self.0.next_op(target.client);
         self.0.open(id, Action::Undo { target }, Time::ZERO, Time::ZERO);

@@ -15,7 +15,7 @@ pub enum Action {
         /// What the user saw that matters to the workload's oracle.
         seen: Document,
     },
-    /// Takes back an own operation.
+    /// Takes back an operation of its own.
     Undo {
         /// Which.
         target: OpId,

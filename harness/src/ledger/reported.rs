@@ -57,7 +57,7 @@ impl Reported {
         }
     }
 
-    /// The user's replica reports what became of an own operation.
+    /// The user's replica reports what became of an operation of its own.
     pub(super) fn resolve(&mut self, client: NodeId, report: &Report) {
         if let Report::Confirmed(op, _) = report
             && op.client == client
@@ -121,7 +121,7 @@ pub struct Own {
     pub undoable: Option<OpId>,
 }
 
-/// The own operations of one client, for an engine that has no ledger while it runs.
+/// Own operations of one client, for an engine that has no ledger while it runs.
 #[derive(Debug)]
 pub struct OwnOperations {
     client: NodeId,

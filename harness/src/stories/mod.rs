@@ -194,17 +194,17 @@ pub struct Step {
     pub at_ms: f64,
     /// Who.
     pub node: NodeId,
-    /// Its user's act, if that is what it was called for.
+    /// Its user's action, if it was called for one.
     pub issued: Option<OpId>,
-    /// Operations taken into account here from now on; on a server: put in their place in the order.
+    /// Operations reflected here from now on; on a server: those that got their place in the order.
     pub took: Vec<OpId>,
-    /// Own operations that are on the own screen from now on.
+    /// Own operations that are on their user's screen from now on.
     pub shown: Vec<OpId>,
     /// Own operations whose user is told that they stand.
     pub confirmed: Vec<OpId>,
     /// Own operations whose user is told that they were refused.
     pub refused: Vec<OpId>,
-    /// Own operations that are taken back from the own screen.
+    /// Own operations that are taken back from their user's screen.
     pub rolled_back: Vec<OpId>,
     /// What this replica shows now.
     #[serde(serialize_with = "as_json")]

@@ -66,7 +66,7 @@ impl Tally {
 /// script's network: then the server receives operations in the order in which they are issued.
 pub fn all(script: &Script, strategy: &str) -> Result<Result<Tally, Skipped>, SelectorError> {
     let mut cases = Vec::new();
-    // The wait before the first call stays, whoever makes it; the others follow at once.
+    // The wait before the first call stays, at whichever client; the others follow at once.
     let first = script.calls.first().map_or(1, |call| call.after);
     for calls in interleavings(&script.calls) {
         let calls = calls.into_iter().enumerate();

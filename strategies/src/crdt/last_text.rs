@@ -4,7 +4,7 @@ use crate::crdt::splices;
 use crate::document::{Path, Step};
 
 /// The text that was found last, and its length: people type where they have just typed, and a library walks its structures
-/// to find an entry or to measure a text. Whoever may put something else in its place has to clear this.
+/// to find an entry or to measure a text. Code that may put something else in its place has to clear this.
 pub(super) struct LastText<T>(Option<At<T>>);
 
 struct At<T> {

@@ -3,7 +3,7 @@
 use crate::document::Document;
 use crate::testing::{Table, Toy, typed};
 
-/// What others did since stays when an own operation is undone.
+/// What others did since stays when a replica undoes its own operation.
 pub(super) fn an_undo_keeps_what_others_did(strategy: &str) {
     let mut table = Table::new(strategy, 2);
     let mine = table.act(1, &typed(1, "xyz"));

@@ -68,12 +68,12 @@ impl Book {
         self.own.get(&(lane, number)).copied()
     }
 
-    /// The lane and number of an own operation.
+    /// The lane and number of an operation of its own.
     pub(super) fn home(&self, n: u64) -> Option<(Lane, u64)> {
         self.homes.get(&n).copied()
     }
 
-    /// The fate of an own operation is known.
+    /// The fate of an operation of its own is known.
     pub(super) fn resolve(&mut self, n: u64) {
         self.unresolved.remove(&n);
     }

@@ -24,7 +24,7 @@ pub(in crate::engines) struct User {
     left: u64,
     /// Intents drawn so far.
     drawn: u64,
-    /// Share of actions that undo an own operation.
+    /// Share of actions that undo one of the user's own operations.
     undo: f64,
     arrivals: Rng,
     /// When the last intent was due.

@@ -38,7 +38,7 @@ kinds! {
     );
 }
 
-/// The kinds of findings that [`judge`] makes.
+/// The kinds of findings that `judge` makes.
 pub static KINDS: &[&Kind] = &[
     &LOST_CHARACTER,
     &DUPLICATED_CHARACTER,

@@ -9,7 +9,7 @@
 //!
 //! An undone operation is as if it had never been: it replaced nothing, and what it had replaced must be back. There are
 //! two exceptions. Where its own value was replaced knowingly, that replaced what was there before as well. Where its
-//! effect is still there, the undo itself is lost, see [`Writes::undo_failed`], and not also the values that the effect
+//! effect is still there, the undo itself is lost, see `Writes::undo_failed`, and not also the values that the effect
 //! hides.
 //!
 //! An operation that was neither confirmed nor rejected may have had its effect. If it would have replaced a value

@@ -35,7 +35,7 @@ fn delivered(issued: &Issued<'_, StackOp>) -> Option<i64> {
     }
 }
 
-/// Asks of each item whether it is where it must be: see [`Member`]. A pop takes what is on top when it takes effect, so its
+/// Asks of each item whether it is where it must be: see `Member`. A pop takes what is on top when it takes effect, so its
 /// outcome and not what its user saw says which item it removes.
 pub fn judge(history: &History<'_>) -> Vec<Finding> {
     let operations = history.operations::<StackOp>();

@@ -167,7 +167,7 @@ impl Group {
         Some(self.submit(client, &intent.operation))
     }
 
-    /// The user undoes an own operation.
+    /// The user undoes an operation of its own.
     pub fn undo(&mut self, target: OpId) -> OpId {
         let id = self.opens(target.client);
         self.call(id.client, |replica, cx| replica.undo(id, target, cx));

@@ -8,7 +8,7 @@
 //! in code points; one commit for each operation; `import_batch`; a new peer id for every session; timestamps off, as they
 //! are by default.
 //!
-//! Undo takes the ids of an own operation and has the library calculate their inverse after everything that followed. That is
+//! Undo takes the ids of an operation of its own and has the library calculate their inverse after everything that followed. That is
 //! the function behind the library's undo manager, called directly: the manager follows every change in the document, whether
 //! or not anybody undoes anything, and knows the latest step only.
 //!

@@ -28,7 +28,7 @@ impl<L: Library> Local<L> {
 
 /// How peers exchange changes.
 pub(in crate::crdt) trait Exchange<L>: Send {
-    /// Sends the own changes that are not sent yet; these are their tags.
+    /// Sends own changes that are not sent yet; these are their tags.
     fn send(&mut self, local: &mut Local<L>, tags: Tags, cx: &mut Context<'_>);
 
     /// Takes a message. What it brings is merged at the end of this turn of the event loop: a timer with the tag [`MERGE`]
@@ -72,7 +72,7 @@ impl<L: Library, X: Exchange<L>> Peer<L, X> {
         self.exchange.merge(&mut self.local, cx);
     }
 
-    /// An own operation, or an own undo, is in the document.
+    /// An operation of its own, or an undo, is in the document.
     fn made(&mut self, id: OpId, committed: Committed, outcome: Outcome, cx: &mut Context<'_>) {
         let Local { doc, window } = &mut self.local;
         if window.add(id, committed, doc, cx) {

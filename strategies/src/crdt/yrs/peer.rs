@@ -70,7 +70,7 @@ impl Peer {
         }
     }
 
-    /// An own operation, or an own undo, is in the document: in these updates, if it changed anything.
+    /// An operation of its own, or an undo, is in the document: in these updates, if it changed anything.
     fn made(&mut self, id: OpId, updates: Vec<Vec<u8>>, outcome: Outcome, cx: &mut Context<'_>) {
         if updates.is_empty() {
             cx.void(id);

@@ -17,7 +17,7 @@ use crate::undo::UndoMemory;
 use crate::view::View;
 use crate::wire::{decode, encode};
 
-/// An own operation that is not in the base view yet.
+/// An operation of its own that is not in the base view yet.
 #[derive(Serialize, Deserialize)]
 struct Pending {
     writes: Writes,
@@ -162,7 +162,7 @@ impl Client {
         Ok(true)
     }
 
-    /// An own operation is in the server's order. Returns whether the view stays as it is.
+    /// An operation of its own is in the server's order. Returns whether the view stays as it is.
     fn own(&mut self, entry: &Entry, kept: &[Write], cx: &mut Context<'_>) -> bool {
         if let Some(before) = entry.n.checked_sub(1) {
             self.resolve(before, cx);
@@ -185,7 +185,7 @@ impl Client {
         whole
     }
 
-    /// Confirms the own operations up to `last`, whatever was dropped of them.
+    /// Confirms own operations up to `last`, whatever was dropped of them.
     fn resolve(&mut self, last: u64, cx: &mut Context<'_>) {
         self.state.last = self.state.last.max(last);
         while let Some((n, pending)) = next_through(&mut self.state.pending, last) {

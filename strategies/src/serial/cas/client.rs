@@ -137,7 +137,7 @@ impl Client {
         Ok(())
     }
 
-    /// The own operations up to `last` have their place. `logged` is what the log has under that number, which another
+    /// Own operations up to `last` have their place. `logged` is what the log has under that number, which another
     /// client under this name may have taken.
     fn placed(&mut self, last: u64, logged: Option<&Edits>, cx: &mut Context<'_>) {
         self.state.last = self.state.last.max(last);

@@ -17,14 +17,14 @@ use crate::undo::UndoMemory;
 use crate::view::View;
 use crate::wire::{decode, encode};
 
-/// An own operation that has no place yet.
+/// An operation of its own that has no place yet.
 #[derive(Serialize, Deserialize)]
 struct Pending {
     patches: Edits,
     outcome: Outcome,
 }
 
-/// What takes an own operation back, and what it made: its places must still hold that.
+/// What takes an operation of its own back, and what it made: its places must still hold that.
 struct Back {
     made: Edits,
     inverse: Edits,
@@ -139,7 +139,7 @@ impl Client {
         self.refresh()
     }
 
-    /// The own operations up to `last` have their place: their users are told. `ordered` is what the order has under that
+    /// Own operations up to `last` have their place: their users are told. `ordered` is what the order has under that
     /// number, which another client under this name may have taken.
     fn placed(&mut self, last: u64, ordered: Option<&Edits>, cx: &mut Context<'_>) {
         self.state.last = self.state.last.max(last);

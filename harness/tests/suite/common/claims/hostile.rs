@@ -59,7 +59,7 @@ pub fn hostile_refused(subject: &Subject, seeds: Seeds) -> Checked {
     attack(subject, seeds.times(4), |_| true, false)
 }
 
-/// Hostile messages to whoever must not trust the sender (the server of a star, everybody in a mesh): whatever became of
+/// Hostile messages to every replica that must not trust the sender (the server of a star, everybody in a mesh): whatever became of
 /// them, honest traffic brings all to the same state, after a reconnect at the latest.
 pub fn hostile_harmless(subject: &Subject, seeds: Seeds) -> Checked {
     let star = subject.strategy.spec.topology == Topology::Star;

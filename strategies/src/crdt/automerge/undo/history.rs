@@ -19,7 +19,7 @@ pub(in crate::crdt::automerge) struct History {
     pub(super) made: VecDeque<Made>,
 }
 
-/// An own operation.
+/// An operation of its own.
 pub(super) struct Made {
     n: u64,
     /// The change that it is in, once that is closed.
@@ -74,7 +74,7 @@ impl Was {
 }
 
 impl History {
-    /// An own operation is in the change that was begun.
+    /// An operation of its own is in the change that was begun.
     pub(in crate::crdt::automerge) fn push(&mut self, n: u64, ops: Range<usize>, moved: Vec<(ObjId, ObjId)>) {
         self.made.push_back(Made { n, change: None, ops, moved: moved.into_iter().collect(), undone: None });
         if self.made.len() > 2 * UNDO_DEPTH {

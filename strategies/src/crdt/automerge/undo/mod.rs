@@ -1,4 +1,4 @@
-//! Undo: the inverse of what an own operation did, at the ids of what it changed.
+//! Undo: the inverse of what one of the replica's own operations did, at the ids of what it changed.
 //!
 //! The library has no undo. Its authors advise to make the inverse of a change's patches a new change. Patches have the
 //! positions of their time, so the inverse is made from the operations inside the change, which name everything that they

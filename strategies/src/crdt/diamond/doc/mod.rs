@@ -66,7 +66,7 @@ impl Doc {
         Some(Span { author, from, to: from + added })
     }
 
-    /// Encodes the own edits that are in no patch yet as one. This has to come before anything else is added to the log.
+    /// Encodes own edits that are in no patch yet as one. This has to come before anything else is added to the log.
     fn patch(&mut self) -> Option<Vec<u8>> {
         self.unsent.take().map(|from| self.crdt.oplog.encode_from(ENCODE_PATCH, &from))
     }

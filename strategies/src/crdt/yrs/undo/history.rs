@@ -36,7 +36,7 @@ struct NewIds {
     n: u64,
 }
 
-/// An own operation.
+/// An operation of its own.
 pub(super) struct Made {
     n: u64,
     pub(super) footprint: Footprint,
@@ -58,7 +58,7 @@ impl History {
         Self { client: library.doc.client_id(), keeper, made: VecDeque::new(), anew: Anew::default() }
     }
 
-    /// Adds an own operation, also one that changed nothing.
+    /// Adds an operation of its own, also one that changed nothing.
     pub(in crate::crdt::yrs) fn push(&mut self, library: &Library, n: u64, footprint: Footprint) {
         for slot in &footprint.slots {
             if let Kind::Moved = slot.kind {

@@ -70,7 +70,7 @@ impl<'a> Inverse<'a> {
         }
     }
 
-    /// Returns what is still owed for each of the own operations.
+    /// Returns what is still owed for each own operation.
     fn make(&mut self, index: usize, inserted: &IdSet) -> Result<Vec<Owed>, String> {
         let history = self.history;
         let footprint = &history.made[index].footprint;

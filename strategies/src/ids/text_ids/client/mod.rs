@@ -21,7 +21,7 @@ use crate::undo::UndoMemory;
 use crate::view::View;
 use crate::wire::{Packed, decode, encode};
 
-/// An own operation that has no place yet.
+/// An operation of its own that has no place yet.
 #[derive(Serialize, Deserialize)]
 struct Pending {
     change: Change,
@@ -48,7 +48,7 @@ pub(super) struct Client {
     view: State,
     /// The pending operations that have an effect in the view.
     shown: BTreeSet<u64>,
-    /// The own operations that have their place and can be undone.
+    /// Own operations that have their place and can be undone.
     undo: UndoMemory<Inverse>,
     saved: Saved,
 }

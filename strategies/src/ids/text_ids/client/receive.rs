@@ -83,7 +83,7 @@ impl Client {
         mine
     }
 
-    /// Tells the user what became of an own operation.
+    /// Tells the user what became of an operation of its own.
     fn resolve(&mut self, n: u64, applied: Applied, outcome: Outcome, cx: &mut Context<'_>) {
         if applied.barred {
             return self.reject(n, Rejected::depended_upon(), cx);
