@@ -76,7 +76,7 @@ impl Entry {
     /// See [`Issued::outcome`].
     pub(crate) fn outcome(&self) -> Option<&Document> {
         match &self.fate {
-            Fate::Acknowledged(outcome) if !self.undone => Some(outcome),
+            Fate::Confirmed(outcome) if !self.undone => Some(outcome),
             _ => None,
         }
     }

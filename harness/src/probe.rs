@@ -32,7 +32,7 @@ pub struct End<'a> {
     /// When.
     pub at: Time,
     /// When the last operation was issued or the last fault healed, whichever is later.
-    pub calm_since: Time,
+    pub quiescing_since: Time,
     /// The book of the run.
     pub ledger: &'a Ledger,
     /// Bytes that a replica saves, largest over the clients.

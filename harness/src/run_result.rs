@@ -16,7 +16,7 @@ pub struct RunResult {
     /// When the last thing happened.
     pub ended_at: Time,
     /// When the last operation was issued or the last fault healed, whichever is later.
-    pub calm_since: Time,
+    pub quiescing_since: Time,
     /// Messages that were still under way when the budget ran out.
     pub messages_in_flight: u64,
     /// Everything that happened, in order; virtual time only.

@@ -28,7 +28,7 @@ pub enum Fate {
     /// Nothing, to the end of the run.
     Unknown,
     /// That it is confirmed.
-    Acknowledged(Outcome),
+    Confirmed(Outcome),
     /// That it is rejected.
     Rejected(Rejected),
 }

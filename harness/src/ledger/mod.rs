@@ -191,7 +191,7 @@ impl Ledger {
         match report {
             Report::Shown(_) => _ = entry.shown.get_or_insert(at),
             Report::RolledBack(_) => entry.rolled_back += 1,
-            Report::Confirmed(_, outcome) => entry.resolve(at, Fate::Acknowledged(outcome.clone())),
+            Report::Confirmed(_, outcome) => entry.resolve(at, Fate::Confirmed(outcome.clone())),
             Report::Rejected(_, reason) => entry.resolve(at, Fate::Rejected(reason.clone())),
             _ => {}
         }

@@ -81,8 +81,8 @@ impl Search<'_> {
             let mut after = state.clone();
             let result = reduce(self.model, &mut after, &entry.operation);
             let (taken, skipped) = match (&entry.fate, &result) {
-                (Fate::Acknowledged(told), Ok(outcome)) => (told == outcome, false),
-                (Fate::Acknowledged(_), Err(_)) => (false, false),
+                (Fate::Confirmed(told), Ok(outcome)) => (told == outcome, false),
+                (Fate::Confirmed(_), Err(_)) => (false, false),
                 // An operation that a strategy gave up on did not happen, whether the model would accept it or not.
                 (Fate::Rejected(reason), result) => (false, result.is_err() || reason.code == Rejected::STARVED),
                 // Its user was never told: it may have happened or not.

@@ -127,12 +127,12 @@ impl Probe for Divergence {
     fn finish(&mut self, end: &End<'_>, figures: &mut Figures) {
         self.pass(end.at.max(self.since));
         // The tail of the run after agreement belongs to no mean.
-        let horizon = if self.now > 0.0 { end.at } else { end.calm_since.max(self.agreed_at) };
+        let horizon = if self.now > 0.0 { end.at } else { end.quiescing_since.max(self.agreed_at) };
         let share = |part: f64| if horizon.0 == 0 { 0.0 } else { part / horizon.0 as f64 };
         figures.numbers(&DIVERGENCE, [("mean", share(self.area)), ("peak", self.peak)]);
         figures.number(&DIVERGED_SHARE, share(self.diverged_ns as f64));
         figures.number(&SEC_VIOLATIONS, self.violations as f64);
-        let convergence = self.agreed_at.since(end.calm_since).as_secs_f64() * 1e3;
+        let convergence = self.agreed_at.since(end.quiescing_since).as_secs_f64() * 1e3;
         figures.number_if(&CONVERGENCE_MS, (self.now == 0.0).then_some(convergence));
         let mut curve = std::mem::take(&mut self.curve);
         curve.push((horizon.as_ms(), self.now));

@@ -61,7 +61,7 @@ impl Probe for Staleness {
     fn finish(&mut self, end: &End<'_>, figures: &mut Figures) {
         self.pass(end.at.max(self.since));
         let caught_up = end.ledger.entries().filter_map(|entry| entry.visible).max().unwrap_or(end.at);
-        let horizon = if self.now > 0.0 { end.at } else { end.calm_since.max(caught_up) };
+        let horizon = if self.now > 0.0 { end.at } else { end.quiescing_since.max(caught_up) };
         let mean = if horizon.0 == 0 { 0.0 } else { self.area / horizon.0 as f64 };
         figures.numbers(&STALENESS_OPS, [("mean", mean), ("max", self.max as f64)]);
     }

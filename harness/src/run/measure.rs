@@ -24,7 +24,12 @@ use crate::task::Task;
 pub fn observe(task: &Task<'_>, mut probes: Vec<Box<dyn Probe>>) -> (RunResult, Figures) {
     let ran = engines::run(task, &mut probes);
     let mut figures = Figures::default();
-    let end = End { at: ran.ended_at, calm_since: ran.calm_since, ledger: &ran.ledger, stored_bytes: ran.stored_bytes };
+    let end = End {
+        at: ran.ended_at,
+        quiescing_since: ran.quiescing_since,
+        ledger: &ran.ledger,
+        stored_bytes: ran.stored_bytes,
+    };
     probes.iter_mut().for_each(|probe| probe.finish(&end, &mut figures));
     (ran, figures)
 }

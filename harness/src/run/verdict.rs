@@ -69,7 +69,7 @@ pub(super) fn verdict(
         let reason = format!("timed out with {missing} and {in_flight} messages under way; raise --budget");
         return (Verdict::Unknown, vec![reason]);
     }
-    if !ran.ledger.entries().any(|entry| matches!(entry.fate, Fate::Acknowledged(_))) {
+    if !ran.ledger.entries().any(|entry| matches!(entry.fate, Fate::Confirmed(_))) {
         return (Verdict::Unknown, vec!["no operation was confirmed, so nothing was exercised".into()]);
     }
     (Verdict::Pass, Vec::new())

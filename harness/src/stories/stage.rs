@@ -59,7 +59,7 @@ fn calls(model: &dyn ErasedModel, ran: &RunResult) -> Vec<Made> {
         answered_ms: entry.resolved.map(Time::as_ms),
         answer: match &entry.fate {
             Fate::Unknown => Answer::None,
-            Fate::Acknowledged(outcome) => Answer::Stands(outcome.clone()),
+            Fate::Confirmed(outcome) => Answer::Stands(outcome.clone()),
             Fate::Rejected(why) => Answer::Refused { code: why.code.to_string(), detail: why.detail.clone() },
         },
     };

@@ -67,7 +67,7 @@ fn sums(done: &Done) -> (i64, i64) {
     let counters = last.keys(&path![]).unwrap_or_default();
     let shown = counters.iter().filter_map(|counter| View::get(last, &path![&**counter])?.as_int()).sum();
     let by = |entry: &Entry| match (entry.operation.decode(), &entry.fate) {
-        (Some(CounterOp::Add { by, .. }), Fate::Acknowledged(_)) => by,
+        (Some(CounterOp::Add { by, .. }), Fate::Confirmed(_)) => by,
         _ => 0,
     };
     (shown, done.ran.ledger.entries().map(by).sum())

@@ -6,8 +6,8 @@
 
 use crate::common::claims::mutate;
 use crate::common::group::{Disorder, Group};
-use crate::common::hush_libraries;
 use crate::common::seeds::Seeds;
+use crate::common::silence_libraries;
 use crate::common::subject::Subject;
 use sha2::{Digest, Sha256};
 use syncbench_harness::rng::{below, stream};
@@ -62,11 +62,11 @@ fn a_sealed_honest_body_is_the_message_itself() {
     assert_eq!(sealed(body(&honest.bytes).unwrap()), *honest.bytes);
 }
 
-/// One forged change in a group that is quiet: nobody panics, and where it was refused, by us or inside the library,
+/// One forged change in a quiescent group: nobody panics, and where it was refused, by us or inside the library,
 /// nothing is left of it.
 #[test]
 fn a_forged_change_is_taken_or_leaves_no_trace() {
-    hush_libraries();
+    silence_libraries();
     let (mut caught, mut refused) = (0, 0);
     for seed in Seeds::from_env().times(40).iter() {
         let workload = WORKLOADS[seed as usize % WORKLOADS.len()].name;

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use crate::common::claims;
-use crate::common::hush_libraries;
 use crate::common::mutants::{Bug, mutant, with_model, without_tie_break};
 use crate::common::seeds::Seeds;
+use crate::common::silence_libraries;
 use crate::common::subject::{Checked, Subject, claiming, scenario};
 use syncbench_harness::results::{Cell, Verdict};
 use syncbench_harness::scenario::Scenario;
@@ -150,7 +150,7 @@ fn bugs_in_reports_and_messages_are_caught() {
 
 #[test]
 fn bugs_with_hostile_bytes_are_caught() {
-    hush_libraries();
+    silence_libraries();
     let hostile = |subject: &Subject| claims::hostile_refused(subject, Seeds::first(2));
     let inert = mutant("serial", "record", Bug::Inert);
     caught(hostile, &mutant("serial", "record", Bug::Panics), "panicked", &inert);

@@ -116,7 +116,7 @@ fn replicas_with_heartbeats_settle_and_then_nothing_is_in_flight() {
             assert!(done.ran.converged() && done.ran.messages_in_flight == 0, "{strategy}");
             assert!(done.numbers("counters", "heartbeats") > 0.0, "{strategy}");
             // Something happens at every tick, so the run lasts as long as the replicas need to settle, and no longer.
-            let lasted = done.ran.ended_at.since(done.ran.calm_since);
+            let lasted = done.ran.ended_at.since(done.ran.quiescing_since);
             assert!(lasted + settling / 10 > settling && lasted < settling + slack, "{strategy}: {lasted:?}");
         }
     }

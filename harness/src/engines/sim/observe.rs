@@ -55,7 +55,7 @@ impl Sim<'_> {
         let last_issue = flights.iter().map(|(issued, _)| *issued).max().unwrap_or(Time::ZERO);
         RunResult {
             ended_at: self.now,
-            calm_since: healed_at.unwrap_or(self.now).max(last_issue),
+            quiescing_since: healed_at.unwrap_or(self.now).max(last_issue),
             messages_in_flight: self.queue.pending().filter(|work| matches!(work, Work::Deliver(_))).count() as u64
                 + self.wires.values().map(Wire::waiting).sum::<u64>()
                 + self.hold.waiting(),

@@ -69,7 +69,7 @@ pub(super) fn merge(
     let ended_at = last.max(healed_at.unwrap_or(Time::ZERO));
     RunResult {
         coverage: task.faults.coverage(&messages_touched, &flights, healed_at, ended_at),
-        calm_since: healed_at.unwrap_or(ended_at).max(last_issue),
+        quiescing_since: healed_at.unwrap_or(ended_at).max(last_issue),
         ledger,
         finals,
         ended_at,

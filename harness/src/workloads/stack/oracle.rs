@@ -30,7 +30,7 @@ struct Item<'a> {
 /// The item that a pop delivered, if its user was told.
 fn delivered(issued: &Issued<'_, StackOp>) -> Option<i64> {
     match (&issued.op, &issued.entry.fate) {
-        (StackOp::Pop, Fate::Acknowledged(Document::Int(item))) => Some(*item),
+        (StackOp::Pop, Fate::Confirmed(Document::Int(item))) => Some(*item),
         _ => None,
     }
 }

@@ -278,7 +278,7 @@ impl Group {
                     self.timers.insert((self.now + after, self.timers_set, node, life, tag));
                 }
                 Effect::Report(Report::Confirmed(id, outcome)) => {
-                    self.fates.insert(id, Fate::Acknowledged(outcome));
+                    self.fates.insert(id, Fate::Confirmed(outcome));
                 }
                 Effect::Report(Report::Rejected(id, reason)) => {
                     self.fates.insert(id, Fate::Rejected(reason));

@@ -157,7 +157,7 @@ const LIBRARIES: [&str; 4] = ["/automerge-", "/yrs-", "/loro-", "/diamond-types-
 
 /// Makes panics inside a library under test one line each: strategies catch them.
 #[allow(clippy::print_stderr, reason = "shown with a test that fails")]
-pub fn hush_libraries() {
+pub fn silence_libraries() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
         let usual = std::panic::take_hook();

@@ -9,8 +9,8 @@ use syncbench_strategies::document::Document;
 use syncbench_strategies::replica::{NodeId, Rng, Topology};
 
 use crate::common::group::{Disorder, Group};
-use crate::common::hush_libraries;
 use crate::common::seeds::Seeds;
+use crate::common::silence_libraries;
 use crate::common::subject::{Checked, Subject};
 
 /// Most bytes that handling a message of this length may take: a document decoded from it (at worst 1,400 times its
@@ -67,7 +67,7 @@ pub fn hostile_harmless(subject: &Subject, seeds: Seeds) -> Checked {
 }
 
 fn attack(subject: &Subject, seeds: Seeds, exposed: impl Fn(NodeId) -> bool, harmless: bool) -> Checked {
-    hush_libraries();
+    silence_libraries();
     let mut refused = 0;
     for seed in seeds.iter() {
         let mut group = Group::new(subject, 3, Disorder::default(), seed);
@@ -132,7 +132,7 @@ fn strike(
 
 /// Saved bytes that were tampered with: an error or a replica, never a panic, never much memory.
 pub fn hostile_durable(subject: &Subject, seeds: Seeds) -> Checked {
-    hush_libraries();
+    silence_libraries();
     let mut refused = 0;
     for seed in seeds.iter() {
         let mut group = Group::new(subject, 2, Disorder::default(), seed);

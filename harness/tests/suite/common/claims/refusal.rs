@@ -20,7 +20,7 @@ pub fn malformed(subject: &Subject, seeds: Seeds) -> Checked {
             match &entry.fate {
                 Fate::Rejected(reason) if entry.operation == nonsense() && reason.code == "malformed" => refused += 1,
                 fate if entry.operation == nonsense() => return Err(format!("{} was nonsense: {fate:?}", entry.id)),
-                Fate::Acknowledged(_) if refused > 0 => taken_after += 1,
+                Fate::Confirmed(_) if refused > 0 => taken_after += 1,
                 _ => {}
             }
         }

@@ -62,7 +62,7 @@ fn keeps_theirs(subject: &Subject, seed: u64) -> Result<Tried, String> {
         group.quiesce()?;
         let Some(theirs) = group.act(other) else { continue };
         group.quiesce()?;
-        let done = |id| matches!(group.fate(id), Fate::Acknowledged(_));
+        let done = |id| matches!(group.fate(id), Fate::Confirmed(_));
         let alone = independent(subject, &before, group.operation(mine), group.operation(theirs));
         if !done(mine) || !done(theirs) {
             continue;
@@ -74,7 +74,7 @@ fn keeps_theirs(subject: &Subject, seed: u64) -> Result<Tried, String> {
             tried.excused += 1;
             continue;
         }
-        if !matches!(group.fate(undo), Fate::Acknowledged(_)) {
+        if !matches!(group.fate(undo), Fate::Confirmed(_)) {
             return Err(format!("seed {seed}: {undo} undoes {mine}, which harms nobody: {:?}", group.fate(undo)));
         }
         for node in [one, other] {
