@@ -1,12 +1,12 @@
 //! Messages that arrive once over links that lose, duplicate and reorder them, for strategies whose own protocol has to.
 //!
-//! Every body is numbered per connection, kept until the peer has acknowledged it, and sent again when that takes too long. A
-//! duplicate is dropped; a body that overtakes others is delivered as it comes. Acknowledgements ride on messages the other
-//! way, and go alone only if there are none for a while. Timers run only while an acknowledgement is owed on either side, so
-//! an idle group is quiescent. To a peer that does not answer for some ten seconds, though its connection is open, nothing is
-//! sent again by the clock until it answers, but one body whenever it is heard from. The wait before sending again follows
-//! the round trips that were measured (RFC 6298). A checksum keyed by the two ends stands in for the authentication that such
-//! protocols have; a frame that fails it changes nothing.
+//! Every body is numbered per connection, kept until the peer has acknowledged it, and sent again when that takes too
+//! long. A duplicate is dropped; a body that overtakes others is delivered as it comes. Acknowledgements ride on
+//! messages the other way, and go alone only if there are none for a while. Timers run only while an acknowledgement is
+//! owed on either side, so an idle group is quiescent. To a peer that does not answer for some ten seconds, though its
+//! connection is open, nothing is sent again by the clock until it answers; one body is sent whenever a frame arrives
+//! from it. The wait before sending again follows the round trips that were measured (RFC 6298). A checksum keyed by
+//! the two ends stands in for the authentication that such protocols have; a frame that fails it changes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -74,7 +74,7 @@ impl Plan {
     }
 }
 
-/// Why an operation does not stand.
+/// Why an operation is rejected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rejected {
     /// A short word for counting: `empty`, `gone`, `malformed`.
@@ -97,7 +97,7 @@ impl Rejected {
         Self::new("too_old", format!("{target} is no longer remembered"))
     }
 
-    /// An undo that would take back what others did since.
+    /// An undo that would also undo what others did since.
     pub(crate) fn depended_upon() -> Self {
         Self::new("depended_upon", "its places hold something else by now")
     }

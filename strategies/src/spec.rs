@@ -89,7 +89,7 @@ pub struct Spec {
     pub support: fn(EditKind) -> Support,
     /// Which contents it carries.
     pub content: fn(Content) -> Support,
-    /// How its user undoes an operation of its own.
+    /// How a user undoes one of their operations.
     pub undo: Support,
     /// Makes the strategy.
     pub build: fn(&Params) -> Box<dyn Strategy>,

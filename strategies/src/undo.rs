@@ -19,7 +19,7 @@ impl<T> Default for UndoMemory<T> {
 }
 
 impl<T> UndoMemory<T> {
-    /// Remembers the own operation `n`, and forgets the oldest beyond [`UNDO_DEPTH`].
+    /// Remembers this client's operation `n`, and forgets the oldest beyond [`UNDO_DEPTH`].
     pub(crate) fn push(&mut self, n: u64, back: T) {
         self.0.push_back((n, back));
         self.0.drain(..self.0.len().saturating_sub(UNDO_DEPTH));

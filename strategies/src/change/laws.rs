@@ -102,7 +102,7 @@ fn both_orders_end_in_the_same_document() {
 }
 
 #[test]
-fn an_inverse_takes_a_change_back() {
+fn an_inverse_undoes_a_change() {
     hold(two(), |(document, a, _)| {
         let (change, after) = change(&document, &a)?;
         let inverse = change.invert(&document).ok_or_else(|| TestCaseError::fail("no inverse"))?;

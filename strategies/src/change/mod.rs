@@ -116,7 +116,7 @@ impl Change {
             (Change::List(steps), Change::List(then)) => Change::List(steps.compose(then)?),
             (Change::Text(steps), Change::Text(then)) => Change::Text(steps.compose(then)),
             (Change::Count(by), Change::Count(then)) => {
-                // Documents refuse what has no inverse.
+                // An edit without an inverse is an error of the document.
                 Change::Count(by.checked_add(*then).filter(|by| *by != i64::MIN)?)
             }
             _ => return None,
@@ -153,7 +153,7 @@ impl Change {
         }
     }
 
-    /// The change that takes this one back, given the document before it. `None` where this one does not fit.
+    /// The change that undoes this one, given the document before it. `None` where this one does not fit.
     #[must_use]
     pub fn invert(&self, before: &Document) -> Option<Self> {
         Some(match (self, before) {

@@ -82,7 +82,7 @@ fn an_acknowledgement_rides_on_a_message_the_other_way() {
 }
 
 #[test]
-fn nothing_is_sent_again_to_a_silent_peer_until_it_is_heard_from() {
+fn nothing_is_sent_again_to_a_silent_peer_until_it_answers() {
     let (mut a, mut b) = pair();
     post(0, &mut a, b"lost");
     let (mut ms, mut sent) = (0, 0);

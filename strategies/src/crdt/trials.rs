@@ -71,7 +71,8 @@ mod alone {
         (splice(pos, delete, &letter.to_string().repeat(below(3))), delete)
     }
 
-    /// Deleted characters come back where they were, and typed ones go, whatever two others do in the same text meanwhile.
+    /// Deleted characters are restored where they were, and typed ones go, whatever two others do in the same text
+    /// meanwhile.
     pub(in crate::crdt) fn an_undo_of_splices_keeps_those_of_others<A: Alone>(seeds: u64, begin: impl Fn(u8) -> A) {
         for seed in 0..seeds {
             let mut rng = Rng::seed_from_u64(seed);

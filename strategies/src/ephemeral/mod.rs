@@ -1,3 +1,3 @@
-//! Strategies for what matters only while its author is present.
+//! Strategies for what matters only while its user is present.
 
 pub mod presence;

@@ -1,11 +1,11 @@
 //! `escrow`: stock is shared out in advance, and every client spends its own share.
 //!
-//! Each client holds rights to every counter, and all rights together are the stock that is left. Taking from a counter spends
-//! own rights: at once, also offline, and it stands. So no counter ever falls below zero. Adding to a counter makes rights. A
-//! client with too few rights asks the peer that it knows to have most, then the next, while the operation waits. The
-//! operation is refused when no peer within reach is known to have any, or when its user has waited long enough. Operations
-//! are planned on a view in which a counter shows what this client may spend, so that the model refuses for the right reason;
-//! the user sees the whole stock.
+//! Each client holds rights to every counter, and all rights together are the stock that is left. Taking from a counter
+//! spends own rights: it is confirmed at once, also offline. So no counter ever falls below zero. Adding to a counter
+//! makes rights. A client with too few rights asks the peer that it knows to have most, then the next, while the
+//! operation waits. The operation is rejected when no peer within reach is known to have any, or when its user has
+//! waited long enough. Operations are planned on a view in which a counter shows what this client may spend, so that
+//! the model rejects for the right reason; the user sees the whole stock.
 //!
 //! The writer of a record holds it. Only its holder can give back what it took, as rights are spent by their holder only:
 //! otherwise two clients who concurrently cancel one booking would both put a unit back. A client that cancels another's

@@ -23,7 +23,7 @@ pub(super) struct Peer {
     pub(super) me: NodeId,
     pub(super) stock: Stock,
     pub(super) courier: Courier,
-    /// Peers that were told on this connection which changes are here.
+    /// Peers that were sent, on this connection, which changes are here.
     pub(super) greeted: BTreeSet<NodeId>,
     /// Changes that arrived before their dependencies.
     pub(super) early: BTreeMap<(NodeId, u64), Change>,

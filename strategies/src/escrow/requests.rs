@@ -13,7 +13,7 @@ use crate::replica::{Context, NodeId};
 enum Attempt {
     Fits(Plan),
     Refused(Rejected),
-    /// It needs this much more of something; without that it is refused for this reason.
+    /// It needs this much more of something; without that it is rejected for this reason.
     Needs(Good, u64, Rejected),
 }
 
@@ -42,7 +42,7 @@ impl Peer {
         }
     }
 
-    /// Tries the pending operations: each is performed, refused, or waits for an answer.
+    /// Tries the pending operations: each is performed, is rejected, or waits for an answer.
     pub(super) fn work(&mut self, cx: &mut Context<'_>) {
         loop {
             let mut made = false;

@@ -33,7 +33,7 @@ fn an_operation_with_rights_is_confirmed_at_once_and_one_without_asks() {
 }
 
 #[test]
-fn without_enough_stock_anywhere_an_operation_is_refused() {
+fn without_enough_stock_anywhere_an_operation_is_rejected() {
     let mut table = stocked("escrow", 3);
     let (two, three) = (table.act(2, &take(4)), table.act(3, &take(4)));
     table.run();
@@ -70,7 +70,7 @@ fn a_transfer_of_half_saves_later_requests() {
 }
 
 #[test]
-fn offline_own_rights_are_spent_and_the_rest_is_refused_at_once() {
+fn offline_own_rights_are_spent_and_the_rest_is_rejected_at_once() {
     let mut table = stocked("escrow", 2);
     table.cut(1, 2);
     let (own, other) = (table.act(1, &take(5)), table.act(2, &take(1)));
@@ -150,7 +150,7 @@ fn spending_is_shown_after_the_stock_that_it_came_from() {
 }
 
 #[test]
-fn the_later_write_of_a_record_wins_and_of_concurrent_ones_either() {
+fn the_later_write_of_a_record_wins_and_either_of_two_concurrent_ones() {
     let mut table = Table::new("escrow", 2);
     table.act(1, &set("x", 1));
     table.act(2, &set("x", 2));
@@ -209,7 +209,7 @@ fn only_the_holder_transfers_a_record() {
 }
 
 #[test]
-fn lists_and_texts_are_refused() {
+fn lists_and_texts_are_rejected() {
     let mut table = Table::new("escrow", 2);
     for toy in [Toy::Push(1), Toy::Clear] {
         let id = table.act(1, &toy);

@@ -45,7 +45,7 @@ pub(super) struct Book {
 }
 
 impl Book {
-    /// Enters the own operation `n`; gives its number in that lane.
+    /// Enters this client's operation `n`; gives its number in that lane.
     pub(super) fn enter(&mut self, lane: Lane, n: u64) -> u64 {
         let issued = self.issued.entry(lane).or_default();
         *issued += 1;
@@ -63,17 +63,17 @@ impl Book {
         number
     }
 
-    /// The own operation behind a lane's.
+    /// This client's operation behind one of a lane's.
     pub(super) fn own(&self, lane: Lane, number: u64) -> Option<u64> {
         self.own.get(&(lane, number)).copied()
     }
 
-    /// The lane and number of an operation of its own.
+    /// The lane and number of one of this client's operations.
     pub(super) fn home(&self, n: u64) -> Option<(Lane, u64)> {
         self.homes.get(&n).copied()
     }
 
-    /// The fate of an operation of its own is known.
+    /// One of this client's operations is resolved.
     pub(super) fn resolve(&mut self, n: u64) {
         self.unresolved.remove(&n);
     }
@@ -87,7 +87,7 @@ pub(super) fn tag(lane: Lane, id: OpId) -> u128 {
 /// Turns a lane's sidecars and reports into tags, which mean the same at every replica.
 #[derive(Default)]
 pub(super) struct Tags {
-    /// Up to where each peer has been told of a client's operations on this connection.
+    /// Up to where each peer has been informed of a client's operations on this connection.
     told: BTreeMap<(NodeId, Lane, NodeId), u64>,
     /// Up to where this replica has reported them.
     reported: BTreeMap<(Lane, NodeId), u64>,
@@ -97,7 +97,7 @@ pub(super) struct Tags {
 const LONGEST: u64 = 1 << 16;
 
 impl Tags {
-    /// A connection opened or broke: what was told may have been lost.
+    /// A connection opened or broke: what was sent may have been lost.
     pub(super) fn forget(&mut self, peer: NodeId) {
         self.told.retain(|(other, ..), _| *other != peer);
     }

@@ -84,7 +84,7 @@ mod tests {
         assert_eq!(overlaid.document(), merged.document);
         assert_eq!(overlaid.get(&path!["cells"]), merged.document.at(&path!["cells"]).cloned());
         assert_eq!(overlaid.text_slice(&path!["cells", "a"], 0..3).as_deref(), Some("typ"));
-        // A place that is removed and comes back shows what was typed there.
+        // A place that is removed and restored shows what was typed there.
         let mut without = rest.clone();
         without.apply(&Edit::Remove { path: path!["cells", "a"] }).unwrap();
         merged.refresh(&route, &texts, &without);

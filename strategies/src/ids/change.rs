@@ -94,7 +94,7 @@ pub(crate) enum Edit {
     Insert { at: At, behind: Option<Id>, content: Content },
     /// Deletes characters or items; their tombstones stay.
     Delete { at: At, spans: Vec<Span> },
-    /// Takes back one deletion of each of these. What is then deleted by nobody is shown again, as it was.
+    /// Undoes one deletion of each of these. What is then deleted by nobody is shown again, as it was.
     Bring { at: At, spans: Vec<(Span, Option<Kept>)> },
     /// Moves an item right behind another one, deleted or not. The next id is left at its old place.
     Move { at: At, item: Id, behind: Option<Id> },
@@ -114,7 +114,7 @@ impl Edit {
     }
 }
 
-/// What must still hold for an undo: else another operation has built upon what it would take back.
+/// What must still hold for an undo: else another operation depends on what it would undo.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Need {
     /// This was put by this operation, or (if none) is there from the beginning.

@@ -59,7 +59,7 @@ proptest! {
     }
 
     #[test]
-    fn the_latest_changes_can_be_taken_back_one_by_one(start in document(), rolls in vec(dice(), 1..8)) {
+    fn the_latest_changes_can_be_undone_one_by_one(start in document(), rolls in vec(dice(), 1..8)) {
         let mut state = State::genesis(start);
         let mut made = Vec::new();
         for (n, roll) in (1..).zip(&rolls) {
@@ -117,7 +117,7 @@ fn splice(pos: usize, delete: usize, insert: &str) -> document::Edit {
 }
 
 #[test]
-fn what_two_users_deleted_comes_back_when_both_undo() {
+fn what_two_users_deleted_is_restored_when_both_undo() {
     let genesis = State::genesis(Document::text("abcd"));
     let (mut one, mut other) = (genesis.clone(), genesis.clone());
     let (mine, _) = carry(&mut one, NodeId(1), 1, &splice(0, 3, ""));
@@ -134,7 +134,7 @@ fn what_two_users_deleted_comes_back_when_both_undo() {
 }
 
 #[test]
-fn a_put_is_taken_back_only_while_it_is_the_latest() {
+fn a_put_is_undone_only_while_it_is_the_latest() {
     let put = |value: i64| document::Edit::Put { path: crate::path!["x"], value: value.into() };
     let mut state = State::genesis(Document::map([("x", 0)]));
     let (_, mine) = carry(&mut state, NodeId(1), 1, &put(1));

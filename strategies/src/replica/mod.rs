@@ -70,9 +70,9 @@ pub trait Replica: Send {
     /// Its user acts. The replica reports the operation's life through `cx`, now or later.
     fn submit(&mut self, id: OpId, operation: &Operation, cx: &mut Context<'_>);
 
-    /// Its user undoes `target`, an operation of its own that was confirmed and not undone yet. The undo is the client's operation
-    /// `id`: it is shown, reflected, and confirmed (with [`Document::Null`]) or rejected like any other. What others did
-    /// since has to stay.
+    /// Its user undoes `target`, one of its operations that was confirmed and not undone yet. The undo is the client's
+    /// operation `id`: it is shown, reflected, and confirmed (with [`Document::Null`]) or rejected like any other. What
+    /// others did since has to stay.
     fn undo(&mut self, id: OpId, target: OpId, cx: &mut Context<'_>) {
         let _ = target;
         cx.rejected(id, Rejected::new("no_undo", "this strategy has no undo"));

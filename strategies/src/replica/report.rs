@@ -23,13 +23,13 @@ pub enum Report {
     ReflectedTags(u128, u128),
     /// The operation changed nothing and will not travel: no other replica has to reflect it.
     Void(OpId),
-    /// The issuer was told that the operation stands.
+    /// The operation is confirmed to its issuer.
     Confirmed(OpId, Outcome),
-    /// The issuer was told that the operation does not stand.
+    /// The operation is rejected to its issuer.
     Rejected(OpId, Rejected),
-    /// The operation was shown at its issuer and then taken back.
+    /// The operation was shown at its issuer and then rolled back.
     RolledBack(OpId),
-    /// A counter of the strategy's own went up: `path_errors`, `retries`.
+    /// One of the strategy's counters went up: `path_errors`, `retries`.
     Count(&'static str, u64),
 }
 

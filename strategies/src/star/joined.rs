@@ -1,4 +1,4 @@
-//! Who is told what is new.
+//! The peers that receive what is new.
 
 use std::collections::BTreeSet;
 

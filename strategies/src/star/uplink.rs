@@ -24,7 +24,7 @@ pub(crate) struct Uplink {
 
 /// Operations that go out together.
 pub(crate) struct Unsent<'a, T> {
-    /// The own operation that they follow.
+    /// The client's operation that they follow.
     pub(crate) after: u64,
     /// The operations, ascending.
     pub(crate) operations: btree_map::Range<'a, u64, T>,

@@ -28,7 +28,7 @@ impl Table {
         assert_eq!(shown.len(), 1, "replicas differ");
     }
 
-    /// What the user was told: the outcome, or the code of the rejection.
+    /// What the user got: the outcome, or the code of the rejection.
     pub(crate) fn told(&self, id: OpId) -> Option<Result<Outcome, String>> {
         self.reports.iter().find_map(|(_, report)| match report {
             Effect::Report(Report::Confirmed(op, outcome)) if *op == id => Some(Ok(outcome.clone())),

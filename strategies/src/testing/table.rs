@@ -219,7 +219,7 @@ impl Table {
         }
     }
 
-    /// Runs until no message and no timer is left; if there always is one, for the strategy's settling time.
+    /// Runs until no message and no timer is left; if there always is one, for the time the strategy has to quiesce.
     pub(crate) fn run(&mut self) {
         let settling = self.strategy.strategy.settling();
         if !settling.is_zero() {

@@ -67,8 +67,8 @@ pub(crate) fn the_last_hundred_can_be_undone(strategy: &str) {
     table.agree();
 }
 
-/// A map that was removed comes back as another one, and earlier operations on it are undone there. Whether another user's
-/// concurrent write into the old map, `y`, comes with it is up to the library.
+/// A map that was removed is restored as another one, and earlier operations on it are undone there. Whether another
+/// user's concurrent write into the old map, `y`, comes with it is up to the library.
 #[cfg(any(feature = "automerge", feature = "yrs", feature = "loro"))]
 pub(crate) fn later_undos_apply_to_the_map_that_came_back(strategy: &str, y: i64) {
     let mut table = Table::new(strategy, 2);

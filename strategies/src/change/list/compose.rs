@@ -95,7 +95,7 @@ impl Steps {
         Some(out.renumbered().trimmed())
     }
 
-    /// The same with every inserted item as a step of its own.
+    /// The same, with a separate step for every inserted item.
     fn single(&self) -> Self {
         let mut steps = Vec::with_capacity(self.steps.len());
         for step in &self.steps {

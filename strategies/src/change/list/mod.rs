@@ -195,7 +195,7 @@ impl Steps {
         self
     }
 
-    /// The change that takes this one back, given the items of the old list.
+    /// The change that undoes this one, given the items of the old list.
     #[must_use]
     pub fn invert(&self, item: impl Fn(usize) -> Option<Document>) -> Option<Self> {
         let (mut out, mut old) = (Steps::default(), 0usize);

@@ -17,7 +17,7 @@ use crate::model::Rejected;
 use crate::replica::{OpId, ProtocolError, Rng, Time};
 use crate::wire;
 
-/// Nothing is sealed: changes and saved documents carry checksums of their own.
+/// Nothing is sealed: changes and saved documents already carry checksums.
 pub(super) struct Plain;
 
 #[derive(Serialize, Deserialize)]

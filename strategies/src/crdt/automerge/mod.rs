@@ -14,13 +14,13 @@
 //! summary of what they have, then what is missing, and again after every change. The protocol needs a stream that neither
 //! loses nor reorders. It is made for pairs: in a mesh every peer offers every other what a third may have sent already.
 //!
-//! An undo undoes one operation, also one of a window, with a change of its own. See `undo`.
+//! An undo is a separate change. It undoes one operation, also one of a window. See `undo`.
 //!
 //! Source: automerge 0.12 and the papers behind it (Kleppmann and Beresford, "A conflict-free replicated JSON datatype").
 //!
-//! Trade-offs: works offline and merges everything, and cannot refuse: two users who take the same item are both told yes.
-//! History and tombstones stay for good. What an undo puts back has new ids: what others concurrently wrote into the old
-//! object, or did to the old characters, does not reach it.
+//! Trade-offs: works offline and merges everything, and cannot reject: if two users take the same item, both are
+//! confirmed. History and tombstones stay for good. What an undo puts back has new ids: what others concurrently wrote
+//! into the old object, or did to the old characters, does not reach it.
 //!
 //! Damaged bytes fail their checksum. A forged change with a valid one may make the library panic, which is caught here, or
 //! be accepted and then be missing from what the library saves. A product has to authenticate its peers.

@@ -13,13 +13,13 @@
 //! Trade-offs: fast and small, and plain text only. The log stays for good, and every keystroke that is sent alone carries
 //! the frame of a file. The library has no undo, and outside of it no character has a name: the inverse of own splices is
 //! made on a copy of the log, right behind them, and merged there with everything that followed; the result is applied at
-//! the tip. Characters that come back are new ones, unknown to older operations that are undone later. What was deleted is
+//! the tip. Restored characters are new ones, unknown to older operations that are undone later. What was deleted is
 //! not noted while somebody types: an undo reads the log, and takes time in proportion to its length.
 //!
 //! The library takes a keystroke in two microseconds, and in a window of a thousand one in less than a tenth of that. On
 //! the keystrokes of a whole paper (`cargo bench --bench adapter -- --paired`) a replica adds 8 to 9 percent to that, and 3
 //! to 7 in windows: every splice is checked before the first is applied, since there is no way back from the middle, and
-//! every message has a frame, a checksum and an allocation of its own. The model's plan comes on top, with a copy of what was
+//! every message has its frame, its checksum and one allocation. The model's plan comes on top, with a copy of what was
 //! typed: 4 percent more, and more than half of the library's time in windows.
 
 mod doc;

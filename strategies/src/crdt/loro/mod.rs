@@ -8,15 +8,15 @@
 //! in code points; one commit for each operation; `import_batch`; a new peer id for every session; timestamps off, as they
 //! are by default.
 //!
-//! Undo takes the ids of an operation of its own and has the library calculate their inverse after everything that followed. That is
-//! the function behind the library's undo manager, called directly: the manager follows every change in the document, whether
-//! or not anybody undoes anything, and knows the latest step only.
+//! Undo takes the ids of one of the replica's operations and has the library calculate their inverse after everything
+//! that followed. That is the function behind the library's undo manager, called directly: the manager follows every
+//! change in the document, whether or not anybody undoes anything, and knows the latest step only.
 //!
 //! Source: loro 1.17 and the papers that it builds on: Gentle and Kleppmann, "Collaborative Text Editing with Eg-walker"
 //! (2024), Weidner and Kleppmann, "The Art of the Fugue" (2023), Kleppmann, "Moving Elements in List CRDTs" (2020).
 //!
-//! Trade-offs: works offline and merges everything, and cannot refuse. History stays for good. Its counter is a floating
-//! point number: sums beyond 2^53 are refused here.
+//! Trade-offs: works offline and merges everything, and cannot reject. History stays for good. Its counter is a
+//! floating point number: sums beyond 2^53 are rejected here.
 
 mod doc;
 

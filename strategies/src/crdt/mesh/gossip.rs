@@ -19,7 +19,7 @@ pub(super) struct Gossip<L: Library> {
     genesis_mark: L::Mark,
     /// Ascending.
     connected: Vec<NodeId>,
-    /// Peers that were told our version on this connection.
+    /// Peers that were sent our version on this connection.
     greeted: BTreeSet<NodeId>,
     ever_connected: BTreeSet<NodeId>,
     /// Room for updates on their way out, and for the message around them: people type one key at a time.
@@ -46,7 +46,7 @@ impl<L: Library> Gossip<L> {
         }
     }
 
-    /// The library gave up in the midst of a change.
+    /// The library failed in the middle of a change.
     fn begin_again(&mut self, local: &mut Local<L>, cx: &mut Context<'_>) {
         cx.count("refused_by_library", 1);
         local.doc = begin(&self.genesis);
@@ -72,7 +72,7 @@ impl<L: Library> Gossip<L> {
         self.connected.clone().into_iter().for_each(|peer| self.greet(peer, local, cx));
     }
 
-    /// A peer says what it has: it gets what it lacks, and is told our version if it has what we lack.
+    /// A peer says what it has: it gets what it lacks, and our version if it has what we lack.
     fn answer(&mut self, from: NodeId, theirs: &L::Version, local: &mut Local<L>, cx: &mut Context<'_>) {
         self.merge(local, cx);
         local.close(cx);

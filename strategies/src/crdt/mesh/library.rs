@@ -25,7 +25,7 @@ pub(in crate::crdt) trait Library: View + Send + Sized + 'static {
     /// An update from a peer, decoded.
     type Update: Send;
 
-    /// What a document holds, as it is told to peers.
+    /// What a document holds, as peers are informed of it.
     type Version: Serialize + DeserializeOwned;
 
     /// Changes with every operation in the document.
@@ -112,7 +112,7 @@ pub(in crate::crdt) struct Merged {
     pub(in crate::crdt) reflected: Vec<RangeInclusive<u128>>,
     /// Updates that the library could not take.
     pub(in crate::crdt) refused: u64,
-    /// They kept others out, which the peers have to send again.
+    /// Invalid updates kept others out, which the peers have to send again.
     pub(in crate::crdt) ask_again: bool,
 }
 

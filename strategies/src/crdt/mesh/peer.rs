@@ -72,7 +72,7 @@ impl<L: Library, X: Exchange<L>> Peer<L, X> {
         self.exchange.merge(&mut self.local, cx);
     }
 
-    /// An operation of its own, or an undo, is in the document.
+    /// One of this client's operations or undos is in the document.
     fn made(&mut self, id: OpId, committed: Committed, outcome: Outcome, cx: &mut Context<'_>) {
         let Local { doc, window } = &mut self.local;
         if window.add(id, committed, doc, cx) {
@@ -100,7 +100,7 @@ impl<L: Library, X: Exchange<L>> Replica for Peer<L, X> {
 
     fn undo(&mut self, id: OpId, target: OpId, cx: &mut Context<'_>) {
         self.merge(cx);
-        // An undo is a change of its own: it is made from the changes before it.
+        // An undo is a separate change: it is made from the changes before it.
         self.local.close(cx);
         match self.local.doc.undo(target) {
             Ok(committed) => {

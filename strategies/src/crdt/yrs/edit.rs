@@ -42,7 +42,7 @@ impl Place<'_> {
         }
     }
 
-    /// Writes a value. Entries of a map go in one by one, in order: the library would choose an order of its own.
+    /// Writes a value. Entries of a map go in one by one, in order: the library would choose another order.
     pub(super) fn write(&self, txn: &mut TransactionMut<'_>, value: &Document) {
         match value {
             Document::Map(entries) => {

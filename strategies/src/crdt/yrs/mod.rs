@@ -18,13 +18,14 @@
 //!
 //! An undo undoes one operation with the library's own undo manager. See `undo`.
 //!
-//! Trade-offs: works offline and merges everything, and cannot refuse. Deleted content goes once its deletion can no longer
-//! be undone, and is in every catch-up until then. The ids of what was deleted stay for good, and every catch-up carries all
-//! of them. What an undo puts back has new ids: what others concurrently wrote into a removed object does not come back with
-//! it, and if two clients undo the removal of the same thing, it comes back twice. A position in a text is found by walking
-//! past its blocks: the longer a text was edited, the longer each keystroke takes. Where two people insert next to what is
-//! erased, the order depends on whose client id is larger, which Yjs leaves to chance: in the recorded trace friendsforever
-//! six characters end as recorded or mixed up (`, huh? The whole` as ` The whole , hh?u`). Here ids ascend with the nodes.
+//! Trade-offs: works offline and merges everything, and cannot reject. Deleted content goes once its deletion can no
+//! longer be undone, and is in every catch-up until then. The ids of what was deleted stay for good, and every catch-up
+//! carries all of them. What an undo puts back has new ids: what others concurrently wrote into a removed object is not
+//! restored with it, and if two clients undo the removal of the same thing, it is restored twice. A position in a text
+//! is found by walking past its blocks: the longer a text was edited, the longer each keystroke takes. Where two people
+//! insert next to what is erased, the order depends on whose client id is larger, which Yjs leaves to chance: in the
+//! recorded trace friendsforever six characters end as recorded or mixed up (`, huh? The whole` as
+//! ` The whole , hh?u`). Here ids ascend with the nodes.
 
 mod doc;
 mod edit;

@@ -28,7 +28,7 @@ pub(super) struct Peer {
     changed: bool,
     /// Peers that get every update, because they have the earlier ones.
     informed: BTreeSet<NodeId>,
-    /// Peers that were told our state on this connection.
+    /// Peers that were sent our state on this connection.
     greeted: BTreeSet<NodeId>,
     ever_connected: BTreeSet<NodeId>,
     /// Own updates that wait for the end of the batch window, and their operations.
@@ -70,7 +70,7 @@ impl Peer {
         }
     }
 
-    /// An operation of its own, or an undo, is in the document: in these updates, if it changed anything.
+    /// One of this client's operations or undos is in the document: in these updates, if it changed anything.
     fn made(&mut self, id: OpId, updates: Vec<Vec<u8>>, outcome: Outcome, cx: &mut Context<'_>) {
         if updates.is_empty() {
             cx.void(id);
@@ -96,8 +96,8 @@ impl Peer {
         }
     }
 
-    /// A peer says what it has: it gets what it lacks, and every later update. It is told what we have in any case, so that
-    /// it does the same for us.
+    /// A peer says what it has: it gets what it lacks, and every later update. It is sent what we have in any case, so
+    /// that it does the same for us.
     fn answer(&mut self, from: NodeId, state: &[u8], cx: &mut Context<'_>) -> Result<(), ProtocolError> {
         let theirs = StateVector::decode_v1(state).map_err(ProtocolError::malformed)?;
         // What waits for the end of the window is in the answer too; informed peers get it twice.

@@ -1,4 +1,4 @@
-//! The bridge reads back what it wrote, has the shapes that it promises, and refuses what it cannot keep.
+//! The bridge reads back what it wrote, has the shapes that it promises, and returns an error for what it cannot keep.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;

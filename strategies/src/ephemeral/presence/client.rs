@@ -32,7 +32,7 @@ pub(super) struct Client {
     pub(super) view: Document,
     clock: u64,
     pub(super) own: Option<Entry>,
-    /// When the own entry was last sent to everybody.
+    /// When this client's entry was last sent to everybody.
     said: Time,
     pub(super) peers: BTreeMap<NodeId, Peer>,
     ticking: bool,
@@ -64,7 +64,7 @@ impl Client {
         }
     }
 
-    /// The own entry under a new clock.
+    /// This client's entry under a new clock.
     fn word(&mut self) -> (Vec<u8>, Sidecar) {
         self.clock += 1;
         let state = Message::State { clock: self.clock, entry: self.own.clone() };

@@ -7,7 +7,7 @@ use crate::model::Rejected;
 use crate::replica::{NodeId, ProtocolError};
 
 impl Client {
-    /// The own entry and the view after an operation's edits, or why it is refused.
+    /// This client's entry and the view after an operation's edits, or why the operation is rejected.
     pub(super) fn change(&self, edits: &[Edit]) -> Result<(Option<Entry>, Document), Rejected> {
         let Some(first) = edits.first() else { return Ok((self.own.clone(), self.view.clone())) };
         let path = self.own.as_ref().map_or(first.path(), |own| &own.path);

@@ -59,7 +59,7 @@ pub(in crate::escrow) struct Stock {
     versions: Versions,
     /// The latest time of a record.
     time: u64,
-    /// The changes that were here at the last own one.
+    /// The changes that were here at this replica's last one.
     known: Versions,
 }
 

@@ -79,7 +79,7 @@ impl Stock {
         self.close(&BTreeSet::from([counter]), &BTreeSet::new())
     }
 
-    /// Makes an own change of what was touched.
+    /// Makes a change of what was touched here.
     pub(super) fn close(&mut self, counters: &BTreeSet<u32>, records: &BTreeSet<Path>) -> Change {
         let number = self.version(self.me).saturating_add(1);
         let news = |(node, n): (&NodeId, &u64)| {

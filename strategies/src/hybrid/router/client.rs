@@ -36,7 +36,7 @@ impl Router {
         submitted
     }
 
-    /// Gives an operation of its own its number in a lane.
+    /// Gives one of this client's operations its number in a lane.
     pub(super) fn hand(
         &mut self,
         lane: Lane,

@@ -18,7 +18,7 @@ struct Inside {
 }
 
 impl Router {
-    /// Calls a part with a context of its own; gives its effects.
+    /// Calls a part with a separate context; gives its effects.
     pub(super) fn call<R>(
         &mut self,
         lane: Lane,

@@ -6,11 +6,11 @@
 //! every other one is planned by the other strategy on the whole document, with the texts as they are in that place. Both
 //! use one connection, which keeps the order between them.
 //!
-//! A text comes into being where the other strategy puts it. The server sees that and begins it at the text strategy, as a
-//! client of its own in the same process (the *resident*), before it tells anybody of the operation that made the place.
-//! Typing in a text that the text strategy does not have yet waits: if the other strategy is optimistic, until the server
-//! has ordered the text. What was typed in a text whose place goes is kept, and shows again when the place comes back as it
-//! was, as a cell comes back from Livebook's bin.
+//! A text comes into being where the other strategy puts it. The server sees that and begins it at the text strategy,
+//! through a client in the same process (the *resident*), before it tells anybody of the operation that made the place.
+//! Typing in a text that the text strategy does not have yet waits: if the other strategy is optimistic, until the
+//! server has ordered the text. What was typed in a text whose place is removed is kept, and shows again when the place
+//! is restored as it was, as a cell is restored from Livebook's bin.
 //!
 //! `serial` gives a returning client a snapshot, as Livebook does: missed operations would have to be reduced again among
 //! the texts of their time.

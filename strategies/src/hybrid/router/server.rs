@@ -1,4 +1,4 @@
-//! The server's side: a client of its own, the resident, begins the texts that the other strategy makes.
+//! The server's side: its client in the same process, the resident, begins the texts that the other strategy makes.
 
 use std::mem;
 

@@ -38,7 +38,7 @@ fn roll() -> impl Strategy<Value = Roll> {
     ]
 }
 
-/// Each id as a span of its own.
+/// Each id as a separate span.
 fn in_spans(ids: &[Id]) -> Vec<Span> {
     ids.iter().map(|id| Span::one(*id)).collect()
 }
@@ -212,7 +212,7 @@ fn typing_extends_one_run() {
 }
 
 #[test]
-fn malformed_saved_runs_are_refused() {
+fn malformed_saved_runs_are_errors() {
     let run = |client, n, len| Run { span: Span { first: Id { client: NodeId(client), n }, len }, gone: 0 };
     assert!(IdList::load(vec![run(1, 5, 2), run(2, 5, 2), run(1, 7, 1)]).is_some());
     for wrong in [vec![run(1, 5, 0)], vec![run(1, 5, 3), run(2, 0, 1), run(1, 7, 1)], vec![run(1, u64::MAX, 1)]] {

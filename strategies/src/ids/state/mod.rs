@@ -130,7 +130,7 @@ impl State {
         applied
     }
 
-    /// Whether what an undo would take back is as it was made.
+    /// Whether what an undo would remove is as it was made.
     pub(crate) fn meets(&self, need: &Need) -> bool {
         match need {
             Need::Put { at, by } => self.mark(at).is_some_and(|mark| mark.put == *by),

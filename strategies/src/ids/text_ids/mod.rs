@@ -16,16 +16,16 @@
 //! It is confirmed all the same, as in the real thing: the server knows edits and no intents. Deleting what another user has
 //! deleted is no error; both wanted it gone.
 //!
-//! Undo is by ids: what was inserted is deleted; what was deleted comes back to its place unless another user deleted it
-//! too; what was put is replaced by what was there before, if nobody has put anything else since, which the server checks.
-//! The last 100 own operations can be undone, until a crash. What an operation put goes with all that others wrote into
-//! it. An undo that comes too late is the only operation that is rejected.
+//! Undo is by ids: what was inserted is deleted; what was deleted is restored in its place unless another user deleted
+//! it too; what was put is replaced by what was there before, if nobody has put anything else since, which the server
+//! checks. The last 100 own operations can be undone, until a crash. What an operation put goes with all that others
+//! wrote into it. An undo that comes too late is the only operation that is rejected.
 //!
 //! Source: Matthew Weidner, "Collaborative Text Editing without CRDTs or OT" (2025), and his library `articulated`.
 //!
 //! Trade-offs: small messages, no transformation, a server that needs no model; but tombstones on every replica for good,
 //! and pending edits that are applied again after every message. Positions survive, invariants do not: two users who took
-//! the same item are both told that they have it.
+//! the same item are both confirmed.
 
 mod client;
 mod message;

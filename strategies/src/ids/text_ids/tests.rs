@@ -6,7 +6,7 @@ use crate::testing::{Table, Toy, set, typed};
 const CONFIRMED: Option<Result<Document, String>> = Some(Ok(Document::Null));
 
 #[test]
-fn an_own_edit_shows_at_once_and_is_confirmed_after_a_round_trip() {
+fn an_edit_shows_at_once_and_is_confirmed_after_a_round_trip() {
     let mut table = Table::new("text-ids", 2);
     let op = table.act(1, &typed(3, "d"));
     assert_eq!((table.sees(1, "text"), table.base(1, "text")), ("\"abcd\"".into(), "\"abc\"".into()));
@@ -138,7 +138,7 @@ fn an_old_message_changes_nothing_and_one_with_a_gap_is_a_protocol_error() {
 }
 
 #[test]
-fn undo_keeps_what_others_typed_into_the_own_text() {
+fn undo_keeps_what_others_typed_inside_the_undone_text() {
     let mut table = Table::new("text-ids", 2);
     let [word, pop] = [table.act(1, &typed(1, "xyz")), table.act(1, &Toy::Pop)];
     table.run();

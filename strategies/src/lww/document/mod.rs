@@ -5,12 +5,12 @@
 //! within the millisecond, node), so no two writes tie unless a clock was set back; then the document with the larger
 //! encoding wins, and all replicas agree in the end.
 //!
-//! Source: "save the file, newest wins" as folder syncers and simple cloud saves do it; the rules for an own write with an
-//! old stamp (it loses at once, silently) and for a tie (the larger value wins) are those of Cassandra and other stores
-//! that use the client's timestamp.
+//! Source: "save the file, newest wins" as folder syncers and simple cloud saves do it; the rules for a client's write
+//! with an old stamp (it loses at once, silently) and for a tie (the larger value wins) are those of Cassandra and
+//! other stores that use the client's timestamp.
 //!
 //! Undo applies the inverse edits of the operation to the document as it is now, fitted to what has changed since. The last
-//! 100 own operations can be undone. Nobody knows what another client's document was made from, so an undo is refused
+//! 100 own operations can be undone. Nobody knows what another client's document was made from, so an undo is rejected
 //! (`depended_upon`) where others changed the same counter, or the same list or text unless only own items or letters go.
 //! An entry of a map that another client has written since stays as it is.
 //!

@@ -50,7 +50,7 @@ fn undo_keeps_later_changes_of_others() {
 }
 
 #[test]
-fn undo_of_what_others_may_have_overwritten_is_refused() {
+fn undo_of_what_others_may_have_overwritten_is_rejected() {
     let mut table = Table::new("lww-document", 2);
     let mine = [set("x", 5), Toy::Add(1), Toy::Pop].map(|toy| act(&mut table, 1, &toy));
     // Two documents do not tell whether this is `more` in front of the `m` or `orem` behind it.

@@ -1,9 +1,9 @@
 //! Cells: what the last writer wrote, and when.
 //!
-//! A document is split into cells: one for each leaf, one for each map and list to say that it exists, and one for the place
-//! of each item in its list. The latest stamp wins each cell. A cell that is emptied, or whose container is replaced, also
-//! says that everything below it that was written before is gone, so an old entry does not come back with a new container.
-//! Each of these is a maximum of two, so replicas that hold the same writes hold the same cells.
+//! A document is split into cells: one for each leaf, one for each map and list to say that it exists, and one for the
+//! place of each item in its list. The latest stamp wins each cell. A cell that is emptied, or whose container is
+//! replaced, also says that everything below it that was written before is gone, so an old entry does not reappear with
+//! a new container. Each of these is a maximum of two, so replicas that hold the same writes hold the same cells.
 
 use std::sync::Arc;
 

@@ -5,12 +5,12 @@
 //! received and a count, so that a client's writes are always later than what it had seen. The latest stamp of a cell wins,
 //! everywhere and in any order of arrival. The cells of an operation have one stamp and travel together.
 //!
-//! When a connection opens, the two peers compare hashes over ranges of their cells in the order of writing (`ranges`), and
-//! each gets what it lacks, whoever wrote it. In between, a write is sent once, acknowledged, and sent again when it is lost
-//! (`courier`). A removal leaves a tombstone until `horizon`; then nothing is left of it, and a client that was away for longer
-//! brings back what it still has. Stamps more than `drift` ahead of the replica's own clock wait until they are not
-//! (`clock_ahead` counts them). Evolu rejects such a message and is offered it again with a later sync, which comes to the
-//! same. A clock may be behind by any amount; its writes lose.
+//! When a connection opens, the two peers compare hashes over ranges of their cells in the order of writing (`ranges`),
+//! and each gets what it lacks, no matter who wrote it. In between, a write is sent once, acknowledged, and sent again
+//! when it is lost (`courier`). A removal leaves a tombstone until `horizon`; then nothing is left of it, and a client
+//! that was away for longer brings back what it still has. Stamps more than `drift` ahead of the replica's own clock
+//! wait until they are not (`clock_ahead` counts them). Evolu rejects such a message and is offered it again with a
+//! later sync, which comes to the same. A clock may be behind by any amount; its writes lose.
 //!
 //! Removing a container also removes what was written below it before. What another client concurrently writes below it
 //! stays hidden. Two clients who concurrently make a container make one.

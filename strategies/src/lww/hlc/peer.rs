@@ -46,8 +46,8 @@ pub(super) struct Peer {
     early: Vec<(NodeId, Message, Sidecar)>,
     /// Pending timers for them.
     timers: u32,
-    /// For sidecars only: operations reflected here, operations that no peer knows of, and for each peer what a relay has
-    /// not passed on.
+    /// For sidecars only: operations reflected here, operations that no peer has yet, and for each peer what a relay
+    /// has not passed on.
     pub(super) seen: Seen,
     unsent: Vec<OpId>,
     unforwarded: BTreeMap<NodeId, Vec<OpId>>,
@@ -76,12 +76,12 @@ impl Peer {
         }
     }
 
-    /// Only a relay passes on what it gets. In a mesh every client hears from every other, and compares after an absence.
+    /// Only a relay passes on what it gets. In a mesh all clients send to each other, and compare after an absence.
     fn is_relay(&self) -> bool {
         self.me == NodeId::SERVER
     }
 
-    /// Makes an own write of what `make` does to the tree.
+    /// Makes a write of what `make` does to the tree.
     fn write<E>(
         &mut self,
         id: OpId,

@@ -1,8 +1,8 @@
 //! `lww-hlc-relay`: the cells and stamps of `lww-hlc`, through a relay.
 //!
-//! Clients write and merge as in `lww-hlc`, and talk to node 0 only. The relay stores what it gets and passes it on to all
-//! other clients unchanged. It decides nothing and refuses nothing, and a client that reconnects compares with it alone. In
-//! Evolu it could not even read what it stores.
+//! Clients write and merge as in `lww-hlc`, and talk to node 0 only. The relay stores what it gets and passes it on to
+//! all other clients unchanged. It decides nothing and rejects nothing, and a client that reconnects compares with it
+//! alone. In Evolu it could not even read what it stores.
 //!
 //! Source: Evolu's relay, TinyBase's synchronizers through a WebSocket server.
 //!

@@ -221,7 +221,7 @@ mod tests {
         }
     }
 
-    /// Every write has a stamp of its own.
+    /// Every write has a different stamp.
     fn writes() -> impl Strategy<Value = Vec<(Hops, Part)>> {
         let part = prop_oneof![
             (0..9i64).prop_map(|value| Part::Value(value.into())),

@@ -276,7 +276,7 @@ fn undoing_a_later_write_does_not_bring_an_undone_one_back() {
 }
 
 #[test]
-fn undo_is_refused_for_a_shared_sum_and_for_forgotten_operations() {
+fn undo_is_rejected_for_a_shared_sum_and_for_forgotten_operations() {
     let mut table = Table::new("lww-hlc", 2);
     let add = table.act(1, &Toy::Add(1));
     table.run();

@@ -1,4 +1,4 @@
-//! Undo: former values come back where nobody has written since.
+//! Undo: former values are restored where nobody has written since.
 
 use std::collections::{BTreeSet, VecDeque};
 

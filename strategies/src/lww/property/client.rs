@@ -17,7 +17,7 @@ use crate::undo::UndoMemory;
 use crate::view::View;
 use crate::wire::{decode, encode};
 
-/// An operation of its own that is not in the base view yet.
+/// One of this client's operations that is not in the base view yet.
 #[derive(Serialize, Deserialize)]
 struct Pending {
     writes: Writes,
@@ -28,7 +28,7 @@ struct Pending {
 pub(super) struct State {
     version: u64,
     base: Node,
-    /// The last own operation whose fate is known.
+    /// The last own operation that is resolved.
     last: u64,
     pending: Outbox<Pending>,
 }
@@ -43,8 +43,8 @@ pub(super) struct Client {
     model: ModelRef,
     node: NodeId,
     uplink: Uplink,
-    /// The base view with the pending writes on top. So another client's write to a property is hidden while an own one is
-    /// pending, and nothing flickers.
+    /// The base view with the pending writes on top. So another client's write to a property is hidden while
+    /// a local one is pending, and nothing flickers.
     view: Node,
     /// The pending writes, decoded.
     writes: BTreeMap<u64, Vec<Write>>,
@@ -162,7 +162,7 @@ impl Client {
         Ok(true)
     }
 
-    /// An operation of its own is in the server's order. Returns whether the view stays as it is.
+    /// One of this client's operations is in the server's order. Returns whether the view stays as it is.
     fn own(&mut self, entry: &Entry, kept: &[Write], cx: &mut Context<'_>) -> bool {
         if let Some(before) = entry.n.checked_sub(1) {
             self.resolve(before, cx);

@@ -11,15 +11,16 @@
 //!   container make one, with what both put into it.
 //! - An item of a list has its place, a fraction, as a property. Two who insert into one gap make the same fraction; then the
 //!   names decide, the client's number first. An insert between two such items moves those behind the gap on.
-//! - A write into something that is gone is dropped by the server, and counted (`writes_dropped`); its user is not told.
+//! - A write into something that is gone is dropped by the server, and counted (`writes_dropped`); its user does not
+//!   learn of it.
 //!
 //! Figma's server refuses a move that would make an object its own ancestor. Here no edit moves a node to another parent, so
 //! there is no cycle to refuse: to get from list to list, an item is removed and inserted, by the model.
 //!
-//! Undo puts back the old values of the properties that were written, as Figma does, also over what another client wrote there
-//! since; what was written elsewhere stays. Where several operations share one property, that would undo others' too. So a
-//! counter is moved back by as much instead, and the undo of a text that was written again is refused (`depended_upon`). The
-//! last 100 own operations can be undone.
+//! Undo puts back the old values of the properties that were written, as Figma does, also over what another client
+//! wrote there since; what was written elsewhere stays. Where several operations share one property, that would undo
+//! others' too. So a counter is moved back by as much instead, and the undo of a text that was written again is
+//! rejected (`depended_upon`). The last 100 own operations can be undone.
 //!
 //! Source: Figma's "How Figma's multiplayer technology works" and "Realtime editing of ordered sequences"; Linear's sync
 //! engine; Fluid's SharedMap (every operation also comes back to its issuer); Liveblocks' storage.

@@ -8,7 +8,7 @@ use crate::lww::fractional::Place;
 use crate::model::Rejected;
 
 impl Writer<'_> {
-    /// Undoes an operation of its own, the last write first.
+    /// Undoes one of this client's operations, the last write first.
     pub(super) fn undo(&mut self, back: &[Back]) -> Fits<()> {
         for back in back.iter().rev() {
             match back {

@@ -9,15 +9,15 @@
 //! longer; a resent change is recognised by its client and number; a client that was away gets what it missed and goes on
 //! editing meanwhile. ShareDB keeps its history for good, Livebook purges as is done here.
 //!
-//! Undo is a client's own business, as in Quill: the inverse of an own change, transformed over all later changes of its
-//! view.
+//! Undo is a client's own business, as in Quill: the inverse of one of its changes, transformed over all later changes
+//! of its view.
 //!
 //! Source: Nichols et al., "High-latency, low-bandwidth windowing in the Jupiter collaboration system" (1995); ShareDB;
 //! Livebook's `Delta`.
 //!
 //! Trade-offs: instant local effect and small messages, but a server that must remember, and code that is hard to get
 //! right. Nothing is rejected: a change that makes no sense any more after others' changes is transformed into something,
-//! or nothing, and two users who took the same item are both told that they have it.
+//! or nothing, and two users who took the same item are both confirmed.
 
 mod client;
 mod message;

@@ -14,7 +14,7 @@ use crate::star::{Joined, Log, count_duplicates, reject_at_server};
 use crate::view::View;
 use crate::wire::{decode, encode};
 
-/// What the server knows of a client.
+/// What the server knows about a client.
 #[derive(Clone, Copy, Default, Serialize, Deserialize)]
 struct Position {
     /// It needs no change up to this one.

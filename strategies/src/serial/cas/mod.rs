@@ -7,7 +7,7 @@
 //!
 //! This is the expected sequence number of a JetStream publish, for a whole stream: the unit of comparison is the whole
 //! document, as with an HTTP `If-Match` on one resource. Clients get what is new by subscription, so there is no refetch:
-//! when a client is told of a mismatch, it has already been sent what came between.
+//! when a client learns of a mismatch, it has already been sent what came between.
 //!
 //! Source: NATS JetStream's `Nats-Expected-Last-Sequence`; RFC 9110, `If-Match`; AWS, "Exponential Backoff And Jitter".
 //!

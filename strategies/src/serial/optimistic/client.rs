@@ -89,7 +89,7 @@ impl Client {
         (view, shown)
     }
 
-    /// Pending mutations that a pending undo takes back, with that undo.
+    /// Pending mutations that a pending undo undoes, with that undo.
     fn withdrawn(&self) -> BTreeMap<u64, u64> {
         let withdraws = |(n, action): (&u64, &Action)| match action {
             Action::Undo(target) if self.state.pending.contains_key(target) => Some((*target, *n)),
@@ -159,7 +159,7 @@ impl Client {
         }
     }
 
-    /// Tells the user what became of an own mutation, once.
+    /// Confirms or rejects one of this client's mutations, once.
     fn resolve(&mut self, n: u64, verdict: Verdict, cx: &mut Context<'_>) {
         if self.state.pending.remove(&n).is_none() {
             return;

@@ -34,7 +34,7 @@ pub(super) struct ToClient {
 
 pub(super) type News = Update<Place, Document>;
 
-/// One place in the order, as clients are told of it: what it changed, nothing if it was rejected.
+/// One place in the order, as clients receive it: what it changed, nothing if it was rejected.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Place {
     client: NodeId,

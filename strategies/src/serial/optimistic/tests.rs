@@ -4,7 +4,7 @@ use crate::testing::trials;
 use crate::testing::{Table, Toy, set, swap};
 
 #[test]
-fn an_own_operation_shows_at_once_and_is_confirmed_after_a_round_trip() {
+fn an_operation_shows_at_once_and_is_confirmed_after_a_round_trip() {
     let mut table = Table::new("serial-optimistic", 2);
     let push = table.act(1, &Toy::Push(7));
     assert_eq!((table.sees(1, "list"), table.base(1, "list")), ("[7,2,1]".into(), "[2,1]".into()));

@@ -16,7 +16,7 @@ use crate::star::{Log, Placed, Verdict};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Action {
     Operate(Operation),
-    /// Undo the own operation with this number.
+    /// Undo the client's operation with this number.
     Undo(u64),
 }
 
@@ -31,7 +31,7 @@ pub(crate) struct Ordered {
     pub(crate) n: u64,
     /// What was asked for, rejected or not.
     pub(crate) action: Action,
-    /// What its user is told.
+    /// Its verdict, as its user gets it.
     pub(crate) verdict: Verdict,
     /// What it changed when it got its place.
     pub(crate) edits: Arc<[Edit]>,
@@ -46,7 +46,7 @@ impl Placed for Ordered {
     }
 }
 
-/// Edits, and those that take them back.
+/// Edits, and those that undo them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Effect {
     edits: Arc<[Edit]>,

@@ -1,6 +1,6 @@
 //! Undo by history: the operations since are reduced again without the one that is undone.
 //!
-//! It is rejected when one of them would come out otherwise than its user was told. Operations name what they mean, so a
+//! It is rejected when one of them would get another verdict than its user got. Operations name what they mean, so a
 //! later one finds its place by itself; only positions in a text do not, and those move along as in operational
 //! transformation.
 

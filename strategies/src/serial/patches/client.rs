@@ -17,14 +17,14 @@ use crate::undo::UndoMemory;
 use crate::view::View;
 use crate::wire::{decode, encode};
 
-/// An operation of its own that has no place yet.
+/// One of this client's operations that has no place yet.
 #[derive(Serialize, Deserialize)]
 struct Pending {
     patches: Edits,
     outcome: Outcome,
 }
 
-/// What takes an operation of its own back, and what it made: its places must still hold that.
+/// What undoes one of this client's operations, and what the operation made: its places must still hold that.
 struct Back {
     made: Edits,
     inverse: Edits,
@@ -84,7 +84,7 @@ impl Client {
         Ok(())
     }
 
-    /// Shows an own change and sends it, now or once the connection is back.
+    /// Shows a change made here and sends it, now or once the connection is open again.
     fn make(&mut self, id: OpId, produced: &Produced, outcome: Outcome, cx: &mut Context<'_>) {
         if id.n <= self.state.last {
             return cx.rejected(id, Rejected::number_taken());
@@ -139,7 +139,7 @@ impl Client {
         self.refresh()
     }
 
-    /// Own operations up to `last` have their place: their users are told. `ordered` is what the order has under that
+    /// Own operations up to `last` have their place: they are confirmed. `ordered` is what the order has under that
     /// number, which another client under this name may have taken.
     fn placed(&mut self, last: u64, ordered: Option<&Edits>, cx: &mut Context<'_>) {
         self.state.last = self.state.last.max(last);

@@ -68,7 +68,7 @@ impl Client {
         Ok(())
     }
 
-    /// Tells the user what became of the own operation `n`, once.
+    /// Confirms or rejects this client's operation `n`, once.
     fn resolve(&mut self, n: u64, verdict: Verdict, cx: &mut Context<'_>) {
         if self.state.pending.remove(&n).is_none() {
             return;

@@ -36,7 +36,7 @@ pub(super) enum CatchUp {
     Snapshot(Snapshot, Vec<Entry>),
 }
 
-/// One place in the order, as clients are told of it.
+/// One place in the order, as clients receive it.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Entry {
     pub(super) seq: u64,

@@ -1,9 +1,10 @@
 //! `serial`: the serialized state reducer.
 //!
 //! All operations go through one server. The server numbers an operation, sends it to every joined client, the issuer
-//! included, and then reduces; a client does not touch its copy until its own operation comes back. Everybody reduces the
-//! same stream, so everybody passes through the same states. An operation that makes no sense in its place is ignored by
-//! all in the same way, and its issuer, who reduces too, learns of the rejection from its own copy.
+//! included, and then reduces; a client does not touch its copy until its own operation returns from the server.
+//! Everybody reduces the same stream, so everybody passes through the same states. An operation that makes no sense in
+//! its place is ignored by all in the same way, and its issuer, who reduces too, learns of the rejection from its own
+//! copy.
 //!
 //! Source: Livebook's notebook "State synchronization with state reducers" and Livebook itself. Where the notebook is
 //! silent this follows what Livebook and Replicache do: operations carry (client, n), the server keeps the last n of each

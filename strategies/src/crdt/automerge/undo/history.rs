@@ -19,7 +19,7 @@ pub(in crate::crdt::automerge) struct History {
     pub(super) made: VecDeque<Made>,
 }
 
-/// An operation of its own.
+/// One of this replica's operations.
 pub(super) struct Made {
     n: u64,
     /// The change that it is in, once that is closed.
@@ -74,7 +74,7 @@ impl Was {
 }
 
 impl History {
-    /// An operation of its own is in the change that was begun.
+    /// One of this replica's operations is in the change that was begun.
     pub(in crate::crdt::automerge) fn push(&mut self, n: u64, ops: Range<usize>, moved: Vec<(ObjId, ObjId)>) {
         self.made.push_back(Made { n, change: None, ops, moved: moved.into_iter().collect(), undone: None });
         if self.made.len() > 2 * UNDO_DEPTH {
@@ -143,7 +143,7 @@ impl History {
         id
     }
 
-    /// What comes back instead of `was`, if what made it was undone meanwhile.
+    /// What is restored instead of `was`, if what made it was undone meanwhile.
     pub(super) fn remaining(&self, mut was: Was) -> Was {
         // Each value is older than the one after it.
         while let Some(id) = was.id()

@@ -1,16 +1,16 @@
 //! Undo: the inverse of what one of the replica's own operations did, at the ids of what it changed.
 //!
 //! The library has no undo. Its authors advise to make the inverse of a change's patches a new change. Patches have the
-//! positions of their time, so the inverse is made from the operations inside the change, which name everything that they
-//! touch. What the user inserted is deleted from where it is now. What the user deleted comes back at its tombstone. An entry
-//! gets its former value if nobody has written it since. A counter is moved back by as much. Where another client wrote an
-//! entry concurrently and lost, its value comes back.
+//! positions of their time, so the inverse is made from the operations inside the change, which name everything that
+//! they touch. What the user inserted is deleted from where it is now. What the user deleted is restored at its
+//! tombstone. An entry gets its former value if nobody has written it since. A counter is moved back by as much. Where
+//! another client wrote an entry concurrently and lost, its value is restored.
 //!
-//! What comes back has new ids: an object is made anew, with what it would contain now. Earlier own operations, which know
-//! the old ids, are told of the new ones; those of others cannot be. Characters and items that another client has put back or
-//! moved are not those that were inserted, and they stay. An item of a list that was overwritten, moved and removed may come
-//! back beside its place. Rarely, so may a character of a text that was made anew: beside its place, and at the same place on
-//! every replica.
+//! What is restored has new ids: an object is made anew, with what it would contain now. Earlier own operations, which
+//! know the old ids, are told of the new ones; those of others cannot be. Characters and items that another client has
+//! put back or moved are not those that were inserted, and they stay. An item of a list that was overwritten, moved and
+//! removed may come back beside its place. Rarely, so may a character of a text that was made anew: beside its place,
+//! and at the same place on every replica.
 
 mod history;
 mod moves;

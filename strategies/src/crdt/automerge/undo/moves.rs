@@ -29,7 +29,7 @@ impl Inverse<'_> {
             let other = left.remove(at);
             places[index].intact &= places[other].intact;
             places[other].away = !places[other].intact;
-            // If what made it was undone meanwhile, less comes back.
+            // If what made it was undone meanwhile, less is restored.
             let whole = places[index].old.id() == Some(was);
             if let (Some(Was::Object(kind, id)), true) = (&slots[other].last, whole) {
                 places[index].old = Was::Object(*kind, self.history.resolve(id, None));

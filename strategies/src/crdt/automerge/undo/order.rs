@@ -1,4 +1,4 @@
-//! The order of elements that come back at one index.
+//! The order of elements that are restored at one index.
 
 use std::collections::BTreeMap;
 

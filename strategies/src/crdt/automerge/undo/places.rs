@@ -1,4 +1,4 @@
-//! Where each place is now, and what comes back there.
+//! Where each place is now, and what is restored there.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,11 +16,11 @@ pub(super) struct Place {
     pub(super) prop: Prop,
     /// What the operation left there is still there.
     pub(super) intact: bool,
-    /// What comes back.
+    /// What is restored.
     pub(super) old: Was,
-    /// It was moved here and is gone by now: when it comes back, the move stays.
+    /// It was moved here and is gone by now: when it is restored, the move stays.
     pub(super) away: bool,
-    /// An element, and whether it comes back rather than being changed.
+    /// An element, and whether it is restored or changed.
     pub(super) element: Option<(ObjId, bool)>,
     /// The former order of elements that are at one index now.
     pub(super) order: (usize, usize),
@@ -30,7 +30,7 @@ pub(super) struct Place {
 pub(super) type Before = BTreeMap<ObjId, (usize, Was)>;
 
 impl Inverse<'_> {
-    /// Where each place is now, and what comes back there.
+    /// Where each place is now, and what is restored there.
     pub(super) fn locate(&self, slots: &[Slot]) -> Done<Vec<Place>> {
         let mut before: BTreeMap<&ObjId, Before> = BTreeMap::new();
         for slot in slots {
@@ -122,7 +122,7 @@ impl Inverse<'_> {
         let winner = all.iter().map(|(_, id)| id).max();
         let intact = match (&left, &element, winner) {
             (Some(_), _, winner) if winner == left.as_ref() => true,
-            // What was inserted into a list goes even if its own author has overwritten it since.
+            // What was inserted into a list goes even if the same user has overwritten it since.
             (Some(_), Some(element), Some(winner)) if slot.is_new() && self.is_list(&object) => {
                 is_own(self.library, winner) && self.holder(winner).as_ref() == Some(element)
             }

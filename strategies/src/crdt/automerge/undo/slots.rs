@@ -62,7 +62,7 @@ impl Inverse<'_> {
         }
     }
 
-    /// What the operation did, place by place. What it did inside an object of its own making goes with that object.
+    /// What the operation did, place by place. What it did inside an object that it made goes with that object.
     pub(super) fn slots(&self) -> Vec<Slot> {
         let (mut slots, mut places): (Vec<Slot>, BTreeMap<(ObjId, At), usize>) = (Vec::new(), BTreeMap::new());
         let mut made = BTreeSet::new();

@@ -64,7 +64,7 @@ fn plain(edit: &Edit) -> bool {
 }
 
 proptest! {
-    // Fixed cases: in one of some thousands a character comes back beside its place, because its text was made anew.
+    // Fixed cases: in one of some thousands a character is restored beside its place, because its text was made anew.
     #![proptest_config(ProptestConfig { rng_seed: RngSeed::Fixed(1), ..ProptestConfig::with_cases(100) })]
 
     /// From the last to the first, each undo restores the state before its operation, wherever changes begin and end.

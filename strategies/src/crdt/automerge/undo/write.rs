@@ -75,7 +75,7 @@ impl Inverse<'_> {
         come.iter().enumerate().try_for_each(|(offset, (place, _))| self.renamed(text, at + offset, place))
     }
 
-    /// An element has come back under another id.
+    /// An element was restored under another id.
     fn renamed(&mut self, object: &ObjId, at: usize, place: &Place) -> Done {
         let now = self.library.get(object, at).map_err(failed)?.map(|(_, id)| id);
         if let (Some(now), Some((element, _))) = (now, &place.element) {

@@ -12,7 +12,7 @@ fn own(doc: &mut Doc) -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn splices_are_applied_all_or_none_and_other_edits_are_refused() {
+fn splices_are_applied_all_or_none_and_other_edits_are_errors() {
     let genesis = Document::map([("note", Document::text("a🦀b"))]);
     let mut doc = Doc::load(&Doc::genesis(&genesis)).unwrap();
     doc.set_author(7);

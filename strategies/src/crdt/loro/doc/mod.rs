@@ -91,7 +91,7 @@ impl Doc {
     fn count(&mut self) -> Option<Span> {
         let (author, before) = (self.author, self.made);
         self.made = match self.doc.oplog_frontiers().as_single() {
-            // The latest of all operations is one of its own.
+            // The latest of all operations was made here.
             Some(last) if last.peer == author => last.counter + 1,
             _ => self.doc.oplog_vv().get(&author).copied().unwrap_or(0),
         };

@@ -21,7 +21,7 @@ use crate::crdt::splices;
 use crate::document::{Document, Edit};
 use crate::view::View;
 
-/// Updates that wait for their dependencies. Beyond this many the oldest are dropped, and come again with the next
+/// Updates that wait for their dependencies. Beyond this many the oldest are dropped, and arrive again with the next
 /// connection.
 const MAX_WAITING: usize = 10_000;
 

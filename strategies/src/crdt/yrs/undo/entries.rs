@@ -1,4 +1,4 @@
-//! Entries of maps that came back, or that are gone.
+//! Entries of maps that were restored, or that are gone.
 
 use std::collections::BTreeSet;
 
@@ -25,7 +25,7 @@ impl Inverse<'_> {
         self.updates.extend(txn.has_changes().then(|| txn.encode_update_v1()));
     }
 
-    /// Writes an entry anew that did not come back because its map is another one now. Returns it if the map is gone.
+    /// Writes an entry anew that was not restored because its map is another one now. Returns it if the map is gone.
     pub(super) fn enter(&mut self, entry: &Entry) -> Option<Entry> {
         let Some(map) = self.map(&entry.map) else { return Some(entry.clone()) };
         if let (Some(was), false) = (&entry.was, self.is_in_place(&entry.map)) {

@@ -36,11 +36,11 @@ struct NewIds {
     n: u64,
 }
 
-/// An operation of its own.
+/// One of this replica's operations.
 pub(super) struct Made {
     n: u64,
     pub(super) footprint: Footprint,
-    /// All ids that what it had inserted has had, if it was undone.
+    /// All ids, old and new, of what it had inserted, if it was undone.
     undone: Option<IdSet>,
     pub(super) owed: Owed,
 }
@@ -58,7 +58,7 @@ impl History {
         Self { client: library.doc.client_id(), keeper, made: VecDeque::new(), anew: Anew::default() }
     }
 
-    /// Adds an operation of its own, also one that changed nothing.
+    /// Adds one of this replica's operations, also one that changed nothing.
     pub(in crate::crdt::yrs) fn push(&mut self, library: &Library, n: u64, footprint: Footprint) {
         for slot in &footprint.slots {
             if let Kind::Moved = slot.kind {
@@ -139,7 +139,7 @@ impl History {
         (ever, now)
     }
 
-    /// What comes back instead of this, if operations that inserted some of it were undone.
+    /// What is restored instead of this, if operations that inserted some of it were undone.
     pub(super) fn remaining(&self, deleted: &IdSet) -> IdSet {
         let undone = || self.made.iter().filter_map(|made| made.undone.as_ref().map(|ever| (&made.footprint, ever)));
         let mut remaining = deleted.clone();

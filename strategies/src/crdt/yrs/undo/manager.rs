@@ -1,9 +1,9 @@
 //! The library's undo manager, one step at a time.
 //!
-//! A manager puts back the deleted blocks of a stack item in the order of a hash set with random keys, so the same undo gives
-//! blocks other ids in another process. One block has one order. So each step gets a manager of its own, with one stack item
-//! of one block. The library tells where the blocks of a text begin and end when it is asked for the difference of two
-//! snapshots: one in which they are deleted, and one in which nothing is.
+//! A manager puts back the deleted blocks of a stack item in the order of a hash set with random keys, so the same undo
+//! gives blocks other ids in another process. One block has one order. So each step gets a separate manager, with one
+//! stack item of one block. The library tells where the blocks of a text begin and end when it is asked for the
+//! difference of two snapshots: one in which they are deleted, and one in which nothing is.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -92,14 +92,14 @@ pub(super) fn delete(doc: &Doc, root: &MapRef, inserted: IdSet) -> Option<Vec<u8
     step(doc, root, item(doc, IdSet::new(), inserted), Vec::new())
 }
 
-/// A block that came back.
+/// A block that was restored.
 pub(super) struct Back {
     pub(super) update: Vec<u8>,
     /// Its first new id; there are as many as it had before.
     pub(super) now: u32,
 }
 
-/// Puts back a deleted block, if its container is there. An entry of a map comes back unless it was overwritten with
+/// Puts back a deleted block, if its container is there. An entry of a map is restored unless it was overwritten with
 /// something that is not in `over`.
 pub(super) fn put_back(doc: &Doc, root: &MapRef, deleted: &Run, over: IdSet) -> Option<Back> {
     let others = if over.is_empty() { Vec::new() } else { vec![item(doc, over, IdSet::new())] };

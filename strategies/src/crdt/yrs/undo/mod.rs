@@ -1,8 +1,8 @@
 //! Undo: the library's own manager, given one block of one own operation at a time.
 //!
-//! What the operation inserted is deleted where it is now. What it deleted comes back beside its tombstone, under new ids;
-//! until the operation can no longer be undone, that content is kept, as the manager of an editor keeps it. All that is
-//! remembered here for that are ids, and of what is overwritten, which of them belong together:
+//! What the operation inserted is deleted where it is now. What it deleted is restored beside its tombstone, under new
+//! ids; until the operation can no longer be undone, that content is kept, as the manager of an editor keeps it. All
+//! that is remembered here for that are ids, and of what is overwritten, which of them belong together:
 //!
 //! * an overwritten entry of a map or item of a list gets its former value back while what was written is there: if anybody
 //!   has written or deleted it since, that stays;
@@ -10,12 +10,12 @@
 //! * a moved item, which to the library is one deleted and another like it inserted, goes back from where it was moved to,
 //!   with what was done in it since; if it is no longer there, it stays away.
 //!
-//! Any of the latest own operations can be undone. If an earlier operation was undone meanwhile, what it had inserted does
-//! not come back with what a later one had deleted. The contents of an object that was removed, moved or overwritten since
-//! are other things than its contents before. So, out of turn, what an operation did to the text or the items in there may
-//! stay when it is undone; and of an operation that moves an item and overwrites what is in it, the former content may stay
-//! away. An operation that writes into something and then over it comes back with another thing in its place: what was done
-//! in there before can then not be undone.
+//! Any of the latest own operations can be undone. If an earlier operation was undone meanwhile, what it had inserted
+//! does not return with what a later one had deleted. The contents of an object that was removed, moved or overwritten
+//! since are other things than its contents before. So, out of turn, what an operation did to the text or the items in
+//! there may stay when it is undone; and of an operation that moves an item and overwrites what is in it, the former
+//! content may stay away. An operation that writes into something and then over it is restored with another thing in
+//! its place: what was done in there before can then not be undone.
 
 mod entries;
 mod history;
@@ -53,7 +53,7 @@ struct Inverse<'a> {
     anew: Anew,
     /// Entries whose map is gone or another one now, so that their former values have to be written.
     owing: Vec<Entry>,
-    /// Those of them that did not come back with what another client had written over them.
+    /// Those of them that were not restored with what another client had written over them.
     open: BTreeSet<(BranchID, Key)>,
 }
 
@@ -123,11 +123,11 @@ impl<'a> Inverse<'a> {
                 None => owed.entries.extend(away.cloned()),
             }
         }
-        // Last, because its container may be among what came back.
+        // Last, because its container may be among what was restored.
         owed.deleted.merge_with(self.put_back(&history.remaining(&footprint.deleted()), true));
         let mut all = self.earlier();
         all[index] = owed;
-        // An entry that came back may have been written by what was undone.
+        // A restored entry may have been written by what was undone.
         for owed in all.iter_mut().rev() {
             let entries = std::mem::take(&mut owed.entries).into_iter();
             owed.entries = entries.filter(|entry| !self.repay(entry)).collect();

@@ -9,11 +9,11 @@ use crate::crdt::yrs::value::materialise;
 use crate::document::{Document, Key};
 
 pub(super) enum Remedy {
-    /// The former value comes back.
+    /// The former value is restored.
     Restore,
     /// The same for an item that was moved, with its present contents, from its copy with this id.
     MoveBack(ID),
-    /// The former value comes back if nobody has written since.
+    /// The former value is restored if nobody has written since.
     RestoreUnlessWritten,
     /// A counter is moved back. The map by its id: it may be gone by then, and the library's references would not know.
     Subtract { map: BranchID, key: Key, by: i64 },

@@ -229,7 +229,7 @@ fn the_latest_hundred_operations_can_be_undone() {
     trials::the_last_hundred_can_be_undone("crdt-yrs");
 }
 
-/// Deleted content is kept only as long as its deletion can be undone, and a deleted block comes back as one block.
+/// Deleted content is kept only as long as its deletion can be undone, and a deleted block is restored as one block.
 #[test]
 fn deleted_content_is_forgotten_in_time() {
     let mut one = Client::new(&Doc::genesis(&genesis()), 2);
@@ -293,7 +293,7 @@ fn a_counter_in_a_removed_map_is_left_alone() {
     assert_eq!(one.doc.document(), genesis());
 }
 
-/// The library places items of a list that come back by what became of their neighbours, and the copy of a neighbour may be
+/// The library places restored items of a list by what became of their neighbours, and the copy of a neighbour may be
 /// on the other side.
 #[test]
 fn a_restored_list_has_one_order_everywhere() {

@@ -17,8 +17,9 @@ impl Inverse<'_> {
         }
     }
 
-    /// Puts back what was deleted, block by block, containers before their contents. An entry comes back only if nobody
-    /// else has written over it, or (with `anyway`) if what was written is gone by now. Returns what does not come back.
+    /// Puts back what was deleted, block by block, containers before their contents. An entry is restored only if
+    /// nobody else has written over it, or (with `anyway`) if what was written is gone by now. Returns what is not
+    /// restored.
     pub(super) fn put_back(&mut self, deleted: &IdSet, anyway: bool) -> IdSet {
         if deleted.is_empty() {
             return IdSet::new();

@@ -21,7 +21,7 @@ use crate::undo::UndoMemory;
 use crate::view::View;
 use crate::wire::{Packed, decode, encode};
 
-/// An operation of its own that has no place yet.
+/// One of this client's operations that has no place yet.
 #[derive(Serialize, Deserialize)]
 struct Pending {
     change: Change,
@@ -146,7 +146,7 @@ impl Client {
         Ok((Change { n: id.n, first: self.saved.next, needs: Vec::new(), edits }, view))
     }
 
-    /// Shows an own change and sends it, now or later.
+    /// Shows a change made here and sends it, now or later.
     fn make(&mut self, view: State, pending: Pending, cx: &mut Context<'_>) {
         let id = self.id(pending.change.n);
         cx.shown(id);

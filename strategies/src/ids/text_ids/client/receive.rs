@@ -63,7 +63,7 @@ impl Client {
         }
     }
 
-    /// An own change has its place. `false` if it is none of those that were sent.
+    /// One of this client's changes has its place. `false` if it is none of those that were sent.
     fn placed(&mut self, change: &Change, cx: &mut Context<'_>) -> bool {
         let mut inverse = Inverse::default();
         let applied = self.saved.base.apply(self.node, change, Some(&mut inverse));
@@ -83,7 +83,7 @@ impl Client {
         mine
     }
 
-    /// Tells the user what became of an operation of its own.
+    /// Confirms or rejects one of this client's operations.
     fn resolve(&mut self, n: u64, applied: Applied, outcome: Outcome, cx: &mut Context<'_>) {
         if applied.barred {
             return self.reject(n, Rejected::depended_upon(), cx);

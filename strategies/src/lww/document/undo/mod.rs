@@ -1,10 +1,10 @@
 //! Undo of a client's own operation on a document that others have replaced since.
 //!
-//! For each own operation its inverse is kept, and what has changed until the next one. To undo it, the inverse is fitted to
-//! all of that, as in operational transformation. What own operations changed is known exactly. What others changed can
-//! only be derived from two whole documents. These do not tell whether the others' document was made from the own operation
-//! or has overwritten it, nor whether somebody put `more` in front of an own `m` or `orem` behind it. Where that matters the
-//! undo is refused.
+//! For each own operation its inverse is kept, and what has changed until the next one. To undo it, the inverse is
+//! fitted to all of that, as in operational transformation. What own operations changed is known exactly. What others
+//! changed can only be derived from two whole documents. These do not tell whether the others' document was made from
+//! the client's operation or has overwritten it, nor whether somebody put `more` in front of the user's `m` or `orem`
+//! behind it. Where that matters the undo is rejected.
 
 #[cfg(test)]
 mod tests;
@@ -22,7 +22,7 @@ use crate::undo::UNDO_DEPTH;
 #[derive(Default)]
 pub(super) struct History(VecDeque<Made>);
 
-/// An operation of its own.
+/// One of this client's operations.
 struct Made {
     n: u64,
     edits: Vec<Edit>,
@@ -38,7 +38,7 @@ struct Made {
 const MOST_EDITS: usize = 100;
 
 impl History {
-    /// Adds an operation of its own, with its inverse.
+    /// Adds one of this client's operations, with its inverse.
     pub(super) fn push(&mut self, n: u64, edits: Vec<Edit>, inverse: Vec<Edit>) {
         self.0.push_back(Made { n, edits, inverse, others: Some([Change::Keep, Change::Keep]) });
         if self.0.len() > UNDO_DEPTH {
@@ -61,7 +61,7 @@ impl History {
             .map(|(in_front, behind)| [in_front, behind]);
     }
 
-    /// The document as it is `now` without an operation of its own.
+    /// The document as it is `now` without one of this client's operations.
     pub(super) fn undo(&self, target: OpId, now: &Document) -> Result<Document, Rejected> {
         let found = self.0.iter().position(|made| made.n == target.n);
         let index = found.ok_or_else(|| Rejected::too_old(target))?;
@@ -74,7 +74,7 @@ impl History {
         one.filter(|document| Some(document) == other.as_ref()).ok_or_else(depended)
     }
 
-    /// The inverse of an operation of its own fitted to the document as it is now, if that is certain.
+    /// The inverse of one of this client's operations, fitted to the document as it is now, if that is certain.
     fn fitted(&self, index: usize, reading: usize) -> Option<Change> {
         let change = |edits: &[Edit]| if edits.len() > MOST_EDITS { None } else { Change::of(edits) };
         let mut inverse = change(&self.0[index].inverse)?;

@@ -21,7 +21,7 @@ impl Tree {
             self.orders.remove(&at);
         }
         let mut cells = self.table.values_from(path).peekable();
-        // Without a cell of its own the path has no value, whatever is below.
+        // Without a cell at the path itself it has no value, whatever is below.
         cells.peek().filter(|(at, _)| at.len() == path.len())?;
         build(&self.table, &mut cells, floor, &mut self.orders)
     }

@@ -1,4 +1,4 @@
-//! An own write while it is made.
+//! A write of this replica, while it is made.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use crate::lww::hlc::table::Table;
 /// What the cells that a write touched were before, and since when. `None` if there was nothing.
 pub(in crate::lww::hlc) type Before = BTreeMap<(Hops, bool), Option<(Stamp, Part)>>;
 
-/// An own write while it is made.
+/// A write of this replica, while it is made.
 pub(in crate::lww::hlc) struct Draft {
     pub(in crate::lww::hlc) stamp: Stamp,
     /// The cells that it writes. It may clear others.

@@ -6,7 +6,7 @@ use crate::lww::fractional::{Place, Ruler};
 use crate::lww::hlc::cells::{Hop, Hops, ItemId, Part, PlaceCell, Value, ValueCell, Write};
 
 impl Tree {
-    /// Makes edits that fit the document, as an own write.
+    /// Makes edits that fit the document, as one write of this replica.
     pub(in crate::lww::hlc) fn edit(
         &mut self,
         edits: &[Edit],
@@ -136,7 +136,7 @@ impl Tree {
             for is_place in [false, true] {
                 draft.remember(&self.table, &at, is_place);
             }
-            // An own write with the same stamp would outlive the clearing.
+            // A write of this replica with the same stamp would outlive the clearing.
             if self.table.value(&at).is_some_and(|cell| cell.stamp == draft.stamp) {
                 self.table.forget(&at);
             }

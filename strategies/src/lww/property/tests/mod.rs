@@ -19,7 +19,7 @@ fn a_pending_write_hides_others_to_the_same_property() {
     table.deliver(0, 1);
     assert_eq!((table.sees(1, "fields"), table.base(1, "fields")), ("{x:5,y:7}".into(), "{x:9,y:7}".into()));
     table.deliver(1, 0);
-    // The other is told that its own is confirmed, and then of the later write.
+    // The other's write is confirmed first; then it receives the later write.
     table.run();
     assert_eq!((table.sees(2, "fields"), table.told(own)), ("{x:5,y:7}".into(), Some(Ok(Document::Null))));
     table.agree();
@@ -132,8 +132,8 @@ fn undo_restores_old_values_and_leaves_other_properties() {
     let undos = mine.map(|op| table.undo(op));
     table.run();
     assert!(undos.iter().all(|undo| table.told(*undo) == Some(Ok(Document::Null))));
-    // The 6 is overwritten, as in Figma; of the sum only the own part goes; the item is back in its place, where the 9 is
-    // now, too.
+    // The 6 is overwritten, as in Figma; of the sum only the undone part goes; the item is back in its place, where the
+    // 9 is now, too.
     let parts = ["fields", "count", "list"].map(|part| table.sees(2, part));
     assert_eq!(parts, ["{x:0,y:7}", "10", "[2,9,1]"].map(str::to_owned));
     let again = table.undo(undos[0]);
@@ -143,7 +143,7 @@ fn undo_restores_old_values_and_leaves_other_properties() {
 }
 
 #[test]
-fn undo_of_a_text_with_later_edits_is_refused() {
+fn undo_of_a_text_with_later_edits_is_rejected() {
     let mut table = Table::new("lww-property", 2);
     let first = table.act(1, &typed(0, "x"));
     table.run();

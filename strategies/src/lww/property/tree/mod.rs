@@ -33,7 +33,7 @@ pub(super) enum Stone {
     Item(ItemId),
 }
 
-/// A property, or an object with properties of its own.
+/// A property, or an object with properties.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<Row>", into = "Vec<Row>")]
 pub(super) enum Node {

@@ -28,7 +28,7 @@ pub(super) struct Client {
     uplink: Uplink,
     view: Document,
     past: Past,
-    /// Other clients' changes since the server was last told this client's revision.
+    /// Other clients' changes since the server last received this client's revision.
     unreported: u64,
     state: State,
 }
@@ -61,7 +61,7 @@ impl Client {
         OpId { client: self.node, n }
     }
 
-    /// Shows an own change and sends it, now or when its turn comes.
+    /// Shows a change made here and sends it, now or when its turn comes.
     fn make(&mut self, id: OpId, change: Change, outcome: Outcome, cx: &mut Context<'_>) -> Result<(), Rejected> {
         let misfit = |reason: String| Rejected::new("edit_refused", reason);
         let inverse = change.invert(&self.view).ok_or_else(|| misfit("it has no inverse".into()))?;
@@ -125,14 +125,14 @@ impl Client {
         Ok(())
     }
 
-    /// The operations in an own change have their place.
+    /// The operations in one of this client's changes have their place.
     fn confirm(&self, placed: Pending, cx: &mut Context<'_>) {
         for (n, outcome) in placed.outcomes {
             cx.confirmed(self.id(n), outcome);
         }
     }
 
-    /// The number of an own change was taken.
+    /// The number of one of this client's changes was taken.
     fn give_up(&self, lost: &Pending, cx: &mut Context<'_>) {
         for (n, _) in &lost.outcomes {
             cx.rolled_back(self.id(*n));

@@ -8,10 +8,10 @@ use crate::undo::UNDO_DEPTH;
 /// How many changes of its view a client remembers; five screens of another user's typing.
 const SPAN: usize = 1000;
 
-/// The latest changes of the view, and the inverses of the own ones.
+/// The latest changes of the view, and the inverses of the client's own ones.
 #[derive(Default)]
 pub(super) struct Past {
-    /// Each with the own operation that it is.
+    /// Each with the client's operation that it is.
     changes: VecDeque<(Option<u64>, Change)>,
     /// How many changes came before the remembered ones.
     forgotten: u64,
@@ -20,7 +20,7 @@ pub(super) struct Past {
 }
 
 impl Past {
-    /// The view went through the own operation `n`.
+    /// The view went through this client's operation `n`.
     pub(super) fn made(&mut self, n: u64, change: Change, inverse: Change) {
         self.inverses.insert(n, (self.forgotten + self.changes.len() as u64 + 1, inverse));
         self.push(Some(n), change);
@@ -40,7 +40,7 @@ impl Past {
         }
     }
 
-    /// What takes the own operation `n` back now, once. Later changes win over it.
+    /// The change that undoes this client's operation `n` now, once. Later changes win over it.
     pub(super) fn take_back(&mut self, n: u64) -> Option<Change> {
         let (at, inverse) = self.inverses.remove(&n)?;
         let first = usize::try_from(at - self.forgotten).unwrap_or(usize::MAX).min(self.changes.len());

@@ -38,13 +38,13 @@ pub(super) struct State {
     pub(super) buffer: VecDeque<Pending>,
 }
 
-/// What came of an entry.
+/// What an entry did.
 pub(super) enum Taken {
     /// It was known already.
     Nothing,
-    /// The own inflight change has its place.
+    /// This client's inflight change has its place.
     Own(Pending),
-    /// Another client's change, as the view went through it; and an own change whose number it has taken.
+    /// Another client's change, as the view went through it; and the client's change whose number it has taken.
     Theirs(Change, Option<Pending>),
 }
 
