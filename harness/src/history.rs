@@ -1,4 +1,4 @@
-//! A finished run as an oracle sees it: what each user did, what it was told, and what it had seen when it acted.
+//! A finished run as an oracle sees it: every operation, its fate, and what its user had seen when it acted.
 
 use serde::de::DeserializeOwned;
 use syncbench_strategies::document::Document;
@@ -46,7 +46,7 @@ impl<O> Issued<'_, O> {
         self.entry.id
     }
 
-    /// The outcome that its user was told, if it was confirmed and not undone: its effect is expected.
+    /// Its outcome, if it was confirmed and not undone: its effect is expected.
     pub fn outcome(&self) -> Option<&Document> {
         self.entry.outcome()
     }
@@ -56,7 +56,7 @@ impl<O> Issued<'_, O> {
         self.entry.undone
     }
 
-    /// Whether it was refused: it has no effect.
+    /// Whether it was rejected: it has no effect.
     pub fn rejected(&self) -> bool {
         self.entry.rejected()
     }
@@ -86,7 +86,7 @@ impl Entry {
         matches!(self.fate, Fate::Rejected(_))
     }
 
-    /// Whether it can have its effect: it was neither rejected nor undone. Its user may not have been told of its fate.
+    /// Whether it can have its effect: it was neither rejected nor undone. Its fate may be unknown.
     pub(crate) fn stands(&self) -> bool {
         !self.undone && !self.rejected()
     }

@@ -33,7 +33,7 @@ pub struct End<'a> {
     pub at: Time,
     /// When the last operation was issued or the last fault healed, whichever is later.
     pub quiescing_since: Time,
-    /// The book of the run.
+    /// The ledger of the run.
     pub ledger: &'a Ledger,
     /// Bytes that a replica saves, largest over the clients.
     pub stored_bytes: u64,

@@ -11,7 +11,7 @@ use crate::ledger::Ledger;
 pub struct RunResult {
     /// What became of every operation.
     pub ledger: Ledger,
-    /// What every node that is there at the end shows, the server included.
+    /// What every node that takes part at the end shows, the server included.
     pub finals: Vec<(NodeId, Document)>,
     /// When the last thing happened.
     pub ended_at: Time,
@@ -30,7 +30,7 @@ pub struct RunResult {
 }
 
 impl RunResult {
-    /// Whether every node that is there at the end shows the same, the server included.
+    /// Whether every node that takes part at the end shows the same, the server included.
     pub fn converged(&self) -> bool {
         self.finals.windows(2).all(|pair| pair[0].1 == pair[1].1)
     }
@@ -38,7 +38,7 @@ impl RunResult {
     /// The final state of the first client.
     pub fn last(&self) -> &Document {
         let first = self.finals.iter().find(|(node, _)| *node != NodeId::SERVER);
-        // A plan leaves at least one client alive, and every late joiner joins before the end.
+        // A plan leaves at least one client running, and every late joiner joins before the end.
         &first.expect("a run ends with a client").1
     }
 }

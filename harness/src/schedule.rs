@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_orders_are_refused() {
+    fn wrong_orders_are_rejected() {
         for (ops, at) in [
             ([(0, [0].as_slice())].as_slice(), 0),
             (&[(0, &[]), (0, &[2]), (0, &[1])], 1),
@@ -265,7 +265,7 @@ mod tests {
         ] {
             assert_eq!(concurrent(2, ops).unwrap_err().0, at);
         }
-        // No operation has seen another: each would be a client of its own.
+        // No operation has seen another: each would need its own client.
         let alone: Vec<(u32, &[u32])> = vec![(0, &[]); MAX_CLIENTS + 1];
         assert!(concurrent(1, &alone).unwrap_err().1.contains("at most"));
     }

@@ -79,7 +79,7 @@ impl Settings {
         Duration::from_secs_f64(1.0 / self.rate_per_s)
     }
 
-    /// How often states are looked at unless told otherwise: after every event where that is cheap; else two hundred times
+    /// How often states are looked at by default: after every event where that is cheap; else two hundred times
     /// over the run, and at most a thousand times a second.
     pub fn usual_sampling(&self) -> Option<Duration> {
         let cheap = self.engine == Engine::Sim && self.ops <= LOOK_ALWAYS && self.size <= LOOK_ALWAYS;

@@ -68,7 +68,7 @@ impl Found {
 pub(crate) struct Trial {
     pub(crate) strategy: &'static Spec,
     pub(crate) workload: &'static str,
-    /// A planted bug: what operations mean to the strategy, other than to the oracle.
+    /// A planted bug: operations mean one thing to the strategy and another to the oracle.
     pub(crate) model: Option<ModelRef>,
     pub(crate) size: u64,
     pub(crate) clients: u32,
@@ -200,7 +200,7 @@ impl Book {
         id
     }
 
-    /// A client undoes an operation of its own, and the undo is confirmed.
+    /// A client undoes one of its operations, and the undo is confirmed.
     pub(crate) fn undone(&mut self, target: OpId) {
         let id = self.0.next_op(target.client);
         self.0.open(id, Action::Undo { target }, Time::ZERO, Time::ZERO);

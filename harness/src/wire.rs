@@ -3,7 +3,7 @@
 //! A wire decides what becomes of a message: when it arrives, whether it is held back, whether it is lost. An engine moves
 //! what the wire hands it, and tells the wire when the connection opens, breaks or is blocked. Both ends of a connection go
 //! through the same changes, and count them as epochs: a message of an older epoch is lost, one of a newer epoch waits until
-//! this end has heard of it.
+//! this end has reached it.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -105,7 +105,7 @@ impl Wire {
     }
 
     /// Takes in a message that will arrive at `at`, and gives it back with that time unless it has to wait until this end
-    /// has heard of its epoch.
+    /// has reached its epoch.
     pub fn expect(&mut self, at: Time, parcel: Parcel) -> Option<(Time, Parcel)> {
         if self.epoch < parcel.epoch {
             self.early.push((at, parcel));
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_of_an_epoch_yet_unknown_waits_for_it() {
+    fn a_message_of_a_later_epoch_waits_for_it() {
         let (mut one, mut other) = connected(Transport::Stream);
         let at = Time(10 * MS);
         let bounce = |one: &mut Wire, text| {

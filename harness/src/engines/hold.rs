@@ -1,4 +1,4 @@
-//! Holding messages back, so that the edits of a replayed trace are made on exactly the version that their authors saw.
+//! Holds messages back, so that each edit of a replayed trace is made on the version that its recorded user saw.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -37,7 +37,7 @@ impl<'a> Hold<'a> {
         None
     }
 
-    /// A client is about to make `op`: notes whether it reflects exactly what the recorded author had seen.
+    /// A client is about to make `op`: notes whether it reflects exactly what the recorded user had seen.
     pub(super) fn acting(&mut self, op: OpId, ledger: &Ledger) {
         let Some(schedule) = self.schedule else { return };
         let (Some(needs), Some(replica)) = (schedule.before(op.client, op.n), ledger.replica(op.client)) else {
@@ -68,7 +68,7 @@ impl<'a> Hold<'a> {
         released
     }
 
-    /// One message that is let go although the recorded author had not seen it.
+    /// One message that is let go although the recorded user had not seen it.
     pub(super) fn force(&mut self) -> Option<Parcel> {
         self.queues.values_mut().find_map(VecDeque::pop_front)
     }

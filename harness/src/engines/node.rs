@@ -17,7 +17,7 @@ use crate::stopwatch::Stopwatch;
 pub enum Input<'a> {
     /// Its user acts.
     Submit(OpId, &'a Operation),
-    /// Its user takes back one of its operations.
+    /// Its user undoes one of its operations.
     Undo(OpId, OpId),
     /// A message arrived.
     Receive(NodeId, &'a [u8], &'a Sidecar),

@@ -64,7 +64,7 @@ impl<'a> Conditions<'a> {
         Time(wall.0.saturating_add_signed(self.open().map(ahead_ns).sum()))
     }
 
-    /// Whether some replica cannot hear from another until all users have acted: a user who waits for that waits in vain.
+    /// Whether a replica cannot receive from another until all users have acted: users who wait for that wait in vain.
     pub fn in_vain(&self, nodes: &[NodeId]) -> bool {
         let lasting = || self.open().filter(|(armed, _)| armed.end.is_none());
         let apart = |a, b| lasting().any(|(armed, elapsed)| armed.fault.link(a, b, elapsed) != LinkCondition::Open);

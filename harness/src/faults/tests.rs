@@ -132,7 +132,7 @@ fn clocks_of_several_faults_add_up() {
 }
 
 #[test]
-fn waiting_is_in_vain_only_for_what_lasts_until_all_have_acted() {
+fn users_wait_in_vain_if_a_cut_lasts_until_all_have_acted() {
     let nodes = [1, 2, 3, 4].map(NodeId);
     for (text, vain) in [
         ("partition:halves@2s", true),
@@ -159,7 +159,7 @@ fn the_timeline_has_every_edge_once_and_then_the_heal() {
     assert_eq!(timeline.next(), Some(Time::from_ms(1_000)));
     assert_eq!(transitions(&mut timeline, 2_000), [(1_000.0, false), (2_000.0, false)]);
     assert_eq!(timeline.healed_at(), None);
-    // Users are done at 3 s: the group is healed when the last window with an end of its own closes.
+    // Users are done at 3 s: the group is healed when the last window that has an end closes.
     timeline.heal(Time::from_ms(3_000));
     assert_eq!(timeline.healed_at(), Some(Time::from_ms(5_000)));
     assert_eq!(transitions(&mut timeline, 9_000), [(5_000.0, true)]);
@@ -167,7 +167,7 @@ fn the_timeline_has_every_edge_once_and_then_the_heal() {
 }
 
 #[test]
-fn a_heal_after_the_last_edge_is_a_transition_of_its_own() {
+fn a_heal_after_the_last_edge_is_a_separate_transition() {
     let faults = faults(["partition:halves@2s"]);
     let mut timeline = Timeline::new(&faults);
     assert_eq!(transitions(&mut timeline, 2_000), [(2_000.0, false)]);
@@ -176,7 +176,7 @@ fn a_heal_after_the_last_edge_is_a_transition_of_its_own() {
 }
 
 #[test]
-fn a_fault_with_transitions_of_its_own_is_asked_for_them() {
+fn a_fault_may_have_its_own_transitions() {
     for end in [Some(Time::from_ms(2_200)), None] {
         let faults: Faults = [Flapping::armed(Time::from_ms(1_000), end)].into_iter().collect();
         let mut timeline = Timeline::new(&faults);

@@ -15,21 +15,21 @@ pub enum Action {
         /// What the user saw that matters to the workload's oracle.
         seen: Document,
     },
-    /// Takes back an operation of its own.
+    /// Undoes one of the user's own operations.
     Undo {
         /// Which.
         target: OpId,
     },
 }
 
-/// What the issuer was told.
+/// The fate of an operation, as its issuer knows it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fate {
-    /// Nothing, to the end of the run.
+    /// Neither confirmed nor rejected by the end of the run.
     Unknown,
-    /// That it is confirmed.
+    /// Confirmed.
     Confirmed(Outcome),
-    /// That it is rejected.
+    /// Rejected.
     Rejected(Rejected),
 }
 
@@ -50,9 +50,9 @@ pub struct Entry {
     pub issued: Time,
     /// When its user's replica first showed its effect.
     pub shown: Option<Time>,
-    /// When its user was told its fate.
+    /// When it was confirmed or rejected.
     pub resolved: Option<Time>,
-    /// What its user was told.
+    /// Its fate, as its user knows it.
     pub fate: Fate,
     /// How often its user's replica rolled it back.
     pub rolled_back: u32,
@@ -62,9 +62,9 @@ pub struct Entry {
     pub visible: Option<Time>,
     /// Whether its user's replica did not reflect some operation of another client at the time.
     pub concurrent: bool,
-    /// The own operation that this one takes back, if it is an undo; it has no bytes of its own then.
+    /// The operation that this one undoes, if it is an undo. An undo has no bytes.
     pub undoes: Option<OpId>,
-    /// Whether its user took it back and the undo was confirmed.
+    /// Whether its user undid it and the undo was confirmed.
     pub undone: bool,
     pub(super) live_at_issue: u32,
     /// At how many of those replicas it is reflected.
@@ -99,7 +99,7 @@ impl Entry {
         }
     }
 
-    /// Its user is told its fate.
+    /// It is confirmed or rejected.
     pub(super) fn resolve(&mut self, at: Time, fate: Fate) {
         self.resolved.get_or_insert(at);
         self.fate = fate;

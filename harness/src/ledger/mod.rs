@@ -1,6 +1,6 @@
 //! The ledger of a run: what became of each operation, and which operations each replica reflects.
 //!
-//! Engines enter every event here before the probes see it, so that a probe asks instead of keeping books of its own.
+//! Engines enter every event here before the probes see it, so that a probe asks it instead of keeping its own records.
 
 mod entry;
 mod replica;
@@ -102,7 +102,7 @@ impl Ledger {
         self.replica(client).map_or(0, |replica| self.issued - replica.count)
     }
 
-    /// Whether `client` has crashed and will not recover: nobody is there to be told of anything.
+    /// Whether `client` has crashed and will not recover: its user learns no further fates.
     pub fn crashed_for_good(&self, client: NodeId) -> bool {
         self.replica(client).is_some_and(|replica| replica.crashed_for_good)
     }
@@ -113,7 +113,7 @@ impl Ledger {
     }
 
     /// Whether every operation has its fate and is visible to all who were live when it was issued. Those of users that
-    /// crashed for good may have gone with them.
+    /// crashed for good may be lost with them.
     pub fn all_resolved(&self) -> bool {
         self.awaited.iter().all(|op| self.crashed_for_good(op.client))
     }

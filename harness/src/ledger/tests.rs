@@ -24,7 +24,7 @@ fn ledger(issued: u64) -> Ledger {
     ledger
 }
 
-/// Would take for ever if anybody counted up to what a clock says.
+/// This would never end if the ledger counted up to the numbers in a clock.
 #[test]
 fn a_clock_costs_what_is_new_in_it() {
     let mut ledger = ledger(2);
@@ -110,7 +110,7 @@ fn happenings() -> impl Strategy<Value = Vec<Happening>> {
 
 proptest! {
     #[test]
-    fn a_client_by_itself_knows_of_its_operations_what_the_ledger_knows(happenings in happenings()) {
+    fn own_operations_agree_with_the_ledger(happenings in happenings()) {
         let (mut ledger, mut own) = (ledger(0), OwnOperations::new(NodeId(1)));
         for happening in happenings {
             let known = own.own();

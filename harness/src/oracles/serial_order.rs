@@ -1,7 +1,7 @@
 //! Is the final state, with all outcomes, that of some serial order that respects each client's own order?
 //!
 //! Exhaustive, and so for small runs only. The search walks all interleavings and cuts a branch as soon as an operation's
-//! outcome differs from what its user was told; branches that reach the same state by the same operations are searched once.
+//! outcome differs from the recorded one; branches that reach the same state by the same operations are searched once.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use crate::ledger::{Entry, Fate, Ledger};
 pub enum SerialOrder {
     /// There is such an order.
     Exists,
-    /// There is none: what the users were told contradicts the final state.
+    /// There is none: the fates of operations contradict the final state.
     None,
     /// Too many operations to search, or undone operations on a text.
     NotSearched,
@@ -85,7 +85,7 @@ impl Search<'_> {
                 (Fate::Confirmed(_), Err(_)) => (false, false),
                 // An operation that a strategy gave up on did not happen, whether the model would accept it or not.
                 (Fate::Rejected(reason), result) => (false, result.is_err() || reason.code == Rejected::STARVED),
-                // Its user was never told: it may have happened or not.
+                // Neither confirmed nor rejected: it may have happened or not.
                 (Fate::Unknown, result) => (result.is_ok(), true),
             };
             if (taken && self.walk(&next, &after)) || (skipped && self.walk(&next, state)) {

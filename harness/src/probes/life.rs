@@ -1,4 +1,4 @@
-//! What became of operations, and what strategies count of themselves.
+//! What became of operations, and what strategies count about themselves.
 
 use std::collections::BTreeMap;
 

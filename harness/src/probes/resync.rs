@@ -50,7 +50,7 @@ impl Resync {
     }
 }
 
-/// Whether it can still become visible: an operation may have gone with a client that crashed for good.
+/// Whether it can still become visible: an operation may be lost with a client that crashed for good.
 fn awaited(entry: &Entry, ledger: &Ledger) -> bool {
     entry.visible.is_none() && !ledger.crashed_for_good(entry.id.client)
 }

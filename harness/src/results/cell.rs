@@ -1,4 +1,4 @@
-//! One cell: a strategy under one condition with one seed, and what came of it.
+//! One cell: a strategy under one condition with one seed, and its results.
 
 use std::collections::BTreeMap;
 use std::ops::Deref;

@@ -41,7 +41,7 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Makes the folder and its header. Refuses a folder that holds a run already.
+    /// Makes the folder and its header. Fails if the folder holds a run already.
     pub fn create(dir: &Path, header: &Header) -> Result<Self, ResultsError> {
         let io = |path: &Path| {
             let path = path.to_owned();

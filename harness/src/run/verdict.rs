@@ -18,7 +18,7 @@ pub(super) fn verdict(
 ) -> (Verdict, Vec<String>) {
     let claims = planned.strategy.guarantees();
     let number = |metric: &MetricSpec| figures.get(metric, "").unwrap_or(0.0);
-    // A user whose client has crashed for good cannot be told.
+    // A client that has crashed for good learns no further fates.
     let asks = |entry: &&Entry| entry.fate == Fate::Unknown && !ran.ledger.crashed_for_good(entry.id.client);
     let unanswered = ran.ledger.entries().filter(asks).count();
     // Where the budget ran out before every fate was known, slow and stuck look alike.
@@ -29,7 +29,7 @@ pub(super) fn verdict(
     let broken = [
         (quiescent && apart, "claims convergence, and replicas ended in different states".to_owned()),
         (
-            // What goes when its user falls silent goes without an operation, here sooner and there later.
+            // Ephemeral state expires without an operation, and sooner at one replica than at another.
             claims.converges && !claims.ephemeral && number(&metrics::SEC_VIOLATIONS) > 0.0,
             format!("replicas with the same operations differed at {} moments", number(&metrics::SEC_VIOLATIONS)),
         ),

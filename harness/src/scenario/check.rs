@@ -1,4 +1,4 @@
-//! Whether the numbers and faults of a scenario can be.
+//! Whether the numbers and faults of a scenario are possible.
 
 use syncbench_strategies::selector::Selector;
 use syncbench_strategies::spec::Support;
@@ -9,7 +9,7 @@ use crate::faults::{self, Faults};
 use crate::pace::Pace;
 use crate::settings::Engine;
 
-/// Checks everything that can be told without looking at strategies, workloads and networks.
+/// Checks everything that does not depend on strategies, workloads and networks.
 pub(super) fn check(scenario: &Scenario) -> Result<(), ScenarioError> {
     if !(1..=MAX_CLIENTS).contains(&scenario.clients) {
         return Err(value("clients", scenario.clients, format!("expected 1 to {MAX_CLIENTS}")));

@@ -78,7 +78,7 @@ fn a_partition_of_a_plan_is_complete_and_disjoint() {
 }
 
 #[test]
-fn unknown_keys_are_refused_with_their_line() {
+fn unknown_keys_are_rejected_with_their_line() {
     let error = Scenario::from_toml("name = \"x\"\nclents = 3\n").unwrap_err().to_string();
     assert!(error.contains("line 2") && error.contains("clents"), "{error}");
 }

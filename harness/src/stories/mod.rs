@@ -28,7 +28,7 @@ pub use stage::perform;
 /// One line per story.
 pub static STORIES: &[&Story] = &[&stack::STORY, &race::STORY, &patches::STORY];
 
-/// A story's card.
+/// A story's spec.
 pub struct Story {
     /// The name on the command line.
     pub name: &'static str,
@@ -36,7 +36,7 @@ pub struct Story {
     pub title: &'static str,
     /// What it shows, in a few sentences.
     pub shows: &'static str,
-    /// Under which strategies it is told unless asked otherwise.
+    /// The strategies under which it is told by default.
     pub cast: Cast,
     /// Runs it under these strategies, written as on the command line.
     pub tell: fn(&[String]) -> Result<Told, SelectorError>,
@@ -74,7 +74,7 @@ impl Story {
         Ok(Told { story, title, shows, names: vec!["server", "green", "yellow"], runs, skipped, tally: None })
     }
 
-    /// The strategies that are here, and those that are not.
+    /// The strategies that are compiled in, and those that are not.
     pub fn cast(&self) -> (Vec<String>, Vec<Skipped>) {
         let here = |name: &str| STRATEGIES.iter().any(|spec| spec.name == name);
         let (names, absent): (Vec<&str>, Vec<&str>) = match self.cast {
@@ -92,7 +92,7 @@ impl Story {
 /// The clients of a story, by their node numbers.
 const GREEN: u32 = 1;
 const YELLOW: u32 = 2;
-/// How long a turn takes: an act of one client is so much later than the one before.
+/// How long a turn takes: an action of one client comes this much later than the one before.
 const TURN: Duration = Duration::from_millis(5);
 /// Turns until everybody has joined, over links of up to 50 ms to a server and back: stories begin at 105 ms.
 const JOINED: u64 = 21;
@@ -141,7 +141,7 @@ pub struct Run {
     /// What everybody sees at first.
     #[serde(serialize_with = "as_json")]
     pub genesis: Document,
-    /// What users did and were told, in the order of their acts.
+    /// Every operation and its fate, in the order in which users acted.
     pub calls: Vec<Made>,
     /// What happened, in order.
     pub steps: Vec<Step>,
@@ -155,7 +155,7 @@ pub struct Run {
     pub findings: Vec<Finding>,
 }
 
-/// What a user did, and what it was told.
+/// What a user did, and the fate of the operation.
 #[derive(Clone, Debug, Serialize)]
 pub struct Made {
     /// Which.
@@ -164,21 +164,21 @@ pub struct Made {
     pub words: String,
     /// When.
     pub at_ms: f64,
-    /// When its user was told.
+    /// When it was confirmed or rejected.
     pub answered_ms: Option<f64>,
-    /// What its user was told.
+    /// Its fate, as its user knows it.
     pub answer: Answer,
 }
 
-/// What a user was told.
+/// The fate of an operation, as its user knows it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
-    /// Nothing.
+    /// Neither confirmed nor rejected.
     None,
-    /// That it stands, with what the user gets.
+    /// Confirmed, with what the user gets.
     Stands(#[serde(serialize_with = "as_json")] Document),
-    /// That it was refused.
+    /// Rejected.
     Refused {
         /// A short word.
         code: String,
@@ -187,7 +187,7 @@ pub enum Answer {
     },
 }
 
-/// One step: a replica was called, and something came of it.
+/// One step: a replica was called, and the call had an effect.
 #[derive(Clone, Debug, Serialize)]
 pub struct Step {
     /// When.
@@ -200,11 +200,11 @@ pub struct Step {
     pub took: Vec<OpId>,
     /// Own operations that are on their user's screen from now on.
     pub shown: Vec<OpId>,
-    /// Own operations whose user is told that they stand.
+    /// Own operations that are confirmed.
     pub confirmed: Vec<OpId>,
-    /// Own operations whose user is told that they were refused.
+    /// Own operations that are rejected.
     pub refused: Vec<OpId>,
-    /// Own operations that are taken back from their user's screen.
+    /// Own operations that are rolled back.
     pub rolled_back: Vec<OpId>,
     /// What this replica shows now.
     #[serde(serialize_with = "as_json")]
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn a_strategy_that_is_not_here_is_skipped_with_a_word() {
+    fn a_strategy_that_is_not_compiled_in_is_skipped_with_a_reason() {
         let story = Story { cast: Cast::Named(&["serial", "no-such"]), ..race::STORY };
         let (names, skipped) = story.cast();
         assert_eq!(names, ["serial"]);

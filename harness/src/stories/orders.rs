@@ -29,7 +29,7 @@ pub struct Case {
     pub state: String,
     /// Whether every replica ended in the same state.
     pub equal: bool,
-    /// How many operations were refused.
+    /// How many operations were rejected.
     pub refused: u64,
 }
 

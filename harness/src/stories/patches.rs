@@ -13,7 +13,7 @@ use super::{Cast, GREEN, JOINED, Story, TURN, Told, YELLOW};
 use crate::network::Profile;
 use crate::workloads::counter::CounterOp;
 
-/// The story's card.
+/// The story's spec.
 pub const STORY: Story = Story {
     name: "patches",
     title: "One counter at 0, plus 1, plus 2",
@@ -59,12 +59,12 @@ mod tests {
     }
 
     #[test]
-    fn patches_end_at_two_and_nobody_is_told() {
+    fn patches_end_at_two_and_both_are_confirmed() {
         let run = run("serial-patches");
         let ends = vec!["2".to_owned(); 3];
         assert_eq!(end(&run), (ends, vec![("lost increment", 1), ("no serial order", 1)]));
         assert!(run.equal && run.calls.iter().all(|made| made.answer == Answer::Stands(Document::Null)));
-        // Both were on their author's screen at once: one saw 1, the other 2.
+        // Both were on their user's screen at once: one saw 1, the other 2.
         let own: Vec<String> =
             run.steps.iter().filter(|step| step.issued.is_some()).map(|step| brief(&step.state)).collect();
         assert_eq!(own, ["1", "2"]);

@@ -1,7 +1,7 @@
 //! `race`: one item, two people who take it.
 //!
-//! A server that orders operations does not stop the race; it settles it, and tells the one who came second. The same race
-//! under every other strategy shows what their users are told, and the oracle says what that was worth.
+//! A server that orders operations does not prevent the race; it decides it, and rejects the pop that comes second. The
+//! same race under every other strategy shows which pops are confirmed, and the oracle says whether that was right.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::{Cast, GREEN, JOINED, Story, TURN, Told, YELLOW};
 use crate::network::Profile;
 use crate::workloads::stack::{StackOp, genesis};
 
-/// The story's card.
+/// The story's spec.
 pub const STORY: Story = Story {
     name: "race",
     title: "One item, taken by two people",
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_refuses_exactly_one_pop_and_tells_its_user() {
+    fn a_server_rejects_exactly_one_pop() {
         let run = run("serial");
         let refused: Vec<_> =
             run.steps.iter().flat_map(|step| step.refused.iter().map(|op| (step.node, *op))).collect();

@@ -19,7 +19,7 @@ use crate::workloads;
 /// Long enough for any retransmission or backoff, in virtual time.
 const BUDGET: Duration = Duration::from_secs(60);
 
-/// One act of a script.
+/// One action of a script.
 #[derive(Clone, Debug)]
 pub struct Call {
     /// Who acts.

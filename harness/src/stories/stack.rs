@@ -13,7 +13,7 @@ use super::{Cast, GREEN, JOINED, Story, TURN, Told, YELLOW};
 use crate::network::Profile;
 use crate::workloads::stack::{StackOp, genesis};
 
-/// The story's card.
+/// The story's spec.
 pub const STORY: Story = Story {
     name: "stack",
     title: "One stack, two people, one order",

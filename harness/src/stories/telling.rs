@@ -1,4 +1,4 @@
-//! Making steps and messages of what was seen.
+//! Turns what was observed into steps and messages.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -11,7 +11,7 @@ use super::{Message, Step};
 use crate::event::{Event, What};
 use crate::ledger::Ledger;
 
-/// Makes steps and messages of what was seen.
+/// Turns what was observed into steps and messages.
 pub(super) struct Telling<'a> {
     ledger: &'a Ledger,
     genesis: &'a Document,
@@ -19,8 +19,9 @@ pub(super) struct Telling<'a> {
     messages: Vec<Message>,
     /// Under way, by link, oldest first.
     under_way: BTreeMap<(NodeId, NodeId), VecDeque<usize>>,
-    /// What has just arrived, and whether anything came of it; by message.
+    /// The message that has just arrived.
     arrived: Option<usize>,
+    /// Messages that had an effect.
     mattered: BTreeSet<usize>,
     /// The message behind each step.
     causes: Vec<Option<usize>>,
@@ -148,7 +149,7 @@ impl<'a> Telling<'a> {
         }
     }
 
-    /// Steps of which something came, and messages that carried something or led to such a step: greetings are left out.
+    /// Steps that had an effect, and messages that carried something or led to such a step: greetings are left out.
     pub(super) fn done(mut self) -> (Vec<Step>, Vec<Message>) {
         for (step, cause) in self.steps.iter().zip(&self.causes) {
             self.mattered.extend(cause.filter(|_| matters(step)));

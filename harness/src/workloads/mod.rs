@@ -34,7 +34,7 @@ pub fn configure(selector: &Selector) -> Result<(&'static WorkloadSpec, Box<dyn 
     configure_from(WORKLOADS, selector)
 }
 
-/// The same among workloads of one's own choice.
+/// The same among the given workloads.
 pub fn configure_from(
     specs: &[&'static WorkloadSpec],
     selector: &Selector,

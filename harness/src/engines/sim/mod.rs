@@ -63,7 +63,7 @@ struct Sim<'a> {
     queue: Queue<Work>,
     timeline: Timeline<'a>,
     conditions: Conditions<'a>,
-    /// By node number; `None` until the node joins, and while it is down.
+    /// By node number; `None` until the node joins, and while it is crashed.
     replicas: Vec<Option<Node>>,
     /// By node number: how often it has crashed.
     lives: Vec<u32>,
@@ -185,7 +185,7 @@ impl<'a> Sim<'a> {
             && !self.queue.pending().any(|work| matches!(work, Work::Issue { .. }))
     }
 
-    /// From now on no timer is due: what is in flight arrives, with all that follows from it, and then the group is silent.
+    /// Voids all timers: what is in flight arrives, with all that follows from it, and then the group is quiescent.
     fn void_timers(&mut self) {
         self.timers_void = true;
         self.queue.retain(|work| !matches!(work, Work::Timer { .. }));

@@ -16,7 +16,7 @@ use crate::wire::{Arrival, Parcel};
 impl Sim<'_> {
     pub(super) fn issue(&mut self, client: NodeId, intended: Time) {
         let Some(node) = self.replicas.get(client.0 as usize).and_then(Option::as_ref) else {
-            // Absent or down: this user's plans go on when its client joins or recovers.
+            // Absent or crashed: this user's plans go on when its client joins or recovers.
             self.users.postpone(client);
             return;
         };

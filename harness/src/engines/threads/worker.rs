@@ -208,7 +208,7 @@ impl<'a> Worker<'a> {
         self.inbox.recv_timeout(left - YIELDING).map_or(true, |mail| self.take(mail))
     }
 
-    /// Takes in what came; false at the end of the run.
+    /// Takes in one piece of mail; false at the end of the run.
     fn take(&mut self, mail: Mail) -> bool {
         match mail {
             Mail::Parcel(at, parcel) => {

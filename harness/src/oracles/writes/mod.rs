@@ -1,4 +1,4 @@
-//! What became of the values that users wrote into places: kept, replaced by somebody who had seen them, or lost.
+//! What became of the values that users wrote into places: kept, replaced by a user who had seen them, or lost.
 //!
 //! **The rule.** A confirmed write is lost when its value is not in the final state and no user replaced it knowingly. Two
 //! kinds of operations replace a value knowingly:

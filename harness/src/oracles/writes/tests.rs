@@ -169,7 +169,7 @@ fn an_undo_without_effect_is_one_loss_and_not_two() {
 
 #[test]
 fn replacing_an_undone_value_replaces_what_was_before_it() {
-    // Without y, z would stand in the place of x all the same.
+    // Without y, z would have replaced x all the same.
     let story = Story::new().set(1, "x", "").set(2, "y", "x").set(3, "z", "y").undo("y");
     story.ends("z", &[], &[]);
     story.ends("", &[("z", Loss::Undone)], &[]);
@@ -180,7 +180,7 @@ fn replacing_an_undone_value_replaces_what_was_before_it() {
 }
 
 #[test]
-fn a_user_replaces_its_own_write_also_before_it_is_on_its_screen() {
+fn a_user_may_replace_its_own_write_before_it_is_reflected() {
     let followed = || {
         let mut story = Story::new();
         story.issues(1, &Op::Set("a".into(), "x".into()), "x", "");

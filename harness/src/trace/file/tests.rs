@@ -72,7 +72,7 @@ fn concurrent_text_at_one_spot_may_be_in_any_order() {
 }
 
 #[test]
-fn a_file_that_is_no_trace_is_refused() {
+fn a_file_that_is_no_trace_is_rejected() {
     for (json, reason) in [
         ("", "the file is empty"),
         (" \n", "the file is empty"),
@@ -144,7 +144,7 @@ fn parents_must_be_earlier_txns() {
 }
 
 #[test]
-fn truncated_files_are_refused() {
+fn truncated_files_are_rejected() {
     let whole = packed(THREE);
     for end in 3..whole.len() {
         assert!(refused(&whole[..end]).contains("expected whole gzip data"), "{end}");
@@ -159,7 +159,7 @@ fn truncated_files_are_refused() {
 }
 
 #[test]
-fn a_decompression_bomb_is_refused() {
+fn a_decompression_bomb_is_rejected() {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     let blank = vec![b' '; 1 << 20];
     for _ in 0..=MAX_BYTES >> 20 {

@@ -61,7 +61,7 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
     edits: &[EditKind::Put, EditKind::Remove, EditKind::Increment],
     kinds: oracle::KINDS,
     content: Content::Stock,
-    // A cancellation is an operation of its own, and others may have booked what it freed.
+    // A cancellation is a separate operation, and others may have booked what it freed.
     undo: false,
     size_unit: "items to book",
     // A morning of four hours, and as many shows.

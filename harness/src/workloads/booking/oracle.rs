@@ -164,7 +164,7 @@ impl Booking<'_> {
                 );
             }
             (Some(Wrong::FromNowhere), _) => findings.add(&BOOKING_FROM_NOWHERE, format_args!("{id} is there")),
-            // Nobody undoes a booking: a cancellation is an operation of its own.
+            // Nobody undoes a booking: a cancellation is a separate operation.
             _ => {}
         }
         if self.member.copies() > 0 {

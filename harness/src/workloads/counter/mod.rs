@@ -1,7 +1,7 @@
 //! `counter`: add to shared counters, and like posts: increments that must add up, and one that must not repeat.
 //!
 //! A user has two devices, clients 2k-1 and 2k, and reads the same feed on both. So both sometimes like the same post before
-//! either hears of the other: a rule that holds on each device alone, and not over both.
+//! either reflects the other's like: a rule that holds on each device alone, and not over both.
 
 mod model;
 mod oracle;

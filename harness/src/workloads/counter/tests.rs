@@ -124,7 +124,7 @@ fn each_kind_is_found_and_nothing_else() {
     assert_eq!(kinds(&book, &after(&all[..2])), [("lost increment".into(), 1), ("lost like".into(), 1)]);
     let more = [&all[..], &[add("count", 1), add("c1", -2), add("c0", 1)]].concat();
     assert_eq!(kinds(&book, &after(&more)), [("duplicated increment".into(), 4)]);
-    // Both devices of one user, before either heard of the other.
+    // Both devices of one user, before either reflects the other's like.
     book.acted(2, &like(1, 0));
     let mut twice = after(&all);
     assert_eq!(kinds(&book, &twice), []);

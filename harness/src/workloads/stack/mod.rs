@@ -1,4 +1,4 @@
-//! `stack`: push, pop and reverse, with validation. Two users who pop the same item at the same time must be told different things.
+//! `stack`: push, pop and reverse, with validation. Two users who pop one item at once must get different outcomes.
 
 mod model;
 mod oracle;

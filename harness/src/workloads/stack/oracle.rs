@@ -20,14 +20,14 @@ kinds! {
     ITEM_FROM_NOWHERE = noted("item from nowhere", "An item is on the stack that nobody pushed.");
 }
 
-/// An item, and how many users were told that they have it.
+/// An item, and how many users it was delivered to.
 #[derive(Default)]
 struct Item<'a> {
     member: Member<'a>,
     taken: u64,
 }
 
-/// The item that a pop delivered, if its user was told.
+/// The item that a pop delivered, if the pop was confirmed.
 fn delivered(issued: &Issued<'_, StackOp>) -> Option<i64> {
     match (&issued.op, &issued.entry.fate) {
         (StackOp::Pop, Fate::Confirmed(Document::Int(item))) => Some(*item),
@@ -54,7 +54,7 @@ pub fn judge(history: &History<'_>) -> Vec<Finding> {
             item.taken += u64::from(!issued.undone());
         }
     }
-    // A pop whose user was never told may have taken one of the items that are missing.
+    // A pop that was neither confirmed nor rejected may have taken one of the items that are missing.
     let unanswered = operations.iter().filter(|issued| issued.op == StackOp::Pop && issued.entry.fate == Fate::Unknown);
     let mut unanswered = unanswered.count();
     let mut findings = Findings::default();

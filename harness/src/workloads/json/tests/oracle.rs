@@ -13,7 +13,7 @@ use super::*;
 use crate::pace::Pace;
 use crate::testing::{Book, Found, Trial};
 
-/// What users did to one object. No operation is reflected at anybody else unless the story says so.
+/// What users did to one object. No operation is reflected at another replica unless the story says so.
 struct Story(Book);
 
 impl Story {

@@ -13,7 +13,7 @@ use crate::ledger::Fate;
 use crate::pace::Pace;
 use crate::testing::{Book, Found, Trial};
 
-/// What users did to the five cards. Each sees the initial board, and no operation is reflected at anybody else.
+/// What users did to the five cards. Each sees the initial board, and no operation is reflected at another replica.
 struct Story(Book);
 
 impl Story {
