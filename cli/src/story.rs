@@ -189,7 +189,7 @@ fn order(told: &Told, run: &Run, case: &Case) -> String {
     format!("  {}  {BOLD}{}{BOLD:#}{differs}\n", row(told, run, &case.order), case.state)
 }
 
-/// One line for each strategy: what users were told, and what the oracles found.
+/// One line for each strategy: operations confirmed and rejected, and what the oracles found.
 fn summary(told: &Told) -> String {
     let mut text = format!("\n{BOLD}Side by side{BOLD:#}\n");
     let widest = told.runs.iter().map(|run| run.strategy.chars().count()).max().unwrap_or(0).min(30);

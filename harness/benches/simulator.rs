@@ -30,7 +30,7 @@ fn queue(c: &mut Criterion) {
         group.bench_function(BenchmarkId::from_parameter(pending), |b| {
             b.iter(|| {
                 for _ in 0..MOVES {
-                    // The hold model: what is taken goes back a little later, so the size stays.
+                    // The hold model: each event that is taken is put back a little later, so the size stays the same.
                     if let Some((at, work)) = queue.pop() {
                         queue.push(Time(at.0 + rng.random_range(0..1_000_000)), work);
                     }

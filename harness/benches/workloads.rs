@@ -25,7 +25,7 @@ use syncbench_strategies::spec::{Configured, Support};
 const CLIENTS: u32 = 3;
 const OPS: u64 = 100;
 
-/// Operations in turns, and the document that they end in.
+/// Operations of users who take turns, and the document that they result in.
 fn operations(workload: &dyn Workload, genesis: &Document) -> (Vec<(OpId, Operation)>, Document) {
     let model = workload.model();
     let mut document = genesis.clone();
@@ -36,7 +36,7 @@ fn operations(workload: &dyn Workload, genesis: &Document) -> (Vec<(OpId, Operat
         let slot = (turn % u64::from(CLIENTS)) as usize;
         let mut rng = stream(1, "bench", slot as u64, turn);
         let Some(intent) = authors[slot].next(&document, &mut rng) else { continue };
-        // A refusal is not part of this comparison.
+        // Rejected operations are not part of this comparison.
         if reduce(&*model, &mut document, &intent.operation).is_ok() {
             counts[slot] += 1;
             operations.push((OpId { client: NodeId(slot as u32 + 1), n: counts[slot] }, intent.operation));
@@ -92,7 +92,7 @@ impl Group {
         for effect in self.effects.drain(..) {
             match effect {
                 Effect::Send { to, bytes, sidecar } => self.work.push_back((to, Input::Message(node, bytes, sidecar))),
-                // The heartbeats of those who never fall silent belong to no operation.
+                // The heartbeats of strategies that never fall silent belong to no operation.
                 Effect::SetTimer { .. } if self.never_silent => {}
                 Effect::SetTimer { tag, .. } => self.work.push_back((node, Input::Timer(tag))),
                 _ => {}

@@ -10,7 +10,7 @@ use syncbench_harness::results::Outcome;
 
 /// How many strategies a sentence names before it counts the rest.
 const NAMES: usize = 4;
-/// How many losers are described one by one.
+/// How many strategies with losses are described one by one.
 const LOSERS: usize = 3;
 
 /// What happened under one condition.

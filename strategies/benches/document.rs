@@ -42,7 +42,7 @@ fn edits(size: usize) -> [(&'static str, Edit); 5] {
     ]
 }
 
-/// Asserts that the edit changes the document and that its inverse takes it back.
+/// Asserts that the edit changes the document and that its inverse restores it.
 fn check(name: &str, before: &Document, edit: &Edit, after: &Document, size: usize) {
     let middle = size / 2;
     let at = |path: syncbench_strategies::document::Path| after.at(&path).and_then(Document::as_int);

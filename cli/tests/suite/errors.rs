@@ -75,7 +75,7 @@ fn names_and_their_parameters() {
     refused(&place, &["list", "flavours"], &["flavours", "strategies"]);
 }
 
-/// A strategy that is not compiled in is refused with the feature that it needs.
+/// A strategy that is not compiled in is an error that names the feature that it needs.
 #[test]
 fn strategies_that_are_not_compiled_in() {
     let place = Place::new();

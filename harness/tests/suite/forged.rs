@@ -1,7 +1,7 @@
-//! Changes that nobody made, with a right checksum: what a library must take apart before it can tell.
+//! Forged changes with a valid checksum: a library must decode them before it can tell.
 //!
-//! They may be taken, and then they are in the document for good: who signs changes is a product's matter. What is asked
-//! for here is that nobody panics on them, and that those which the library cannot take are gone without a trace.
+//! A replica may accept them, and then they stay in the document: signing changes is up to the product. Here, nobody
+//! may panic on them, and those that the library cannot accept must leave no trace.
 #![cfg(feature = "automerge")]
 
 use crate::common::claims::mutate;
@@ -62,10 +62,10 @@ fn a_sealed_honest_body_is_the_message_itself() {
     assert_eq!(sealed(body(&honest.bytes).unwrap()), *honest.bytes);
 }
 
-/// One forged change in a quiescent group: nobody panics, and where it was refused, by us or inside the library,
-/// nothing is left of it.
+/// One forged change in a quiescent group: nobody panics, and where it was a protocol error, here or inside the
+/// library, nothing is left of it.
 #[test]
-fn a_forged_change_is_taken_or_leaves_no_trace() {
+fn a_forged_change_is_accepted_or_leaves_no_trace() {
     silence_libraries();
     let (mut caught, mut refused) = (0, 0);
     for seed in Seeds::from_env().times(40).iter() {
@@ -83,7 +83,7 @@ fn a_forged_change_is_taken_or_leaves_no_trace() {
         group.quiesce().unwrap_or_else(|error| panic!("{workload} seed {seed}: {error}"));
         let gave_up = group.count("refused_by_library");
         if injected.result.is_ok() && gave_up == 0 {
-            // Taken, or waiting for a change that will never come.
+            // Accepted, or waiting for a change that will never arrive.
             continue;
         }
         caught += gave_up;

@@ -4,12 +4,12 @@ use crate::common::claims;
 use crate::common::subject::{hold, subjects};
 
 #[test]
-fn refused_messages_change_nothing() {
+fn protocol_errors_change_nothing() {
     hold(&subjects(), |subject| claims::hostile_refused(subject, subject.seeds()));
 }
 
 #[test]
-fn hostile_messages_do_not_keep_the_others_apart() {
+fn hostile_messages_do_not_prevent_convergence() {
     hold(&subjects(), |subject| claims::hostile_harmless(subject, subject.seeds()));
 }
 

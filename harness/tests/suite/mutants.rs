@@ -1,4 +1,4 @@
-//! Nothing lies: every check of the contract suite and every reason of a verdict catches a planted bug, and is silent for the
+//! Every check of the contract suite and every reason of a verdict catches a planted bug, and finds nothing with the
 //! same wrapper without one.
 
 use std::sync::Arc;
@@ -202,7 +202,7 @@ fn false_claims_are_caught() {
     caught(|subject| claims::restores(subject, Seeds::first(1)), &planted, "after a crash", &honest);
     let (planted, honest) = claim("presence", "presence", |claims| claims.ephemeral = false);
     caught(|subject| claims::restores(subject, Seeds::first(1)), &planted, "after a crash", &honest);
-    // Made for a stream: what overtakes is a gap to it.
+    // Made for a stream: a message that overtakes another looks like a gap.
     let reorders = claiming(&Subject::new("serial", "record"), |claims| {
         (claims.tolerates_reordering, claims.tolerates_loss) = (true, true);
     });
@@ -212,7 +212,7 @@ fn false_claims_are_caught() {
 #[test]
 fn without_a_tie_break_replicas_diverge() {
     let apart = |subject: &Subject| {
-        // Few and fast, so that the last writes cross on the way.
+        // Few operations at a high rate, so that the last writes cross on the way.
         let few = Scenario { networks: vec!["4g".into()], ops: 6, rate_per_s: 200.0, ..scenario() };
         let ends = (1..=10).map(|seed| subject.cell(&few, seed));
         ends.filter(|cell| cell.converged == Some(false) && cell.verdict == Some(Verdict::Fail)).count()

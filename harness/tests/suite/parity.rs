@@ -99,7 +99,7 @@ fn intended_times_do_not_depend_on_the_engine() {
 }
 
 #[test]
-fn replicas_with_heartbeats_settle_and_then_nothing_is_in_flight() {
+fn replicas_with_heartbeats_quiesce_and_then_nothing_is_inflight() {
     for strategy in strategies() {
         let case = Case {
             network: "lan".into(),
@@ -115,7 +115,7 @@ fn replicas_with_heartbeats_settle_and_then_nothing_is_in_flight() {
         for (done, slack) in [(simulated, Duration::from_millis(100)), (real, Duration::from_secs(10))] {
             assert!(done.ran.converged() && done.ran.messages_in_flight == 0, "{strategy}");
             assert!(done.numbers("counters", "heartbeats") > 0.0, "{strategy}");
-            // Something happens at every tick, so the run lasts as long as the replicas need to settle, and no longer.
+            // Something happens at every tick, so the run lasts as long as the replicas need to quiesce, and no longer.
             let lasted = done.ran.ended_at.since(done.ran.quiescing_since);
             assert!(lasted + settling / 10 > settling && lasted < settling + slack, "{strategy}: {lasted:?}");
         }

@@ -125,7 +125,7 @@ fn small(json: &str) -> Replay {
     Replay::new(Trace::from_reader("small.json", json.as_bytes()).unwrap())
 }
 
-/// Strategies whose positions mean the same wherever they are carried out.
+/// Strategies in which a position means the same wherever it is carried out.
 fn merging() -> impl Iterator<Item = &'static str> {
     let automerge = cfg!(feature = "automerge").then_some("crdt-automerge");
     ["text-ids"].into_iter().chain(automerge)
@@ -158,7 +158,7 @@ fn strategies_that_miss_the_recorded_versions_still_finish() {
                 assert_eq!(again.ran.trace_digest, done.ran.trace_digest);
             }
         }
-        // Too few clients: nobody plays the others, and the run still ends.
+        // Too few clients: nobody makes the other edits of the trace, and the run still ends.
         assert!(replay(&trace, "serial", "instant", 100.0, 1).ran.inexact.unwrap() > 0);
     }
 }
@@ -216,7 +216,7 @@ fn recorded_traces_are_read_and_merged() {
         let Some(trace) = recorded_trace(name) else { continue };
         assert_eq!((trace.schedule.clients(), trace.txns.len()), (clients, ops), "{name}");
         assert_eq!(trace.end.as_deref().unwrap().chars().count(), end, "{name}");
-        // Nobody wrote at one spot without knowing of the other: every part of it has one right end.
+        // No two users wrote concurrently at one place, so every part of the trace has one correct result.
         assert!(trace.first(ops - 1).end.is_some(), "{name}");
     }
 }

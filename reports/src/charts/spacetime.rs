@@ -55,7 +55,7 @@ pub enum EventKind {
     Action,
     /// What the user sees from now on.
     State,
-    /// The user is told that an operation is rejected.
+    /// The user's operation is rejected.
     Rejected,
     /// A note.
     Note,
@@ -187,7 +187,7 @@ impl<'a> Layout<'a> {
         text::lines(&event.label, BODY, (self.lane * 0.72).min(250.0))
     }
 
-    /// Gives every moment its height: more time, more space, within bounds; and room for the labels of the one before.
+    /// Gives every moment its height: more time gets more space, within bounds, and the labels of the one before fit.
     fn place_moments(&mut self, diagram: &Diagram) {
         let events = diagram.events.iter().map(|event| event.at_ms);
         let messages = diagram.messages.iter().flat_map(|one| [Some(one.sent_ms), one.arrived_ms]).flatten();

@@ -6,7 +6,7 @@ use syncbench_reports::charts::CHARTS;
 use syncbench_reports::columns::{COLUMNS, TALLIES};
 use syncbench_reports::html;
 
-/// A run with a figure for every metric: those that `support` leaves out are ones.
+/// A run with a figure for every metric: the figures that `support` leaves out are 1.
 fn rich() -> Results {
     let plan = crate::support::Plan {
         strategies: crate::support::THREE,

@@ -5,20 +5,20 @@
 //! `SYNCBENCH_TRACE` names, or from `../shared/data/editing-traces` beside the workspace. Without the file, generated ones of
 //! the same shape are used, fewer of them.
 //!
-//! Inside the timed region. Of both: the edits go into the document, and after every transaction the bytes for the peers are
-//! made. Of the library alone: nothing else. Of the replica: everything that it does with an operation from
-//! [`Replica::submit`](syncbench_strategies::replica::Replica::submit) to the effects, with one peer connected: planning on
-//! its view, making and dropping the plan's edits, checking that all of them fit, the message around the bytes, and the
-//! reports about the operation.
-//! Outside, of both: reading the recording (an operation is the number of a part of it, so nothing is parsed), loading the
-//! document, which is the same for both, and dropping it.
+//! Timed for both: putting the edits into the document, and making the bytes for the peers after every transaction. For
+//! the library alone: nothing else. For the replica: everything that it does with an operation from
+//! [`Replica::submit`](syncbench_strategies::replica::Replica::submit) to the effects, with one peer connected:
+//! planning on its view, making and dropping the plan's edits, checking that all of them fit, the message around the
+//! bytes, and the reports about the operation.
+//! Not timed for either: reading the recording (an operation is the number of a part of it, so nothing is parsed),
+//! loading the document, which is the same for both, and dropping it.
 //!
-//! What counts where. The library's time is what it takes alone. The model's is its plan: a product decides what an operation
-//! means with any library, so no adapter adds it. A plan in a loop of its own finds everything that it reads in the
-//! processor's caches; beside a library it does not. So it is timed in its place, as the time that the library takes longer
-//! with a plan before each transaction, made on a view that costs nothing. Everything else is the adapter's: reading the view
-//! for the plan, all that the replica does, and dropping the effects, with the messages in them. Of an engine's work there is
-//! only the context of each call.
+//! How the time is divided: the library's share is what it takes alone. The model's share is its plan: a product
+//! decides what an operation means with any library, so no adapter adds it. A plan in a separate loop finds everything
+//! that it reads in the processor's caches; beside a library it does not. So it is timed in its place, as the
+//! additional time that the library takes with a plan before each transaction, made on a view that costs nothing. The
+//! rest is the adapter's share: reading the view for the plan, all that the replica does, and dropping the effects,
+//! with the messages in them. Of an engine's work, only the context of each call is included.
 //!
 //! Criterion compares the two on the first part of the trace. `cargo bench --bench adapter -- --paired` prints a table for
 //! the whole of it. There they run in turns, a thousand edits each, in this thread's processor time, so that other load on

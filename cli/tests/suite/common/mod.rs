@@ -11,7 +11,7 @@ use tempfile::TempDir;
 /// A folder for one test, which is the working directory of everything that it runs.
 pub struct Place(TempDir);
 
-/// What the binary said.
+/// What the binary printed, and its exit code.
 #[derive(Debug)]
 pub struct Said {
     pub code: Option<i32>,

@@ -1,4 +1,4 @@
-//! Who uses whom among the modules of a crate.
+//! Which modules of a crate use which others.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -73,7 +73,7 @@ impl Graph {
 /// The module that a path leads to, if it is one of this crate: what is imported there leads on.
 fn resolve(path: &[String], modules: &BTreeMap<&[String], &Source>) -> Option<Names> {
     let mut path = path.to_vec();
-    // Imports may lead in a circle; none of a crate's own leads on so often.
+    // Imports may be circular; in these crates, no other chain of them has this many links.
     for _ in 0..8 {
         let names = path.strip_prefix(&["crate".to_owned()][..])?;
         let length = (0..=names.len()).rev().find(|length| modules.contains_key(&names[..*length]))?;

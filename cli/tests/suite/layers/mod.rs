@@ -1,7 +1,7 @@
 //! Layers point one way, in every crate: no module uses one of a higher layer, and no two siblings use each other.
 //!
-//! What is read are the sources themselves, tests left out: `use` lines, and paths that begin with `crate`, `self`, `super`
-//! or another crate of the workspace. A module and its own parent may use each other; everything else may not.
+//! The sources themselves are read, without their tests: `use` lines, and paths that begin with `crate`, `self`,
+//! `super` or another crate of the workspace. A module and its own parent may use each other; everything else may not.
 
 mod graph;
 mod order;

@@ -26,7 +26,7 @@ fn book_show(client: NodeId, _: &dyn View) -> Intent {
 }
 
 #[test]
-fn an_hour_goes_to_one_guest_in_a_serial_order_or_with_the_right_to_it() {
+fn an_hour_goes_to_one_guest_with_a_serial_order_or_escrow() {
     for strategy in ["serial", "escrow"] {
         let one = end("{bookings:{guest1:hour0},stock:{hour0:0}}", 1, [], SerialOrder::Exists);
         assert_eq!(at_once(strategy, "booking", 1, book_hour), one, "{strategy}");
@@ -95,6 +95,6 @@ fn concurrent_cancellations_make_no_stock_with_escrow() {
     };
     let escrow = found("escrow");
     assert!(!escrow.contains_key(STOCK_FROM_NOWHERE.name) && !escrow.contains_key(OVERSOLD.name), "{escrow:?}");
-    // The same users make stock where nobody is asked.
+    // Under a strategy that rejects nothing, the same users make stock.
     assert!(found("lww-property").contains_key(STOCK_FROM_NOWHERE.name));
 }

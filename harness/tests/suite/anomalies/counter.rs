@@ -37,7 +37,7 @@ fn increments_that_travel_as_sums_are_lost() {
 }
 
 #[test]
-fn of_ten_increments_by_each_user_a_property_keeps_ten() {
+fn a_property_keeps_half_of_two_users_increments() {
     let all = times(10, "serial", "counter", 1, increment);
     assert!(all.state.contains(",count:20,") && all.found.is_empty(), "{all:?}");
     let half = times(10, "lww-property", "counter", 1, increment);

@@ -42,7 +42,7 @@ fn the_last_list_hides_the_other() {
 
 #[cfg(any(feature = "yrs", feature = "loro"))]
 #[test]
-fn one_list_hides_the_other_by_the_ids_of_a_library() {
+fn the_ids_of_a_library_decide_which_list_hides_the_other() {
     for strategy in [
         #[cfg(feature = "yrs")]
         "crdt-yrs",

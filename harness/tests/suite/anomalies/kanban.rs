@@ -20,7 +20,7 @@ fn drag(client: NodeId, view: &dyn View) -> Intent {
     kanban::intent(view, &KanbanOp::Move { card: "k0".into(), column, after: None })
 }
 
-/// The columns of a board with nine cards after the script, and the rest of its end.
+/// The columns of a board with nine cards after the script, and how else the script ended.
 fn columns(strategy: &str, want: Want) -> (String, End) {
     let end = at_once(strategy, "kanban", 9, want);
     let from = end.state.find("columns:{").unwrap() + "columns:".len();
@@ -38,7 +38,7 @@ const DRAGGED_TO_BOTH: &str = "{backlog:[k4,k8],doing:[k0,k1,k5],done:[k0,k2,k6]
 #[test]
 fn a_serial_order_and_the_last_document_have_the_card_once() {
     assert_eq!(columns("serial", reorder), (REORDERED.into(), end("", 0, [], SerialOrder::Exists)));
-    // The first client's move is not in the last document, and the other move alone is no order of both.
+    // The last document lacks the first client's move, and the other move alone fits no order of both.
     let (state, last) = columns("lww-document", reorder);
     assert_eq!((state.as_str(), last.found), (REORDERED, found([])));
     for strategy in ["serial", "lww-document"] {

@@ -25,7 +25,7 @@ use crate::common::Case;
 /// What a client wants, given what it sees.
 type Want = fn(NodeId, &dyn View) -> Intent;
 
-/// A registered workload with users who follow a script, each so many times.
+/// A registered workload whose users follow a script, each a given number of times.
 struct Scripted {
     workload: Box<dyn Workload>,
     want: Want,
@@ -81,12 +81,12 @@ fn found<const N: usize>(kinds: [(&Kind, u64); N]) -> BTreeMap<String, u64> {
     kinds.into_iter().map(|(kind, count)| (kind.name.to_owned(), count)).collect()
 }
 
-/// Two clients act before either hears of the other.
+/// Two clients act before either receives anything from the other.
 fn at_once(strategy: &str, workload: &str, size: u64, want: Want) -> End {
     times(1, strategy, workload, size, want)
 }
 
-/// Each of two clients acts so many times before either hears of the other.
+/// Each of two clients acts `times` times before either receives anything from the other.
 fn times(times: u64, strategy: &str, workload: &str, size: u64, want: Want) -> End {
     let case = Case {
         clients: 2,

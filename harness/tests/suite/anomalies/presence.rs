@@ -1,4 +1,4 @@
-//! Two users come into one editor at once.
+//! Two users enter one editor at once.
 
 use syncbench_harness::oracles::serial_order::SerialOrder;
 use syncbench_harness::workload::Intent;
@@ -8,13 +8,13 @@ use syncbench_strategies::view::View;
 
 use super::{at_once, end};
 
-/// Comes in and puts the cursor at the client's number.
+/// Enters and puts the cursor at the client's number.
 fn join(client: NodeId, _: &dyn View) -> Intent {
     Intent::blind(&PresenceOp::Join { who: client.to_string(), name: "somebody".into(), cursor: client.0 })
 }
 
 #[test]
-fn of_two_users_who_come_in_the_last_document_shows_one() {
+fn the_last_document_shows_one_of_two_users_who_enter() {
     let of = |client: u32| format!("c{client}:{{cursor:{client},name:somebody}}");
     let both = format!("{{length:9,presence:{{{},{}}}}}", of(1), of(2));
     for strategy in ["presence", "serial", "ot"] {

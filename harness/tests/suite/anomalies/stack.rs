@@ -53,7 +53,7 @@ fn merged_removals_deliver_one_item_to_two_users() {
 }
 
 #[test]
-fn a_reversed_list_that_is_made_anew_by_two_is_duplicated() {
+fn a_list_that_two_users_rewrite_in_reverse_is_duplicated() {
     for strategy in [
         "ot",
         "text-ids",
@@ -88,8 +88,8 @@ fn merged_inserts_keep_both_pushes() {
 }
 
 #[test]
-fn patches_reverse_once_for_two_and_overwrite_a_push() {
-    // Each patch writes to every index what it held on the other side: twice the same patch has the effect of one.
+fn two_equal_patches_reverse_once_and_patches_overwrite_a_push() {
+    // Each patch writes to every index the item of the opposite index: the same patch twice acts like one.
     assert_eq!(at_once("serial-patches", "stack", 3, reverse), end("{stack:[1,2,3]}", 0, [], SerialOrder::None));
     let garbled = [(&ITEM_DUPLICATED, 1), (&ITEM_LOST, 1)];
     let expected = end("{stack:[11,3,2,1,1]}", 0, garbled, SerialOrder::None);

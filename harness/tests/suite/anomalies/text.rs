@@ -19,7 +19,7 @@ fn typed(strategy: &str) -> String {
 }
 
 #[test]
-fn backward_runs_stay_apart_but_for_automerge() {
+fn backward_runs_interleave_in_automerge_only() {
     for strategy in [
         "ot",
         #[cfg(feature = "yrs")]

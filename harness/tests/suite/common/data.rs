@@ -14,7 +14,7 @@ pub fn recorded_trace(name: &str) -> Option<Trace> {
     if path.exists() {
         return Some(Trace::read(path).unwrap());
     }
-    // Who names a folder means it.
+    // A folder that is named explicitly must hold the trace.
     assert!(named.is_none(), "SYNCBENCH_TRACES names a folder without {}", path.display());
     skipped(&format!(
         "recorded trace {name}: no {name}.json.gz in ../shared/data/editing-traces beside the repository"

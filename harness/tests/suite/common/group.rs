@@ -167,7 +167,7 @@ impl Group {
         Some(self.submit(client, &intent.operation))
     }
 
-    /// The user undoes an operation of its own.
+    /// The user undoes one of its operations.
     pub fn undo(&mut self, target: OpId) -> OpId {
         let id = self.opens(target.client);
         self.call(id.client, |replica, cx| replica.undo(id, target, cx));
@@ -236,8 +236,8 @@ impl Group {
         true
     }
 
-    /// Steps until nothing is left to do. A group that never falls silent gets the time that it needs to settle, and then
-    /// until nothing is under way. An error if it does not end.
+    /// Steps until nothing is left to do. A group that never falls silent gets the time that it needs to quiesce, and
+    /// then runs until nothing is inflight. An error if it does not end.
     pub fn quiesce(&mut self) -> Result<(), String> {
         let settling = self.subject.strategy.strategy.settling();
         let until = self.now + settling;
@@ -297,7 +297,7 @@ impl Group {
         self.call(b, |replica, cx| replica.link(a, LinkState::Up, cx));
     }
 
-    /// Breaks the connection; messages under way are lost.
+    /// Breaks the connection; messages inflight are lost.
     pub fn cut(&mut self, a: NodeId, b: NodeId) {
         if self.wires.remove(&(a, b)).is_some() {
             self.wires.remove(&(b, a));

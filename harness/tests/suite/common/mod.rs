@@ -25,7 +25,7 @@ use syncbench_strategies::model::ModelRef;
 use syncbench_strategies::registry;
 use syncbench_strategies::spec::Configured;
 
-/// A run in words; `run` makes it happen.
+/// The description of a run; `run` carries it out.
 pub struct Case {
     pub strategy: String,
     pub workload: Box<dyn Workload>,
@@ -77,8 +77,8 @@ impl Case {
         }
     }
 
-    /// The same on the first workload that the strategy carries, where it cannot carry this one; who never falls silent gets
-    /// as long to settle as a test can wait.
+    /// The same, on the first workload that the strategy carries if it cannot carry this one. A strategy that never
+    /// falls silent gets as long to quiesce as a test can wait.
     pub fn at_home(strategy: &str, workload: &str) -> Self {
         let home = subject::Subject::at_home(strategy, workload);
         let never_silent = !home.strategy.strategy.settling().is_zero();
@@ -105,8 +105,8 @@ impl Case {
         self.run_looking(strategy, self.sample_every, probes)
     }
 
-    /// Runs for the sake of the ledger and the final states, and of what these probes note: nobody looks at the screens
-    /// meanwhile, which is most of a simulation's work.
+    /// Runs for the ledger, the final states and what these probes note. Views are hardly sampled, which is most of a
+    /// simulation's work.
     pub fn run_unwatched(&self, strategy: &Configured, probes: Vec<Box<dyn Probe>>) -> Done {
         self.run_looking(strategy, self.sample_every.or(Some(Duration::from_secs(3_600))), probes)
     }

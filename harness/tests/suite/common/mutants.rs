@@ -1,4 +1,4 @@
-//! Strategies with one planted bug each: a faithful one, with a twist to what goes in or comes out.
+//! Strategies with one planted bug each: a wrapper around a correct one changes what goes in or comes out.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub enum Bug {
     LosesMessages,
     /// Reports a message as reflected, and receives it 25 ms later.
     SaysTooEarly,
-    /// Receives every fifth message and then calls it a protocol error.
+    /// Receives every fifth message and then reports it as a protocol error.
     RefusesHonestMessages,
     /// Leaves out every third fate.
     ForgetsToAnswer,
@@ -51,7 +51,7 @@ pub enum Bug {
     TakesNonsense,
     /// Confirms an undo and leaves the operation in place.
     UndoesNothing,
-    /// Calls a message that it had before a protocol error.
+    /// Reports a message that it received before as a protocol error.
     CountsTwice,
 }
 
@@ -278,7 +278,7 @@ impl Replica for Twisted {
 
     fn timer(&mut self, tag: u64, cx: &mut Context<'_>) {
         if let Some((from, bytes, sidecar)) = self.late.remove(&tag) {
-            // What an honest peer sent is right, late or not.
+            // A message from an honest peer is valid, late or not.
             let _ = self.take(from, &bytes, &sidecar, cx);
         } else if tag < LATE {
             self.relay(cx, |inner, cx| inner.timer(tag, cx));
@@ -313,8 +313,8 @@ impl Replica for Twisted {
     }
 }
 
-/// `lww-document` as people first write it: whole documents with the second of their writing, as in the dates of HTTP. Of
-/// two in one second, whatever a replica hears of last stays.
+/// `lww-document` as people first write it: whole documents stamped with the second of the write, as HTTP dates are. Of
+/// two writes in one second, a replica keeps the one that it receives last.
 pub fn without_tie_break(workload: &str) -> Subject {
     let faithful = Subject::new("lww-document", workload);
     let spec = faithful.strategy.spec;

@@ -1,4 +1,4 @@
-//! Over which seeds the checks run: by default the same few each time; with a base of their own where there is time.
+//! The seeds that the checks run over: the same few by default, and others from a chosen base where there is time.
 
 use std::env;
 

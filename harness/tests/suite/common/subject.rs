@@ -95,9 +95,9 @@ pub fn variants() -> Vec<String> {
         labels.push(spec.name.to_owned());
         for param in spec.params {
             let others: Vec<&str> = match param.kind {
-                // Claims hold for who is away for less than tombstones are kept.
+                // Claims hold for clients that are away for less time than tombstones are kept.
                 ParamKind::Span if param.name == "horizon" => vec!["10s"],
-                // Below a network's hiccups everybody would be gone now and then.
+                // With less than a network's hiccups, everybody would expire now and then.
                 ParamKind::Span if spec.guarantees.ephemeral => vec!["3s"],
                 ParamKind::Span => vec!["30ms"],
                 ParamKind::Count => vec!["0", "3"],
@@ -152,8 +152,8 @@ impl Subject {
         Seeds::from_env().of(self.strategy.spec, self.is_variant())
     }
 
-    /// The place of its workload among those on which this variant of a strategy is tried, and how many these are. With the
-    /// defaults each workload is one for itself.
+    /// The index of its workload among those that this variant of a strategy is tried on, and how many these are. With
+    /// the defaults, each workload counts by itself.
     pub fn share(&self) -> (u64, u64) {
         let carries = |workload: &&&str| Self { workload: planned_workload(workload), ..self.clone() }.supported();
         let tried: Vec<_> = BASIC.iter().filter(|_| self.is_variant()).filter(carries).collect();

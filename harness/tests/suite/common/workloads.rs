@@ -83,7 +83,7 @@ impl Workload for Twisted {
         Box::new(TwistedUser { inner, model: self.model(), twist: self.twist, n: 0 })
     }
 
-    /// Nothing: the twist may have taken from the oracle what it needs to know of an intent.
+    /// Nothing: the twist may have removed what the oracle needs to know about an intent.
     fn judge(&self, _: &History<'_>) -> Vec<Finding> {
         Vec::new()
     }
@@ -93,7 +93,7 @@ impl Workload for Twisted {
     }
 }
 
-/// A registered workload whose operations mean something else to the strategy, and to nobody else.
+/// A registered workload whose operations mean something else to the strategy than to everybody else.
 pub fn remodelled(
     inner: Arc<PlannedWorkload>,
     change: impl Fn(ModelRef) -> ModelRef + Send + Sync + 'static,

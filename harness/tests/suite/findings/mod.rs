@@ -56,7 +56,7 @@ const ANYWHERE: &[Planted] = &[
     Planted::new("record", &[&INVARIANT_BROKEN_ON_SCREEN], Flaw::Means(record::saves_are_torn)),
 ];
 
-/// What a model says of an operation.
+/// What a model says about an operation.
 pub(crate) type Answer = Result<Plan, Rejected>;
 
 /// What is wrong.
@@ -167,7 +167,7 @@ pub(crate) fn edited(answer: Answer, change: impl FnOnce(&mut Vec<Edit>)) -> Ans
     })
 }
 
-/// Without any.
+/// The same plan without edits.
 pub(crate) fn nothing(answer: Answer) -> Answer {
     edited(answer, Vec::clear)
 }

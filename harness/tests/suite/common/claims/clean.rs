@@ -12,9 +12,9 @@ use crate::common::seeds::Seeds;
 use crate::common::subject::{Checked, Subject, case, planned_workload};
 use crate::common::{Case, Done};
 
-/// `depends_on_clocks`: a clock that is off changes what survives, in some run; without the claim, it never changes
-/// anything. A strategy that carries a table has to show it there, where two users often write one field: the items of a
-/// list are each written once.
+/// `depends_on_clocks`: in some run, a clock that is off changes what survives; without the claim, it never changes
+/// anything. A strategy that carries a table has to show it there, where two users often write one field: the items of
+/// a list are each written once.
 pub fn clocks(subject: &Subject, seeds: Seeds) -> Checked {
     let claimed = subject.claims().depends_on_clocks;
     let on_table = Subject { workload: planned_workload("record"), ..subject.clone() };

@@ -25,7 +25,7 @@ const TOGETHER: &[&[&str]] = &[
 /// Clocks that are off for the whole run, on a network where a message by way of a third node overtakes the direct one.
 const SKEWED: &[&[&str]] = &[&["skew:by=500ms,client=2,to=behind"], &["skew:by=200ms,client=1"]];
 
-/// With fewer seeds than this each set of faults is met by one seed, and by one workload of a variant, instead of by all.
+/// With fewer seeds than this, each set of faults gets one seed, and one workload of a variant, instead of all.
 const MANY: u64 = 10;
 
 /// The distance to the seed that takes the place of another.
@@ -49,8 +49,8 @@ pub fn converges(subject: &Subject, seeds: Seeds) -> Checked {
                 networks: vec![network.into()],
                 ..scenario()
             };
-            // A fault that met no operation proves nothing. By chance nobody acts while it lasts: then another seed takes the
-            // place of this one. Late clients and skewed clocks lose no messages.
+            // A fault that met no operation proves nothing: if nobody happened to act while it lasted, another seed
+            // takes the place of this one. Late clients and skewed clocks lose no messages.
             let telling = |fault: &str| !fault.starts_with("late") && !fault.starts_with("skew");
             let mut idle = None;
             for seed in [seed, seed + INSTEAD, seed + 2 * INSTEAD] {

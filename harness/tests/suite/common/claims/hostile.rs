@@ -1,4 +1,4 @@
-//! Bytes from strangers: never a panic, never much memory, and nothing changed by what was refused.
+//! Bytes from strangers: they cause no panic, take little memory, and change nothing when they are protocol errors.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -31,7 +31,7 @@ pub fn mutate(rng: &mut Rng, original: &[u8], other: &[u8]) -> Vec<u8> {
                 bytes[at] ^= 1 << below(rng, 8);
             }
         }
-        // The largest numbers, where a length or a count may stand.
+        // The largest numbers, where a length or a count may be.
         4 if !bytes.is_empty() => {
             let at = below(rng, bytes.len());
             let wide = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
@@ -54,13 +54,13 @@ pub fn mutate(rng: &mut Rng, original: &[u8], other: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Hostile messages anywhere, from known peers: what is refused changes nothing and sets nothing in motion.
+/// Hostile messages anywhere, from known peers: a protocol error changes nothing and causes no action.
 pub fn hostile_refused(subject: &Subject, seeds: Seeds) -> Checked {
     attack(subject, seeds.times(4), |_| true, false)
 }
 
-/// Hostile messages to every replica that must not trust the sender (the server of a star, everybody in a mesh): whatever became of
-/// them, honest traffic brings all to the same state, after a reconnect at the latest.
+/// Hostile messages to every replica that must not trust the sender (the server of a star, everybody in a mesh):
+/// whether accepted or not, honest traffic brings all to the same state, after a reconnect at the latest.
 pub fn hostile_harmless(subject: &Subject, seeds: Seeds) -> Checked {
     let star = subject.strategy.spec.topology == Topology::Star;
     attack(subject, seeds.times(4), |node| !star || node == NodeId::SERVER, true)
@@ -75,7 +75,7 @@ fn attack(subject: &Subject, seeds: Seeds, exposed: impl Fn(NodeId) -> bool, har
         group.churn(8);
         for _ in 0..12 {
             group.churn(1);
-            // What each showed and would save, as long as it took nothing in.
+            // What each replica showed and would save, until it accepts a message.
             let mut before = BTreeMap::new();
             let honest: Vec<_> = group.sent.iter().filter(|packet| exposed(packet.to)).cloned().collect();
             for _ in 0..4 {
@@ -103,7 +103,7 @@ fn attack(subject: &Subject, seeds: Seeds, exposed: impl Fn(NodeId) -> bool, har
 /// A view, and what would be saved.
 type State = (Document, Vec<u8>);
 
-/// One hostile message; whether it was refused.
+/// Delivers one hostile message. Returns whether it was a protocol error.
 fn strike(
     group: &mut Group,
     to: NodeId,

@@ -28,7 +28,7 @@ pub fn history(subject: &Subject) -> Checked {
     if claims.operations.is_some() || claims.removals.is_some() {
         grown(&steady, OPS, &[], "as much is removed as made", true)?;
         let adding = [on("counter:like=0")];
-        // Memory that grows with operations grows here too; nothing to check where the strategy carries no counters.
+        // Memory that grows with operations grows here too. A strategy that carries no counters has nothing to check.
         return match adding[0].supported() {
             true => grown(&adding, OPS, &[], "nothing is removed", claims.operations.is_some()),
             false => Ok(()),

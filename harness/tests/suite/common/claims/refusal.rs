@@ -1,4 +1,4 @@
-//! What users are told: rejections, and whether all fates fit into one order.
+//! Fates: which operations are rejected, and whether all fates fit into one order.
 
 use syncbench_harness::ledger::{Entry, Fate};
 use syncbench_harness::oracles::serial_order::{self, SerialOrder};
@@ -9,7 +9,7 @@ use crate::common::seeds::Seeds;
 use crate::common::subject::{Checked, Subject, case, passed, planned_workload, scenario};
 use crate::common::workloads::{garbled, nonsense, remembering};
 
-/// An operation that makes no sense is rejected, its user is told, and nothing else is disturbed.
+/// An operation that makes no sense is rejected, and nothing else is disturbed.
 pub fn malformed(subject: &Subject, seeds: Seeds) -> Checked {
     let subject = garbled(subject);
     for seed in seeds.iter() {
@@ -54,8 +54,8 @@ pub fn refuses(subject: &Subject, seeds: Seeds) -> Checked {
     }
 }
 
-/// `serializable`: small runs have a serial order; without the claim, some run on a contended stack has none, or on a text,
-/// where the strategy treats texts differently.
+/// `serializable`: small runs have a serial order. Without the claim, some run has none, on a contended stack, or on a
+/// text where the strategy treats texts differently.
 pub fn serializable(subject: &Subject, seeds: Seeds) -> Checked {
     if subject.claims().serializable {
         return match without_order(subject, seeds)? {

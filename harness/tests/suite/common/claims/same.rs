@@ -16,7 +16,7 @@ fn rough() -> Scenario {
     Scenario { faults: faults.map(String::from).to_vec(), networks: vec!["4g".into()], ..scenario() }
 }
 
-/// The same cell twice is the same run; another seed is another one.
+/// The same cell gives the same run twice; another seed gives another run.
 pub fn same_again(subject: &Subject, seeds: Seeds) -> Checked {
     for seed in seeds.iter() {
         let digests = |seed| {

@@ -1,4 +1,4 @@
-//! Undo takes back the user's own operation and keeps what others did.
+//! Undo reverts the user's own operation and keeps what others did.
 
 use syncbench_harness::ledger::Fate;
 use syncbench_harness::scenario::Scenario;
@@ -44,7 +44,7 @@ pub fn undo(subject: &Subject, seeds: Seeds) -> Checked {
 /// Pairs of independent operations of two users, of which the first was undone.
 #[derive(Default)]
 struct Tried {
-    /// Held against the state that the second operation alone gives.
+    /// Compared with the state that the second operation alone gives.
     held: u64,
     /// Rejected for a reason that excuses it.
     excused: u64,
@@ -94,9 +94,9 @@ fn keeps_theirs(subject: &Subject, seed: u64) -> Result<Tried, String> {
     Ok(tried)
 }
 
-/// Where the first took an item out of its place in a list, and the second moved one of that list, a way to look at a state
-/// without the place of the first one's item: it goes back between neighbours of which one has moved, and may follow that
-/// one or stay where it was.
+/// For a first operation that takes an item out of its place in a list, and a second that moves an item of the same
+/// list: a way to compare states without the place of the first one's item. Undo puts that item back between two
+/// neighbours, one of which has moved; it may follow that neighbour or stay where it was.
 fn place_of_a_move(
     subject: &Subject,
     before: &Document,
@@ -128,9 +128,9 @@ fn place_of_a_move(
     })
 }
 
-/// Whether a strategy may refuse to take something back although two users' operations have nothing to do with each other:
-/// one that was told to remember less than by default may have forgotten it, and where an edit is emulated the two may have
-/// written one place nevertheless.
+/// Whether a strategy may reject an undo although the two users' operations are independent. With parameters that make
+/// it remember less, it may have forgotten the operation; where an edit is emulated, both operations may have written
+/// the same place.
 fn excused(subject: &Subject, reason: &Rejected) -> bool {
     let spec = subject.strategy.spec;
     let emulated = |kind: &EditKind| matches!((spec.support)(*kind), Support::Emulated(_));
@@ -141,9 +141,8 @@ fn excused(subject: &Subject, reason: &Rejected) -> bool {
     }
 }
 
-/// The state with the second operation alone, if the two have nothing to do with each other: whichever comes first, both
-/// give the same state and the same outcomes. Positions in a text shift; there, the second must not touch what the first
-/// did.
+/// The state with the second operation alone, if the two are independent: in either order, both give the same state and
+/// the same outcomes. Positions in a text shift; there, the second must not touch what the first did.
 fn independent(subject: &Subject, before: &Document, mine: &Operation, theirs: &Operation) -> Option<Document> {
     let model = subject.workload.workload.model();
     let after = |operations: &[&Operation]| {
@@ -160,7 +159,7 @@ fn independent(subject: &Subject, before: &Document, mine: &Operation, theirs: &
     if !text && before.produce(&second).is_err() {
         return None;
     }
-    // Two who each turn a whole list around seem to leave each other alone, as both together change nothing.
+    // Two operations that each reverse a whole list look independent, because together they change nothing.
     if takes_out(before, &first, &second) {
         return None;
     }
@@ -170,7 +169,7 @@ fn independent(subject: &Subject, before: &Document, mine: &Operation, theirs: &
         mine_undone.transform(&second, ahead).apply(&mut document).ok()?;
         Some(document)
     };
-    // What comes back into a list or a text may stand on either side of what was inserted at its place meanwhile.
+    // What undo restores in a list or a text may be on either side of what was inserted at its place meanwhile.
     let either_way = taken_back(true).filter(|document| Some(document) == taken_back(false).as_ref())?;
     if text {
         return Some(either_way);
@@ -182,7 +181,7 @@ fn independent(subject: &Subject, before: &Document, mine: &Operation, theirs: &
     (after(&[theirs, mine])? == (both, outcomes.clone()) && told == outcomes).then_some(alone)
 }
 
-/// Whether the second takes items out of a list that the first has put in there.
+/// Whether the second takes items out of a list that the first put into it.
 fn takes_out(before: &Document, first: &[Edit], second: &[Edit]) -> bool {
     let mark = "put in by the first";
     let marked = |edit: &Edit| match edit.clone() {
