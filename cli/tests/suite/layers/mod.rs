@@ -75,8 +75,8 @@ fn an_upward_edge_is_caught_however_it_is_written() {
     }
     let beside = made_up(&[("clock", "use crate::rng::stream;"), ("rng", ""), ("ledger", ""), ("engine", "")]);
     assert_eq!(complaints(&beside, LAYERS), ["clock uses rng, which is in the same layer"]);
-    let unknown = made_up(&[("clock", ""), ("rng", ""), ("ledger", ""), ("engine", ""), ("weather", "")]);
-    assert_eq!(complaints(&unknown, LAYERS), ["weather is in no layer"]);
+    let unknown = made_up(&[("clock", ""), ("rng", ""), ("ledger", ""), ("engine", ""), ("extra", "")]);
+    assert_eq!(complaints(&unknown, LAYERS), ["extra is in no layer"]);
     let stale = made_up(&[("clock", ""), ("rng", ""), ("ledger", "")]);
     assert_eq!(complaints(&stale, LAYERS), ["the layers name engine, which is not there"]);
 }

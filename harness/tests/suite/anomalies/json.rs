@@ -30,12 +30,13 @@ fn a_serial_order_and_properties_have_both_items_in_one_list() {
 
 #[test]
 fn the_last_list_hides_the_other() {
-    for strategy in [
+    let strategies: &[&str] = &[
         "text-ids",
         "lww-document",
         #[cfg(feature = "automerge")]
         "crdt-automerge",
-    ] {
+    ];
+    for strategy in strategies {
         assert_eq!(at_once(strategy, "json", 1, tag), hidden("tag2"), "{strategy}");
     }
 }
@@ -43,12 +44,13 @@ fn the_last_list_hides_the_other() {
 #[cfg(any(feature = "yrs", feature = "loro"))]
 #[test]
 fn the_ids_of_a_library_decide_which_list_hides_the_other() {
-    for strategy in [
+    let strategies: &[&str] = &[
         #[cfg(feature = "yrs")]
         "crdt-yrs",
         #[cfg(feature = "loro")]
         "crdt-loro",
-    ] {
+    ];
+    for strategy in strategies {
         let ended = at_once(strategy, "json", 1, tag);
         assert!(ended == hidden("tag1") || ended == hidden("tag2"), "{strategy}: {ended:?}");
     }

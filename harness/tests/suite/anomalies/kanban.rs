@@ -53,12 +53,13 @@ fn a_move_within_a_column_that_is_one_edit_keeps_the_card_once() {
         let (state, end) = columns(strategy, reorder);
         assert_eq!((state.as_str(), end.found), (REORDERED, found([])), "{strategy}");
     }
-    for strategy in [
+    let strategies: &[&str] = &[
         "lww-hlc",
         "lww-hlc-relay",
         #[cfg(feature = "loro")]
         "crdt-loro",
-    ] {
+    ];
+    for strategy in strategies {
         let kept = (REORDERED.into(), end("", 0, [], SerialOrder::Exists));
         assert_eq!(columns(strategy, reorder), kept, "{strategy}");
     }
@@ -66,7 +67,7 @@ fn a_move_within_a_column_that_is_one_edit_keeps_the_card_once() {
 
 #[test]
 fn a_move_to_another_column_that_inserts_anew_duplicates_the_card() {
-    for strategy in [
+    let strategies: &[&str] = &[
         "text-ids",
         "lww-property",
         "lww-hlc",
@@ -75,7 +76,8 @@ fn a_move_to_another_column_that_inserts_anew_duplicates_the_card() {
         "crdt-automerge",
         #[cfg(feature = "loro")]
         "crdt-loro",
-    ] {
+    ];
+    for strategy in strategies {
         let (state, end) = columns(strategy, drag);
         assert_eq!((state.as_str(), end.found), (DRAGGED_TO_BOTH, found([(&DUPLICATE_ON_MOVE, 1)])), "{strategy}");
     }
@@ -84,12 +86,13 @@ fn a_move_to_another_column_that_inserts_anew_duplicates_the_card() {
 #[cfg(any(feature = "automerge", feature = "loro"))]
 #[test]
 fn no_serial_order_has_the_card_in_two_columns() {
-    for strategy in [
+    let strategies: &[&str] = &[
         #[cfg(feature = "automerge")]
         "crdt-automerge",
         #[cfg(feature = "loro")]
         "crdt-loro",
-    ] {
+    ];
+    for strategy in strategies {
         assert_eq!(columns(strategy, drag).1, end("", 0, [(&DUPLICATE_ON_MOVE, 1)], SerialOrder::None), "{strategy}");
     }
 }

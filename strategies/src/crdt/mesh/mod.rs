@@ -12,7 +12,7 @@ mod format;
 mod gossip;
 mod library;
 mod peer;
-#[cfg(test)]
+#[cfg(all(test, any(feature = "loro", feature = "diamond")))]
 mod tests;
 mod window;
 
