@@ -7,8 +7,9 @@ use syncbench_strategies::replica::Time;
 
 use super::{Fault, FaultSpec};
 
-/// How long a group waits for what cannot come before a fault ends that lasts until all have acted. Longer than a round trip
-/// of any profile but the satellite's; there, users that wait for each other act a little early when they wait in vain.
+/// A fault without an end lasts until all users have acted, so a user who waits for a message that it holds back waits in
+/// vain. After this time without any event such a user acts anyway. Longer than a round trip of every profile except the
+/// satellite's, where such users act a little early.
 pub const VAIN_WAIT: Duration = Duration::from_millis(500);
 
 /// A fault with its window.
