@@ -73,7 +73,7 @@ impl<'a> Task<'a> {
 
     /// Who talks to whom.
     pub fn topology(&self) -> Topology {
-        self.strategy.spec.topology
+        self.strategy.topology()
     }
 }
 

@@ -79,7 +79,7 @@ pub struct Spec {
     pub source: &'static str,
     /// The library under test and its version, where there is one.
     pub library: Option<(&'static str, &'static str)>,
-    /// Who talks to whom.
+    /// Who talks to whom with the defaults of its parameters; see [`Strategy::topology`].
     pub topology: Topology,
     /// What it claims with the defaults of its parameters; see [`Strategy::guarantees`].
     pub guarantees: Guarantees,
@@ -148,6 +148,11 @@ pub struct Configured {
 }
 
 impl Configured {
+    /// Who talks to whom with these parameters.
+    pub fn topology(&self) -> Topology {
+        self.strategy.topology(self.spec.topology)
+    }
+
     /// What it claims with these parameters.
     pub fn guarantees(&self) -> Guarantees {
         self.strategy.guarantees(self.spec.guarantees)

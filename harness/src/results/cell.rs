@@ -5,6 +5,7 @@ use std::ops::Deref;
 
 use serde::{Deserialize, Serialize};
 use syncbench_strategies::document::Digest;
+use syncbench_strategies::replica::Topology;
 
 use crate::faults::Coverage;
 use crate::finding::Finding;
@@ -49,6 +50,15 @@ pub struct Cell {
     pub part: String,
     /// Strategy with the parameters that were given.
     pub strategy: String,
+    /// The folder of the strategy's sources.
+    #[serde(default)]
+    pub family: String,
+    /// Who talks to whom.
+    #[serde(default = "star")]
+    pub topology: Topology,
+    /// How long a client collects operations after one that it sent at once; 0 where each goes out at once.
+    #[serde(default)]
+    pub window_ms: f64,
     /// Workload with the parameters that were given.
     pub workload: String,
     /// The conditions.
@@ -89,6 +99,10 @@ pub struct Cell {
     pub coverage: Vec<Coverage>,
     /// The command that runs this cell again.
     pub replay: String,
+}
+
+fn star() -> Topology {
+    Topology::Star
 }
 
 impl Cell {

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use syncbench_strategies::document::Document;
 use syncbench_strategies::model::Operation;
-use syncbench_strategies::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Time};
+use syncbench_strategies::replica::{
+    Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Time, Topology,
+};
 use syncbench_strategies::sidecar::Sidecar;
 use syncbench_strategies::spec::Configured;
 use syncbench_strategies::view::View;
@@ -77,6 +79,14 @@ impl Strategy for Watched {
 
     fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
         self.wrap(setup, self.inner.replica(setup))
+    }
+
+    fn topology(&self, default: Topology) -> Topology {
+        self.inner.topology(default)
+    }
+
+    fn send_window(&self) -> Duration {
+        self.inner.send_window()
     }
 
     fn settling(&self) -> Duration {

@@ -12,7 +12,9 @@ use syncbench_harness::settings::Engine;
 use syncbench_strategies::document::{Digest, Document};
 use syncbench_strategies::model::Operation;
 use syncbench_strategies::path;
-use syncbench_strategies::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Time};
+use syncbench_strategies::replica::{
+    Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Time, Topology,
+};
 use syncbench_strategies::sidecar::Sidecar;
 use syncbench_strategies::spec::Configured;
 use syncbench_strategies::view::View;
@@ -153,6 +155,14 @@ impl Strategy for Recording {
         Box::new(Recorder { inner: self.inner.strategy.replica(setup), calls: self.calls.clone() })
     }
 
+    fn topology(&self, default: Topology) -> Topology {
+        self.inner.strategy.topology(default)
+    }
+
+    fn send_window(&self) -> Duration {
+        self.inner.strategy.send_window()
+    }
+
     fn settling(&self) -> Duration {
         self.inner.strategy.settling()
     }
@@ -234,10 +244,11 @@ fn replaying_recorded_calls_gives_the_same_views() {
         for (node, shown) in &done.ran.finals {
             let setup = Setup {
                 node: *node,
-                peers: plain.spec.topology.peers(*node, case.clients),
+                peers: plain.topology().peers(*node, case.clients),
                 model: case.workload.model(),
                 genesis: genesis.clone(),
                 seed: case.seed,
+                undo: false,
             };
             let replayed = replay(plain.strategy.replica(&setup), &calls[node], case.seed, *node);
             assert_eq!(replayed, shown.digest(), "{strategy} {node}");

@@ -9,7 +9,9 @@ use syncbench_harness::network::Transport;
 use syncbench_harness::pace::Pace;
 use syncbench_harness::settings::Engine;
 use syncbench_strategies::model::Operation;
-use syncbench_strategies::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Strategy};
+use syncbench_strategies::replica::{
+    Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Topology,
+};
 use syncbench_strategies::sidecar::Sidecar;
 use syncbench_strategies::spec::Configured;
 use syncbench_strategies::view::View;
@@ -136,6 +138,10 @@ impl Strategy for Mischievous {
         let mischief = (all || setup.node == NodeId(2)).then_some(self.1);
         assert!(mischief != Some(Mischief::PanicsAtBirth), "planted");
         Box::new(Imp { inner: self.0.strategy.replica(setup), mischief, received: 0 })
+    }
+
+    fn topology(&self, default: Topology) -> Topology {
+        self.0.strategy.topology(default)
     }
 
     fn settling(&self) -> Duration {

@@ -63,6 +63,8 @@ pub struct Setup {
     pub genesis: Arc<[u8]>,
     /// The run's seed, for ids that a library would draw at random.
     pub seed: u64,
+    /// Whether users undo in this run. Where they do not, a client remembers nothing for it.
+    pub undo: bool,
 }
 
 /// One participant of one strategy.
@@ -128,6 +130,16 @@ pub trait Strategy: Send + Sync {
     /// What it claims as configured. `defaults` are the claims of its spec, those of the default parameters.
     fn guarantees(&self, defaults: Guarantees) -> Guarantees {
         defaults
+    }
+
+    /// Who talks to whom as configured. `default` is the topology of its spec, that of the default parameters.
+    fn topology(&self, default: Topology) -> Topology {
+        default
+    }
+
+    /// How long a client collects operations after one that it sent at once. Zero: each goes out at once.
+    fn send_window(&self) -> Duration {
+        Duration::ZERO
     }
 
     /// A fresh replica that shows the genesis. `setup.genesis` is what [`Strategy::genesis`] returned.

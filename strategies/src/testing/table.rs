@@ -85,7 +85,7 @@ impl Table {
     }
 
     fn topology(&self) -> Topology {
-        self.strategy.spec.topology
+        self.strategy.topology()
     }
 
     fn setup(&self, node: NodeId) -> Setup {
@@ -95,6 +95,7 @@ impl Table {
             model: self.model.clone(),
             genesis: self.strategy.strategy.genesis(&genesis()).into(),
             seed: 1,
+            undo: true,
         }
     }
 

@@ -72,6 +72,7 @@ impl Sim<'_> {
             model: task.model.clone(),
             genesis: task.genesis_bytes.clone(),
             seed: task.seed,
+            undo: task.undo > 0.0,
         };
         let rng = stream(task.seed, "node", id.0.into(), self.lives[id.0 as usize].into());
         let saved = self.saved.remove(&id);

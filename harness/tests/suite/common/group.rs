@@ -79,13 +79,14 @@ impl Group {
         let workload = &subject.workload.workload;
         let genesis = workload.genesis(subject.workload.spec.default_size);
         let strategy = &subject.strategy.strategy;
-        let topology = subject.strategy.spec.topology;
+        let topology = subject.strategy.topology();
         let setup = Setup {
             node: NodeId::SERVER,
             peers: Vec::new(),
             model: workload.model(),
             genesis: strategy.genesis(&genesis).into(),
             seed,
+            undo: true,
         };
         let mut group = Self {
             subject: subject.clone(),
@@ -139,7 +140,7 @@ impl Group {
     }
 
     fn topology(&self) -> Topology {
-        self.subject.strategy.spec.topology
+        self.subject.strategy.topology()
     }
 
     fn pairs(&self) -> Vec<(NodeId, NodeId)> {

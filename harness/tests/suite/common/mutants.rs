@@ -10,7 +10,7 @@ use syncbench_strategies::document::Document;
 use syncbench_strategies::model::{ErasedModel, ModelRef, Operation, Outcome, Plan, Rejected, reduce};
 use syncbench_strategies::registry;
 use syncbench_strategies::replica::{
-    Context, Effect, LinkState, NodeId, OpId, ProtocolError, Replica, Report, Setup, Strategy,
+    Context, Effect, LinkState, NodeId, OpId, ProtocolError, Replica, Report, Setup, Strategy, Topology,
 };
 use syncbench_strategies::sidecar::{Clock, Sidecar, merge_clock};
 use syncbench_strategies::spec::Configured;
@@ -101,6 +101,14 @@ impl Strategy for Mutant {
     fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
         let setup = self.setup(setup);
         self.wrap(&setup, self.inner.strategy.replica(&setup))
+    }
+
+    fn topology(&self, default: Topology) -> Topology {
+        self.inner.strategy.topology(default)
+    }
+
+    fn send_window(&self) -> Duration {
+        self.inner.strategy.send_window()
     }
 
     fn settling(&self) -> Duration {

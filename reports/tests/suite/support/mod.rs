@@ -15,6 +15,7 @@ use syncbench_harness::settings::{Engine, Settings};
 use syncbench_reports::charts::spacetime::{Diagram, DiagramEvent, DiagramMessage, EventKind, Lane};
 use syncbench_reports::criterion::CriterionEstimate;
 use syncbench_strategies::document::Digest;
+use syncbench_strategies::replica::Topology;
 
 pub const TWELVE: &[&str] = &[
     "serial",
@@ -226,6 +227,9 @@ pub fn cell(part: &str, workload: &str, strategy: &str, size: u64, seed: u64) ->
         index: 0,
         part: part.into(),
         strategy: strategy.into(),
+        family: String::new(),
+        topology: Topology::Star,
+        window_ms: 0.0,
         workload: workload.into(),
         settings: Settings {
             network: if rough { "4g" } else { "wifi" }.into(),

@@ -62,7 +62,7 @@ pub fn hostile_refused(subject: &Subject, seeds: Seeds) -> Checked {
 /// Hostile messages to every replica that must not trust the sender (the server of a star, everybody in a mesh):
 /// whether accepted or not, honest traffic brings all to the same state, after a reconnect at the latest.
 pub fn hostile_harmless(subject: &Subject, seeds: Seeds) -> Checked {
-    let star = subject.strategy.spec.topology == Topology::Star;
+    let star = subject.strategy.topology() == Topology::Star;
     attack(subject, seeds.times(4), |node| !star || node == NodeId::SERVER, true)
 }
 
