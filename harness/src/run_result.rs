@@ -30,6 +30,11 @@ pub struct RunResult {
 }
 
 impl RunResult {
+    /// Whether nothing was left to happen when the run ended. Otherwise an effect that is missing may be on its way.
+    pub fn quiescent(&self) -> bool {
+        self.messages_in_flight == 0
+    }
+
     /// Whether every node that takes part at the end shows the same, the server included.
     pub fn converged(&self) -> bool {
         self.finals.windows(2).all(|pair| pair[0].1 == pair[1].1)
