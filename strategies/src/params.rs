@@ -37,6 +37,16 @@ pub struct Param {
     pub help: &'static str,
 }
 
+/// The parameter of every strategy that sends from its clients.
+pub const WINDOW: Param = Param {
+    name: "window",
+    kind: ParamKind::Span,
+    default: "0",
+    help: "send window: the first change goes at once, those made within this span after it go together at its end, and each \
+           send begins the next window. 0 sends each at once, so that models are compared and not products' windows; \
+           the scenario `product` has those",
+};
+
 /// Checked parameters: every one that the spec names has a valid value.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Params(BTreeMap<&'static str, Value>);

@@ -6,9 +6,10 @@
 
 use super::{Action, Effect, Order, Ordered, reduce};
 use crate::change::Change;
-use crate::document::{Document, Edit, EditKind, diff};
+use crate::document::{Document, Edit, diff};
 use crate::model::{ErasedModel, Rejected};
 use crate::node::NodeId;
+use crate::serial::splices::only_splices;
 use crate::star::Placed;
 
 impl Order {
@@ -51,7 +52,7 @@ impl Ordered {
             return Ok(Effect::none());
         }
         let edits = &self.now.edits;
-        if !edits.is_empty() && edits.iter().all(|edit| edit.kind() == EditKind::TextSplice) {
+        if only_splices(edits) {
             let change = Change::of(edits).ok_or_else(|| depended_upon_by(self))?.transform(gone, true);
             let mut after = data.clone();
             change.apply(&mut after).map_err(|_| depended_upon_by(self))?;

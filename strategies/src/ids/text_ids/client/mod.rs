@@ -54,11 +54,11 @@ pub(super) struct Client {
 }
 
 impl Client {
-    pub(super) fn new(setup: &Setup, batch: Duration, base: State) -> Self {
-        Self::with(setup, batch, Saved { seq: 0, base, next: 0, pending: Outbox::new() })
+    pub(super) fn new(setup: &Setup, window: Duration, base: State) -> Self {
+        Self::with(setup, window, Saved { seq: 0, base, next: 0, pending: Outbox::new() })
     }
 
-    pub(super) fn restore(setup: &Setup, batch: Duration, durable: &[u8]) -> Result<Self, ProtocolError> {
+    pub(super) fn restore(setup: &Setup, window: Duration, durable: &[u8]) -> Result<Self, ProtocolError> {
         let saved: Saved = decode(durable)?;
         let mut used = saved.base.used(setup.node);
         for (n, pending) in &saved.pending {
@@ -70,14 +70,14 @@ impl Client {
         if saved.next < used.next {
             return Err(ProtocolError::malformed("ids that are used already"));
         }
-        Ok(Self::with(setup, batch, saved))
+        Ok(Self::with(setup, window, saved))
     }
 
-    fn with(setup: &Setup, batch: Duration, saved: Saved) -> Self {
+    fn with(setup: &Setup, window: Duration, saved: Saved) -> Self {
         let mut client = Self {
             model: setup.model.clone(),
             node: setup.node,
-            uplink: Uplink::new(batch),
+            uplink: Uplink::new(window),
             view: State::default(),
             shown: BTreeSet::new(),
             undo: UndoMemory::default(),
@@ -170,7 +170,7 @@ impl Client {
     /// Sends what has not gone out on this connection.
     fn push(&mut self, cx: &mut Context<'_>) {
         let last = self.used().n;
-        let Some(unsent) = self.uplink.unsent(&self.saved.pending, last) else { return };
+        let Some(unsent) = self.uplink.unsent(&self.saved.pending, last, cx) else { return };
         let (after, sidecar) = (unsent.after, unsent.sidecar(self.node));
         let changes = unsent.operations.map(|(_, pending)| Packed::of(&pending.change)).collect();
         cx.send(NodeId::SERVER, encode(&ToServer::Push { after, changes }), sidecar);
@@ -236,7 +236,7 @@ impl Replica for Client {
     }
 
     fn timer(&mut self, tag: u64, cx: &mut Context<'_>) {
-        if self.uplink.timer(tag) {
+        if self.uplink.timer(tag, cx) {
             self.push(cx);
         }
     }
