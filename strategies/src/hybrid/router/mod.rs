@@ -176,6 +176,7 @@ impl Hybrid {
             tags: Default::default(),
             client,
             server,
+            undo: setup.undo,
         }))
     }
 }

@@ -90,7 +90,8 @@ impl Strategy for TextIds {
 
     fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
         // Genesis is this strategy's own encoding, made by `Strategy::genesis` a moment ago.
-        let state = State::genesis(Document::decode(&setup.genesis).expect("genesis is a document"));
+        let document = Document::decode(&setup.genesis).expect("genesis is a document");
+        let state = State::genesis(document, setup.undo);
         match setup.node {
             NodeId::SERVER => Box::new(Server::new(self.history, state)),
             _ => Box::new(Client::new(setup, self.window, state)),

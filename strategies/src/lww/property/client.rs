@@ -62,7 +62,7 @@ impl Client {
             uplink: Uplink::new(window),
             view: Node::Map(Default::default()),
             writes: unpacked.collect::<Result<_, ProtocolError>>()?,
-            undo: UndoMemory::default(),
+            undo: UndoMemory::new(setup.undo),
             state,
         };
         client.refresh();
@@ -92,14 +92,14 @@ impl Client {
             return cx.rejected(id, Rejected::number_taken());
         }
         let mut view = self.view.clone();
-        let mut writer = Writer::new(&mut view, id);
+        let mut writer = Writer::new(&mut view, id, self.undo.remembers());
         let outcome = match outcome(&mut writer) {
             Ok(outcome) => outcome,
             Err(reason) => return cx.rejected(id, reason),
         };
         let Writer { writes, back, .. } = writer;
         self.view = view;
-        self.undo.push(id.n, back);
+        self.undo.push(id.n, back.list);
         cx.shown(id);
         // This is what the server's order gives if nothing comes between, so replicas that reflect the same operations show
         // the same.

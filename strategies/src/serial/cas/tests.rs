@@ -121,7 +121,9 @@ fn typed_behind_b(strategy: &str, others: &[(u32, Toy)]) -> String {
         table.deliver(0, 1);
     }
     table.act(2, &typed(2, "x"));
-    others.iter().filter(|(client, _)| *client == 2).for_each(|(_, op)| drop(table.act(2, op)));
+    for (client, op) in others.iter().filter(|(client, _)| *client == 2) {
+        table.act(*client, op);
+    }
     table.run();
     table.agree();
     table.sees(1, "text")

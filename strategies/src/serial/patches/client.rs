@@ -67,7 +67,7 @@ impl Client {
             node: setup.node,
             uplink: Uplink::new(window),
             view: state.base.clone(),
-            undo: UndoMemory::default(),
+            undo: UndoMemory::new(setup.undo),
             state,
         }
     }
@@ -90,10 +90,12 @@ impl Client {
             return cx.rejected(id, Rejected::number_taken());
         }
         immer::apply(&mut self.view, &produced.patches);
-        let [patches, inverse] = [&produced.patches, &produced.inverse].map(|edits| Edits::of(edits));
+        let patches = Edits::of(&produced.patches);
         self.state.pending.insert(id.n, Pending { patches: patches.clone(), outcome });
         self.push_soon(cx);
-        self.undo.push(id.n, Back { made: patches, inverse });
+        if let Some(inverse) = &produced.inverse {
+            self.undo.push(id.n, Back { made: patches, inverse: Edits::of(inverse) });
+        }
         cx.shown(id);
         // The server's order gives what is shown here if nothing comes between, so replicas that reflect the same
         // operations show the same.
@@ -175,7 +177,7 @@ impl Replica for Client {
         let made = self
             .model
             .plan(&self.view, operation)
-            .and_then(|plan| Ok((immer::produce(&self.view, &plan.edits)?, plan.outcome)));
+            .and_then(|plan| Ok((immer::produce(&self.view, &plan.edits, self.undo.remembers())?, plan.outcome)));
         match made {
             Ok((produced, outcome)) => self.make(id, &produced, outcome, cx),
             Err(reason) => cx.rejected(id, reason),
@@ -189,7 +191,7 @@ impl Replica for Client {
         });
         match unpacked {
             Ok((made, inverse)) if immer::untouched(&self.view, &made) => {
-                self.make(id, &Produced { patches: inverse, inverse: made }, Outcome::Null, cx);
+                self.make(id, &Produced { patches: inverse, inverse: Some(made) }, Outcome::Null, cx);
             }
             Ok(_) => cx.rejected(id, Rejected::depended_upon()),
             Err(reason) => cx.rejected(id, reason),

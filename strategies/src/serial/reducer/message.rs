@@ -55,9 +55,9 @@ enum What {
 impl Entry {
     pub(super) fn of(ordered: &Ordered) -> Self {
         let what = match (&ordered.action, &ordered.verdict) {
-            (Action::Operate(operation), _) => What::Operation(operation.clone()),
-            (Action::Undo(_), Ok(_)) => What::Undone(ordered.edits.to_vec()),
-            (Action::Undo(_), Err(reason)) => What::NotUndone(reason.clone()),
+            (Some(Action::Operate(operation)), _) => What::Operation(operation.clone()),
+            (_, Ok(_)) => What::Undone(ordered.edits.to_vec()),
+            (_, Err(reason)) => What::NotUndone(reason.clone()),
         };
         Self { seq: ordered.seq, client: ordered.client, n: ordered.n, what }
     }

@@ -8,7 +8,7 @@ use crate::document::Document;
 use crate::model::{ModelRef, Operation};
 use crate::node::{NodeId, OpId};
 use crate::replica::{Context, LinkState, ProtocolError, Replica, Setup};
-use crate::serial::order::{Action, Order};
+use crate::serial::order::{Action, Keeps, Order};
 use crate::sidecar::Sidecar;
 use crate::star::{Joined, Placed, Sessions, count_duplicates, reject_at_server};
 use crate::view::View;
@@ -29,7 +29,8 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) fn new(setup: &Setup, snapshots: Snapshots, data: Document, history: usize) -> Self {
-        Self::with(setup, snapshots, State { order: Order::new(data, history), sessions: Sessions::default() })
+        let order = Order::new(data, history, if setup.undo { Keeps::Everything } else { Keeps::Actions });
+        Self::with(setup, snapshots, State { order, sessions: Sessions::default() })
     }
 
     pub(super) fn restore(setup: &Setup, snapshots: Snapshots, durable: &[u8]) -> Result<Self, ProtocolError> {

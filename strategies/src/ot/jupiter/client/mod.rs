@@ -50,7 +50,7 @@ impl Client {
             composes: config.composes,
             uplink: Uplink::new(config.window),
             view,
-            past: Past::default(),
+            past: Past::new(setup.undo),
             unreported: 0,
             state,
         }
@@ -63,11 +63,10 @@ impl Client {
     /// Shows a change made here and sends it, now or when its turn comes.
     fn make(&mut self, id: OpId, change: Change, outcome: Outcome, cx: &mut Context<'_>) -> Result<(), Rejected> {
         let misfit = |reason: String| Rejected::new("edit_refused", reason);
-        let inverse = change.invert(&self.view).ok_or_else(|| misfit("it has no inverse".into()))?;
         let mut view = self.view.clone();
         change.apply(&mut view).map_err(|error| misfit(error.to_string()))?;
+        self.past.make(id.n, &change, &self.view).ok_or_else(|| misfit("it has no inverse".into()))?;
         self.view = view;
-        self.past.made(id.n, change.clone(), inverse);
         let waiting = self.state.buffer.back_mut().filter(|_| self.composes);
         match waiting.and_then(|buffer| Some((buffer.change.compose(&change)?, buffer))) {
             Some((change, buffer)) => {
