@@ -24,5 +24,6 @@ const MERGES: crate::spec::Guarantees = crate::spec::Guarantees {
     tolerates_duplicates: true,
     tolerates_reordering: true,
     works_offline: true,
+    confirms_alone: true,
     ..crate::spec::Guarantees::NONE
 };

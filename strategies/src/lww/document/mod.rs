@@ -43,6 +43,7 @@ pub static SPEC: Spec = Spec {
         tolerates_duplicates: true,
         tolerates_reordering: true,
         works_offline: true,
+        confirms_alone: true,
         depends_on_clocks: true,
         ..Guarantees::NONE
     },

@@ -72,6 +72,7 @@ const GUARANTEES: Guarantees = Guarantees {
     tolerates_reordering: true,
     tolerates_loss: true,
     works_offline: true,
+    confirms_alone: true,
     depends_on_clocks: true,
     grows: Growth::removals("tombstones, until the horizon"),
     ..Guarantees::NONE
