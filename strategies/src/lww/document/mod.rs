@@ -51,6 +51,7 @@ pub static SPEC: Spec = Spec {
         tolerates_reordering: true,
         works_offline: true,
         needs_server: true,
+        confirms_alone: true,
         depends_on_clocks: true,
         ..Guarantees::NONE
     },

@@ -74,6 +74,7 @@ pub static SPEC: Spec = Spec {
         tolerates_loss: true,
         works_offline: true,
         needs_server: true,
+        confirms_alone: true,
         depends_on_clocks: true,
         grows: Growth::removals("tombstones, until the horizon"),
         ..Guarantees::NONE
