@@ -154,13 +154,24 @@ impl From<&Kind> for Finding {
 pub(super) struct Network {
     pub(super) name: &'static str,
     pub(super) summary: &'static str,
+    /// The numbers of the legs, with the defaults of its parameters.
+    pub(super) client_leg: String,
+    pub(super) server_leg: String,
     pub(super) source: &'static str,
     pub(super) params: Vec<Param>,
 }
 
 impl From<&NetworkSpec> for Network {
     fn from(spec: &NetworkSpec) -> Self {
-        Self { name: spec.name, summary: spec.summary, source: spec.source, params: Param::all(spec.params) }
+        let profile = spec.default_profile();
+        Self {
+            name: spec.name,
+            summary: spec.summary,
+            client_leg: profile.client.to_string(),
+            server_leg: profile.server.to_string(),
+            source: spec.source,
+            params: Param::all(spec.params),
+        }
     }
 }
 

@@ -31,6 +31,8 @@ pub(super) fn print(catalog: &Catalog) {
     });
     section("networks", catalog.networks.as_deref(), |network| {
         heading(network.name, network.summary);
+        field("client's leg", &network.client_leg);
+        field("server's leg", &network.server_leg);
         field("source", network.source);
         params(&network.params);
     });
