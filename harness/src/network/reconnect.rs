@@ -8,7 +8,8 @@ use syncbench_strategies::spec::{Param, ParamKind, Params};
 ///
 /// A connection that broke opens after `detection` and `round_trips` over its path, counted from the moment at which its
 /// messages could get through again. A client that joins late or recovers from a crash connects at once: it has nothing to
-/// detect. A new break during that time ends the attempt. Queues, jitter and losses of the handshake are left out.
+/// detect. A new break during that time ends the attempt. Queues, jitter and losses of the handshake are left out, and a
+/// datagram transport pays the same as a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reconnect {
     /// Until the client tries again.
