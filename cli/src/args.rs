@@ -136,9 +136,17 @@ pub(crate) struct RunArgs {
     /// Folder for results [default: bench-results/runs/DATE-NAME]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    /// Continue the run in the folder of --out, or begin it; finished cells are not run again
+    #[arg(long, requires = "out")]
+    pub(crate) resume: bool,
+
     /// Print one JSON document on stdout, and nothing else
     #[arg(long)]
     pub(crate) json: bool,
+
+    /// Histograms and curves too, in the JSON document
+    #[arg(long, requires = "json")]
+    pub(crate) details: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]

@@ -34,7 +34,8 @@ fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
     let has = |group: &&Group<'_>| group.rows.iter().any(|row| !row.histograms(&VISIBLE_MS).is_empty());
     let groups: Vec<_> = data.summary.by_workload().into_iter().filter(has).collect();
     let histograms = groups.iter().flat_map(|group| &group.rows).flat_map(|row| row.histograms(&VISIBLE_MS));
-    let values = histograms.flat_map(|one| [one.first(), one.last()]).flatten().map(|(us, _)| *us as f64 / 1000.0);
+    let ends = histograms.flat_map(|one| [one.first().copied(), one.last().copied()]).flatten();
+    let values = ends.map(|(us, _)| us as f64 / 1000.0);
     let Some(scale) = Scale::log(values) else {
         return sheet.nothing("No run measured visibility.");
     };
@@ -65,7 +66,7 @@ fn panel(scene: &mut Scene, area: Rect, group: &Group<'_>, scale: Scale, palette
 
 /// All times until visible, with [`NEVER`] for operations that were not yet visible everywhere when their run ended.
 fn times(row: &Row<'_>) -> Histogram {
-    let mut merged = stats::merge(row.histograms(&VISIBLE_MS));
+    let mut merged = stats::merge(&row.histograms(&VISIBLE_MS));
     let open = row.total(&CENSORED, "visible").unwrap_or(0.0) as u64;
     if open > 0 {
         merged.push((NEVER, open));
