@@ -46,6 +46,7 @@ fn command(command: Command) -> Done {
         Command::List(args) => commands::list::list(&args),
         Command::Demo(args) => commands::demo::demo(&args),
         Command::Report(args) => commands::report::report(&args),
+        Command::Merge(args) => commands::merge::merge(&args),
         Command::Verify(args) => commands::verify::verify(&args),
         Command::Completions { shell } => commands::completions::completions(shell),
     }

@@ -1,5 +1,6 @@
 //! `run.json`: what a run's folder is, before any cell.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -91,5 +92,21 @@ impl Header {
     /// Its text in a file.
     pub(super) fn text(&self) -> serde_json::Result<String> {
         Ok(serde_json::to_string_pretty(self)? + "\n")
+    }
+}
+
+/// The key at which two scenarios first differ, and what each says there.
+pub(super) fn first_difference(key: &str, one: &Value, other: &Value) -> Option<(String, Value, Value)> {
+    match (one, other) {
+        (Value::Object(fields), Value::Object(others)) => {
+            let keys: BTreeSet<_> = fields.keys().chain(others.keys()).collect();
+            keys.into_iter().find_map(|key| first_difference(key, &one[key], &other[key]))
+        }
+        (Value::Array(parts), Value::Array(others))
+            if parts.len() == others.len() && parts.iter().all(Value::is_object) =>
+        {
+            parts.iter().zip(others).find_map(|(one, other)| first_difference(key, one, other))
+        }
+        _ => (one != other).then(|| (key.to_owned(), one.clone(), other.clone())),
     }
 }

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use syncbench_strategies::document::Digest;
 
 use super::error::{ResultsError, io};
-use super::header::{CELLS, Header, RUN, SERIES};
+use super::header::{CELLS, Header, RUN, SERIES, first_difference};
 use super::read::Lines;
 use super::series::{self, Frame, MAGIC};
 use super::{Cell, Environment, Outcome};
@@ -231,23 +231,10 @@ fn difference(there: &Header, asked: &Header) -> Option<String> {
         return None;
     }
     let key = first_difference("scenario", &there.scenario, &asked.scenario);
+    let key = key.map(|(key, there, here)| format!("{key} is {there} there and {here} here"));
     let key = key.unwrap_or_else(|| "the scenario is the same, and its cells are not".to_owned());
     Some(format!("its plan has {} cells, this one {}; {key}", there.plan.cells, asked.plan.cells))
 }
 
-/// Where two JSON values first differ, and how.
-fn first_difference(place: &str, there: &serde_json::Value, here: &serde_json::Value) -> Option<String> {
-    use serde_json::Value::{Array, Object};
-    match (there, here) {
-        (Object(one), Object(other)) => {
-            let keys: BTreeSet<_> = one.keys().chain(other.keys()).collect();
-            let null = serde_json::Value::Null;
-            let of = |map: &serde_json::Map<_, _>, key: &String| map.get(key).unwrap_or(&null).clone();
-            keys.into_iter().find_map(|key| first_difference(key, &of(one, key), &of(other, key)))
-        }
-        (Array(one), Array(other)) if one.len() == other.len() && one.iter().all(|value| value.is_object()) => {
-            one.iter().zip(other).find_map(|(one, other)| first_difference(place, one, other))
-        }
-        _ => (there != here).then(|| format!("{place} is {there} there and {here} here")),
-    }
-}
+#[cfg(test)]
+mod tests;
