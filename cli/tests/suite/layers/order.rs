@@ -30,6 +30,7 @@ const HARNESS: &[&[&str]] = &[
     &["clock", "rng", "pace", "queue", "schedule", "event", "finding", "metric"],
     &["stopwatch", "tracer", "network", "faults", "ledger"],
     &["wire", "settings", "history"],
+    &["findings"],
     &["results"],
     &["workload", "probe"],
     &["task"],
