@@ -21,7 +21,8 @@ const STRATEGIES: &[&[&str]] = &[
     &["replica"],
     &["spec", "prefix_set", "wire", "relay", "send_window"],
     &["courier", "star"],
-    &["crdt", "ephemeral", "escrow", "ids", "lww", "ot", "serial"],
+    &["crdt", "ephemeral", "escrow", "ids", "lww", "ot"],
+    &["serial"],
     &["hybrid"],
     &["registry"],
 ];
