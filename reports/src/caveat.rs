@@ -8,12 +8,10 @@ use syncbench_harness::results::{Environment, Outcome};
 
 use crate::aggregate::{Group, Row, Summary};
 use crate::format::{figure, list, percent, plural};
+use crate::stats::FEWEST;
 
 /// Below this share of concurrent operations, conflicts are too rare for a comparison of how they are handled.
 pub const LOW_CONCURRENCY: f64 = 0.05;
-
-/// Below this many seeds a bootstrap interval is coarse: n seeds have few distinct resamples.
-pub const FEW_SEEDS: usize = 5;
 
 /// Spread between seeds (standard deviation over mean) above which processor figures are called noisy.
 pub const NOISY: f64 = 0.15;
@@ -30,7 +28,7 @@ pub enum Caveat {
     DirtyTree(String),
     /// No seed was repeated.
     OneSeed,
-    /// Too few seeds for a fine interval.
+    /// Too few seeds for an interval.
     FewSeeds(usize),
     /// Cells that failed, with the first reason.
     Failed(usize, String),
@@ -61,8 +59,12 @@ impl fmt::Display for Caveat {
         match self {
             Self::DebugBuild => f.write_str("Debug build: processor figures mean nothing. Run with --release."),
             Self::DirtyTree(commit) => write!(f, "The build had changes on top of commit {commit}."),
-            Self::OneSeed => f.write_str("One seed only: figures have no confidence interval."),
-            Self::FewSeeds(n) => write!(f, "{}: confidence intervals are coarse.", plural(*n, "seed")),
+            Self::OneSeed => f.write_str("One seed only: nothing says how far its luck carries."),
+            Self::FewSeeds(n) => write!(
+                f,
+                "{}, fewer than {FEWEST}: figures have a range from seed to seed, and no confidence interval.",
+                plural(*n, "seed")
+            ),
             Self::Failed(n, reason) => write!(f, "{} failed, the first with: {reason}", plural(*n, "cell")),
             Self::NotRun(n) => write!(f, "The run was stopped: {} of its plan not run.", plural(*n, "cell")),
             Self::LowConcurrency(share, groups) => write!(
@@ -157,7 +159,7 @@ fn environment(environment: &Environment) -> Vec<Caveat> {
 fn seeds(summary: &Summary<'_>) -> Option<Caveat> {
     match summary.groups.iter().map(Group::seeds).filter(|seeds| *seeds > 0).min()? {
         1 => Some(Caveat::OneSeed),
-        n => (n < FEW_SEEDS).then_some(Caveat::FewSeeds(n)),
+        n => (n < FEWEST).then_some(Caveat::FewSeeds(n)),
     }
 }
 

@@ -114,7 +114,7 @@ impl Column {
             Quantiles(metric, qs) => qs.iter().filter_map(|q| row.quantile(metric, *q)).collect(),
             Mean(metric, fields) => fields.iter().filter_map(|field| row.mean(metric, field)).collect(),
             Total(..) => {
-                let exact = |value| Estimate { value, interval: None, seeds: row.cells.len() };
+                let exact = |value| Estimate { value, spread: None, seeds: row.cells.len() };
                 self.values(row).into_iter().map(exact).collect()
             }
         }

@@ -36,8 +36,7 @@ pub(super) fn bars(chart: &Chart, data: &Data<'_>, axis: &str, of: impl Fn(&Row<
         })
         .collect();
     let estimates = panels.iter().flat_map(|(_, bars)| bars).filter_map(|bar| bar.estimate);
-    let values = estimates
-        .flat_map(|one| [one.value].into_iter().chain(one.interval.map(|i| [i.low, i.high]).into_iter().flatten()));
+    let values = estimates.flat_map(|one| [one.value].into_iter().chain(ends(&one).into_iter().flatten()));
     let Some(scale) = Scale::log(values).map(Scale::lowered) else {
         return sheet.nothing("No run measured this.");
     };
@@ -64,8 +63,8 @@ fn panel(scene: &mut Scene, area: Rect, title: &str, bars: &[Bar<'_>], scale: &S
         let end = plot.x + scale.place(estimate.value) * plot.w;
         scene.fill(Rect::new(plot.x, middle - 7.0, end - plot.x, 14.0), palette.look(bar.strategy).color);
         let mut right = end;
-        if let Some(interval) = estimate.interval {
-            let [low, high] = [interval.low, interval.high].map(|value| plot.x + scale.place(value) * plot.w);
+        if let Some(ends) = ends(&estimate) {
+            let [low, high] = ends.map(|value| plot.x + scale.place(value) * plot.w);
             whisker(scene, low, high, middle);
             right = right.max(high);
         }
@@ -74,7 +73,11 @@ fn panel(scene: &mut Scene, area: Rect, title: &str, bars: &[Bar<'_>], scale: &S
     scene.line(vec![at(plot.x, plot.y), at(plot.x, plot.bottom())], AXIS, 1.0);
 }
 
-/// A confidence interval from `low` to `high`.
+fn ends(estimate: &Estimate) -> Option<[f64; 2]> {
+    estimate.spread.map(|spread| spread.ends()).map(|ends| [ends.low, ends.high])
+}
+
+/// A spread from `low` to `high`.
 pub(super) fn whisker(scene: &mut Scene, low: f64, high: f64, y: f64) {
     scene.line(vec![at(low, y), at(high, y)], INK, 1.5);
     for x in [low, high] {

@@ -9,14 +9,15 @@ use syncbench_harness::metrics::{CPU_US_LOCAL, CPU_US_REMOTE, LOST_INTENTS};
 use crate::aggregate::{Group, Row, Status, Summary, Sweep};
 use crate::columns::{COLUMNS, Column, Place, TALLIES};
 use crate::format::{NONE, count, counts, figure, plural};
-use crate::stats::Estimate;
+use crate::stats::{Estimate, Interval, Spread};
 use crate::table::verdict;
 
 /// A table for each condition.
 pub(super) fn all(summary: &Summary<'_>) -> Markup {
     html! {
         p {
-            "Small figures below a figure are its 95 % confidence interval over seeds. Quantiles are of all seeds together; "
+            "Small figures below a figure are its 95 % confidence interval over seeds; with fewer than ten seeds they are the range "
+            "from seed to seed, and say so. Quantiles are of all seeds together; "
             "counts are sums over the seeds. The best of a column is bold; there is no overall score. A verdict says whether "
             "the strategy kept its own claims. The " a href="#glossary" { "glossary" } " says what each column means."
         }
@@ -126,7 +127,7 @@ fn lost(row: &Row<'_>) -> Markup {
                 (_, Some(kinds)) if kinds.is_empty() => "0",
                 (_, Some(kinds)) => {
                     span.bad { (counts(&kinds)) }
-                    @if let Some(rate) = rate { small { (figure(rate.value)) " per 1,000 ops" @if rate.interval.is_some() { "," (interval(&rate, figure)) } } }
+                    @if let Some(rate) = rate { small { (figure(rate.value)) " per 1,000 ops" @if rate.spread.is_some() { ", " (spread(&rate, figure)) } } }
                 }
             }
         }
@@ -139,14 +140,19 @@ fn cell(column: &Column, best: Option<&str>, estimates: &[Estimate]) -> Markup {
     html! {
         td.num {
             @if is_best { b { (text) } } @else { (text) }
-            @for estimate in estimates { @if estimate.interval.is_some() { small { (interval(estimate, column.show)) } } }
+            @for estimate in estimates { @if estimate.spread.is_some() { small { (spread(estimate, column.show)) } } }
         }
     }
 }
 
-fn interval(estimate: &Estimate, show: fn(f64) -> String) -> String {
-    let between = |interval: crate::stats::Interval| format!(" {}–{}", show(interval.low), show(interval.high));
-    estimate.interval.map(between).unwrap_or_default()
+/// Both ends; a range says that it is one.
+fn spread(estimate: &Estimate, show: fn(f64) -> String) -> String {
+    let between = |ends: Interval| format!("{}–{}", show(ends.low), show(ends.high));
+    match estimate.spread {
+        Some(Spread::Interval(ends)) => between(ends),
+        Some(Spread::Range(ends)) => format!("range {}", between(ends)),
+        None => String::new(),
+    }
 }
 
 fn growth(sweep: &Sweep<'_>) -> Markup {

@@ -14,7 +14,7 @@ fn flawless() -> Results {
         workloads: &["stack"],
         parts: &["rough"],
         sizes: &[],
-        seeds: 5,
+        seeds: 10,
     };
     let mut results = plan.results();
     results.environment.dirty = false;
@@ -42,8 +42,8 @@ fn each_flaw_raises_its_caveat_and_no_other() {
         (|r| r.cells.push(broken(r, Outcome::Failed)), |c| matches!(c, Caveat::Failed(1, _))),
         (|r| r.cells.push(broken(r, Outcome::NotRun)), |c| matches!(c, Caveat::NotRun(1))),
         (|r| each(r, &CONCURRENCY, 0.01), |c| matches!(c, Caveat::LowConcurrency(..))),
-        (|r| r.cells[0].converged = Some(false), |c| matches!(c, Caveat::Censored(_, (1, 5), _))),
-        (|r| each(r, &CENSORED, 2.0), |c| matches!(c, Caveat::Unseen(_, 10, _))),
+        (|r| r.cells[0].converged = Some(false), |c| matches!(c, Caveat::Censored(_, (1, 10), _))),
+        (|r| each(r, &CENSORED, 2.0), |c| matches!(c, Caveat::Unseen(_, 20, _))),
         (
             |r| r.cells.iter_mut().for_each(|cell| cell.coverage[0].operations_overlapped = 0),
             |c| matches!(c, Caveat::IdleFault(..)),
