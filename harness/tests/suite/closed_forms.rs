@@ -9,7 +9,6 @@ use syncbench_harness::network::Transport;
 use syncbench_harness::pace::Pace;
 use syncbench_harness::scenario::Scenario;
 use syncbench_harness::workloads::WORKLOADS;
-use syncbench_strategies::registry;
 use syncbench_strategies::replica::Time;
 
 const D: u64 = 40;
@@ -42,16 +41,9 @@ fn a_mesh_crdt_is_visible_after_exactly_one_delay() {
     assert!(seen > 40);
 }
 
-/// The strategy without its send window, which is a delay too.
-fn at_once(strategy: &str) -> String {
-    let spec = registry::find(strategy).unwrap();
-    let has_window = spec.params.iter().any(|param| param.name == "batch");
-    if has_window { format!("{strategy}:batch=0ms") } else { strategy.into() }
-}
-
 /// Every strategy on every workload that it supports.
 fn all() -> impl Iterator<Item = Subject> {
-    let on = |strategy: &'static str| WORKLOADS.iter().map(move |spec| Subject::new(&at_once(strategy), spec.name));
+    let on = |strategy: &'static str| WORKLOADS.iter().map(move |spec| Subject::new(strategy, spec.name));
     strategies().flat_map(on).filter(Subject::supported)
 }
 

@@ -27,6 +27,8 @@ impl Param {
     fn all(params: &[syncbench_strategies::spec::Param]) -> Vec<Self> {
         let kind = |kind: ParamKind| match kind {
             ParamKind::Span => "span".to_owned(),
+            ParamKind::SpanRange => "span or range".to_owned(),
+            ParamKind::Bandwidth => "bandwidth".to_owned(),
             ParamKind::Count => "number".to_owned(),
             ParamKind::Share => "share".to_owned(),
             ParamKind::Choice(words) => words.join("|"),
