@@ -1,6 +1,6 @@
 //! Cells grouped: one [`Group`] for each condition, one [`Row`] for each strategy in it, with all its seeds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use syncbench_harness::metric::{MetricSpec, TOTAL};
 use syncbench_harness::metrics::{LOST_INTENTS, OPS_ISSUED};
@@ -128,12 +128,26 @@ impl<'a> Summary<'a> {
 
     /// Groups ordered by workload, so that the parts of one workload are neighbours.
     pub fn by_workload(&self) -> Vec<&Group<'a>> {
-        let first = |group: &&Group<'a>| {
-            self.groups.iter().position(|other| other.condition.workload == group.condition.workload)
-        };
+        let mut first = BTreeMap::new();
+        for (index, group) in self.groups.iter().enumerate() {
+            first.entry(group.condition.workload).or_insert(index);
+        }
         let mut groups: Vec<_> = self.groups.iter().collect();
-        groups.sort_by_key(first);
+        groups.sort_by_key(|group| first.get(group.condition.workload).copied());
         groups
+    }
+
+    /// The same with the first `most` strategies only.
+    #[must_use]
+    pub fn first_strategies(&self, most: usize) -> Self {
+        let mut less = self.clone();
+        less.strategies.truncate(most);
+        let kept: BTreeSet<_> = less.strategies.iter().copied().collect();
+        let swept = less.sweeps.iter_mut().flat_map(|sweep| &mut sweep.groups);
+        for group in less.groups.iter_mut().chain(swept) {
+            group.rows.retain(|row| kept.contains(row.strategy));
+        }
+        less
     }
 
     /// Every group, those of sweeps included.

@@ -188,26 +188,30 @@ fn student(freedom: f64) -> f64 {
     const FIRST: f64 = Z * (SQUARE + 1.0) / 4.0;
     const SECOND: f64 = Z * (SQUARE * (5.0 * SQUARE + 16.0) + 3.0) / 96.0;
     const THIRD: f64 = Z * (SQUARE * (SQUARE * (3.0 * SQUARE + 19.0) + 17.0) - 15.0) / 384.0;
-    const FOURTH: f64 = Z * (SQUARE * (SQUARE * (SQUARE * (79.0 * SQUARE + 776.0) + 1482.0) - 1920.0) - 945.0) / 92_160.0;
+    const FOURTH: f64 =
+        Z * (SQUARE * (SQUARE * (SQUARE * (79.0 * SQUARE + 776.0) + 1482.0) - 1920.0) - 945.0) / 92_160.0;
     Z + (FIRST + (SECOND + (THIRD + FOURTH / freedom) / freedom) / freedom) / freedom
 }
 
 /// The values at which the seeds' samples below them, less the share `q`, are compatible with zero.
 fn quantile_interval(histograms: &[&Histogram], merged: &Histogram, q: f64) -> Option<Interval> {
-    let columns: Vec<Vec<u64>> = histograms.iter().map(|one| cumulative(merged, one)).collect();
+    let seeds: Vec<Histogram> = histograms.iter().map(|one| cumulative(one)).collect();
     let last = merged.len().checked_sub(1)?;
     // Where all seeds are alike, the excess itself.
-    let excess = |index: usize| {
-        let values: Vec<f64> =
-            columns.iter().map(|column| column[index] as f64 - q * column[last] as f64 + HALF_ULP).collect();
-        let alike = Interval { low: values[0], high: values[0] };
-        hall(&values).unwrap_or(alike)
+    let excess = |value: u64| {
+        let of = |seed: &Histogram| {
+            let below = seed.partition_point(|(at, _)| *at <= value);
+            let below = below.checked_sub(1).map_or(0, |index| seed[index].1);
+            below as f64 - q * seed.last().map_or(0, |last| last.1) as f64 + HALF_ULP
+        };
+        let values: Vec<f64> = seeds.iter().map(of).collect();
+        hall(&values).unwrap_or(Interval { low: values[0], high: values[0] })
     };
     let first = |end: fn(Interval) -> f64| {
         let (mut low, mut high) = (0, last);
         while low < high {
             let middle = (low + high) / 2;
-            if end(excess(middle)) >= 0.0 { high = middle } else { low = middle + 1 }
+            if end(excess(merged[middle].0)) >= 0.0 { high = middle } else { low = middle + 1 }
         }
         merged[low].0 as f64
     };
@@ -218,17 +222,14 @@ fn quantile_interval(histograms: &[&Histogram], merged: &Histogram, q: f64) -> O
 /// Lets a share that is exactly reached count as reached, however the product was rounded.
 const HALF_ULP: f64 = 1e-9;
 
-/// How many samples of `one` do not exceed each value of `merged`.
-fn cumulative(merged: &Histogram, one: &Histogram) -> Vec<u64> {
-    let (mut index, mut seen) = (0, 0);
-    let column = merged.iter().map(|(value, _)| {
-        while one.get(index).is_some_and(|(at, _)| at <= value) {
-            seen += one[index].1;
-            index += 1;
-        }
-        seen
+/// How many samples do not exceed each value.
+fn cumulative(histogram: &Histogram) -> Histogram {
+    let mut seen = 0;
+    let counted = histogram.iter().map(|(value, count)| {
+        seen += count;
+        (*value, seen)
     });
-    column.collect()
+    counted.collect()
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::draw::axes;
 use crate::draw::geometry::{Anchor, Rect, at};
 use crate::draw::legend::{self, Entry, Sign};
 use crate::draw::palette::KINDS;
-use crate::draw::panel::{Sheet, headed};
+use crate::draw::panel::{PANELS, Sheet, headed};
 use crate::draw::scale::Scale;
 use crate::draw::scene::{AXIS, Color, INK, MUTED, Scene};
 use crate::draw::text::{self, SMALL};
@@ -27,13 +27,9 @@ pub(super) static CHART: Chart = Chart {
 };
 
 fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
-    let mut sheet = Sheet::new(chart.title, chart.shows, data.bare);
-    let judged: Vec<_> = data
-        .summary
-        .by_workload()
-        .into_iter()
-        .filter(|group| group.rows.iter().any(|row| row.counts(&LOST_INTENTS).is_some()))
-        .collect();
+    let mut sheet = data.sheet(chart);
+    let judged: Vec<_> =
+        data.panels().filter(|group| group.rows.iter().any(|row| row.counts(&LOST_INTENTS).is_some())).collect();
     if judged.is_empty() {
         return sheet.nothing("No run was judged by an oracle.");
     }
@@ -41,8 +37,9 @@ fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
         judged.into_iter().partition(|group| group.rows.iter().any(|row| !kinds(row).is_empty()));
     if !clean.is_empty() {
         let titles: Vec<_> = clean.iter().map(|group| group.title.as_str()).collect();
-        sheet.note(&format!("No strategy lost anything in {}.", list(&titles, usize::MAX)));
+        sheet.note(&format!("No strategy lost anything in {}.", list(&titles, PANELS)));
     }
+    let lossy = sheet.first(lossy);
     let colors = Colors::of(&lossy);
     // Few kinds share one legend. With many, each panel has a legend for the kinds of its workload.
     let shared = colors.len() <= KINDS.len();

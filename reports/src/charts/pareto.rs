@@ -9,7 +9,7 @@ use crate::draw::geometry::Rect;
 use crate::draw::label::{self, Label};
 use crate::draw::legend::strategies;
 use crate::draw::palette::Palette;
-use crate::draw::panel::{Sheet, headed};
+use crate::draw::panel::{PANELS, headed};
 use crate::draw::scale::Scale;
 use crate::draw::scene::{MUTED, Scene};
 use crate::draw::text::SMALL;
@@ -35,8 +35,8 @@ struct Trade<'a> {
 }
 
 fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
-    let mut sheet = Sheet::new(chart.title, chart.shows, data.bare);
-    let groups = data.summary.by_workload().into_iter().map(|group| (group.title.as_str(), trades(group)));
+    let mut sheet = data.sheet(chart);
+    let groups = data.panels().map(|group| (group.title.as_str(), trades(group)));
     let judged: Vec<_> = groups.filter(|(_, trades)| !trades.is_empty()).collect();
     if judged.is_empty() {
         return sheet.nothing("No run measured both visibility and lost intents.");
@@ -45,9 +45,10 @@ fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
         judged.into_iter().partition(|(_, trades)| trades.iter().any(|trade| trade.lost > 0.0));
     if !clean.is_empty() {
         let titles: Vec<_> = clean.iter().map(|(title, _)| *title).collect();
-        sheet.note(&format!("No strategy lost anything in {}: there is no trade to show.", list(&titles, usize::MAX)));
+        sheet.note(&format!("No strategy lost anything in {}: there is no trade to show.", list(&titles, PANELS)));
     }
-    sheet.legend(&strategies(&data.summary.strategies, &data.palette));
+    let panels = sheet.first(panels);
+    sheet.legend(&strategies(data.strategies(), &data.palette));
     let columns = if panels.len() > 1 { 2 } else { 1 };
     let cells = sheet.grid(columns, &vec![340.0; panels.len()]);
     for (area, (title, trades)) in cells.into_iter().zip(&panels) {

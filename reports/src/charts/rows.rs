@@ -3,7 +3,7 @@
 use super::{Chart, Data};
 use crate::aggregate::Row;
 use crate::draw::geometry::{Anchor, Rect, at};
-use crate::draw::panel::{Sheet, headed};
+use crate::draw::panel::headed;
 use crate::draw::scale::Scale;
 use crate::draw::scene::{AXIS, INK, MUTED, Scene};
 use crate::draw::text::{self, BODY, SMALL};
@@ -24,17 +24,16 @@ struct Bar<'a> {
 
 /// One panel for each condition, logarithmic bars with intervals, one scale for all panels.
 pub(super) fn bars(chart: &Chart, data: &Data<'_>, axis: &str, of: impl Fn(&Row<'_>) -> Option<Estimate>) -> Scene {
-    let mut sheet = Sheet::new(chart.title, chart.shows, data.bare);
+    let mut sheet = data.sheet(chart);
     let panels: Vec<(&str, Vec<Bar<'_>>)> = data
-        .summary
-        .by_workload()
-        .into_iter()
+        .panels()
         .filter_map(|group| {
             let bars = group.rows.iter().map(|row| Bar { strategy: row.strategy, estimate: of(row) });
             let bars: Vec<_> = bars.collect();
             bars.iter().any(|bar| bar.estimate.is_some()).then_some((group.title.as_str(), bars))
         })
         .collect();
+    let panels = sheet.first(panels);
     let estimates = panels.iter().flat_map(|(_, bars)| bars).filter_map(|bar| bar.estimate);
     let values = estimates.flat_map(|one| [one.value].into_iter().chain(ends(&one).into_iter().flatten()));
     let Some(scale) = Scale::log(values).map(Scale::lowered) else {
