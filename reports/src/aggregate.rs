@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use syncbench_harness::metric::{MetricSpec, TOTAL};
 use syncbench_harness::metrics::{LOST_INTENTS, OPS_ISSUED};
-use syncbench_harness::results::{Cell, Histogram, Metric, Outcome, Quantiles, Results, Verdict};
+use syncbench_harness::results::{Cell, Curve, Histogram, Metric, Outcome, Quantiles, Results, Verdict};
 
 use crate::coverage::{self, Met};
 use crate::stats::{self, Estimate};
@@ -260,24 +260,33 @@ impl<'a> Row<'a> {
     }
 
     /// A metric's histograms, one for each seed that has any samples.
-    pub fn histograms(&self, metric: &MetricSpec) -> Vec<&'a Histogram> {
-        self.measured().filter_map(|cell| cell.histograms.get(metric.name)).filter(|one| !one.is_empty()).collect()
+    pub fn histograms(&self, metric: &MetricSpec) -> Vec<Histogram> {
+        let of = |cell: &Cell| cell.series().histograms.get(metric.name).cloned();
+        self.measured().filter_map(of).filter(|one| !one.is_empty()).collect()
+    }
+
+    /// A metric's curves, one for each seed that has any points.
+    pub fn curves(&self, metric: &MetricSpec) -> Vec<Curve> {
+        let of = |cell: &Cell| cell.series().curves.get(metric.name).cloned();
+        self.measured().filter_map(of).filter(|one| !one.is_empty()).collect()
     }
 
     /// The quantile `q` of a metric over all seeds, in the metric's unit.
     pub fn quantile(&self, metric: &MetricSpec, q: f64) -> Option<Estimate> {
-        stats::quantile_estimate(&self.histograms(metric), q, metric.ns_per_unit(), true)
+        let histograms = self.histograms(metric);
+        stats::quantile_estimate(&histograms.iter().collect::<Vec<_>>(), q, metric.ns_per_unit(), true)
     }
 
     /// The value of [`Row::quantile`] without the work for its interval.
     pub fn quantile_value(&self, metric: &MetricSpec, q: f64) -> Option<f64> {
-        stats::quantile_estimate(&self.histograms(metric), q, metric.ns_per_unit(), false)
-            .map(|estimate| estimate.value)
+        let histograms = self.histograms(metric);
+        let estimate = stats::quantile_estimate(&histograms.iter().collect::<Vec<_>>(), q, metric.ns_per_unit(), false);
+        estimate.map(|estimate| estimate.value)
     }
 
     /// All quantiles of a metric over all seeds, in the unit of [`Row::quantile`].
     pub fn quantiles(&self, metric: &MetricSpec) -> Option<Quantiles> {
-        Quantiles::of(&stats::merge(self.histograms(metric)), metric.ns_per_unit())
+        Quantiles::of(&stats::merge(&self.histograms(metric)), metric.ns_per_unit())
     }
 
     /// The mean over seeds of a number (see [`Cell::number`]).
@@ -321,7 +330,7 @@ impl<'a> Row<'a> {
 
     /// Kinds of edits that are not native here, and how the strategy carries them.
     pub fn emulated(&self) -> BTreeMap<&'a str, &'a str> {
-        let support = self.cells.iter().flat_map(|cell| &cell.support);
+        let support = self.cells.iter().flat_map(|cell| cell.support.iter());
         support.filter(|(_, how)| how.as_str() != "native").map(|(edit, how)| (edit.as_str(), how.as_str())).collect()
     }
 }

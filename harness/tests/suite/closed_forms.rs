@@ -111,7 +111,7 @@ fn equal_scenarios_give_equal_results() {
     for subject in all() {
         let report = || {
             let scenario = Scenario { networks: vec!["4g".into()], ..scenario() };
-            let mut cell = serde_json::to_value(subject.cell(&scenario, 1)).unwrap();
+            let mut cell = subject.cell(&scenario, 1).detailed().unwrap();
             for group in ["metrics", "histograms"] {
                 MEASURED.iter().for_each(|name| drop(cell[group].as_object_mut().unwrap().remove(*name)));
             }

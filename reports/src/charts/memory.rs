@@ -71,9 +71,8 @@ fn lines<'a>(group: &Group<'a>) -> Vec<Lines<'a>> {
 
 /// The mean of all seeds, at the places where the first of them has its points.
 fn mean(row: &Row<'_>, metric: &MetricSpec) -> Curve {
-    let curves = row.measured().filter_map(|cell| cell.curves.get(metric.name));
-    let curves: Vec<&Curve> =
-        curves.filter(|curve| curve.iter().all(|(x, y)| x.is_finite() && y.is_finite())).collect();
+    let finite = |curve: &Curve| curve.iter().all(|(x, y)| x.is_finite() && y.is_finite());
+    let curves: Vec<Curve> = row.curves(metric).into_iter().filter(finite).collect();
     let at = |x: f64| curves.iter().filter_map(|curve| value(curve, x)).sum::<f64>() / curves.len() as f64;
     curves.first().into_iter().flat_map(|first| first.iter()).map(|(x, _)| (*x, at(*x))).collect()
 }

@@ -35,7 +35,8 @@ fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
     let groups: Vec<_> = data.panels().filter(has).collect();
     let groups = sheet.first(groups);
     let histograms = groups.iter().flat_map(|group| &group.rows).flat_map(|row| row.histograms(&VISIBLE_MS));
-    let values = histograms.flat_map(|one| [one.first(), one.last()]).flatten().map(|(ns, _)| ms(*ns));
+    let ends = histograms.flat_map(|one| [one.first().copied(), one.last().copied()]).flatten();
+    let values = ends.map(|(ns, _)| ms(ns));
     let Some(scale) = Scale::log(values) else {
         return sheet.nothing("No run measured visibility.");
     };
@@ -70,7 +71,7 @@ fn ms(ns: u64) -> f64 {
 
 /// All times until visible, with [`NEVER`] for operations that were not yet visible everywhere when their run ended.
 fn times(row: &Row<'_>) -> Histogram {
-    let mut merged = stats::merge(row.histograms(&VISIBLE_MS));
+    let mut merged = stats::merge(&row.histograms(&VISIBLE_MS));
     let open = row.total(&CENSORED, "visible").unwrap_or(0.0) as u64;
     if open > 0 {
         merged.push((NEVER, open));

@@ -67,7 +67,7 @@ fn replay(cell: &Cell) -> Markup {
 pub(super) fn support(summary: &Summary<'_>) -> Markup {
     let mut table: BTreeMap<&str, BTreeMap<&str, &str>> = BTreeMap::new();
     for cell in summary.all_groups().flat_map(|group| &group.rows).flat_map(|row| &row.cells) {
-        for (edit, how) in &cell.support {
+        for (edit, how) in cell.support.iter() {
             table.entry(edit).or_default().insert(&cell.strategy, how);
         }
     }

@@ -1,4 +1,6 @@
 //! Each flaw of results raises its caveat and no other.
+use std::sync::Arc;
+
 use std::time::Duration;
 
 use syncbench_harness::metric::MetricSpec;
@@ -19,7 +21,7 @@ fn flawless() -> Results {
     let mut results = plan.results();
     results.environment.dirty = false;
     for cell in &mut results.cells {
-        cell.metrics.insert(OPS_PER_CPU_S.name.into(), Metric::Number(1000.0));
+        cell.metrics.insert(OPS_PER_CPU_S.name, Metric::Number(1000.0));
     }
     results
 }
@@ -53,12 +55,12 @@ fn each_flaw_raises_its_caveat_and_no_other() {
             |c| matches!(c, Caveat::ProvedNothing(..)),
         ),
         (
-            |r| _ = r.cells[0].metrics.insert(OPS_PER_CPU_S.name.into(), Metric::Number(3000.0)),
+            |r| _ = r.cells[0].metrics.insert(OPS_PER_CPU_S.name, Metric::Number(3000.0)),
             |c| matches!(c, Caveat::NoisyCpu(..)),
         ),
         (|r| r.cells[0].settings.sample_every = Some(Duration::from_millis(50)), |c| matches!(c, Caveat::Sampled(_))),
         (
-            |r| _ = r.cells[0].support.insert("list_move".into(), "emulated: somehow".into()),
+            |r| _ = Arc::make_mut(&mut r.cells[0].support).insert("list_move".into(), "emulated: somehow".into()),
             |c| matches!(c, Caveat::Emulated(..)),
         ),
     ];
@@ -77,7 +79,7 @@ fn first(results: &mut Results, cells: usize) {
 }
 
 fn each(results: &mut Results, metric: &MetricSpec, value: f64) {
-    results.cells.iter_mut().for_each(|cell| _ = cell.metrics.insert(metric.name.into(), Metric::Number(value)));
+    results.cells.iter_mut().for_each(|cell| _ = cell.metrics.insert(metric.name, Metric::Number(value)));
 }
 
 fn broken(results: &Results, outcome: Outcome) -> syncbench_harness::results::Cell {

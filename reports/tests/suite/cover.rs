@@ -151,7 +151,8 @@ fn intervals_over_real_seeds_cover_what_they_say() {
             }
         }
         for metric in [&VISIBLE_MS, &REPLICATED_MS] {
-            let histograms: Vec<&Histogram> = cells.iter().map(|cell| &cell.histograms[metric.name]).collect();
+            let all: Vec<_> = cells.iter().map(|cell| cell.series().histograms[metric.name].clone()).collect();
+            let histograms: Vec<&Histogram> = all.iter().collect();
             for q in [0.5, 0.9] {
                 let truth = quantile(&merge(histograms.iter().copied()), q).expect("not empty") as f64;
                 for n in SEEDS {

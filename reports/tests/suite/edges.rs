@@ -1,9 +1,10 @@
 //! Results at the edges: nothing, one, many, broken, hostile.
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::support::{Plan, TWELVE};
 use syncbench_harness::metrics::*;
-use syncbench_harness::results::{Metric, Outcome, Results};
+use syncbench_harness::results::{ByName, LazySeries, Metric, Outcome, Results};
 use syncbench_reports::charts::{CHARTS, Data};
 use syncbench_reports::draw::{Rect, Scene};
 use syncbench_reports::{html, report, table};
@@ -144,12 +145,12 @@ fn hostile_strings_are_escaped() {
         cell.settings.faults = vec![hostile.clone()];
         cell.replay = hostile.clone();
         cell.verdict_reasons = vec![hostile.clone()];
-        cell.support = BTreeMap::from([(hostile.clone(), hostile.clone())]);
+        cell.support = Arc::new(BTreeMap::from([(hostile.clone(), hostile.clone())]));
         for coverage in &mut cell.coverage {
             (coverage.fault, coverage.effect) = (hostile.clone(), hostile.clone());
         }
         cell.findings.iter_mut().for_each(|finding| finding.example = hostile.clone());
-        cell.metrics.insert(LOST_INTENTS.name.to_owned(), Metric::Counts(BTreeMap::from([(hostile.clone(), 7)])));
+        cell.metrics.insert(LOST_INTENTS.name.to_owned(), Metric::Counts(ByName::from_iter([(hostile.clone(), 7)])));
     }
     crate::support::drop_cell(&mut results.cells[8], Outcome::Failed, &hostile);
     results.environment.cpu = hostile.clone();
@@ -178,10 +179,10 @@ fn figures_that_are_no_numbers_do_no_harm() {
             cell.metrics.insert(metric.name.to_owned(), Metric::Number(value));
         }
         cell.metrics.insert(CONVERGENCE_MS.name.to_owned(), Metric::Absent);
-        cell.histograms.insert(VISIBLE_MS.name.to_owned(), vec![(0, 3)]);
-        cell.curves.insert(DIVERGENCE.name.to_owned(), vec![(0.0, 0.5)]);
+        cell.series_mut().histograms.insert(VISIBLE_MS.name.to_owned(), vec![(0, 3)]);
+        cell.series_mut().curves.insert(DIVERGENCE.name.to_owned(), vec![(0.0, 0.5)]);
         let memory = [vec![(0.0, 0.0)], vec![(0.0, f64::NAN)], vec![], vec![(0.0, 1e12)]];
-        cell.curves.insert(RESIDENT_BYTES.name.to_owned(), memory[index % 4].clone());
+        cell.series_mut().curves.insert(RESIDENT_BYTES.name.to_owned(), memory[index % 4].clone());
     }
     draw_all(&results);
 }
@@ -191,8 +192,7 @@ fn a_cell_without_any_metric_does_no_harm() {
     let mut results = crate::support::small();
     for cell in &mut results.cells {
         cell.metrics.clear();
-        cell.histograms.clear();
-        cell.curves.clear();
+        cell.series = LazySeries::default();
     }
     draw_all(&results);
 }

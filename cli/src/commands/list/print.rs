@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anstream::println;
+use crate::out::println;
 
 use super::catalog::Catalog;
 use super::entry::{CompiledIn, Param, Strategy};
