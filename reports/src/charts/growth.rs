@@ -47,8 +47,8 @@ fn lines<'a>(sweep: &Sweep<'a>, metric: &MetricSpec) -> Vec<(&'a str, Vec<(f64, 
     let mut lines: Vec<(&str, Vec<(f64, f64)>)> = Vec::new();
     for group in &sweep.groups {
         for row in &group.rows {
-            let Some(cost) = row.quantile_value(metric, 0.5) else { continue };
-            let point = (group.condition.size as f64, cost);
+            let Some(cost) = row.quantile(metric, 0.5) else { continue };
+            let point = (group.condition.size() as f64, cost.value);
             match lines.iter_mut().find(|(strategy, _)| *strategy == row.strategy) {
                 Some((_, points)) => points.push(point),
                 None => lines.push((row.strategy, vec![point])),
@@ -60,8 +60,8 @@ fn lines<'a>(sweep: &Sweep<'a>, metric: &MetricSpec) -> Vec<(&'a str, Vec<(f64, 
 
 fn panel(scene: &mut Scene, area: Rect, sweep: &Sweep<'_>, cost: (&MetricSpec, &str), y: Scale, palette: &Palette) {
     let (metric, place) = cost;
-    let area = headed(scene, area, &format!("{}, {place}", sweep.groups[0].condition.workload));
-    let sizes = sweep.groups.iter().map(|group| group.condition.size as f64);
+    let area = headed(scene, area, &format!("{}, {place}", sweep.groups[0].sizeless));
+    let sizes = sweep.groups.iter().map(|group| group.condition.size() as f64);
     let Some(x) = Scale::log(sizes) else { return };
     let plot = Plot::new(scene, area, (x, "size of the document"), (y, "µs of processor time"));
     for (strategy, points) in lines(sweep, metric) {
