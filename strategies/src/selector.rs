@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn a_selector_reads_back_as_it_was_written() {
         for text in
-            ["serial", "constant:40ms", "crdt:batch=50ms,sync=protocol", "partition:halves@2s..5s", "late:3@1500ms.."]
+            ["serial", "constant:40ms", "crdt:window=50ms,sync=protocol", "partition:halves@2s..5s", "late:3@1500ms.."]
         {
             assert_eq!(text.parse::<Selector>().unwrap().to_string(), text);
         }

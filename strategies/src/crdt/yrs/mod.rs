@@ -5,9 +5,10 @@
 //! other lacks, which is steps one and two of the y-protocols. Updates follow only then, so that none arrives before its
 //! dependencies.
 //!
-//! The relay is y-websocket's server, which Hocuspocus follows: it applies an update to its own document, and forwards it
-//! if it changed anything. Both servers send it back to its sender too, who can do nothing with it; here it does not go
-//! back.
+//! The relay is the server of y-websocket, which Hocuspocus follows: it applies an update to its own document, then
+//! forwards it. Both servers send it back to its sender too, who can do nothing with it; here it does not go back. They do
+//! not forward an update that changed nothing, such as the deletion of what is gone already; here it is forwarded, so that
+//! probes learn of its operation.
 //!
 //! The library is used as its authors recommend: one transaction for each operation, `encode_update_v1` of the transaction,
 //! `merge_updates_v1` for what a send window collects, shared types for what is edited and plain values for what is replaced, garbage collection on. A message carries a

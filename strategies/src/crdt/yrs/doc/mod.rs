@@ -30,8 +30,6 @@ pub(super) struct Doc {
     pub(super) library: Library,
     /// Updates that depend on what is missing.
     waiting: VecDeque<Vec<u8>>,
-    /// An update has changed something since this was taken back.
-    pub(super) news: bool,
     /// There may be a character of two UTF-16 units.
     wide: bool,
 }
@@ -66,14 +64,13 @@ impl Doc {
         };
         let doc = yrs::Doc::with_options(options);
         let root = doc.get_or_insert_map("root");
-        Self { library: Library { doc, root }, wide: false, news: false, waiting: VecDeque::new() }
+        Self { library: Library { doc, root }, wide: false, waiting: VecDeque::new() }
     }
 
     /// A copy from [`Doc::genesis`] or [`Doc::save`].
     pub(super) fn load(bytes: &[u8], client: u64) -> Result<Self, String> {
         let mut doc = Self::empty(client);
         doc.apply(bytes)?;
-        doc.news = false;
         Ok(doc)
     }
 
@@ -125,7 +122,6 @@ impl Doc {
         self.wide |= bytes.iter().any(|byte| (0xf0..0xf5).contains(byte));
         let mut txn = self.library.doc.transact_mut();
         txn.apply_update(update).map_err(|error| error.to_string())?;
-        self.news |= txn.has_changes();
         Ok(txn.prune_pending().is_none())
     }
 
