@@ -27,5 +27,6 @@ const MERGES: crate::spec::Guarantees = crate::spec::Guarantees {
     tolerates_reordering: true,
     works_offline: true,
     needs_server: true,
+    confirms_alone: true,
     ..crate::spec::Guarantees::NONE
 };

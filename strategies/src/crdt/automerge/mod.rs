@@ -40,8 +40,7 @@ use super::peer::Peers;
 use crate::document::EditKind;
 use crate::relay::TOPOLOGY;
 use crate::replica::Topology;
-use crate::send_window::SendWindow;
-use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support};
+use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support, WINDOW};
 
 /// The strategy's spec.
 pub static SPEC: Spec = Spec {
@@ -53,10 +52,7 @@ pub static SPEC: Spec = Spec {
     topology: Topology::Star,
     guarantees: Guarantees { grows: Growth::operations("the whole history of changes"), ..MERGES },
     params: &[
-        SendWindow::param(
-            "how long changes after one that was sent at once are collected and sent in one message; 0 sends each at \
-             once, automerge-repo sends every 100 ms at most (syncDebounceRate)",
-        ),
+        WINDOW,
         Param {
             name: "commit",
             kind: ParamKind::Choice(&["operation", "window"]),

@@ -29,8 +29,7 @@ use super::MERGES;
 use super::peer::Peers;
 use crate::relay::TOPOLOGY;
 use crate::replica::Topology;
-use crate::send_window::SendWindow;
-use crate::spec::{Content, Growth, Guarantees, Spec, Support};
+use crate::spec::{Content, Growth, Guarantees, Spec, Support, WINDOW};
 
 /// The strategy's spec.
 pub static SPEC: Spec = Spec {
@@ -41,13 +40,7 @@ pub static SPEC: Spec = Spec {
     library: Some(("loro", "1.17.1")),
     topology: Topology::Star,
     guarantees: Guarantees { grows: Growth::operations("the whole history of changes"), ..MERGES },
-    params: &[
-        SendWindow::param(
-            "how long operations after one that was sent at once are collected and sent as one update; 0 sends each at \
-             once, as the library's subscription to local updates does",
-        ),
-        TOPOLOGY,
-    ],
+    params: &[WINDOW, TOPOLOGY],
     support: |_| Support::Native,
     content: Content::any,
     undo: Support::Native,

@@ -54,7 +54,7 @@ use crate::document::{Document, EditKind};
 use crate::relay::{self, TOPOLOGY};
 use crate::replica::{NodeId, ProtocolError, Replica, Rng, Setup, Strategy, Topology};
 use crate::send_window::SendWindow;
-use crate::spec::{Content, Growth, Guarantees, Params, Spec, Support};
+use crate::spec::{Content, Growth, Guarantees, Params, Spec, Support, WINDOW};
 use crate::wire::unseal;
 
 /// The strategy's spec.
@@ -69,13 +69,7 @@ pub static SPEC: Spec = Spec {
         grows: Growth::operations("the ids of everything that was written, replaced values and removed text included"),
         ..MERGES
     },
-    params: &[
-        SendWindow::param(
-            "how long updates after one that was sent at once are collected and merged into one; 0 sends each at once, \
-             as y-websocket does",
-        ),
-        TOPOLOGY,
-    ],
+    params: &[WINDOW, TOPOLOGY],
     support: |kind| match kind {
         EditKind::Increment => Support::Emulated("a put of the sum: the library has no counter"),
         EditKind::ListMove => Support::Emulated("removed and inserted again: the library has no stable move"),
@@ -93,7 +87,7 @@ struct Yrs {
 
 impl Yrs {
     fn new(params: &Params) -> Self {
-        Self { topology: relay::topology(params), window: SendWindow::new(params.span("window")) }
+        Self { topology: relay::topology(params), window: SendWindow::new(params.span(WINDOW.name)) }
     }
 
     fn peer(&self, setup: &Setup, doc: Doc) -> Box<dyn Replica> {

@@ -192,7 +192,7 @@ impl Replica for Peer {
     }
 
     fn timer(&mut self, _: u64, cx: &mut Context<'_>) {
-        if self.window.end(!self.outbox.updates.is_empty(), FLUSH, cx) {
+        if self.window.timer(!self.outbox.updates.is_empty(), FLUSH, cx) {
             self.flush(cx);
         }
     }

@@ -34,6 +34,14 @@ pub(super) struct Doc {
     wide: bool,
 }
 
+/// What became of an update.
+struct Integrated {
+    /// All of it is in the document now.
+    whole: bool,
+    /// Some of it is new.
+    news: bool,
+}
+
 /// What one transaction did.
 pub(super) struct Written {
     /// For everybody else.
@@ -90,39 +98,35 @@ impl Doc {
 
     /// Merges an update. What it depends on may still be missing: see [`Doc::whole`].
     pub(super) fn apply(&mut self, bytes: &[u8]) -> Result<(), String> {
-        if !self.integrate(bytes)? {
-            if !self.waiting.iter().any(|waiting| waiting == bytes) {
-                let too_many = (self.waiting.len() + 1).saturating_sub(MAX_WAITING);
-                self.waiting.drain(..too_many);
-                self.waiting.push_back(bytes.to_vec());
-            }
-            return Ok(());
+        let Integrated { whole, news } = self.integrate(bytes)?;
+        if !whole && !self.waiting.iter().any(|waiting| waiting == bytes) {
+            let too_many = (self.waiting.len() + 1).saturating_sub(MAX_WAITING);
+            self.waiting.drain(..too_many);
+            self.waiting.push_back(bytes.to_vec());
         }
-        // Waiting updates may have waited for this one, and others for those. One at a time: if the library fails, the
-        // others still wait.
-        let mut in_vain = 0;
+        // Waiting updates may have waited for a part of this one, and others for parts of those. One at a time: if the
+        // library fails, the others still wait.
+        let mut in_vain = if whole || news { 0 } else { self.waiting.len() };
         while in_vain < self.waiting.len() {
             let Some(update) = self.waiting.pop_front() else { break };
-            if self.integrate(&update)? {
-                in_vain = 0;
-            } else {
+            let Integrated { whole, news } = self.integrate(&update)?;
+            if !whole {
                 self.waiting.push_back(update);
-                in_vain += 1;
             }
+            in_vain = if whole || news { 0 } else { in_vain + 1 };
         }
         Ok(())
     }
 
-    /// Whether all of an update is in the document now. Of an update that arrives before its dependencies, the library keeps
-    /// the rest, merged with whatever else is waiting, and loses entries of maps on the way (0.28.1). So that rest is dropped,
+    /// Merges an update. Of one that arrives before its dependencies, the library keeps the rest, merged with whatever else is waiting, and loses entries of maps on the way (0.28.1). So that rest is dropped,
     /// and the update is kept here and merged again.
-    fn integrate(&mut self, bytes: &[u8]) -> Result<bool, String> {
+    fn integrate(&mut self, bytes: &[u8]) -> Result<Integrated, String> {
         let update = Update::decode_v1(bytes).map_err(|error| error.to_string())?;
         // A character of two units begins with such a byte in UTF-8. Other bytes may look like it; that costs time only.
         self.wide |= bytes.iter().any(|byte| (0xf0..0xf5).contains(byte));
         let mut txn = self.library.doc.transact_mut();
         txn.apply_update(update).map_err(|error| error.to_string())?;
-        Ok(txn.prune_pending().is_none())
+        Ok(Integrated { whole: txn.prune_pending().is_none(), news: txn.has_changes() })
     }
 
     /// Whether every update that was merged has all its dependencies.
