@@ -118,7 +118,8 @@ impl Probe for Divergence {
             | What::Crashed { .. }
             | What::Report(Report::Reflected(_))
             | What::Report(Report::ReflectedThrough(_))
-            | What::Report(Report::ReflectedTags(..)) => self.changed = true,
+            | What::Report(Report::ReflectedTags(..))
+            | What::Report(Report::Pending(_)) => self.changed = true,
             What::InstantEnd if std::mem::take(&mut self.changed) => self.update(event.at, ledger),
             _ => {}
         }

@@ -13,8 +13,8 @@
 //! types" (YATA, 2016).
 //!
 //! An update that arrives before its dependencies waits for them. The part of it that depends on nothing missing is shown at
-//! once: for that long, a part of an operation with several edits may be visible. An operation counts as reflected when it
-//! has arrived, as strong eventual consistency has it: replicas that have received the same updates show the same.
+//! once: for that long, a part of an operation with several edits may be visible. Such an operation is pending, and is
+//! reflected when all of its updates are integrated.
 //!
 //! An undo undoes one operation with the library's own undo manager. See `undo`.
 //!

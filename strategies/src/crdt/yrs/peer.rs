@@ -1,6 +1,6 @@
 //! One client.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -10,7 +10,7 @@ use yrs::updates::decoder::Decode;
 use yrs::updates::encoder::Encode;
 
 use super::Message;
-use super::doc::{Doc, Written};
+use super::doc::{Arrived, Doc, Written};
 use super::undo::{Footprint, History};
 use crate::model::{ModelRef, Operation, Outcome, Rejected};
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup};
@@ -33,9 +33,19 @@ pub(super) struct Peer {
     ever_connected: BTreeSet<NodeId>,
     /// Own updates that wait for the end of the batch window, and their operations.
     outbox: Outbox,
-    /// For sidecars only: operations that are in the document as a whole, and what arrived since an update began to wait.
+    /// Messages whose updates are not all in the document yet, by number.
+    messages: u64,
+    incomplete: BTreeMap<u64, Incomplete>,
+    /// For sidecars only: operations that are in the document as a whole, and what became part of it since an update began to
+    /// wait.
     seen: Clock,
     unsure: Vec<Sidecar>,
+}
+
+/// A message of which some updates wait for what they depend on.
+struct Incomplete {
+    waiting: usize,
+    sidecar: Sidecar,
 }
 
 #[derive(Default)]
@@ -57,6 +67,8 @@ impl Peer {
             greeted: BTreeSet::new(),
             ever_connected: BTreeSet::new(),
             outbox: Outbox::default(),
+            messages: 0,
+            incomplete: BTreeMap::new(),
             seen: Clock::new(),
             unsure: Vec::new(),
         }
@@ -111,16 +123,27 @@ impl Peer {
 
     /// Merges updates. If the library fails, nothing that depends on them will be visible.
     fn merge(&mut self, updates: &[Vec<u8>], sidecar: &Sidecar, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
-        for update in updates {
-            let apply = || self.doc.apply(update);
-            catch_unwind(AssertUnwindSafe(apply))
-                .map_err(|_| ProtocolError::malformed("the library gave up on an update"))?
-                .map_err(ProtocolError::malformed)?;
+        if updates.is_empty() {
+            cx.reflected_all(sidecar);
+            return Ok(());
         }
-        self.changed |= !updates.is_empty();
-        // Of an update that came too early, the library shows the part that depends on nothing missing.
-        cx.reflected_all(sidecar);
-        self.unsure.push(sidecar.clone());
+        self.messages += 1;
+        let message = self.messages;
+        self.incomplete.insert(message, Incomplete { waiting: updates.len(), sidecar: sidecar.clone() });
+        for update in updates {
+            let apply = || self.doc.apply(update, message);
+            let applied = catch_unwind(AssertUnwindSafe(apply))
+                .map_err(|_| "the library gave up on an update".into())
+                .flatten()
+                .inspect_err(|_| drop(self.incomplete.remove(&message)));
+            let Arrived { integrated, dropped } = applied.map_err(ProtocolError::malformed)?;
+            dropped.iter().for_each(|message| drop(self.incomplete.remove(message)));
+            integrated.into_iter().for_each(|message| self.integrated(message, cx));
+        }
+        self.changed = true;
+        if self.incomplete.contains_key(&message) {
+            sidecar.carries.iter().for_each(|id| cx.pending(*id));
+        }
         if self.doc.whole() {
             for sidecar in self.unsure.drain(..) {
                 merge_clock(&mut self.seen, &sidecar.seen);
@@ -131,6 +154,18 @@ impl Peer {
             }
         }
         Ok(())
+    }
+
+    /// One more update of a message is in the document. With the last of them the operations in it are reflected.
+    fn integrated(&mut self, message: u64, cx: &mut Context<'_>) {
+        let Some(incomplete) = self.incomplete.get_mut(&message) else { return };
+        incomplete.waiting -= 1;
+        if incomplete.waiting == 0
+            && let Some(Incomplete { sidecar, .. }) = self.incomplete.remove(&message)
+        {
+            cx.reflected_all(&sidecar);
+            self.unsure.push(sidecar);
+        }
     }
 }
 

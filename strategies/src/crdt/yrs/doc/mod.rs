@@ -29,9 +29,25 @@ const MAX_WAITING: usize = 10_000;
 pub(super) struct Doc {
     pub(super) library: Library,
     /// Updates that depend on what is missing.
-    waiting: VecDeque<Vec<u8>>,
+    waiting: VecDeque<Waiting>,
     /// There may be a character of two UTF-16 units.
     wide: bool,
+}
+
+/// An update that depends on what is missing.
+struct Waiting {
+    update: Vec<u8>,
+    /// The messages that brought it.
+    messages: Vec<u64>,
+}
+
+/// What became of updates, by the messages that brought them; a message is named once for each of its updates.
+#[derive(Default)]
+pub(super) struct Arrived {
+    /// All of the update is in the document now.
+    pub(super) integrated: Vec<u64>,
+    /// The update was dropped: too many wait.
+    pub(super) dropped: Vec<u64>,
 }
 
 /// What one transaction did.
@@ -70,7 +86,7 @@ impl Doc {
     /// A copy from [`Doc::genesis`] or [`Doc::save`].
     pub(super) fn load(bytes: &[u8], client: u64) -> Result<Self, String> {
         let mut doc = Self::empty(client);
-        doc.apply(bytes)?;
+        doc.apply(bytes, 0)?;
         Ok(doc)
     }
 
@@ -88,29 +104,36 @@ impl Doc {
         self.library.doc.transact().state_vector()
     }
 
-    /// Merges an update. What it depends on may still be missing: see [`Doc::whole`].
-    pub(super) fn apply(&mut self, bytes: &[u8]) -> Result<(), String> {
+    /// Merges an update from a message. It waits if what it depends on is missing. Returns what became of it, and of others
+    /// that waited for it.
+    pub(super) fn apply(&mut self, bytes: &[u8], message: u64) -> Result<Arrived, String> {
+        let mut arrived = Arrived::default();
         if !self.integrate(bytes)? {
-            if !self.waiting.iter().any(|waiting| waiting == bytes) {
-                let too_many = (self.waiting.len() + 1).saturating_sub(MAX_WAITING);
-                self.waiting.drain(..too_many);
-                self.waiting.push_back(bytes.to_vec());
+            match self.waiting.iter_mut().find(|waiting| waiting.update == bytes) {
+                Some(same) => same.messages.push(message),
+                None => {
+                    let too_many = (self.waiting.len() + 1).saturating_sub(MAX_WAITING);
+                    arrived.dropped.extend(self.waiting.drain(..too_many).flat_map(|waiting| waiting.messages));
+                    self.waiting.push_back(Waiting { update: bytes.to_vec(), messages: vec![message] });
+                }
             }
-            return Ok(());
+            return Ok(arrived);
         }
+        arrived.integrated.push(message);
         // Waiting updates may have waited for this one, and others for those. One at a time: if the library fails, the
         // others still wait.
         let mut in_vain = 0;
         while in_vain < self.waiting.len() {
-            let Some(update) = self.waiting.pop_front() else { break };
-            if self.integrate(&update)? {
+            let Some(waiting) = self.waiting.pop_front() else { break };
+            if self.integrate(&waiting.update)? {
+                arrived.integrated.extend(waiting.messages);
                 in_vain = 0;
             } else {
-                self.waiting.push_back(update);
+                self.waiting.push_back(waiting);
                 in_vain += 1;
             }
         }
-        Ok(())
+        Ok(arrived)
     }
 
     /// Whether all of an update is in the document now. Of an update that arrives before its dependencies, the library keeps

@@ -32,11 +32,11 @@ fn updates(seed: u64) -> (Vec<Vec<u8>>, Document) {
         sent[who].extend(docs[who].commit(&[edit]).unwrap().map(|written| written.update));
         let (who, other) = if rng.random() { (0, 1) } else { (1, 0) };
         if rng.random_range(0..3) == 0 {
-            sent[other][merged[who]..].iter().for_each(|update| docs[who].apply(update).unwrap());
+            sent[other][merged[who]..].iter().for_each(|update| docs[who].apply(update, 0).map(drop).unwrap());
             merged[who] = sent[other].len();
         }
     }
-    sent[1][merged[0]..].iter().for_each(|update| docs[0].apply(update).unwrap());
+    sent[1][merged[0]..].iter().for_each(|update| docs[0].apply(update, 0).map(drop).unwrap());
     (sent.concat(), docs[0].document())
 }
 
@@ -49,7 +49,7 @@ fn in_any_order_of_updates_nothing_is_lost() {
         updates.shuffle(&mut rng);
         let mut doc = Doc::load(&genesis(), 4).unwrap();
         for update in &updates {
-            doc.apply(update).unwrap();
+            doc.apply(update, 0).map(drop).unwrap();
         }
         assert!(doc.whole(), "seed {seed}");
         assert_eq!(doc.document(), end, "seed {seed}");
@@ -66,10 +66,10 @@ fn a_duplicate_of_a_waiting_update_does_not_wait() {
     let (first, second) = (write(1), write(2));
     let mut other = Doc::load(&genesis(), 3).unwrap();
     for _ in 0..3 {
-        other.apply(&second).unwrap();
+        other.apply(&second, 0).unwrap();
     }
     assert_eq!((other.waiting.len(), other.whole()), (1, false));
-    other.apply(&first).unwrap();
+    other.apply(&first, 0).unwrap();
     assert!(other.whole());
     assert_eq!(other.get(&path!["rows", "a", "x"]), Some(Document::Int(2)));
 }

@@ -55,7 +55,7 @@ impl Alone for Client {
     }
 
     fn hear(&mut self, other: &mut Self) {
-        other.updates.iter().for_each(|update| self.doc.apply(update).unwrap());
+        other.updates.iter().for_each(|update| self.doc.apply(update, 0).map(drop).unwrap());
         assert!(self.doc.whole());
     }
 }
