@@ -17,6 +17,8 @@ use crate::sidecar::{Sidecar, Tags};
 pub(super) struct Gossip<L: Library> {
     genesis: Arc<[u8]>,
     genesis_mark: L::Mark,
+    /// Users undo.
+    undo: bool,
     /// Ascending.
     connected: Vec<NodeId>,
     /// Peers that were sent our version on this connection.
@@ -36,6 +38,7 @@ impl<L: Library> Gossip<L> {
         Self {
             genesis: setup.genesis.clone(),
             genesis_mark: begin::<L>(&setup.genesis).mark(),
+            undo: setup.undo,
             connected: Vec::new(),
             greeted: BTreeSet::new(),
             ever_connected: BTreeSet::new(),
@@ -53,6 +56,9 @@ impl<L: Library> Gossip<L> {
         local.doc.sign(cx.rng().random());
         if local.window.is_zero() {
             local.doc.each();
+        }
+        if self.undo {
+            local.doc.remember();
         }
         local.window.clear();
         self.greeted.clear();

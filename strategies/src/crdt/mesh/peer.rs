@@ -59,6 +59,9 @@ impl<L: Library, X: Exchange<L>> Peer<L, X> {
         if window.is_zero() {
             doc.each();
         }
+        if setup.undo {
+            doc.remember();
+        }
         Self { model: setup.model.clone(), local: Local { doc, window }, exchange }
     }
 

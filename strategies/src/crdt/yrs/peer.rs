@@ -23,7 +23,8 @@ pub(super) struct Peer {
     model: ModelRef,
     node: NodeId,
     doc: Doc,
-    history: History,
+    /// Where users undo: the latest own operations.
+    history: Option<History>,
     /// Anything has happened since the genesis. The state vector alone does not tell: it does not count deletions.
     changed: bool,
     /// Peers that get every update, because they have the earlier ones.
@@ -55,13 +56,14 @@ struct Outbox {
 }
 
 impl Peer {
-    pub(super) fn new(batch: Duration, setup: &Setup, doc: Doc) -> Self {
+    pub(super) fn new(batch: Duration, setup: &Setup, mut doc: Doc) -> Self {
+        doc.record(setup.undo);
         Self {
             batch,
             model: setup.model.clone(),
             node: setup.node,
             changed: doc.save() != *setup.genesis,
-            history: History::new(&doc.library),
+            history: setup.undo.then(|| History::new(&doc.library)),
             doc,
             informed: BTreeSet::new(),
             greeted: BTreeSet::new(),
@@ -180,12 +182,15 @@ impl Replica for Peer {
             Ok(None) => (Vec::new(), Footprint::default()),
             Err(reason) => return cx.rejected(id, Rejected::new("edit_refused", reason)),
         };
-        self.history.push(&self.doc.library, id.n, footprint);
+        if let Some(history) = &mut self.history {
+            history.push(&self.doc.library, id.n, footprint);
+        }
         self.made(id, updates, plan.outcome, cx);
     }
 
     fn undo(&mut self, id: OpId, target: OpId, cx: &mut Context<'_>) {
-        match self.history.undo(&self.doc.library, target) {
+        let history = self.history.as_mut().ok_or_else(|| Rejected::too_old(target));
+        match history.and_then(|history| history.undo(&self.doc.library, target)) {
             Ok(updates) => self.made(id, updates, Outcome::Null, cx),
             Err(reason) => cx.rejected(id, reason),
         }

@@ -30,7 +30,7 @@ impl Peer {
             connected: Vec::new(),
             state,
             last,
-            history: History::default(),
+            history: History::new(setup.undo),
             seen: Clock::new(),
         }
     }

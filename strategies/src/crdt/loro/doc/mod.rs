@@ -31,7 +31,8 @@ pub(super) struct Doc {
     /// How many own operations there are, and how many of them were handed out.
     made: i32,
     sent: i32,
-    recent: UndoMemory<Option<Span>>,
+    /// Where users undo: the latest own operations.
+    recent: Option<UndoMemory<Option<Span>>>,
     /// Containers that an undo made anew, for the undos that follow. The library asks for this kind of map, and neither it
     /// nor we iterate over it.
     remade: FxHashMap<ContainerID, ContainerID>,
@@ -72,7 +73,7 @@ impl Doc {
             author: 0,
             made: 0,
             sent: 0,
-            recent: UndoMemory::default(),
+            recent: None,
             remade: FxHashMap::default(),
             last: RefCell::default(),
             each: None,
@@ -166,13 +167,20 @@ impl Library for Doc {
         }
         let made = self.count();
         applied?;
-        self.recent.push(n, made);
+        if let Some(recent) = &mut self.recent {
+            recent.push(n, made);
+        }
         Ok(made.into())
     }
 
+    fn remember(&mut self) {
+        self.recent = Some(UndoMemory::default());
+    }
+
     fn undo(&mut self, target: OpId) -> Result<Committed, Rejected> {
-        let span = *self.recent.get(target)?;
-        self.recent.remove(target.n);
+        let recent = self.recent.as_mut().ok_or_else(|| Rejected::too_old(target))?;
+        let span = *recent.get(target)?;
+        recent.remove(target.n);
         let undone = span.map_or(Ok(None), |span| self.invert(span));
         undone.map(Committed::from).map_err(|reason| Rejected::new("edit_refused", reason))
     }

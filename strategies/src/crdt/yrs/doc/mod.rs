@@ -32,6 +32,8 @@ pub(super) struct Doc {
     waiting: VecDeque<Waiting>,
     /// There may be a character of two UTF-16 units.
     wide: bool,
+    /// What own edits do is recorded, and what they delete is kept, so that they can be undone.
+    records: bool,
 }
 
 /// An update that depends on what is missing.
@@ -54,7 +56,7 @@ pub(super) struct Arrived {
 pub(super) struct Written {
     /// For everybody else.
     pub(super) update: Vec<u8>,
-    /// What undo needs.
+    /// What undo needs; empty where it is not recorded.
     pub(super) footprint: Footprint,
 }
 
@@ -80,7 +82,7 @@ impl Doc {
         };
         let doc = yrs::Doc::with_options(options);
         let root = doc.get_or_insert_map("root");
-        Self { library: Library { doc, root }, wide: false, waiting: VecDeque::new() }
+        Self { library: Library { doc, root }, wide: false, records: false, waiting: VecDeque::new() }
     }
 
     /// A copy from [`Doc::genesis`] or [`Doc::save`].
@@ -88,6 +90,11 @@ impl Doc {
         let mut doc = Self::empty(client);
         doc.apply(bytes, 0)?;
         Ok(doc)
+    }
+
+    /// Whether own edits are recorded from now on, so that they can be undone.
+    pub(super) fn record(&mut self, records: bool) {
+        self.records = records;
     }
 
     /// Everything, as one update.
@@ -166,17 +173,20 @@ impl Doc {
             }
         }
         self.wide |= edits.iter().any(edit::writes_wide);
-        let mut txn = if edits.iter().any(undo::may_delete) {
+        let mut txn = if self.records && edits.iter().any(undo::may_delete) {
             self.library.doc.transact_mut_with(undo::KEPT)
         } else {
             self.library.doc.transact_mut()
         };
-        let mut recorder = Recorder::begin(&txn);
+        let mut recorder = self.records.then(|| Recorder::begin(&txn));
         for edit in edits {
-            let open = recorder.before(&txn, &self.library.root, edit);
+            let open = recorder.as_ref().and_then(|recorder| recorder.before(&txn, &self.library.root, edit));
             apply(&mut txn, &self.library.root, edit, self.wide)?;
-            recorder.after(&txn, open);
+            if let Some(recorder) = &mut recorder {
+                recorder.after(&txn, open);
+            }
         }
-        Ok(txn.has_changes().then(|| Written { update: txn.encode_update_v1(), footprint: recorder.end(&txn) }))
+        let footprint = |recorder: Option<Recorder>| recorder.map(|recorder| recorder.end(&txn)).unwrap_or_default();
+        Ok(txn.has_changes().then(|| Written { update: txn.encode_update_v1(), footprint: footprint(recorder) }))
     }
 }

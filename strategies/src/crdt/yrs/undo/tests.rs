@@ -26,7 +26,8 @@ struct Client {
 
 impl Client {
     fn new(genesis: &[u8], client: u64) -> Self {
-        let doc = Doc::load(genesis, client).unwrap();
+        let mut doc = Doc::load(genesis, client).unwrap();
+        doc.record(true);
         Self { history: History::new(&doc.library), doc, n: 0, updates: Vec::new() }
     }
 }
