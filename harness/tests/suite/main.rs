@@ -14,3 +14,4 @@ mod parity;
 mod replay;
 mod spec;
 mod threads;
+mod undo_memory;
