@@ -16,6 +16,8 @@
 //! once: for that long, a part of an operation with several edits may be visible. Such an operation is pending, and is
 //! reflected when all of its updates are integrated.
 //!
+//! A counter is a map with one entry for each client, summed; see `counter`.
+//!
 //! An undo undoes one operation with the library's own undo manager. See `undo`.
 //!
 //! Trade-offs: works offline and merges everything, and cannot reject. Deleted content goes once its deletion can no
@@ -27,6 +29,7 @@
 //! recorded trace friendsforever six characters end as recorded or mixed up (`, huh? The whole` as
 //! ` The whole , hh?u`). Here ids ascend with the nodes.
 
+mod counter;
 mod doc;
 mod edit;
 mod library;
@@ -42,6 +45,7 @@ use std::time::Duration;
 use rand::{RngExt, SeedableRng};
 use serde::{Deserialize, Serialize};
 
+use self::counter::Counters;
 use self::doc::Doc;
 use self::peer::Peer;
 use super::MERGES;
@@ -62,25 +66,40 @@ pub static SPEC: Spec = Spec {
         grows: Growth::operations("the ids of everything that was written, replaced values and removed text included"),
         ..MERGES
     },
-    params: &[Param {
-        name: "batch",
-        kind: ParamKind::Span,
-        default: "0",
-        help: "how long updates are collected before they are sent in one message; 0 sends each at once, as the \
-               y-protocols do",
-    }],
+    params: &[
+        Param {
+            name: "batch",
+            kind: ParamKind::Span,
+            default: "0",
+            help: "how long updates are collected before they are sent in one message; 0 sends each at once, as the \
+                   y-protocols do",
+        },
+        Param {
+            name: "counter",
+            kind: ParamKind::Choice(&["entries", "sum"]),
+            default: "entries",
+            help: "what a counter is: a map with one entry for each client, summed, as the library's users do; or one \
+                   value, the sum, written anew, of which the last writer wins",
+        },
+    ],
     support: |kind| match kind {
-        EditKind::Increment => Support::Emulated("a put of the sum: the library has no counter"),
+        EditKind::Increment => Support::Emulated(
+            "a map with one entry for each client, summed: the library has no counter; with counter=sum a put of the sum",
+        ),
         EditKind::ListMove => Support::Emulated("removed and inserted again: the library has no stable move"),
         _ => Support::Native,
     },
     content: Content::any,
     undo: Support::Native,
-    build: |params| Box::new(Yrs { batch: params.span("batch") }),
+    build: |params| {
+        let counters = if params.choice("counter") == "sum" { Counters::Sum } else { Counters::Entries };
+        Box::new(Yrs { batch: params.span("batch"), counters })
+    },
 };
 
 struct Yrs {
     batch: Duration,
+    counters: Counters,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -101,12 +120,12 @@ fn client(setup: &Setup) -> u64 {
 
 impl Strategy for Yrs {
     fn genesis(&self, document: &Document) -> Vec<u8> {
-        Doc::genesis(document)
+        Doc::genesis(document, self.counters)
     }
 
     fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
         // The library's own bytes, made by `Strategy::genesis`.
-        let doc = Doc::load(&setup.genesis, client(setup)).expect("genesis is an update");
+        let doc = Doc::load(&setup.genesis, client(setup), self.counters).expect("genesis is an update");
         Box::new(Peer::new(self.batch, setup, doc))
     }
 
@@ -114,7 +133,7 @@ impl Strategy for Yrs {
         let Message::Updates(updates) = unseal(durable)? else {
             return Err(ProtocolError::malformed("no saved document"));
         };
-        let load = || Doc::load(updates.first().map_or(&[][..], Vec::as_slice), client(setup));
+        let load = || Doc::load(updates.first().map_or(&[][..], Vec::as_slice), client(setup), self.counters);
         let doc = catch_unwind(AssertUnwindSafe(load))
             .map_err(|_| ProtocolError::malformed("the library gave up on saved bytes"))?
             .map_err(ProtocolError::malformed)?;

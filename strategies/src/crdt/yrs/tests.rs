@@ -11,10 +11,29 @@ fn an_operation_is_reflected_once_its_dependencies_are_here() {
     trials::an_operation_is_reflected_once_its_dependencies_are_here("crdt-yrs");
 }
 
+/// With one entry for each client both increments stay; with a sum that is written anew, one is lost.
+#[test]
+fn concurrent_increments_add_up_unless_the_counter_is_one_value() {
+    for (params, sums) in [("", &["8"][..]), (":counter=sum", &["3", "5"])] {
+        let mut table = Table::new(&format!("crdt-yrs{params}"), 2);
+        table.act(1, &Toy::Add(5));
+        let other = table.act(2, &Toy::Add(3));
+        table.run();
+        table.agree();
+        assert!(sums.contains(&&*table.sees(1, "count")), "{params}: {}", table.sees(1, "count"));
+        table.act(1, &Toy::Add(10));
+        table.run();
+        table.undo(other);
+        table.run();
+        table.agree();
+        assert_eq!(table.sees(1, "count") == "15", params.is_empty(), "{params}: {}", table.sees(1, "count"));
+    }
+}
+
 /// A field is removed and a sum written over one that is missing: the library shows the removal at once.
 #[test]
 fn an_operation_that_is_shown_in_part_is_pending() {
-    let mut table = Table::new("crdt-yrs", 3);
+    let mut table = Table::new("crdt-yrs:counter=sum", 3);
     let first = table.act(1, &Toy::Add(1));
     table.deliver(1, 2);
     let second = table.act(2, &Toy::Return("y".into()));

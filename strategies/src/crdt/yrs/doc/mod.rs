@@ -1,7 +1,7 @@
 //! A Yjs document in our own terms: a [`View`](crate::view::View), and edits applied in one transaction.
 //!
-//! Maps, lists and texts are the library's shared types below one root map; everything else is a plain value. The library
-//! has no counter: a counter is a few bytes, written anew with every sum. The library counts a text in UTF-16 units, and
+//! Maps, lists and texts are the library's shared types below one root map; everything else is a plain value, but for
+//! counters: see `counter`. The library counts a text in UTF-16 units, and
 //! positions here are code points. They are the same until somebody writes a character of two units; from then on a position
 //! is found by walking the text.
 
@@ -14,7 +14,8 @@ use std::collections::VecDeque;
 use yrs::updates::decoder::Decode;
 use yrs::{ClientID, OffsetKind, Options, ReadTxn, StateVector, Transact, Update, Uuid, WriteTxn};
 
-use super::edit::{self, Place, apply};
+use super::counter::Counters;
+use super::edit::{self, Place, Writing, apply};
 use super::library::Library;
 use super::undo::{self, Footprint, Recorder};
 use crate::crdt::splices;
@@ -63,18 +64,18 @@ pub(super) struct Written {
 impl Doc {
     /// The library's bytes for a document, the same for every replica and run. The root must be a map, as it is in the
     /// library; any other document becomes an empty one.
-    pub(super) fn genesis(document: &Document) -> Vec<u8> {
-        let doc = Self::empty(1);
+    pub(super) fn genesis(document: &Document, counters: Counters) -> Vec<u8> {
+        let doc = Self::empty(1, counters);
         if let Document::Map(map) = document {
             let mut txn = doc.library.doc.transact_mut();
             for (key, value) in map {
-                Place::Entry(&doc.library.root, key).write(&mut txn, value);
+                Place::Entry(&doc.library.root, key).write(&mut txn, value, counters);
             }
         }
         doc.save()
     }
 
-    fn empty(client: u64) -> Self {
+    fn empty(client: u64, counters: Counters) -> Self {
         let options = Options {
             guid: Uuid::from("syncbench"),
             offset_kind: OffsetKind::Utf16,
@@ -82,12 +83,12 @@ impl Doc {
         };
         let doc = yrs::Doc::with_options(options);
         let root = doc.get_or_insert_map("root");
-        Self { library: Library { doc, root }, wide: false, records: false, waiting: VecDeque::new() }
+        Self { library: Library { doc, root, counters }, wide: false, records: false, waiting: VecDeque::new() }
     }
 
     /// A copy from [`Doc::genesis`] or [`Doc::save`].
-    pub(super) fn load(bytes: &[u8], client: u64) -> Result<Self, String> {
-        let mut doc = Self::empty(client);
+    pub(super) fn load(bytes: &[u8], client: u64, counters: Counters) -> Result<Self, String> {
+        let mut doc = Self::empty(client, counters);
         doc.apply(bytes, 0)?;
         Ok(doc)
     }
@@ -178,10 +179,11 @@ impl Doc {
         } else {
             self.library.doc.transact_mut()
         };
+        let writing = Writing { wide: self.wide, counters: self.library.counters };
         let mut recorder = self.records.then(|| Recorder::begin(&txn));
         for edit in edits {
             let open = recorder.as_ref().and_then(|recorder| recorder.before(&txn, &self.library.root, edit));
-            apply(&mut txn, &self.library.root, edit, self.wide)?;
+            apply(&mut txn, &self.library.root, edit, writing)?;
             if let Some(recorder) = &mut recorder {
                 recorder.after(&txn, open);
             }
