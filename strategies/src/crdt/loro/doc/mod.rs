@@ -23,8 +23,9 @@ use crate::model::Rejected;
 use crate::replica::{OpId, ProtocolError};
 use crate::undo::UndoMemory;
 
-/// The library's document. All reading goes straight to it.
-pub(super) struct Doc {
+/// The library's document. All reading goes straight to it. `MERGEABLE`: empty containers that two clients make at once are
+/// one container.
+pub(super) struct Doc<const MERGEABLE: bool> {
     doc: LoroDoc,
     root: LoroMap,
     author: u64,
@@ -63,7 +64,7 @@ impl TryFrom<Vec<u8>> for Version {
     }
 }
 
-impl Doc {
+impl<const MERGEABLE: bool> Doc<MERGEABLE> {
     fn empty() -> Self {
         let doc = LoroDoc::new();
         let root = doc.get_map("root");
@@ -116,7 +117,7 @@ fn between(have: &VersionVector, lack: &VersionVector) -> Vec<Span> {
     beyond(counts, |author| lack.get(&author).map_or(0, |count| u64::try_from(*count).unwrap_or(0))).collect()
 }
 
-impl Library for Doc {
+impl<const MERGEABLE: bool> Library for Doc<MERGEABLE> {
     type Format = Sealed;
     type Update = Vec<u8>;
     type Version = Version;
