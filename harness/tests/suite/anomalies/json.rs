@@ -28,6 +28,15 @@ fn a_serial_order_and_properties_have_both_items_in_one_list() {
     }
 }
 
+/// A list that is put empty where nothing is, is one list for both.
+#[cfg(feature = "loro")]
+#[test]
+fn a_mergeable_list_has_both_items() {
+    let both = |tags| end(&format!("{{o0:{{a:o0.a,b:o0.b,tags:[{tags}]}}}}"), 0, [], SerialOrder::Exists);
+    let ended = at_once("crdt-loro", "json", 1, tag);
+    assert!(ended == both("tag1,tag2") || ended == both("tag2,tag1"), "{ended:?}");
+}
+
 #[test]
 fn the_last_list_hides_the_other() {
     let strategies: &[&str] = &[
@@ -48,7 +57,7 @@ fn the_ids_of_a_library_decide_which_list_hides_the_other() {
         #[cfg(feature = "yrs")]
         "crdt-yrs",
         #[cfg(feature = "loro")]
-        "crdt-loro",
+        "crdt-loro:child=plain",
     ];
     for strategy in strategies {
         let ended = at_once(strategy, "json", 1, tag);

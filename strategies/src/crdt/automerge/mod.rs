@@ -9,7 +9,7 @@
 //! call for each change would measure the calling pattern. When a connection opens, peers tell each other their heads and
 //! send what the other lacks.
 //!
-//! With `commit=window` all operations of a batch window become one change; the change ends early when something has to be
+//! With `commit=window` all operations of a send window after the first become one change; the change ends early when something has to be
 //! merged. With `sync=protocol` peers speak the library's own protocol instead, with one `State` for each connection: a
 //! summary of what they have, then what is missing, and again after every change. The protocol needs a stream that neither
 //! loses nor reorders. It is made for pairs: in a mesh every peer offers every other what a third may have sent already.

@@ -18,8 +18,10 @@
 //! types" (YATA, 2016).
 //!
 //! An update that arrives before its dependencies waits for them. The part of it that depends on nothing missing is shown at
-//! once: for that long, a part of an operation with several edits may be visible. An operation counts as reflected when it
-//! has arrived, as strong eventual consistency has it: replicas that have received the same updates show the same.
+//! once: for that long, a part of an operation with several edits may be visible. Such an operation is pending, and is
+//! reflected when all of its updates are integrated.
+//!
+//! A counter is a map with one entry for each client, summed; see `counter`.
 //!
 //! An undo undoes one operation with the library's own undo manager. See `undo`.
 //!
@@ -32,6 +34,7 @@
 //! recorded trace friendsforever six characters end as recorded or mixed up (`, huh? The whole` as
 //! ` The whole , hh?u`). Here ids ascend with the nodes.
 
+mod counter;
 mod doc;
 mod edit;
 mod library;
@@ -47,6 +50,7 @@ use std::time::Duration;
 use rand::{RngExt, SeedableRng};
 use serde::{Deserialize, Serialize};
 
+use self::counter::Counters;
 use self::doc::Doc;
 use self::peer::Peer;
 use super::MERGES;
@@ -54,7 +58,7 @@ use crate::document::{Document, EditKind};
 use crate::relay::{self, TOPOLOGY};
 use crate::replica::{NodeId, ProtocolError, Replica, Rng, Setup, Strategy, Topology};
 use crate::send_window::SendWindow;
-use crate::spec::{Content, Growth, Guarantees, Params, Spec, Support, WINDOW};
+use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Params, Spec, Support, WINDOW};
 use crate::wire::unseal;
 
 /// The strategy's spec.
@@ -69,9 +73,21 @@ pub static SPEC: Spec = Spec {
         grows: Growth::operations("the ids of everything that was written, replaced values and removed text included"),
         ..MERGES
     },
-    params: &[WINDOW, TOPOLOGY],
+    params: &[
+        WINDOW,
+        TOPOLOGY,
+        Param {
+            name: "counter",
+            kind: ParamKind::Choice(&["entries", "sum"]),
+            default: "entries",
+            help: "what a counter is: a map with one entry for each client, summed, as the library's users do; or one \
+                   value, the sum, written anew, of which the last writer wins",
+        },
+    ],
     support: |kind| match kind {
-        EditKind::Increment => Support::Emulated("a put of the sum: the library has no counter"),
+        EditKind::Increment => Support::Emulated(
+            "a map with one entry for each client, summed: the library has no counter; with counter=sum a put of the sum",
+        ),
         EditKind::ListMove => Support::Emulated("removed and inserted again: the library has no stable move"),
         _ => Support::Native,
     },
@@ -83,11 +99,14 @@ pub static SPEC: Spec = Spec {
 struct Yrs {
     topology: Topology,
     window: SendWindow,
+    counters: Counters,
 }
 
 impl Yrs {
     fn new(params: &Params) -> Self {
-        Self { topology: relay::topology(params), window: SendWindow::new(params.span(WINDOW.name)) }
+        let counters = if params.choice("counter") == "sum" { Counters::Sum } else { Counters::Entries };
+        let window = SendWindow::new(params.span(WINDOW.name));
+        Self { topology: relay::topology(params), window, counters }
     }
 
     fn peer(&self, setup: &Setup, doc: Doc) -> Box<dyn Replica> {
@@ -115,7 +134,7 @@ fn client(setup: &Setup) -> u64 {
 
 impl Strategy for Yrs {
     fn genesis(&self, document: &Document) -> Vec<u8> {
-        Doc::genesis(document)
+        Doc::genesis(document, self.counters)
     }
 
     fn guarantees(&self, defaults: Guarantees) -> Guarantees {
@@ -132,7 +151,7 @@ impl Strategy for Yrs {
 
     fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
         // The library's own bytes, made by `Strategy::genesis`.
-        let doc = Doc::load(&setup.genesis, client(setup)).expect("genesis is an update");
+        let doc = Doc::load(&setup.genesis, client(setup), self.counters).expect("genesis is an update");
         self.peer(setup, doc)
     }
 
@@ -140,7 +159,7 @@ impl Strategy for Yrs {
         let Message::Updates(updates) = unseal(durable)? else {
             return Err(ProtocolError::malformed("no saved document"));
         };
-        let load = || Doc::load(updates.first().map_or(&[][..], Vec::as_slice), client(setup));
+        let load = || Doc::load(updates.first().map_or(&[][..], Vec::as_slice), client(setup), self.counters);
         let doc = catch_unwind(AssertUnwindSafe(load))
             .map_err(|_| ProtocolError::malformed("the library gave up on saved bytes"))?
             .map_err(ProtocolError::malformed)?;

@@ -50,7 +50,7 @@ impl Peer {
             connected: Vec::new(),
             state,
             last,
-            history: History::default(),
+            history: History::new(setup.undo),
             unsent: None,
             forwarded: VecDeque::new(),
             seen: Clock::new(),
