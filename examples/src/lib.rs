@@ -65,7 +65,13 @@ static LOG_REPLAY: Spec = Spec::own(
     "log-replay",
     "every client replays all operations in the order of their numbers",
     Topology::Mesh,
-    Guarantees { converges: true, works_offline: true, grows: Growth::operations("every one"), ..Guarantees::NONE },
+    Guarantees {
+        converges: true,
+        works_offline: true,
+        confirms_alone: true,
+        grows: Growth::operations("every one"),
+        ..Guarantees::NONE
+    },
     |_| Box::new(LogReplay),
 );
 

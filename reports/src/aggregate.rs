@@ -250,20 +250,20 @@ impl<'a> Row<'a> {
         self.measured().filter_map(|cell| cell.histograms.get(metric.name)).filter(|one| !one.is_empty()).collect()
     }
 
-    /// The quantile `q` of a metric over all seeds, in thousands of the histogram's unit: milliseconds for latencies,
-    /// microseconds for processor time.
+    /// The quantile `q` of a metric over all seeds, in the metric's unit.
     pub fn quantile(&self, metric: &MetricSpec, q: f64) -> Option<Estimate> {
-        stats::quantile_estimate(&self.histograms(metric), q, 1000.0, true)
+        stats::quantile_estimate(&self.histograms(metric), q, metric.ns_per_unit(), true)
     }
 
     /// The value of [`Row::quantile`] without the work for its interval.
     pub fn quantile_value(&self, metric: &MetricSpec, q: f64) -> Option<f64> {
-        stats::quantile_estimate(&self.histograms(metric), q, 1000.0, false).map(|estimate| estimate.value)
+        stats::quantile_estimate(&self.histograms(metric), q, metric.ns_per_unit(), false)
+            .map(|estimate| estimate.value)
     }
 
     /// All quantiles of a metric over all seeds, in the unit of [`Row::quantile`].
     pub fn quantiles(&self, metric: &MetricSpec) -> Option<Quantiles> {
-        stats::quantiles(&stats::merge(self.histograms(metric)), 1000.0)
+        Quantiles::of(&stats::merge(self.histograms(metric)), metric.ns_per_unit())
     }
 
     /// The mean over seeds of a number (see [`Cell::number`]).

@@ -58,6 +58,7 @@ const MEDIAN_AND_TAIL: &[f64] = &[0.5, 0.99];
 pub static COLUMNS: &[Column] = &[
     Column { head: "echo", unit: "ms p50", place: Summary, rank: 5, source: Quantiles(&ECHO_MS, MEDIAN), show: figure },
     Column { head: "confirmed", unit: "ms p50/p99", place: Summary, rank: 2, source: Quantiles(&CONFIRMED_MS, MEDIAN_AND_TAIL), show: figure },
+    Column { head: "replicated", unit: "ms p50/p99", place: Summary, rank: 3, source: Quantiles(&REPLICATED_MS, MEDIAN_AND_TAIL), show: figure },
     Column { head: "visible", unit: "ms p50/p99", place: Summary, rank: 0, source: Quantiles(&VISIBLE_MS, MEDIAN_AND_TAIL), show: figure },
     Column { head: "diverged", unit: "of time", place: Summary, rank: 3, source: Mean(&DIVERGED_SHARE, IT), show: percent },
     Column { head: "rejected", unit: "ops", place: Summary, rank: 1, source: Total(&REJECTED, &[TOTAL]), show: figure },
@@ -79,7 +80,7 @@ pub static COLUMNS: &[Column] = &[
     Column { head: "CPU elsewhere", unit: "µs p50/p99", place: Details, rank: 19, source: Quantiles(&CPU_US_REMOTE, MEDIAN_AND_TAIL), show: figure },
     Column { head: "concurrent", unit: "of ops", place: Details, rank: 20, source: Mean(&CONCURRENCY, IT), show: percent },
     Column { head: "issued", unit: "ops", place: Details, rank: 21, source: Total(&OPS_ISSUED, IT), show: figure },
-    Column { head: "censored", unit: "confirmed/visible", place: Details, rank: 22, source: Total(&CENSORED, &["confirmed", "visible"]), show: figure },
+    Column { head: "censored", unit: "confirmed/replicated/visible", place: Details, rank: 22, source: Total(&CENSORED, &["confirmed", "replicated", "visible"]), show: figure },
     Column { head: "SEC", unit: "violations", place: Details, rank: 23, source: Total(&SEC_VIOLATIONS, IT), show: figure },
     Column { head: "protocol", unit: "errors", place: Details, rank: 24, source: Total(&PROTOCOL_ERRORS, IT), show: figure },
     Column { head: "serial order", unit: "of runs", place: Details, rank: 25, source: Mean(&SERIAL_ORDER, IT), show: percent },

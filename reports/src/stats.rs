@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{Rng, SeedableRng};
-use syncbench_harness::results::{Histogram, Quantiles};
+pub use syncbench_harness::metric::quantile;
+use syncbench_harness::results::Histogram;
 
 /// Resamples behind an interval: the 2.5 % tails then rest on 25 resamples each (Efron and Tibshirani advise 1000).
 pub const RESAMPLES: usize = 1000;
@@ -46,33 +47,6 @@ pub fn merge<'a>(histograms: impl IntoIterator<Item = &'a Histogram>) -> Histogr
         *sum.entry(*value).or_insert(0u64) += count;
     }
     sum.into_iter().filter(|(_, count)| *count > 0).collect()
-}
-
-/// The smallest value that at least a share `q` of the samples does not exceed (nearest rank). `None` without samples.
-pub fn quantile(histogram: &Histogram, q: f64) -> Option<u64> {
-    let total: u64 = histogram.iter().map(|(_, count)| count).sum();
-    let rank = rank(total, q)?;
-    let mut seen = 0;
-    histogram.iter().find_map(|(value, count)| {
-        seen += count;
-        (seen >= rank).then_some(*value)
-    })
-}
-
-/// All quantiles of a histogram, its values divided by `unit` (1000 turns microseconds into milliseconds).
-pub fn quantiles(histogram: &Histogram, unit: f64) -> Option<Quantiles> {
-    let at = |q| quantile(histogram, q).map(|value| value as f64 / unit);
-    let count: u64 = histogram.iter().map(|(_, count)| count).sum();
-    let sum: f64 = histogram.iter().map(|(value, count)| *value as f64 * *count as f64).sum();
-    Some(Quantiles {
-        p50: at(0.5)?,
-        p90: at(0.9)?,
-        p99: at(0.99)?,
-        p999: at(0.999)?,
-        max: at(1.0)?,
-        mean: sum / count as f64 / unit,
-        count,
-    })
 }
 
 /// The quantile `q` of the merged histograms (one for each seed), with its interval if `interval` is set.
@@ -169,6 +143,8 @@ fn below(rng: &mut Xoshiro256PlusPlus, bound: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use syncbench_harness::results::Quantiles;
+
     use super::*;
 
     #[test]
@@ -185,7 +161,7 @@ mod tests {
         assert_eq!(quantile(&histogram, 0.999), Some(100));
         assert_eq!(quantile(&histogram, 0.0), Some(1));
         assert_eq!(quantile(&Vec::new(), 0.5), None);
-        let all = quantiles(&histogram, 10.0).expect("not empty");
+        let all = Quantiles::of(&histogram, 10.0).expect("not empty");
         assert_eq!((all.p50, all.max, all.mean, all.count), (5.0, 10.0, 5.05, 100));
     }
 

@@ -132,6 +132,16 @@ fn clocks_of_several_faults_add_up() {
 }
 
 #[test]
+fn clocks_may_be_off_by_days() {
+    for (text, hours) in [("skew:48h", 48.0), ("skew:1441m", 1_441.0 / 60.0), ("skew:2d", 48.0)] {
+        let faults = faults([text]);
+        let ahead_ms = at(&faults, 1_000).clock(NodeId(1), Time::from_ms(1_000), Time::from_ms(0)).as_ms();
+        assert_eq!(ahead_ms, hours * 3_600_000.0, "{text}");
+    }
+    assert_eq!(armed("skew:48h,to=behind").unwrap().fault.effect(), "client 1's clock was 48 h behind");
+}
+
+#[test]
 fn users_wait_in_vain_if_a_cut_lasts_until_all_have_acted() {
     let nodes = [1, 2, 3, 4].map(NodeId);
     for (text, vain) in [

@@ -56,6 +56,8 @@ pub struct Entry {
     pub fate: Fate,
     /// How often its user's replica rolled it back.
     pub rolled_back: u32,
+    /// When a second node first reflected it: another client, or the server.
+    pub replicated: Option<Time>,
     /// When half of the replicas reflected it.
     pub half: Option<Time>,
     /// When every replica that was live at its issue reflected it; those that have crashed for good are not waited for.
@@ -89,6 +91,7 @@ impl Entry {
             resolved: None,
             fate: Fate::Unknown,
             rolled_back: 0,
+            replicated: None,
             half: None,
             visible: None,
             concurrent: false,

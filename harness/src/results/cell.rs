@@ -90,7 +90,7 @@ pub struct Cell {
     pub metrics: BTreeMap<String, Metric>,
     /// What the oracles found.
     pub findings: Vec<Finding>,
-    /// Histograms behind the quantiles of latencies, in microseconds.
+    /// Samples behind the quantiles, in nanoseconds.
     pub histograms: BTreeMap<String, Histogram>,
     /// Curves: `divergence` over the run's time in milliseconds, `resident_bytes` and `server_resident_bytes` over the
     /// operations issued.

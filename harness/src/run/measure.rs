@@ -28,6 +28,7 @@ pub fn observe(task: &Task<'_>, mut probes: Vec<Box<dyn Probe>>) -> (RunResult, 
         at: ran.ended_at,
         quiescing_since: ran.quiescing_since,
         ledger: &ran.ledger,
+        sampled: task.sample_every.is_some(),
         stored_bytes: ran.stored_bytes,
     };
     probes.iter_mut().for_each(|probe| probe.finish(&end, &mut figures));

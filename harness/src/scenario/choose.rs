@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use syncbench_strategies::registry;
 use syncbench_strategies::selector::Selector;
-use syncbench_strategies::spec::Configured;
+use syncbench_strategies::spec::{Configured, WINDOW};
 
 use super::catalog::Catalog;
 use super::error::{ScenarioError, at, value};
@@ -65,7 +65,7 @@ pub(super) fn strategies(
 /// with the document would need hours. Traces of several writers are replayed on the exact versions that they saw, which
 /// leaves nothing to collect: every operation has to arrive by itself.
 fn suit_trace(selector: &mut Selector, writers: u32, catalog: &Catalog) {
-    let (name, value) = if writers == 1 { ("batch", TRACE_BATCH) } else { ("buffer", "queued") };
+    let (name, value) = if writers == 1 { (WINDOW.name, TRACE_WINDOW) } else { ("buffer", "queued") };
     let spec = catalog.strategies.iter().find(|spec| spec.name == selector.name);
     let takes = spec.is_some_and(|spec| spec.params.iter().any(|param| param.name == name));
     if takes && selector.values.is_empty() && !selector.named.contains_key(name) {
@@ -74,7 +74,7 @@ fn suit_trace(selector: &mut Selector, writers: u32, catalog: &Catalog) {
 }
 
 /// At the replay's rate about a thousand changes in a message.
-const TRACE_BATCH: &str = "2s";
+const TRACE_WINDOW: &str = "2s";
 
 /// The networks, each of which exists.
 pub(super) fn networks(scenario: &Scenario) -> Result<Vec<String>, ScenarioError> {

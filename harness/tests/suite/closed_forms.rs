@@ -3,11 +3,12 @@
 use crate::common::subject::{Subject, case, scenario};
 use crate::common::{Case, strategies};
 use serde_json::Value;
+use syncbench_harness::ledger::Fate;
+use syncbench_harness::metrics::REPLICATED_MS;
 use syncbench_harness::network::Transport;
 use syncbench_harness::pace::Pace;
 use syncbench_harness::scenario::Scenario;
 use syncbench_harness::workloads::WORKLOADS;
-use syncbench_strategies::registry;
 use syncbench_strategies::replica::Time;
 
 const D: u64 = 40;
@@ -40,16 +41,9 @@ fn a_mesh_crdt_is_visible_after_exactly_one_delay() {
     assert!(seen > 40);
 }
 
-/// The strategy without its send window, which is a delay too.
-fn at_once(strategy: &str) -> String {
-    let spec = registry::find(strategy).unwrap();
-    let has_window = spec.params.iter().any(|param| param.name == "batch");
-    if has_window { format!("{strategy}:batch=0ms") } else { strategy.into() }
-}
-
 /// Every strategy on every workload that it supports.
 fn all() -> impl Iterator<Item = Subject> {
-    let on = |strategy: &'static str| WORKLOADS.iter().map(move |spec| Subject::new(&at_once(strategy), spec.name));
+    let on = |strategy: &'static str| WORKLOADS.iter().map(move |spec| Subject::new(strategy, spec.name));
     strategies().flat_map(on).filter(Subject::supported)
 }
 
@@ -61,6 +55,30 @@ fn without_delay_there_is_no_divergence() {
         assert_eq!(done.number("diverged_share"), 0.0, "{subject}");
         assert_eq!(done.numbers("divergence", "peak"), 0.0, "{subject}");
         assert_eq!(done.number("concurrency"), 0.0, "{subject}");
+    }
+}
+
+/// A second machine has an operation after one delay. Whoever says "saved" before that claims to.
+#[test]
+fn a_second_machine_has_an_operation_after_one_delay() {
+    for subject in all() {
+        let claims = subject.strategy.guarantees();
+        let done = Case { network: format!("constant:{D}ms"), ..case(&subject) }.run_with(&subject.strategy);
+        let accepted = done.ran.ledger.entries().filter(|entry| matches!(entry.fate, Fate::Confirmed(_)));
+        let mut alone = false;
+        for entry in accepted {
+            // A void operation has no effect that anybody could wait for.
+            if entry.visible > Some(entry.issued) {
+                let replicated = entry.replicated.expect("visible, so another machine has it");
+                assert!(replicated >= Time(entry.issued.0 + D * 1_000_000), "{subject}: {}", entry.id);
+                assert!(entry.visible >= Some(replicated), "{subject}: {}", entry.id);
+                alone |= entry.resolved < Some(replicated);
+            }
+        }
+        assert_eq!(alone, claims.confirms_alone, "{subject}: confirmed before another machine had it");
+        // Retries and queues come later, and the first of all meets neither.
+        let first = done.figures.histograms[REPLICATED_MS.name].first().map(|(ns, _)| *ns);
+        assert_eq!(first, Some(D * 1_000_000), "{subject}");
     }
 }
 

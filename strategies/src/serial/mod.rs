@@ -6,3 +6,4 @@ pub mod optimistic;
 mod order;
 pub mod patches;
 pub mod reducer;
+mod splices;

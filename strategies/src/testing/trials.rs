@@ -4,22 +4,6 @@ use crate::document::Document;
 
 use super::{Table, Toy, set, typed};
 
-/// Operations within a batch window are one message; without a window each operation is one.
-pub(crate) fn a_window_is_one_message(strategy: &str) {
-    for (given, messages) in [(strategy.to_owned(), 1), (format!("{strategy}:batch=0ms"), 3)] {
-        let mut table = Table::new(&given, 1);
-        for item in 0..3 {
-            table.act(1, &Toy::Push(item));
-        }
-        if table.wire(1, 0).is_empty() {
-            table.ring();
-        }
-        assert_eq!(table.wire(1, 0).len(), messages, "{given}");
-        table.run();
-        table.agree();
-    }
-}
-
 /// A client that missed more than the server keeps gets a snapshot, and its own operations stay.
 pub(crate) fn a_snapshot_helps_beyond_the_history(strategy: &str) {
     for (history, snapshots) in [(3, 1), (100, 0)] {

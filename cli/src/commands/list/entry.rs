@@ -27,6 +27,8 @@ impl Param {
     fn all(params: &[syncbench_strategies::spec::Param]) -> Vec<Self> {
         let kind = |kind: ParamKind| match kind {
             ParamKind::Span => "span".to_owned(),
+            ParamKind::SpanRange => "span or range".to_owned(),
+            ParamKind::Bandwidth => "bandwidth".to_owned(),
             ParamKind::Count => "number".to_owned(),
             ParamKind::Share => "share".to_owned(),
             ParamKind::Choice(words) => words.join("|"),
@@ -60,6 +62,7 @@ pub(super) struct CompiledIn {
     compiled_in: &'static str,
     pub(super) topology: String,
     pub(super) claims: Vec<&'static str>,
+    pub(super) saved: &'static str,
     pub(super) memory_grows: BTreeMap<&'static str, &'static str>,
     pub(super) support: Words,
     pub(super) carries: Words,
@@ -89,6 +92,7 @@ impl From<&Spec> for Strategy {
             compiled_in: "yes",
             topology: spec.topology.to_string(),
             claims: claims.collect(),
+            saved: spec.guarantees.saved(),
             memory_grows: grows.filter_map(|(with, kept)| Some((with, kept?))).collect(),
             support: EditKind::ALL.iter().map(|kind| (kind.name(), (spec.support)(*kind).to_string())).collect(),
             carries: Content::ALL.iter().map(|kind| (kind.name(), (spec.content)(*kind).to_string())).collect(),

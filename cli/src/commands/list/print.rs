@@ -63,6 +63,7 @@ fn compiled_in(strategy: &CompiledIn) {
     strategy.library.iter().for_each(|library| field("library", library));
     field("topology", &strategy.topology);
     field("claims", &strategy.claims.join(", "));
+    field("saved means", strategy.saved);
     let grows: Vec<_> = strategy.memory_grows.iter().map(|(with, kept)| format!("{with}: {kept}")).collect();
     field(
         "memory grows",

@@ -19,7 +19,7 @@ const STRATEGIES: &[&[&str]] = &[
     &["selector"],
     &["params"],
     &["replica"],
-    &["spec", "prefix_set", "wire"],
+    &["spec", "prefix_set", "wire", "relay", "send_window"],
     &["courier", "star"],
     &["crdt", "ephemeral", "escrow", "ids", "lww", "ot", "serial"],
     &["hybrid"],

@@ -134,10 +134,15 @@ impl Draws {
         base * (0.8 + 0.4 * self.unit() + tail * x * x * x * x * x * x)
     }
 
-    fn histogram(&mut self, samples: u64, base_us: f64, tail: f64) -> Histogram {
+    /// Latencies, in nanoseconds.
+    fn latency(&mut self, samples: u64, base_us: f64, tail: f64) -> Histogram {
+        self.histogram(samples, base_us, tail).into_iter().map(|(us, count)| (us * 1000, count)).collect()
+    }
+
+    fn histogram(&mut self, samples: u64, base: f64, tail: f64) -> Histogram {
         let mut counts = BTreeMap::new();
         for _ in 0..samples {
-            let value = self.skewed(base_us, tail) as u64;
+            let value = self.skewed(base, tail) as u64;
             let step = (value / 64).max(1);
             *counts.entry(value / step * step).or_insert(0) += 1;
         }
@@ -145,8 +150,8 @@ impl Draws {
     }
 }
 
-fn quantiles(histogram: &Histogram) -> Metric {
-    Metric::Quantiles(syncbench_reports::stats::quantiles(histogram, 1000.0).unwrap_or_default())
+fn quantiles(metric: &MetricSpec, histogram: &Histogram) -> Metric {
+    Metric::Quantiles(Quantiles::of(histogram, metric.ns_per_unit()).unwrap_or_default())
 }
 
 /// One cell, synthesized from its names.
@@ -161,29 +166,28 @@ pub fn cell(part: &str, workload: &str, strategy: &str, size: u64, seed: u64) ->
     };
     let net = if rough { 60_000.0 } else { 12_000.0 };
     let tail = if rough { 60.0 } else { 2.0 };
-    let visible = draws.histogram(400, net * hops, tail);
-    let confirmed = draws.histogram(400, if merges { 90.0 } else { net * 2.0 }, if merges { 3.0 } else { tail });
-    let echo = draws.histogram(
-        400,
-        if kind == "serial" { net * 2.0 } else { 85.0 },
-        if kind == "serial" { tail } else { 2.0 },
-    );
+    let visible = draws.latency(400, net * hops, tail);
+    let confirmed = draws.latency(400, if merges { 90.0 } else { net * 2.0 }, if merges { 3.0 } else { tail });
+    let echo =
+        draws.latency(400, if kind == "serial" { net * 2.0 } else { 85.0 }, if kind == "serial" { tail } else { 2.0 });
     let cpu_base = if kind == "crdt" { 18_000.0 } else { 2_500.0 };
     let grows = if kind == "patches" { size as f64 / 40.0 } else { (size as f64).sqrt() / 30.0 };
     let local = draws.histogram(200, cpu_base * (1.0 + grows), 3.0);
     let remote = draws.histogram(200, cpu_base * 0.6 * (1.0 + grows), 3.0);
     let mut histograms = BTreeMap::new();
     let mut metrics = BTreeMap::new();
-    let half = draws.histogram(400, net * hops * 0.9, tail);
+    let half = draws.latency(400, net * hops * 0.9, tail);
+    let replicated = draws.latency(400, net, tail);
     for (metric, histogram) in [
         (&VISIBLE_MS, visible),
         (&VISIBLE_HALF_MS, half),
         (&CONFIRMED_MS, confirmed),
+        (&REPLICATED_MS, replicated),
         (&ECHO_MS, echo),
         (&CPU_US_LOCAL, local),
         (&CPU_US_REMOTE, remote),
     ] {
-        metrics.insert(metric.name.to_owned(), quantiles(&histogram));
+        metrics.insert(metric.name.to_owned(), quantiles(metric, &histogram));
         histograms.insert(metric.name.to_owned(), histogram);
     }
     let losses = if merges { lost(&mut draws, workload, rough, kind) } else { BTreeMap::new() };
@@ -204,7 +208,7 @@ pub fn cell(part: &str, workload: &str, strategy: &str, size: u64, seed: u64) ->
     add(&CONCURRENCY, Metric::Number(if workload == "form" { 0.02 } else { 0.4 }));
     add(&OPS_ISSUED, Metric::Number(400.0));
     let unseen = if kind == "causal" && rough { 9 } else { 0 };
-    add(&CENSORED, counts(&[("confirmed", 0), ("visible", unseen)]));
+    add(&CENSORED, counts(&[("confirmed", 0), ("replicated", 0), ("visible", unseen)]));
     add(&REJECTED, counts(&[("empty", rejected)]));
     add(&ROLLED_BACK, Metric::Number(if kind == "optimistic" { rejected as f64 } else { 0.0 }));
     add(&COUNTERS, if merges { counts(&[]) } else { counts(&[("retries", 31)]) });

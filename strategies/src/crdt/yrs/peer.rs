@@ -1,25 +1,30 @@
-//! One client.
+//! One client, or the relay.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Duration;
 
-use yrs::StateVector;
 use yrs::updates::decoder::Decode;
 use yrs::updates::encoder::Encode;
+use yrs::{StateVector, merge_updates_v1};
 
 use super::Message;
 use super::doc::{Arrived, Doc, Written};
 use super::undo::{Footprint, History};
+use crate::crdt::forward::Forward;
 use crate::model::{ModelRef, Operation, Outcome, Rejected};
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup};
+use crate::send_window::SendWindow;
 use crate::sidecar::{Clock, Sidecar, merge_clock};
+use crate::star::reject_at_server;
 use crate::view::View;
 use crate::wire::{seal, unseal};
 
+/// The tag of the timer at the end of a send window.
+const FLUSH: u64 = 0;
+
 pub(super) struct Peer {
-    batch: Duration,
+    window: SendWindow,
     model: ModelRef,
     node: NodeId,
     doc: Doc,
@@ -32,8 +37,10 @@ pub(super) struct Peer {
     /// Peers that were sent our state on this connection.
     greeted: BTreeSet<NodeId>,
     ever_connected: BTreeSet<NodeId>,
-    /// Own updates that wait for the end of the batch window, and their operations.
+    /// Own updates that wait for the end of the send window, and their operations.
     outbox: Outbox,
+    /// At a relay, what it forwards.
+    forward: Forward,
     /// Messages whose updates are not all in the document yet, by number.
     messages: u64,
     incomplete: BTreeMap<u64, Incomplete>,
@@ -56,10 +63,10 @@ struct Outbox {
 }
 
 impl Peer {
-    pub(super) fn new(batch: Duration, setup: &Setup, mut doc: Doc) -> Self {
+    pub(super) fn new(window: SendWindow, setup: &Setup, mut doc: Doc) -> Self {
         doc.record(setup.undo);
         Self {
-            batch,
+            window,
             model: setup.model.clone(),
             node: setup.node,
             changed: doc.save() != *setup.genesis,
@@ -69,6 +76,7 @@ impl Peer {
             greeted: BTreeSet::new(),
             ever_connected: BTreeSet::new(),
             outbox: Outbox::default(),
+            forward: Forward::default(),
             messages: 0,
             incomplete: BTreeMap::new(),
             seen: Clock::new(),
@@ -79,6 +87,8 @@ impl Peer {
     fn flush(&mut self, cx: &mut Context<'_>) {
         let Outbox { updates, carries } = mem::take(&mut self.outbox);
         if !updates.is_empty() {
+            let updates =
+                if updates.len() > 1 { merge_updates_v1(&updates).map_or(updates, |one| vec![one]) } else { updates };
             let sidecar = Sidecar { carries, ..Sidecar::none() };
             cx.broadcast(self.informed.iter().copied(), seal(&Message::Updates(updates)), sidecar);
         }
@@ -93,10 +103,8 @@ impl Peer {
             self.seen.insert(self.node, id.n);
             self.outbox.updates.extend(updates);
             self.outbox.carries.push(id);
-            if self.batch.is_zero() {
+            if self.window.change(FLUSH, cx) {
                 self.flush(cx);
-            } else if self.outbox.carries.len() == 1 {
-                cx.set_timer(self.batch, 0);
             }
         }
         cx.shown(id);
@@ -118,6 +126,7 @@ impl Peer {
         self.flush(cx);
         let missing = self.doc.missing(&theirs);
         cx.send(from, seal(&Message::Updates(vec![missing])), Sidecar::state(&self.seen));
+        self.forward.send_waiting(from, cx);
         self.informed.insert(from);
         self.greet(from, cx);
         Ok(())
@@ -173,6 +182,9 @@ impl Peer {
 
 impl Replica for Peer {
     fn submit(&mut self, id: OpId, operation: &Operation, cx: &mut Context<'_>) {
+        if self.node == NodeId::SERVER {
+            return reject_at_server(id, cx);
+        }
         let plan = match self.model.plan(&self.doc, operation) {
             Ok(plan) => plan,
             Err(reason) => return cx.rejected(id, reason),
@@ -205,12 +217,21 @@ impl Replica for Peer {
     ) -> Result<(), ProtocolError> {
         match unseal(bytes)? {
             Message::State(state) => self.answer(from, &state, cx),
-            Message::Updates(updates) => self.merge(&updates, sidecar, cx),
+            Message::Updates(updates) => {
+                self.merge(&updates, sidecar, cx)?;
+                if self.node == NodeId::SERVER && (mem::take(&mut self.doc.news) || !self.doc.whole()) {
+                    self.forward.take(from, bytes, sidecar);
+                    self.forward.send(self.informed.iter().copied(), !self.doc.whole(), cx);
+                }
+                Ok(())
+            }
         }
     }
 
     fn timer(&mut self, _: u64, cx: &mut Context<'_>) {
-        self.flush(cx);
+        if self.window.end(!self.outbox.updates.is_empty(), FLUSH, cx) {
+            self.flush(cx);
+        }
     }
 
     fn link(&mut self, peer: NodeId, state: LinkState, cx: &mut Context<'_>) {
@@ -220,11 +241,13 @@ impl Replica for Peer {
             return;
         }
         let again = !self.ever_connected.insert(peer);
-        // Two that have never changed anything have nothing to tell each other.
-        if again || self.changed {
-            self.greet(peer, cx);
-        } else {
+        // Two that have never changed anything have nothing to tell each other, but a client always tells a relay its state.
+        let known = !again && !self.changed;
+        if known {
             self.informed.insert(peer);
+        }
+        if !known || peer == NodeId::SERVER {
+            self.greet(peer, cx);
         }
     }
 

@@ -3,12 +3,12 @@ use crate::testing::{Table, Toy, trials};
 
 #[test]
 fn operations_saved_before_a_crash_are_reflected_later() {
-    trials::operations_saved_before_a_crash_are_reflected_later("crdt-yrs");
+    trials::operations_saved_before_a_crash_are_reflected_later("crdt-yrs:topology=mesh");
 }
 
 #[test]
 fn an_operation_is_reflected_once_its_dependencies_are_here() {
-    trials::an_operation_is_reflected_once_its_dependencies_are_here("crdt-yrs");
+    trials::an_operation_is_reflected_once_its_dependencies_are_here("crdt-yrs:topology=mesh");
 }
 
 /// With one entry for each client both increments stay; with a sum that is written anew, one is lost.
@@ -33,7 +33,7 @@ fn concurrent_increments_add_up_unless_the_counter_is_one_value() {
 /// A field is removed and a sum written over one that is missing: the library shows the removal at once.
 #[test]
 fn an_operation_that_is_shown_in_part_is_pending() {
-    let mut table = Table::new("crdt-yrs:counter=sum", 3);
+    let mut table = Table::new("crdt-yrs:counter=sum,topology=mesh", 3);
     let first = table.act(1, &Toy::Add(1));
     table.deliver(1, 2);
     let second = table.act(2, &Toy::Return("y".into()));

@@ -28,6 +28,8 @@ pub(crate) struct State {
     /// The ids of the whole document.
     pub(super) root: Slot,
     clients: BTreeMap<NodeId, Used>,
+    /// Users undo, so marks say which operation changed what.
+    undo: bool,
 }
 
 /// Which numbers and ids a client has used.
@@ -60,20 +62,21 @@ const BARRED: usize = UNDO_DEPTH;
 pub(super) struct Saved {
     pub(super) root: Node,
     pub(super) clients: BTreeMap<NodeId, Used>,
+    pub(super) undo: bool,
 }
 
 impl From<State> for Saved {
-    fn from(State { document, root, clients }: State) -> Self {
-        Self { root: Node::of(document, Some(&root)), clients }
+    fn from(State { document, root, clients, undo }: State) -> Self {
+        Self { root: Node::of(document, Some(&root)), clients, undo }
     }
 }
 
 impl TryFrom<Saved> for State {
     type Error = ProtocolError;
 
-    fn try_from(Saved { root: node, clients }: Saved) -> Result<Self, ProtocolError> {
+    fn try_from(Saved { root: node, clients, undo }: Saved) -> Result<Self, ProtocolError> {
         let misfit = || ProtocolError::malformed("ids that do not fit the document");
-        Ok(Self { root: node.slot().ok_or_else(misfit)?, document: node.value, clients })
+        Ok(Self { root: node.slot().ok_or_else(misfit)?, document: node.value, clients, undo })
     }
 }
 
@@ -90,9 +93,9 @@ pub(crate) struct Applied {
 
 impl State {
     /// The initial state: everything in it has ids of the server.
-    pub(crate) fn genesis(document: Document) -> Self {
+    pub(crate) fn genesis(document: Document, undo: bool) -> Self {
         let ids = Fresh { client: NodeId::SERVER, next: 0 }.ids(&document);
-        Self { document, root: Slot { mark: Mark::default(), ids }, clients: BTreeMap::new() }
+        Self { document, root: Slot { mark: Mark::default(), ids }, clients: BTreeMap::new(), undo }
     }
 
     /// What `client` has used.

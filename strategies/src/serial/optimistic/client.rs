@@ -39,19 +39,19 @@ pub(super) struct Client {
 }
 
 impl Client {
-    pub(super) fn new(setup: &Setup, batch: Duration, base: Document) -> Self {
-        Self::with(setup, batch, State { seq: 0, base, last: 0, resolved: 0, pending: Outbox::new() })
+    pub(super) fn new(setup: &Setup, window: Duration, base: Document) -> Self {
+        Self::with(setup, window, State { seq: 0, base, last: 0, resolved: 0, pending: Outbox::new() })
     }
 
-    pub(super) fn restore(setup: &Setup, batch: Duration, durable: &[u8]) -> Result<Self, ProtocolError> {
-        Ok(Self::with(setup, batch, decode(durable)?))
+    pub(super) fn restore(setup: &Setup, window: Duration, durable: &[u8]) -> Result<Self, ProtocolError> {
+        Ok(Self::with(setup, window, decode(durable)?))
     }
 
-    fn with(setup: &Setup, batch: Duration, state: State) -> Self {
+    fn with(setup: &Setup, window: Duration, state: State) -> Self {
         let mut client = Self {
             model: setup.model.clone(),
             node: setup.node,
-            uplink: Uplink::new(batch),
+            uplink: Uplink::new(window),
             view: Document::Null,
             shown: BTreeSet::new(),
             state,
@@ -123,7 +123,7 @@ impl Client {
 
     /// Sends what has not gone out on this connection.
     fn push(&mut self, cx: &mut Context<'_>) {
-        let Some(unsent) = self.uplink.unsent(&self.state.pending, self.state.last) else { return };
+        let Some(unsent) = self.uplink.unsent(&self.state.pending, self.state.last, cx) else { return };
         let (after, resolved, sidecar) = (unsent.after, self.state.resolved, unsent.sidecar(self.node));
         let mutations = unsent.operations.map(|(n, action)| Mutation { n: *n, action: action.clone() }).collect();
         cx.send(NodeId::SERVER, encode(&ToServer::Push { after, resolved, mutations }), sidecar);
@@ -243,7 +243,7 @@ impl Replica for Client {
     }
 
     fn timer(&mut self, tag: u64, cx: &mut Context<'_>) {
-        if self.uplink.timer(tag) {
+        if self.uplink.timer(tag, cx) {
             self.push(cx);
         }
     }

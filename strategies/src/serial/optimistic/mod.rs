@@ -32,7 +32,7 @@ use std::time::Duration;
 use crate::document::{Document, EditKind};
 use crate::node::NodeId;
 use crate::replica::{ProtocolError, Replica, Setup, Strategy, Topology};
-use crate::spec::{Content, Guarantees, Param, ParamKind, Params, Spec, Support};
+use crate::spec::{Content, Guarantees, Param, ParamKind, Params, Spec, Support, WINDOW};
 use client::Client;
 use server::Server;
 
@@ -60,41 +60,40 @@ pub static SPEC: Spec = Spec {
             help: "operations the server keeps to bring a returning client up to date and to undo them; a client that misses \
                    older ones gets a snapshot. 1000 as for `serial`",
         },
-        Param {
-            name: "batch",
-            kind: ParamKind::Span,
-            default: "10ms",
-            help: "how long mutations are collected before they are pushed; 10 ms is Replicache's pushDelay",
-        },
+        WINDOW,
     ],
     support: |_: EditKind| Support::Native,
     content: Content::any,
     undo: Support::Emulated("the server reduces its history again without it, and sends what that changes"),
     build: |params: &Params| {
         let history = usize::try_from(params.count("history")).unwrap_or(usize::MAX);
-        Box::new(Optimistic { history, batch: params.span("batch") })
+        Box::new(Optimistic { history, window: params.span("window") })
     },
 };
 
 struct Optimistic {
     history: usize,
-    batch: Duration,
+    window: Duration,
 }
 
 impl Strategy for Optimistic {
+    fn send_window(&self) -> Duration {
+        self.window
+    }
+
     fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
         // Genesis is this strategy's own encoding, made by `Strategy::genesis` a moment ago.
         let data = Document::decode(&setup.genesis).expect("genesis is a document");
         match setup.node {
             NodeId::SERVER => Box::new(Server::new(setup, data, self.history)),
-            _ => Box::new(Client::new(setup, self.batch, data)),
+            _ => Box::new(Client::new(setup, self.window, data)),
         }
     }
 
     fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {
         Ok(match setup.node {
             NodeId::SERVER => Box::new(Server::restore(setup, durable)?),
-            _ => Box::new(Client::restore(setup, self.batch, durable)?),
+            _ => Box::new(Client::restore(setup, self.window, durable)?),
         })
     }
 }

@@ -9,7 +9,7 @@ use crate::document::Document;
 use crate::model::{ModelRef, Operation};
 use crate::node::{NodeId, OpId};
 use crate::replica::{Context, LinkState, ProtocolError, Replica, Setup};
-use crate::serial::order::Order;
+use crate::serial::order::{Keeps, Order};
 use crate::sidecar::Sidecar;
 use crate::star::{Joined, Placed, Sessions, already_placed, count_duplicates, reject_at_server};
 use crate::view::View;
@@ -29,7 +29,8 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) fn new(setup: &Setup, data: Document, history: usize) -> Self {
-        Self::with(setup, State { order: Order::new(data, history), sessions: Sessions::default() })
+        let order = Order::new(data, history, if setup.undo { Keeps::Everything } else { Keeps::Edits });
+        Self::with(setup, State { order, sessions: Sessions::default() })
     }
 
     pub(super) fn restore(setup: &Setup, durable: &[u8]) -> Result<Self, ProtocolError> {

@@ -15,11 +15,6 @@ fn an_operation_shows_at_once_and_is_confirmed_after_a_round_trip() {
 }
 
 #[test]
-fn operations_within_a_window_are_one_push() {
-    trials::a_window_is_one_message("serial-optimistic");
-}
-
-#[test]
 fn a_mutation_that_fails_at_the_server_is_rolled_back_and_does_not_stop_the_next() {
     let mut table = Table::new("serial-optimistic", 2);
     table.act(1, &set("x", 5));
@@ -35,7 +30,7 @@ fn a_mutation_that_fails_at_the_server_is_rolled_back_and_does_not_stop_the_next
 
 #[test]
 fn a_mutation_that_was_rolled_back_may_show_again() {
-    let mut table = Table::new("serial-optimistic:batch=0ms", 3);
+    let mut table = Table::new("serial-optimistic", 3);
     let swapped = table.act(3, &swap("x", 0, 9));
     table.act(1, &set("x", 5));
     table.deliver(1, 0);
@@ -52,7 +47,7 @@ fn a_mutation_that_was_rolled_back_may_show_again() {
 
 #[test]
 fn the_outcome_comes_from_the_servers_state() {
-    let mut table = Table::new("serial-optimistic:batch=0ms", 2);
+    let mut table = Table::new("serial-optimistic", 2);
     table.act(1, &Toy::Push(7));
     table.deliver(1, 0);
     let pop = table.act(2, &Toy::Pop);
@@ -63,7 +58,7 @@ fn the_outcome_comes_from_the_servers_state() {
 
 #[test]
 fn pending_mutations_survive_a_crash_and_are_carried_out_once() {
-    let mut table = Table::new("serial-optimistic:batch=0ms", 2);
+    let mut table = Table::new("serial-optimistic", 2);
     let reached = table.act(1, &Toy::Add(1));
     table.deliver(1, 0);
     table.cut(0, 1);
@@ -83,7 +78,7 @@ fn pending_mutations_survive_a_crash_and_are_carried_out_once() {
 
 #[test]
 fn an_old_push_changes_nothing_and_one_with_a_gap_is_a_protocol_error() {
-    let mut table = Table::new("serial-optimistic:batch=0ms", 1);
+    let mut table = Table::new("serial-optimistic", 1);
     table.act(1, &Toy::Add(1));
     let first = table.deliver(1, 0);
     table.hand(1, 0, &first).unwrap();

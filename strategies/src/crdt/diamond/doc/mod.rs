@@ -14,7 +14,7 @@ use diamond_types::list::{ListCRDT, OpLog};
 use diamond_types::{AgentId, LocalVersion};
 
 use self::agents::{Counts, counts, name, number, spans};
-use crate::crdt::mesh::{Committed, Difference, Library, Merged, Missing, Sealed, Span, beyond, new_author};
+use crate::crdt::peer::{Committed, Difference, Library, Merged, Missing, Sealed, Span, beyond, new_author};
 use crate::crdt::splices;
 use crate::document::{Document, Edit, Key};
 use crate::model::Rejected;
@@ -240,5 +240,9 @@ impl Library for Doc {
         let ListCRDT { branch, oplog } = &mut self.crdt;
         branch.merge(oplog, oplog.local_version_ref());
         Merged::new(spans(oplog, before), refused)
+    }
+
+    fn waits(&mut self) -> bool {
+        !self.waiting.is_empty()
     }
 }

@@ -9,15 +9,19 @@ mod value;
 mod view;
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use loro::{ContainerID, ExportMode, IdSpan, LoroDoc, LoroMap, LoroText, Subscription, VersionVector};
+use loro::{
+    ContainerID, ExportMode, IdSpan, ImportStatus, LoroDoc, LoroMap, LoroText, Subscription, VersionRange,
+    VersionVector,
+};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use self::edit::Place;
 use crate::crdt::last_text::LastText;
-use crate::crdt::mesh::{Committed, Difference, Library, Merged, Missing, Sealed, Span, beyond, new_author};
+use crate::crdt::peer::{Committed, Difference, Library, Merged, Missing, Sealed, Span, beyond, new_author};
 use crate::document::{Document, Edit};
 use crate::model::Rejected;
 use crate::replica::{OpId, ProtocolError};
@@ -38,6 +42,8 @@ pub(super) struct Doc<const MERGEABLE: bool> {
     /// nor we iterate over it.
     remade: FxHashMap<ContainerID, ContainerID>,
     last: RefCell<LastText<LoroText>>,
+    /// How many operations of each author there are once nothing waits for its dependencies any more.
+    awaited: BTreeMap<u64, i32>,
     /// Where the library puts the update of each commit, if it is asked to.
     each: Option<(Arc<Mutex<Vec<Vec<u8>>>>, Subscription)>,
 }
@@ -77,6 +83,7 @@ impl<const MERGEABLE: bool> Doc<MERGEABLE> {
             recent: None,
             remade: FxHashMap::default(),
             last: RefCell::default(),
+            awaited: BTreeMap::new(),
             each: None,
         }
     }
@@ -98,6 +105,14 @@ impl<const MERGEABLE: bool> Doc<MERGEABLE> {
             _ => self.doc.oplog_vv().get(&author).copied().unwrap_or(0),
         };
         (self.made > before).then_some(Span { author, from: before as u64, to: self.made as u64 })
+    }
+
+    /// Takes note of what the library keeps until its dependencies are here.
+    fn await_pending(&mut self, status: ImportStatus) {
+        for (author, (_, end)) in status.pending.iter().flat_map(VersionRange::iter) {
+            let awaited = self.awaited.entry(*author).or_default();
+            *awaited = (*awaited).max(*end);
+        }
     }
 
     /// Commits the inverse of own operations.
@@ -237,10 +252,26 @@ impl<const MERGEABLE: bool> Library for Doc<MERGEABLE> {
         self.last.take();
         let before = self.doc.oplog_vv();
         let mut refused = 0;
-        if self.doc.import_batch(&updates).is_err() {
+        match self.doc.import_batch(&updates) {
+            Ok(status) => self.await_pending(status),
             // One by one, for the valid ones. Updates that are here already change nothing.
-            refused = updates.iter().filter(|update| self.doc.import(update).is_err()).count() as u64;
+            Err(_) => {
+                for update in &updates {
+                    match self.doc.import(update) {
+                        Ok(status) => self.await_pending(status),
+                        Err(_) => refused += 1,
+                    }
+                }
+            }
         }
         Merged::new(between(&self.doc.oplog_vv(), &before), refused)
+    }
+
+    fn waits(&mut self) -> bool {
+        if !self.awaited.is_empty() {
+            let here = self.doc.oplog_vv();
+            self.awaited.retain(|author, end| here.get(author).is_none_or(|count| count < end));
+        }
+        !self.awaited.is_empty()
     }
 }

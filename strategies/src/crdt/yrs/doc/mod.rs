@@ -31,6 +31,8 @@ pub(super) struct Doc {
     pub(super) library: Library,
     /// Updates that depend on what is missing.
     waiting: VecDeque<Waiting>,
+    /// An update has changed something since this was taken back.
+    pub(super) news: bool,
     /// There may be a character of two UTF-16 units.
     wide: bool,
     /// What own edits do is recorded, and what they delete is kept, so that they can be undone.
@@ -83,13 +85,15 @@ impl Doc {
         };
         let doc = yrs::Doc::with_options(options);
         let root = doc.get_or_insert_map("root");
-        Self { library: Library { doc, root, counters }, wide: false, records: false, waiting: VecDeque::new() }
+        let library = Library { doc, root, counters };
+        Self { library, wide: false, records: false, news: false, waiting: VecDeque::new() }
     }
 
     /// A copy from [`Doc::genesis`] or [`Doc::save`].
     pub(super) fn load(bytes: &[u8], client: u64, counters: Counters) -> Result<Self, String> {
         let mut doc = Self::empty(client, counters);
         doc.apply(bytes, 0)?;
+        doc.news = false;
         Ok(doc)
     }
 
@@ -153,6 +157,7 @@ impl Doc {
         self.wide |= bytes.iter().any(|byte| (0xf0..0xf5).contains(byte));
         let mut txn = self.library.doc.transact_mut();
         txn.apply_update(update).map_err(|error| error.to_string())?;
+        self.news |= txn.has_changes();
         Ok(txn.prune_pending().is_none())
     }
 

@@ -202,7 +202,7 @@ fn an_undo_of_splices_keeps_those_of_others() {
 
 #[test]
 fn an_undo_keeps_what_others_did() {
-    for params in ["", ":batch=50ms", ":counter=sum"] {
+    for params in ["", ":window=50ms", ":counter=sum"] {
         crdt::an_undo_keeps_what_others_did(&format!("crdt-yrs{params}"));
     }
 }

@@ -77,6 +77,9 @@ pub(in crate::crdt) trait Library: View + Send + Sized + 'static {
 
     /// Merges updates, at once or as soon as all their dependencies are here.
     fn merge(&mut self, updates: Vec<Self::Update>) -> Merged;
+
+    /// Whether something that arrived waits for its dependencies, so that a peer that compares does not get it.
+    fn waits(&mut self) -> bool;
 }
 
 /// What became of edits.
