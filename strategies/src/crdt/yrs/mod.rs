@@ -11,8 +11,8 @@
 //! probes learn of its operation.
 //!
 //! The library is used as its authors recommend: one transaction for each operation, `encode_update_v1` of the transaction,
-//! `merge_updates_v1` for what a send window collects, shared types for what is edited and plain values for what is replaced, garbage collection on. A message carries a
-//! checksum, since the library accepts some damaged updates.
+//! `merge_updates_v1` for what a send window collects, shared types for what is edited and plain values for what is
+//! replaced, garbage collection on. A message carries a checksum, since the library accepts some damaged updates.
 //!
 //! Source: yrs 0.28 and the y-protocols; Nicolaescu et al., "Near real-time peer-to-peer shared editing on extensible data
 //! types" (YATA, 2016).
