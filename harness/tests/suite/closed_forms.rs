@@ -9,7 +9,9 @@ use syncbench_harness::network::Transport;
 use syncbench_harness::pace::Pace;
 use syncbench_harness::scenario::Scenario;
 use syncbench_harness::workloads::WORKLOADS;
+use syncbench_strategies::registry::STRATEGIES;
 use syncbench_strategies::replica::{Time, Topology};
+use syncbench_strategies::spec::Spec;
 
 const D: u64 = 40;
 
@@ -27,18 +29,26 @@ fn serial_confirms_after_two_delays_and_is_visible_by_then() {
     }
 }
 
-#[cfg(feature = "automerge")]
 #[test]
-fn a_mesh_crdt_is_visible_after_exactly_one_delay() {
-    let done = Case { network: format!("constant:{D}ms"), ..Case::new("crdt-automerge", "stack") }.run();
-    let mut seen = 0;
-    for entry in done.ran.ledger.entries().filter(|entry| entry.shown.is_some()) {
-        assert_eq!(entry.resolved, Some(entry.issued), "{}", entry.id);
-        // A change waits for those it depends on, which never arrive later on links of equal delay.
-        assert_eq!(entry.visible, Some(Time(entry.issued.0 + D * 1_000_000)), "{}", entry.id);
-        seen += 1;
+fn what_clients_merge_is_visible_after_two_delays_through_a_relay_and_after_one_in_a_mesh() {
+    let with_a_choice = |spec: &&&Spec| spec.params.iter().any(|param| param.name == "topology");
+    for spec in STRATEGIES.iter().filter(with_a_choice) {
+        for (topology, delays) in [("star", 2), ("mesh", 1)] {
+            let strategy = format!("{}:topology={topology}", spec.name);
+            for workload in ["stack", "text"].into_iter().filter(|on| Subject::new(&strategy, on).supported()) {
+                let done = Case { network: format!("constant:{D}ms"), ..Case::new(&strategy, workload) }.run();
+                let mut visible = 0;
+                for entry in done.ran.ledger.entries().filter(|entry| entry.shown.is_some()) {
+                    assert_eq!(entry.resolved, Some(entry.issued), "{strategy} on {workload}: {}", entry.id);
+                    // A change waits for those it depends on, which never arrive later on links of equal delay.
+                    let at = Time(entry.issued.0 + delays * D * 1_000_000);
+                    assert_eq!(entry.visible, Some(at), "{strategy} on {workload}: {}", entry.id);
+                    visible += 1;
+                }
+                assert!(visible > 30, "{strategy} on {workload}: {visible}");
+            }
+        }
     }
-    assert!(seen > 40);
 }
 
 #[test]
