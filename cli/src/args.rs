@@ -65,10 +65,11 @@ pub(crate) enum Command {
 #[command(after_help = "Examples:
   syncbench run                                         the default comparison
   syncbench run my-scenario.toml                        a scenario from a file
+  syncbench run product                                 with each product's send window
   syncbench run long                                    a million operations each
   syncbench run --strategy lww-document --seeds 1..30   one strategy, more seeds
   syncbench run -w record -n constant:80ms -f partition:halves@2s..5s
-  syncbench run -s crdt-automerge:batch=50ms,serial -n 4g -c 8 --rate 80
+  syncbench run -s serial-optimistic:window=50ms,serial -n 4g -c 8 --rate 80
   syncbench run --engine threads --workload counter     in real time
   syncbench run --trace trace.json.gz --json > out.json
 
@@ -79,7 +80,7 @@ name after a colon; `syncbench list` shows them all.")]
 pub(crate) struct RunArgs {
     /// A scenario in TOML, or the name of a built-in one; the flags below override it
     pub(crate) scenario: Option<PathBuf>,
-    /// Strategies: `all`, or names such as serial,crdt-automerge:batch=50ms
+    /// Strategies: `all`, or names such as serial,ot:window=50ms
     #[arg(short, long, value_name = "NAMES")]
     pub(crate) strategy: Vec<String>,
     /// Workloads: `all`, or names

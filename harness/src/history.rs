@@ -23,7 +23,7 @@ impl<'a> History<'a> {
         operations.filter_map(|entry| entry.operation.decode().map(|op| Issued { op, entry })).collect()
     }
 
-    /// Those that were confirmed and not undone.
+    /// Those that were confirmed, not undone and not censored.
     pub fn confirmed<O: DeserializeOwned>(&self) -> Vec<Issued<'a, O>> {
         let mut operations = self.operations();
         operations.retain(|operation| operation.outcome().is_some());
@@ -46,7 +46,7 @@ impl<O> Issued<'_, O> {
         self.entry.id
     }
 
-    /// Its outcome, if it was confirmed and not undone: its effect is expected.
+    /// Its outcome, if it was confirmed, not undone and not censored: its effect is expected.
     pub fn outcome(&self) -> Option<&Document> {
         self.entry.outcome()
     }
@@ -76,7 +76,7 @@ impl Entry {
     /// See [`Issued::outcome`].
     pub(crate) fn outcome(&self) -> Option<&Document> {
         match &self.fate {
-            Fate::Confirmed(outcome) if !self.undone => Some(outcome),
+            Fate::Confirmed(outcome) if !self.undone && !self.censored => Some(outcome),
             _ => None,
         }
     }

@@ -11,6 +11,7 @@ pub mod engines;
 pub mod event;
 pub mod faults;
 pub mod finding;
+pub mod findings;
 pub mod history;
 pub mod ledger;
 pub mod metric;

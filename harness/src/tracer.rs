@@ -62,6 +62,7 @@ impl Tracer {
             What::Report(Report::Pending(op)) => text(23, &[op.client.0.into(), op.n], ""),
             What::Crashed { for_good } => text(21, &[u64::from(*for_good)], ""),
             What::RecoveryDiffers => text(22, &[], ""),
+            What::Handshake { peer, wire_bytes } => text(24, &[peer.0.into(), *wire_bytes], ""),
         }
         self.hash.update(&self.line);
     }

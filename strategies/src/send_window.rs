@@ -3,7 +3,7 @@
 use std::mem;
 use std::time::Duration;
 
-use crate::params::{Param, ParamKind};
+use crate::params::{Param, WINDOW};
 use crate::replica::Context;
 
 /// A send window with a leading edge: a change goes out at once and opens the window; those made before the window ends go
@@ -17,7 +17,7 @@ pub(crate) struct SendWindow {
 impl SendWindow {
     /// The parameter, the same for every strategy but for what it says about the product.
     pub(crate) const fn param(help: &'static str) -> Param {
-        Param { name: "window", kind: ParamKind::Span, default: "0", help }
+        Param { help, ..WINDOW }
     }
 
     pub(crate) fn new(span: Duration) -> Self {

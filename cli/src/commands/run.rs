@@ -233,8 +233,8 @@ mod tests {
     fn commas_separate_names_and_parameters() {
         let split = |text: &str| split(&[text.to_owned()]);
         assert_eq!(split("serial,lww-document"), ["serial", "lww-document"]);
-        assert_eq!(split("crdt:batch=50ms,sync=protocol,serial"), ["crdt:batch=50ms,sync=protocol", "serial"]);
-        assert_eq!(split("serial:history=0,crdt:batch=1s"), ["serial:history=0", "crdt:batch=1s"]);
+        assert_eq!(split("crdt:window=50ms,sync=protocol,serial"), ["crdt:window=50ms,sync=protocol", "serial"]);
+        assert_eq!(split("serial:history=0,crdt:window=1s"), ["serial:history=0", "crdt:window=1s"]);
         assert_eq!(split("constant:40ms,wifi"), ["constant:40ms", "wifi"]);
     }
 }

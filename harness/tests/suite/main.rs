@@ -11,6 +11,8 @@ mod forged;
 mod hostile;
 mod mutants;
 mod parity;
+mod pending;
+mod reconnect;
 mod replay;
 mod spec;
 mod threads;

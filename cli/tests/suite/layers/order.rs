@@ -21,7 +21,8 @@ const STRATEGIES: &[&[&str]] = &[
     &["replica"],
     &["spec", "prefix_set", "wire", "relay", "send_window"],
     &["courier", "star"],
-    &["crdt", "ephemeral", "escrow", "ids", "lww", "ot", "serial"],
+    &["crdt", "ephemeral", "escrow", "ids", "lww", "ot"],
+    &["serial"],
     &["hybrid"],
     &["registry"],
 ];
@@ -30,6 +31,7 @@ const HARNESS: &[&[&str]] = &[
     &["clock", "rng", "pace", "queue", "schedule", "event", "finding", "metric"],
     &["stopwatch", "tracer", "network", "faults", "ledger"],
     &["wire", "settings", "history"],
+    &["findings"],
     &["results"],
     &["workload", "probe"],
     &["task"],

@@ -1,8 +1,9 @@
 //! Two users move one card at once: within its column, or from there to two others.
 
+use syncbench_harness::oracles::places::MOVE_OVERWRITTEN;
 use syncbench_harness::oracles::serial_order::SerialOrder;
 use syncbench_harness::workload::Intent;
-use syncbench_harness::workloads::kanban::{self, DUPLICATE_ON_MOVE, KanbanOp, MOVE_OVERWRITTEN};
+use syncbench_harness::workloads::kanban::{self, DUPLICATE_ON_MOVE, KanbanOp};
 use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::view::View;
 

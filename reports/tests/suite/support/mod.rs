@@ -281,6 +281,7 @@ pub fn cell(part: &str, workload: &str, strategy: &str, size: u64, seed: u64) ->
                 effect: "clients 1 and 2 were cut off from clients 3 and 4".into(),
                 start_ms: 2000.0,
                 end_ms: 5000.0,
+                reopened_ms: None,
                 operations_meanwhile: 118,
                 operations_issued: 400,
                 operations_overlapped: 121,
