@@ -3,6 +3,7 @@
 use crate::common::subject::{Subject, case, scenario};
 use crate::common::{Case, strategies};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use syncbench_harness::ledger::Fate;
 use syncbench_harness::metrics::REPLICATED_MS;
 use syncbench_harness::network::Transport;
@@ -39,6 +40,35 @@ fn a_mesh_crdt_is_visible_after_exactly_one_delay() {
         seen += 1;
     }
     assert!(seen > 40);
+}
+
+#[test]
+fn what_a_server_orders_is_visible_after_exactly_two_delays() {
+    let at_once = [
+        "serial",
+        "serial-optimistic",
+        "serial-optimistic:text=embedded",
+        "serial-patches",
+        "text-ids",
+        "lww-property",
+    ];
+    for strategy in at_once.into_iter().chain(["ot", "hybrid"]) {
+        for workload in ["stack", "text"] {
+            let done = Case { network: format!("constant:{D}ms"), ..Case::new(strategy, workload) }.run();
+            let round_trip = |time: Time| Time(time.0 + 2 * D * 1_000_000);
+            let (mut visible, mut queued) = (0, BTreeMap::new());
+            for entry in done.ran.ledger.entries().filter(|entry| matches!(entry.fate, Fate::Confirmed(_))) {
+                // Only one change of a client may be inflight where changes are transformed.
+                let waits = queued.insert(entry.id.client, entry.resolved) > Some(Some(entry.issued));
+                if at_once.contains(&strategy) || !waits {
+                    assert_eq!(entry.visible, Some(round_trip(entry.issued)), "{strategy} on {workload}: {}", entry.id);
+                    assert_eq!(entry.resolved, entry.visible, "{strategy} on {workload}: {}", entry.id);
+                    visible += 1;
+                }
+            }
+            assert!(visible > 15, "{strategy} on {workload}: {visible}");
+        }
+    }
 }
 
 /// Every strategy on every workload that it supports.
