@@ -156,7 +156,7 @@ mod tests {
         for text in [
             "serial",
             "constant:40ms",
-            "crdt:batch=50ms,sync=protocol",
+            "crdt:sync=protocol,window=50ms",
             "partition:halves@2s..5s",
             "late:3@1500ms..",
             "skew:48h,client=2@2s..",

@@ -190,6 +190,9 @@ impl Ledger {
         self.tags.report(report);
         if let Some(replica) = self.replicas.get_mut(slot(node)) {
             replica.reported.resolve(node, report);
+            if let Report::Pending(op) = report {
+                replica.wait(*op);
+            }
         }
         self.resolve(report, at);
         if everywhere(report) {

@@ -20,6 +20,9 @@ pub static LONG_PARTS: &[(&str, &str)] = &[
     ("long-presence", include_str!("../../scenarios/long-presence.toml")),
 ];
 
+/// Parts of which none belongs to a comparison or a long run: each runs when it is asked for.
+pub static OTHER_PARTS: &[(&str, &str)] = &[("product", include_str!("../../scenarios/product.toml"))];
+
 /// The scenarios of the default comparison.
 pub fn default_comparison() -> Vec<Scenario> {
     DEFAULT_PARTS.iter().map(part).collect()
@@ -30,7 +33,7 @@ pub fn built_in(name: &str) -> Option<Vec<Scenario>> {
     if name == "long" {
         return Some(LONG_PARTS.iter().map(part).collect());
     }
-    let found = DEFAULT_PARTS.iter().chain(LONG_PARTS).find(|(part, _)| *part == name);
+    let found = DEFAULT_PARTS.iter().chain(LONG_PARTS).chain(OTHER_PARTS).find(|(part, _)| *part == name);
     found.map(|found| vec![part(found)])
 }
 

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::pace::Pace;
 use crate::schedule;
 use crate::settings::Engine;
-pub use built_in::{DEFAULT_PARTS, LONG_PARTS, built_in, default_comparison};
+pub use built_in::{DEFAULT_PARTS, LONG_PARTS, OTHER_PARTS, built_in, default_comparison};
 pub use catalog::Catalog;
 pub use error::ScenarioError;
 pub use plan::{Plan, collect};

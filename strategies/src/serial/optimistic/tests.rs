@@ -1,7 +1,7 @@
 use crate::document::Document;
 use crate::replica::ProtocolError;
 use crate::testing::trials;
-use crate::testing::{Table, Toy, set, swap};
+use crate::testing::{Table, Toy, set, swap, typed};
 
 #[test]
 fn an_operation_shows_at_once_and_is_confirmed_after_a_round_trip() {
@@ -111,5 +111,75 @@ fn undo_of_a_pending_mutation_shows_at_once() {
     table.run();
     assert!([push, add, undo].iter().all(|op| table.told(*op) == Some(Ok(Document::Null))));
     assert_eq!(table.sees(2, "list"), "[2,1]");
+    table.agree();
+}
+
+const EMBEDDED: &str = "serial-optimistic:text=embedded";
+
+#[test]
+fn an_embedded_text_keeps_positions_that_an_index_loses() {
+    for (strategy, text) in [(EMBEDDED, "\"123abxyc\""), ("serial-optimistic", "\"12xy3abc\"")] {
+        let mut table = Table::new(strategy, 2);
+        table.act(1, &typed(0, "123"));
+        table.act(2, &typed(2, "x"));
+        table.act(2, &typed(3, "y"));
+        table.run();
+        assert_eq!(table.sees(1, "text"), text, "{strategy}");
+        table.agree();
+    }
+}
+
+#[test]
+fn an_embedded_text_keeps_what_is_typed_offline_in_a_text_that_is_new_and_over_a_crash() {
+    for history in [0, 1000] {
+        let mut table = Table::new(&format!("{EMBEDDED},history={history}"), 2);
+        table.cut(0, 1);
+        let begun = table.act(1, &Toy::Begin("note".into(), "abc".into()));
+        let offline = [typed(1, "x"), Toy::TypeIn("note".into(), "y".into())].map(|op| table.act(1, &op));
+        table.act(2, &typed(0, "123"));
+        table.run();
+        table.crash(1);
+        assert_eq!((table.sees(1, "text"), table.sees(1, "note")), ("\"axbc\"".into(), "\"yabc\"".into()));
+        table.connect(0, 1);
+        table.run();
+        assert!([begun, offline[0], offline[1]].iter().all(|op| table.told(*op) == Some(Ok(Document::Null))));
+        assert_eq!((table.sees(2, "text"), table.sees(2, "note")), ("\"123axbc\"".into(), "\"yabc\"".into()));
+        assert_eq!(table.counted("snapshots"), u64::from(history == 0));
+        table.crash(0);
+        table.agree();
+    }
+}
+
+#[test]
+fn the_mutator_of_an_embedded_text_still_decides() {
+    let mut table = Table::new(EMBEDDED, 2);
+    table.act(1, &Toy::Begin("note".into(), "abc".into()));
+    table.run();
+    table.act(1, &Toy::Drop("note".into()));
+    let gone = table.act(2, &Toy::TypeIn("note".into(), "x".into()));
+    let next = table.act(2, &typed(3, "y"));
+    table.run();
+    assert_eq!((table.told(gone), table.rolled_back(gone)), (Some(Err("gone".into())), 1));
+    assert_eq!((table.told(next), table.sees(1, "text")), (Some(Ok(Document::Null)), "\"abcy\"".into()));
+    table.agree();
+}
+
+#[test]
+fn typing_in_an_embedded_text_is_undone_wherever_it_is_by_then() {
+    let mut table = Table::new(EMBEDDED, 2);
+    let mine = [typed(1, "x"), Toy::Push(7), set("x", 5)].map(|op| table.act(1, &op));
+    table.run();
+    for op in [typed(0, "123"), Toy::Push(8), set("y", 6)] {
+        table.act(2, &op);
+    }
+    table.run();
+    let undos = mine.map(|op| table.undo(op));
+    table.run();
+    assert!(undos.iter().all(|undo| table.told(*undo) == Some(Ok(Document::Null))));
+    let parts = ["text", "list", "fields"].map(|part| table.sees(2, part));
+    assert_eq!(parts, ["\"123abc\"", "[8,2,1]", "{x:0,y:6}"].map(str::to_owned));
+    let again = [table.undo(mine[0]), table.undo(undos[0])];
+    table.run();
+    assert_eq!(again.map(|undo| table.told(undo)), [Some(Err("not_there".into())), Some(Err("not_there".into()))]);
     table.agree();
 }

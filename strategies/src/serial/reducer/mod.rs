@@ -26,9 +26,10 @@ mod tests;
 
 use std::time::Duration;
 
-use crate::document::{Document, EditKind};
+use crate::document::Document;
 use crate::node::NodeId;
 use crate::replica::{ProtocolError, Replica, Setup, Strategy, Topology};
+use crate::serial::index_positions;
 use crate::spec::{Content, Guarantees, Param, ParamKind, Spec, Support, WINDOW};
 use client::Client;
 use server::Server;
@@ -74,7 +75,7 @@ pub static SPEC: Spec = Spec {
         },
         WINDOW,
     ],
-    support: |_: EditKind| Support::Native,
+    support: index_positions,
     content: Content::any,
     undo: Support::Emulated("the server reduces its history again without it, and sends what that changes"),
     build: |params| {

@@ -11,7 +11,6 @@ use super::message::{ToClient, ToServer};
 use crate::ids::change::Change;
 use crate::ids::inverse::Inverse;
 use crate::ids::state::{State, Used};
-use crate::ids::tree::Fresh;
 use crate::model::{ModelRef, Operation, Outcome, Plan, Rejected};
 use crate::node::{NodeId, OpId};
 use crate::replica::{Context, LinkState, ProtocolError, Replica, Setup};
@@ -128,24 +127,10 @@ impl Client {
     }
 
     /// A plan by ids, and the view with it.
-    fn change(&self, id: OpId, plan: &Plan, mut inverse: Option<&mut Inverse>) -> Result<(Change, State), Rejected> {
-        let misfit = |what: String| Rejected::new("edit_refused", what);
+    fn change(&self, id: OpId, plan: &Plan, inverse: Option<&mut Inverse>) -> Result<(Change, State), Rejected> {
         let mut view = self.view.clone();
-        let mut fresh = Fresh { client: self.node, next: self.saved.next };
-        let mut edits = Vec::with_capacity(plan.edits.len());
-        for edit in &plan.edits {
-            let translated = view.translate(edit).ok_or_else(|| misfit(format!("{edit:?} does not fit")))?;
-            for edit in translated {
-                if !view.edit(&edit, id, &mut fresh, inverse.as_deref_mut()) {
-                    return Err(misfit(format!("{edit:?} does not fit")));
-                }
-                edits.push(edit);
-            }
-        }
-        if let Some(inverse) = inverse {
-            inverse.edits.reverse();
-        }
-        Ok((Change { n: id.n, first: self.saved.next, needs: Vec::new(), edits }, view))
+        let change = view.carry_out(self.node, id.n, self.saved.next, &plan.edits, inverse)?;
+        Ok((change, view))
     }
 
     /// Shows a change made here and sends it, now or later.
