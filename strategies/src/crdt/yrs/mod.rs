@@ -36,6 +36,7 @@
 mod counter;
 mod doc;
 mod edit;
+mod fits;
 mod library;
 mod peer;
 #[cfg(test)]
