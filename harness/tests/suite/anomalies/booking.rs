@@ -62,7 +62,7 @@ fn an_hour_is_sold_twice_and_counted_once_where_a_decrement_writes_a_sum() {
     for strategy in [
         "lww-property",
         "lww-hlc",
-        "lww-hlc-relay",
+        "lww-hlc:topology=mesh",
         #[cfg(feature = "yrs")]
         "crdt-yrs:counter=sum",
     ] {

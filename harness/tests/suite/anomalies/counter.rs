@@ -29,7 +29,7 @@ fn increments_that_travel_as_increments_add_up() {
 fn increments_that_travel_as_sums_are_lost() {
     for strategy in [
         "lww-hlc",
-        "lww-hlc-relay",
+        "lww-hlc:topology=mesh",
         #[cfg(feature = "yrs")]
         "crdt-yrs:counter=sum",
     ] {

@@ -22,7 +22,7 @@ fn hidden(shown: &str) -> End {
 
 #[test]
 fn a_serial_order_and_properties_have_both_items_in_one_list() {
-    for strategy in ["serial", "lww-property", "lww-hlc", "lww-hlc-relay"] {
+    for strategy in ["serial", "lww-property", "lww-hlc", "lww-hlc:topology=mesh"] {
         let both = end("{o0:{a:o0.a,b:o0.b,tags:[tag1,tag2]}}", 0, [], SerialOrder::Exists);
         assert_eq!(at_once(strategy, "json", 1, tag), both, "{strategy}");
     }

@@ -31,8 +31,7 @@ use super::MERGES;
 use super::peer::Peers;
 use crate::relay::TOPOLOGY;
 use crate::replica::Topology;
-use crate::send_window::SendWindow;
-use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support};
+use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support, WINDOW};
 
 /// The strategy's spec.
 pub static SPEC: Spec = Spec {
@@ -44,10 +43,8 @@ pub static SPEC: Spec = Spec {
     topology: Topology::Star,
     guarantees: Guarantees { grows: Growth::operations("the whole history of changes"), ..MERGES },
     params: &[
-        SendWindow::param(
-            "how long operations after one that was sent at once are collected and sent as one update; 0 sends each at \
-             once, as the library's subscription to local updates does",
-        ),
+        WINDOW,
+        TOPOLOGY,
         Param {
             name: "child",
             kind: ParamKind::Choice(&["mergeable", "plain"]),
@@ -55,7 +52,6 @@ pub static SPEC: Spec = Spec {
             help: "what an empty container becomes that is put where nothing is: one container for all who do so at \
                    once, as the library's manual advises, or one for each, of which the last remains",
         },
-        TOPOLOGY,
     ],
     support: |_| Support::Native,
     content: Content::any,

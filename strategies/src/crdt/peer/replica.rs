@@ -21,7 +21,7 @@ pub(in crate::crdt) struct Local<L> {
     pub(in crate::crdt) window: Window,
     /// It has no user, and forwards what arrives.
     pub(in crate::crdt) is_relay: bool,
-    /// Its user undoes.
+    /// Users undo.
     undo: bool,
 }
 

@@ -5,9 +5,10 @@
 //! other lacks, which is steps one and two of the y-protocols. Updates follow only then, so that none arrives before its
 //! dependencies.
 //!
-//! The relay is y-websocket's server, which Hocuspocus follows: it applies an update to its own document, and forwards it
-//! if it changed anything. Both servers send it back to its sender too, who can do nothing with it; here it does not go
-//! back.
+//! The relay is the server of y-websocket, which Hocuspocus follows: it applies an update to its own document, then
+//! forwards it. Both servers send it back to its sender too, who can do nothing with it; here it does not go back. They do
+//! not forward an update that changed nothing, such as the deletion of what is gone already; here it is forwarded, so that
+//! probes learn of its operation.
 //!
 //! The library is used as its authors recommend: one transaction for each operation, `encode_update_v1` of the transaction,
 //! `merge_updates_v1` for what a send window collects, shared types for what is edited and plain values for what is
@@ -58,7 +59,7 @@ use crate::document::{Document, EditKind};
 use crate::relay::{self, TOPOLOGY};
 use crate::replica::{NodeId, ProtocolError, Replica, Rng, Setup, Strategy, Topology};
 use crate::send_window::SendWindow;
-use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Params, Spec, Support};
+use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Params, Spec, Support, WINDOW};
 use crate::wire::unseal;
 
 /// The strategy's spec.
@@ -74,10 +75,8 @@ pub static SPEC: Spec = Spec {
         ..MERGES
     },
     params: &[
-        SendWindow::param(
-            "how long updates after one that was sent at once are collected and merged into one; 0 sends each at once, \
-             as y-websocket does",
-        ),
+        WINDOW,
+        TOPOLOGY,
         Param {
             name: "counter",
             kind: ParamKind::Choice(&["entries", "sum"]),
@@ -85,7 +84,6 @@ pub static SPEC: Spec = Spec {
             help: "what a counter is: a map with one entry for each client, summed, as the library's users do; or one \
                    value, the sum, written anew, of which the last writer wins",
         },
-        TOPOLOGY,
     ],
     support: |kind| match kind {
         EditKind::Increment => Support::Emulated(
@@ -108,7 +106,8 @@ struct Yrs {
 impl Yrs {
     fn new(params: &Params) -> Self {
         let counters = if params.choice("counter") == "sum" { Counters::Sum } else { Counters::Entries };
-        Self { topology: relay::topology(params), window: SendWindow::new(params.span("window")), counters }
+        let window = SendWindow::new(params.span(WINDOW.name));
+        Self { topology: relay::topology(params), window, counters }
     }
 
     fn peer(&self, setup: &Setup, doc: Doc) -> Box<dyn Replica> {

@@ -23,6 +23,9 @@ use crate::wire::{seal, unseal};
 /// The tag of the timer at the end of a send window.
 const FLUSH: u64 = 0;
 
+/// An update with neither blocks nor deletions: the answer of who has nothing that the other lacks.
+const EMPTY: [u8; 2] = [0, 0];
+
 pub(super) struct Peer {
     window: SendWindow,
     model: ModelRef,
@@ -219,7 +222,7 @@ impl Replica for Peer {
             Message::State(state) => self.answer(from, &state, cx),
             Message::Updates(updates) => {
                 self.merge(&updates, sidecar, cx)?;
-                if self.node == NodeId::SERVER && (mem::take(&mut self.doc.news) || !self.doc.whole()) {
+                if self.node == NodeId::SERVER && updates.iter().any(|update| *update != EMPTY) {
                     self.forward.take(from, bytes, sidecar);
                     self.forward.send(self.informed.iter().copied(), !self.doc.whole(), cx);
                 }
@@ -229,7 +232,7 @@ impl Replica for Peer {
     }
 
     fn timer(&mut self, _: u64, cx: &mut Context<'_>) {
-        if self.window.end(!self.outbox.updates.is_empty(), FLUSH, cx) {
+        if self.window.timer(!self.outbox.updates.is_empty(), FLUSH, cx) {
             self.flush(cx);
         }
     }

@@ -33,7 +33,7 @@ fn concurrent_increments_add_up_unless_the_counter_is_one_value() {
 /// A field is removed and a sum written over one that is missing: the library shows the removal at once.
 #[test]
 fn an_operation_that_is_shown_in_part_is_pending() {
-    let mut table = Table::new("crdt-yrs:counter=sum,topology=mesh", 3);
+    let mut table = Table::new("crdt-yrs:topology=mesh,counter=sum", 3);
     let first = table.act(1, &Toy::Add(1));
     table.deliver(1, 2);
     let second = table.act(2, &Toy::Return("y".into()));

@@ -171,7 +171,7 @@ impl Replica for Peer {
     }
 
     fn timer(&mut self, _: u64, cx: &mut Context<'_>) {
-        if self.window.end(self.unsent.is_some(), FLUSH, cx) {
+        if self.window.timer(self.unsent.is_some(), FLUSH, cx) {
             self.flush(cx);
         }
     }

@@ -269,7 +269,7 @@ impl Replica for Peer {
         match tag {
             TICK => self.courier.tick(cx),
             FLUSH => {
-                if self.outbox.window.end(!self.outbox.writes.is_empty(), FLUSH, cx) {
+                if self.outbox.window.timer(!self.outbox.writes.is_empty(), FLUSH, cx) {
                     self.flush(cx);
                 }
             }

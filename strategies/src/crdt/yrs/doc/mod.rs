@@ -31,8 +31,6 @@ pub(super) struct Doc {
     pub(super) library: Library,
     /// Updates that depend on what is missing.
     waiting: VecDeque<Waiting>,
-    /// An update has changed something since this was taken back.
-    pub(super) news: bool,
     /// There may be a character of two UTF-16 units.
     wide: bool,
     /// What own edits do is recorded, and what they delete is kept, so that they can be undone.
@@ -53,6 +51,14 @@ pub(super) struct Arrived {
     pub(super) integrated: Vec<u64>,
     /// The update was dropped: too many wait.
     pub(super) dropped: Vec<u64>,
+}
+
+/// What became of an update.
+struct Integrated {
+    /// All of it is in the document now.
+    whole: bool,
+    /// Some of it is new.
+    news: bool,
 }
 
 /// What one transaction did.
@@ -85,15 +91,13 @@ impl Doc {
         };
         let doc = yrs::Doc::with_options(options);
         let root = doc.get_or_insert_map("root");
-        let library = Library { doc, root, counters };
-        Self { library, wide: false, records: false, news: false, waiting: VecDeque::new() }
+        Self { library: Library { doc, root, counters }, wide: false, records: false, waiting: VecDeque::new() }
     }
 
     /// A copy from [`Doc::genesis`] or [`Doc::save`].
     pub(super) fn load(bytes: &[u8], client: u64, counters: Counters) -> Result<Self, String> {
         let mut doc = Self::empty(client, counters);
         doc.apply(bytes, 0)?;
-        doc.news = false;
         Ok(doc)
     }
 
@@ -120,45 +124,42 @@ impl Doc {
     /// that waited for it.
     pub(super) fn apply(&mut self, bytes: &[u8], message: u64) -> Result<Arrived, String> {
         let mut arrived = Arrived::default();
-        if !self.integrate(bytes)? {
-            match self.waiting.iter_mut().find(|waiting| waiting.update == bytes) {
-                Some(same) => same.messages.push(message),
-                None => {
-                    let too_many = (self.waiting.len() + 1).saturating_sub(MAX_WAITING);
-                    arrived.dropped.extend(self.waiting.drain(..too_many).flat_map(|waiting| waiting.messages));
-                    self.waiting.push_back(Waiting { update: bytes.to_vec(), messages: vec![message] });
-                }
-            }
-            return Ok(arrived);
+        let Integrated { whole, news } = self.integrate(bytes)?;
+        if whole {
+            arrived.integrated.push(message);
+        } else if let Some(same) = self.waiting.iter_mut().find(|waiting| waiting.update == bytes) {
+            same.messages.push(message);
+        } else {
+            let too_many = (self.waiting.len() + 1).saturating_sub(MAX_WAITING);
+            arrived.dropped.extend(self.waiting.drain(..too_many).flat_map(|waiting| waiting.messages));
+            self.waiting.push_back(Waiting { update: bytes.to_vec(), messages: vec![message] });
         }
-        arrived.integrated.push(message);
-        // Waiting updates may have waited for this one, and others for those. One at a time: if the library fails, the
-        // others still wait.
-        let mut in_vain = 0;
+        // Waiting updates may have waited for a part of this one, and others for parts of those. One at a time: if the
+        // library fails, the others still wait.
+        let mut in_vain = if whole || news { 0 } else { self.waiting.len() };
         while in_vain < self.waiting.len() {
             let Some(waiting) = self.waiting.pop_front() else { break };
-            if self.integrate(&waiting.update)? {
+            let Integrated { whole, news } = self.integrate(&waiting.update)?;
+            if whole {
                 arrived.integrated.extend(waiting.messages);
-                in_vain = 0;
             } else {
                 self.waiting.push_back(waiting);
-                in_vain += 1;
             }
+            in_vain = if whole || news { 0 } else { in_vain + 1 };
         }
         Ok(arrived)
     }
 
-    /// Whether all of an update is in the document now. Of an update that arrives before its dependencies, the library keeps
-    /// the rest, merged with whatever else is waiting, and loses entries of maps on the way (0.28.1). So that rest is dropped,
-    /// and the update is kept here and merged again.
-    fn integrate(&mut self, bytes: &[u8]) -> Result<bool, String> {
+    /// Merges an update. Of one that arrives before its dependencies, the library keeps the rest, merged with whatever else is
+    /// waiting, and loses entries of maps on the way (0.28.1). So that rest is dropped, and the update is kept here and merged
+    /// again.
+    fn integrate(&mut self, bytes: &[u8]) -> Result<Integrated, String> {
         let update = Update::decode_v1(bytes).map_err(|error| error.to_string())?;
         // A character of two units begins with such a byte in UTF-8. Other bytes may look like it; that costs time only.
         self.wide |= bytes.iter().any(|byte| (0xf0..0xf5).contains(byte));
         let mut txn = self.library.doc.transact_mut();
         txn.apply_update(update).map_err(|error| error.to_string())?;
-        self.news |= txn.has_changes();
-        Ok(txn.prune_pending().is_none())
+        Ok(Integrated { whole: txn.prune_pending().is_none(), news: txn.has_changes() })
     }
 
     /// Whether every update that was merged has all its dependencies.

@@ -58,6 +58,27 @@ fn in_any_order_of_updates_nothing_is_lost() {
     }
 }
 
+/// What two clients sent while they merged each other's updates, each in one update: each depends on a part of the other.
+#[test]
+fn updates_that_need_parts_of_each_other_are_merged() {
+    let load = |client| Doc::load(&genesis(), client, Counters::Entries).unwrap();
+    let (mut one, mut other) = (load(2), load(3));
+    let write =
+        |doc: &mut Doc, path, value: Document| doc.commit(&[Edit::Put { path, value }]).unwrap().unwrap().update;
+    let row = write(&mut one, path!["rows", "c"], Document::map([("x", 1)]));
+    other.apply(&row, 0).unwrap();
+    let inner = write(&mut other, path!["rows", "c", "in"], Document::map([("y", 2)]));
+    one.apply(&inner, 0).unwrap();
+    let value = write(&mut one, path!["rows", "c", "in", "y"], Document::Int(3));
+    let both = yrs::merge_updates_v1([row, value]).unwrap();
+    for updates in [[&inner, &both], [&both, &inner]] {
+        let mut late = load(4);
+        updates.into_iter().for_each(|update| drop(late.apply(update, 0).unwrap()));
+        assert!(late.whole());
+        assert_eq!(late.document(), one.document());
+    }
+}
+
 #[test]
 fn a_duplicate_of_a_waiting_update_does_not_wait() {
     let mut one = Doc::load(&genesis(), 2, Counters::Entries).unwrap();
