@@ -68,6 +68,9 @@ pub struct Entry {
     pub undoes: Option<OpId>,
     /// Whether its user undid it and the undo was confirmed.
     pub undone: bool,
+    /// Whether the run ended, with something left to happen, before its fate was known and it was visible to all who have to
+    /// see it: it is neither kept nor lost.
+    pub censored: bool,
     pub(super) live_at_issue: u32,
     /// At how many of those replicas it is reflected.
     pub(super) reflected_at: u32,
@@ -97,6 +100,7 @@ impl Entry {
             concurrent: false,
             undoes,
             undone: false,
+            censored: false,
             live_at_issue,
             reflected_at: 0,
         }

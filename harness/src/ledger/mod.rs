@@ -120,6 +120,22 @@ impl Ledger {
         self.awaited.iter().all(|op| self.crashed_for_good(op.client))
     }
 
+    /// The run ends while something is left to happen: operations that are not visible yet to all who have to see them, or
+    /// whose fate is not known, are censored. Nobody can tell whether they would have been kept.
+    pub fn cut_off(&mut self) {
+        for op in std::mem::take(&mut self.awaited) {
+            if !self.crashed_for_good(op.client)
+                && let Some(entry) = self.entry_mut(op)
+            {
+                entry.censored = true;
+                // An undo that may be on its way leaves open whether its operation is in effect.
+                if let Some(target) = entry.undoes.and_then(|target| self.entry_mut(target)) {
+                    (target.undone, target.censored) = (false, true);
+                }
+            }
+        }
+    }
+
     /// How often a replica recovered from a crash and showed something else than before it.
     pub fn altered_recoveries(&self) -> u64 {
         self.altered_recoveries
@@ -174,6 +190,9 @@ impl Ledger {
         self.tags.report(report);
         if let Some(replica) = self.replicas.get_mut(slot(node)) {
             replica.reported.resolve(node, report);
+            if let Report::Pending(op) = report {
+                replica.wait(*op);
+            }
         }
         self.resolve(report, at);
         if everywhere(report) {

@@ -16,7 +16,8 @@ use syncbench_strategies::view::View;
 use super::file::Trace;
 use super::lcs::common_subsequence;
 use super::op::TraceOp;
-use crate::finding::{Finding, Findings, kinds};
+use crate::finding::{Finding, kinds};
+use crate::findings::Findings;
 use crate::schedule::Schedule;
 use crate::typing::Splice;
 use crate::workload::{History, Intent, User, Workload, WorkloadSpec};
@@ -24,11 +25,11 @@ use crate::workload::{History, Intent, User, Workload, WorkloadSpec};
 kinds! {
     MISSING_CHARACTER = lost(
         "missing character",
-        "A character of the recorded final text is missing; one in the wrong place is missing from its own."
+        "Characters of the recorded final text are missing, or in the wrong place; as few operations as typed so many."
     );
     SURPLUS_CHARACTER = lost(
         "surplus character",
-        "The final text has a character that the recorded one has not; one in the wrong place is surplus there."
+        "The final text has characters that the recorded one has not; as few operations as typed or erased so many."
     );
     FINAL_TEXT_NOT_JUDGED = noted(
         "final text not judged",
@@ -125,12 +126,13 @@ impl Workload for Replay {
     }
 
     fn judge(&self, history: &History<'_>) -> Vec<Finding> {
-        let mut findings = Findings::default();
+        let mut findings = Findings::of(history);
         let issued = history.ledger.issued();
         match &self.trace.end {
-            Some(end) if issued == self.ops() => compare(history.last, end, &mut findings),
-            _ => findings.add(
+            Some(end) if issued == self.ops() => compare(history, end, &mut findings),
+            _ => findings.note(
                 &FINAL_TEXT_NOT_JUDGED,
+                1,
                 format_args!("{issued} operations were replayed, and the text after them is not recorded"),
             ),
         }
@@ -146,18 +148,27 @@ impl Workload for Replay {
     }
 }
 
-/// The distance of the final text from the recorded one, in characters to insert and characters to delete. A character in
-/// the wrong place counts as both.
-fn compare(last: &Document, end: &str, findings: &mut Findings) {
-    let last = match last.at(&text()) {
+/// The distance of the final text from the recorded one is in characters to insert and characters to delete; one in the
+/// wrong place counts as both. The lost operations are as few as account for them.
+fn compare(history: &History<'_>, end: &str, findings: &mut Findings) {
+    let last = match history.last.at(&text()) {
         Some(Document::Text(rope)) => rope.to_string(),
         _ => String::new(),
     };
     let (got, meant) = (last.chars().count(), end.chars().count());
     let common = common_subsequence(&last, end);
     let example = format_args!("the text has {got} characters, the recorded one {meant}, and {common} agree");
-    findings.count(&MISSING_CHARACTER, (meant - common) as u64, example);
-    findings.count(&SURPLUS_CHARACTER, (got - common) as u64, example);
+    let operations = history.confirmed::<TraceOp>();
+    let weights = |weight: fn(&Splice) -> usize| {
+        operations
+            .iter()
+            .map(move |one| (one.id(), one.op.0.iter().map(weight).sum::<usize>() as u64))
+            .collect::<Vec<_>>()
+    };
+    let typed = weights(|splice| splice.insert.chars().count());
+    findings.fewest(&MISSING_CHARACTER, (meant - common) as u64, typed, example);
+    let touched = weights(|splice| splice.insert.chars().count() + splice.delete);
+    findings.fewest(&SURPLUS_CHARACTER, (got - common) as u64, touched, example);
 }
 
 /// A user who does what was recorded.

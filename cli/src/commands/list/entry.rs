@@ -11,11 +11,12 @@ use syncbench_harness::workload::WorkloadSpec;
 use syncbench_reports::charts::Chart;
 use syncbench_strategies::document::EditKind;
 use syncbench_strategies::registry::Optional;
+use syncbench_strategies::selector::format_span;
 use syncbench_strategies::spec::{Content, ParamKind, Spec};
 
 type Words = BTreeMap<&'static str, String>;
 
-#[derive(Serialize)]
+#[derive(Clone, PartialEq, Serialize)]
 pub(super) struct Param {
     pub(super) name: &'static str,
     pub(super) kind: String,
@@ -156,13 +157,27 @@ impl From<&Kind> for Finding {
 pub(super) struct Network {
     pub(super) name: &'static str,
     pub(super) summary: &'static str,
+    /// The numbers of the legs, with the defaults of its parameters.
+    pub(super) client_leg: String,
+    pub(super) server_leg: String,
+    /// One way between two legs.
+    pub(super) between_legs: String,
     pub(super) source: &'static str,
     pub(super) params: Vec<Param>,
 }
 
 impl From<&NetworkSpec> for Network {
     fn from(spec: &NetworkSpec) -> Self {
-        Self { name: spec.name, summary: spec.summary, source: spec.source, params: Param::all(spec.params) }
+        let profile = spec.default_profile();
+        Self {
+            name: spec.name,
+            summary: spec.summary,
+            client_leg: profile.client.to_string(),
+            server_leg: profile.server.to_string(),
+            between_legs: format_span(profile.backbone),
+            source: spec.source,
+            params: Param::all(spec.params),
+        }
     }
 }
 
