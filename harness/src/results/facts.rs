@@ -32,6 +32,9 @@ pub struct StrategyFacts {
     pub library: Option<String>,
     /// How it carries each kind of edit.
     pub support: BTreeMap<String, String>,
+    /// What its users may take "saved" for.
+    #[serde(default)]
+    pub saved: String,
 }
 
 impl StrategyFacts {
@@ -42,6 +45,7 @@ impl StrategyFacts {
             name: name.to_owned(),
             params: strategy.params.clone(),
             library: library.map(|(name, version)| format!("{name} {version}")),
+            saved: strategy.guarantees().saved().to_owned(),
             support: EditKind::ALL.iter().map(|kind| (kind.name().to_owned(), support(*kind).to_string())).collect(),
         }
     }

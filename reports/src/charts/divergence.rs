@@ -11,7 +11,7 @@ use crate::draw::axes;
 use crate::draw::geometry::{Anchor, Point, Rect, at};
 use crate::draw::legend::{Entry, Sign};
 use crate::draw::palette::Palette;
-use crate::draw::panel::{Sheet, headed};
+use crate::draw::panel::headed;
 use crate::draw::scale::Scale;
 use crate::draw::scene::{GRID, MUTED, SHADE, Scene};
 use crate::draw::text::SMALL;
@@ -29,15 +29,16 @@ pub(super) static CHART: Chart = Chart {
 const BINS: usize = 160;
 
 fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
-    let mut sheet = Sheet::new(chart.title, chart.shows, data.bare);
+    let mut sheet = data.sheet(chart);
     let has = |group: &&Group<'_>| group.rows.iter().any(|row| !row.curves(&DIVERGENCE).is_empty());
-    let groups: Vec<_> = data.summary.by_workload().into_iter().filter(has).collect();
+    let groups: Vec<_> = data.panels().filter(has).collect();
     if groups.is_empty() {
         return sheet.nothing("No run recorded a curve of divergence.");
     }
     if groups.iter().any(|group| !group.coverage().is_empty()) {
         sheet.legend(&[Entry { sign: Sign::Fill(SHADE), name: "a fault is active" }]);
     }
+    let groups = sheet.first(groups);
     let columns = if groups.len() > 1 { 2 } else { 1 };
     let heights: Vec<_> = groups.iter().map(|group| group.rows.len() as f64 * super::rows::ROW + FRAME).collect();
     let cells = sheet.grid(columns, &heights);

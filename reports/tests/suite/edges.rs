@@ -74,6 +74,54 @@ fn twelve_strategies_in_three_parts() {
     }
 }
 
+/// A thousand conditions once made pictures so large that drawing them failed.
+#[test]
+fn a_thousand_conditions_are_drawn_in_part() {
+    let plan =
+        Plan { strategies: &["lww-document"], workloads: &["stack"], parts: &["rough"], sizes: &[10, 20], seeds: 1 };
+    let one = plan.results();
+    let with = |network: usize| {
+        one.cells.iter().cloned().map(move |mut cell| {
+            cell.settings.network = format!("constant:{network}ms");
+            cell
+        })
+    };
+    let results = crate::support::results((1..=1000).flat_map(with).collect());
+    let data = Data::new(&results, &[]);
+    for chart in CHARTS.iter().filter(|chart| chart.name != "estimates") {
+        let scene = chart.scene(&data);
+        assert_eq!(scene.empty, None, "{}", chart.name);
+        check_texts(chart.name, &scene);
+        assert!(scene.height < 12_000.0, "{}: {}", chart.name, scene.height);
+        let note = scene.texts().into_iter().any(|(_, text)| text.starts_with("The first 24 of "));
+        assert!(note, "{} does not say that panels are missing", chart.name);
+    }
+    let text = table::summary(&results, 80, false);
+    assert!((1..=1000).all(|network| text.contains(&format!("constant:{network}ms"))), "the table has all of them");
+}
+
+#[test]
+fn hundreds_of_strategies_are_drawn_in_part() {
+    let names: Vec<_> = (0..300).map(|n| format!("strategy-{n}")).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    let plan = Plan { strategies: &names, workloads: &["stack"], parts: &["rough"], sizes: &[10, 20], seeds: 1 };
+    let results = plan.results();
+    for (name, scene) in draw_all(&results).into_iter().filter(|(name, _)| *name != "estimates") {
+        assert_eq!(scene.empty, None, "{name}");
+        assert!(scene.height < 12_000.0, "{name}: {}", scene.height);
+        let note = scene.texts().into_iter().any(|(_, text)| text.starts_with("The first 56 of 300 strategies"));
+        assert!(note, "{name} does not say that strategies are missing");
+    }
+}
+
+#[test]
+fn a_picture_of_any_size_is_drawn() {
+    for (width, height) in [(0.0, 0.0), (9.0, 159_000.0), (1e9, 9.0), (f64::NAN, f64::INFINITY)] {
+        let scene = Scene { width, height, ..Scene::new("large", 10.0, 10.0) };
+        assert!(scene.svg().ends_with("</svg>\n") && scene.png().starts_with(b"\x89PNG"), "{width} x {height}");
+    }
+}
+
 #[test]
 fn results_without_figures_say_why() {
     for outcome in [Outcome::Unsupported, Outcome::Failed, Outcome::NotRun] {
