@@ -128,6 +128,10 @@ impl Ledger {
                 && let Some(entry) = self.entry_mut(op)
             {
                 entry.censored = true;
+                // An undo that may be on its way leaves open whether its operation is in effect.
+                if let Some(target) = entry.undoes.and_then(|target| self.entry_mut(target)) {
+                    (target.undone, target.censored) = (false, true);
+                }
             }
         }
     }
@@ -186,6 +190,9 @@ impl Ledger {
         self.tags.report(report);
         if let Some(replica) = self.replicas.get_mut(slot(node)) {
             replica.reported.resolve(node, report);
+            if let Report::Pending(op) = report {
+                replica.wait(*op);
+            }
         }
         self.resolve(report, at);
         if everywhere(report) {

@@ -175,7 +175,8 @@ impl Probe for Divergence {
             | What::Crashed { .. }
             | What::Report(Report::Reflected(_))
             | What::Report(Report::ReflectedThrough(_))
-            | What::Report(Report::ReflectedTags(..)) => {
+            | What::Report(Report::ReflectedTags(..))
+            | What::Report(Report::Pending(_)) => {
                 self.touched.insert(event.node);
                 self.changed = true;
             }

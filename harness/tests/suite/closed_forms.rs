@@ -3,13 +3,16 @@
 use crate::common::subject::{Subject, case, scenario};
 use crate::common::{Case, strategies};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use syncbench_harness::ledger::{Entry, Fate};
 use syncbench_harness::metrics::REPLICATED_MS;
 use syncbench_harness::network::Transport;
 use syncbench_harness::pace::Pace;
 use syncbench_harness::scenario::Scenario;
 use syncbench_harness::workloads::WORKLOADS;
+use syncbench_strategies::registry::STRATEGIES;
 use syncbench_strategies::replica::{Time, Topology};
+use syncbench_strategies::spec::Spec;
 
 const D: u64 = 40;
 
@@ -27,18 +30,26 @@ fn serial_confirms_after_two_delays_and_is_visible_by_then() {
     }
 }
 
-#[cfg(feature = "automerge")]
 #[test]
-fn a_mesh_crdt_is_visible_after_exactly_one_delay() {
-    let done = Case { network: format!("constant:{D}ms"), ..Case::new("crdt-automerge", "stack") }.run();
-    let mut seen = 0;
-    for entry in done.ran.ledger.entries().filter(|entry| entry.shown.is_some()) {
-        assert_eq!(entry.resolved, Some(entry.issued), "{}", entry.id);
-        // A change waits for those it depends on, which never arrive later on links of equal delay.
-        assert_eq!(entry.visible, Some(Time(entry.issued.0 + D * 1_000_000)), "{}", entry.id);
-        seen += 1;
+fn what_clients_merge_is_visible_after_two_delays_through_a_relay_and_after_one_in_a_mesh() {
+    let with_a_choice = |spec: &&&Spec| spec.params.iter().any(|param| param.name == "topology");
+    for spec in STRATEGIES.iter().filter(with_a_choice) {
+        for (topology, delays) in [("star", 2), ("mesh", 1)] {
+            let strategy = format!("{}:topology={topology}", spec.name);
+            for workload in ["stack", "text"].into_iter().filter(|on| Subject::new(&strategy, on).supported()) {
+                let done = Case { network: format!("constant:{D}ms"), ..Case::new(&strategy, workload) }.run();
+                let mut visible = 0;
+                for entry in done.ran.ledger.entries().filter(|entry| entry.shown.is_some()) {
+                    assert_eq!(entry.resolved, Some(entry.issued), "{strategy} on {workload}: {}", entry.id);
+                    // A change waits for those it depends on, which never arrive later on links of equal delay.
+                    let at = Time(entry.issued.0 + delays * D * 1_000_000);
+                    assert_eq!(entry.visible, Some(at), "{strategy} on {workload}: {}", entry.id);
+                    visible += 1;
+                }
+                assert!(visible > 30, "{strategy} on {workload}: {visible}");
+            }
+        }
     }
-    assert!(seen > 40);
 }
 
 #[test]
@@ -58,6 +69,35 @@ fn an_operation_is_visible_after_one_delay_in_a_mesh_and_two_in_a_star() {
         let visible: Vec<_> = shown.filter_map(travelled).collect();
         assert!(visible.len() > 20, "{strategy}");
         assert!(visible.iter().all(|span| span.as_millis() as u64 == hops * D), "{strategy} {topology}: {visible:?}");
+    }
+}
+
+#[test]
+fn what_a_server_orders_is_visible_after_exactly_two_delays() {
+    let at_once = [
+        "serial",
+        "serial-optimistic",
+        "serial-optimistic:text=embedded",
+        "serial-patches",
+        "text-ids",
+        "lww-property",
+    ];
+    for strategy in at_once.into_iter().chain(["ot", "hybrid"]) {
+        for workload in ["stack", "text"] {
+            let done = Case { network: format!("constant:{D}ms"), ..Case::new(strategy, workload) }.run();
+            let round_trip = |time: Time| Time(time.0 + 2 * D * 1_000_000);
+            let (mut visible, mut queued) = (0, BTreeMap::new());
+            for entry in done.ran.ledger.entries().filter(|entry| matches!(entry.fate, Fate::Confirmed(_))) {
+                // Only one change of a client may be inflight where changes are transformed.
+                let waits = queued.insert(entry.id.client, entry.resolved) > Some(Some(entry.issued));
+                if at_once.contains(&strategy) || !waits {
+                    assert_eq!(entry.visible, Some(round_trip(entry.issued)), "{strategy} on {workload}: {}", entry.id);
+                    assert_eq!(entry.resolved, entry.visible, "{strategy} on {workload}: {}", entry.id);
+                    visible += 1;
+                }
+            }
+            assert!(visible > 15, "{strategy} on {workload}: {visible}");
+        }
     }
 }
 

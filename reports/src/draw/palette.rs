@@ -47,7 +47,6 @@ pub const KNOWN: &[&str] = &[
     "hybrid",
     "text-ids",
     "lww-hlc",
-    "lww-hlc-relay",
     "escrow",
     "presence",
 ];

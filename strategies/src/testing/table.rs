@@ -203,6 +203,13 @@ impl Table {
         self.call(node, |replica, cx| replica.timer(tag, cx));
     }
 
+    /// All timers that are set are due, and those that are set meanwhile.
+    pub(crate) fn ring_all(&mut self) {
+        while !self.timers.is_empty() {
+            self.ring();
+        }
+    }
+
     /// Loses all messages from one to another; gives how many there were.
     pub(crate) fn lose(&mut self, from: u32, to: u32) -> usize {
         self.wire(from, to).drain(..).count()

@@ -14,7 +14,7 @@ use syncbench_strategies::document::Digest;
 pub use file::SeriesFile;
 pub(super) use file::{Frame, MAGIC, frame, scan};
 
-/// A sparse histogram: (value, count) in ascending order of value. What quantiles over several seeds are made from.
+/// A sparse histogram: (value, count) in ascending order of value, in nanoseconds. What quantiles over several seeds are made from.
 pub type Histogram = Vec<(u64, u64)>;
 
 /// A curve: points in ascending order of their first coordinate.
@@ -23,7 +23,7 @@ pub type Curve = Vec<(f64, f64)>;
 /// What lies behind the figures of a cell.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Series {
-    /// Histograms behind the quantiles, by metric.
+    /// Samples behind the quantiles, in nanoseconds, by metric.
     pub histograms: BTreeMap<String, Histogram>,
     /// Curves by metric: `divergence` over the run's time in milliseconds, `resident_bytes` and `server_resident_bytes` over
     /// the operations issued.

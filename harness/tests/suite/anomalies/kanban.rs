@@ -56,7 +56,7 @@ fn a_move_within_a_column_that_is_one_edit_keeps_the_card_once() {
     }
     let strategies: &[&str] = &[
         "lww-hlc",
-        "lww-hlc-relay",
+        "lww-hlc:topology=mesh",
         #[cfg(feature = "loro")]
         "crdt-loro",
     ];
@@ -72,7 +72,7 @@ fn a_move_to_another_column_that_inserts_anew_duplicates_the_card() {
         "text-ids",
         "lww-property",
         "lww-hlc",
-        "lww-hlc-relay",
+        "lww-hlc:topology=mesh",
         #[cfg(feature = "automerge")]
         "crdt-automerge",
         #[cfg(feature = "loro")]

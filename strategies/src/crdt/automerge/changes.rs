@@ -90,6 +90,10 @@ impl Library for Doc {
         Doc::close(self, time_s).map(|hash| tag(&hash))
     }
 
+    fn remember(&mut self) {
+        Doc::remember(self);
+    }
+
     fn undo(&mut self, target: OpId) -> Result<Committed, Rejected> {
         Doc::undo(self, target).map(begun)
     }

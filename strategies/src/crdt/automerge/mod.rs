@@ -9,7 +9,7 @@
 //! call for each change would measure the calling pattern. When a connection opens, peers tell each other their heads and
 //! send what the other lacks.
 //!
-//! With `commit=window` all operations of a batch window become one change; the change ends early when something has to be
+//! With `commit=window` all operations of a send window after the first become one change; the change ends early when something has to be
 //! merged. With `sync=protocol` peers speak the library's own protocol instead, with one `State` for each connection: a
 //! summary of what they have, then what is missing, and again after every change. The protocol needs a stream that neither
 //! loses nor reorders. It is made for pairs: in a mesh every peer offers every other what a third may have sent already.
@@ -40,8 +40,7 @@ use super::peer::Peers;
 use crate::document::EditKind;
 use crate::relay::TOPOLOGY;
 use crate::replica::Topology;
-use crate::send_window::SendWindow;
-use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support};
+use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support, WINDOW};
 
 /// The strategy's spec.
 pub static SPEC: Spec = Spec {
@@ -53,10 +52,7 @@ pub static SPEC: Spec = Spec {
     topology: Topology::Star,
     guarantees: Guarantees { grows: Growth::operations("the whole history of changes"), ..MERGES },
     params: &[
-        SendWindow::param(
-            "how long changes after one that was sent at once are collected and sent in one message; 0 sends each at \
-             once, automerge-repo sends every 100 ms at most (syncDebounceRate)",
-        ),
+        WINDOW,
         Param {
             name: "commit",
             kind: ParamKind::Choice(&["operation", "window"]),

@@ -6,7 +6,7 @@ use crate::document::{Document, Edit};
 use crate::path;
 use crate::registry;
 use crate::replica::{Effect, NodeId, Report};
-use crate::testing::{Table, Toy, typed};
+use crate::testing::{Table, Toy, trials, typed};
 use crate::view::View;
 
 fn tags(table: &Table) -> BTreeSet<u128> {
@@ -109,4 +109,9 @@ fn with_the_protocol_it_claims_less() {
     assert_eq!(changes, SPEC.guarantees);
     assert!(changes.tolerates_duplicates && changes.tolerates_reordering);
     assert_eq!(protocol, Guarantees { tolerates_duplicates: false, tolerates_reordering: false, ..changes });
+}
+
+#[test]
+fn an_operation_is_reflected_once_its_dependencies_are_here() {
+    trials::an_operation_is_reflected_once_its_dependencies_are_here("crdt-automerge:topology=mesh");
 }

@@ -31,8 +31,7 @@ use super::peer::Peers;
 use crate::document::EditKind;
 use crate::relay::TOPOLOGY;
 use crate::replica::Topology;
-use crate::send_window::SendWindow;
-use crate::spec::{Content, Growth, Guarantees, Spec, Support};
+use crate::spec::{Content, Growth, Guarantees, Spec, Support, WINDOW};
 
 /// The strategy's spec.
 pub static SPEC: Spec = Spec {
@@ -43,12 +42,7 @@ pub static SPEC: Spec = Spec {
     library: Some(("diamond-types", "1.0.0")),
     topology: Topology::Star,
     guarantees: Guarantees { grows: Growth::operations("the whole history of edits"), ..MERGES },
-    params: &[
-        SendWindow::param(
-            "how long edits after one that was sent at once are collected and sent as one patch; 0 sends each at once",
-        ),
-        TOPOLOGY,
-    ],
+    params: &[WINDOW, TOPOLOGY],
     support: |kind| match kind {
         EditKind::TextSplice => Support::Native,
         _ => Support::Unsupported("text only"),

@@ -10,7 +10,9 @@
 //!
 //! The library is used as its authors recommend: a movable list for every list, so that a move is a move; its counter; texts
 //! in code points; one commit for each operation; `import_batch`; a new peer id for every session; timestamps off, as they
-//! are by default.
+//! are by default. An empty container that is put where nothing is may be begun by several users at once: it is mergeable,
+//! one container for all of them. A container that comes with contents is a thing of its own, and a regular child, as is one
+//! that replaces another value.
 //!
 //! Undo takes the ids of one of the replica's operations and has the library calculate their inverse after everything
 //! that followed. That is the function behind the library's undo manager, called directly: the manager follows every
@@ -29,8 +31,7 @@ use super::MERGES;
 use super::peer::Peers;
 use crate::relay::TOPOLOGY;
 use crate::replica::Topology;
-use crate::send_window::SendWindow;
-use crate::spec::{Content, Growth, Guarantees, Spec, Support};
+use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support, WINDOW};
 
 /// The strategy's spec.
 pub static SPEC: Spec = Spec {
@@ -42,14 +43,21 @@ pub static SPEC: Spec = Spec {
     topology: Topology::Star,
     guarantees: Guarantees { grows: Growth::operations("the whole history of changes"), ..MERGES },
     params: &[
-        SendWindow::param(
-            "how long operations after one that was sent at once are collected and sent as one update; 0 sends each at \
-             once, as the library's subscription to local updates does",
-        ),
+        WINDOW,
         TOPOLOGY,
+        Param {
+            name: "child",
+            kind: ParamKind::Choice(&["mergeable", "plain"]),
+            default: "mergeable",
+            help: "what an empty container becomes that is put where nothing is: one container for all who do so at \
+                   once, as the library's manual advises, or one for each, of which the last remains",
+        },
     ],
     support: |_| Support::Native,
     content: Content::any,
     undo: Support::Native,
-    build: |params| Box::new(Peers::<Doc>::new(params)),
+    build: |params| match params.choice("child") {
+        "plain" => Box::new(Peers::<Doc<false>>::new(params)),
+        _ => Box::new(Peers::<Doc<true>>::new(params)),
+    },
 };

@@ -55,7 +55,10 @@ pub(in crate::crdt) trait Library: View + Send + Sized + 'static {
         None
     }
 
-    /// Undoes an operation that was committed here.
+    /// Announces that users undo. Before, nothing is remembered for that.
+    fn remember(&mut self);
+
+    /// Undoes an operation that was committed here since [`Library::remember`].
     fn undo(&mut self, target: OpId) -> Result<Committed, Rejected>;
 
     /// Announces that [`Library::own`] follows every commit.

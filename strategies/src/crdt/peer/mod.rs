@@ -38,7 +38,7 @@ use crate::params::Params;
 use crate::relay;
 use crate::replica::{NodeId, ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::send_window::SendWindow;
-use crate::spec::Guarantees;
+use crate::spec::{Guarantees, WINDOW};
 
 /// A group of such replicas.
 pub(super) struct Peers<L, X = Gossip<L>> {
@@ -50,7 +50,7 @@ pub(super) struct Peers<L, X = Gossip<L>> {
 impl<L: Library, X: Exchange<L>> Peers<L, X> {
     /// With the parameters that all libraries have.
     pub(super) fn new(params: &Params) -> Self {
-        let window = Window::new(SendWindow::new(params.span("window")));
+        let window = Window::new(SendWindow::new(params.span(WINDOW.name)));
         Self { topology: relay::topology(params), window, replicas: PhantomData }
     }
 

@@ -21,6 +21,8 @@ pub(in crate::crdt) struct Local<L> {
     pub(in crate::crdt) window: Window,
     /// It has no user, and forwards what arrives.
     pub(in crate::crdt) is_relay: bool,
+    /// Users undo.
+    undo: bool,
 }
 
 impl<L: Library> Local<L> {
@@ -29,6 +31,9 @@ impl<L: Library> Local<L> {
         self.doc.sign(seed);
         if self.window.is_zero() && !self.is_relay {
             self.doc.each();
+        }
+        if self.undo {
+            self.doc.remember();
         }
     }
 
@@ -75,7 +80,7 @@ pub(in crate::crdt) struct Peer<L, X> {
 
 impl<L: Library, X: Exchange<L>> Peer<L, X> {
     pub(in crate::crdt) fn new(window: Window, setup: &Setup, doc: L) -> Self {
-        let mut local = Local { doc, window, is_relay: setup.node == NodeId::SERVER };
+        let mut local = Local { doc, window, is_relay: setup.node == NodeId::SERVER, undo: setup.undo };
         local.sign(setup.seed ^ (u64::from(setup.node.0) << 32));
         Self { model: setup.model.clone(), local, exchange: X::new(setup) }
     }

@@ -97,8 +97,8 @@ impl Window {
 
     /// The window has ended. Returns the tags of the changes to be sent, if there are any.
     pub(in crate::crdt) fn end(&mut self, doc: &mut impl Library, cx: &mut Context<'_>) -> Option<Tags> {
-        let tags = self.take(doc, cx);
-        self.send.end(!tags.is_empty(), FLUSH, cx).then_some(tags)
+        let waits = !self.begun.is_empty() || !self.unsent.is_empty();
+        self.send.timer(waits, FLUSH, cx).then(|| self.take(doc, cx))
     }
 
     /// Forgets what was not sent.

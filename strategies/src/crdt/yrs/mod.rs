@@ -5,20 +5,23 @@
 //! other lacks, which is steps one and two of the y-protocols. Updates follow only then, so that none arrives before its
 //! dependencies.
 //!
-//! The relay is y-websocket's server, which Hocuspocus follows: it applies an update to its own document, and forwards it
-//! if it changed anything. Both servers send it back to its sender too, who can do nothing with it; here it does not go
-//! back.
+//! The relay is the server of y-websocket, which Hocuspocus follows: it applies an update to its own document, then
+//! forwards it. Both servers send it back to its sender too, who can do nothing with it; here it does not go back. They do
+//! not forward an update that changed nothing, such as the deletion of what is gone already; here it is forwarded, so that
+//! probes learn of its operation.
 //!
 //! The library is used as its authors recommend: one transaction for each operation, `encode_update_v1` of the transaction,
-//! `merge_updates_v1` for what a send window collects, shared types for what is edited and plain values for what is replaced, garbage collection on. A message carries a
-//! checksum, since the library accepts some damaged updates.
+//! `merge_updates_v1` for what a send window collects, shared types for what is edited and plain values for what is
+//! replaced, garbage collection on. A message carries a checksum, since the library accepts some damaged updates.
 //!
 //! Source: yrs 0.28 and the y-protocols; Nicolaescu et al., "Near real-time peer-to-peer shared editing on extensible data
 //! types" (YATA, 2016).
 //!
 //! An update that arrives before its dependencies waits for them. The part of it that depends on nothing missing is shown at
-//! once: for that long, a part of an operation with several edits may be visible. An operation counts as reflected when it
-//! has arrived, as strong eventual consistency has it: replicas that have received the same updates show the same.
+//! once: for that long, a part of an operation with several edits may be visible. Such an operation is pending, and is
+//! reflected when all of its updates are integrated.
+//!
+//! A counter is a map with one entry for each client, summed; see `counter`.
 //!
 //! An undo undoes one operation with the library's own undo manager. See `undo`.
 //!
@@ -31,6 +34,7 @@
 //! recorded trace friendsforever six characters end as recorded or mixed up (`, huh? The whole` as
 //! ` The whole , hh?u`). Here ids ascend with the nodes.
 
+mod counter;
 mod doc;
 mod edit;
 mod library;
@@ -46,6 +50,7 @@ use std::time::Duration;
 use rand::{RngExt, SeedableRng};
 use serde::{Deserialize, Serialize};
 
+use self::counter::Counters;
 use self::doc::Doc;
 use self::peer::Peer;
 use super::MERGES;
@@ -53,7 +58,7 @@ use crate::document::{Document, EditKind};
 use crate::relay::{self, TOPOLOGY};
 use crate::replica::{NodeId, ProtocolError, Replica, Rng, Setup, Strategy, Topology};
 use crate::send_window::SendWindow;
-use crate::spec::{Content, Growth, Guarantees, Params, Spec, Support};
+use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Params, Spec, Support, WINDOW};
 use crate::wire::unseal;
 
 /// The strategy's spec.
@@ -69,14 +74,20 @@ pub static SPEC: Spec = Spec {
         ..MERGES
     },
     params: &[
-        SendWindow::param(
-            "how long updates after one that was sent at once are collected and merged into one; 0 sends each at once, \
-             as y-websocket does",
-        ),
+        WINDOW,
         TOPOLOGY,
+        Param {
+            name: "counter",
+            kind: ParamKind::Choice(&["entries", "sum"]),
+            default: "entries",
+            help: "what a counter is: a map with one entry for each client, summed, as the library's users do; or one \
+                   value, the sum, written anew, of which the last writer wins",
+        },
     ],
     support: |kind| match kind {
-        EditKind::Increment => Support::Emulated("a put of the sum: the library has no counter"),
+        EditKind::Increment => Support::Emulated(
+            "a map with one entry for each client, summed: the library has no counter; with counter=sum a put of the sum",
+        ),
         EditKind::ListMove => Support::Emulated("removed and inserted again: the library has no stable move"),
         _ => Support::Native,
     },
@@ -88,11 +99,14 @@ pub static SPEC: Spec = Spec {
 struct Yrs {
     topology: Topology,
     window: SendWindow,
+    counters: Counters,
 }
 
 impl Yrs {
     fn new(params: &Params) -> Self {
-        Self { topology: relay::topology(params), window: SendWindow::new(params.span("window")) }
+        let counters = if params.choice("counter") == "sum" { Counters::Sum } else { Counters::Entries };
+        let window = SendWindow::new(params.span(WINDOW.name));
+        Self { topology: relay::topology(params), window, counters }
     }
 
     fn peer(&self, setup: &Setup, doc: Doc) -> Box<dyn Replica> {
@@ -120,7 +134,7 @@ fn client(setup: &Setup) -> u64 {
 
 impl Strategy for Yrs {
     fn genesis(&self, document: &Document) -> Vec<u8> {
-        Doc::genesis(document)
+        Doc::genesis(document, self.counters)
     }
 
     fn guarantees(&self, defaults: Guarantees) -> Guarantees {
@@ -137,7 +151,7 @@ impl Strategy for Yrs {
 
     fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
         // The library's own bytes, made by `Strategy::genesis`.
-        let doc = Doc::load(&setup.genesis, client(setup)).expect("genesis is an update");
+        let doc = Doc::load(&setup.genesis, client(setup), self.counters).expect("genesis is an update");
         self.peer(setup, doc)
     }
 
@@ -145,7 +159,7 @@ impl Strategy for Yrs {
         let Message::Updates(updates) = unseal(durable)? else {
             return Err(ProtocolError::malformed("no saved document"));
         };
-        let load = || Doc::load(updates.first().map_or(&[][..], Vec::as_slice), client(setup));
+        let load = || Doc::load(updates.first().map_or(&[][..], Vec::as_slice), client(setup), self.counters);
         let doc = catch_unwind(AssertUnwindSafe(load))
             .map_err(|_| ProtocolError::malformed("the library gave up on saved bytes"))?
             .map_err(ProtocolError::malformed)?;

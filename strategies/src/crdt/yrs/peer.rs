@@ -1,6 +1,6 @@
 //! One client, or the relay.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -9,7 +9,7 @@ use yrs::updates::encoder::Encode;
 use yrs::{StateVector, merge_updates_v1};
 
 use super::Message;
-use super::doc::{Doc, Written};
+use super::doc::{Arrived, Doc, Written};
 use super::undo::{Footprint, History};
 use crate::crdt::forward::Forward;
 use crate::model::{ModelRef, Operation, Outcome, Rejected};
@@ -23,12 +23,16 @@ use crate::wire::{seal, unseal};
 /// The tag of the timer at the end of a send window.
 const FLUSH: u64 = 0;
 
+/// An update with neither blocks nor deletions: the answer of who has nothing that the other lacks.
+const EMPTY: [u8; 2] = [0, 0];
+
 pub(super) struct Peer {
     window: SendWindow,
     model: ModelRef,
     node: NodeId,
     doc: Doc,
-    history: History,
+    /// Where users undo: the latest own operations.
+    history: Option<History>,
     /// Anything has happened since the genesis. The state vector alone does not tell: it does not count deletions.
     changed: bool,
     /// Peers that get every update, because they have the earlier ones.
@@ -40,9 +44,19 @@ pub(super) struct Peer {
     outbox: Outbox,
     /// At a relay, what it forwards.
     forward: Forward,
-    /// For sidecars only: operations that are in the document as a whole, and what arrived since an update began to wait.
+    /// Messages whose updates are not all in the document yet, by number.
+    messages: u64,
+    incomplete: BTreeMap<u64, Incomplete>,
+    /// For sidecars only: operations that are in the document as a whole, and what became part of it since an update began to
+    /// wait.
     seen: Clock,
     unsure: Vec<Sidecar>,
+}
+
+/// A message of which some updates wait for what they depend on.
+struct Incomplete {
+    waiting: usize,
+    sidecar: Sidecar,
 }
 
 #[derive(Default)]
@@ -52,19 +66,22 @@ struct Outbox {
 }
 
 impl Peer {
-    pub(super) fn new(window: SendWindow, setup: &Setup, doc: Doc) -> Self {
+    pub(super) fn new(window: SendWindow, setup: &Setup, mut doc: Doc) -> Self {
+        doc.record(setup.undo);
         Self {
             window,
             model: setup.model.clone(),
             node: setup.node,
             changed: doc.save() != *setup.genesis,
-            history: History::new(&doc.library),
+            history: setup.undo.then(|| History::new(&doc.library)),
             doc,
             informed: BTreeSet::new(),
             greeted: BTreeSet::new(),
             ever_connected: BTreeSet::new(),
             outbox: Outbox::default(),
             forward: Forward::default(),
+            messages: 0,
+            incomplete: BTreeMap::new(),
             seen: Clock::new(),
             unsure: Vec::new(),
         }
@@ -120,16 +137,27 @@ impl Peer {
 
     /// Merges updates. If the library fails, nothing that depends on them will be visible.
     fn merge(&mut self, updates: &[Vec<u8>], sidecar: &Sidecar, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
-        for update in updates {
-            let apply = || self.doc.apply(update);
-            catch_unwind(AssertUnwindSafe(apply))
-                .map_err(|_| ProtocolError::malformed("the library gave up on an update"))?
-                .map_err(ProtocolError::malformed)?;
+        if updates.is_empty() {
+            cx.reflected_all(sidecar);
+            return Ok(());
         }
-        self.changed |= !updates.is_empty();
-        // Of an update that came too early, the library shows the part that depends on nothing missing.
-        cx.reflected_all(sidecar);
-        self.unsure.push(sidecar.clone());
+        self.messages += 1;
+        let message = self.messages;
+        self.incomplete.insert(message, Incomplete { waiting: updates.len(), sidecar: sidecar.clone() });
+        for update in updates {
+            let apply = || self.doc.apply(update, message);
+            let applied = catch_unwind(AssertUnwindSafe(apply))
+                .map_err(|_| "the library gave up on an update".into())
+                .flatten()
+                .inspect_err(|_| drop(self.incomplete.remove(&message)));
+            let Arrived { integrated, dropped } = applied.map_err(ProtocolError::malformed)?;
+            dropped.iter().for_each(|message| drop(self.incomplete.remove(message)));
+            integrated.into_iter().for_each(|message| self.integrated(message, cx));
+        }
+        self.changed = true;
+        if self.incomplete.contains_key(&message) {
+            sidecar.carries.iter().for_each(|id| cx.pending(*id));
+        }
         if self.doc.whole() {
             for sidecar in self.unsure.drain(..) {
                 merge_clock(&mut self.seen, &sidecar.seen);
@@ -140,6 +168,18 @@ impl Peer {
             }
         }
         Ok(())
+    }
+
+    /// One more update of a message is in the document. With the last of them the operations in it are reflected.
+    fn integrated(&mut self, message: u64, cx: &mut Context<'_>) {
+        let Some(incomplete) = self.incomplete.get_mut(&message) else { return };
+        incomplete.waiting -= 1;
+        if incomplete.waiting == 0
+            && let Some(Incomplete { sidecar, .. }) = self.incomplete.remove(&message)
+        {
+            cx.reflected_all(&sidecar);
+            self.unsure.push(sidecar);
+        }
     }
 }
 
@@ -157,12 +197,15 @@ impl Replica for Peer {
             Ok(None) => (Vec::new(), Footprint::default()),
             Err(reason) => return cx.rejected(id, Rejected::new("edit_refused", reason)),
         };
-        self.history.push(&self.doc.library, id.n, footprint);
+        if let Some(history) = &mut self.history {
+            history.push(&self.doc.library, id.n, footprint);
+        }
         self.made(id, updates, plan.outcome, cx);
     }
 
     fn undo(&mut self, id: OpId, target: OpId, cx: &mut Context<'_>) {
-        match self.history.undo(&self.doc.library, target) {
+        let history = self.history.as_mut().ok_or_else(|| Rejected::too_old(target));
+        match history.and_then(|history| history.undo(&self.doc.library, target)) {
             Ok(updates) => self.made(id, updates, Outcome::Null, cx),
             Err(reason) => cx.rejected(id, reason),
         }
@@ -179,7 +222,7 @@ impl Replica for Peer {
             Message::State(state) => self.answer(from, &state, cx),
             Message::Updates(updates) => {
                 self.merge(&updates, sidecar, cx)?;
-                if self.node == NodeId::SERVER && (mem::take(&mut self.doc.news) || !self.doc.whole()) {
+                if self.node == NodeId::SERVER && updates.iter().any(|update| *update != EMPTY) {
                     self.forward.take(from, bytes, sidecar);
                     self.forward.send(self.informed.iter().copied(), !self.doc.whole(), cx);
                 }
@@ -189,7 +232,7 @@ impl Replica for Peer {
     }
 
     fn timer(&mut self, _: u64, cx: &mut Context<'_>) {
-        if self.window.end(!self.outbox.updates.is_empty(), FLUSH, cx) {
+        if self.window.timer(!self.outbox.updates.is_empty(), FLUSH, cx) {
             self.flush(cx);
         }
     }

@@ -34,7 +34,7 @@ use crate::document::Document;
 use crate::relay::{self, TOPOLOGY};
 use crate::replica::{ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::send_window::SendWindow;
-use crate::spec::{Content, Guarantees, Spec, Support};
+use crate::spec::{Content, Guarantees, Spec, Support, WINDOW};
 use crate::wire;
 
 /// The strategy's spec.
@@ -55,18 +55,12 @@ pub static SPEC: Spec = Spec {
         depends_on_clocks: true,
         ..Guarantees::NONE
     },
-    params: &[
-        SendWindow::param(
-            "how long documents after one that was sent at once wait, until the newest of them is sent; 0 sends each at \
-             once",
-        ),
-        TOPOLOGY,
-    ],
+    params: &[WINDOW, TOPOLOGY],
     support: |_| Support::Emulated("the whole document is one register"),
     content: Content::any,
     undo: Support::Emulated("inverse edits, fitted to the document as it is now"),
     build: |params| {
-        let window = SendWindow::new(params.span("window"));
+        let window = SendWindow::new(params.span(WINDOW.name));
         Box::new(LwwDocument { topology: relay::topology(params), window })
     },
 };

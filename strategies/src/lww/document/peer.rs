@@ -50,7 +50,7 @@ impl Peer {
             connected: Vec::new(),
             state,
             last,
-            history: History::default(),
+            history: History::new(setup.undo),
             unsent: None,
             forwarded: VecDeque::new(),
             seen: Clock::new(),
@@ -171,7 +171,7 @@ impl Replica for Peer {
     }
 
     fn timer(&mut self, _: u64, cx: &mut Context<'_>) {
-        if self.window.end(self.unsent.is_some(), FLUSH, cx) {
+        if self.window.timer(self.unsent.is_some(), FLUSH, cx) {
             self.flush(cx);
         }
     }

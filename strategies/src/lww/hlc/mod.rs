@@ -56,7 +56,7 @@ use crate::document::{Document, EditKind};
 use crate::relay::{self, TOPOLOGY};
 use crate::replica::{ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::send_window::SendWindow;
-use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support};
+use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support, WINDOW};
 use crate::wire::decode;
 
 /// The strategy's spec.
@@ -80,10 +80,7 @@ pub static SPEC: Spec = Spec {
         ..Guarantees::NONE
     },
     params: &[
-        SendWindow::param(
-            "how long writes after one that was sent at once are collected and sent as one, the latest of each cell; 0 \
-             sends each at once, as Evolu and TinyBase do",
-        ),
+        WINDOW,
         TOPOLOGY,
         Param {
             name: "drift",
@@ -114,7 +111,7 @@ pub static SPEC: Spec = Spec {
         let ms = |name| u64::try_from(params.span(name).as_millis()).unwrap_or(u64::MAX);
         Box::new(LwwHlc {
             topology: relay::topology(params),
-            window: SendWindow::new(params.span("window")),
+            window: SendWindow::new(params.span(WINDOW.name)),
             drift_ms: ms("drift"),
             horizon_ms: ms("horizon"),
         })

@@ -71,7 +71,7 @@ impl Peer {
             tree,
             clock: Hlc::default(),
             items: 0,
-            history: History::default(),
+            history: History::new(setup.undo),
             courier: Courier::new(setup.node),
             sessions: BTreeMap::new(),
             compared: BTreeSet::new(),
@@ -95,7 +95,7 @@ impl Peer {
         cx: &mut Context<'_>,
         make: impl FnOnce(&mut Tree, &mut Maker<'_>, &mut Draft) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut draft = Draft::new(self.clock.next(wall_ms(cx), self.me.0));
+        let mut draft = self.history.draft(self.clock.next(wall_ms(cx), self.me.0));
         make(&mut self.tree, &mut Maker { node: self.me.0, items: &mut self.items }, &mut draft)?;
         let write = self.tree.finish(&draft);
         self.history.push(id, draft);
@@ -269,7 +269,7 @@ impl Replica for Peer {
         match tag {
             TICK => self.courier.tick(cx),
             FLUSH => {
-                if self.outbox.window.end(!self.outbox.writes.is_empty(), FLUSH, cx) {
+                if self.outbox.window.timer(!self.outbox.writes.is_empty(), FLUSH, cx) {
                     self.flush(cx);
                 }
             }

@@ -302,7 +302,7 @@ proptest! {
         let (mut expected, mut writes) = (first, Vec::new());
         // Some operations make one edit, some several.
         for (ms, rolls) in (1..).zip(rolls.chunks(1 + rolls.len() % 3)) {
-            let mut draft = Draft::new(Stamp { ms, count: 0, node: 1 });
+            let mut draft = Draft::new(Stamp { ms, count: 0, node: 1 }, false);
             for roll in rolls {
                 let edit = roll.fitting(&expected);
                 let fits = expected.apply(&edit).is_ok();
@@ -337,7 +337,7 @@ proptest! {
                 heard[me] = writes[other].len();
             }
             let node = me as u32 + 1;
-            let mut draft = Draft::new(Stamp { ms, count: 0, node });
+            let mut draft = Draft::new(Stamp { ms, count: 0, node }, false);
             let edit = roll.fitting(trees[me].document());
             if trees[me].edit(&[edit], &mut Maker { node, items: &mut items[me] }, &mut draft).is_ok() {
                 writes[me].push(trees[me].finish(&draft));

@@ -21,6 +21,7 @@ impl Client {
     fn new(genesis: &[u8], seed: u64) -> Self {
         let mut doc = Doc::load(genesis).unwrap();
         doc.sign(seed);
+        doc.remember();
         Self { doc, n: 0 }
     }
 

@@ -27,15 +27,17 @@ use crate::model::Rejected;
 use crate::replica::{OpId, ProtocolError};
 use crate::undo::UndoMemory;
 
-/// The library's document. All reading goes straight to it.
-pub(super) struct Doc {
+/// The library's document. All reading goes straight to it. `MERGEABLE`: empty containers that two clients make at once are
+/// one container.
+pub(super) struct Doc<const MERGEABLE: bool> {
     doc: LoroDoc,
     root: LoroMap,
     author: u64,
     /// How many own operations there are, and how many of them were handed out.
     made: i32,
     sent: i32,
-    recent: UndoMemory<Option<Span>>,
+    /// Where users undo: the latest own operations.
+    recent: Option<UndoMemory<Option<Span>>>,
     /// Containers that an undo made anew, for the undos that follow. The library asks for this kind of map, and neither it
     /// nor we iterate over it.
     remade: FxHashMap<ContainerID, ContainerID>,
@@ -68,7 +70,7 @@ impl TryFrom<Vec<u8>> for Version {
     }
 }
 
-impl Doc {
+impl<const MERGEABLE: bool> Doc<MERGEABLE> {
     fn empty() -> Self {
         let doc = LoroDoc::new();
         let root = doc.get_map("root");
@@ -78,7 +80,7 @@ impl Doc {
             author: 0,
             made: 0,
             sent: 0,
-            recent: UndoMemory::default(),
+            recent: None,
             remade: FxHashMap::default(),
             last: RefCell::default(),
             awaited: BTreeMap::new(),
@@ -130,7 +132,7 @@ fn between(have: &VersionVector, lack: &VersionVector) -> Vec<Span> {
     beyond(counts, |author| lack.get(&author).map_or(0, |count| u64::try_from(*count).unwrap_or(0))).collect()
 }
 
-impl Library for Doc {
+impl<const MERGEABLE: bool> Library for Doc<MERGEABLE> {
     type Format = Sealed;
     type Update = Vec<u8>;
     type Version = Version;
@@ -181,13 +183,20 @@ impl Library for Doc {
         }
         let made = self.count();
         applied?;
-        self.recent.push(n, made);
+        if let Some(recent) = &mut self.recent {
+            recent.push(n, made);
+        }
         Ok(made.into())
     }
 
+    fn remember(&mut self) {
+        self.recent = Some(UndoMemory::default());
+    }
+
     fn undo(&mut self, target: OpId) -> Result<Committed, Rejected> {
-        let span = *self.recent.get(target)?;
-        self.recent.remove(target.n);
+        let recent = self.recent.as_mut().ok_or_else(|| Rejected::too_old(target))?;
+        let span = *recent.get(target)?;
+        recent.remove(target.n);
         let undone = span.map_or(Ok(None), |span| self.invert(span));
         undone.map(Committed::from).map_err(|reason| Rejected::new("edit_refused", reason))
     }
