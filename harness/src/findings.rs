@@ -11,7 +11,7 @@ use syncbench_strategies::replica::OpId;
 
 use crate::finding::{Finding, Kind};
 use crate::history::History;
-use crate::ledger::Fate;
+use crate::ledger::{Entry, Fate};
 
 /// Collects what an oracle finds in one run.
 #[derive(Debug)]
@@ -25,7 +25,8 @@ pub struct Findings {
 impl Findings {
     /// Nothing found yet in this run.
     pub fn of(history: &History<'_>) -> Self {
-        let entries = || history.ledger.entries().filter(|entry| matches!(entry.fate, Fate::Confirmed(_)));
+        let confirmed = |entry: &&Entry| matches!(entry.fate, Fate::Confirmed(_)) && !entry.censored;
+        let entries = || history.ledger.entries().filter(confirmed);
         let mut confirmed: BTreeMap<OpId, OpId> = entries().map(|entry| (entry.id, entry.id)).collect();
         for (target, undo) in entries().filter_map(|entry| Some((entry.undoes?, entry.id))) {
             confirmed.insert(target, undo);
@@ -34,7 +35,7 @@ impl Findings {
     }
 
     /// A confirmed operation is lost, unless it was before: whether this is the first cause. If it was undone, the undo is
-    /// what is lost. An operation that was not confirmed cannot be lost.
+    /// what is lost. An operation cannot be lost that was not confirmed, or that may be on its way still.
     pub fn lost(&mut self, op: OpId, kind: &Kind, example: impl fmt::Display) -> bool {
         debug_assert!(kind.lost, "{} is a note", kind.name);
         let first = self.confirmed.get(&op).is_some_and(|op| self.lost.insert(*op));

@@ -86,6 +86,11 @@ impl Entry {
         matches!(self.fate, Fate::Rejected(_))
     }
 
+    /// Whether it may have had its effect or not: nobody was told, or the run ended before it could be seen everywhere.
+    pub(crate) fn open(&self) -> bool {
+        self.fate == Fate::Unknown || (self.censored && !self.rejected())
+    }
+
     /// Whether it can have its effect: it was neither rejected nor undone. Its fate may be unknown.
     pub(crate) fn stands(&self) -> bool {
         !self.undone && !self.rejected()

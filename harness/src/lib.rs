@@ -6,6 +6,7 @@
 //! Layers point one way, from [`clock`] and [`settings`] over [`workload`], [`oracles`] and [`engines`] to [`run`] and
 //! [`scenario`]; a test of the command line's crate holds the order.
 
+pub mod by_name;
 pub mod clock;
 pub mod engines;
 pub mod event;

@@ -3,9 +3,9 @@
 //! A probe declares its metrics as statics beside the code that measures them. Figures are taken by the static, and tables,
 //! charts, the page and `list metrics` refer to it, so a misspelt metric does not compile.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
+
+use crate::by_name::ByName;
 
 /// What a metric says about itself.
 #[derive(Debug, PartialEq, Eq)]
@@ -124,9 +124,9 @@ pub enum Metric {
     /// A distribution, in the metric's unit.
     Quantiles(Quantiles),
     /// Counts by name.
-    Counts(BTreeMap<String, u64>),
+    Counts(ByName<u64>),
     /// Several numbers by name, such as `mean` and `peak`.
-    Numbers(BTreeMap<String, f64>),
+    Numbers(ByName<f64>),
     /// Not defined for this run.
     Absent,
 }

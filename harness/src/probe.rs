@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use syncbench_strategies::replica::Time;
 
+use crate::by_name::ByName;
 use crate::event::Event;
 use crate::ledger::Ledger;
 use crate::metric::{Form, Metric, MetricSpec, Quantiles};
@@ -45,10 +46,10 @@ pub struct End<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct Figures {
     /// See [`crate::results::Cell::metrics`].
-    pub metrics: BTreeMap<String, Metric>,
-    /// See [`crate::results::Cell::histograms`].
+    pub metrics: ByName<Metric>,
+    /// See [`crate::results::Series::histograms`].
     pub histograms: BTreeMap<String, Histogram>,
-    /// See [`crate::results::Cell::curves`].
+    /// See [`crate::results::Series::curves`].
     pub curves: BTreeMap<String, Vec<(f64, f64)>>,
 }
 
@@ -56,13 +57,13 @@ impl Figures {
     /// Adds a number.
     pub fn number(&mut self, spec: &MetricSpec, value: f64) {
         debug_assert_eq!(spec.form, Form::Number, "{}", spec.name);
-        self.metrics.insert(spec.name.into(), Metric::Number(value));
+        self.metrics.insert(spec.name, Metric::Number(value));
     }
 
     /// Adds a number that is not defined for every run.
     pub fn number_if(&mut self, spec: &MetricSpec, value: Option<f64>) {
         debug_assert_eq!(spec.form, Form::Number, "{}", spec.name);
-        self.metrics.insert(spec.name.into(), value.map_or(Metric::Absent, Metric::Number));
+        self.metrics.insert(spec.name, value.map_or(Metric::Absent, Metric::Number));
     }
 
     /// Adds a value for each of the metric's fields.
@@ -72,8 +73,8 @@ impl Figures {
             "{}",
             spec.name
         );
-        let values = values.into_iter().map(|(field, value)| (field.to_owned(), value)).collect();
-        self.metrics.insert(spec.name.into(), Metric::Numbers(values));
+        let values = values.into_iter().collect();
+        self.metrics.insert(spec.name, Metric::Numbers(values));
     }
 
     /// Adds a count for each of the metric's fields.
@@ -83,14 +84,14 @@ impl Figures {
             "{}",
             spec.name
         );
-        let counts = counts.into_iter().map(|(field, count)| (field.to_owned(), count)).collect();
-        self.metrics.insert(spec.name.into(), Metric::Counts(counts));
+        let counts = counts.into_iter().collect();
+        self.metrics.insert(spec.name, Metric::Counts(counts));
     }
 
     /// Adds counts by names that only this run knows.
     pub fn tally(&mut self, spec: &MetricSpec, counts: BTreeMap<String, u64>) {
         debug_assert_eq!(spec.form, Form::Tally, "{}", spec.name);
-        self.metrics.insert(spec.name.into(), Metric::Counts(counts));
+        self.metrics.insert(spec.name, Metric::Counts(counts.into_iter().collect()));
     }
 
     /// Adds a distribution.
@@ -98,7 +99,7 @@ impl Figures {
         debug_assert_eq!(spec.form, Form::Distribution, "{}", spec.name);
         let samples = distribution.sparse();
         let quantiles = Quantiles::of(&samples, spec.ns_per_unit()).map_or(Metric::Absent, Metric::Quantiles);
-        self.metrics.insert(spec.name.into(), quantiles);
+        self.metrics.insert(spec.name, quantiles);
         self.histograms.insert(spec.name.into(), samples);
     }
 

@@ -128,6 +128,10 @@ impl Ledger {
                 && let Some(entry) = self.entry_mut(op)
             {
                 entry.censored = true;
+                // An undo that may be on its way leaves open whether its operation is in effect.
+                if let Some(target) = entry.undoes.and_then(|target| self.entry_mut(target)) {
+                    (target.undone, target.censored) = (false, true);
+                }
             }
         }
     }

@@ -8,20 +8,18 @@ use crate::run_result::RunResult;
 use crate::task::Task;
 use crate::workload::History;
 
-/// Asks every oracle: what went wrong, and whether some serial order explains the run. A run that is not quiescent is not
-/// asked for either: what is missing from its state may be on its way.
+/// Asks every oracle: what went wrong, and whether some serial order explains the run.
 pub fn judge(task: &Task<'_>, ran: &RunResult) -> (Vec<Finding>, SerialOrder) {
     let (genesis, last) = (&task.genesis, ran.last());
+    let mut findings = task.workload.judge(&History { genesis, last, ledger: &ran.ledger });
+    let order = serial_order::search(&*task.model, genesis, last, &ran.ledger);
     let confirmed = ran.ledger.entries().filter(|entry| matches!(entry.fate, Fate::Confirmed(_))).count() as u64;
-    let (mut findings, order) = if ran.quiescent() {
-        let findings = task.workload.judge(&History { genesis, last, ledger: &ran.ledger });
-        (findings, serial_order::search(&*task.model, genesis, last, &ran.ledger))
-    } else {
-        let example = "the budget ran out before the run was quiescent; raise --budget";
-        (vec![Finding::noted(&NOT_JUDGED, confirmed, example)], SerialOrder::NotSearched)
-    };
     let lost: u64 = findings.iter().filter(|finding| finding.lost).map(|finding| finding.count).sum();
     debug_assert!(lost <= confirmed, "{lost} operations lost of {confirmed} confirmed: {findings:?}");
+    let open = ran.ledger.entries().filter(|entry| entry.censored).count() as u64;
+    if open > 0 {
+        findings.push(Finding::noted(&NOT_JUDGED, open, format_args!("{}; raise --budget", ran.pending())));
+    }
     if order == SerialOrder::None {
         let example = "no order of these operations gives this state and what the users were told";
         findings.push(Finding::noted(&NO_SERIAL_ORDER, 1, example));

@@ -22,8 +22,7 @@ kinds! {
     );
     NOT_JUDGED = noted(
         "not judged",
-        "Messages or timers were pending when the budget ran out, so that what is missing may be on its way; counted in \
-         confirmed operations."
+        "Operations may have been on their way when the budget ran out: they are neither kept nor lost."
     );
     NO_SUSTAINABLE_RATE = noted(
         "no sustainable rate",

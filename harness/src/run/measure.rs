@@ -15,7 +15,7 @@ use crate::oracles::serial_order::SerialOrder;
 use crate::oracles::{NO_SUSTAINABLE_RATE, generic, undeclared};
 use crate::probe::{End, Figures, Probe};
 use crate::probes;
-use crate::results::{Cell, Outcome};
+use crate::results::{Cell, Outcome, Series};
 use crate::run_result::RunResult;
 use crate::settings::Engine;
 use crate::task::Task;
@@ -73,9 +73,8 @@ fn judge(planned: &Planned, task: &Task<'_>, ran: RunResult, mut figures: Figure
         matches_reference,
         metrics: figures.metrics,
         findings,
-        histograms: figures.histograms,
-        curves: figures.curves,
         coverage: ran.coverage,
+        series: Series { histograms: figures.histograms, curves: figures.curves }.into(),
         ..blank(planned)
     }
 }

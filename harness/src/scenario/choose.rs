@@ -12,6 +12,7 @@ use super::catalog::Catalog;
 use super::error::{ScenarioError, at, value};
 use super::{MAX_CELLS, Scenario};
 use crate::network::{self, Transport};
+use crate::results::TraceFile;
 use crate::run::PlannedWorkload;
 use crate::trace::{self, Replay, Trace};
 use crate::workloads;
@@ -112,10 +113,10 @@ pub(super) fn recorded(path: &Path, ops: u64) -> Result<Recorded, ScenarioError>
     let trace = Trace::read(path)?;
     let ops = usize::try_from(ops).unwrap_or(usize::MAX);
     let replay = Replay::new(if ops < trace.txns.len() { trace.first(ops) } else { trace });
-    let (writers, ops) = (replay.clients(), replay.ops());
+    let (writers, ops, digest) = (replay.clients(), replay.ops(), replay.trace().digest);
     let stem = path.file_name().unwrap_or_default().to_string_lossy();
     let label = format!("trace {}", stem.split('.').next().unwrap_or_default());
-    let trace = Some(path.to_owned());
+    let trace = Some(TraceFile { path: path.to_owned(), digest });
     let workload = PlannedWorkload { label, trace, spec: &trace::SPEC, workload: Box::new(replay) };
     Ok(Recorded { workload: Arc::new(workload), writers, ops })
 }

@@ -3,6 +3,7 @@
 use crate::common::subject::{Subject, case, scenario};
 use crate::common::{Case, strategies};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use syncbench_harness::ledger::{Entry, Fate};
 use syncbench_harness::metrics::REPLICATED_MS;
 use syncbench_harness::network::Transport;
@@ -68,6 +69,35 @@ fn an_operation_is_visible_after_one_delay_in_a_mesh_and_two_in_a_star() {
         let visible: Vec<_> = shown.filter_map(travelled).collect();
         assert!(visible.len() > 20, "{strategy}");
         assert!(visible.iter().all(|span| span.as_millis() as u64 == hops * D), "{strategy} {topology}: {visible:?}");
+    }
+}
+
+#[test]
+fn what_a_server_orders_is_visible_after_exactly_two_delays() {
+    let at_once = [
+        "serial",
+        "serial-optimistic",
+        "serial-optimistic:text=embedded",
+        "serial-patches",
+        "text-ids",
+        "lww-property",
+    ];
+    for strategy in at_once.into_iter().chain(["ot", "hybrid"]) {
+        for workload in ["stack", "text"] {
+            let done = Case { network: format!("constant:{D}ms"), ..Case::new(strategy, workload) }.run();
+            let round_trip = |time: Time| Time(time.0 + 2 * D * 1_000_000);
+            let (mut visible, mut queued) = (0, BTreeMap::new());
+            for entry in done.ran.ledger.entries().filter(|entry| matches!(entry.fate, Fate::Confirmed(_))) {
+                // Only one change of a client may be inflight where changes are transformed.
+                let waits = queued.insert(entry.id.client, entry.resolved) > Some(Some(entry.issued));
+                if at_once.contains(&strategy) || !waits {
+                    assert_eq!(entry.visible, Some(round_trip(entry.issued)), "{strategy} on {workload}: {}", entry.id);
+                    assert_eq!(entry.resolved, entry.visible, "{strategy} on {workload}: {}", entry.id);
+                    visible += 1;
+                }
+            }
+            assert!(visible > 15, "{strategy} on {workload}: {visible}");
+        }
     }
 }
 
@@ -141,7 +171,7 @@ fn equal_scenarios_give_equal_results() {
     for subject in all() {
         let report = || {
             let scenario = Scenario { networks: vec!["4g".into()], ..scenario() };
-            let mut cell = serde_json::to_value(subject.cell(&scenario, 1)).unwrap();
+            let mut cell = subject.cell(&scenario, 1).detailed().unwrap();
             for group in ["metrics", "histograms"] {
                 MEASURED.iter().for_each(|name| drop(cell[group].as_object_mut().unwrap().remove(*name)));
             }

@@ -13,6 +13,7 @@ mod mutants;
 mod parity;
 mod pending;
 mod reconnect;
+mod referee;
 mod replay;
 mod spec;
 mod threads;

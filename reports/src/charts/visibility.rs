@@ -9,7 +9,7 @@ use crate::draw::axes::Plot;
 use crate::draw::geometry::{Point, Rect};
 use crate::draw::legend::strategies;
 use crate::draw::palette::Palette;
-use crate::draw::panel::{Sheet, headed};
+use crate::draw::panel::headed;
 use crate::draw::scale::Scale;
 use crate::draw::scene::Scene;
 use crate::stats;
@@ -30,15 +30,17 @@ const NEVER: u64 = u64::MAX;
 const MARKS: [f64; 3] = [0.5, 0.9, 0.99];
 
 fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
-    let mut sheet = Sheet::new(chart.title, chart.shows, data.bare);
+    let mut sheet = data.sheet(chart);
     let has = |group: &&Group<'_>| group.rows.iter().any(|row| !row.histograms(&VISIBLE_MS).is_empty());
-    let groups: Vec<_> = data.summary.by_workload().into_iter().filter(has).collect();
+    let groups: Vec<_> = data.panels().filter(has).collect();
+    let groups = sheet.first(groups);
     let histograms = groups.iter().flat_map(|group| &group.rows).flat_map(|row| row.histograms(&VISIBLE_MS));
-    let values = histograms.flat_map(|one| [one.first(), one.last()]).flatten().map(|(ns, _)| ms(*ns));
+    let ends = histograms.flat_map(|one| [one.first().copied(), one.last().copied()]).flatten();
+    let values = ends.map(|(ns, _)| ms(ns));
     let Some(scale) = Scale::log(values) else {
         return sheet.nothing("No run measured visibility.");
     };
-    sheet.legend(&strategies(&data.summary.strategies, &data.palette));
+    sheet.legend(&strategies(data.strategies(), &data.palette));
     let columns = if groups.len() > 1 { 2 } else { 1 };
     let cells = sheet.grid(columns, &vec![290.0; groups.len()]);
     for (area, group) in cells.into_iter().zip(groups) {
@@ -69,7 +71,7 @@ fn ms(ns: u64) -> f64 {
 
 /// All times until visible, with [`NEVER`] for operations that were not yet visible everywhere when their run ended.
 fn times(row: &Row<'_>) -> Histogram {
-    let mut merged = stats::merge(row.histograms(&VISIBLE_MS));
+    let mut merged = stats::merge(&row.histograms(&VISIBLE_MS));
     let open = row.total(&CENSORED, "visible").unwrap_or(0.0) as u64;
     if open > 0 {
         merged.push((NEVER, open));

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use anstream::println;
+use crate::out::println;
 
 use super::catalog::Catalog;
 use super::entry::{CompiledIn, Param, Strategy};

@@ -28,6 +28,7 @@ const STRATEGIES: &[&[&str]] = &[
 ];
 
 const HARNESS: &[&[&str]] = &[
+    &["by_name"],
     &["clock", "rng", "pace", "queue", "schedule", "event", "finding", "metric"],
     &["stopwatch", "tracer", "network", "faults", "ledger"],
     &["wire", "settings", "history"],
@@ -60,5 +61,12 @@ const REPORTS: &[&[&str]] = &[
     &["report"],
 ];
 
-const CLI: &[&[&str]] =
-    &[&["date"], &["environment"], &["args"], &["failure"], &["folder", "progress", "story"], &["commands"]];
+const CLI: &[&[&str]] = &[
+    &["date", "out"],
+    &["environment"],
+    &["args"],
+    &["failure"],
+    &["folder", "progress", "story"],
+    &["runner"],
+    &["commands"],
+];

@@ -10,7 +10,6 @@ use syncbench_strategies::view::View;
 use super::model::{CURSOR, NAME, PRESENCE, PresenceOp, entry_path};
 use crate::finding::{Finding, Kind, kinds};
 use crate::findings::Findings;
-use crate::ledger::Fate;
 use crate::workload::{History, Issued};
 
 kinds! {
@@ -92,7 +91,7 @@ fn judge_user(
     let meant = last.and_then(cursor);
     // Operations without an answer may have happened or not.
     let later = &own[confirmed.map_or(0, |index| index + 1)..];
-    let mut unanswered = later.iter().filter(|operation| operation.entry.fate == Fate::Unknown);
+    let mut unanswered = later.iter().filter(|operation| operation.entry.open());
     if shown == meant || unanswered.any(|operation| cursor(operation) == shown) {
         return;
     }

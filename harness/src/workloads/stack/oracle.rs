@@ -51,7 +51,7 @@ struct Item<'a> {
 /// The item that a pop delivered, if the pop was confirmed.
 fn delivered(issued: &Issued<'_, StackOp>) -> Option<i64> {
     match (&issued.op, &issued.entry.fate) {
-        (StackOp::Pop, Fate::Confirmed(Document::Int(item))) => Some(*item),
+        (StackOp::Pop, Fate::Confirmed(Document::Int(item))) if !issued.entry.open() => Some(*item),
         _ => None,
     }
 }
@@ -152,7 +152,7 @@ fn judge_presence(items: &mut BTreeMap<i64, Item<'_>>, findings: &mut Findings) 
 /// Items that must be there and are not.
 fn judge_absence(operations: &[Issued<'_, StackOp>], items: &BTreeMap<i64, Item<'_>>, findings: &mut Findings) {
     // A pop that was neither confirmed nor rejected may have taken one of the items that are missing.
-    let unanswered = operations.iter().filter(|issued| issued.op == StackOp::Pop && issued.entry.fate == Fate::Unknown);
+    let unanswered = operations.iter().filter(|issued| issued.op == StackOp::Pop && issued.entry.open());
     let mut unanswered = unanswered.count();
     for (name, item) in items {
         match (item.member.wrong(), item.push, item.restored.last()) {

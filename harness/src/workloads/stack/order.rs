@@ -13,7 +13,7 @@ use syncbench_strategies::replica::{NodeId, OpId};
 
 use crate::finding::kinds;
 use crate::findings::Findings;
-use crate::ledger::{Entry, Fate};
+use crate::ledger::Entry;
 use crate::oracles::undo::UNDO_WITHOUT_EFFECT;
 
 kinds! {
@@ -71,8 +71,7 @@ impl<'a> Order<'a> {
     /// Each reverse comes with whether it is lost already.
     pub(super) fn new(survivors: Vec<Survivor<'a>>, mut reverses: Vec<(&'a Entry, bool)>) -> Self {
         reverses.sort_by_key(|(entry, _)| (entry.issued, entry.id));
-        let reverse =
-            |(entry, lost): (&'a Entry, bool)| Reverse { entry, certain: !lost && entry.fate != Fate::Unknown };
+        let reverse = |(entry, lost): (&'a Entry, bool)| Reverse { entry, certain: !lost && !entry.open() };
         let mut pushes: BTreeMap<NodeId, Vec<(u64, usize, usize)>> = BTreeMap::new();
         for survivor in &survivors {
             if let Some(push) = survivor.push {

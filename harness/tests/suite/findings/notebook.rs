@@ -44,6 +44,7 @@ pub(crate) const PLANTED: &[Planted] = &[
     Planted {
         strategy: "serial-optimistic",
         ops: 300,
+        seeds: 12,
         ..Planted::new("notebook:cells=0,evaluate=0,hot=1,elsewhere=0,run=40", &[&INTERLEAVED_RUN], Flaw::Weak)
     },
 ];

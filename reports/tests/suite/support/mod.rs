@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, missing_docs)]
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rand::rngs::Xoshiro256PlusPlus;
@@ -15,7 +16,6 @@ use syncbench_harness::settings::{Engine, Settings};
 use syncbench_reports::charts::spacetime::{Diagram, DiagramEvent, DiagramMessage, EventKind, Lane};
 use syncbench_reports::criterion::CriterionEstimate;
 use syncbench_strategies::document::Digest;
-use syncbench_strategies::replica::Topology;
 
 pub const TWELVE: &[&str] = &[
     "serial",
@@ -92,8 +92,7 @@ pub fn drop_cell(cell: &mut Cell, outcome: Outcome, reason: &str) {
     cell.converged = None;
     cell.digest = None;
     cell.metrics.clear();
-    cell.histograms.clear();
-    cell.curves.clear();
+    cell.series = LazySeries::default();
     cell.findings.clear();
     cell.coverage.clear();
 }
@@ -113,7 +112,7 @@ pub fn results(cells: Vec<Cell>) -> Results {
         started_at: "2026-01-01T00:00:00Z".into(),
     };
     let scenario = serde_json::json!({"label": "default", "seeds": "1..3", "parts": ["calm", "rough", "growth"]});
-    Results { schema: SCHEMA, environment, scenario, cells_planned: cells.len(), cells }
+    Results { cells_planned: cells.len(), cells, ..Results::new(environment, scenario) }
 }
 
 struct Draws(Xoshiro256PlusPlus);
@@ -175,7 +174,7 @@ pub fn cell(part: &str, workload: &str, strategy: &str, size: u64, seed: u64) ->
     let local = draws.histogram(200, cpu_base * (1.0 + grows), 3.0);
     let remote = draws.histogram(200, cpu_base * 0.6 * (1.0 + grows), 3.0);
     let mut histograms = BTreeMap::new();
-    let mut metrics = BTreeMap::new();
+    let mut metrics = ByName::new();
     let half = draws.latency(400, net * hops * 0.9, tail);
     let replicated = draws.latency(400, net, tail);
     for (metric, histogram) in [
@@ -213,7 +212,7 @@ pub fn cell(part: &str, workload: &str, strategy: &str, size: u64, seed: u64) ->
     add(&ROLLED_BACK, Metric::Number(if kind == "optimistic" { rejected as f64 } else { 0.0 }));
     add(&COUNTERS, if merges { counts(&[]) } else { counts(&[("retries", 31)]) });
     add(&PROTOCOL_ERRORS, Metric::Number(0.0));
-    add(&LOST_INTENTS, Metric::Counts(losses.clone()));
+    add(&LOST_INTENTS, Metric::Counts(losses.clone().into_iter().collect()));
     add(&STALENESS_OPS, numbers(&[("mean", draws.skewed(if rough { 6.0 } else { 1.0 }, 0.4) * hops), ("max", 40.0)]));
     add(&RESIDENT_BYTES, numbers(&[("steady", draws.skewed(6_000.0, 0.1)), ("peak", 9_000.0)]));
     if hops > 1.5 {
@@ -228,30 +227,10 @@ pub fn cell(part: &str, workload: &str, strategy: &str, size: u64, seed: u64) ->
     let findings = losses.iter().map(|(kind, count)| finding(kind, *count)).collect();
     let converged = !(kind == "causal" && rough && seed == 2);
     Cell {
-        index: 0,
         part: part.into(),
         strategy: strategy.into(),
-        family: String::new(),
-        topology: Topology::Star,
-        window_ms: 0.0,
         workload: workload.into(),
-        settings: Settings {
-            network: if rough { "4g" } else { "wifi" }.into(),
-            faults: if rough { vec!["partition:halves@2s..5s".into()] } else { Vec::new() },
-            transport: Transport::Stream,
-            engine: Engine::Sim,
-            clients: 4,
-            ops: 400,
-            rate_per_s: 20.0,
-            pace: Pace::Poisson,
-            undo: 0.0,
-            size,
-            seed,
-            sample_every: None,
-            budget: Duration::from_secs(60),
-        },
         outcome: Outcome::Measured,
-        reason: None,
         verdict: Some(if converged { Verdict::Pass } else { Verdict::Fail }),
         verdict_reasons: if converged {
             vec![]
@@ -261,20 +240,18 @@ pub fn cell(part: &str, workload: &str, strategy: &str, size: u64, seed: u64) ->
         converged: Some(converged),
         digest: Some(Digest(u128::from(seed))),
         trace_digest: Some(Digest(u128::from(seed) + 7)),
-        matches_reference: None,
-        params: BTreeMap::new(),
-        library: (kind == "crdt").then(|| format!("{} 0.12.0", &strategy.split(':').next().unwrap_or(strategy)[5..])),
-        support: BTreeMap::from([
+        library: (kind == "crdt")
+            .then(|| format!("{} 0.12.0", &strategy.split(':').next().unwrap_or(strategy)[5..]).into()),
+        support: Arc::new(BTreeMap::from([
             ("list_insert".to_owned(), "native".to_owned()),
             (
                 "list_move".to_owned(),
                 if kind == "crdt" { "emulated: removed and inserted again" } else { "native" }.to_owned(),
             ),
-        ]),
+        ])),
         metrics,
         findings,
-        histograms,
-        curves: curves(&mut draws, rough, hops, kind),
+        series: Series { histograms, curves: curves(&mut draws, rough, hops, kind) }.into(),
         coverage: if rough {
             vec![Coverage {
                 fault: "partition:halves@2s..5s".into(),
@@ -291,6 +268,21 @@ pub fn cell(part: &str, workload: &str, strategy: &str, size: u64, seed: u64) ->
             Vec::new()
         },
         replay: format!("syncbench run --strategy {strategy} --workload {workload} --seeds {seed}..{seed}"),
+        ..Cell::new(Settings {
+            network: if rough { "4g" } else { "wifi" }.into(),
+            faults: if rough { vec!["partition:halves@2s..5s".into()] } else { Vec::new() },
+            transport: Transport::Stream,
+            engine: Engine::Sim,
+            clients: 4,
+            ops: 400,
+            rate_per_s: 20.0,
+            pace: Pace::Poisson,
+            undo: 0.0,
+            size,
+            seed,
+            sample_every: None,
+            budget: Duration::from_secs(60),
+        })
     }
 }
 

@@ -22,6 +22,8 @@
 mod client;
 mod message;
 mod server;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 

@@ -153,22 +153,28 @@ impl Client {
                 // Not the change that was sent: another client used this name. The answer to a join will tell what it was.
                 None => self.join(cx),
             },
+            // The answer to the join will tell.
+            Some(_) if !self.uplink.is_open() => cx.count("told_later", 1),
             Some(_) => return Err(ProtocolError::Unexpected(format!("change {rev} after {}", self.state.rev))),
         }
         Ok(())
     }
 
-    /// Asks for what was missed. Nothing goes out before the answer: it may be a new document, and pending changes have to be
-    /// made on that.
+    /// Whether changes have no place yet.
+    fn is_working(&self) -> bool {
+        self.state.inflight.is_some() || !self.state.buffer.is_empty()
+    }
+
+    /// Asks for what was missed. Nothing goes out before the answer.
     fn join(&mut self, cx: &mut Context<'_>) {
-        let working = self.state.inflight.is_some() || !self.state.buffer.is_empty();
+        let working = self.is_working();
         self.uplink.hold();
         cx.send(NodeId::SERVER, encode(&ToServer::Join { rev: self.state.rev, working }), Sidecar::none());
     }
 
     /// Takes another document in place of this one.
     fn replace(&mut self, rev: u64, document: Document, sidecar: &Sidecar, cx: &mut Context<'_>) {
-        if rev <= self.state.rev || self.state.inflight.is_some() {
+        if rev <= self.state.rev {
             return count_duplicates(1, cx);
         }
         let mut state = self.state.clone();
@@ -230,6 +236,8 @@ impl Replica for Client {
                 self.take(&entries, cx)?;
                 self.joined(cx);
             }
+            // A change went out before this came: it needs the changes that it goes through.
+            ToClient::Snapshot { rev, .. } if rev > self.state.rev && self.state.inflight.is_some() => self.join(cx),
             ToClient::Snapshot { rev, document } => {
                 self.replace(rev, document, sidecar, cx);
                 self.joined(cx);
@@ -249,6 +257,10 @@ impl Replica for Client {
         self.uplink.reset();
         if state == LinkState::Up {
             self.join(cx);
+            if !self.is_working() {
+                // There is nothing that the server may have already, so what is made from now on need not wait.
+                self.uplink.answered(0);
+            }
         }
     }
 
