@@ -297,7 +297,13 @@ fn planted_bugs_are_found() {
     let trial = Trial { model: Some(erase(Careless)), clients: 4, ..Trial::new(&serial::reducer::SPEC, "booking") };
     let found = trial.run().1;
     let kinds: Vec<_> = found.kinds().into_iter().map(|(kind, _)| kind).collect();
-    let expected =
-        ["booking from nowhere", "lost booking", "oversold", "rejected with stock left", "resurrected booking"];
+    let expected = [
+        "booking from nowhere",
+        "cancelled twice",
+        "lost booking",
+        "oversold",
+        "rejected with stock left",
+        "resurrected booking",
+    ];
     assert_eq!(kinds, expected, "{found:?}");
 }
