@@ -66,6 +66,8 @@ pub struct Entry {
     pub undoes: Option<OpId>,
     /// Whether its user undid it and the undo was confirmed.
     pub undone: bool,
+    /// Whether it changed nothing, and was not sent.
+    pub void: bool,
     pub(super) live_at_issue: u32,
     /// At how many of those replicas it is reflected.
     pub(super) reflected_at: u32,
@@ -94,6 +96,7 @@ impl Entry {
             concurrent: false,
             undoes,
             undone: false,
+            void: false,
             live_at_issue,
             reflected_at: 0,
         }
@@ -103,6 +106,11 @@ impl Entry {
     pub(super) fn resolve(&mut self, at: Time, fate: Fate) {
         self.resolved.get_or_insert(at);
         self.fate = fate;
+    }
+
+    /// Whether it has no effect that a version could have.
+    pub(super) fn is_effectless(&self) -> bool {
+        self.void || matches!(self.fate, Fate::Rejected(_))
     }
 
     /// Whether nobody waits for it any more: its fate is known, and all who have to reflect it do.

@@ -8,6 +8,7 @@ mod reported;
 
 use std::collections::BTreeSet;
 
+use syncbench_strategies::prefix_set::PrefixSet;
 use syncbench_strategies::replica::{NodeId, OpId, Report, Time};
 
 use crate::event::{Event, What};
@@ -118,6 +119,19 @@ impl Ledger {
         self.awaited.iter().all(|op| self.crashed_for_good(op.client))
     }
 
+    /// Whether a replica that reflects `reflected` has this version of a recorded trace: so many operations of each client, and
+    /// besides only such as have no effect.
+    pub fn has_version(&self, reflected: &PrefixSet, version: &[u32]) -> bool {
+        let absent = version.get(self.replicas.len()..).unwrap_or(&[]);
+        absent.iter().all(|needed| *needed == 0)
+            && self.clients().all(|client| {
+                let needed = u64::from(version.get(slot(client)).copied().unwrap_or(0));
+                let mut beyond = (needed + 1..=reflected.last(client)).map(|n| OpId { client, n });
+                let effectless = |op| self.entry(op).is_some_and(Entry::is_effectless);
+                reflected.through(client) >= needed && beyond.all(|op| !reflected.contains(op) || effectless(op))
+            })
+    }
+
     /// How often a replica recovered from a crash and showed something else than before it.
     pub fn altered_recoveries(&self) -> u64 {
         self.altered_recoveries
@@ -174,6 +188,11 @@ impl Ledger {
             replica.reported.resolve(node, report);
         }
         self.resolve(report, at);
+        if let Report::Void(op) = report
+            && let Some(entry) = self.entry_mut(*op)
+        {
+            entry.void = true;
+        }
         if everywhere(report) {
             self.clients().for_each(|client| self.reflect(report, client, at));
         } else {

@@ -13,7 +13,7 @@ use super::error::{ScenarioError, at, value};
 use super::{MAX_CELLS, Scenario};
 use crate::network::{self, Transport};
 use crate::run::PlannedWorkload;
-use crate::trace::{self, Replay, Trace};
+use crate::trace::{self, Replay, Trace, Units};
 use crate::workloads;
 
 fn selector(field: &'static str, written: &str) -> Result<Selector, ScenarioError> {
@@ -109,7 +109,7 @@ pub(super) struct Recorded {
 
 /// The first operations of the trace in this file.
 pub(super) fn recorded(path: &Path, ops: u64) -> Result<Recorded, ScenarioError> {
-    let trace = Trace::read(path)?;
+    let trace = Trace::read(path, Units::CodePoints)?;
     let ops = usize::try_from(ops).unwrap_or(usize::MAX);
     let replay = Replay::new(if ops < trace.txns.len() { trace.first(ops) } else { trace });
     let (writers, ops) = (replay.clients(), replay.ops());
