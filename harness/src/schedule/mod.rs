@@ -1,5 +1,6 @@
 //! The causal order in which a recorded trace is replayed: who may act when.
 
+mod fold;
 mod order;
 
 use syncbench_strategies::replica::NodeId;

@@ -167,6 +167,12 @@ impl Trace {
         self
     }
 
+    /// The same on so many clients, shared by authors who were never active at the same time; `None` if more were.
+    pub fn on_clients(self, clients: u32) -> Option<Self> {
+        let schedule = self.schedule.folded(clients)?;
+        Some(Self { schedule, ..self })
+    }
+
     /// What to merge.
     pub(super) fn recording(&self) -> Recording<'_> {
         Recording { start: &self.start, txns: &self.txns, schedule: &self.schedule, units: Units::CodePoints }

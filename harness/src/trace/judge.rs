@@ -52,7 +52,7 @@ pub(super) fn judge(recording: Recording<'_>, end: &str, history: &History<'_>, 
     };
     let inexact = history.ledger.entries().filter(|entry| !exact(entry)).count();
     if inexact > 0 {
-        return Judgement::NotJudged(format!("{inexact} operations replayed on another version"));
+        return Judgement::NotJudged(format!("{} replayed on another version", counted(inexact as u64, "operation")));
     }
     let mut right = None;
     for order in recording.orders(&arrival(recording.schedule)) {
@@ -81,8 +81,13 @@ pub(super) fn judge(recording: Recording<'_>, end: &str, history: &History<'_>, 
     match search {
         Search::Found(_) => Judgement::UpToTies(ties),
         Search::Exhausted if cells <= MAX_CELLS => Judgement::Wrong(Loss::new(&texts, text, recording, history)),
-        _ => Judgement::NotJudged(format!("{ties} ties, in more orders than can be tried")),
+        _ => Judgement::NotJudged(format!("{}, in more orders than can be tried", counted(ties, "tie"))),
     }
+}
+
+/// `1 tie`, `2 ties`.
+pub(super) fn counted(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 /// The txns in the order in which a server takes them.

@@ -14,7 +14,7 @@ use syncbench_strategies::spec::Content;
 use syncbench_strategies::view::View;
 
 use super::file::Trace;
-use super::judge::{Judgement, judge};
+use super::judge::{Judgement, counted, judge};
 use super::op::TraceOp;
 use crate::finding::{Finding, Findings, kinds};
 use crate::schedule::Schedule;
@@ -119,9 +119,7 @@ impl Replay {
     fn judgement(&self, history: &History<'_>, state: &Document) -> Judgement {
         let issued = history.ledger.issued();
         let Some(end) = self.trace.end.as_deref().filter(|_| issued == self.ops()) else {
-            return Judgement::NotJudged(format!(
-                "{issued} operations were replayed, and the text after them is not recorded"
-            ));
+            return Judgement::NotJudged(format!("the text after {} is not recorded", counted(issued, "operation")));
         };
         let state = match state.at(&text()) {
             Some(Document::Text(rope)) => rope.to_string(),
@@ -153,7 +151,7 @@ impl Workload for Replay {
         let mut findings = Findings::default();
         match self.judgement(history, history.last) {
             Judgement::Recorded => {}
-            Judgement::UpToTies(ties) => findings.count(&UP_TO_TIES, ties, format_args!("{ties} ties")),
+            Judgement::UpToTies(ties) => findings.count(&UP_TO_TIES, ties, counted(ties, "tie")),
             Judgement::NotJudged(why) => findings.add(&FINAL_TEXT_NOT_JUDGED, why),
             Judgement::Wrong(loss) => {
                 let [got, meant, common] = loss.characters;

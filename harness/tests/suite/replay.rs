@@ -246,7 +246,8 @@ fn operations_on_other_versions_are_not_judged() {
             assert_eq!(done.count(&MISSING_TEXT) + done.count(&WRONG_DELETION), 0, "{written}: {:?}", done.findings);
             if let Some(note) = done.findings.first() {
                 let n = done.ran.inexact.unwrap();
-                assert_eq!(note.example, format!("{n} operations replayed on another version"), "{written}");
+                let operations = if n == 1 { "operation" } else { "operations" };
+                assert_eq!(note.example, format!("{n} {operations} replayed on another version"), "{written}");
                 assert!(!note.lost && done.matches.is_none());
             }
             let again = replay(&trace, written, profile, 100.0, 4);
