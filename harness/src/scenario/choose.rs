@@ -112,7 +112,8 @@ pub(super) fn recorded(path: &Path, scenario: &Scenario) -> Result<Recorded, Sce
     let (mut flags, mut notes) = (String::new(), Vec::new());
     if trace.lone_surrogates > 0 {
         let count = trace.lone_surrogates;
-        notes.push(format!("{label}: {count} lone surrogates were read, each became U+FFFD"));
+        let s = if count == 1 { "" } else { "s" };
+        notes.push(format!("{label}: {count} lone surrogate{s}, read as U+FFFD"));
     }
     let (authors, active) = (trace.schedule.clients(), trace.schedule.fewest_clients());
     if scenario.units == Units::Utf16 {

@@ -319,6 +319,60 @@ fn what_is_lost_in_a_tie_is_found() {
     }
 }
 
+#[test]
+fn deletions_that_take_something_else_are_found() {
+    let trace = small(
+        r#"{"startContent": "abcdef", "endContent": "aef", "txns": [{"patches": [[1, 1, ""]]}, {"patches": [[1, 2, ""]]}]}"#,
+    );
+    replay(&trace, "text-ids", "lan", 100.0, 2).assert_exact(&trace);
+    let done = replay_with(&trace, Some(erase(Clumsy)), "text-ids", "lan", 100.0, 2);
+    assert_eq!((done.text().as_str(), done.count(&WRONG_DELETION), done.count(&MISSING_TEXT)), ("def", 1, 0));
+}
+
+/// Deletes what stands before the characters that it should delete.
+#[derive(Clone, Copy)]
+struct Clumsy;
+
+impl Model for Clumsy {
+    type Op = TraceOp;
+
+    fn plan(&self, view: &dyn View, op: &TraceOp) -> Result<Plan, Rejected> {
+        let mut op = op.clone();
+        op.0.iter_mut().for_each(|splice| splice.pos = splice.pos.saturating_sub(1));
+        TraceModel.plan(view, &op)
+    }
+}
+
+/// Six authors in two lines of work, on two clients.
+#[test]
+fn authors_who_were_never_active_together_share_a_client() {
+    let txns: Vec<String> = (0..6)
+        .map(|at| {
+            let parents = if at < 2 { String::new() } else { (at - 2).to_string() };
+            format!(
+                r#"{{"parents": [{parents}], "agent": {at}, "patches": [[{}, 0, "{at}"]]}}"#,
+                if at % 2 == 0 { 0 } else { 2 }
+            )
+        })
+        .collect();
+    let json = format!(
+        r#"{{"kind": "concurrent", "startContent": "<>", "endContent": "420<>531", "numAgents": 6, "txns": [{}]}}"#,
+        txns.join(",")
+    );
+    let trace = Trace::from_reader("small.json", json.as_bytes(), Units::CodePoints).unwrap();
+    assert!(trace.clone().on_clients(1).is_none());
+    for clients in 2..=6 {
+        let folded = Replay::new(trace.clone().on_clients(clients).unwrap());
+        assert_eq!(folded.clients(), clients);
+        replay(&folded, "text-ids", "constant:40ms", 100.0, clients).assert_ended(&folded);
+    }
+    // A server passes through everything that two clients can have seen of each other's lines.
+    let folded = Replay::new(trace.on_clients(2).unwrap());
+    for written in texts() {
+        replay(&folded, written, "constant:40ms", 100.0, 2).assert_exact(&folded);
+    }
+}
+
 /// Loses the last character of every text that it writes.
 #[derive(Clone, Copy)]
 struct Forgetful;
