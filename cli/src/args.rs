@@ -53,6 +53,8 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Redraw the charts and the page of earlier runs
     Report(ReportArgs),
+    /// Put the parts of one plan together that were run on several machines
+    Merge(MergeArgs),
     /// Check that the same scenario and seed give the same run
     Verify(VerifyArgs),
     /// Print a completion script for a shell
@@ -66,10 +68,11 @@ pub(crate) enum Command {
 #[command(after_help = "Examples:
   syncbench run                                         the default comparison
   syncbench run my-scenario.toml                        a scenario from a file
+  syncbench run product                                 with each product's send window
   syncbench run long                                    a million operations each
   syncbench run --strategy lww-document --seeds 1..30   one strategy, more seeds
   syncbench run -w record -n constant:80ms -f partition:halves@2s..5s
-  syncbench run -s crdt-automerge:batch=50ms,serial -n 4g -c 8 --rate 80
+  syncbench run -s serial-optimistic:window=50ms,serial -n 4g -c 8 --rate 80
   syncbench run --engine threads --workload counter     in real time
   syncbench run --trace trace.json.gz --json > out.json
 
@@ -80,7 +83,7 @@ name after a colon; `syncbench list` shows them all.")]
 pub(crate) struct RunArgs {
     /// A scenario in TOML, or the name of a built-in one; the flags below override it
     pub(crate) scenario: Option<PathBuf>,
-    /// Strategies: `all`, or names such as serial,crdt-automerge:batch=50ms
+    /// Strategies: `all`, or names such as serial,ot:window=50ms
     #[arg(short, long, value_name = "NAMES")]
     pub(crate) strategy: Vec<String>,
     /// Workloads: `all`, or names
@@ -143,9 +146,17 @@ pub(crate) struct RunArgs {
     /// Folder for results [default: bench-results/runs/DATE-NAME]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    /// Continue the run in the folder of --out, or begin it; finished cells are not run again
+    #[arg(long, requires = "out")]
+    pub(crate) resume: bool,
+
     /// Print one JSON document on stdout, and nothing else
     #[arg(long)]
     pub(crate) json: bool,
+
+    /// Histograms and curves too, in the JSON document
+    #[arg(long, requires = "json")]
+    pub(crate) details: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -272,6 +283,26 @@ pub(crate) struct ReportArgs {
     /// Criterion's folder [default: target/criterion, if it exists]
     #[arg(long, value_name = "DIR")]
     pub(crate) criterion: Option<PathBuf>,
+}
+
+#[derive(Args)]
+#[command(after_help = "Examples:
+  syncbench run --partition 1/2 --out part-1      on one machine
+  syncbench run --partition 2/2 --out part-2      on another machine
+  syncbench merge part-1 part-2 --out whole
+  syncbench report whole
+
+Parts must have one plan and one build. Nothing is measured: cells that are
+missing are named with the command that runs them, and so are cells that two
+folders hold.")]
+pub(crate) struct MergeArgs {
+    /// Folders of the parts
+    #[arg(required = true)]
+    pub(crate) dirs: Vec<PathBuf>,
+
+    /// Folder for the whole run
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
 }
 
 #[derive(Args)]

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::process::ExitCode;
 
-use anstream::eprintln;
+use crate::out::{eprint, eprintln, print};
 use clap::CommandFactory;
 use clap::error::ErrorKind;
 
@@ -31,9 +31,13 @@ impl Failure {
     pub(crate) fn parsing(error: &clap::Error) -> ExitCode {
         use ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion};
         if matches!(error.kind(), DisplayHelp | DisplayVersion | DisplayHelpOnMissingArgumentOrSubcommand) {
-            // There is nowhere to report a failure of printing.
-            let _ = error.print();
-            return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+            let text = error.render();
+            if error.use_stderr() {
+                eprint!("{}", text.ansi());
+                return ExitCode::from(2);
+            }
+            print!("{}", text.ansi());
+            return ExitCode::SUCCESS;
         }
         let command = std::env::args().nth(1).unwrap_or_default();
         Failure::Usage(in_a_line(&error.render().to_string(), &flags(&command))).report()
@@ -120,7 +124,7 @@ mod tests {
             ("syncbench list --colour", "unexpected argument '--colour' found; expected one of --json"),
             (
                 "syncbench fly",
-                "unrecognized subcommand 'fly'; expected one of run, list, demo, report, verify, completions",
+                "unrecognized subcommand 'fly'; expected one of run, list, demo, report, merge, verify, completions",
             ),
             ("syncbench run a b", "unexpected argument 'b' found; expected syncbench run [OPTIONS] [SCENARIO]"),
             (

@@ -4,26 +4,35 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use syncbench_harness::results::Results;
+use syncbench_harness::results::{Header, Results, ResultsError, Writer};
 use syncbench_reports::criterion::CriterionEstimate;
 use syncbench_reports::report;
 
 use crate::date::Date;
 
-/// `bench-results/runs/<date>-<label>`, which does not exist yet.
-pub(crate) fn fresh(label: &str) -> PathBuf {
+/// Begins a run in `bench-results/runs/<date>-<label>`, or in the next name that no other run has.
+pub(crate) fn fresh(label: &str, header: &Header) -> Result<(PathBuf, Writer), ResultsError> {
     let date = Date::now().for_names();
     let clean: String = label.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
     let runs = Path::new("bench-results").join("runs");
     let names = std::iter::once(String::new()).chain((2..).map(|n| format!("-{n}")));
-    let mut paths = names.map(|suffix| runs.join(format!("{date}-{clean}{suffix}")));
-    // The iterator is endless, and a folder holds finitely many.
-    paths.find(|path| !path.exists()).expect("a free name")
+    for path in names.map(|suffix| runs.join(format!("{date}-{clean}{suffix}"))) {
+        // Several runs may begin in one second: whoever makes the header first has the name.
+        match Writer::create(&path, header) {
+            Err(ResultsError::Exists(_)) => {}
+            made => return made.map(|writer| (path, writer)),
+        }
+    }
+    unreachable!("there are more names than folders")
 }
 
 /// Draws every chart and the page into `dir`, and returns the page's path.
 pub(crate) fn draw(dir: &Path, results: &Results, criterion: &[CriterionEstimate]) -> anyhow::Result<PathBuf> {
-    for file in report::files(results, criterion) {
+    let files = report::files(results, criterion);
+    if let Some(error) = results.series_error() {
+        anyhow::bail!(error);
+    }
+    for file in files {
         let path = dir.join(&file.path);
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;

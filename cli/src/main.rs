@@ -9,7 +9,9 @@ mod date;
 mod environment;
 mod failure;
 mod folder;
+mod out;
 mod progress;
+mod runner;
 mod story;
 
 use std::process::ExitCode;
@@ -17,23 +19,35 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{Cli, Command};
-use failure::Failure;
+use failure::{Done, Failure};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return Failure::parsing(&error),
+        Err(error) => return printed(Failure::parsing(&error)),
     };
-    let result = match cli.command {
+    printed(match command(cli.command) {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    })
+}
+
+/// The exit code, unless what was printed did not reach stdout.
+fn printed(code: ExitCode) -> ExitCode {
+    match out::finish() {
+        Some(error) => Failure::Broken(anyhow::anyhow!("stdout: {error}")).report(),
+        None => code,
+    }
+}
+
+fn command(command: Command) -> Done {
+    match command {
         Command::Run(args) => commands::run::run(&args),
         Command::List(args) => commands::list::list(&args),
         Command::Demo(args) => commands::demo::demo(&args),
         Command::Report(args) => commands::report::report(&args),
+        Command::Merge(args) => commands::merge::merge(&args),
         Command::Verify(args) => commands::verify::verify(&args),
         Command::Completions { shell } => commands::completions::completions(shell),
-    };
-    match result {
-        Ok(code) => code,
-        Err(failure) => failure.report(),
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use rand::RngExt;
 use syncbench_harness::engines;
-use syncbench_harness::network::{self, Link, Transport};
+use syncbench_harness::network::{self, Access, Link, Size, Transport};
 use syncbench_harness::pace::Pace;
 use syncbench_harness::queue::Queue;
 use syncbench_harness::rng::stream;
@@ -47,12 +47,17 @@ fn link(c: &mut Criterion) {
     group.warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1)).sample_size(20);
     // A built-in profile.
     let profile = network::configure(&"4g".parse().expect("a name")).expect("a profile");
-    let mut link = Link::new(profile, Transport::Stream, 1, NodeId(1), NodeId(2));
+    let legs = [NodeId(1), NodeId(2)].map(|node| Access::new(&profile, 1, node));
+    let [mut from, mut to] = legs;
+    let mut sender = Link::new(&profile, Transport::Stream, 1, NodeId(1), NodeId(2));
+    let mut receiver = Link::new(&profile, Transport::Stream, 1, NodeId(2), NodeId(1));
+    let size = Size { wire_bytes: 100, packets: 1 };
     let mut now = 0;
-    group.bench_function("send", |b| {
+    group.bench_function("one message", |b| {
         b.iter(|| {
             now += 1_000_000;
-            black_box(link.send(Time(now), 100))
+            let (transit, _) = sender.send(&mut from, Time(now), size);
+            black_box(transit.map(|transit| receiver.receive(&mut to, transit, size)))
         });
     });
     group.finish();

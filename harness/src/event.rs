@@ -81,6 +81,13 @@ pub enum What {
         /// Which.
         state: LinkState,
     },
+    /// A connection that was not there from the start of the run has opened, after this handshake. Once for both ends.
+    Handshake {
+        /// With whom.
+        peer: NodeId,
+        /// What it took on the wire, both directions together.
+        wire_bytes: u64,
+    },
     /// The replica could not take a message.
     ProtocolError(ProtocolError),
     /// What a handler cost. The only event that differs from run to run.

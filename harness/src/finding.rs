@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 pub struct Kind {
     /// The name in results: `item delivered twice`, `torn save`.
     pub name: &'static str,
-    /// Whether it counts into `lost_intents`: a confirmed operation without its effect, or with a wrong one.
+    /// Whether it counts into `lost_intents`. Its count is then one of operations: confirmed ones without their effect, or
+    /// with a wrong one. All other kinds are notes, which may count anything and lose no operation.
     pub lost: bool,
     /// What it means, in a sentence for readers of a report.
     pub meaning: &'static str,
@@ -43,7 +44,7 @@ pub(crate) use kinds;
 pub struct Finding {
     /// The name of its [`Kind`].
     pub kind: String,
-    /// How many operations it hit, or what else the kind counts.
+    /// How many operations were lost; of a note, what its kind counts.
     pub count: u64,
     /// One instance, in words.
     pub example: String,
@@ -51,32 +52,10 @@ pub struct Finding {
     pub lost: bool,
 }
 
-/// Collects findings: a count and the first example of each kind.
-#[derive(Debug, Default)]
-pub struct Findings(Vec<Finding>);
-
-impl Findings {
-    /// Adds one finding.
-    pub fn add(&mut self, kind: &Kind, example: impl fmt::Display) {
-        self.count(kind, 1, example);
-    }
-
-    /// Adds `count` findings of a kind at once; none if it is zero.
-    pub fn count(&mut self, kind: &Kind, count: u64, example: impl fmt::Display) {
-        if count == 0 {
-            return;
-        }
-        match self.0.iter_mut().find(|finding| finding.kind == kind.name) {
-            Some(finding) => finding.count += count,
-            None => {
-                let (kind, lost) = (kind.name.to_owned(), kind.lost);
-                self.0.push(Finding { kind, count, example: example.to_string(), lost });
-            }
-        }
-    }
-
-    /// What was found, in the order of the first of each kind.
-    pub fn done(self) -> Vec<Finding> {
-        self.0
+impl Finding {
+    /// A note, with its count and one instance.
+    pub fn noted(kind: &Kind, count: u64, example: impl fmt::Display) -> Self {
+        debug_assert!(!kind.lost, "{} counts operations, which need names", kind.name);
+        Self { kind: kind.name.to_owned(), count, example: example.to_string(), lost: kind.lost }
     }
 }

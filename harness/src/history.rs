@@ -23,7 +23,7 @@ impl<'a> History<'a> {
         operations.filter_map(|entry| entry.operation.decode().map(|op| Issued { op, entry })).collect()
     }
 
-    /// Those that were confirmed and not undone.
+    /// Those that were confirmed, not undone and not censored.
     pub fn confirmed<O: DeserializeOwned>(&self) -> Vec<Issued<'a, O>> {
         let mut operations = self.operations();
         operations.retain(|operation| operation.outcome().is_some());
@@ -46,7 +46,7 @@ impl<O> Issued<'_, O> {
         self.entry.id
     }
 
-    /// Its outcome, if it was confirmed and not undone: its effect is expected.
+    /// Its outcome, if it was confirmed, not undone and not censored: its effect is expected.
     pub fn outcome(&self) -> Option<&Document> {
         self.entry.outcome()
     }
@@ -76,7 +76,7 @@ impl Entry {
     /// See [`Issued::outcome`].
     pub(crate) fn outcome(&self) -> Option<&Document> {
         match &self.fate {
-            Fate::Confirmed(outcome) if !self.undone => Some(outcome),
+            Fate::Confirmed(outcome) if !self.undone && !self.censored => Some(outcome),
             _ => None,
         }
     }
@@ -84,6 +84,11 @@ impl Entry {
     /// See [`Issued::rejected`].
     pub(crate) fn rejected(&self) -> bool {
         matches!(self.fate, Fate::Rejected(_))
+    }
+
+    /// Whether it may have had its effect or not: nobody was told, or the run ended before it could be seen everywhere.
+    pub(crate) fn open(&self) -> bool {
+        self.fate == Fate::Unknown || (self.censored && !self.rejected())
     }
 
     /// Whether it can have its effect: it was neither rejected nor undone. Its fate may be unknown.

@@ -6,11 +6,13 @@
 //! Layers point one way, from [`clock`] and [`settings`] over [`workload`], [`oracles`] and [`engines`] to [`run`] and
 //! [`scenario`]; a test of the command line's crate holds the order.
 
+pub mod by_name;
 pub mod clock;
 pub mod engines;
 pub mod event;
 pub mod faults;
 pub mod finding;
+pub mod findings;
 pub mod history;
 pub mod ledger;
 pub mod metric;

@@ -3,9 +3,9 @@
 //! A probe declares its metrics as statics beside the code that measures them. Figures are taken by the static, and tables,
 //! charts, the page and `list metrics` refer to it, so a misspelt metric does not compile.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
+
+use crate::by_name::ByName;
 
 /// What a metric says about itself.
 #[derive(Debug, PartialEq, Eq)]
@@ -69,6 +69,15 @@ impl MetricSpec {
         }
     }
 
+    /// How many nanoseconds make one unit, for distributions: their samples are kept in nanoseconds.
+    pub fn ns_per_unit(&self) -> f64 {
+        match self.unit {
+            "ms" => 1e6,
+            "µs" => 1e3,
+            _ => 1.0,
+        }
+    }
+
     /// Its row in the glossary of ARCHITECTURE.md.
     pub fn glossary_row(&self) -> String {
         let fields = match self.form {
@@ -115,9 +124,9 @@ pub enum Metric {
     /// A distribution, in the metric's unit.
     Quantiles(Quantiles),
     /// Counts by name.
-    Counts(BTreeMap<String, u64>),
+    Counts(ByName<u64>),
     /// Several numbers by name, such as `mean` and `peak`.
-    Numbers(BTreeMap<String, f64>),
+    Numbers(ByName<f64>),
     /// Not defined for this run.
     Absent,
 }
@@ -143,12 +152,34 @@ pub struct Quantiles {
 }
 
 impl Quantiles {
+    /// The quantiles of (value, count) pairs in ascending order of value, each value divided by `per_unit`. `None` without
+    /// samples.
+    pub fn of(samples: &[(u64, u64)], per_unit: f64) -> Option<Self> {
+        let at = |q| quantile(samples, q).map(|value| value as f64 / per_unit);
+        let count: u64 = samples.iter().map(|(_, count)| count).sum();
+        let sum: u128 = samples.iter().map(|(value, count)| u128::from(*value) * u128::from(*count)).sum();
+        let mean = sum as f64 / count as f64 / per_unit;
+        Some(Self { count, mean, p50: at(0.5)?, p90: at(0.9)?, p99: at(0.99)?, p999: at(0.999)?, max: at(1.0)? })
+    }
+
     const FIELDS: &'static [&'static str] = &["count", "mean", "p50", "p90", "p99", "p999", "max"];
 
     fn get(&self, field: &str) -> Option<f64> {
         let values = [self.count as f64, self.mean, self.p50, self.p90, self.p99, self.p999, self.max];
         Self::FIELDS.iter().position(|name| *name == field).map(|index| values[index])
     }
+}
+
+/// The smallest value that at least a share `q` of the samples does not exceed (nearest rank), of (value, count) pairs in
+/// ascending order of value. `None` without samples.
+pub fn quantile(samples: &[(u64, u64)], q: f64) -> Option<u64> {
+    let total: u64 = samples.iter().map(|(_, count)| count).sum();
+    let rank = ((q * total as f64).ceil() as u64).clamp(1, total.max(1));
+    let mut seen = 0;
+    samples.iter().find_map(|(value, count)| {
+        seen += count;
+        (seen >= rank).then_some(*value)
+    })
 }
 
 impl Metric {

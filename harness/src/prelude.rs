@@ -12,7 +12,8 @@ pub use syncbench_strategies::sidecar::{Clock, Sidecar};
 pub use syncbench_strategies::spec::{Content, Growth, Guarantees, Spec, Support};
 pub use syncbench_strategies::view::View;
 
-pub use crate::finding::{Finding, Findings, Kind};
+pub use crate::finding::{Finding, Kind};
+pub use crate::findings::Findings;
 pub use crate::results::Cell;
 pub use crate::scenario::{Catalog, Scenario, ScenarioError, collect};
 pub use crate::workload::{History, Intent, Issued, User, Workload, WorkloadSpec};

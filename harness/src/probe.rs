@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use syncbench_strategies::replica::Time;
 
+use crate::by_name::ByName;
 use crate::event::Event;
 use crate::ledger::Ledger;
 use crate::metric::{Form, Metric, MetricSpec, Quantiles};
@@ -35,6 +36,8 @@ pub struct End<'a> {
     pub quiescing_since: Time,
     /// The ledger of the run.
     pub ledger: &'a Ledger,
+    /// Whether states were looked at on a grid of times and not after every event.
+    pub sampled: bool,
     /// Bytes that a replica saves, largest over the clients.
     pub stored_bytes: u64,
 }
@@ -43,10 +46,10 @@ pub struct End<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct Figures {
     /// See [`crate::results::Cell::metrics`].
-    pub metrics: BTreeMap<String, Metric>,
-    /// See [`crate::results::Cell::histograms`].
+    pub metrics: ByName<Metric>,
+    /// See [`crate::results::Series::histograms`].
     pub histograms: BTreeMap<String, Histogram>,
-    /// See [`crate::results::Cell::curves`].
+    /// See [`crate::results::Series::curves`].
     pub curves: BTreeMap<String, Vec<(f64, f64)>>,
 }
 
@@ -54,13 +57,13 @@ impl Figures {
     /// Adds a number.
     pub fn number(&mut self, spec: &MetricSpec, value: f64) {
         debug_assert_eq!(spec.form, Form::Number, "{}", spec.name);
-        self.metrics.insert(spec.name.into(), Metric::Number(value));
+        self.metrics.insert(spec.name, Metric::Number(value));
     }
 
     /// Adds a number that is not defined for every run.
     pub fn number_if(&mut self, spec: &MetricSpec, value: Option<f64>) {
         debug_assert_eq!(spec.form, Form::Number, "{}", spec.name);
-        self.metrics.insert(spec.name.into(), value.map_or(Metric::Absent, Metric::Number));
+        self.metrics.insert(spec.name, value.map_or(Metric::Absent, Metric::Number));
     }
 
     /// Adds a value for each of the metric's fields.
@@ -70,8 +73,8 @@ impl Figures {
             "{}",
             spec.name
         );
-        let values = values.into_iter().map(|(field, value)| (field.to_owned(), value)).collect();
-        self.metrics.insert(spec.name.into(), Metric::Numbers(values));
+        let values = values.into_iter().collect();
+        self.metrics.insert(spec.name, Metric::Numbers(values));
     }
 
     /// Adds a count for each of the metric's fields.
@@ -81,21 +84,23 @@ impl Figures {
             "{}",
             spec.name
         );
-        let counts = counts.into_iter().map(|(field, count)| (field.to_owned(), count)).collect();
-        self.metrics.insert(spec.name.into(), Metric::Counts(counts));
+        let counts = counts.into_iter().collect();
+        self.metrics.insert(spec.name, Metric::Counts(counts));
     }
 
     /// Adds counts by names that only this run knows.
     pub fn tally(&mut self, spec: &MetricSpec, counts: BTreeMap<String, u64>) {
         debug_assert_eq!(spec.form, Form::Tally, "{}", spec.name);
-        self.metrics.insert(spec.name.into(), Metric::Counts(counts));
+        self.metrics.insert(spec.name, Metric::Counts(counts.into_iter().collect()));
     }
 
     /// Adds a distribution.
     pub fn distribution(&mut self, spec: &MetricSpec, distribution: &Distribution) {
         debug_assert_eq!(spec.form, Form::Distribution, "{}", spec.name);
-        self.metrics.insert(spec.name.into(), distribution.quantiles());
-        self.histograms.insert(spec.name.into(), distribution.sparse());
+        let samples = distribution.sparse();
+        let quantiles = Quantiles::of(&samples, spec.ns_per_unit()).map_or(Metric::Absent, Metric::Quantiles);
+        self.metrics.insert(spec.name, quantiles);
+        self.histograms.insert(spec.name.into(), samples);
     }
 
     /// Adds the curve of a metric whose value is taken again and again.
@@ -109,79 +114,109 @@ impl Figures {
     }
 }
 
-/// A distribution in an HDR histogram: three significant digits, any range.
+/// A distribution of spans of time. Up to [`EXACT`] latencies are kept as they are; costs, and latencies beyond that number,
+/// are kept in an HDR histogram of three significant digits. The largest sample is always exact.
 #[derive(Clone, Debug)]
 pub struct Distribution {
-    histogram: hdrhistogram::Histogram<u64>,
-    per_unit: f64,
+    /// How many samples are kept as they are.
+    exact: usize,
+    samples: Vec<u64>,
+    rest: Option<hdrhistogram::Histogram<u64>>,
+    max: u64,
 }
 
+/// Most latencies that are kept exactly: those of any run by hand, at 80 kB. A histogram is coarser than the clocks that it
+/// is read against: it shows 80 ms as 80.063.
+pub const EXACT: usize = 10_000;
+
 impl Distribution {
-    /// For latencies: recorded in nanoseconds, kept in microseconds, shown in milliseconds.
-    pub fn latency_ms() -> Self {
-        Self::new(1e3)
+    /// For latencies.
+    pub fn latency() -> Self {
+        Self::new(EXACT)
     }
 
-    /// For costs: recorded and kept in nanoseconds, shown in microseconds.
-    pub fn cost_us() -> Self {
-        Self::new(1e3)
+    /// For costs, which differ from run to run by more than a histogram's buckets are wide.
+    pub fn cost() -> Self {
+        Self::new(0)
     }
 
-    fn new(per_unit: f64) -> Self {
-        // The constructor accepts up to five digits; three is the usual precision.
-        Self { histogram: hdrhistogram::Histogram::new(3).expect("three digits are valid"), per_unit }
+    fn new(exact: usize) -> Self {
+        Self { exact, samples: Vec::new(), rest: None, max: 0 }
     }
 
-    /// Adds one sample, in the kept unit.
-    pub fn record(&mut self, value: u64) {
-        // The histogram grows as needed. If the machine has no memory for that, the largest bucket takes the sample.
-        if self.histogram.record(value).is_err() {
-            self.histogram.saturating_record(value);
+    /// Adds one sample in nanoseconds.
+    pub fn record(&mut self, ns: u64) {
+        self.max = self.max.max(ns);
+        if self.samples.len() < self.exact {
+            self.samples.push(ns);
+            return;
         }
+        // The constructor accepts up to five digits; three is the usual precision.
+        let rest = self.rest.get_or_insert_with(|| hdrhistogram::Histogram::new(3).expect("three digits are valid"));
+        // The histogram grows as needed. If the machine has no memory for that, the largest bucket takes the sample.
+        for ns in self.samples.drain(..).chain([ns]) {
+            if rest.record(ns).is_err() {
+                rest.saturating_record(ns);
+            }
+        }
+        self.exact = 0;
     }
 
     /// How many samples.
     pub fn count(&self) -> u64 {
-        self.histogram.len()
+        self.samples.len() as u64 + self.rest.as_ref().map_or(0, hdrhistogram::Histogram::len)
     }
 
-    fn quantiles(&self) -> Metric {
-        if self.histogram.is_empty() {
-            return Metric::Absent;
-        }
-        let at = |quantile| self.histogram.value_at_quantile(quantile) as f64 / self.per_unit;
-        Metric::Quantiles(Quantiles {
-            count: self.histogram.len(),
-            mean: self.histogram.mean() / self.per_unit,
-            p50: at(0.5),
-            p90: at(0.9),
-            p99: at(0.99),
-            p999: at(0.999),
-            max: self.histogram.max() as f64 / self.per_unit,
-        })
-    }
-
+    /// (Nanoseconds, count) in ascending order. A bucket stands at its middle, and the last one at the largest sample.
     fn sparse(&self) -> Histogram {
-        self.histogram.iter_recorded().map(|step| (step.value_iterated_to(), step.count_at_value())).collect()
+        if let Some(rest) = &self.rest {
+            let middle = |value| rest.median_equivalent(value).min(self.max);
+            let buckets = rest.iter_recorded().map(|step| (middle(step.value_iterated_to()), step.count_at_value()));
+            let mut buckets: Histogram = buckets.collect();
+            if let Some(last) = buckets.last_mut() {
+                last.0 = self.max;
+            }
+            return buckets;
+        }
+        let mut samples = self.samples.clone();
+        samples.sort_unstable();
+        samples.chunk_by(|a, b| a == b).map(|alike| (alike[0], alike.len() as u64)).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metric::Better;
 
     #[test]
-    fn values_are_kept_to_three_digits() {
-        let mut latency = Distribution::latency_ms();
-        for us in [1, 80_000, 3_600_000_000] {
-            latency.record(us);
-        }
+    fn few_latencies_are_exact() {
+        let mut latency = Distribution::latency();
+        let samples = [80_000_001, 80_000_000, 1, 80_000_000, 3_600_000_000_000];
+        samples.into_iter().for_each(|ns| latency.record(ns));
+        assert_eq!(latency.count(), 5);
+        assert_eq!(latency.sparse(), [(1, 1), (80_000_000, 2), (80_000_001, 1), (3_600_000_000_000, 1)]);
+        assert_eq!(Quantiles::of(&latency.sparse(), 1e6).map(|q| (q.p50, q.max)), Some((80.0, 3_600_000.0)));
+    }
+
+    #[test]
+    fn many_latencies_keep_three_digits_and_the_largest() {
+        let mut latency = Distribution::latency();
+        (0..=EXACT as u64).for_each(|n| latency.record(n * 7_001));
         let sparse = latency.sparse();
-        assert_eq!(latency.count(), 3);
-        for ((value, count), wanted) in sparse.iter().zip([1.0, 8e4, 3.6e9]) {
-            assert!((*value as f64 / wanted - 1.0).abs() < 1e-3 && *count == 1, "{sparse:?}");
-        }
-        let Metric::Quantiles(quantiles) = latency.quantiles() else { panic!("there are samples") };
-        assert!((quantiles.p50 - 80.0).abs() < 0.1, "{quantiles:?}");
+        assert_eq!((latency.count(), sparse.last().map(|last| last.0)), (EXACT as u64 + 1, Some(EXACT as u64 * 7_001)));
+        assert!(sparse.is_sorted_by(|a, b| a.0 < b.0) && sparse.len() < EXACT);
+        let all = Quantiles::of(&sparse, 1.0).expect("not empty");
+        assert!((all.p50 / (5_000.0 * 7_001.0) - 1.0).abs() < 1e-3, "{all:?}");
+        assert!((all.p99 / (9_900.0 * 7_001.0) - 1.0).abs() < 1e-3, "{all:?}");
+    }
+
+    #[test]
+    fn no_sample_is_no_distribution() {
+        let spec =
+            MetricSpec { name: "x", unit: "ms", better: Better::Low, form: Form::Distribution, meaning: "planted" };
+        let mut figures = Figures::default();
+        figures.distribution(&spec, &Distribution::latency());
+        assert_eq!(figures.metrics["x"], Metric::Absent);
     }
 }

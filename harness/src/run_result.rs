@@ -19,6 +19,10 @@ pub struct RunResult {
     pub quiescing_since: Time,
     /// Messages that were still under way when the budget ran out.
     pub messages_in_flight: u64,
+    /// Timers that a replica had set and that were still due when the budget ran out.
+    pub timers_due: u64,
+    /// Connections that were about to open when the budget ran out.
+    pub connections_opening: u64,
     /// Everything that happened, in order; virtual time only.
     pub trace_digest: Option<Digest>,
     /// Replayed operations that were made on another version than the recorded one; `None` without a trace.
@@ -30,6 +34,26 @@ pub struct RunResult {
 }
 
 impl RunResult {
+    /// Whether nothing was left to happen when the run ended.
+    pub fn quiescent(&self) -> bool {
+        self.messages_in_flight == 0 && self.timers_due == 0 && self.connections_opening == 0
+    }
+
+    /// What was left to happen when the budget ran out: `2 messages under way, 1 timer due`. Empty for a quiescent group.
+    pub fn pending(&self) -> String {
+        let say = |n: u64, one: &str, many: &str| match n {
+            0 => None,
+            1 => Some(format!("1 {one}")),
+            n => Some(format!("{n} {many}")),
+        };
+        let parts = [
+            say(self.messages_in_flight, "message under way", "messages under way"),
+            say(self.timers_due, "timer due", "timers due"),
+            say(self.connections_opening, "connection opening", "connections opening"),
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+
     /// Whether every node that takes part at the end shows the same, the server included.
     pub fn converged(&self) -> bool {
         self.finals.windows(2).all(|pair| pair[0].1 == pair[1].1)

@@ -14,6 +14,7 @@ use syncbench_strategies::spec::{Configured, Params, Spec};
 use crate::engines;
 use crate::event::{Event, What};
 use crate::finding::{Finding, Kind};
+use crate::findings::Findings;
 use crate::ledger::{Action, Ledger};
 use crate::network::Transport;
 use crate::oracles::undeclared;
@@ -160,30 +161,38 @@ pub(crate) fn intent_stream(n: u64) -> Rng {
 }
 
 /// A ledger that is written by hand.
-pub(crate) struct Book(Ledger);
+pub(crate) struct Book {
+    ledger: Ledger,
+    now: Time,
+}
 
 impl Book {
     /// An empty ledger of clients that take part from the start.
     pub(crate) fn new(clients: u32) -> Self {
-        let mut book = Self(Ledger::new(clients));
+        let mut book = Self { ledger: Ledger::new(clients), now: Time::ZERO };
         (1..=clients).for_each(|client| book.enter(NodeId(client), What::Live));
         book
     }
 
     fn enter(&mut self, node: NodeId, what: What) {
-        self.0.enter(&Event { at: Time::ZERO, node, what });
+        self.ledger.enter(&Event { at: self.now, node, what });
+    }
+
+    /// What comes now happens at this time, in milliseconds.
+    pub(crate) fn at(&mut self, ms: u64) {
+        self.now = Time::from_ms(ms);
     }
 
     /// A client crashes, after everything that was issued so far.
     pub(crate) fn crashed(&mut self, client: u32, for_good: bool) {
-        self.0.enter(&Event { at: Time::from_ms(1), node: NodeId(client), what: What::Crashed { for_good } });
+        self.ledger.enter(&Event { at: Time::from_ms(1), node: NodeId(client), what: What::Crashed { for_good } });
     }
 
     /// A client issues an operation, whose fate is unknown.
     pub(crate) fn issued<O: Serialize>(&mut self, client: u32, op: &O, seen: Document) -> OpId {
-        let id = self.0.next_op(NodeId(client));
+        let id = self.ledger.next_op(NodeId(client));
         let action = Action::Operate { operation: Operation::encode(op), seen };
-        self.0.open(id, action, Time::ZERO, Time::ZERO);
+        self.ledger.open(id, action, self.now, self.now);
         id
     }
 
@@ -202,8 +211,8 @@ impl Book {
 
     /// A client undoes one of its operations, and the undo is confirmed.
     pub(crate) fn undone(&mut self, target: OpId) {
-        let id = self.0.next_op(target.client);
-        self.0.open(id, Action::Undo { target }, Time::ZERO, Time::ZERO);
+        let id = self.ledger.next_op(target.client);
+        self.ledger.open(id, Action::Undo { target }, self.now, self.now);
         self.reached(target.client.0, id);
         self.told(id, Ok(Document::Null));
     }
@@ -226,11 +235,16 @@ impl Book {
 
     /// Every operation, as an oracle reads it.
     pub(crate) fn operations<O: DeserializeOwned>(&self) -> Vec<Issued<'_, O>> {
-        History { genesis: &Document::Null, last: &Document::Null, ledger: &self.0 }.operations()
+        History { genesis: &Document::Null, last: &Document::Null, ledger: &self.ledger }.operations()
+    }
+
+    /// Nothing found yet in this run.
+    pub(crate) fn findings(&self) -> Findings {
+        Findings::of(&History { genesis: &Document::Null, last: &Document::Null, ledger: &self.ledger })
     }
 
     /// What the oracle finds when the run ends in `last`.
     pub(crate) fn judge(&self, text: &str, genesis: &Document, last: &Document) -> Found {
-        Found::of(text, workload(text).judge(&History { genesis, last, ledger: &self.0 }))
+        Found::of(text, workload(text).judge(&History { genesis, last, ledger: &self.ledger }))
     }
 }

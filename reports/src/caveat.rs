@@ -1,19 +1,18 @@
 //! What limits the figures of a run: printed in the terminal and on the page alike.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use syncbench_harness::metrics::{CENSORED, CONCURRENCY, OPS_PER_CPU_S};
+use syncbench_harness::pace::Pace;
 use syncbench_harness::results::{Environment, Outcome};
 
 use crate::aggregate::{Group, Row, Summary};
 use crate::format::{figure, list, percent, plural};
+use crate::stats::FEWEST;
 
 /// Below this share of concurrent operations, conflicts are too rare for a comparison of how they are handled.
 pub const LOW_CONCURRENCY: f64 = 0.05;
-
-/// Below this many seeds a bootstrap interval is coarse: n seeds have few distinct resamples.
-pub const FEW_SEEDS: usize = 5;
 
 /// Spread between seeds (standard deviation over mean) above which processor figures are called noisy.
 pub const NOISY: f64 = 0.15;
@@ -28,9 +27,17 @@ pub enum Caveat {
     DebugBuild,
     /// The build had changes on top of its commit.
     DirtyTree(String),
+    /// Results of several builds, each in a line.
+    Builds(Vec<String>),
+    /// Cells of several machines.
+    Machines(Vec<String>),
+    /// Users who wait for an answer do not act, and where.
+    ClosedLoop(Vec<String>),
+    /// Rows of other seeds than their neighbours', and where.
+    UnevenSeeds(Vec<String>),
     /// No seed was repeated.
     OneSeed,
-    /// Too few seeds for a fine interval.
+    /// Too few seeds for an interval.
     FewSeeds(usize),
     /// Cells that failed, with the first reason.
     Failed(usize, String),
@@ -61,8 +68,34 @@ impl fmt::Display for Caveat {
         match self {
             Self::DebugBuild => f.write_str("Debug build: processor figures mean nothing. Run with --release."),
             Self::DirtyTree(commit) => write!(f, "The build had changes on top of commit {commit}."),
-            Self::OneSeed => f.write_str("One seed only: figures have no confidence interval."),
-            Self::FewSeeds(n) => write!(f, "{}: confidence intervals are coarse.", plural(*n, "seed")),
+            Self::Builds(builds) => write!(
+                f,
+                "{} are here, and their figures never share a row: {}.",
+                plural(builds.len(), "build"),
+                builds.join("; ")
+            ),
+            Self::Machines(machines) => write!(
+                f,
+                "Measured on {}: compare processor time and memory within one machine only ({}).",
+                plural(machines.len(), "machine"),
+                list(machines, NAMES)
+            ),
+            Self::ClosedLoop(groups) => write!(
+                f,
+                "Closed loop: who waits does not act, so quantiles leave stalls out: {}.",
+                list(groups, NAMES)
+            ),
+            Self::UnevenSeeds(groups) => write!(
+                f,
+                "Not every strategy has the same seeds, so counts are means for each seed and nothing is ranked: {}.",
+                list(groups, NAMES)
+            ),
+            Self::OneSeed => f.write_str("One seed only: nothing says how far its luck carries."),
+            Self::FewSeeds(n) => write!(
+                f,
+                "{}, fewer than {FEWEST}: figures have a range from seed to seed, and no confidence interval.",
+                plural(*n, "seed")
+            ),
             Self::Failed(n, reason) => write!(f, "{} failed, the first with: {reason}", plural(*n, "cell")),
             Self::NotRun(n) => write!(f, "The run was stopped: {} of its plan not run.", plural(*n, "cell")),
             Self::LowConcurrency(share, groups) => write!(
@@ -109,7 +142,10 @@ impl fmt::Display for Caveat {
             Self::Sampled(ms) => {
                 let apart =
                     if *ms < 10_000.0 { format!("{} ms", figure(*ms)) } else { format!("{} s", figure(ms / 1e3)) };
-                write!(f, "States were sampled up to {apart} apart: shorter divergence is missed.")
+                write!(
+                    f,
+                    "States were sampled up to {apart} apart: shorter divergence is missed, and the time of convergence is unknown."
+                )
             }
             Self::FewCores(n) => {
                 write!(f, "Measured on {}, which the runs share with the rest of the machine.", plural(*n, "core"))
@@ -121,8 +157,11 @@ impl fmt::Display for Caveat {
 /// Every caveat of these results, the most severe first.
 pub fn caveats(summary: &Summary<'_>) -> Vec<Caveat> {
     let mut all = outcomes(summary);
-    all.extend(environment(&summary.results.environment));
+    all.extend(environment(&measured_by(summary)));
+    all.extend(origins(summary));
+    all.extend(uneven(summary));
     all.extend(seeds(summary));
+    all.extend(closed_loop(summary));
     all.extend(concurrency(summary));
     all.extend(idle_faults(summary));
     all.extend(censored(summary));
@@ -147,17 +186,56 @@ fn outcomes(summary: &Summary<'_>) -> Vec<Caveat> {
     first.into_iter().chain((not_run > 0).then_some(Caveat::NotRun(not_run))).collect()
 }
 
-fn environment(environment: &Environment) -> Vec<Caveat> {
-    let debug = environment.profile == "debug";
-    let few = environment.cores == 1;
-    let dirty = environment.dirty.then(|| Caveat::DirtyTree(environment.commit.chars().take(12).collect()));
+/// Where and with what cells were measured.
+fn measured_by<'a>(summary: &Summary<'a>) -> Vec<&'a Environment> {
+    let used: BTreeSet<_> = summary.results.cells.iter().map(|cell| cell.machine).collect();
+    let machines = summary.results.machines().enumerate();
+    machines.filter(|(at, _)| *at == 0 || used.contains(at)).map(|(_, machine)| machine).collect()
+}
+
+fn environment(machines: &[&Environment]) -> Vec<Caveat> {
+    let debug = machines.iter().any(|machine| machine.profile == "debug");
+    let few = machines.iter().any(|machine| machine.cores == 1);
+    let dirty = machines.iter().find(|machine| machine.dirty);
+    let dirty = dirty.map(|machine| Caveat::DirtyTree(machine.commit.chars().take(12).collect()));
     [debug.then_some(Caveat::DebugBuild), dirty, few.then_some(Caveat::FewCores(1))].into_iter().flatten().collect()
+}
+
+/// Several builds, several machines.
+fn origins(summary: &Summary<'_>) -> Vec<Caveat> {
+    let (mut builds, mut places): (Vec<&Environment>, Vec<&Environment>) = (Vec::new(), Vec::new());
+    for machine in measured_by(summary) {
+        if !builds.iter().any(|known| known.build() == machine.build()) {
+            builds.push(machine);
+        }
+        if !places.iter().any(|known| known.same_machine(machine)) {
+            places.push(machine);
+        }
+    }
+    let builds: Vec<_> = builds.into_iter().map(Environment::describe_build).collect();
+    let place = |one: &Environment| format!("{}, {}, {}", one.cpu, plural(one.cores, "core"), one.os);
+    let places: Vec<_> = places.into_iter().map(place).collect();
+    let builds = (builds.len() > 1).then_some(Caveat::Builds(builds));
+    let places = (places.len() > 1).then_some(Caveat::Machines(places));
+    builds.into_iter().chain(places).collect()
+}
+
+fn uneven(summary: &Summary<'_>) -> Option<Caveat> {
+    let uneven = summary.all_groups().filter(|group| group.uneven_seeds().is_some());
+    let uneven: Vec<_> = uneven.map(|group| group.title.clone()).collect();
+    (!uneven.is_empty()).then_some(Caveat::UnevenSeeds(uneven))
+}
+
+fn closed_loop(summary: &Summary<'_>) -> Option<Caveat> {
+    let waits = |group: &&Group<'_>| matches!(group.condition.settings.pace, Pace::Closed | Pace::Turns);
+    let closed: Vec<_> = summary.all_groups().filter(waits).map(|group| group.title.clone()).collect();
+    (!closed.is_empty()).then_some(Caveat::ClosedLoop(closed))
 }
 
 fn seeds(summary: &Summary<'_>) -> Option<Caveat> {
     match summary.groups.iter().map(Group::seeds).filter(|seeds| *seeds > 0).min()? {
         1 => Some(Caveat::OneSeed),
-        n => (n < FEW_SEEDS).then_some(Caveat::FewSeeds(n)),
+        n => (n < FEWEST).then_some(Caveat::FewSeeds(n)),
     }
 }
 

@@ -19,6 +19,8 @@ pub struct Met {
     pub operations_overlapped: u64,
     /// By run: how long it lasted, in seconds.
     lasted_s: Vec<f64>,
+    /// By run in which it had broken connections: how long after its end the last of them was open again, in seconds.
+    reopened_after_s: Vec<f64>,
     /// By run: operations issued while it lasted.
     meanwhile: Vec<u64>,
     /// By run: operations issued.
@@ -46,6 +48,7 @@ impl Met {
             end_ms: one.end_ms,
             operations_overlapped: 0,
             lasted_s: Vec::new(),
+            reopened_after_s: Vec::new(),
             meanwhile: Vec::new(),
             issued: Vec::new(),
         };
@@ -58,17 +61,20 @@ impl Met {
         self.end_ms = self.end_ms.max(one.end_ms);
         self.operations_overlapped += one.operations_overlapped;
         self.lasted_s.push((one.end_ms - one.start_ms) / 1e3);
+        self.reopened_after_s.extend(one.reopened_ms.map(|reopened| (reopened - one.end_ms) / 1e3));
         self.meanwhile.push(one.operations_meanwhile);
         self.issued.push(one.operations_issued);
     }
 
     /// What the fault did in a run, without a full stop: `client 1 was cut off for 120 s; 595 of 1,200 operations were made
-    /// meanwhile`. Where runs differ, from the least to the most.
+    /// meanwhile; connections opened 1.5 s later`. Where runs differ, from the least to the most.
     pub fn sentence(&self) -> String {
-        let lasted = range(self.lasted_s.iter().map(|span| figure(*span)).zip(self.lasted_s.iter().copied()));
+        let spans = |spans: &[f64]| range(spans.iter().map(|span| (figure(*span), *span)));
+        let (lasted, reopened) = (spans(&self.lasted_s), spans(&self.reopened_after_s));
         let counts = |counts: &[u64]| range(counts.iter().map(|n| (count(*n), *n as f64)));
         let (meanwhile, issued) = (counts(&self.meanwhile), counts(&self.issued));
-        format!("{} for {lasted} s; {meanwhile} of {issued} operations were made meanwhile", self.effect)
+        let met = format!("{} for {lasted} s; {meanwhile} of {issued} operations were made meanwhile", self.effect);
+        if reopened.is_empty() { met } else { format!("{met}; connections opened {reopened} s later") }
     }
 }
 
@@ -93,6 +99,7 @@ mod tests {
             effect: "client 1 was cut off".into(),
             start_ms: 1_000.0,
             end_ms,
+            reopened_ms: None,
             operations_meanwhile: meanwhile,
             operations_issued: issued,
             operations_overlapped: meanwhile + 1,
@@ -106,6 +113,15 @@ mod tests {
             Met::of(&run(121_000.0, 595, 1_200)).sentence(),
             "client 1 was cut off for 120 s; 595 of 1,200 operations were made meanwhile"
         );
+    }
+
+    #[test]
+    fn a_fault_says_when_connections_opened_after_it() {
+        let open = |after_ms: f64| Coverage { reopened_ms: Some(4_000.0 + after_ms), ..run(4_000.0, 1, 9) };
+        let mut met = Met::of(&open(1_490.0));
+        assert!(met.sentence().ends_with("meanwhile; connections opened 1.49 s later"), "{}", met.sentence());
+        met.add(&open(1_610.0));
+        assert!(met.sentence().ends_with("; connections opened 1.49 to 1.61 s later"), "{}", met.sentence());
     }
 
     #[test]

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::aggregate::{Group, Row, Status, Summary};
 use crate::format::{count, counts, figure, list};
-use syncbench_harness::metric::TOTAL;
+use crate::stats::paired_difference;
+use syncbench_harness::metric::{MetricSpec, TOTAL};
 use syncbench_harness::metrics::{LOST_INTENTS, OPS_ISSUED, REJECTED, VISIBLE_MS};
 use syncbench_harness::results::Outcome;
 
@@ -32,56 +33,106 @@ pub fn headlines(summary: &Summary<'_>) -> Vec<Headline> {
     summary.by_workload().into_iter().map(of).collect()
 }
 
-fn lost(row: &Row<'_>) -> Option<u64> {
-    row.counts(&LOST_INTENTS).map(|kinds| kinds.values().sum())
+/// How a group's counts are told: sums where all rows have the same seeds, and means otherwise.
+#[derive(Clone, Copy)]
+struct Counts {
+    even: bool,
 }
 
-/// The strategies that lost intents, by kind.
+impl Counts {
+    fn of(group: &Group<'_>) -> Self {
+        Self { even: group.uneven_seeds().is_none() }
+    }
+
+    fn get(self, row: &Row<'_>, metric: &MetricSpec, field: &str) -> Option<f64> {
+        if self.even { row.total(metric, field) } else { Some(row.mean(metric, field)?.value) }
+    }
+
+    fn lost(self, row: &Row<'_>) -> Option<f64> {
+        self.get(row, &LOST_INTENTS, TOTAL)
+    }
+
+    fn rejected(self, row: &Row<'_>) -> f64 {
+        self.get(row, &REJECTED, TOTAL).unwrap_or(0.0)
+    }
+
+    fn issued(self, row: &Row<'_>) -> f64 {
+        self.get(row, &OPS_ISSUED, "").unwrap_or(0.0)
+    }
+
+    fn text(self, value: f64) -> String {
+        if self.even { count(value as u64) } else { format!("{} per seed", figure(value)) }
+    }
+}
+
+/// The strategies that lost operations, by kind, with what they rejected.
 fn losses(group: &Group<'_>) -> Option<String> {
-    let judged = group.measured().filter_map(|row| Some((lost(row)?, row)));
-    let mut losers: Vec<_> = judged.filter(|(lost, _)| *lost > 0).collect();
-    losers.sort_by_key(|(lost, _)| std::cmp::Reverse(*lost));
-    let describe = |(index, (lost, row)): (usize, &(u64, &Row<'_>))| {
-        let ops = row.total(&OPS_ISSUED, "").unwrap_or(0.0) as u64;
-        let of = if index == 0 && ops > 0 { format!(" of {} operations", count(ops)) } else { String::new() };
+    let counted = Counts::of(group);
+    let judged = group.measured().filter_map(|row| Some((counted.lost(row)?, row)));
+    let mut losers: Vec<_> = judged.filter(|(lost, _)| *lost > 0.0).collect();
+    losers.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    let describe = |(index, (lost, row)): (usize, &(f64, &Row<'_>))| {
+        let (ops, rejected) = (counted.issued(row), counted.rejected(row));
+        let of = if index == 0 && ops > 0.0 { format!(" of {} operations", counted.text(ops)) } else { String::new() };
+        let rejected = if rejected > 0.0 { format!(" and rejected {}", counted.text(rejected)) } else { String::new() };
         let kinds = row.counts(&LOST_INTENTS).unwrap_or_default();
-        let kinds =
-            kinds.keys().next().filter(|_| kinds.len() == 1).map_or_else(|| counts(&kinds), |kind| (*kind).to_owned());
-        format!("{} lost {}{of} ({kinds})", row.strategy, count(*lost))
+        let names: Vec<_> = kinds.keys().collect();
+        let kinds = if names.len() > 1 && counted.even { counts(&kinds) } else { list(&names, usize::MAX) };
+        format!("{} lost {}{of}{rejected} ({kinds})", row.strategy, counted.text(*lost))
     };
     let described: Vec<_> = losers.iter().take(LOSERS).enumerate().map(describe).collect();
     let rest = losers.get(LOSERS..).unwrap_or_default();
     let more = match (rest.first(), rest.last()) {
         (Some((most, _)), Some((least, _))) if rest.len() > 1 => {
-            format!("; {} more lost {} to {} each", rest.len(), count(*least), count(*most))
+            format!("; {} more lost {} to {} each", rest.len(), counted.text(*least), counted.text(*most))
         }
-        (Some((lost, row)), _) => format!("; {} lost {}", row.strategy, count(*lost)),
+        (Some((lost, row)), _) => format!("; {} lost {}", row.strategy, counted.text(*lost)),
         _ => String::new(),
     };
-    (!described.is_empty()).then(|| format!("{}{more}.", described.join("; ")))
+    (!described.is_empty()).then(|| format!("{}{more}.{}", described.join("; "), untold(&losers)))
+}
+
+/// The strategies whose losses the seeds do not tell from those of the one that lost the most.
+fn untold(losers: &[(f64, &Row<'_>)]) -> String {
+    let [(_, most), rest @ ..] = losers else { return String::new() };
+    let by_seed = most.by_seed(&LOST_INTENTS, TOTAL);
+    let alike = rest.iter().filter(|(_, row)| {
+        let difference = paired_difference(&by_seed, &row.by_seed(&LOST_INTENTS, TOTAL));
+        difference.is_some_and(|difference| difference.seeds > 1 && difference.side().is_none())
+    });
+    let alike: Vec<_> = alike.map(|(_, row)| row.strategy).collect();
+    if alike.is_empty() {
+        return String::new();
+    }
+    format!(" The seeds do not tell {} from {}.", list(&alike, NAMES), most.strategy)
 }
 
 /// The strategies that lost nothing, and how much they rejected.
 fn clean(group: &Group<'_>) -> Option<String> {
-    let clean: Vec<_> = group.measured().filter(|row| lost(row) == Some(0)).collect();
+    let counted = Counts::of(group);
+    let clean: Vec<_> = group.measured().filter(|row| counted.lost(row) == Some(0.0)).collect();
     let names: Vec<_> = clean.iter().map(|row| row.strategy).collect();
     if names.is_empty() {
         return None;
     }
-    let rejected = clean.iter().filter_map(|row| Some((row.total(&REJECTED, TOTAL)? as u64, row.strategy)));
-    let mut rejected: Vec<_> = rejected.filter(|(rejected, _)| *rejected > 0).collect();
-    rejected.sort_by_key(|(rejected, _)| std::cmp::Reverse(*rejected));
-    let judged = group.measured().filter(|row| lost(row).is_some()).count();
+    let mut rejected: Vec<_> = clean.iter().filter(|row| counted.rejected(row) > 0.0).collect();
+    rejected.sort_by(|a, b| counted.rejected(b).total_cmp(&counted.rejected(a)));
+    let judged = group.measured().filter(|row| counted.lost(row).is_some()).count();
     let who = if names.len() == judged && judged > 1 {
         "No strategy lost anything".to_owned()
     } else {
         format!("{} lost nothing", list(&names, NAMES))
     };
-    if let ([_], [(rejected, _)]) = (names.as_slice(), rejected.as_slice()) {
-        return Some(format!("{who} and rejected {}.", count(*rejected)));
+    // Who refuses most of what users do has little left to lose.
+    let amount = |row: &Row<'_>| {
+        let (rejected, ops) = (counted.rejected(row), counted.issued(row));
+        let of = if rejected * 2.0 > ops { format!(" of {}", counted.text(ops)) } else { String::new() };
+        format!("{}{of}", counted.text(rejected))
+    };
+    if let ([_], [row]) = (names.as_slice(), rejected.as_slice()) {
+        return Some(format!("{who} and rejected {}.", amount(row)));
     }
-    let counts: Vec<_> =
-        rejected.iter().map(|(rejected, name)| format!("{name} rejected {}", count(*rejected))).collect();
+    let counts: Vec<_> = rejected.iter().map(|row| format!("{} rejected {}", row.strategy, amount(row))).collect();
     Some(if counts.is_empty() { format!("{who}.") } else { format!("{who}; {}.", list(&counts, NAMES)) })
 }
 
@@ -96,23 +147,26 @@ fn divided(group: &Group<'_>) -> Option<String> {
     (!both.is_empty()).then(|| both.join(" "))
 }
 
-/// The range of median visibility.
+/// The range of median visibility, if the seeds tell its ends apart.
 fn speed(group: &Group<'_>) -> Option<String> {
-    let times = group.measured().filter_map(|row| Some((row.quantile_value(&VISIBLE_MS, 0.5)?, row.strategy)));
+    let times = group.measured().filter_map(|row| Some((row.quantile(&VISIBLE_MS, 0.5)?.value, row)));
     let mut times: Vec<_> = times.collect();
     times.sort_by(|a, b| a.0.total_cmp(&b.0));
-    match (times.first()?, times.last()?) {
-        (fast, slow) if figure(fast.0) == figure(slow.0) => {
-            Some(format!("Half of all operations were visible everywhere within {} ms.", figure(fast.0)))
-        }
-        (fast, slow) => Some(format!(
-            "Half of all operations were visible everywhere within {} ms ({}) to {} ms ({}).",
-            figure(fast.0),
-            fast.1,
-            figure(slow.0),
-            slow.1
-        )),
+    let (fast, slow) = (times.first()?, times.last()?);
+    let within = "Half of all operations were visible everywhere within";
+    let [first, last] = [fast, slow].map(|(ms, _)| figure(*ms));
+    if first == last {
+        return Some(format!("{within} {first} ms."));
     }
+    let [a, b] = [slow, fast].map(|(_, row)| row.quantile_by_seed(&VISIBLE_MS, 0.5));
+    let difference = paired_difference(&a, &b).filter(|difference| difference.seeds > 1);
+    let range = format!("{within} {first} ms ({}) to {last} ms ({})", fast.1.strategy, slow.1.strategy);
+    Some(match difference {
+        Some(difference) if difference.side().is_none() => {
+            format!("{range}, which the seeds do not tell apart.")
+        }
+        _ => format!("{range}."),
+    })
 }
 
 /// The strategies without figures, and why. A reason is given in full once.

@@ -1,25 +1,35 @@
-//! Statistics over seeds: merged histograms, quantiles, and percentile-bootstrap intervals.
+//! Statistics over seeds: figures of all seeds together, how well the seeds pin them down, and comparisons paired by seed.
 //!
-//! Quantiles are never averaged: the histograms of all seeds are added up and the quantile is read from the sum. An
-//! interval resamples whole seeds, because operations of one run are not independent. The generator and its seed are
-//! fixed, so the same results give the same intervals on every machine.
+//! A quantile is read from the samples of all seeds together; quantiles are never averaged. An interval takes whole seeds as
+//! its observations, because operations of one run are not independent.
+//!
+//! The interval of a mean is that of Hall (1992, "On the removal of skewness by transformation", J. R. Statist. Soc. B 54):
+//! Student's, after a monotone cubic transformation that takes the skewness out. The interval of a quantile holds the values
+//! at which the excess of samples below them, seed by seed, is compatible with zero (Francisco and Fuller 1991, "Quantile
+//! estimation with a complex survey design", Ann. Statist. 19). Both need no random numbers.
+//!
+//! Measured cover of the 95 % (`tests/suite/cover.rs`): 93 to 97 % at 10 and at 30 seeds, for skewed latencies, for counts
+//! that are mostly zero, and for seeds of real runs. Plain Student intervals cover 84 to 94 % of the same, resampling 76 to
+//! 87 % at five seeds. What happens in one seed of a hundred is in no interval of ten.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use rand::rngs::Xoshiro256PlusPlus;
-use rand::{Rng, SeedableRng};
-use syncbench_harness::results::{Histogram, Quantiles};
+pub use syncbench_harness::metric::quantile;
+use syncbench_harness::results::Histogram;
 
-/// Resamples behind an interval: the 2.5 % tails then rest on 25 resamples each (Efron and Tibshirani advise 1000).
-pub const RESAMPLES: usize = 1000;
-
-/// The share of resamples that an interval covers.
+/// The probability with which an interval holds the true value.
 pub const CONFIDENCE: f64 = 0.95;
 
-/// The seed of the resampling; any constant does.
-const BOOTSTRAP_SEED: u64 = 0x5359_4e43;
+/// Fewest seeds that have an interval. With fewer, no method covers what it says without assuming how seeds are spread, so
+/// their range is shown.
+pub const FEWEST: usize = 10;
 
-/// A range that holds the true value with a probability of about [`CONFIDENCE`].
+/// Fewest samples that must lie beyond a tail quantile that is shown. A lost packet on one connection delays about six
+/// operations (a retransmission takes 200 ms and more, and what follows waits), so these are about sixteen independent events.
+pub const BEYOND: f64 = 100.0;
+
+/// Two ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Interval {
     /// Its lower end.
@@ -28,93 +38,95 @@ pub struct Interval {
     pub high: f64,
 }
 
+/// How far seeds lie apart.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Spread {
+    /// Holds the true value with the probability [`CONFIDENCE`].
+    Interval(Interval),
+    /// From the least to the greatest figure of a seed, where there are fewer than [`FEWEST`].
+    Range(Interval),
+}
+
+impl Spread {
+    /// Its ends.
+    pub fn ends(&self) -> Interval {
+        let (Self::Interval(ends) | Self::Range(ends)) = self;
+        *ends
+    }
+}
+
 /// A figure over seeds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
     /// The figure itself.
     pub value: f64,
-    /// How well the seeds pin it down; absent with a single seed.
-    pub interval: Option<Interval>,
+    /// How well the seeds pin it down; absent with a single seed, and where all seeds are alike.
+    pub spread: Option<Spread>,
     /// How many seeds it rests on.
     pub seeds: usize,
 }
 
+impl Estimate {
+    /// On which side of zero a difference lies, beyond the luck of the seeds: the whole interval does, or every one of few
+    /// seeds. `None` where the seeds do not tell, and for a single seed.
+    pub fn side(&self) -> Option<Ordering> {
+        let ends = self.spread.map_or(Interval { low: self.value, high: self.value }, |spread| spread.ends());
+        match self.seeds {
+            0 | 1 => None,
+            _ if ends.low > 0.0 => Some(Ordering::Greater),
+            _ if ends.high < 0.0 => Some(Ordering::Less),
+            _ => None,
+        }
+    }
+}
+
 /// Adds up histograms: one (value, count) pair for each value, in ascending order.
 pub fn merge<'a>(histograms: impl IntoIterator<Item = &'a Histogram>) -> Histogram {
-    let mut sum = BTreeMap::new();
-    for (value, count) in histograms.into_iter().flatten() {
-        *sum.entry(*value).or_insert(0u64) += count;
-    }
-    sum.into_iter().filter(|(_, count)| *count > 0).collect()
+    let mut all: Histogram = histograms.into_iter().flatten().copied().filter(|(_, count)| *count > 0).collect();
+    all.sort_unstable_by_key(|(value, _)| *value);
+    all.dedup_by(|next, kept| {
+        let same = next.0 == kept.0;
+        kept.1 += if same { next.1 } else { 0 };
+        same
+    });
+    all
 }
 
-/// The smallest value that at least a share `q` of the samples does not exceed (nearest rank). `None` without samples.
-pub fn quantile(histogram: &Histogram, q: f64) -> Option<u64> {
-    let total: u64 = histogram.iter().map(|(_, count)| count).sum();
-    let rank = rank(total, q)?;
-    let mut seen = 0;
-    histogram.iter().find_map(|(value, count)| {
-        seen += count;
-        (seen >= rank).then_some(*value)
-    })
-}
-
-/// All quantiles of a histogram, its values divided by `unit` (1000 turns microseconds into milliseconds).
-pub fn quantiles(histogram: &Histogram, unit: f64) -> Option<Quantiles> {
-    let at = |q| quantile(histogram, q).map(|value| value as f64 / unit);
-    let count: u64 = histogram.iter().map(|(_, count)| count).sum();
-    let sum: f64 = histogram.iter().map(|(value, count)| *value as f64 * *count as f64).sum();
-    Some(Quantiles {
-        p50: at(0.5)?,
-        p90: at(0.9)?,
-        p99: at(0.99)?,
-        p999: at(0.999)?,
-        max: at(1.0)?,
-        mean: sum / count as f64 / unit,
-        count,
-    })
-}
-
-/// The quantile `q` of the merged histograms (one for each seed), with its interval if `interval` is set.
-pub fn quantile_estimate(histograms: &[&Histogram], q: f64, unit: f64, interval: bool) -> Option<Estimate> {
+/// The quantile `q` of the merged histograms (one for each seed), with its spread if `spread` is set.
+pub fn quantile_estimate(histograms: &[&Histogram], q: f64, unit: f64, spread: bool) -> Option<Estimate> {
     let merged = merge(histograms.iter().copied());
     let value = quantile(&merged, q)? as f64 / unit;
-    if !interval {
-        return Some(Estimate { value, interval: None, seeds: histograms.len() });
-    }
-    let columns: Vec<Vec<u64>> = histograms.iter().map(|one| cumulative(&merged, one)).collect();
-    let interval = bootstrap(histograms.len(), |weights| {
-        let below = |index: usize| -> u64 { columns.iter().zip(weights).map(|(column, w)| column[index] * w).sum() };
-        let rank = rank(below(merged.len() - 1), q)?;
-        let (mut low, mut high) = (0, merged.len() - 1);
-        while low < high {
-            let middle = (low + high) / 2;
-            if below(middle) >= rank { high = middle } else { low = middle + 1 }
+    let seeds = histograms.len();
+    let spread = match seeds {
+        _ if !spread || seeds < 2 => None,
+        _ if seeds < FEWEST => {
+            range(&histograms.iter().filter_map(|one| quantile(one, q)).map(|at| at as f64 / unit).collect::<Vec<_>>())
         }
-        Some(merged[low].0 as f64 / unit)
-    });
-    Some(Estimate { value, interval, seeds: histograms.len() })
-}
-
-/// The mean of one figure for each seed, with its interval.
-pub fn mean_estimate(values: &[f64]) -> Option<Estimate> {
-    let pairs: Vec<_> = values.iter().map(|value| (*value, 1.0)).collect();
-    ratio_estimate(&pairs)
-}
-
-/// The sum of all numerators over the sum of all denominators, a pair for each seed, with its interval.
-pub fn ratio_estimate(pairs: &[(f64, f64)]) -> Option<Estimate> {
-    let ratio = |weight: &dyn Fn(usize) -> f64| {
-        let (mut over, mut under) = (0.0, 0.0);
-        for (index, (numerator, denominator)) in pairs.iter().enumerate() {
-            over += numerator * weight(index);
-            under += denominator * weight(index);
-        }
-        Some(over / under).filter(|ratio| ratio.is_finite())
+        _ => quantile_interval(histograms, &merged, q)
+            .map(|Interval { low, high }| Spread::Interval(Interval { low: low / unit, high: high / unit })),
     };
-    let value = ratio(&|_| 1.0)?;
-    let interval = bootstrap(pairs.len(), |weights| ratio(&|index| weights[index] as f64));
-    Some(Estimate { value, interval, seeds: pairs.len() })
+    Some(Estimate { value, spread, seeds })
+}
+
+/// The mean of one figure for each seed, with its spread.
+pub fn mean_estimate(values: &[f64]) -> Option<Estimate> {
+    let value = Some(values.iter().sum::<f64>() / values.len() as f64).filter(|mean| mean.is_finite())?;
+    Some(Estimate { value, spread: spread(values), seeds: values.len() })
+}
+
+/// The sum of all numerators over the sum of all denominators, a pair for each seed, with its spread.
+pub fn ratio_estimate(pairs: &[(f64, f64)]) -> Option<Estimate> {
+    let sum = |of: fn(&(f64, f64)) -> f64| pairs.iter().map(of).sum::<f64>();
+    let under = sum(|pair| pair.1);
+    let value = Some(sum(|pair| pair.0) / under).filter(|ratio| ratio.is_finite())?;
+    let spread = if pairs.len() < FEWEST {
+        range(&pairs.iter().map(|(over, under)| over / under).filter(|ratio| ratio.is_finite()).collect::<Vec<_>>())
+    } else {
+        // What each seed has beyond its share, spread over the mean denominator: its mean is the ratio.
+        let mean = under / pairs.len() as f64;
+        spread(&pairs.iter().map(|(over, under)| value + (over - value * under) / mean).collect::<Vec<_>>())
+    };
+    Some(Estimate { value, spread, seeds: pairs.len() })
 }
 
 /// The mean difference `a - b` over the seeds that both have, paired by seed. `None` when they share none.
@@ -123,53 +135,120 @@ pub fn paired_difference(a: &BTreeMap<u64, f64>, b: &BTreeMap<u64, f64>) -> Opti
     mean_estimate(&differences)
 }
 
-/// Nearest rank: from 1 to `total`.
-fn rank(total: u64, q: f64) -> Option<u64> {
-    (total > 0).then(|| ((q * total as f64).ceil() as u64).clamp(1, total))
+/// Interval or range of one figure for each seed; nothing where all are alike.
+fn spread(values: &[f64]) -> Option<Spread> {
+    if values.len() < FEWEST { range(values) } else { mean_interval(values).map(Spread::Interval) }
 }
 
-/// How many samples of `one` do not exceed each value of `merged`.
-fn cumulative(merged: &Histogram, one: &Histogram) -> Vec<u64> {
-    let (mut index, mut seen) = (0, 0);
-    let column = merged.iter().map(|(value, _)| {
-        while one.get(index).is_some_and(|(at, _)| at <= value) {
-            seen += one[index].1;
-            index += 1;
-        }
-        seen
-    });
-    column.collect()
+fn range(values: &[f64]) -> Option<Spread> {
+    let low = values.iter().copied().reduce(f64::min)?;
+    let high = values.iter().copied().reduce(f64::max)?;
+    (low < high).then_some(Spread::Range(Interval { low, high }))
 }
 
-/// Draws `seeds` seeds with replacement, [`RESAMPLES`] times. `statistic` gets how often each seed was drawn; the interval
-/// is its values without the tails.
-fn bootstrap(seeds: usize, statistic: impl Fn(&[u64]) -> Option<f64>) -> Option<Interval> {
-    if seeds < 2 {
+/// Where the true mean lies with the probability [`CONFIDENCE`]. `None` where all values are alike.
+pub fn mean_interval(values: &[f64]) -> Option<Interval> {
+    let Interval { low, high } = hall(values)?;
+    // Where no value is negative, their mean is not.
+    let low = if values.iter().all(|value| *value >= 0.0) { low.max(0.0) } else { low };
+    Some(Interval { low, high })
+}
+
+/// Hall's interval for the mean.
+fn hall(values: &[f64]) -> Option<Interval> {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let deviations = || values.iter().map(|value| value - mean);
+    let (second, third) =
+        (deviations().map(|d| d * d).sum::<f64>() / n, deviations().map(|d| d * d * d).sum::<f64>() / n);
+    let error = (second / (n - 1.0)).sqrt();
+    if n < 3.0 || !error.is_finite() || values.iter().all(|value| *value == values[0]) {
         return None;
     }
-    let mut rng = Xoshiro256PlusPlus::seed_from_u64(BOOTSTRAP_SEED);
-    let mut weights = vec![0; seeds];
-    let mut drawn = Vec::with_capacity(RESAMPLES);
-    for _ in 0..RESAMPLES {
-        weights.fill(0);
-        for _ in 0..seeds {
-            weights[below(&mut rng, seeds)] += 1;
-        }
-        drawn.extend(statistic(&weights));
-    }
-    drawn.sort_by(f64::total_cmp);
-    let cut = (drawn.len() as f64 * (1.0 - CONFIDENCE) / 2.0).floor() as usize;
-    Some(Interval { low: *drawn.get(cut)?, high: *drawn.get(drawn.len() - 1 - cut)? })
+    let skew = third / (second * second.sqrt()) * (n * (n - 1.0)).sqrt() / (n - 2.0);
+    let t = student(n - 1.0);
+    let [low, high] = [t, -t].map(|t| mean - unskewed(t, skew, n) * error);
+    Some(Interval { low, high })
 }
 
-/// A number below `bound`, the same on every platform. The bias of at most bound / 2^64 is far below a resample.
-fn below(rng: &mut Xoshiro256PlusPlus, bound: usize) -> usize {
-    ((u128::from(rng.next_u64()) * bound as u128) >> 64) as usize
+/// The studentized mean that Hall's transformation takes to `t`.
+fn unskewed(t: f64, skew: f64, n: f64) -> f64 {
+    // So near to zero the transformation is the identity, and its inverse loses all digits.
+    if skew.abs() < 1e-6 {
+        return t;
+    }
+    3.0 / skew * n.sqrt() * (libm::cbrt(1.0 + skew * (t / n.sqrt() - skew / (6.0 * n))) - 1.0)
+}
+
+/// The 97.5th percentile of Student's distribution, by its expansion around the normal one (Abramowitz and Stegun 26.7.5):
+/// right to four decimals from nine degrees of freedom on.
+fn student(freedom: f64) -> f64 {
+    const Z: f64 = 1.959_963_984_540_054;
+    const SQUARE: f64 = Z * Z;
+    const FIRST: f64 = Z * (SQUARE + 1.0) / 4.0;
+    const SECOND: f64 = Z * (SQUARE * (5.0 * SQUARE + 16.0) + 3.0) / 96.0;
+    const THIRD: f64 = Z * (SQUARE * (SQUARE * (3.0 * SQUARE + 19.0) + 17.0) - 15.0) / 384.0;
+    const FOURTH: f64 =
+        Z * (SQUARE * (SQUARE * (SQUARE * (79.0 * SQUARE + 776.0) + 1482.0) - 1920.0) - 945.0) / 92_160.0;
+    Z + (FIRST + (SECOND + (THIRD + FOURTH / freedom) / freedom) / freedom) / freedom
+}
+
+/// The values at which the seeds' samples below them, less the share `q`, are compatible with zero.
+fn quantile_interval(histograms: &[&Histogram], merged: &Histogram, q: f64) -> Option<Interval> {
+    let seeds: Vec<Histogram> = histograms.iter().map(|one| cumulative(one)).collect();
+    let last = merged.len().checked_sub(1)?;
+    // Where all seeds are alike, the excess itself.
+    let excess = |value: u64| {
+        let of = |seed: &Histogram| {
+            let below = seed.partition_point(|(at, _)| *at <= value);
+            let below = below.checked_sub(1).map_or(0, |index| seed[index].1);
+            below as f64 - q * seed.last().map_or(0, |last| last.1) as f64 + HALF_ULP
+        };
+        let values: Vec<f64> = seeds.iter().map(of).collect();
+        hall(&values).unwrap_or(Interval { low: values[0], high: values[0] })
+    };
+    let first = |end: fn(Interval) -> f64| {
+        let (mut low, mut high) = (0, last);
+        while low < high {
+            let middle = (low + high) / 2;
+            if end(excess(merged[middle].0)) >= 0.0 { high = middle } else { low = middle + 1 }
+        }
+        merged[low].0 as f64
+    };
+    let (low, high) = (first(|interval| interval.high), first(|interval| interval.low));
+    (low < high).then_some(Interval { low, high })
+}
+
+/// Lets a share that is exactly reached count as reached, however the product was rounded.
+const HALF_ULP: f64 = 1e-9;
+
+/// How many samples do not exceed each value.
+fn cumulative(histogram: &Histogram) -> Histogram {
+    let mut seen = 0;
+    let counted = histogram.iter().map(|(value, count)| {
+        seen += count;
+        (*value, seen)
+    });
+    counted.collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use syncbench_harness::results::Quantiles;
+
     use super::*;
+
+    /// Ten figures or more, evenly from `low` to `high`.
+    fn even(low: f64, high: f64, n: usize) -> Vec<f64> {
+        (0..n).map(|index| low + (high - low) * index as f64 / (n - 1) as f64).collect()
+    }
+
+    fn interval(estimate: Estimate) -> Interval {
+        match estimate.spread {
+            Some(Spread::Interval(interval)) => interval,
+            other => panic!("{other:?} is no interval"),
+        }
+    }
 
     #[test]
     fn merging_adds_counts() {
@@ -184,8 +263,8 @@ mod tests {
         assert_eq!(quantile(&histogram, 0.99), Some(99));
         assert_eq!(quantile(&histogram, 0.999), Some(100));
         assert_eq!(quantile(&histogram, 0.0), Some(1));
-        assert_eq!(quantile(&Vec::new(), 0.5), None);
-        let all = quantiles(&histogram, 10.0).expect("not empty");
+        assert_eq!(quantile(&[], 0.5), None);
+        let all = Quantiles::of(&histogram, 10.0).expect("not empty");
         assert_eq!((all.p50, all.max, all.mean, all.count), (5.0, 10.0, 5.05, 100));
     }
 
@@ -194,31 +273,51 @@ mod tests {
         let (slow, fast) = (vec![(100, 10)], vec![(1, 90)]);
         let estimate = quantile_estimate(&[&slow, &fast], 0.5, 1.0, true).expect("not empty");
         assert_eq!(estimate.value, 1.0, "the mean of the medians would be 50.5");
-        assert_eq!(estimate.interval, Some(Interval { low: 1.0, high: 100.0 }));
+        assert_eq!(estimate.spread, Some(Spread::Range(Interval { low: 1.0, high: 100.0 })));
     }
 
     #[test]
-    fn one_seed_has_no_interval_and_equal_seeds_a_point() {
-        assert_eq!(mean_estimate(&[7.0]), Some(Estimate { value: 7.0, interval: None, seeds: 1 }));
-        let equal = mean_estimate(&[7.0; 5]).expect("not empty");
-        assert_eq!(equal.interval, Some(Interval { low: 7.0, high: 7.0 }));
+    fn few_seeds_have_a_range_and_ten_an_interval() {
+        assert_eq!(mean_estimate(&[7.0]), Some(Estimate { value: 7.0, spread: None, seeds: 1 }));
         assert_eq!(mean_estimate(&[]), None);
+        let nine = mean_estimate(&even(0.0, 8.0, 9)).expect("not empty");
+        assert_eq!(nine.spread, Some(Spread::Range(Interval { low: 0.0, high: 8.0 })));
+        assert!(matches!(mean_estimate(&even(0.0, 9.0, 10)).expect("not empty").spread, Some(Spread::Interval(_))));
+        for n in [5, 50] {
+            assert_eq!(mean_estimate(&vec![7.0; n]).expect("not empty").spread, None, "{n} equal seeds");
+        }
     }
 
     #[test]
-    fn two_seeds_span_their_whole_range() {
-        // The resampled mean is 0, 1/2 or 1 with probabilities 1/4, 1/2, 1/4: both tails are hit.
-        let estimate = mean_estimate(&[0.0, 1.0]).expect("not empty");
-        assert_eq!(estimate.interval, Some(Interval { low: 0.0, high: 1.0 }));
+    fn the_interval_of_symmetric_figures_is_students() {
+        // The mean of 0, 1, ... 9 is 4.5, its standard error 3.0277 / sqrt(10), and t is 2.262 for nine degrees of freedom.
+        let ten = interval(mean_estimate(&even(0.0, 9.0, 10)).expect("not empty"));
+        assert!(
+            (ten.low - (4.5 - 2.262 * 0.957_43)).abs() < 1e-3 && (ten.high - (4.5 + 2.262 * 0.957_43)).abs() < 1e-3
+        );
+        assert!((student(29.0) - 2.045_23).abs() < 1e-5 && (student(9.0) - 2.262_16).abs() < 5e-5);
     }
 
     #[test]
-    fn the_interval_comes_near_the_normal_one() {
-        // 100 values spread evenly over 0..99: the mean is 49.5, its standard error 28.866 / 10.
-        let values: Vec<f64> = (0..100).map(f64::from).collect();
-        let interval = mean_estimate(&values).expect("not empty").interval.expect("many seeds");
-        assert!((interval.low - (49.5 - 1.96 * 2.887)).abs() < 0.6, "{interval:?}");
-        assert!((interval.high - (49.5 + 1.96 * 2.887)).abs() < 0.6, "{interval:?}");
+    fn the_interval_of_skewed_figures_reaches_further_to_their_tail() {
+        let mut counts = vec![0.0; 9];
+        counts.push(20.0);
+        let Interval { low, high } = interval(mean_estimate(&counts).expect("not empty"));
+        assert_eq!(low, 0.0, "no count is negative");
+        assert!(high > 8.0, "Student's would end at 6.5, and this one at {high}");
+    }
+
+    #[test]
+    fn the_interval_of_a_quantile_holds_it() {
+        let seeds: Vec<Histogram> =
+            (0..12).map(|seed| (0..50).map(|sample| (1000 + 10 * sample + 3 * seed, 1)).collect()).collect();
+        let seeds: Vec<_> = seeds.iter().collect();
+        for q in [0.0, 0.1, 0.5, 0.9, 0.99, 1.0] {
+            let estimate = quantile_estimate(&seeds, q, 1.0, true).expect("not empty");
+            let ends =
+                estimate.spread.map_or(Interval { low: estimate.value, high: estimate.value }, |some| some.ends());
+            assert!(ends.low <= estimate.value && estimate.value <= ends.high, "{q}: {estimate:?}");
+        }
     }
 
     #[test]
@@ -226,23 +325,29 @@ mod tests {
         let a: BTreeMap<u64, f64> = [(1, 10.0), (2, 1000.0), (3, 50.0), (9, 1.0)].into();
         let b: BTreeMap<u64, f64> = [(1, 8.0), (2, 998.0), (3, 48.0), (7, 1.0)].into();
         let estimate = paired_difference(&a, &b).expect("three shared seeds");
-        assert_eq!((estimate.value, estimate.seeds), (2.0, 3));
-        assert_eq!(estimate.interval, Some(Interval { low: 2.0, high: 2.0 }));
+        assert_eq!((estimate.value, estimate.seeds, estimate.side()), (2.0, 3, Some(Ordering::Greater)));
         assert_eq!(paired_difference(&a, &BTreeMap::new()), None);
+    }
+
+    #[test]
+    fn seeds_tell_two_figures_apart_only_where_they_agree() {
+        let side = |differences: &[f64]| mean_estimate(differences).and_then(|estimate| estimate.side());
+        assert_eq!(side(&[-3.0]), None, "one seed is no comparison");
+        assert_eq!(side(&[-3.0, -1.0, -2.0]), Some(Ordering::Less));
+        assert_eq!(side(&[-3.0, 1.0, -2.0]), None);
+        assert_eq!(side(&even(-1.0, 1.1, 12)), None);
+        assert_eq!(side(&even(0.5, 1.5, 12)), Some(Ordering::Greater));
+        assert_eq!(side(&[0.0; 12]), None);
     }
 
     #[test]
     fn a_ratio_weighs_seeds_by_their_denominator() {
         let estimate = ratio_estimate(&[(1.0, 10.0), (0.0, 90.0)]).expect("not empty");
-        assert_eq!(estimate.value, 0.01);
+        assert_eq!((estimate.value, estimate.spread), (0.01, Some(Spread::Range(Interval { low: 0.0, high: 0.1 }))));
         assert_eq!(ratio_estimate(&[(0.0, 0.0)]), None);
-    }
-
-    #[test]
-    fn the_generator_is_pinned() {
-        let mut rng = Xoshiro256PlusPlus::seed_from_u64(BOOTSTRAP_SEED);
-        let drawn: Vec<_> = (0..8).map(|_| below(&mut rng, 10)).collect();
-        // Computed apart from this crate: SplitMix64 seeding, then xoshiro256++.
-        assert_eq!(drawn, [1, 6, 1, 5, 7, 8, 2, 9], "a different generator would change every interval");
+        let many: Vec<_> = even(0.0, 9.0, 10).into_iter().map(|lost| (lost, 100.0)).collect();
+        let ratio = interval(ratio_estimate(&many).expect("not empty"));
+        let mean = interval(mean_estimate(&even(0.0, 0.09, 10)).expect("not empty"));
+        assert!((ratio.low - mean.low).abs() < 1e-12 && (ratio.high - mean.high).abs() < 1e-12);
     }
 }

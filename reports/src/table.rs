@@ -1,5 +1,7 @@
 //! The summary as text for a terminal.
 
+use std::collections::BTreeSet;
+
 use comfy_table::{
     Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, ContentLineStyle, LineStyle,
     Row as Line, Table, TableStyle, Width,
@@ -8,9 +10,9 @@ use syncbench_harness::metric::{MetricSpec, TOTAL};
 use syncbench_harness::metrics::{CPU_US_LOCAL, CPU_US_REMOTE, LOST_INTENTS};
 use syncbench_harness::results::{Outcome, Results, Verdict};
 
-use crate::aggregate::{Condition, Group, Row, Status, Summary, Sweep};
+use crate::aggregate::{Group, Row, Status, Summary, Sweep};
 use crate::caveat::caveats;
-use crate::columns::{COLUMNS, Column};
+use crate::columns::{COLUMNS, Filled};
 use crate::format::{self, count, figure, plain, plural, wrap};
 
 /// Two spaces between columns, a rule under the heading, nothing else.
@@ -23,7 +25,10 @@ const STYLE: TableStyle = TableStyle::new()
 const NARROWEST: usize = 60;
 
 /// Most characters that the last column claims before others are dropped.
-const WORDS: usize = 20;
+const WORDS: usize = 16;
+
+/// The heading of the last column.
+const LAST: &str = "lost by kind";
 
 /// The longest name on one line.
 const NAME: usize = 18;
@@ -51,18 +56,17 @@ impl Page {
     fn group(&self, group: &Group<'_>) -> String {
         let columns = self.fitting(group);
         let mut table = self.table();
-        let heads = columns.iter().map(|filled| right(&format!("{}\n{}", filled.column.head, filled.column.unit)));
+        let heads = columns.iter().map(|filled| right(&format!("{}\n{}", filled.column.head, filled.unit)));
         let heads = [Cell::new("strategy"), Cell::new("verdict")].into_iter().chain(heads);
-        table.set_header(Line::from(heads.chain([Cell::new("lost intents")]).collect::<Vec<_>>()));
+        table.set_header(Line::from(heads.chain([Cell::new(LAST)]).collect::<Vec<_>>()));
+        let all = group.uneven_seeds();
         for (index, row) in group.rows.iter().enumerate() {
-            let figures = columns.iter().map(|filled| {
-                let best = filled.column.is_best(&filled.values[index], filled.best.as_deref());
-                self.mark(right(&filled.texts[index]), best, false)
-            });
+            let figures =
+                columns.iter().map(|filled| self.mark(right(&filled.texts[index]), filled.best[index], false));
             let (verdict, lost) = (verdict(row), row.total(&LOST_INTENTS, TOTAL).is_some_and(|n| n > 0.0));
             let bad = verdict.starts_with(|c: char| c.is_uppercase());
-            let first = [Cell::new(name(row)), self.mark(Cell::new(verdict), false, bad)];
-            let words = self.mark(Cell::new(words(row)), false, lost);
+            let first = [Cell::new(name(row, all.as_ref())), self.mark(Cell::new(verdict), false, bad)];
+            let words = self.mark(Cell::new(words(row, all.is_none())), false, lost);
             table.add_row(first.into_iter().chain(figures).chain([words]).collect::<Vec<_>>());
         }
         self.constrain(&mut table);
@@ -70,7 +74,7 @@ impl Page {
     }
 
     fn heading(&self, group: &Group<'_>) -> String {
-        let about = format!("{}, {}", group.condition.describe(), plural(group.seeds(), "seed"));
+        let about = format!("{}, {}", group.condition.describe(), seeds(group));
         let mut text = format!("{}\n{}", self.title(&group.title), wrap(&plain(&about), self.width, "  "));
         for met in group.coverage() {
             text.push_str(&wrap(&plain(&met.sentence()), self.width, "  "));
@@ -94,13 +98,18 @@ impl Page {
     /// The columns that this group has figures for, as many as fit. Those with the highest ranks are dropped first.
     fn fitting(&self, group: &Group<'_>) -> Vec<Filled> {
         let mut columns: Vec<_> = COLUMNS.iter().filter_map(|column| Filled::new(column, group)).collect();
-        let longest = |text: fn(&Row<'_>) -> String| {
+        let all = group.uneven_seeds();
+        let longest = |text: &dyn Fn(&Row<'_>) -> String| {
             let texts = group.rows.iter().map(text);
             texts.flat_map(|text| text.lines().map(width).collect::<Vec<_>>()).max().unwrap_or(0)
         };
-        let words = longest(words).clamp("lost intents".len(), WORDS);
-        let fixed = longest(name).max(8) + longest(verdict).max(7) + words + 4;
-        while fixed + columns.iter().map(|filled| filled.width + 2).sum::<usize>() > self.width {
+        let words = longest(&|row| words(row, all.is_none())).clamp(LAST.len(), WORDS);
+        let fixed = longest(&|row| name(row, all.as_ref())).max(8) + longest(&verdict).max(7) + words + 4;
+        let wide = |filled: &Filled| {
+            let texts = filled.texts.iter().map(String::as_str).chain([filled.column.head, &filled.unit]);
+            texts.map(width).max().unwrap_or(0) + 2
+        };
+        while fixed + columns.iter().map(wide).sum::<usize>() > self.width {
             let ranked = columns.iter().enumerate().max_by_key(|(_, filled)| filled.column.rank);
             let Some((last, _)) = ranked else { break };
             columns.remove(last);
@@ -109,29 +118,32 @@ impl Page {
     }
 
     fn sweep(&self, sweep: &Sweep<'_>) -> String {
-        let Condition { workload, part, .. } = &sweep.groups[0].condition;
-        let title = format!("{workload} ({part}): what an operation costs as the document grows");
-        let about = "Median processor time in µs: at its issuer / at another replica.";
+        let title = format!("{}: what an operation costs as the document grows", sweep.groups[0].sizeless);
+        let about = format!(
+            "{}, {}. Median processor time in µs: at its issuer / at another replica.",
+            sweep.groups[0].condition.describe_sizes(),
+            seeds(&sweep.groups[0])
+        );
         let mut sizes: Vec<_> = sweep.groups.iter().collect();
         let mut table = self.costs(&sizes);
         while sizes.len() > 2 && table.lines().any(|line| width(&line) > self.width) {
             sizes.remove(sizes.len() / 2);
             table = self.costs(&sizes);
         }
-        format!("{}\n{}\n{}", self.title(&title), wrap(about, self.width, "  "), rendered(&table))
+        format!("{}\n{}\n{}", self.title(&title), wrap(&plain(&about), self.width, "  "), rendered(&table))
     }
 
     fn costs(&self, sizes: &[&Group<'_>]) -> Table {
         let mut table = self.table();
         table.set_content_arrangement(ContentArrangement::Disabled);
-        let heads = sizes.iter().map(|group| right(&format!("size {}", count(group.condition.size))));
+        let heads = sizes.iter().map(|group| right(&format!("size {}", count(group.condition.size()))));
         table.set_header(Line::from([Cell::new("strategy")].into_iter().chain(heads).collect::<Vec<_>>()));
         for row in &sizes[0].rows {
             let cells = sizes.iter().map(|group| {
                 let row = group.rows.iter().find(|other| other.strategy == row.strategy);
                 right(&row.map_or(format::NONE.to_owned(), cost))
             });
-            table.add_row([Cell::new(name(row))].into_iter().chain(cells).collect::<Vec<_>>());
+            table.add_row([Cell::new(name(row, None))].into_iter().chain(cells).collect::<Vec<_>>());
         }
         table.column_iter_mut().for_each(|column| _ = column.set_padding((0, 1)));
         table
@@ -144,7 +156,7 @@ impl Page {
         }
         if summary.groups.iter().any(|group| group.seeds() > 1) {
             text.push_str(&wrap(
-                "Quantiles are of all seeds together; counts are sums over the seeds.",
+                "Quantiles are of all seeds together; counts are sums over the seeds. Not kept: lost and rejected together.",
                 self.width,
                 "",
             ));
@@ -193,34 +205,13 @@ impl Page {
     }
 }
 
-/// A column with a group's figures.
-struct Filled {
-    column: &'static Column,
-    values: Vec<Vec<f64>>,
-    texts: Vec<String>,
-    best: Option<String>,
-    width: usize,
-}
-
-impl Filled {
-    /// `None` when no row has a figure.
-    fn new(column: &'static Column, group: &Group<'_>) -> Option<Self> {
-        let values: Vec<_> = group.rows.iter().map(|row| column.values(row)).collect();
-        let texts: Vec<_> = values.iter().map(|values| column.text(values)).collect();
-        let widths = texts.iter().map(|text| width(text));
-        let width = widths.chain([column.head, column.unit].map(width)).max().unwrap_or(0);
-        let best = column.best(&values);
-        values.iter().any(|values| !values.is_empty()).then_some(Self { column, values, texts, best, width })
-    }
-}
-
 fn width(text: &str) -> usize {
     text.chars().count()
 }
 
 /// Local and remote cost of an operation, or why there is none.
 fn cost(row: &Row<'_>) -> String {
-    let shown = |metric: &MetricSpec| row.quantile_value(metric, 0.5).map(figure);
+    let shown = |metric: &MetricSpec| row.quantile(metric, 0.5).map(|median| figure(median.value));
     match (shown(&CPU_US_LOCAL), shown(&CPU_US_REMOTE)) {
         (None, None) => verdict_if_missing(row),
         (local, remote) => [local, remote].map(|cost| cost.unwrap_or_else(|| format::NONE.to_owned())).join("/"),
@@ -235,14 +226,29 @@ fn right(text: &str) -> Cell {
     Cell::new(text).set_alignment(CellAlignment::Right)
 }
 
-/// The strategy, its parameters on a second line when it is long, with a star when it emulates edits.
-fn name(row: &Row<'_>) -> String {
-    let mark = if row.emulated().is_empty() { "" } else { "*" };
-    let name = plain(row.strategy) + mark;
-    match name.split_once(':') {
-        Some((strategy, parameters)) if width(&name) > NAME => format!("{strategy}\n  :{parameters}"),
-        _ => name,
+/// How many seeds a group has.
+pub(crate) fn seeds(group: &Group<'_>) -> String {
+    match group.uneven_seeds() {
+        Some(all) => format!("{}, not all of them in every row", plural(all.len(), "seed")),
+        None => plural(group.seeds(), "seed"),
     }
+}
+
+/// The strategy, its parameters on a second line when it is long, with a star when it emulates edits; then its window, and
+/// its seeds where others have others than it.
+fn name(row: &Row<'_>, all: Option<&BTreeSet<u64>>) -> String {
+    let mark = if row.emulated().is_empty() { "" } else { "*" };
+    let mut name = plain(row.strategy) + mark;
+    if let Some((strategy, parameters)) = name.split_once(':').filter(|_| width(&name) > NAME) {
+        name = format!("{strategy}\n  :{parameters}");
+    }
+    if let Some(window) = row.window_ms() {
+        name.push_str(&format!("\n  window {} ms", figure(window)));
+    }
+    if let Some(all) = all {
+        name.push_str(&format!("\n  {} of {} seeds", row.seeds().len(), all.len()));
+    }
+    name
 }
 
 /// `pass`, `FAIL 2/5`, or why there is no verdict.
@@ -270,15 +276,15 @@ fn verdict_if_missing(row: &Row<'_>) -> String {
     word.to_owned()
 }
 
-/// The last column: losses by kind, or why there are none.
-fn words(row: &Row<'_>) -> String {
+/// The last column: losses by kind, for each seed where sums do not compare, or why there are none.
+fn words(row: &Row<'_>, even: bool) -> String {
     let text = match (row.status(), row.counts(&LOST_INTENTS)) {
         (Status::Missing(Outcome::Unsupported, reason), _) => format!("unsupported: {reason}"),
         (Status::Missing(_, reason), _) => reason.to_owned(),
         (_, None) => format::NONE.to_owned(),
         (_, Some(kinds)) if kinds.is_empty() => "0".to_owned(),
-        (_, Some(kinds)) if kinds.len() == 1 => format::counts(&kinds),
-        (_, Some(kinds)) => format!("{}: {}", count(kinds.values().sum()), format::counts(&kinds)),
+        (_, Some(kinds)) if even => format::counts(&kinds),
+        (_, Some(kinds)) => format::list(&kinds.keys().collect::<Vec<_>>(), usize::MAX),
     };
     plain(&text)
 }

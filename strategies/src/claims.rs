@@ -68,6 +68,8 @@ pub struct Guarantees {
     pub works_offline: bool,
     /// Its user sees some own changes without a connection, depending on what they touch.
     pub works_offline_in_part: bool,
+    /// It confirms an operation to its user before any other machine has it.
+    pub confirms_alone: bool,
     /// It can reject an operation because of what others did, and tells the user.
     pub can_refuse: bool,
     /// The final state and all outcomes are those of some serial order.
@@ -91,6 +93,7 @@ impl Guarantees {
         tolerates_loss: false,
         works_offline: false,
         works_offline_in_part: false,
+        confirms_alone: false,
         can_refuse: false,
         serializable: false,
         needs_server: false,
@@ -99,8 +102,17 @@ impl Guarantees {
         ephemeral: false,
     };
 
+    /// What its users may take "saved" for, when an operation is confirmed.
+    pub fn saved(&self) -> &'static str {
+        match (self.ephemeral, self.confirms_alone) {
+            (true, _) => "nothing is saved: an operation goes when its user does",
+            (false, true) => "one device has it, and until it is replicated the loss of that device loses it",
+            (false, false) => "the server has it",
+        }
+    }
+
     /// The claims by name, in the order of tables.
-    pub fn named(&self) -> [(&'static str, bool); 14] {
+    pub fn named(&self) -> [(&'static str, bool); 15] {
         [
             ("converges", self.converges),
             ("tolerates duplicates", self.tolerates_duplicates),
@@ -108,6 +120,7 @@ impl Guarantees {
             ("tolerates loss", self.tolerates_loss),
             ("works offline", self.works_offline),
             ("works offline in part", self.works_offline_in_part),
+            ("confirms on one device", self.confirms_alone),
             ("can refuse", self.can_refuse),
             ("serializable", self.serializable),
             ("needs a server", self.needs_server),

@@ -8,7 +8,7 @@
 //! from it. The wait before sending again follows the round trips that were measured (RFC 6298). A checksum keyed by
 //! the two ends stands in for the authentication that such protocols have; a frame that fails it changes nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -68,8 +68,6 @@ struct End {
     unanswered: BTreeMap<u64, Parcel>,
     /// The numbers that have arrived.
     arrived: Prefix,
-    /// Those of the prefix that arrived once more. Every frame names them again, which says nothing new and takes bytes.
-    repeated: BTreeSet<u64>,
     /// When an acknowledgement goes at the latest, if one is owed.
     owed: Option<Time>,
     round_trip: Option<(Duration, Duration)>,
@@ -78,15 +76,6 @@ struct End {
 }
 
 impl End {
-    /// Takes note of a number that has arrived.
-    fn note(&mut self, number: u64) {
-        if number <= self.arrived.through() {
-            self.repeated.insert(number);
-        } else {
-            self.arrived.insert(number);
-        }
-    }
-
     /// Takes an acknowledgement. Returns whether some of it was new.
     fn answered(&mut self, head: &Head, now: Time) -> bool {
         let rest = self.unanswered.split_off(&head.through.saturating_add(1));
@@ -120,7 +109,7 @@ impl End {
     /// A frame with everything that is owed.
     fn frame(&mut self, key: u64, number: u64, body: &[u8]) -> Vec<u8> {
         self.owed = None;
-        let beyond = self.repeated.iter().copied().chain(self.arrived.beyond()).collect();
+        let beyond = self.arrived.beyond().collect();
         let head = Head { number, through: self.arrived.through(), beyond };
         let mut frame = vec![0; CHECKSUM];
         frame.extend(encode(&head));
@@ -214,7 +203,7 @@ impl Courier {
             due = Some(now);
         }
         if opened.head.number > 0 {
-            end.note(opened.head.number);
+            end.arrived.insert(opened.head.number);
             let owed = *end.owed.get_or_insert(now + ACK_DELAY);
             due = due.or(Some(owed));
         }

@@ -29,8 +29,10 @@ pub mod change;
 
 mod claims;
 mod params;
+mod relay;
 pub mod replica;
 pub mod selector;
+mod send_window;
 pub mod spec;
 
 mod courier;

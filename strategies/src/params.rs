@@ -16,8 +16,12 @@ pub enum ParamKind {
     Span,
     /// A whole number.
     Count,
-    /// A fraction from 0 to 1.
+    /// A span, or two with dots between: `60ms..90ms`.
+    SpanRange,
+    /// A fraction from 0 to 1, or a percentage.
     Share,
+    /// Bits per second such as `1Mbps`, or `unlimited`.
+    Bandwidth,
     /// One of these words.
     Choice(&'static [&'static str]),
     /// Paths through maps: keys between slashes, `*` for any one, `**` for any number of them.
@@ -37,6 +41,16 @@ pub struct Param {
     pub help: &'static str,
 }
 
+/// The parameter of every strategy that sends from its clients.
+pub const WINDOW: Param = Param {
+    name: "window",
+    kind: ParamKind::Span,
+    default: "0",
+    help: "send window: the first change goes at once, those made within this span after it go together at its end, and each \
+           send begins the next window. 0 sends each at once, so that models are compared and not products' windows; \
+           the scenario `product` has those",
+};
+
 /// Checked parameters: every one that the spec names has a valid value.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Params(BTreeMap<&'static str, Value>);
@@ -44,8 +58,10 @@ pub struct Params(BTreeMap<&'static str, Value>);
 #[derive(Clone, Debug, PartialEq)]
 enum Value {
     Span(Duration),
+    SpanRange(Duration, Duration),
     Count(u64),
     Share(f64),
+    Bandwidth(Option<u64>),
     Choice(&'static str),
     Paths(String),
 }
@@ -85,6 +101,22 @@ impl Params {
         match self.0.get(name) {
             Some(Value::Span(value)) => *value,
             other => panic!("no span parameter {name}: {other:?}"),
+        }
+    }
+
+    /// The least and the greatest span of a range. Panics if the spec has no such parameter.
+    pub fn span_range(&self, name: &str) -> (Duration, Duration) {
+        match self.0.get(name) {
+            Some(Value::SpanRange(least, greatest)) => (*least, *greatest),
+            other => panic!("no range parameter {name}: {other:?}"),
+        }
+    }
+
+    /// Bits per second; `None` for no limit. Panics if the spec has no such parameter.
+    pub fn bandwidth(&self, name: &str) -> Option<u64> {
+        match self.0.get(name) {
+            Some(Value::Bandwidth(value)) => *value,
+            other => panic!("no bandwidth parameter {name}: {other:?}"),
         }
     }
 
@@ -129,12 +161,27 @@ impl Params {
 impl Value {
     fn parse(param: &Param, text: &str) -> Result<Self, String> {
         let fail = |what: &str| format!("`{}` must be {what}, not `{text}`", param.name);
+        let not_a_span = |error: &SelectorError| {
+            let expected = error.expected.strip_prefix("expected ").unwrap_or(&error.expected);
+            fail(expected)
+        };
         match param.kind {
-            ParamKind::Span => parse_span(text).map(Value::Span).map_err(|_| fail("a span such as 50ms")),
+            ParamKind::Span => parse_span(text).map(Value::Span).map_err(|error| not_a_span(&error)),
+            ParamKind::SpanRange => {
+                let (least, greatest) = text.split_once("..").unwrap_or((text, text));
+                match (parse_span(least), parse_span(greatest)) {
+                    (Ok(least), Ok(greatest)) if least <= greatest => Ok(Value::SpanRange(least, greatest)),
+                    (Ok(_), Ok(_)) => Err(fail("a range from the smaller to the larger span")),
+                    _ => Err(fail("a span such as 50ms or a range such as 60ms..90ms")),
+                }
+            }
+            ParamKind::Bandwidth => parse_bandwidth(text)
+                .map(Value::Bandwidth)
+                .ok_or_else(|| fail("bits per second above 0 such as 800kbps, 1.5Mbps or 1Gbps, or unlimited")),
             ParamKind::Count => text.parse().map(Value::Count).map_err(|_| fail("a whole number")),
-            ParamKind::Share => match text.parse::<f64>() {
-                Ok(value) if (0.0..=1.0).contains(&value) => Ok(Value::Share(value)),
-                _ => Err(fail("a fraction from 0 to 1")),
+            ParamKind::Share => match parse_share(text) {
+                Some(value) if (0.0..=1.0).contains(&value) => Ok(Value::Share(value)),
+                _ => Err(fail("a fraction from 0 to 1 or a percentage such as 3%")),
             },
             ParamKind::Choice(words) => match words.iter().find(|word| **word == text) {
                 Some(word) => Ok(Value::Choice(word)),
@@ -150,10 +197,95 @@ impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Value::Span(value) => f.write_str(&format_span(*value)),
+            Value::SpanRange(least, greatest) if least == greatest => f.write_str(&format_span(*least)),
+            Value::SpanRange(least, greatest) => write!(f, "{}..{}", format_span(*least), format_span(*greatest)),
+            Value::Bandwidth(None) => f.write_str("unlimited"),
+            Value::Bandwidth(Some(bits_per_s)) => f.write_str(&format_bandwidth(*bits_per_s)),
             Value::Count(value) => write!(f, "{value}"),
             Value::Share(value) => write!(f, "{value}"),
             Value::Choice(value) => f.write_str(value),
             Value::Paths(value) => f.write_str(value),
+        }
+    }
+}
+
+/// Reads a fraction, or a percentage.
+fn parse_share(text: &str) -> Option<f64> {
+    match text.strip_suffix('%') {
+        Some(percent) => Some(percent.parse::<f64>().ok()? / 100.0),
+        None => text.parse().ok(),
+    }
+}
+
+/// Units of bandwidth in bits per second, from the largest.
+const BANDWIDTHS: [(&str, u64); 4] = [("Gbps", 1_000_000_000), ("Mbps", 1_000_000), ("kbps", 1_000), ("bps", 1)];
+
+/// Reads bits per second: the inner `None` for no limit, the outer one for what cannot be read.
+fn parse_bandwidth(text: &str) -> Option<Option<u64>> {
+    if text == "unlimited" {
+        return Some(None);
+    }
+    let (number, unit) = BANDWIDTHS.iter().find_map(|(name, unit)| {
+        let number = text.strip_suffix(name)?;
+        number.ends_with(|c: char| c.is_ascii_digit()).then_some((number, unit))
+    })?;
+    let bits_per_s = number.parse::<f64>().ok()? * *unit as f64;
+    (bits_per_s >= 1.0 && bits_per_s <= MOST_BITS_PER_S).then_some(Some(bits_per_s.round() as u64))
+}
+
+/// A petabit per second, far beyond any link.
+const MOST_BITS_PER_S: f64 = 1e15;
+
+/// Writes bits per second in the largest unit that keeps them whole.
+pub fn format_bandwidth(bits_per_s: u64) -> String {
+    // A single bit keeps every number whole.
+    let (name, unit) = BANDWIDTHS.iter().find(|(_, unit)| bits_per_s.is_multiple_of(*unit)).unwrap_or(&BANDWIDTHS[3]);
+    format!("{}{name}", bits_per_s / unit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SPEC: &[Param] = &[
+        Param { name: "delay", kind: ParamKind::SpanRange, default: "1ms", help: "" },
+        Param { name: "every", kind: ParamKind::Span, default: "0", help: "" },
+        Param { name: "loss", kind: ParamKind::Share, default: "0", help: "" },
+        Param { name: "up", kind: ParamKind::Bandwidth, default: "unlimited", help: "" },
+    ];
+
+    fn check(text: &str) -> Result<Params, SelectorError> {
+        Params::check(&text.parse().unwrap(), SPEC)
+    }
+
+    #[test]
+    fn ranges_percentages_and_bandwidths_are_read_and_shown() {
+        let params = check("n:60ms..90ms,loss=3%,up=1.5Mbps").unwrap();
+        assert_eq!(params.span_range("delay"), (Duration::from_millis(60), Duration::from_millis(90)));
+        assert_eq!((params.share("loss"), params.bandwidth("up")), (0.03, Some(1_500_000)));
+        let shown: Vec<_> = params.shown().into_values().collect();
+        assert_eq!(shown, ["60ms..90ms", "0", "0.03", "1500kbps"]);
+        let defaults = check("n").unwrap();
+        assert_eq!(defaults.span_range("delay"), (Duration::from_millis(1), Duration::from_millis(1)));
+        assert_eq!((defaults.bandwidth("up"), defaults.shown()["delay"].as_str()), (None, "1ms"));
+    }
+
+    #[test]
+    fn wrong_values_say_what_was_expected() {
+        for (text, expected) in [
+            ("n:90ms..60ms", "`delay` must be a range from the smaller to the larger span, not `90ms..60ms`"),
+            ("n:60ms..", "a range such as 60ms..90ms"),
+            ("n:every=48x", "`every` must be a span such as 250us, 40ms, 1.5s, 2m, 48h or 2d, not `48x`"),
+            ("n:every=4000d", "`every` must be a span of at most 3650d, not `4000d`"),
+            ("n:loss=101%", "`loss` must be a fraction from 0 to 1 or a percentage such as 3%, not `101%`"),
+            ("n:loss=NaN", "a fraction from 0 to 1"),
+            ("n:up=0Mbps", "`up` must be bits per second above 0"),
+            ("n:up=1MB", "such as 800kbps, 1.5Mbps or 1Gbps"),
+            ("n:up=infbps", "bits per second above 0"),
+            ("n:up=Mbps", "bits per second above 0"),
+        ] {
+            let error = check(text).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
         }
     }
 }

@@ -23,7 +23,6 @@ pub static STRATEGIES: &[&Spec] = &[
     &crate::lww::document::SPEC,
     &crate::lww::property::SPEC,
     &crate::lww::hlc::SPEC,
-    &crate::lww::hlc::relay::SPEC,
     &crate::escrow::SPEC,
     &crate::ephemeral::presence::SPEC,
 ];

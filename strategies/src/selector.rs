@@ -86,40 +86,53 @@ impl fmt::Display for Selector {
     }
 }
 
-/// Reads a span: a number with `ns`, `us`, `ms`, `s` or `m`, or a bare `0`.
+/// The longest span: far beyond any run, and far below where nanoseconds overflow.
+const LONGEST_DAYS: u64 = 3_650;
+
+const NS_PER_DAY: u64 = 86_400_000_000_000;
+
+/// Units of spans with their nanoseconds, from the smallest; several names of one unit stand together, the shown one first.
+const UNITS: [(&str, u64); 9] = [
+    ("ns", 1),
+    ("us", 1_000),
+    ("µs", 1_000),
+    ("ms", 1_000_000),
+    ("s", 1_000_000_000),
+    ("m", 60_000_000_000),
+    ("min", 60_000_000_000),
+    ("h", 3_600_000_000_000),
+    ("d", NS_PER_DAY),
+];
+
+/// Reads a span: a number with `ns`, `us`, `ms`, `s`, `m`, `h` or `d`, or a bare `0`. At most ten years.
 pub fn parse_span(written: &str) -> Result<Duration, SelectorError> {
-    let fail = || SelectorError::new(written, "expected a span such as 250us, 40ms, 1.5s or 2m");
+    let fail = || SelectorError::new(written, "expected a span such as 250us, 40ms, 1.5s, 2m, 48h or 2d");
     if written == "0" {
         return Ok(Duration::ZERO);
     }
     let unit_at = written.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(fail)?;
     let (number, unit) = written.split_at(unit_at);
-    let ns = match unit {
-        "ns" => 1.0,
-        "us" | "µs" => 1e3,
-        "ms" => 1e6,
-        "s" => 1e9,
-        "m" | "min" => 60e9,
-        _ => return Err(fail()),
-    };
+    let (_, ns) = UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(fail)?;
     let value: f64 = number.parse().map_err(|_| fail())?;
-    // A day is far beyond any run, and far below where nanoseconds overflow.
-    if value * ns > 86_400e9 {
-        return Err(SelectorError::new(written, "expected a span of at most a day"));
+    let ns = value * *ns as f64;
+    if ns > (LONGEST_DAYS * NS_PER_DAY) as f64 {
+        return Err(SelectorError::new(written, format!("expected a span of at most {LONGEST_DAYS}d")));
     }
-    Ok(Duration::from_nanos((value * ns).round() as u64))
+    Ok(Duration::from_nanos(ns.round() as u64))
 }
 
-/// Writes a span in the largest unit that keeps it whole.
+/// Writes a span in the largest unit that keeps it whole; minutes only from an hour on, so that `120s` stays as it is.
 pub fn format_span(span: Duration) -> String {
-    let ns = span.as_nanos();
-    match ns {
-        0 => "0".into(),
-        _ if ns.is_multiple_of(1_000_000_000) => format!("{}s", ns / 1_000_000_000),
-        _ if ns.is_multiple_of(1_000_000) => format!("{}ms", ns / 1_000_000),
-        _ if ns.is_multiple_of(1_000) => format!("{}us", ns / 1_000),
-        _ => format!("{ns}ns"),
+    let ns = u64::try_from(span.as_nanos()).unwrap_or(u64::MAX);
+    if ns == 0 {
+        return "0".into();
     }
+    let hour = NS_PER_DAY / 24;
+    let fits = |(name, unit): &&(&str, u64)| ns.is_multiple_of(*unit) && (*name != "m" || ns >= hour);
+    let shown = |(name, _): &&(&str, u64)| !matches!(*name, "µs" | "min");
+    // A nanosecond keeps every span whole.
+    let (name, unit) = UNITS.iter().rev().filter(shown).find(fits).unwrap_or(&UNITS[0]);
+    format!("{}{name}", ns / unit)
 }
 
 fn parse_window(written: &str, window: &str) -> Result<(Time, Option<Time>), SelectorError> {
@@ -140,9 +153,14 @@ mod tests {
 
     #[test]
     fn a_selector_reads_back_as_it_was_written() {
-        for text in
-            ["serial", "constant:40ms", "crdt:batch=50ms,sync=protocol", "partition:halves@2s..5s", "late:3@1500ms.."]
-        {
+        for text in [
+            "serial",
+            "constant:40ms",
+            "crdt:sync=protocol,window=50ms",
+            "partition:halves@2s..5s",
+            "late:3@1500ms..",
+            "skew:48h,client=2@2s..",
+        ] {
             assert_eq!(text.parse::<Selector>().unwrap().to_string(), text);
         }
     }
@@ -154,5 +172,30 @@ mod tests {
         }
         assert_eq!(parse_span("1.5s").unwrap(), Duration::from_millis(1500));
         assert!(parse_span("1e9s").is_err() && parse_span("12").is_err() && parse_span("99999999m").is_err());
+        assert!(parse_span("3651d").unwrap_err().to_string().contains("at most 3650d"));
+    }
+
+    #[test]
+    fn a_span_reads_back_in_the_largest_unit_that_keeps_it_whole() {
+        for (written, shown) in [
+            ("0", "0"),
+            ("0s", "0"),
+            ("1.5s", "1500ms"),
+            ("120s", "120s"),
+            ("59m", "3540s"),
+            ("60m", "1h"),
+            ("90m", "90m"),
+            ("1441m", "1441m"),
+            ("48h", "2d"),
+            ("2d", "2d"),
+            ("36h", "36h"),
+            ("86401s", "86401s"),
+            ("7µs", "7us"),
+            ("0.5us", "500ns"),
+            ("3650d", "3650d"),
+        ] {
+            let span = parse_span(written).unwrap();
+            assert_eq!((format_span(span).as_str(), parse_span(shown).unwrap()), (shown, span), "{written}");
+        }
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 pub use crate::claims::{Growth, Guarantees};
 use crate::document::EditKind;
-pub use crate::params::{Param, ParamKind, Params};
+pub use crate::params::{Param, ParamKind, Params, WINDOW, format_bandwidth};
 use crate::replica::{Strategy, Topology};
 use crate::selector::{Selector, SelectorError};
 

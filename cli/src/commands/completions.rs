@@ -7,8 +7,12 @@ use clap_complete::{Shell, generate};
 
 use crate::args::Cli;
 use crate::failure::Done;
+use crate::out::print;
 
 pub(crate) fn completions(shell: Shell) -> Done {
-    generate(shell, &mut Cli::command(), "syncbench", &mut std::io::stdout());
+    // In memory first: what it is given must not fail.
+    let mut script = Vec::new();
+    generate(shell, &mut Cli::command(), "syncbench", &mut script);
+    print!("{}", String::from_utf8_lossy(&script));
     Ok(ExitCode::SUCCESS)
 }

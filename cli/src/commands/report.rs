@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use anstream::{eprintln, print, println};
-use syncbench_harness::results::{self, Results};
+use crate::out::{eprintln, print, println};
+use syncbench_harness::results;
 
 use super::run::shown;
 use crate::args::ReportArgs;
@@ -18,7 +18,7 @@ pub(crate) fn report(args: &ReportArgs) -> Done {
             results::read(dir).map_err(|error| Failure::usage(format!("{error}; expected the folder of a run")))?,
         );
     }
-    let results = join(parts)?;
+    let results = results::join(parts).ok_or_else(|| Failure::usage("expected at least one folder"))?;
     let criterion = match &args.criterion {
         Some(dir) if !dir.is_dir() => {
             return Err(Failure::usage(format!("--criterion {}: expected criterion's folder", dir.display())));
@@ -35,21 +35,4 @@ pub(crate) fn report(args: &ReportArgs) -> Done {
     }
     println!("\nReport:  {}", page.display());
     Ok(ExitCode::SUCCESS)
-}
-
-/// Joins several folders: parts of one plan, or runs of several plans.
-fn join(parts: Vec<Results>) -> Result<Results, Failure> {
-    let mut parts = parts.into_iter();
-    let mut joined = parts.next().ok_or_else(|| Failure::usage("expected at least one folder"))?;
-    for part in parts {
-        let same_plan = part.scenario == joined.scenario;
-        let next = joined.cells.len() as u64;
-        joined.cells_planned += part.cells_planned;
-        joined.cells.extend(part.cells.into_iter().enumerate().map(|(index, mut cell)| {
-            cell.index = if same_plan { cell.index } else { next + index as u64 };
-            cell
-        }));
-    }
-    joined.cells.sort_by_key(|cell| cell.index);
-    Ok(joined)
 }

@@ -1,15 +1,11 @@
 //! `syncbench run`: runs a plan, writes its results and draws them.
 
 use std::fs;
-use std::io::IsTerminal;
+use std::io::{BufWriter, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 
-use anstream::{eprintln, print, println};
 use syncbench_harness::results::{Cell, Header, Outcome, Results, ResultsError, SCHEMA, Verdict, Writer};
-use syncbench_harness::run;
 use syncbench_harness::scenario::{Plan, Scenario, TomlError, built_in_replaying, default_comparison};
 use syncbench_harness::settings::Engine;
 use syncbench_reports::table;
@@ -18,32 +14,92 @@ use crate::args::{EngineArg, RunArgs};
 use crate::environment;
 use crate::failure::{Done, Failure};
 use crate::folder;
-use crate::progress::Progress;
+use crate::out::{Out, eprintln, print, println};
+use crate::runner::{self, Ran};
 
 pub(crate) fn run(args: &RunArgs) -> Done {
     let mut plan = Plan::new(scenarios(args)?).map_err(Failure::usage)?;
     plan.notes.iter().for_each(|note| eprintln!("note: {note}"));
-    if let Some(written) = &args.partition {
-        let (part, of) = partition(written)?;
-        plan.partition(part, of);
-    }
     let threads = args.threads.unwrap_or_else(environment::cores);
     if threads == 0 {
         return Err(Failure::usage("--threads 0: expected at least 1"));
     }
     let name = plan.scenarios[0].name.as_str();
-    let label = if plan.scenarios.iter().all(|scenario| scenario.name == name) { name } else { "default" };
-    let dir = args.out.clone().unwrap_or_else(|| folder::fresh(label));
-    untaken(&dir)?;
-    let results = execute(&plan, threads, &dir)?;
-    let page = folder::draw(&dir, &results, &[])?;
+    let label = if plan.scenarios.iter().all(|scenario| scenario.name == name) { name } else { "default" }.to_owned();
+    let header = header(&mut plan, args.partition.as_deref())?;
+    let (dir, writer) = match &args.out {
+        Some(dir) => (dir.clone(), chosen(dir, &header, args.resume)?),
+        None => folder::fresh(&label, &header).map_err(unwritable)?,
+    };
+    let Ran { results, error } = runner::execute(&mut plan, &header, writer, threads, &dir);
+    let drawn = folder::draw(&dir, &results, &[]);
     if args.json {
-        println!("{}", serde_json::to_string(&results)?);
+        json(&results, args.details)?;
     } else {
         print!("{}", shown(&results));
-        println!("\nReport:  {}\nResults: {}", page.display(), dir.display());
+        if let Ok(page) = &drawn {
+            println!("\nReport:  {}\nResults: {}", page.display(), dir.display());
+        }
     }
-    Ok(exit_code(&results))
+    let code = exit_code(&results);
+    if let Some(error) = error {
+        let stopped = anyhow::anyhow!(
+            "{error}; the run was stopped. What was measured is shown above; make room, and repeat the command with --out {} \
+             --resume to run the rest",
+            dir.display()
+        );
+        return Err(stopped.into());
+    }
+    drawn?;
+    Ok(code)
+}
+
+/// The header of a run's folder, and the plan reduced to the part that was asked for.
+fn header(plan: &mut Plan, part: Option<&str>) -> Result<Header, Failure> {
+    let (environment, mark, facts) = (environment::now(), plan.mark(), plan.facts());
+    plan.stamp(environment.build());
+    if let Some(written) = part {
+        let (part, of) = partition(written)?;
+        plan.partition(part, of);
+    }
+    Ok(Header {
+        schema: SCHEMA,
+        environment,
+        other_machines: Vec::new(),
+        scenario: serde_json::to_value(&plan.scenarios)?,
+        plan: mark,
+        partition: part.map(str::to_owned),
+        cells_planned: plan.cells.len(),
+        facts,
+    })
+}
+
+/// A writer for the folder that the user chose.
+fn chosen(dir: &Path, header: &Header, resume: bool) -> Result<Writer, Failure> {
+    untaken(dir)?;
+    if resume { Writer::resume(dir, header) } else { Writer::create(dir, header) }.map_err(unwritable)
+}
+
+fn unwritable(error: ResultsError) -> Failure {
+    match error {
+        ResultsError::Io { .. } => Failure::usage(format!("--out {error}; expected a writable folder")),
+        other => Failure::usage(format!("--out {other}")),
+    }
+}
+
+/// One JSON document, cell by cell, so that a long run's needs no memory of its own.
+fn json(results: &Results, details: bool) -> Result<(), Failure> {
+    let mut out = BufWriter::new(Out);
+    if details {
+        let mut document = serde_json::to_value(results)?;
+        document["cells"] = results.cells.iter().map(Cell::detailed).collect::<Result<_, _>>()?;
+        serde_json::to_writer(&mut out, &document)?;
+    } else {
+        serde_json::to_writer(&mut out, results)?;
+    }
+    out.write_all(b"\n")?;
+    out.flush()?;
+    Ok(())
 }
 
 /// Refuses a folder in which files would be overwritten. A folder that holds a run is refused when its results are created.
@@ -69,49 +125,6 @@ fn console_width() -> u16 {
     let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     // Without a terminal: the width of a wide page.
     columns.or_else(|| terminal_size::terminal_size().map(|(width, _)| width.0)).unwrap_or(120)
-}
-
-/// Runs a plan into `dir`, cell by cell.
-fn execute(plan: &Plan, threads: usize, dir: &Path) -> Result<Results, Failure> {
-    let scenario = serde_json::to_value(&plan.scenarios)?;
-    let header = Header {
-        schema: SCHEMA,
-        environment: environment::now(),
-        scenario: scenario.clone(),
-        cells_planned: plan.cells.len(),
-    };
-    let writer = Writer::create(dir, &header).map_err(|error| match error {
-        ResultsError::Io { .. } => Failure::usage(format!("--out {error}; expected a writable folder")),
-        other => Failure::usage(format!("--out {other}")),
-    })?;
-    let stop = Arc::new(AtomicBool::new(false));
-    let asked = stop.clone();
-    // Without a handler Ctrl-C ends the run at once; what was written stays.
-    let _ = ctrlc::set_handler(move || {
-        if asked.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-        eprintln!("stopping after the cells in progress; press Ctrl-C again to quit now. Finished cells are kept.");
-    });
-    let progress = Progress::new(plan.cells.len());
-    let sink: Mutex<(Writer, Vec<Cell>, Option<ResultsError>)> = Mutex::new((writer, Vec::new(), None));
-    run::run(&plan.cells, threads, &stop, &|cell| {
-        progress.finished(&cell);
-        // A poisoned lock means that another thread panicked while writing: only its cell is lost.
-        let mut sink = sink.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if let Err(error) = sink.0.append(&cell) {
-            sink.2.get_or_insert(error);
-        }
-        sink.1.push(cell);
-    });
-    progress.clear();
-    let (_, mut cells, error) = sink.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
-    if let Some(error) = error {
-        return Err(error.into());
-    }
-    cells.sort_by_key(|cell| cell.index);
-    let cells_planned = plan.cells.len();
-    Ok(Results { schema: SCHEMA, environment: header.environment, scenario, cells_planned, cells })
 }
 
 /// 1 if a cell failed or a strategy broke a claim, and 130 after Ctrl-C.
@@ -237,8 +250,8 @@ mod tests {
     fn commas_separate_names_and_parameters() {
         let split = |text: &str| split(&[text.to_owned()]);
         assert_eq!(split("serial,lww-document"), ["serial", "lww-document"]);
-        assert_eq!(split("crdt:batch=50ms,sync=protocol,serial"), ["crdt:batch=50ms,sync=protocol", "serial"]);
-        assert_eq!(split("serial:history=0,crdt:batch=1s"), ["serial:history=0", "crdt:batch=1s"]);
+        assert_eq!(split("crdt:window=50ms,sync=protocol,serial"), ["crdt:window=50ms,sync=protocol", "serial"]);
+        assert_eq!(split("serial:history=0,crdt:window=1s"), ["serial:history=0", "crdt:window=1s"]);
         assert_eq!(split("constant:40ms,wifi"), ["constant:40ms", "wifi"]);
     }
 }

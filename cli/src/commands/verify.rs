@@ -4,7 +4,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 
-use anstream::{eprintln, println};
+use crate::out::{eprintln, println};
 use anyhow::Context;
 use serde_json::json;
 use syncbench_harness::results::{Cell, Results};

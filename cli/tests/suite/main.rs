@@ -5,4 +5,6 @@ mod common;
 mod demo;
 mod errors;
 mod layers;
+mod output;
 mod run;
+mod sweep;

@@ -1,5 +1,6 @@
 //! The engines: the same replicas in virtual time and on threads.
 
+mod connecting;
 mod hold;
 pub mod load;
 pub mod node;

@@ -16,7 +16,6 @@ use syncbench_strategies::replica::Time;
 use super::sim;
 use super::threads::{Detail, observe};
 use crate::ledger::{Entry, Fate, Ledger};
-use crate::network::Profile;
 use crate::pace::Pace;
 use crate::run_result::RunResult;
 use crate::settings::Settings;
@@ -126,7 +125,7 @@ impl Search {
 /// The same task, offered evenly at `rate`, undisturbed.
 fn variant<'a>(task: &Task<'a>, ops: u64, rate_per_s: f64, sample_every: Option<Duration>) -> Task<'a> {
     let settings = Settings { ops, rate_per_s, pace: Pace::Periodic, undo: 0.0, sample_every, ..task.settings.clone() };
-    Task { profile: Profile { loss: 0.0, ..task.profile }, ..task.undisturbed(settings) }
+    Task { profile: task.profile.lossless(), ..task.undisturbed(settings) }
 }
 
 /// The 99th percentile of the time to visible everywhere; `None` where it was not reached.

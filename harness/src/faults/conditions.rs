@@ -11,6 +11,8 @@ use super::{Armed, Faults, LinkCondition, NodeState, Transition};
 pub struct Conditions<'a> {
     faults: &'a Faults,
     since: Transition,
+    /// The transition before.
+    before: Transition,
     /// By fault.
     messages_touched: Vec<u64>,
 }
@@ -19,12 +21,23 @@ impl<'a> Conditions<'a> {
     /// At the start of a run.
     pub fn new(faults: &'a Faults) -> Self {
         let since = Transition { at: Time::ZERO, healed: false };
-        Self { faults, since, messages_touched: vec![0; faults.iter().count()] }
+        Self { faults, since, before: since, messages_touched: vec![0; faults.iter().count()] }
     }
 
     /// From now on the answers are those after `transition`.
     pub fn change(&mut self, transition: Transition) {
-        self.since = transition;
+        self.before = std::mem::replace(&mut self.since, transition);
+    }
+
+    /// When these conditions began.
+    pub fn since(&self) -> Time {
+        self.since.at
+    }
+
+    /// Whether `node` takes part since the last transition, and did not before it: it has joined or recovered.
+    pub fn came(&self, node: NodeId) -> bool {
+        let before = Conditions { since: self.before, messages_touched: Vec::new(), ..*self };
+        self.node(node) == NodeState::Up && before.node(node) != NodeState::Up
     }
 
     /// Whether and how `node` takes part.
@@ -48,8 +61,8 @@ impl<'a> Conditions<'a> {
         true
     }
 
-    /// Whether these two have a connection.
-    pub fn connected(&self, a: NodeId, b: NodeId) -> bool {
+    /// Whether these two can have a connection.
+    pub fn connectable(&self, a: NodeId, b: NodeId) -> bool {
         [a, b].iter().all(|end| self.node(*end) == NodeState::Up) && self.link(a, b) != LinkCondition::Cut
     }
 

@@ -1,9 +1,9 @@
 //! What each fault of a run met: a fault that met nothing proves nothing.
 
 use serde::{Deserialize, Serialize};
-use syncbench_strategies::replica::Time;
+use syncbench_strategies::replica::{NodeId, Time};
 
-use super::{Armed, Faults};
+use super::{Armed, Faults, LinkCondition, NodeState};
 
 /// What a fault met.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,8 +14,12 @@ pub struct Coverage {
     pub effect: String,
     /// When it began.
     pub start_ms: f64,
-    /// When it ended; for a fault that outlasts the run, the end of the run.
+    /// When its window ended; for a fault that outlasts the run, the end of the run.
     pub end_ms: f64,
+    /// Until the last connection that it had broken was open again; `None` where there was none. Detecting that it can and
+    /// opening it takes time after the fault's end: see [`Reconnect`](crate::network::Reconnect).
+    #[serde(default)]
+    pub reopened_ms: Option<f64>,
     /// Operations issued while it lasted.
     pub operations_meanwhile: u64,
     /// Operations issued in the whole run.
@@ -29,24 +33,49 @@ pub struct Coverage {
 /// From its issue until it was visible everywhere, if it ever was.
 pub(crate) type Flight = (Time, Option<Time>);
 
+/// A connection that opened after it could not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reopening {
+    pub(crate) ends: (NodeId, NodeId),
+    /// Since when it could.
+    pub(crate) since: Time,
+    /// When it opened.
+    pub(crate) at: Time,
+}
+
+impl Armed {
+    /// Whether this fault kept two nodes apart until just before `end`.
+    fn kept_apart(&self, (a, b): (NodeId, NodeId), end: Time) -> bool {
+        let just_before = Time(end.0.saturating_sub(1));
+        just_before >= self.start && {
+            let elapsed = just_before.since(self.start);
+            let up = |node| self.fault.node(node, elapsed) == NodeState::Up;
+            !up(a) || !up(b) || self.fault.link(a, b, elapsed) == LinkCondition::Cut
+        }
+    }
+}
+
 impl Faults {
     /// What each fault met in a run that was healed at `healed_at` and ended at `ended_at`.
     pub(crate) fn coverage(
         &self,
         messages_touched: &[u64],
         operations: &[Flight],
+        reopenings: &[Reopening],
         healed_at: Option<Time>,
         ended_at: Time,
     ) -> Vec<Coverage> {
         let cover = |(armed, messages_touched): (&Armed, &u64)| {
             let healed_at = healed_at.filter(|_| !armed.fault.outlasts_heal());
             let (start, end) = (armed.start, armed.end.or(healed_at).unwrap_or(ended_at).min(ended_at));
+            let reopened = reopenings.iter().filter(|open| open.since == end && armed.kept_apart(open.ends, end));
             let count = |met: &dyn Fn(&&Flight) -> bool| operations.iter().filter(met).count() as u64;
             Coverage {
                 fault: armed.label.clone(),
                 effect: armed.fault.effect(),
                 start_ms: start.as_ms(),
                 end_ms: end.as_ms(),
+                reopened_ms: reopened.map(|open| open.at.as_ms()).max_by(f64::total_cmp),
                 operations_meanwhile: count(&|(issued, _)| (start..end).contains(issued)),
                 operations_issued: operations.len() as u64,
                 operations_overlapped: count(&|(issued, visible)| {

@@ -21,6 +21,7 @@ use syncbench_strategies::spec::{Param, Params, Support};
 
 pub use conditions::Conditions;
 pub use coverage::Coverage;
+pub(crate) use coverage::Reopening;
 pub use schedule::{Armed, Faults, VAIN_WAIT};
 pub use timeline::{Timeline, Transition};
 

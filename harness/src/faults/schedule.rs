@@ -8,8 +8,8 @@ use syncbench_strategies::replica::Time;
 use super::{Fault, FaultSpec};
 
 /// A fault without an end lasts until all users have acted, so a user who waits for a message that it holds back waits in
-/// vain. After this time without an action or a fault transition such a user acts anyway. Longer than a round trip of every
-/// profile except the satellite's, where such users act a little early.
+/// vain. After this time without an action, an opened connection or a fault transition such a user acts anyway. Longer than a
+/// round trip to the server in every profile except the satellite's, where such users act a little early.
 pub const VAIN_WAIT: Duration = Duration::from_millis(500);
 
 /// A fault with its window.

@@ -37,7 +37,8 @@ struct Skew {
 impl Fault for Skew {
     fn effect(&self) -> String {
         let by_s = self.ahead_ns.unsigned_abs() as f64 / 1e9;
-        format!("client {}'s clock was {by_s} s {}", self.client.0, if self.ahead_ns < 0 { "behind" } else { "ahead" })
+        let by = if by_s < 3_600.0 { format!("{by_s} s") } else { format!("{} h", by_s / 3_600.0) };
+        format!("client {}'s clock was {by} {}", self.client.0, if self.ahead_ns < 0 { "behind" } else { "ahead" })
     }
 
     fn clock_ahead_ns(&self, node: NodeId, _: Duration) -> i64 {

@@ -92,16 +92,16 @@ fn a_window_without_an_end_closes_at_the_heal_unless_the_fault_outlasts_it() {
 fn partitions_cut_or_block_links() {
     let halves = faults(["partition:halves"]);
     let halves = at(&halves, 1);
-    assert!(!halves.connected(NodeId(1), NodeId(3)) && !halves.connected(NodeId(4), NodeId(2)));
-    assert!(halves.connected(NodeId(1), NodeId(2)) && halves.connected(NodeId(3), NodeId(4)));
-    assert!(!halves.connected(NodeId::SERVER, NodeId(3)) && halves.connected(NodeId::SERVER, NodeId(1)));
+    assert!(!halves.connectable(NodeId(1), NodeId(3)) && !halves.connectable(NodeId(4), NodeId(2)));
+    assert!(halves.connectable(NodeId(1), NodeId(2)) && halves.connectable(NodeId(3), NodeId(4)));
+    assert!(!halves.connectable(NodeId::SERVER, NodeId(3)) && halves.connectable(NodeId::SERVER, NodeId(1)));
     let isolate = faults(["partition:isolate,client=2"]);
     let isolate = at(&isolate, 1);
-    assert!(!isolate.connected(NodeId(2), NodeId(1)) && isolate.connected(NodeId(1), NodeId(3)));
+    assert!(!isolate.connectable(NodeId(2), NodeId(1)) && isolate.connectable(NodeId(1), NodeId(3)));
     let one_way = faults(["partition:one-way,client=2"]);
     let one_way = at(&one_way, 1);
     assert!(one_way.blocked(NodeId(2), NodeId(1)) && !one_way.blocked(NodeId(1), NodeId(2)));
-    assert!(one_way.connected(NodeId(2), NodeId(1)));
+    assert!(one_way.connectable(NodeId(2), NodeId(1)));
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn a_late_client_is_absent_until_its_time() {
     assert_eq!(at(&late, 4_999).node(NodeId(3)), NodeState::Absent);
     assert_eq!(at(&late, 4_999).node(NodeId(2)), NodeState::Up);
     assert_eq!(at(&late, 5_000).node(NodeId(3)), NodeState::Up);
-    assert!(!at(&late, 4_999).connected(NodeId(3), NodeId(1)) && at(&late, 5_000).connected(NodeId(3), NodeId(1)));
+    assert!(!at(&late, 4_999).connectable(NodeId(3), NodeId(1)) && at(&late, 5_000).connectable(NodeId(3), NodeId(1)));
 }
 
 #[test]
@@ -129,6 +129,16 @@ fn clocks_of_several_faults_add_up() {
     let faults = faults(["skew:by=2s,client=1@1s..3s", "skew:by=500ms,client=1,to=behind"]);
     let clock = |ms| at(&faults, ms).clock(NodeId(1), Time::from_ms(ms), Time::from_ms(10_000)).as_ms();
     assert_eq!([500, 1_000, 2_999, 3_000].map(clock), [9_500.0, 11_500.0, 11_500.0, 9_500.0]);
+}
+
+#[test]
+fn clocks_may_be_off_by_days() {
+    for (text, hours) in [("skew:48h", 48.0), ("skew:1441m", 1_441.0 / 60.0), ("skew:2d", 48.0)] {
+        let faults = faults([text]);
+        let ahead_ms = at(&faults, 1_000).clock(NodeId(1), Time::from_ms(1_000), Time::from_ms(0)).as_ms();
+        assert_eq!(ahead_ms, hours * 3_600_000.0, "{text}");
+    }
+    assert_eq!(armed("skew:48h,to=behind").unwrap().fault.effect(), "client 1's clock was 48 h behind");
 }
 
 #[test]
@@ -185,7 +195,7 @@ fn a_fault_may_have_its_own_transitions() {
         timeline.heal(Time::from_ms(1_700));
         flaps.clear();
         assert_eq!(timeline.healed_at(), Some(end.unwrap_or(Time::from_ms(1_700))));
-        let connected = [999, 1_000, 1_500, 2_000].map(|ms| at(&faults, ms).connected(NodeId(1), NodeId(3)));
+        let connected = [999, 1_000, 1_500, 2_000].map(|ms| at(&faults, ms).connectable(NodeId(1), NodeId(3)));
         assert_eq!(connected, [true, false, true, false]);
         assert!(at(&faults, 1_000).recovers(NodeId(2)));
         // A clock may go wrong between transitions.
@@ -221,7 +231,13 @@ fn coverage_says_who_was_hit_how_long_and_what_was_done_meanwhile() {
     let operations =
         [ms(500, Some(600)), ms(900, Some(1_100)), ms(1_500, Some(1_600)), ms(2_500, None), ms(4_500, None)];
     let healed_at = Some(Time::from_ms(5_000));
-    let covered = faults.coverage(&[7, 0, 0, 0, 0, 0], &operations, healed_at, Time::from_ms(6_000));
+    let open = |ends: (u32, u32), since, at| Reopening {
+        ends: (NodeId(ends.0), NodeId(ends.1)),
+        since: Time::from_ms(since),
+        at: Time::from_ms(at),
+    };
+    let reopenings = [open((1, 2), 3_000, 4_250), open((0, 2), 3_000, 4_500), open((2, 3), 2_000, 2_300)];
+    let covered = faults.coverage(&[7, 0, 0, 0, 0, 0], &operations, &reopenings, healed_at, Time::from_ms(6_000));
     let said: Vec<_> = covered
         .iter()
         .map(|met| {
@@ -241,6 +257,9 @@ fn coverage_says_who_was_hit_how_long_and_what_was_done_meanwhile() {
         ]
     );
     assert!(covered.iter().all(|met| met.operations_issued == 5));
+    // Only what had kept two nodes apart, and only until the last of them were connected. Halves at 2 s includes 2 and 3.
+    let reopened: Vec<_> = covered.iter().map(|met| met.reopened_ms).collect();
+    assert_eq!(reopened, [Some(4_500.0), Some(2_300.0), None, None, Some(2_300.0), None]);
 }
 
 #[test]

@@ -56,6 +56,8 @@ pub struct Entry {
     pub fate: Fate,
     /// How often its user's replica rolled it back.
     pub rolled_back: u32,
+    /// When a second node first reflected it: another client, or the server.
+    pub replicated: Option<Time>,
     /// When half of the replicas reflected it.
     pub half: Option<Time>,
     /// When every replica that was live at its issue reflected it; those that have crashed for good are not waited for.
@@ -68,6 +70,9 @@ pub struct Entry {
     pub undone: bool,
     /// Whether it changed nothing, and was not sent.
     pub void: bool,
+    /// Whether the run ended, with something left to happen, before its fate was known and it was visible to all who have to
+    /// see it: it is neither kept nor lost.
+    pub censored: bool,
     pub(super) live_at_issue: u32,
     /// At how many of those replicas it is reflected.
     pub(super) reflected_at: u32,
@@ -91,12 +96,14 @@ impl Entry {
             resolved: None,
             fate: Fate::Unknown,
             rolled_back: 0,
+            replicated: None,
             half: None,
             visible: None,
             concurrent: false,
             undoes,
             undone: false,
             void: false,
+            censored: false,
             live_at_issue,
             reflected_at: 0,
         }

@@ -15,13 +15,14 @@ use crate::event::{Event, What};
 pub use entry::{Action, Entry, Fate};
 pub use replica::Replica;
 pub use reported::{Own, OwnOperations};
-use reported::{Tags, everywhere};
+use reported::{Reported, Tags, everywhere};
 
-/// The ledger. Clients only: the server shows nothing to anybody.
+/// The ledger. The server shows nothing to anybody, so of it only what it reflects is kept.
 #[derive(Clone, Debug)]
 pub struct Ledger {
     entries: Vec<Vec<Entry>>,
     replicas: Vec<Replica>,
+    server: Reported,
     tags: Tags,
     issued: u64,
     /// Operations whose fate is unknown, or that are not visible yet to all who have to see them.
@@ -43,6 +44,7 @@ impl Ledger {
         Self {
             entries: vec![Vec::new(); clients as usize],
             replicas: vec![Replica::default(); clients as usize],
+            server: Reported::default(),
             tags: Tags::default(),
             issued: 0,
             awaited: BTreeSet::new(),
@@ -132,6 +134,22 @@ impl Ledger {
             })
     }
 
+    /// The run ends while something is left to happen: operations that are not visible yet to all who have to see them, or
+    /// whose fate is not known, are censored. Nobody can tell whether they would have been kept.
+    pub fn cut_off(&mut self) {
+        for op in std::mem::take(&mut self.awaited) {
+            if !self.crashed_for_good(op.client)
+                && let Some(entry) = self.entry_mut(op)
+            {
+                entry.censored = true;
+                // An undo that may be on its way leaves open whether its operation is in effect.
+                if let Some(target) = entry.undoes.and_then(|target| self.entry_mut(target)) {
+                    (target.undone, target.censored) = (false, true);
+                }
+            }
+        }
+    }
+
     /// How often a replica recovered from a crash and showed something else than before it.
     pub fn altered_recoveries(&self) -> u64 {
         self.altered_recoveries
@@ -186,6 +204,9 @@ impl Ledger {
         self.tags.report(report);
         if let Some(replica) = self.replicas.get_mut(slot(node)) {
             replica.reported.resolve(node, report);
+            if let Report::Pending(op) = report {
+                replica.wait(*op);
+            }
         }
         self.resolve(report, at);
         if let Report::Void(op) = report
@@ -224,15 +245,18 @@ impl Ledger {
 
     /// The replica of `node` reflects what a report says.
     fn reflect(&mut self, report: &Report, node: NodeId, at: Time) {
-        let Some(replica) = self.replicas.get_mut(slot(node)) else { return };
         let mut new = std::mem::take(&mut self.new);
         let issued = |client| self.entries.get(slot(client)).map_or(0, |entries| entries.len() as u64);
-        replica.reported.reflect(report, &self.tags, issued, |op| new.push(op));
+        let reported = self.replicas.get_mut(slot(node)).map_or(&mut self.server, |replica| &mut replica.reported);
+        reported.reflect(report, &self.tags, issued, |op| new.push(op));
         for op in new.drain(..) {
-            let replica = &mut self.replicas[slot(node)];
-            replica.count(op);
             // Only issued operations are reflected.
             let entry = &mut self.entries[slot(op.client)][op.n as usize - 1];
+            if op.client != node {
+                entry.replicated.get_or_insert(at);
+            }
+            let Some(replica) = self.replicas.get_mut(slot(node)) else { continue };
+            replica.count(op);
             if replica.was_live(entry.issued) {
                 entry.reflect(at);
                 self.strike(op);

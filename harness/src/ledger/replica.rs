@@ -1,5 +1,7 @@
 //! What one client's replica reflects, and when it takes part.
 
+use std::collections::BTreeSet;
+
 use syncbench_strategies::prefix_set::PrefixSet;
 use syncbench_strategies::replica::{OpId, Time};
 use xxhash_rust::xxh3::xxh3_128;
@@ -10,7 +12,8 @@ use super::reported::Reported;
 #[derive(Clone, Debug, Default)]
 pub struct Replica {
     pub(super) reported: Reported,
-    /// A hash of the operations that it reflects, the same for equal sets.
+    /// A hash of the operations that it reflects and of those that are pending, the same for equal sets. Of what is pending a
+    /// part may be shown, so two replicas that reflect the same operations need not show the same.
     pub hash: u128,
     /// How many operations it reflects.
     pub count: u64,
@@ -19,6 +22,23 @@ pub struct Replica {
     /// From when to when it took part before it crashed.
     pub(super) lives: Vec<(Time, Time)>,
     pub(super) crashed_for_good: bool,
+    /// Operations that have arrived and wait for others.
+    pending: BTreeSet<OpId>,
+}
+
+/// What a replica has of an operation.
+#[derive(Clone, Copy)]
+enum Has {
+    Reflected = 0,
+    Pending = 1,
+}
+
+fn hash(op: OpId, has: Has) -> u128 {
+    let mut key = [0; 13];
+    key[..4].copy_from_slice(&op.client.0.to_le_bytes());
+    key[4..12].copy_from_slice(&op.n.to_le_bytes());
+    key[12] = has as u8;
+    xxh3_128(&key)
 }
 
 impl Replica {
@@ -29,11 +49,18 @@ impl Replica {
 
     /// Counts one more operation that it reflects.
     pub(super) fn count(&mut self, op: OpId) {
-        let mut key = [0; 12];
-        key[..4].copy_from_slice(&op.client.0.to_le_bytes());
-        key[4..].copy_from_slice(&op.n.to_le_bytes());
-        self.hash ^= xxh3_128(&key);
+        if self.pending.remove(&op) {
+            self.hash ^= hash(op, Has::Pending);
+        }
+        self.hash ^= hash(op, Has::Reflected);
         self.count += 1;
+    }
+
+    /// An operation has arrived and waits for others.
+    pub(super) fn wait(&mut self, op: OpId) {
+        if !self.reflected().contains(op) && self.pending.insert(op) {
+            self.hash ^= hash(op, Has::Pending);
+        }
     }
 
     pub(super) fn was_live(&self, at: Time) -> bool {
@@ -44,6 +71,10 @@ impl Replica {
     /// It crashes; `for_good` if it never recovers.
     pub(super) fn crash(&mut self, at: Time, for_good: bool) {
         self.crashed_for_good = for_good;
+        // What waits is not saved.
+        for op in std::mem::take(&mut self.pending) {
+            self.hash ^= hash(op, Has::Pending);
+        }
         if let Some(since) = self.live_since.take() {
             self.lives.push((since, at));
         }

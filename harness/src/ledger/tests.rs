@@ -81,6 +81,28 @@ fn the_latest_confirmed_operation_is_undone_first_and_only_once() {
     assert!(ledger.entry(op(1, 3)).unwrap().undone);
 }
 
+/// Of a pending operation a part may be shown, so states may differ where the same operations are reflected.
+#[test]
+fn replicas_compare_by_what_they_reflect_and_by_what_is_pending() {
+    let mut ledger = ledger(2);
+    let mut report = |node, report| {
+        ledger.enter(&event(node, What::Report(report)));
+        let hash = |client| ledger.replica(NodeId(client)).unwrap().hash;
+        hash(1) == hash(2)
+    };
+    assert!(!report(1, Report::Reflected(op(1, 1))));
+    assert!(report(2, Report::Reflected(op(1, 1))));
+    assert!(!report(2, Report::Pending(op(1, 2))));
+    assert!(report(1, Report::Pending(op(1, 2))));
+    assert!(!report(1, Report::Reflected(op(1, 2))));
+    assert!(report(1, Report::Pending(op(1, 2))) == report(1, Report::Reflected(op(1, 2))));
+    assert!(report(2, Report::Reflected(op(1, 2))));
+    assert!(!report(2, Report::Pending(op(1, 9))));
+    assert!(!report(2, Report::Reflected(op(1, 9))), "nobody issued it");
+    ledger.enter(&event(2, What::Crashed { for_good: false }));
+    assert_eq!(ledger.replica(NodeId(1)).unwrap().hash, ledger.replica(NodeId(2)).unwrap().hash);
+}
+
 /// What may happen at client 1: it acts, or its replica reports.
 #[derive(Clone, Debug)]
 enum Happening {

@@ -1,27 +1,48 @@
 //! Networks: how long messages take between two nodes, and what happens to them on the way.
 //!
-//! A link has a base delay, drawn once per pair of nodes, and a small jitter per message. Independent random delays alone
-//! would reorder messages and average away what real paths do. A *stream* is reliable and first in, first out until it
-//! breaks, and loss appears as a retransmission's delay; a *datagram* link loses, duplicates and reorders.
+//! Every participant has one access leg, and the server has one too. A message crosses the sender's leg and the receiver's:
+//! between a client and the server that is mostly the client's, between two clients it is both of theirs. A leg has a base
+//! delay, drawn once in a run, a little jitter, losses, and a queue for each direction that all connections of the
+//! participant share. Independent random delays alone would reorder messages and average away what real paths do. A
+//! *stream* is reliable and first in, first out until it breaks, and loss appears as a retransmission's delay; a *datagram*
+//! link loses, duplicates and reorders.
+//!
+//! What a leg does at a moment is its luck. It depends on the seed, the leg, the direction and the time, and on nothing that
+//! was sent before: strategies that send at the same time over the same leg fare alike.
 //!
 //! A profile is one file here and one line in [`NETWORKS`].
 
+mod access;
 mod constant;
+mod custom;
+mod envelope;
 mod four_g;
 mod instant;
 mod lan;
+mod leg;
 mod link;
+mod luck;
+mod reconnect;
+mod repair;
 mod satellite;
 mod transcontinental;
 mod transport;
 mod wifi;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::selector::{Selector, SelectorError};
 use syncbench_strategies::spec::{Param, Params};
 
-pub use link::{Link, Transport, wire_bytes};
+pub use access::Access;
+pub use envelope::{packets, wire_bytes};
+pub use leg::Leg;
+pub use link::{Link, Size, Transit, Transport};
+pub use reconnect::Reconnect;
+
+use crate::rng::{stream, unit};
 
 /// One line per profile.
 pub static NETWORKS: &[&NetworkSpec] = &[
@@ -32,6 +53,7 @@ pub static NETWORKS: &[&NetworkSpec] = &[
     &four_g::SPEC,
     &transcontinental::SPEC,
     &satellite::SPEC,
+    &custom::SPEC,
 ];
 
 /// What a network profile says about itself.
@@ -48,31 +70,74 @@ pub struct NetworkSpec {
     pub build: fn(&Params) -> Profile,
 }
 
-/// The numbers of a network. All delays are one way.
+impl NetworkSpec {
+    /// The profile with the defaults of its parameters.
+    pub fn default_profile(&self) -> Profile {
+        let bare = Selector { name: self.name.into(), values: Vec::new(), named: BTreeMap::new(), window: None };
+        // A test checks every default.
+        let params = Params::check(&bare, self.params).unwrap_or_else(|error| panic!("{error}"));
+        (self.build)(&params)
+    }
+}
+
+/// The numbers of a network.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Profile {
-    /// Smallest and largest base delay; each pair of nodes draws its own in between.
-    pub base: (Duration, Duration),
-    /// Mean of the exponentially distributed extra delay of each message.
-    pub jitter: Duration,
-    /// Share of packets lost.
-    pub loss: f64,
-    /// Added where a stream has to send a lost packet again.
-    pub retransmission: Duration,
-    /// Bits per second in each direction of a link; `None` for no limit.
-    pub bandwidth_bits_per_s: Option<f64>,
+    /// The leg of each client.
+    pub client: Leg,
+    /// The leg of the server.
+    pub server: Leg,
+    /// One way from leg to leg, the same between any two.
+    pub backbone: Duration,
+    /// What opening a connection costs.
+    pub reconnect: Reconnect,
 }
 
 impl Profile {
-    /// The same delay always, nothing lost, no limit of bandwidth.
+    /// The same delay always between any two nodes, nothing lost, no limit of bandwidth.
     pub fn constant(delay: Duration) -> Self {
-        Self {
-            base: (delay, delay),
-            jitter: Duration::ZERO,
-            loss: 0.0,
-            retransmission: Duration::ZERO,
-            bandwidth_bits_per_s: None,
-        }
+        Self { client: Leg::IDEAL, server: Leg::IDEAL, backbone: delay, reconnect: Reconnect::default() }
+    }
+
+    /// A server in a data centre, and clients whose leg is still ideal. Delays are those of the clients' legs alone.
+    fn to_a_data_centre(reconnect: Reconnect) -> Self {
+        Self { server: Leg::DATA_CENTRE, reconnect, ..Self::constant(Duration::ZERO) }
+    }
+
+    /// Whether a leg loses packets.
+    pub fn lossy(&self) -> bool {
+        self.client.loss > 0.0 || self.server.loss > 0.0
+    }
+
+    /// The same without losses.
+    #[must_use]
+    pub fn lossless(self) -> Self {
+        let without = |leg| Leg { loss: 0.0, ..leg };
+        Self { client: without(self.client), server: without(self.server), ..self }
+    }
+
+    /// The numbers of the leg of `node`.
+    pub fn leg(&self, node: NodeId) -> &Leg {
+        if node == NodeId::SERVER { &self.server } else { &self.client }
+    }
+
+    /// The base delay that `node` has drawn in the run with this seed, one way.
+    pub fn delay(&self, seed: u64, node: NodeId) -> Duration {
+        let (least, greatest) = self.leg(node).delay;
+        let share = unit(&mut stream(seed, "base delay", node.0.into(), 0));
+        least + (greatest - least).mul_f64(share)
+    }
+
+    /// There and back between two nodes, without jitter, losses and queues.
+    pub fn round_trip(&self, seed: u64, a: NodeId, b: NodeId) -> Duration {
+        (self.delay(seed, a) + self.backbone + self.delay(seed, b)) * 2
+    }
+
+    /// How long it takes two nodes to connect. Ends that were there before have to detect first that they can.
+    pub fn connecting(&self, seed: u64, a: NodeId, b: NodeId, detects: bool) -> Duration {
+        let Reconnect { detection, round_trips, .. } = self.reconnect;
+        let handshake = self.round_trip(seed, a, b).saturating_mul(round_trips);
+        handshake + if detects { detection } else { Duration::ZERO }
     }
 }
 
@@ -94,18 +159,47 @@ mod tests {
 
     #[test]
     fn every_file_is_registered() {
-        crate::testing::assert_registered("src/network", &["mod", "link", "transport"], NETWORKS.len());
+        let others = ["mod", "access", "envelope", "leg", "link", "luck", "reconnect", "repair", "transport"];
+        crate::testing::assert_registered("src/network", &others, NETWORKS.len());
     }
 
     #[test]
-    fn profiles_are_ordered_by_distance_and_sane() {
+    fn profiles_are_sane() {
         for spec in NETWORKS {
             let profile = configure(&spec.name.parse().unwrap()).unwrap();
-            assert!(profile.base.0 <= profile.base.1, "{}", spec.name);
-            assert!((0.0..0.1).contains(&profile.loss), "{}", spec.name);
-            assert!(profile.loss == 0.0 || profile.retransmission > profile.base.1, "{}", spec.name);
+            assert_eq!(profile, spec.default_profile());
+            for leg in [profile.client, profile.server] {
+                assert!(leg.delay.0 <= leg.delay.1, "{}", spec.name);
+                assert!((0.0..0.1).contains(&leg.loss), "{}", spec.name);
+            }
         }
         assert!(configure(&"wifi:9".parse().unwrap()).is_err());
         assert!(configure(&"constant:9".parse().unwrap()).is_err());
+    }
+
+    #[test]
+    fn a_custom_network_has_the_numbers_that_are_given() {
+        let text = "custom:delay=60ms..90ms,jitter=5ms,loss=3%,up=1Mbps,down=8Mbps,detection=0";
+        let profile = configure(&text.parse().unwrap()).unwrap();
+        assert_eq!(profile.client.to_string(), "60ms to 90ms one way, jitter 5ms, loss 3 %, up 1Mbps, down 8Mbps");
+        assert_eq!((profile.server, profile.reconnect.detection), (Leg::DATA_CENTRE, Duration::ZERO));
+        let drawn: Vec<_> = (1..=50).map(|client| profile.delay(7, NodeId(client))).collect();
+        assert!(drawn.iter().all(|delay| (60..=90).contains(&delay.as_millis())) && drawn[0] != drawn[1]);
+        for (text, said) in [
+            ("custom:loss=200%", "a percentage such as 3%"),
+            ("custom:delay=9ms..1ms", "from the smaller to the larger"),
+            ("custom:up=fast", "1.5Mbps"),
+            ("custom:speed=9", "takes delay, jitter, loss, up, down, detection"),
+        ] {
+            let error = configure(&text.parse().unwrap()).unwrap_err().to_string();
+            assert!(error.contains(said), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_connection_opens_after_detection_and_three_round_trips() {
+        let profile = Profile::constant(Duration::from_millis(40));
+        let connecting = |detects| profile.connecting(1, NodeId(1), NodeId(2), detects).as_millis();
+        assert_eq!((connecting(true), connecting(false)), (1_250 + 240, 240));
     }
 }

@@ -54,6 +54,11 @@ impl<'a> Member<'a> {
         self.changes.extend(Some(entry).filter(|entry| !entry.rejected()));
     }
 
+    /// Whether the initial document has it.
+    pub(crate) fn original(&self) -> bool {
+        self.original
+    }
+
     /// How often the final state shows it.
     pub(crate) fn copies(&self) -> u64 {
         self.copies
@@ -77,6 +82,22 @@ impl<'a> Member<'a> {
         let adds = || self.adds.iter().filter(|add| add.stands());
         let confirmed = self.removals.iter().copied().filter(|removal| removal.outcome().is_some());
         confirmed.filter(move |removal| adds().all(|add| removal.follows(add)))
+    }
+
+    /// The additions that were undone.
+    pub(crate) fn undone_adds(&self) -> impl Iterator<Item = &'a Entry> {
+        self.adds.iter().copied().filter(|add| add.undone)
+    }
+
+    /// The removals that were undone.
+    pub(crate) fn undone_removals(&self) -> impl Iterator<Item = &'a Entry> {
+        self.removals.iter().copied().filter(|removal| removal.undone)
+    }
+
+    /// The last addition that was confirmed and not undone.
+    pub(crate) fn last_add(&self) -> Option<&'a Entry> {
+        let confirmed = self.adds.iter().copied().filter(|add| add.outcome().is_some());
+        confirmed.max_by_key(|add| (add.issued, add.id))
     }
 
     /// Whether all that added it was undone.

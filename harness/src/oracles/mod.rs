@@ -2,6 +2,7 @@
 
 pub mod generic;
 pub(crate) mod members;
+pub mod places;
 pub mod serial_order;
 pub mod text;
 pub mod undo;
@@ -19,6 +20,10 @@ kinds! {
         "invariant broken on screen",
         "A user saw a state that the product does not allow; counted in states."
     );
+    NOT_JUDGED = noted(
+        "not judged",
+        "Operations may have been on their way when the budget ran out: they are neither kept nor lost."
+    );
     NO_SUSTAINABLE_RATE = noted(
         "no sustainable rate",
         "Even at the lowest rate tried in real time, operations took longer than the limit to be visible everywhere."
@@ -26,7 +31,7 @@ kinds! {
 }
 
 /// The kinds of findings that any workload can have.
-pub static KINDS: &[&Kind] = &[&NO_SERIAL_ORDER, &INVARIANT_BROKEN_ON_SCREEN, &NO_SUSTAINABLE_RATE];
+pub static KINDS: &[&Kind] = &[&NO_SERIAL_ORDER, &INVARIANT_BROKEN_ON_SCREEN, &NOT_JUDGED, &NO_SUSTAINABLE_RATE];
 
 /// A finding whose kind is neither in the workload's spec nor among those that any workload can have.
 pub fn undeclared<'a>(spec: &WorkloadSpec, findings: &'a [Finding]) -> Option<&'a Finding> {

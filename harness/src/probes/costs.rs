@@ -44,8 +44,8 @@ pub(super) static PROBE: ProbeSpec = ProbeSpec {
     make: || {
         Box::new(Costs {
             total_ns: 0,
-            local: Distribution::cost_us(),
-            remote: Distribution::cost_us(),
+            local: Distribution::cost(),
+            remote: Distribution::cost(),
             nodes: BTreeMap::new(),
         })
     },

@@ -3,7 +3,7 @@
 //! P(t) = 1 - sum n_c (n_c - 1) / (n (n - 1)) over the classes of equal state among the n live clients: the chance that two
 //! of them, picked at random, show different states.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use syncbench_strategies::document::Digest;
 use syncbench_strategies::replica::{NodeId, Report, Time};
@@ -35,7 +35,7 @@ metrics! {
         better: Low,
         form: Number,
         meaning: "From the last operation or heal until all live clients show one state for good; absent where they \
-                  never do.",
+                  never do, and where states were only sampled.",
     };
     SEC_VIOLATIONS = {
         name: "sec_violations",
@@ -52,6 +52,10 @@ pub(super) static PROBE: ProbeSpec = ProbeSpec { metrics: DECLARED, make: || Box
 #[derive(Default)]
 struct Divergence {
     states: BTreeMap<NodeId, Digest>,
+    classes: Classes,
+    /// Nodes whose state or operations changed at this instant.
+    touched: BTreeSet<NodeId>,
+    /// Something changed at this instant that users may see.
     changed: bool,
     /// P now, and since when.
     now: f64,
@@ -67,13 +71,13 @@ struct Divergence {
 
 impl Divergence {
     fn update(&mut self, at: Time, ledger: &Ledger) {
-        let live: Vec<_> = ledger.live().filter_map(|(node, r)| Some((*self.states.get(&node)?, r.hash))).collect();
-        let next = spread(&live);
-        let violated = live
-            .iter()
-            .enumerate()
-            .any(|(index, (state, hash))| live[..index].iter().any(|(other, others)| hash == others && state != other));
-        self.violations += u64::from(violated);
+        for node in std::mem::take(&mut self.touched) {
+            let live = ledger.replica(node).filter(|replica| replica.live_since.is_some());
+            let shows = live.and_then(|replica| Some((*self.states.get(&node)?, replica.hash)));
+            self.classes.put(node, shows);
+        }
+        self.violations += u64::from(self.classes.violated > 0);
+        let next = self.classes.spread();
         if next != self.now || self.curve.is_empty() {
             self.pass(at);
             if next == 0.0 {
@@ -94,17 +98,69 @@ impl Divergence {
     }
 }
 
-fn spread(live: &[(Digest, u128)]) -> f64 {
-    if live.len() < 2 {
-        return 0.0;
+/// Live clients in classes: of equal states, and of equal sets of operations. A change at one client costs the same however
+/// many clients there are.
+#[derive(Default)]
+struct Classes {
+    /// What each client shows, and a hash of the operations that it reflects.
+    clients: BTreeMap<NodeId, (Digest, u128)>,
+    states: BTreeMap<Digest, u64>,
+    /// Ordered pairs of two clients with one state.
+    alike: u64,
+    /// By hash of operations: how many clients show which state.
+    operations: BTreeMap<u128, BTreeMap<Digest, u64>>,
+    /// How many sets of operations are shown as more than one state.
+    violated: u64,
+}
+
+impl Classes {
+    /// A client shows this, or is not live.
+    fn put(&mut self, node: NodeId, shows: Option<(Digest, u128)>) {
+        let before = match shows {
+            Some(shows) => self.clients.insert(node, shows),
+            None => self.clients.remove(&node),
+        };
+        if before != shows {
+            before.into_iter().for_each(|class| self.leave(class));
+            shows.into_iter().for_each(|class| self.join(class));
+        }
     }
-    let mut classes: BTreeMap<Digest, u64> = BTreeMap::new();
-    for (state, _) in live {
-        *classes.entry(*state).or_default() += 1;
+
+    fn join(&mut self, (state, operations): (Digest, u128)) {
+        let same = self.states.entry(state).or_default();
+        self.alike += 2 * *same;
+        *same += 1;
+        let shown = self.operations.entry(operations).or_default();
+        let agreed = shown.len() < 2;
+        *shown.entry(state).or_default() += 1;
+        self.violated += u64::from(agreed && shown.len() == 2);
     }
-    let same: u64 = classes.values().map(|n| n * (n - 1)).sum();
-    let n = live.len() as u64;
-    1.0 - same as f64 / (n * (n - 1)) as f64
+
+    fn leave(&mut self, (state, operations): (Digest, u128)) {
+        if let Some(same) = self.states.get_mut(&state) {
+            *same -= 1;
+            self.alike -= 2 * *same;
+            if *same == 0 {
+                self.states.remove(&state);
+            }
+        }
+        let Some(shown) = self.operations.get_mut(&operations) else { return };
+        if let Some(same) = shown.get_mut(&state) {
+            *same -= 1;
+            if *same == 0 {
+                shown.remove(&state);
+                self.violated -= u64::from(shown.len() == 1);
+            }
+        }
+        if shown.is_empty() {
+            self.operations.remove(&operations);
+        }
+    }
+
+    fn spread(&self) -> f64 {
+        let n = self.clients.len() as u64;
+        if n < 2 { 0.0 } else { 1.0 - self.alike as f64 / (n * (n - 1)) as f64 }
+    }
 }
 
 impl Probe for Divergence {
@@ -112,13 +168,20 @@ impl Probe for Divergence {
         match &event.what {
             What::State(digest) => {
                 self.states.insert(event.node, *digest);
+                self.touched.insert(event.node);
                 self.changed = true;
             }
             What::Live
             | What::Crashed { .. }
             | What::Report(Report::Reflected(_))
             | What::Report(Report::ReflectedThrough(_))
-            | What::Report(Report::ReflectedTags(..)) => self.changed = true,
+            | What::Report(Report::ReflectedTags(..))
+            | What::Report(Report::Pending(_)) => {
+                self.touched.insert(event.node);
+                self.changed = true;
+            }
+            // Reflected everywhere at once, without a change that anybody sees.
+            What::Report(Report::Void(_) | Report::Rejected(..)) => self.touched.extend(ledger.clients()),
             What::InstantEnd if std::mem::take(&mut self.changed) => self.update(event.at, ledger),
             _ => {}
         }
@@ -132,8 +195,10 @@ impl Probe for Divergence {
         figures.numbers(&DIVERGENCE, [("mean", share(self.area)), ("peak", self.peak)]);
         figures.number(&DIVERGED_SHARE, share(self.diverged_ns as f64));
         figures.number(&SEC_VIOLATIONS, self.violations as f64);
+        // On a grid of samples the moment of agreement is that of a sample, often the one before the last operation.
+        let known = self.now == 0.0 && !end.sampled;
         let convergence = self.agreed_at.since(end.quiescing_since).as_secs_f64() * 1e3;
-        figures.number_if(&CONVERGENCE_MS, (self.now == 0.0).then_some(convergence));
+        figures.number_if(&CONVERGENCE_MS, known.then_some(convergence));
         let mut curve = std::mem::take(&mut self.curve);
         curve.push((horizon.as_ms(), self.now));
         figures.curve(&DIVERGENCE, thin(&curve, CURVE_POINTS));
@@ -171,17 +236,48 @@ fn thin(curve: &[(f64, f64)], limit: usize) -> Vec<(f64, f64)> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// What the classes keep as clients come and go, counted from all pairs.
+    fn counted(clients: &BTreeMap<NodeId, (Digest, u128)>) -> (f64, bool) {
+        let all: Vec<_> = clients.values().collect();
+        let pairs =
+            || all.iter().enumerate().flat_map(|(index, one)| all[..index].iter().map(move |other| (one, other)));
+        let differ = pairs().filter(|(one, other)| one.0 != other.0).count() as f64;
+        let violated = pairs().any(|(one, other)| one.1 == other.1 && one.0 != other.0);
+        (if all.len() < 2 { 0.0 } else { differ / pairs().count() as f64 }, violated)
+    }
 
     #[test]
     fn spread_is_the_chance_that_two_clients_differ() {
-        let of = |states: &[u128]| spread(&states.iter().map(|state| (Digest(*state), 0)).collect::<Vec<_>>());
+        let of = |states: &[u128]| {
+            let mut classes = Classes::default();
+            (1..).zip(states).for_each(|(node, state)| classes.put(NodeId(node), Some((Digest(*state), 0))));
+            classes.spread()
+        };
         assert_eq!(of(&[]), 0.0);
         assert_eq!(of(&[1]), 0.0);
         assert_eq!(of(&[1, 1, 1]), 0.0);
         assert_eq!(of(&[1, 2]), 1.0);
         assert!((of(&[1, 1, 2, 2]) - 2.0 / 3.0).abs() < 1e-12);
         assert_eq!(of(&[1, 2, 3, 4]), 1.0);
+    }
+
+    proptest! {
+        #[test]
+        fn classes_are_those_of_all_pairs(
+            changes in prop::collection::vec((1..6u32, prop::option::of((0..3u128, 0..3u128))), 0..60)
+        ) {
+            let mut classes = Classes::default();
+            for (node, shows) in changes {
+                classes.put(NodeId(node), shows.map(|(state, operations)| (Digest(state), operations)));
+                let (spread, violated) = counted(&classes.clients);
+                prop_assert!((classes.spread() - spread).abs() < 1e-12);
+                prop_assert_eq!(classes.violated > 0, violated);
+            }
+        }
     }
 
     #[test]

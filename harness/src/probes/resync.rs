@@ -1,7 +1,8 @@
 //! What it costs to catch up after a broken connection.
 //!
 //! When a connection opens again, every operation that was issued by then and is not yet visible everywhere counts as missed.
-//! From that moment until all of them are visible, bytes on all links are counted, envelopes included. New operations are
+//! From that moment until all of them are visible, bytes on all links are counted, envelopes and the connection's handshake
+//! included. New operations are
 //! issued meanwhile; catching up takes a few round trips, so their share is small.
 
 use std::collections::BTreeSet;
@@ -20,7 +21,7 @@ metrics! {
         better: Low,
         form: Numbers(&["total", "missed_ops", "per_missed_op", "episodes"]),
         meaning: "Bytes on all links from the moment a connection opens again until every operation issued before it \
-                  is visible everywhere: total, operations missed, bytes per missed operation, and number of times; \
+                  is visible everywhere, its handshake included: total, operations missed, bytes per missed operation, and number of times; \
                   absent where no connection was broken.",
     };
 }
@@ -65,7 +66,9 @@ impl Probe for Resync {
                     self.reopened(ledger);
                 }
             }
-            What::Sent { wire_bytes, .. } if !self.missing.is_empty() => self.bytes += wire_bytes,
+            What::Sent { wire_bytes, .. } | What::Handshake { wire_bytes, .. } if !self.missing.is_empty() => {
+                self.bytes += wire_bytes;
+            }
             What::InstantEnd if !self.missing.is_empty() => {
                 self.missing.retain(|op| ledger.entry(*op).is_some_and(|entry| awaited(entry, ledger)));
             }

@@ -1,6 +1,8 @@
 //! Staleness: how many operations a client has not reflected yet.
 
-use syncbench_strategies::replica::{Report, Time};
+use std::collections::{BTreeMap, BTreeSet};
+
+use syncbench_strategies::replica::{NodeId, Report, Time};
 
 use crate::event::{Event, What};
 use crate::ledger::Ledger;
@@ -23,6 +25,13 @@ pub(super) static PROBE: ProbeSpec = ProbeSpec { metrics: DECLARED, make: || Box
 #[derive(Default)]
 struct Staleness {
     changed: bool,
+    /// Nodes that reflect something new, or came or went, since the last look.
+    touched: BTreeSet<NodeId>,
+    /// How many operations each live client reflects, and how many clients reflect so many: a change at one client costs the
+    /// same however many clients there are.
+    reflected: BTreeMap<NodeId, u64>,
+    clients: BTreeMap<u64, u64>,
+    sum: u64,
     /// Mean over the live clients now, and since when.
     now: f64,
     since: Time,
@@ -35,6 +44,27 @@ impl Staleness {
         self.area += self.now * at.0.saturating_sub(self.since.0) as f64;
         self.since = at;
     }
+
+    fn update(&mut self, ledger: &Ledger) {
+        for node in std::mem::take(&mut self.touched) {
+            if let Some(before) = self.reflected.remove(&node) {
+                self.sum -= before;
+                let alike = self.clients.entry(before).or_default();
+                *alike -= 1;
+                if *alike == 0 {
+                    self.clients.remove(&before);
+                }
+            }
+            if let Some(live) = ledger.replica(node).filter(|replica| replica.live_since.is_some()) {
+                self.reflected.insert(node, live.count);
+                self.sum += live.count;
+                *self.clients.entry(live.count).or_default() += 1;
+            }
+        }
+        let (n, issued) = (self.reflected.len() as u64, ledger.issued());
+        self.now = (n * issued - self.sum) as f64 / n.max(1) as f64;
+        self.max = self.max.max(self.clients.keys().next().map_or(0, |least| issued - least));
+    }
 }
 
 impl Probe for Staleness {
@@ -42,18 +72,22 @@ impl Probe for Staleness {
         match &event.what {
             What::InstantEnd if std::mem::take(&mut self.changed) => {
                 self.pass(event.at);
-                let missing: Vec<u64> = ledger.live().map(|(node, _)| ledger.missing_at(node)).collect();
-                self.now = missing.iter().sum::<u64>() as f64 / missing.len().max(1) as f64;
-                self.max = missing.into_iter().fold(self.max, u64::max);
+                self.update(ledger);
             }
-            What::Issued { .. }
-            | What::Live
+            What::Issued { .. } => self.changed = true,
+            What::Live
             | What::Crashed { .. }
             | What::Report(Report::Reflected(_))
             | What::Report(Report::ReflectedThrough(_))
-            | What::Report(Report::ReflectedTags(..))
-            | What::Report(Report::Void(_))
-            | What::Report(Report::Rejected(..)) => self.changed = true,
+            | What::Report(Report::ReflectedTags(..)) => {
+                self.touched.insert(event.node);
+                self.changed = true;
+            }
+            // Reflected everywhere at once.
+            What::Report(Report::Void(_) | Report::Rejected(..)) => {
+                self.touched.extend(ledger.clients());
+                self.changed = true;
+            }
             _ => {}
         }
     }

@@ -11,7 +11,8 @@ metrics! {
         unit: "bytes per operation",
         better: Low,
         form: Number,
-        meaning: "Bytes sent on all links per operation issued, envelopes included.",
+        meaning: "Bytes sent on all links per operation issued, envelopes and the handshakes of connections that opened \
+                  during the run included.",
     };
     PAYLOAD_BYTES_PER_OP = {
         name: "payload_bytes_per_op",
@@ -57,6 +58,7 @@ impl Probe for Wire {
                 self.bytes += wire_bytes;
                 self.payload += payload_bytes;
             }
+            What::Handshake { wire_bytes, .. } => self.bytes += wire_bytes,
             What::Delivered { .. } => self.delivered += 1,
             What::Dropped { .. } => self.dropped += 1,
             What::Duplicated { .. } => self.duplicated += 1,

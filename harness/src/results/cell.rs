@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use syncbench_strategies::document::Digest;
 use syncbench_strategies::replica::Topology;
 
+use super::identity::{Condition, TraceFile};
+use super::series::{Curve, Histogram, LazySeries, Series};
+use crate::by_name::{ByName, Name};
 use crate::faults::Coverage;
 use crate::finding::Finding;
 use crate::metric::{Metric, MetricSpec};
@@ -38,12 +42,12 @@ pub enum Verdict {
     Unknown,
 }
 
-/// A sparse histogram: (value, count) in ascending order of value. What quantiles over several seeds are made from.
-pub type Histogram = Vec<(u64, u64)>;
-
 /// One strategy under one condition with one seed. Reads as its [`Settings`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Cell {
+    /// The digest of everything that it consists of: condition, seed, strategy with its parameters, and build. Two cells with
+    /// one id are one measurement taken twice.
+    pub id: Digest,
     /// Its place in the plan.
     pub index: u64,
     /// Which part of the plan it belongs to: `calm`, `rough`, `growth`, or the name of the scenario.
@@ -61,6 +65,9 @@ pub struct Cell {
     pub window_ms: f64,
     /// Workload with the parameters that were given.
     pub workload: String,
+    /// The recorded trace that it replays, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<TraceFile>,
     /// The conditions.
     #[serde(flatten)]
     pub settings: Settings,
@@ -80,25 +87,44 @@ pub struct Cell {
     pub trace_digest: Option<Digest>,
     /// Whether the final state is the one that was recorded with the trace.
     pub matches_reference: Option<bool>,
-    /// The strategy's parameters, defaults included.
-    pub params: BTreeMap<String, String>,
-    /// The library under test with its version.
-    pub library: Option<String>,
-    /// How the strategy carries each kind of edit that the workload makes.
-    pub support: BTreeMap<String, String>,
+    /// The strategy's parameters, defaults included. In a run's folder they are in its header.
+    #[serde(skip)]
+    pub params: Arc<BTreeMap<String, String>>,
+    /// The library under test with its version. In a run's folder it is in its header.
+    #[serde(skip)]
+    pub library: Option<Name>,
+    /// How the strategy carries each kind of edit that the workload makes. In a run's folder it is in its header.
+    #[serde(skip)]
+    pub support: Arc<BTreeMap<String, String>>,
     /// The figures by name. The glossary is in ARCHITECTURE.md.
-    pub metrics: BTreeMap<String, Metric>,
+    pub metrics: ByName<Metric>,
     /// What the oracles found.
     pub findings: Vec<Finding>,
-    /// Histograms behind the quantiles of latencies, in microseconds.
-    pub histograms: BTreeMap<String, Histogram>,
-    /// Curves: `divergence` over the run's time in milliseconds, `resident_bytes` and `server_resident_bytes` over the
-    /// operations issued.
-    pub curves: BTreeMap<String, Vec<(f64, f64)>>,
     /// What each fault touched.
     pub coverage: Vec<Coverage>,
     /// The command that runs this cell again.
     pub replay: String,
+    /// The digest of the build that measured it: see [`Environment::build`](super::Environment::build).
+    pub build: Digest,
+    /// Which machine measured it: 0 for [`Results::environment`](super::Results::environment), then those of
+    /// [`Results::other_machines`](super::Results::other_machines).
+    #[serde(default)]
+    pub machine: usize,
+    /// Where its histograms and curves are: see [`Cell::series`].
+    #[serde(skip)]
+    pub series: LazySeries,
+}
+
+/// A cell with everything that lies outside its line in a run's folder.
+#[derive(Serialize)]
+struct Detailed<'a> {
+    #[serde(flatten)]
+    cell: &'a Cell,
+    params: &'a BTreeMap<String, String>,
+    library: &'a Option<Name>,
+    support: &'a BTreeMap<String, String>,
+    histograms: &'a BTreeMap<String, Histogram>,
+    curves: &'a BTreeMap<String, Curve>,
 }
 
 fn star() -> Topology {
@@ -106,9 +132,76 @@ fn star() -> Topology {
 }
 
 impl Cell {
+    /// A cell that was not run, under these conditions; everything else is empty.
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            id: Digest(0),
+            index: 0,
+            part: String::new(),
+            strategy: String::new(),
+            family: String::new(),
+            topology: Topology::Star,
+            window_ms: 0.0,
+            workload: String::new(),
+            trace: None,
+            settings,
+            outcome: Outcome::NotRun,
+            reason: None,
+            verdict: None,
+            verdict_reasons: Vec::new(),
+            converged: None,
+            digest: None,
+            trace_digest: None,
+            matches_reference: None,
+            params: Arc::default(),
+            library: None,
+            support: Arc::default(),
+            metrics: ByName::new(),
+            findings: Vec::new(),
+            coverage: Vec::new(),
+            replay: String::new(),
+            build: Digest(0),
+            machine: 0,
+            series: LazySeries::default(),
+        }
+    }
+
     /// A single value of a metric: see [`Metric::get`].
     pub fn number(&self, metric: &MetricSpec, field: &str) -> Option<f64> {
         self.metrics.get(metric.name)?.get(field)
+    }
+
+    /// What cells that may stand side by side have in common: everything but seed and strategy. Two builds have two keys.
+    pub fn key(&self) -> Digest {
+        self.condition().key(self.build)
+    }
+
+    /// Histograms and curves. In results that were read from a folder they are read from its file now.
+    pub fn series(&self) -> Arc<Series> {
+        self.series.get()
+    }
+
+    /// Histograms and curves, to be changed in memory.
+    pub fn series_mut(&mut self) -> &mut Series {
+        self.series.get_mut()
+    }
+
+    /// The cell as one JSON value, with its series and what the header of a folder says about its strategy.
+    pub fn detailed(&self) -> serde_json::Result<serde_json::Value> {
+        let series = self.series();
+        serde_json::to_value(Detailed {
+            cell: self,
+            params: &self.params,
+            library: &self.library,
+            support: &self.support,
+            histograms: &series.histograms,
+            curves: &series.curves,
+        })
+    }
+
+    fn condition(&self) -> Condition<'_> {
+        let Self { part, workload, trace, settings, .. } = self;
+        Condition { part, workload, trace: trace.as_ref(), settings }
     }
 }
 

@@ -10,13 +10,13 @@ use super::verdict::verdict;
 use super::{Planned, blank};
 use crate::engines;
 use crate::engines::saturation::Search;
-use crate::finding::Findings;
+use crate::finding::Finding;
 use crate::metrics;
 use crate::oracles::serial_order::SerialOrder;
 use crate::oracles::{NO_SUSTAINABLE_RATE, generic, undeclared};
 use crate::probe::{End, Figures, Probe};
 use crate::probes;
-use crate::results::{Cell, Outcome};
+use crate::results::{Cell, Outcome, Series};
 use crate::run_result::RunResult;
 use crate::settings::Engine;
 use crate::task::Task;
@@ -30,6 +30,7 @@ pub fn observe(task: &Task<'_>, mut probes: Vec<Box<dyn Probe>>) -> (RunResult, 
         at: ran.ended_at,
         quiescing_since: ran.quiescing_since,
         ledger: &ran.ledger,
+        sampled: task.sample_every.is_some(),
         stored_bytes: ran.stored_bytes,
     };
     probes.iter_mut().for_each(|probe| probe.finish(&end, &mut figures));
@@ -73,9 +74,8 @@ fn judge(planned: &Planned, task: &Task<'_>, ran: RunResult, mut figures: Figure
         matches_reference,
         metrics: figures.metrics,
         findings,
-        histograms: figures.histograms,
-        curves: figures.curves,
         coverage: ran.coverage,
+        series: Series { histograms: figures.histograms, curves: figures.curves }.into(),
         ..blank(planned)
     }
 }
@@ -105,8 +105,6 @@ fn saturate(task: &Task<'_>, cell: &mut Cell) {
         let (rate, p99) = found.tried.last().copied().unwrap_or((search.lowest, None));
         let took = p99.map_or("more".to_owned(), |p99| format!("{:.0} ms", p99.as_secs_f64() * 1e3));
         let example = format!("at {rate:.0} operations a second the 99th percentile took {took}, of {limit_ms:.0} ms");
-        let mut findings = Findings::default();
-        findings.add(&NO_SUSTAINABLE_RATE, example);
-        cell.findings.extend(findings.done());
+        cell.findings.push(Finding::noted(&NO_SUSTAINABLE_RATE, 1, example));
     }
 }

@@ -6,15 +6,15 @@ mod planned;
 mod support;
 mod verdict;
 
-use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 use syncbench_strategies::document::EditKind;
 
 use crate::engines::panic_text;
-use crate::results::{Cell, Outcome};
+use crate::results::{Cell, Outcome, StrategyFacts};
 use crate::settings::Engine;
 pub use measure::observe;
 pub use planned::{Planned, PlannedWorkload};
@@ -58,8 +58,10 @@ pub fn run_cell(planned: &Planned) -> Cell {
 /// A cell with everything that is known before it runs.
 fn blank(planned: &Planned) -> Cell {
     let spec = planned.strategy.spec;
-    let support = |kind: &EditKind| (kind.name().to_owned(), (spec.support)(*kind).to_string());
+    let facts = StrategyFacts::of(&planned.strategy);
+    let carried = |kind: &EditKind| Some((kind.name().to_owned(), facts.support.get(kind.name())?.clone()));
     Cell {
+        id: planned.id(planned.build),
         index: planned.index as u64,
         part: planned.part.clone(),
         strategy: planned.strategy.label.clone(),
@@ -67,23 +69,12 @@ fn blank(planned: &Planned) -> Cell {
         topology: planned.strategy.topology(),
         window_ms: planned.strategy.strategy.send_window().as_secs_f64() * 1e3,
         workload: planned.workload.label.clone(),
-        settings: planned.settings.clone(),
-        outcome: Outcome::NotRun,
-        reason: None,
-        verdict: None,
-        verdict_reasons: Vec::new(),
-        converged: None,
-        digest: None,
-        trace_digest: None,
-        matches_reference: None,
-        params: planned.strategy.params.clone(),
-        library: spec.library.map(|(name, version)| format!("{name} {version}")),
-        support: planned.workload.spec.edits.iter().map(support).collect(),
-        metrics: BTreeMap::new(),
-        findings: Vec::new(),
-        histograms: BTreeMap::new(),
-        curves: BTreeMap::new(),
-        coverage: Vec::new(),
+        trace: planned.workload.trace.clone(),
+        support: Arc::new(planned.workload.spec.edits.iter().filter_map(carried).collect()),
+        params: Arc::new(facts.params),
+        library: facts.library.map(Into::into),
         replay: planned.replay(),
+        build: planned.build,
+        ..Cell::new(planned.settings.clone())
     }
 }

@@ -1,12 +1,13 @@
 //! One cell of a plan, ready to run, and the command that runs it alone.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
+use syncbench_strategies::document::Digest;
 use syncbench_strategies::spec::Configured;
 
 use crate::network::Transport;
 use crate::pace::Pace;
+use crate::results::{Condition, TraceFile};
 use crate::settings::{Engine, Settings};
 use crate::workload::{Workload, WorkloadSpec};
 
@@ -14,8 +15,8 @@ use crate::workload::{Workload, WorkloadSpec};
 pub struct PlannedWorkload {
     /// As it was written.
     pub label: String,
-    /// The file that it replays, if it is a recorded trace.
-    pub trace: Option<PathBuf>,
+    /// What it replays, if it is a recorded trace.
+    pub trace: Option<TraceFile>,
     /// The flags with which it is read, each after a space.
     pub trace_flags: String,
     /// What it says about itself.
@@ -44,15 +45,31 @@ pub struct Planned {
     pub workload: Arc<PlannedWorkload>,
     /// Its conditions.
     pub settings: Settings,
+    /// The digest of the build that runs it: part of the cell's identity.
+    pub build: Digest,
 }
 
 impl Planned {
+    /// The id of its cell in results of this build.
+    pub fn id(&self, build: Digest) -> Digest {
+        let Self { part, strategy, workload, settings, .. } = self;
+        let library = strategy.spec.library;
+        let condition = Condition { part, workload: &workload.label, trace: workload.trace.as_ref(), settings };
+        condition.id(build, (strategy.spec.name, &strategy.params, library))
+    }
+
+    /// What it is dealt to machines by: all strategies of one condition and seed have the same.
+    pub fn deal(&self) -> Digest {
+        let Self { part, workload, settings, .. } = self;
+        Condition { part, workload: &workload.label, trace: workload.trace.as_ref(), settings }.deal()
+    }
+
     /// The command that runs this cell alone.
     pub fn replay(&self) -> String {
         let settings = &self.settings;
         let mut command = format!("syncbench run --strategy {} --network {}", self.strategy.label, settings.network);
         match &self.workload.trace {
-            Some(trace) => command += &format!(" --trace {}{}", trace.display(), self.workload.trace_flags),
+            Some(trace) => command += &format!(" --trace {}{}", trace.path.display(), self.workload.trace_flags),
             None => command += &format!(" --workload {} --size {}", self.workload.label, settings.size),
         }
         for fault in &settings.faults {

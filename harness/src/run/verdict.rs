@@ -1,5 +1,7 @@
 //! Whether a strategy kept its claims.
 
+use syncbench_strategies::selector::format_span;
+
 use super::Planned;
 use crate::ledger::{Entry, Fate};
 use crate::metric::MetricSpec;
@@ -21,10 +23,9 @@ pub(super) fn verdict(
     // A client that has crashed for good learns no further fates.
     let asks = |entry: &&Entry| entry.fate == Fate::Unknown && !ran.ledger.crashed_for_good(entry.id.client);
     let unanswered = ran.ledger.entries().filter(asks).count();
-    // Where the budget ran out before every fate was known, slow and stuck look alike.
-    let quiescent = ran.messages_in_flight == 0;
+    // Where the budget ran out while something was left to happen, slow and stuck look alike.
+    let quiescent = ran.quiescent();
     let apart = claims.converges && !ran.converged();
-    let cut_off = !quiescent && (unanswered > 0 || apart);
     let altered = ran.ledger.altered_recoveries();
     let broken = [
         (quiescent && apart, "claims convergence, and replicas ended in different states".to_owned()),
@@ -50,23 +51,19 @@ pub(super) fn verdict(
             !claims.ephemeral && altered > 0,
             format!("state after recovery differs from the state before the crash, {altered} times"),
         ),
-        (
-            !quiescent && !cut_off,
-            format!(
-                "not quiescent within the budget, although every fate is known: {} messages under way",
-                ran.messages_in_flight
-            ),
-        ),
     ];
     let reasons: Vec<String> = broken.into_iter().filter(|(broken, _)| *broken).map(|(_, reason)| reason).collect();
     if !reasons.is_empty() {
         return (Verdict::Fail, reasons);
     }
-    if cut_off {
-        let missing =
-            if unanswered > 0 { format!("{unanswered} operations without an answer") } else { "states apart".into() };
-        let in_flight = ran.messages_in_flight;
-        let reason = format!("timed out with {missing} and {in_flight} messages under way; raise --budget");
+    if !quiescent {
+        let open = [
+            (unanswered > 0).then(|| format!("{unanswered} operations without an answer")),
+            apart.then(|| "states apart".to_owned()),
+        ];
+        let open: String = open.into_iter().flatten().map(|what| format!("{what}, ")).collect();
+        let (pending, budget) = (ran.pending(), format_span(planned.settings.budget));
+        let reason = format!("not quiescent within the budget of {budget}: {open}{pending}; raise --budget");
         return (Verdict::Unknown, vec![reason]);
     }
     if !ran.ledger.entries().any(|entry| matches!(entry.fate, Fate::Confirmed(_))) {

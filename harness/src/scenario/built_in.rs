@@ -22,6 +22,9 @@ pub static LONG_PARTS: &[(&str, &str)] = &[
     ("long-presence", include_str!("../../scenarios/long-presence.toml")),
 ];
 
+/// Parts of which none belongs to a comparison or a long run: each runs when it is asked for.
+pub static OTHER_PARTS: &[(&str, &str)] = &[("product", include_str!("../../scenarios/product.toml"))];
+
 /// The scenarios of the default comparison.
 pub fn default_comparison() -> Vec<Scenario> {
     DEFAULT_PARTS.iter().map(|found| part(found, None)).collect()
@@ -37,7 +40,7 @@ pub fn built_in_replaying(name: &str, trace: Option<&Path>) -> Option<Vec<Scenar
     if name == "long" {
         return Some(LONG_PARTS.iter().map(|found| part(found, trace)).collect());
     }
-    let found = DEFAULT_PARTS.iter().chain(LONG_PARTS).find(|(part, _)| *part == name);
+    let found = DEFAULT_PARTS.iter().chain(LONG_PARTS).chain(OTHER_PARTS).find(|(part, _)| *part == name);
     found.map(|found| vec![part(found, trace)])
 }
 

@@ -12,6 +12,7 @@ use super::catalog::Catalog;
 use super::error::{ScenarioError, at, value};
 use super::{MAX_CELLS, Scenario};
 use crate::network::{self, Transport};
+use crate::results::TraceFile;
 use crate::run::PlannedWorkload;
 use crate::trace::{self, Replay, Trace, Units};
 use crate::workloads;
@@ -137,8 +138,8 @@ pub(super) fn recorded(path: &Path, scenario: &Scenario) -> Result<Recorded, Sce
         }
     };
     let replay = Replay::new(trace);
-    let (writers, ops) = (replay.clients(), replay.ops());
-    let trace = Some(path.to_owned());
+    let (writers, ops, digest) = (replay.clients(), replay.ops(), replay.trace().digest);
+    let trace = Some(TraceFile { path: path.to_owned(), digest });
     let workload = PlannedWorkload { label, trace, trace_flags: flags, spec: &trace::SPEC, workload: Box::new(replay) };
     Ok(Recorded { workload: Arc::new(workload), writers, ops, notes })
 }

@@ -17,7 +17,7 @@ use crate::pace::Pace;
 use crate::schedule;
 use crate::settings::Engine;
 use crate::trace::Units;
-pub use built_in::{DEFAULT_PARTS, LONG_PARTS, built_in, built_in_replaying, default_comparison};
+pub use built_in::{DEFAULT_PARTS, LONG_PARTS, OTHER_PARTS, built_in, built_in_replaying, default_comparison};
 pub use catalog::Catalog;
 pub use error::ScenarioError;
 pub use plan::{Plan, collect};
@@ -90,7 +90,7 @@ impl Default for Scenario {
     ///   to 8 keys a second.
     /// * `ops`: at this rate twenty seconds, enough for a hundred operations of each client and a 99th percentile that is
     ///   not the largest sample.
-    /// * `networks`: one wireless network, the commonest last hop.
+    /// * `networks`: wireless networks, the commonest last hop.
     /// * `transport`: a WebSocket, as nearly all products have.
     /// * `pace`: people do not wait for each other, nor for a clock.
     /// * `seeds`: five, for a first look; see the intervals in the report for how far they carry.

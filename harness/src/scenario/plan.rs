@@ -1,15 +1,18 @@
 //! Checked scenarios, as a list of cells.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+use syncbench_strategies::document::Digest;
 
 use super::catalog::Catalog;
 use super::check::{check, check_faults};
 use super::error::{ScenarioError, value};
 use super::{MAX_CELLS, Scenario, choose};
 use crate::network::Transport;
-use crate::results::Cell;
+use crate::results::{Cell, Facts, PlanMark, StrategyFacts};
 use crate::run::{self, Planned, PlannedWorkload};
 use crate::settings::Settings;
 
@@ -31,7 +34,7 @@ impl Plan {
 
     /// The same with a catalog that is not the built-in one.
     pub fn with(scenarios: Vec<Scenario>, catalog: &Catalog) -> Result<Self, ScenarioError> {
-        let (mut cells, mut notes) = (Vec::new(), Vec::new());
+        let (mut cells, mut notes) = (Vec::<Planned>::new(), Vec::new());
         for scenario in &scenarios {
             lay_out(scenario, catalog, &mut cells, &mut notes)?;
             if cells.len() > MAX_CELLS {
@@ -44,9 +47,40 @@ impl Plan {
         Ok(Self { scenarios, cells, notes })
     }
 
-    /// Keeps the i-th of n parts, so that a run can be spread over machines.
+    /// The same plan, to be run by a build with this digest: see [`Environment::build`].
+    ///
+    /// [`Environment::build`]: crate::results::Environment::build
+    pub fn stamp(&mut self, build: Digest) {
+        self.cells.iter_mut().for_each(|cell| cell.build = build);
+    }
+
+    /// Which plan it is, whatever the build. To be taken before the plan is reduced to a part.
+    pub fn mark(&self) -> PlanMark {
+        PlanMark::of(&self.cells.iter().map(|cell| cell.id(Digest(0))).collect::<Vec<_>>())
+    }
+
+    /// What its strategies and workloads say about themselves.
+    pub fn facts(&self) -> Facts {
+        let mut facts = Facts::default();
+        for Planned { strategy, workload, .. } in &self.cells {
+            if !facts.strategies.contains_key(&strategy.label) {
+                facts.strategies.insert(strategy.label.clone(), StrategyFacts::of(strategy));
+            }
+            if !facts.workloads.contains_key(&workload.label) {
+                let edits = workload.spec.edits.iter().map(|kind| kind.name().to_owned());
+                facts.workloads.insert(workload.label.clone(), edits.collect());
+            }
+        }
+        facts
+    }
+
+    /// Keeps one of `of` parts, counted from 0, so that a run can be spread over machines.
+    ///
+    /// All strategies of one condition and seed go to one part, because processor time is compared between strategies. Which
+    /// part that is depends on the condition and the seed alone: a plan with fewer strategies, workloads or seeds has them in
+    /// the same part.
     pub fn partition(&mut self, part: usize, of: usize) {
-        self.cells.retain(|cell| cell.index % of == part);
+        self.cells.retain(|cell| cell.deal().0 % of as u128 == part as u128);
     }
 }
 
@@ -82,8 +116,11 @@ fn lay_out(
         }
         None => choose::workloads(&scenario, catalog)?,
     };
-    let strategies = choose::strategies(&scenario, catalog, writers)?;
-    let networks = choose::networks(&scenario)?;
+    let mut strategies = choose::strategies(&scenario, catalog, writers)?;
+    let mut met = BTreeSet::new();
+    // A parameter that is given as it is by default makes no other strategy.
+    strategies.retain(|strategy| met.insert((strategy.spec.name, strategy.params.clone())));
+    let networks = once(&choose::networks(&scenario)?);
     check_faults(&scenario)?;
     let seeds = choose::seeds(&scenario)?;
     let transport = choose::transport(&scenario)?;
@@ -91,7 +128,7 @@ fn lay_out(
         for workload in &workloads {
             let usual = [workload.spec.default_size];
             let sizes = if scenario.sizes.is_empty() { &usual[..] } else { &scenario.sizes };
-            for size in sizes {
+            for size in once(sizes) {
                 for strategy in &strategies {
                     for seed in &seeds {
                         cells.push(Planned {
@@ -99,7 +136,8 @@ fn lay_out(
                             part: scenario.name.clone(),
                             strategy: strategy.clone(),
                             workload: workload.clone(),
-                            settings: settings(&scenario, transport, network, workload, *size, *seed),
+                            settings: settings(&scenario, transport, network, workload, size, *seed),
+                            build: Digest(0),
                         });
                     }
                 }
@@ -107,6 +145,17 @@ fn lay_out(
         }
     }
     Ok(())
+}
+
+/// Each value once: what an axis names twice is one condition.
+fn once<T: Clone + PartialEq>(values: &[T]) -> Vec<T> {
+    let mut once = Vec::new();
+    for value in values {
+        if !once.contains(value) {
+            once.push(value.clone());
+        }
+    }
+    once
 }
 
 /// The conditions of one cell.

@@ -1,8 +1,10 @@
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use syncbench_strategies::registry::STRATEGIES;
 
 use super::*;
+use crate::run::Planned;
 
 fn broken(change: impl FnOnce(&mut Scenario)) -> String {
     let mut scenario = Scenario { strategies: vec!["serial".into()], ..Scenario::default() };
@@ -38,8 +40,24 @@ fn the_long_run_has_every_strategy_once_on_what_it_carries() {
 }
 
 #[test]
+fn products_send_in_their_own_windows_and_the_comparison_in_none() {
+    let plan = Plan::new(built_in("product").unwrap()).unwrap();
+    let windows = |plan: Plan| -> BTreeMap<String, u128> {
+        let window = |cell: &Planned| cell.strategy.strategy.send_window().as_millis();
+        plan.cells.iter().map(|cell| (cell.strategy.label.clone(), window(cell))).collect()
+    };
+    let products = windows(plan);
+    assert_eq!(products["serial-optimistic:window=10ms"], 10);
+    assert_eq!((products["lww-property:window=100ms"], products["ot"]), (100, 0));
+    for (label, window) in &products {
+        assert_eq!(label.contains("window="), *window > 0, "{label}");
+    }
+    assert!(windows(Plan::new(default_comparison()).unwrap()).values().all(|window| *window == 0));
+}
+
+#[test]
 fn built_in_scenarios_are_found_by_name() {
-    for (name, _) in DEFAULT_PARTS.iter().chain(LONG_PARTS) {
+    for (name, _) in DEFAULT_PARTS.iter().chain(LONG_PARTS).chain(OTHER_PARTS) {
         assert_eq!(built_in(name).map(|parts| parts.len()), Some(1), "{name}");
     }
     assert_eq!(built_in("short"), None);

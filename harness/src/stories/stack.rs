@@ -10,7 +10,7 @@ use syncbench_strategies::selector::SelectorError;
 use super::orders;
 use super::script::{Call, Script};
 use super::{Cast, GREEN, JOINED, Story, TURN, Told, YELLOW};
-use crate::network::Profile;
+use crate::network::{Leg, Profile};
 use crate::workloads::stack::{StackOp, genesis};
 
 /// The story's spec.
@@ -39,17 +39,17 @@ fn script() -> Script {
             Call::new(GREEN, &StackOp::Pop),
             Call::new(YELLOW, &StackOp::Pop),
         ],
-        // A wired desk near the server (10 ms) to a phone far from it (50 ms); each link draws its own.
+        // A wired desk near the server (10 ms) to a phone far from it (50 ms); each client's leg draws its own.
         network: Profile {
-            base: (Duration::from_millis(10), Duration::from_millis(50)),
+            client: Leg { delay: (Duration::from_millis(10), Duration::from_millis(50)), ..Leg::IDEAL },
             ..Profile::constant(Duration::ZERO)
         },
         seed: SEED,
     }
 }
 
-/// A seed under which green's link takes 40 ms and yellow's 12 ms, to a twentieth of a millisecond, so that times read well.
-const SEED: u64 = 1_387_724;
+/// A seed under which green's leg takes 40 ms and yellow's 12 ms, to a twentieth of a millisecond, so that times read well.
+const SEED: u64 = 39_521;
 
 fn tell(strategies: &[String]) -> Result<Told, SelectorError> {
     let script = script();

@@ -3,13 +3,14 @@
 //! It is right if some order of the trace's ties gives it. Where an operation was made on another version than the recorded
 //! one, or where there are more orders than can be tried, it is not judged.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
-use syncbench_strategies::replica::NodeId;
+use syncbench_strategies::replica::{NodeId, OpId};
 
 use super::lcs::common_subsequence;
 use super::merge::{How, Merged, Recording, Search, merge};
+use super::op::TraceOp;
 use crate::history::History;
 use crate::ledger::{Entry, Fate};
 use crate::schedule::Schedule;
@@ -34,9 +35,11 @@ pub(super) enum Judgement {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Loss {
     /// Operations whose text is missing, in whole or in part.
-    pub(super) texts: u64,
-    /// Deletions that took something else, or nothing.
-    pub(super) deletions: u64,
+    pub(super) texts: Vec<OpId>,
+    /// Characters that are there or not there because deletions took something else, or nothing.
+    pub(super) characters_left: u64,
+    /// Who deleted how many.
+    pub(super) deleters: Vec<(OpId, u64)>,
     /// Characters that the text has, that it should have, and that agree.
     pub(super) characters: [usize; 3],
 }
@@ -45,6 +48,10 @@ pub(super) struct Loss {
 pub(super) fn judge(recording: Recording<'_>, end: &str, history: &History<'_>, text: &str) -> Judgement {
     if text == end {
         return Judgement::Recorded;
+    }
+    let under_way = history.ledger.entries().filter(|entry| entry.censored).count();
+    if under_way > 0 {
+        return Judgement::NotJudged(format!("{} still under way", counted(under_way as u64, "operation")));
     }
     let exact = |entry: &&Entry| {
         let version = recording.schedule.before(entry.id.client, entry.id.n);
@@ -103,20 +110,18 @@ fn arrival(schedule: &Schedule) -> Vec<u32> {
 }
 
 impl Loss {
-    /// The distance of `text` from the nearest of the right ones. Rejected operations and those without a fate lost nothing.
+    /// The distance of `text` from the nearest of the right ones. Only confirmed operations can be lost.
     fn new(right: &[Merged], text: &str, recording: Recording<'_>, history: &History<'_>) -> Self {
         let text: Vec<char> = text.chars().collect();
-        let open = history.ledger.entries().filter(|entry| !matches!(entry.fate, Fate::Confirmed(_)));
-        let open: BTreeSet<u32> = open.map(|entry| recording.schedule.slot(entry.id.client, entry.id.n)).collect();
-        let losses = right.iter().map(|merged| Self::against(merged, &text, recording, &open));
-        losses.min_by_key(|loss| loss.texts + loss.deletions).unwrap_or(Self {
-            texts: 0,
-            deletions: 0,
-            characters: [0; 3],
-        })
+        let confirmed = history.ledger.entries().filter(|entry| matches!(entry.fate, Fate::Confirmed(_)));
+        let confirmed =
+            confirmed.map(|entry| (recording.schedule.slot(entry.id.client, entry.id.n), entry.id)).collect();
+        let losses = right.iter().map(|merged| Self::against(merged, &text, recording, &confirmed));
+        let nearest = losses.min_by_key(|loss| loss.texts.len() as u64 + loss.characters_left);
+        nearest.unwrap_or(Self { texts: Vec::new(), characters_left: 0, deleters: Vec::new(), characters: [0; 3] })
     }
 
-    fn against(right: &Merged, text: &[char], recording: Recording<'_>, open: &BTreeSet<u32>) -> Self {
+    fn against(right: &Merged, text: &[char], recording: Recording<'_>, confirmed: &BTreeMap<u32, OpId>) -> Self {
         let meant: Vec<char> = right.text.iter().map(|(char, _)| *char).collect();
         let kept = common_subsequence(&meant, text);
         let common = kept.iter().filter(|kept| **kept).count();
@@ -129,17 +134,17 @@ impl Loss {
                 writers.insert(*txn);
             }
         }
-        writers.retain(|txn| !open.contains(txn));
         // A character in a wrong place is missing from its own and surplus there: one cause. What else is missing or surplus
         // is due to deletions.
-        let deletes = |txn: u32| recording.txns[txn as usize].0.iter().map(|splice| splice.delete).sum::<usize>();
-        let undeleted: usize = open.iter().map(|txn| deletes(*txn)).sum();
-        let surplus = (text.len() - common).saturating_sub(missing + undeleted);
-        let txns = 0..recording.txns.len() as u32;
-        let deleters = txns.filter(|txn| !open.contains(txn) && !writers.contains(txn) && deletes(*txn) > 0).count();
+        let deletes = |(txn, op): (u32, &TraceOp)| (txn, op.0.iter().map(|splice| splice.delete as u64).sum::<u64>());
+        let (made, rejected): (Vec<_>, Vec<_>) =
+            (0..).zip(recording.txns).map(deletes).partition(|(txn, _)| confirmed.contains_key(txn));
+        let undeleted: u64 = rejected.iter().map(|(_, deleted)| deleted).sum();
+        let surplus = ((text.len() - common) as u64).saturating_sub(missing + undeleted);
         Self {
-            texts: writers.len() as u64,
-            deletions: surplus.max(start).min(deleters) as u64,
+            texts: writers.iter().filter_map(|txn| confirmed.get(txn).copied()).collect(),
+            characters_left: surplus.max(start),
+            deleters: made.into_iter().filter_map(|(txn, deleted)| Some((*confirmed.get(&txn)?, deleted))).collect(),
             characters: [text.len(), meant.len(), common],
         }
     }

@@ -16,7 +16,8 @@ use syncbench_strategies::view::View;
 use super::file::Trace;
 use super::judge::{Judgement, counted, judge};
 use super::op::TraceOp;
-use crate::finding::{Finding, Findings, kinds};
+use crate::finding::{Finding, kinds};
+use crate::findings::Findings;
 use crate::schedule::Schedule;
 use crate::typing::Splice;
 use crate::workload::{History, Intent, User, Workload, WorkloadSpec};
@@ -28,7 +29,8 @@ kinds! {
     );
     WRONG_DELETION = lost(
         "wrong deletion",
-        "A deletion took other characters than the recorded one, or none."
+        "Deletions took other characters than the recorded ones, or none, or text was written twice; as few operations as \
+         account for it."
     );
     UP_TO_TIES = noted(
         "recorded text in another order",
@@ -148,17 +150,25 @@ impl Workload for Replay {
     }
 
     fn judge(&self, history: &History<'_>) -> Vec<Finding> {
-        let mut findings = Findings::default();
+        let mut findings = Findings::of(history);
         match self.judgement(history, history.last) {
             Judgement::Recorded => {}
-            Judgement::UpToTies(ties) => findings.count(&UP_TO_TIES, ties, counted(ties, "tie")),
-            Judgement::NotJudged(why) => findings.add(&FINAL_TEXT_NOT_JUDGED, why),
+            Judgement::UpToTies(ties) => findings.note(&UP_TO_TIES, ties, counted(ties, "tie")),
+            Judgement::NotJudged(why) => findings.note(&FINAL_TEXT_NOT_JUDGED, 1, why),
             Judgement::Wrong(loss) => {
                 let [got, meant, common] = loss.characters;
                 let example =
                     format_args!("the text has {got} characters, the recorded one {meant}, and {common} agree");
-                findings.count(&MISSING_TEXT, loss.texts, example);
-                findings.count(&WRONG_DELETION, loss.deletions, example);
+                for op in loss.texts {
+                    findings.lost(op, &MISSING_TEXT, example);
+                }
+                let left = findings.fewest(&WRONG_DELETION, loss.characters_left, loss.deleters, example);
+                // What nobody deleted, and what is there all the same, was written twice.
+                let writers = history
+                    .confirmed::<TraceOp>()
+                    .into_iter()
+                    .map(|one| (one.id(), one.op.0.iter().map(|splice| splice.insert.chars().count() as u64).sum()));
+                findings.fewest(&WRONG_DELETION, left, writers, example);
             }
         }
         findings.done()

@@ -168,7 +168,7 @@ fn a_crashed_clients_cursor_stays_where_nothing_expires() {
             // In turns, so that every cursor is visible before the crash.
             let cell = subject.cell(&Scenario { pace: Pace::Turns, ..crashing(faults) }, 1);
             passed(&cell).unwrap_or_else(|error| panic!("{subject}: {error}"));
-            cell.findings.iter().filter(|finding| finding.kind == "ghost cursor").count()
+            cell.findings.iter().filter(|finding| finding.kind == "cursor of the crashed").count()
         };
         assert_eq!(ghosts(&["crash:client=2@800ms"]), usize::from(!subject.claims().ephemeral), "{subject}");
         assert_eq!(ghosts(&["crash:client=2@300ms..800ms"]), 0, "{subject}");

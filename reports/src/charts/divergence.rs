@@ -6,12 +6,12 @@ use syncbench_harness::metrics::DIVERGENCE;
 
 use super::rows::{FRAME, named_rows};
 use super::{Chart, Data};
-use crate::aggregate::{Group, Row};
+use crate::aggregate::Group;
 use crate::draw::axes;
 use crate::draw::geometry::{Anchor, Point, Rect, at};
 use crate::draw::legend::{Entry, Sign};
 use crate::draw::palette::Palette;
-use crate::draw::panel::{Sheet, headed};
+use crate::draw::panel::headed;
 use crate::draw::scale::Scale;
 use crate::draw::scene::{GRID, MUTED, SHADE, Scene};
 use crate::draw::text::SMALL;
@@ -29,15 +29,16 @@ pub(super) static CHART: Chart = Chart {
 const BINS: usize = 160;
 
 fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
-    let mut sheet = Sheet::new(chart.title, chart.shows, data.bare);
-    let has = |group: &&Group<'_>| group.rows.iter().any(|row| curves(row).next().is_some());
-    let groups: Vec<_> = data.summary.by_workload().into_iter().filter(has).collect();
+    let mut sheet = data.sheet(chart);
+    let has = |group: &&Group<'_>| group.rows.iter().any(|row| !row.curves(&DIVERGENCE).is_empty());
+    let groups: Vec<_> = data.panels().filter(has).collect();
     if groups.is_empty() {
         return sheet.nothing("No run recorded a curve of divergence.");
     }
     if groups.iter().any(|group| !group.coverage().is_empty()) {
         sheet.legend(&[Entry { sign: Sign::Fill(SHADE), name: "a fault is active" }]);
     }
+    let groups = sheet.first(groups);
     let columns = if groups.len() > 1 { 2 } else { 1 };
     let heights: Vec<_> = groups.iter().map(|group| group.rows.len() as f64 * super::rows::ROW + FRAME).collect();
     let cells = sheet.grid(columns, &heights);
@@ -47,16 +48,12 @@ fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
     sheet.finish()
 }
 
-fn curves<'r>(row: &'r Row<'_>) -> impl Iterator<Item = &'r [(f64, f64)]> + use<'r> {
-    let all = row.measured().filter_map(|cell| cell.curves.get(DIVERGENCE.name));
-    all.map(Vec::as_slice).filter(|curve| !curve.is_empty())
-}
-
 fn panel(scene: &mut Scene, area: Rect, group: &Group<'_>, palette: &Palette) {
     let area = headed(scene, area, &group.title);
     let names: Vec<_> = group.rows.iter().map(|row| row.strategy).collect();
     let plot = named_rows(scene, area, &names, 12.0);
-    let ends = group.rows.iter().flat_map(curves).filter_map(|curve| curve.last()).map(|(ms, _)| *ms);
+    let curves: Vec<_> = group.rows.iter().map(|row| row.curves(&DIVERGENCE)).collect();
+    let ends = curves.iter().flatten().filter_map(|curve| curve.last()).map(|(ms, _)| *ms);
     let end = ends.fold(0.0, f64::max);
     let scale = Scale::linear(0.0, end / 1000.0);
     for (start, stop) in windows(group) {
@@ -67,7 +64,7 @@ fn panel(scene: &mut Scene, area: Rect, group: &Group<'_>, palette: &Palette) {
     for (index, row) in group.rows.iter().enumerate() {
         let floor = plot.y + (index as f64 + 1.0) * super::rows::ROW - 3.0;
         scene.line(vec![at(plot.x, floor), at(plot.right(), floor)], GRID, 1.0);
-        let means = means(curves(row), end);
+        let means = means(curves[index].iter().map(Vec::as_slice), end);
         let height = super::rows::ROW - 5.0;
         let point = |(bin, mean): (usize, &f64)| at(plot.x + plot.w * bin as f64 / BINS as f64, floor - mean * height);
         let line: Vec<Point> = means.iter().enumerate().map(point).collect();

@@ -9,7 +9,7 @@ use super::{Chart, Data};
 use crate::criterion::CriterionEstimate;
 use crate::draw::axes;
 use crate::draw::geometry::{Anchor, Rect, at};
-use crate::draw::panel::{Sheet, headed};
+use crate::draw::panel::headed;
 use crate::draw::scale::Scale;
 use crate::draw::scene::{AXIS, INK, MUTED, Scene};
 use crate::draw::text::SMALL;
@@ -33,9 +33,10 @@ struct Pair<'a> {
 }
 
 fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
-    let mut sheet = Sheet::new(chart.title, chart.shows, data.bare);
+    let mut sheet = data.sheet(chart);
     let groups: BTreeSet<&str> = data.criterion.iter().map(|estimate| estimate.group.as_str()).collect();
     let panels: Vec<_> = groups.into_iter().map(|group| (group, pairs(data, group))).collect();
+    let panels = sheet.first(panels);
     let values = panels.iter().flat_map(|(_, pairs)| pairs);
     let values = values.flat_map(|pair| [Some(pair.bench.low_ns), Some(pair.bench.high_ns), pair.run_ns]).flatten();
     let Some(scale) = Scale::log(values) else {
@@ -56,7 +57,7 @@ fn pairs<'a>(data: &'a Data<'_>, group: &str) -> Vec<Pair<'a>> {
         rows.find_map(|row| row.mean(&OPS_PER_CPU_S, "")).filter(|rate| rate.value > 0.0).map(|rate| 1e9 / rate.value)
     };
     let own = data.criterion.iter().filter(|estimate| estimate.group == group);
-    own.map(|bench| Pair { id: &bench.id, bench, run_ns: run(&bench.id) }).collect()
+    own.take(super::ROWS).map(|bench| Pair { id: &bench.id, bench, run_ns: run(&bench.id) }).collect()
 }
 
 fn panel(scene: &mut Scene, area: Rect, title: &str, pairs: &[Pair<'_>], scale: &Scale, data: &Data<'_>) {

@@ -9,7 +9,7 @@ use crate::draw::axes::Plot;
 use crate::draw::geometry::Rect;
 use crate::draw::legend::strategies;
 use crate::draw::palette::Palette;
-use crate::draw::panel::{Sheet, headed};
+use crate::draw::panel::headed;
 use crate::draw::scale::Scale;
 use crate::draw::scene::Scene;
 
@@ -27,15 +27,15 @@ pub(super) static CHART: Chart = Chart {
 const COSTS: [(&MetricSpec, &str); 2] = [(&CPU_US_LOCAL, "at its issuer"), (&CPU_US_REMOTE, "at another replica")];
 
 fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
-    let mut sheet = Sheet::new(chart.title, chart.shows, data.bare);
-    let sweeps = &data.summary.sweeps;
-    let costs = sweeps.iter().flat_map(|sweep| COSTS.map(|(metric, _)| lines(sweep, metric))).flatten();
+    let mut sheet = data.sheet(chart);
+    let panels: Vec<_> = data.sweeps().flat_map(|sweep| COSTS.map(|cost| (sweep, cost))).collect();
+    let panels = sheet.first(panels);
+    let costs = panels.iter().flat_map(|(sweep, (metric, _))| lines(sweep, metric));
     let Some(scale) = Scale::log(costs.flat_map(|(_, points)| points).map(|(_, cost)| cost)) else {
         return sheet.nothing("No workload was measured at more than one size.");
     };
-    sheet.legend(&strategies(&data.summary.strategies, &data.palette));
-    let cells = sheet.grid(2, &vec![330.0; sweeps.len() * 2]);
-    let panels = sweeps.iter().flat_map(|sweep| COSTS.map(|cost| (sweep, cost)));
+    sheet.legend(&strategies(data.strategies(), &data.palette));
+    let cells = sheet.grid(2, &vec![330.0; panels.len()]);
     for (area, (sweep, cost)) in cells.into_iter().zip(panels) {
         panel(&mut sheet.scene, area, sweep, cost, scale, &data.palette);
     }
@@ -47,8 +47,8 @@ fn lines<'a>(sweep: &Sweep<'a>, metric: &MetricSpec) -> Vec<(&'a str, Vec<(f64, 
     let mut lines: Vec<(&str, Vec<(f64, f64)>)> = Vec::new();
     for group in &sweep.groups {
         for row in &group.rows {
-            let Some(cost) = row.quantile_value(metric, 0.5) else { continue };
-            let point = (group.condition.size as f64, cost);
+            let Some(cost) = row.quantile(metric, 0.5) else { continue };
+            let point = (group.condition.size() as f64, cost.value);
             match lines.iter_mut().find(|(strategy, _)| *strategy == row.strategy) {
                 Some((_, points)) => points.push(point),
                 None => lines.push((row.strategy, vec![point])),
@@ -60,8 +60,8 @@ fn lines<'a>(sweep: &Sweep<'a>, metric: &MetricSpec) -> Vec<(&'a str, Vec<(f64, 
 
 fn panel(scene: &mut Scene, area: Rect, sweep: &Sweep<'_>, cost: (&MetricSpec, &str), y: Scale, palette: &Palette) {
     let (metric, place) = cost;
-    let area = headed(scene, area, &format!("{}, {place}", sweep.groups[0].condition.workload));
-    let sizes = sweep.groups.iter().map(|group| group.condition.size as f64);
+    let area = headed(scene, area, &format!("{}, {place}", sweep.groups[0].sizeless));
+    let sizes = sweep.groups.iter().map(|group| group.condition.size() as f64);
     let Some(x) = Scale::log(sizes) else { return };
     let plot = Plot::new(scene, area, (x, "size of the document"), (y, "µs of processor time"));
     for (strategy, points) in lines(sweep, metric) {

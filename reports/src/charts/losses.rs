@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use syncbench_harness::metrics::LOST_INTENTS;
+use syncbench_harness::metrics::{LOST_INTENTS, REJECTED};
 
 use super::rows::{FRAME, ROW, named_rows};
 use super::{Chart, Data};
@@ -11,7 +11,7 @@ use crate::draw::axes;
 use crate::draw::geometry::{Anchor, Rect, at};
 use crate::draw::legend::{self, Entry, Sign};
 use crate::draw::palette::KINDS;
-use crate::draw::panel::{Sheet, headed};
+use crate::draw::panel::{PANELS, Sheet, headed};
 use crate::draw::scale::Scale;
 use crate::draw::scene::{AXIS, Color, INK, MUTED, Scene};
 use crate::draw::text::{self, SMALL};
@@ -19,21 +19,18 @@ use crate::format::{figure, list};
 
 pub(super) static CHART: Chart = Chart {
     name: "losses",
-    title: "Lost intents by kind",
-    shows: "Confirmed operations without effect, per 1,000 operations. Colours are kinds of loss. Each panel has its own \
-            scale: compare strategies within a panel.",
-    metrics: &[&LOST_INTENTS],
+    title: "Operations not kept",
+    shows: "Lost operations by kind, and rejected ones in grey, per 1,000 operations. A lost operation was confirmed and has \
+            no effect; a rejected one was refused, and its user was told. Each panel has its own scale: compare strategies \
+            within a panel.",
+    metrics: &[&LOST_INTENTS, &REJECTED],
     draw,
 };
 
 fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
-    let mut sheet = Sheet::new(chart.title, chart.shows, data.bare);
-    let judged: Vec<_> = data
-        .summary
-        .by_workload()
-        .into_iter()
-        .filter(|group| group.rows.iter().any(|row| row.counts(&LOST_INTENTS).is_some()))
-        .collect();
+    let mut sheet = data.sheet(chart);
+    let judged: Vec<_> =
+        data.panels().filter(|group| group.rows.iter().any(|row| row.counts(&LOST_INTENTS).is_some())).collect();
     if judged.is_empty() {
         return sheet.nothing("No run was judged by an oracle.");
     }
@@ -41,8 +38,9 @@ fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
         judged.into_iter().partition(|group| group.rows.iter().any(|row| !kinds(row).is_empty()));
     if !clean.is_empty() {
         let titles: Vec<_> = clean.iter().map(|group| group.title.as_str()).collect();
-        sheet.note(&format!("No strategy lost anything in {}.", list(&titles, usize::MAX)));
+        sheet.note(&format!("No strategy lost anything in {}.", list(&titles, PANELS)));
     }
+    let lossy = sheet.first(lossy);
     let colors = Colors::of(&lossy);
     // Few kinds share one legend. With many, each panel has a legend for the kinds of its workload.
     let shared = colors.len() <= KINDS.len();
@@ -77,6 +75,9 @@ fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
     sheet.finish()
 }
 
+/// The colour of rejected operations.
+const REFUSED: Color = Color(0xC3, 0xCA, 0xD2);
+
 /// The colour of each kind. The eleventh and all further ones share one: with more colours, not everybody could tell them
 /// apart.
 #[derive(Default)]
@@ -105,7 +106,9 @@ impl<'a> Colors<'a> {
 
 /// A line of the legend for each kind.
 fn entries<'a>(colors: &Colors<'a>) -> Vec<Entry<'a>> {
-    colors.0.iter().map(|(name, color)| Entry { sign: Sign::Fill(*color), name }).collect()
+    let kinds = colors.0.iter().map(|(name, color)| Entry { sign: Sign::Fill(*color), name });
+    let rejected = Entry { sign: Sign::Fill(REFUSED), name: "rejected" };
+    kinds.chain((!colors.0.is_empty()).then_some(rejected)).collect()
 }
 
 /// Losses per 1,000 operations, by kind.
@@ -119,17 +122,17 @@ fn kinds<'a>(row: &Row<'a>) -> BTreeMap<&'a str, f64> {
 fn panel(scene: &mut Scene, area: Rect, group: &Group<'_>, colors: &Colors<'_>) {
     let names: Vec<_> = group.rows.iter().map(|row| row.strategy).collect();
     let plot = named_rows(scene, area, &names, 52.0);
-    let most = group.rows.iter().map(|row| kinds(row).values().sum::<f64>()).fold(0.0, f64::max);
+    let most = group.rows.iter().map(|row| kinds(row).values().sum::<f64>() + rejected(row)).fold(0.0, f64::max);
     let scale = Scale::linear(0.0, most);
-    axes::x_axis(scene, plot, &scale, "lost per 1,000 operations", true);
+    axes::x_axis(scene, plot, &scale, "not kept per 1,000 operations", true);
     for (index, row) in group.rows.iter().enumerate() {
         let middle = plot.y + (index as f64 + 0.5) * ROW;
         let mut sum = 0.0;
         let place = |value: f64| plot.x + scale.place(value) * plot.w;
-        for (kind, rate) in kinds(row) {
+        let lost = kinds(row).into_iter().map(|(kind, rate)| (rate, colors.0.get(kind).copied().unwrap_or(AXIS)));
+        for (rate, color) in lost.chain([(rejected(row), REFUSED)]).filter(|(rate, _)| *rate > 0.0) {
             let (left, right) = (place(sum), place(sum + rate));
             sum += rate;
-            let color = colors.0.get(kind).copied().unwrap_or(AXIS);
             scene.fill(Rect::new(left, middle - 7.5, (right - left - 1.0).max(1.0), 15.0), color);
         }
         let judged = row.counts(&LOST_INTENTS).is_some();
@@ -139,6 +142,12 @@ fn panel(scene: &mut Scene, area: Rect, group: &Group<'_>, colors: &Colors<'_>) 
         scene.text(at(place(sum) + 6.0, middle + SMALL * 0.3), value, SMALL, Anchor::Start, color);
     }
     scene.line(vec![at(plot.x, plot.y), at(plot.x, plot.bottom())], AXIS, 1.0);
+}
+
+/// Rejections per 1,000 operations; none where losses were not judged.
+fn rejected(row: &Row<'_>) -> f64 {
+    let judged = row.counts(&LOST_INTENTS).is_some();
+    row.rejected_per_1000().filter(|_| judged).map_or(0.0, |rate| rate.value)
 }
 
 fn missing(row: &Row<'_>) -> &'static str {

@@ -8,7 +8,7 @@ use crate::aggregate::{Group, Row};
 use crate::draw::axes::Plot;
 use crate::draw::geometry::{Anchor, Rect, at};
 use crate::draw::palette::Palette;
-use crate::draw::panel::{Sheet, headed};
+use crate::draw::panel::headed;
 use crate::draw::scale::Scale;
 use crate::draw::scene::{INK, Scene};
 use crate::draw::text::{self, SMALL};
@@ -43,10 +43,9 @@ struct Lines<'a> {
 }
 
 fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
-    let mut sheet = Sheet::new(chart.title, chart.shows, data.bare);
-    let groups = data.summary.by_workload();
-    let panels: Vec<_> =
-        groups.into_iter().map(|group| (group, lines(group))).filter(|(_, all)| !all.is_empty()).collect();
+    let mut sheet = data.sheet(chart);
+    let panels: Vec<_> = data.panels().map(|group| (group, lines(group))).filter(|(_, all)| !all.is_empty()).collect();
+    let panels = sheet.first(panels);
     let points = panels.iter().flat_map(|(_, all)| all).flat_map(|line| line.client.iter().chain(&line.server));
     let Some(scale) = scale(points.map(|(_, bytes)| *bytes)) else {
         return sheet.nothing("No run recorded a curve of memory.");
@@ -72,9 +71,8 @@ fn lines<'a>(group: &Group<'a>) -> Vec<Lines<'a>> {
 
 /// The mean of all seeds, at the places where the first of them has its points.
 fn mean(row: &Row<'_>, metric: &MetricSpec) -> Curve {
-    let curves = row.measured().filter_map(|cell| cell.curves.get(metric.name));
-    let curves: Vec<&Curve> =
-        curves.filter(|curve| curve.iter().all(|(x, y)| x.is_finite() && y.is_finite())).collect();
+    let finite = |curve: &Curve| curve.iter().all(|(x, y)| x.is_finite() && y.is_finite());
+    let curves: Vec<Curve> = row.curves(metric).into_iter().filter(finite).collect();
     let at = |x: f64| curves.iter().filter_map(|curve| value(curve, x)).sum::<f64>() / curves.len() as f64;
     curves.first().into_iter().flat_map(|first| first.iter()).map(|(x, _)| (*x, at(*x))).collect()
 }

@@ -15,10 +15,12 @@ mod visibility;
 use syncbench_harness::metric::MetricSpec;
 use syncbench_harness::results::Results;
 
-use crate::aggregate::Summary;
+use crate::aggregate::{Group, Summary, Sweep};
 use crate::criterion::CriterionEstimate;
 use crate::draw::Scene;
 use crate::draw::palette::Palette;
+use crate::draw::panel::Sheet;
+use crate::format::plural;
 
 /// What a chart says about itself.
 pub struct Chart {
@@ -47,6 +49,9 @@ pub static CHARTS: &[&Chart] = &[
     &estimates::CHART,
 ];
 
+/// Most strategies of a chart: as many as its palette tells apart.
+const ROWS: usize = Palette::LOOKS;
+
 /// What charts are drawn from.
 pub struct Data<'a> {
     /// The results, put together.
@@ -55,6 +60,8 @@ pub struct Data<'a> {
     pub criterion: &'a [CriterionEstimate],
     /// How strategies look.
     pub palette: Palette,
+    /// The results as charts show them: with the first [`ROWS`] strategies only.
+    charted: Summary<'a>,
     /// Whether charts leave out title and caption, because the page has them.
     pub bare: bool,
 }
@@ -65,7 +72,33 @@ impl<'a> Data<'a> {
         let summary = Summary::new(results);
         let mut names = summary.strategies.clone();
         names.extend(criterion.iter().map(|estimate| estimate.id.as_str()));
-        Self { summary, criterion, palette: Palette::new(&names), bare: false }
+        let charted = summary.first_strategies(ROWS);
+        Self { summary, criterion, palette: Palette::new(&names), charted, bare: false }
+    }
+
+    /// The conditions that are not over several sizes, workload by workload.
+    fn panels(&self) -> impl Iterator<Item = &Group<'a>> {
+        self.charted.by_workload().into_iter()
+    }
+
+    /// The conditions over several sizes.
+    fn sweeps(&self) -> impl Iterator<Item = &Sweep<'a>> {
+        self.charted.sweeps.iter()
+    }
+
+    /// The strategies that charts show.
+    fn strategies(&self) -> &[&'a str] {
+        &self.charted.strategies
+    }
+
+    /// An empty page for a chart, with a note on strategies that it has no room for.
+    fn sheet(&self, chart: &Chart) -> Sheet {
+        let mut sheet = Sheet::new(chart.title, chart.shows, self.bare);
+        if self.summary.strategies.len() > ROWS {
+            let all = plural(self.summary.strategies.len(), "strategy");
+            sheet.note(&format!("The first {ROWS} of {all} are shown. The tables have all of them."));
+        }
+        sheet
     }
 }
 

@@ -1,6 +1,6 @@
 //! The trade between visibility and loss.
 
-use syncbench_harness::metrics::{LOST_INTENTS, VISIBLE_MS};
+use syncbench_harness::metrics::{LOST_INTENTS, REJECTED, VISIBLE_MS};
 
 use super::{Chart, Data};
 use crate::aggregate::Group;
@@ -9,7 +9,7 @@ use crate::draw::geometry::Rect;
 use crate::draw::label::{self, Label};
 use crate::draw::legend::strategies;
 use crate::draw::palette::Palette;
-use crate::draw::panel::{Sheet, headed};
+use crate::draw::panel::{PANELS, headed};
 use crate::draw::scale::Scale;
 use crate::draw::scene::{MUTED, Scene};
 use crate::draw::text::SMALL;
@@ -17,12 +17,12 @@ use crate::format::list;
 
 pub(super) static CHART: Chart = Chart {
     name: "pareto",
-    title: "Speed against loss",
-    shows: "Each mark is a strategy. Right: median time until an operation is visible everywhere. Up: lost intents per \
-            1,000 operations. Lower left is better. The dashed line is the Pareto front: no strategy on it is beaten in \
+    title: "Speed against operations not kept",
+    shows: "Each mark is a strategy. Right: median time until an operation is visible everywhere. Up: operations not kept, \
+            lost and rejected together, per 1,000: refusing everything is no victory. Lower left is better. The dashed line is the Pareto front: no strategy on it is beaten in \
             one figure without winning in the other. Axes are logarithmic, with a place for zero; each panel has its own \
             scale. Crowded marks may have no name: see the legend.",
-    metrics: &[&VISIBLE_MS, &LOST_INTENTS],
+    metrics: &[&VISIBLE_MS, &LOST_INTENTS, &REJECTED],
     draw,
 };
 
@@ -31,23 +31,27 @@ pub(super) static CHART: Chart = Chart {
 struct Trade<'a> {
     strategy: &'a str,
     visible_ms: f64,
-    lost: f64,
+    not_kept: f64,
 }
 
 fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
-    let mut sheet = Sheet::new(chart.title, chart.shows, data.bare);
-    let groups = data.summary.by_workload().into_iter().map(|group| (group.title.as_str(), trades(group)));
+    let mut sheet = data.sheet(chart);
+    let groups = data.panels().map(|group| (group.title.as_str(), trades(group)));
     let judged: Vec<_> = groups.filter(|(_, trades)| !trades.is_empty()).collect();
     if judged.is_empty() {
-        return sheet.nothing("No run measured both visibility and lost intents.");
+        return sheet.nothing("No run measured both visibility and losses.");
     }
     let (panels, clean): (Vec<_>, Vec<_>) =
-        judged.into_iter().partition(|(_, trades)| trades.iter().any(|trade| trade.lost > 0.0));
+        judged.into_iter().partition(|(_, trades)| trades.iter().any(|trade| trade.not_kept > 0.0));
     if !clean.is_empty() {
         let titles: Vec<_> = clean.iter().map(|(title, _)| *title).collect();
-        sheet.note(&format!("No strategy lost anything in {}: there is no trade to show.", list(&titles, usize::MAX)));
+        sheet.note(&format!(
+            "Every strategy kept every operation in {}: there is no trade to show.",
+            list(&titles, PANELS)
+        ));
     }
-    sheet.legend(&strategies(&data.summary.strategies, &data.palette));
+    let panels = sheet.first(panels);
+    sheet.legend(&strategies(data.strategies(), &data.palette));
     let columns = if panels.len() > 1 { 2 } else { 1 };
     let cells = sheet.grid(columns, &vec![340.0; panels.len()]);
     for (area, (title, trades)) in cells.into_iter().zip(&panels) {
@@ -58,8 +62,8 @@ fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
 
 fn trades<'a>(group: &Group<'a>) -> Vec<Trade<'a>> {
     let of = |row: &crate::aggregate::Row<'a>| {
-        let (visible_ms, lost) = (row.quantile_value(&VISIBLE_MS, 0.5)?, row.lost_per_1000()?.value);
-        Some(Trade { strategy: row.strategy, visible_ms, lost })
+        let (visible_ms, not_kept) = (row.quantile(&VISIBLE_MS, 0.5)?.value, row.not_kept_per_1000()?.value);
+        Some(Trade { strategy: row.strategy, visible_ms, not_kept })
     };
     group.rows.iter().filter_map(of).collect()
 }
@@ -68,8 +72,8 @@ fn trades<'a>(group: &Group<'a>) -> Vec<Trade<'a>> {
 fn front<'t, 'a>(trades: &'t [Trade<'a>]) -> Vec<&'t Trade<'a>> {
     let beaten = |one: &Trade<'_>| {
         let beats = |other: &Trade<'_>| {
-            let no_worse = other.visible_ms <= one.visible_ms && other.lost <= one.lost;
-            no_worse && (other.visible_ms < one.visible_ms || other.lost < one.lost)
+            let no_worse = other.visible_ms <= one.visible_ms && other.not_kept <= one.not_kept;
+            no_worse && (other.visible_ms < one.visible_ms || other.not_kept < one.not_kept)
         };
         trades.iter().any(beats)
     };
@@ -80,17 +84,18 @@ fn front<'t, 'a>(trades: &'t [Trade<'a>]) -> Vec<&'t Trade<'a>> {
 
 fn panel(scene: &mut Scene, area: Rect, title: &str, trades: &[Trade<'_>], palette: &Palette) {
     let area = headed(scene, area, title);
-    let (x, y) = (Scale::log(trades.iter().map(|one| one.visible_ms)), Scale::log(trades.iter().map(|one| one.lost)));
+    let (x, y) =
+        (Scale::log(trades.iter().map(|one| one.visible_ms)), Scale::log(trades.iter().map(|one| one.not_kept)));
     let (Some(x), Some(y)) = (x, y) else { return };
-    let titles = ("median milliseconds until visible everywhere", "lost intents per 1,000 operations");
+    let titles = ("median milliseconds until visible everywhere", "operations not kept per 1,000");
     let plot = Plot::new(scene, area, (x, titles.0), (y, titles.1));
     let front = front(trades);
-    let line: Vec<_> = front.iter().map(|trade| plot.at(trade.visible_ms, trade.lost)).collect();
+    let line: Vec<_> = front.iter().map(|trade| plot.at(trade.visible_ms, trade.not_kept)).collect();
     scene.dashed(line.clone(), MUTED, 1.5);
     let rest = trades.iter().filter(|trade| !front.contains(trade));
     let mut labels = Vec::new();
     for trade in front.iter().copied().chain(rest) {
-        let (point, look) = (plot.at(trade.visible_ms, trade.lost), palette.look(trade.strategy));
+        let (point, look) = (plot.at(trade.visible_ms, trade.not_kept), palette.look(trade.strategy));
         scene.mark(point, 6.0, look);
         labels.push(Label { point, text: trade.strategy.to_owned(), color: look.color });
     }
@@ -104,7 +109,7 @@ mod tests {
 
     #[test]
     fn the_front_holds_unbeaten_strategies_only() {
-        let trade = |strategy, visible_ms, lost| Trade { strategy, visible_ms, lost };
+        let trade = |strategy, visible_ms, not_kept| Trade { strategy, visible_ms, not_kept };
         let trades =
             [trade("slow", 90.0, 0.0), trade("fast", 10.0, 7.0), trade("bad", 20.0, 9.0), trade("tie", 10.0, 7.0)];
         let names: Vec<_> = front(&trades).into_iter().map(|trade| trade.strategy).collect();

@@ -3,7 +3,7 @@
 use super::{Chart, Data};
 use crate::aggregate::Row;
 use crate::draw::geometry::{Anchor, Rect, at};
-use crate::draw::panel::{Sheet, headed};
+use crate::draw::panel::headed;
 use crate::draw::scale::Scale;
 use crate::draw::scene::{AXIS, INK, MUTED, Scene};
 use crate::draw::text::{self, BODY, SMALL};
@@ -24,20 +24,18 @@ struct Bar<'a> {
 
 /// One panel for each condition, logarithmic bars with intervals, one scale for all panels.
 pub(super) fn bars(chart: &Chart, data: &Data<'_>, axis: &str, of: impl Fn(&Row<'_>) -> Option<Estimate>) -> Scene {
-    let mut sheet = Sheet::new(chart.title, chart.shows, data.bare);
+    let mut sheet = data.sheet(chart);
     let panels: Vec<(&str, Vec<Bar<'_>>)> = data
-        .summary
-        .by_workload()
-        .into_iter()
+        .panels()
         .filter_map(|group| {
             let bars = group.rows.iter().map(|row| Bar { strategy: row.strategy, estimate: of(row) });
             let bars: Vec<_> = bars.collect();
             bars.iter().any(|bar| bar.estimate.is_some()).then_some((group.title.as_str(), bars))
         })
         .collect();
+    let panels = sheet.first(panels);
     let estimates = panels.iter().flat_map(|(_, bars)| bars).filter_map(|bar| bar.estimate);
-    let values = estimates
-        .flat_map(|one| [one.value].into_iter().chain(one.interval.map(|i| [i.low, i.high]).into_iter().flatten()));
+    let values = estimates.flat_map(|one| [one.value].into_iter().chain(ends(&one).into_iter().flatten()));
     let Some(scale) = Scale::log(values).map(Scale::lowered) else {
         return sheet.nothing("No run measured this.");
     };
@@ -64,8 +62,8 @@ fn panel(scene: &mut Scene, area: Rect, title: &str, bars: &[Bar<'_>], scale: &S
         let end = plot.x + scale.place(estimate.value) * plot.w;
         scene.fill(Rect::new(plot.x, middle - 7.0, end - plot.x, 14.0), palette.look(bar.strategy).color);
         let mut right = end;
-        if let Some(interval) = estimate.interval {
-            let [low, high] = [interval.low, interval.high].map(|value| plot.x + scale.place(value) * plot.w);
+        if let Some(ends) = ends(&estimate) {
+            let [low, high] = ends.map(|value| plot.x + scale.place(value) * plot.w);
             whisker(scene, low, high, middle);
             right = right.max(high);
         }
@@ -74,7 +72,11 @@ fn panel(scene: &mut Scene, area: Rect, title: &str, bars: &[Bar<'_>], scale: &S
     scene.line(vec![at(plot.x, plot.y), at(plot.x, plot.bottom())], AXIS, 1.0);
 }
 
-/// A confidence interval from `low` to `high`.
+fn ends(estimate: &Estimate) -> Option<[f64; 2]> {
+    estimate.spread.map(|spread| spread.ends()).map(|ends| [ends.low, ends.high])
+}
+
+/// A spread from `low` to `high`.
 pub(super) fn whisker(scene: &mut Scene, low: f64, high: f64, y: f64) {
     scene.line(vec![at(low, y), at(high, y)], INK, 1.5);
     for x in [low, high] {

@@ -8,7 +8,8 @@ pub(super) static CHART: Chart = Chart {
     name: "throughput",
     title: "Operations per second of processor time",
     shows: "Operations of the whole group per second of processor time in strategy code, all replicas together. Longer is \
-            cheaper. Whiskers are 95 % confidence intervals over seeds. The axis is logarithmic.",
+            cheaper. Whiskers are 95 % confidence intervals over seeds, below ten seeds their range. The axis is \
+            logarithmic.",
     metrics: &[&OPS_PER_CPU_S],
     draw: |chart, data| rows::bars(chart, data, "operations per CPU second", |row| row.mean(&OPS_PER_CPU_S, "")),
 };

@@ -9,7 +9,7 @@ use crate::draw::axes::Plot;
 use crate::draw::geometry::{Point, Rect};
 use crate::draw::legend::strategies;
 use crate::draw::palette::Palette;
-use crate::draw::panel::{Sheet, headed};
+use crate::draw::panel::headed;
 use crate::draw::scale::Scale;
 use crate::draw::scene::Scene;
 use crate::stats;
@@ -30,15 +30,17 @@ const NEVER: u64 = u64::MAX;
 const MARKS: [f64; 3] = [0.5, 0.9, 0.99];
 
 fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
-    let mut sheet = Sheet::new(chart.title, chart.shows, data.bare);
+    let mut sheet = data.sheet(chart);
     let has = |group: &&Group<'_>| group.rows.iter().any(|row| !row.histograms(&VISIBLE_MS).is_empty());
-    let groups: Vec<_> = data.summary.by_workload().into_iter().filter(has).collect();
+    let groups: Vec<_> = data.panels().filter(has).collect();
+    let groups = sheet.first(groups);
     let histograms = groups.iter().flat_map(|group| &group.rows).flat_map(|row| row.histograms(&VISIBLE_MS));
-    let values = histograms.flat_map(|one| [one.first(), one.last()]).flatten().map(|(us, _)| *us as f64 / 1000.0);
+    let ends = histograms.flat_map(|one| [one.first().copied(), one.last().copied()]).flatten();
+    let values = ends.map(|(ns, _)| ms(ns));
     let Some(scale) = Scale::log(values) else {
         return sheet.nothing("No run measured visibility.");
     };
-    sheet.legend(&strategies(&data.summary.strategies, &data.palette));
+    sheet.legend(&strategies(data.strategies(), &data.palette));
     let columns = if groups.len() > 1 { 2 } else { 1 };
     let cells = sheet.grid(columns, &vec![290.0; groups.len()]);
     for (area, group) in cells.into_iter().zip(groups) {
@@ -57,15 +59,19 @@ fn panel(scene: &mut Scene, area: Rect, group: &Group<'_>, scale: Scale, palette
         scene.line(curve(&plot, &merged), look.color, 2.0);
         for q in MARKS {
             if let Some(value) = stats::quantile(&merged, q).filter(|value| *value != NEVER) {
-                scene.mark(plot.at(value as f64 / 1000.0, q * 100.0), 4.5, look);
+                scene.mark(plot.at(ms(value), q * 100.0), 4.5, look);
             }
         }
     }
 }
 
+fn ms(ns: u64) -> f64 {
+    ns as f64 / VISIBLE_MS.ns_per_unit()
+}
+
 /// All times until visible, with [`NEVER`] for operations that were not yet visible everywhere when their run ended.
 fn times(row: &Row<'_>) -> Histogram {
-    let mut merged = stats::merge(row.histograms(&VISIBLE_MS));
+    let mut merged = stats::merge(&row.histograms(&VISIBLE_MS));
     let open = row.total(&CENSORED, "visible").unwrap_or(0.0) as u64;
     if open > 0 {
         merged.push((NEVER, open));
@@ -80,7 +86,7 @@ fn curve(plot: &Plot, histogram: &[(u64, u64)]) -> Vec<Point> {
     let mut points: Vec<Point> = Vec::new();
     let visible = histogram.iter().filter(|(value, _)| *value != NEVER).count();
     for (index, (value, count)) in histogram.iter().take(visible).enumerate() {
-        let ms = *value as f64 / 1000.0;
+        let ms = ms(*value);
         if seen == 0 {
             points.push(plot.at(ms, 0.0));
         }
@@ -103,7 +109,7 @@ mod tests {
     fn a_line_ends_below_the_top_when_operations_never_became_visible() {
         let plot =
             Plot { area: Rect::new(0.0, 0.0, 100.0, 100.0), x: Scale::linear(0.0, 10.0), y: Scale::linear(0.0, 100.0) };
-        let points = curve(&plot, &[(2000, 1), (10_000, 2), (NEVER, 1)]);
+        let points = curve(&plot, &[(2_000_000, 1), (10_000_000, 2), (NEVER, 1)]);
         assert_eq!(points, [at(20.0, 100.0), at(20.0, 75.0), at(100.0, 25.0)]);
     }
 }

@@ -13,9 +13,6 @@ use super::text::{FAMILY, register};
 
 /// How plotters' backends differ.
 trait Surface: DrawingBackend {
-    /// Backends count in whole pixels, so scenes are drawn at this multiple of their size: SVG says so in its view box,
-    /// PNG is averaged down, which smooths edges and the spacing of letters.
-    const FINE: u32;
     /// How far below the top of a text its baseline is, as a share of the font size. The SVG backend writes
     /// `dy="0.76em"` with an em of size / 1.24; the bitmap one puts the baseline at half the size.
     const BASELINE: f64;
@@ -24,26 +21,36 @@ trait Surface: DrawingBackend {
 }
 
 impl Surface for SVGBackend<'_> {
-    const FINE: u32 = 2;
     const BASELINE: f64 = 0.76 / 1.24;
     const BOLD: bool = true;
 }
 
 impl Surface for BitMapBackend<'_> {
-    const FINE: u32 = 3;
     const BASELINE: f64 = 0.5;
     const BOLD: bool = false;
 }
 
+/// Backends count in whole pixels, so an SVG is drawn at this multiple of its size, and says so in its view box.
+const SVG_FINE: u32 = 2;
+
+/// A PNG is drawn at most at this multiple of its size and averaged down, which smooths edges and the spacing of letters.
+const PNG_FINE: u32 = 3;
+
+/// Most pixels of a PNG while it is drawn: 144 MB. A larger picture is drawn less finely.
+const MOST_PIXELS: u32 = 48_000_000;
+
+/// The greatest width and height of a picture: beyond it, it is cut off. A chart that keeps to its panels is far smaller.
+const LONGEST: f64 = 32_000.0;
+
 impl Scene {
     /// The picture as SVG text.
     pub fn svg(&self) -> String {
-        const FINE: u32 = <SVGBackend<'_> as Surface>::FINE;
         let ((w, h), mut text) = (self.size(), String::new());
-        paint(self, SVGBackend::with_string(&mut text, (w * FINE, h * FINE)));
+        let fine = (w * SVG_FINE, h * SVG_FINE);
+        paint(self, SVGBackend::with_string(&mut text, fine), SVG_FINE);
         // The first tag of plotters fixes the size in pixels; this one scales, and has a title.
         let body = text.split_once('>').map_or("", |(_, body)| body);
-        let (title, view) = (escaped(&self.title), format!("0 0 {} {}", w * FINE, h * FINE));
+        let (title, view) = (escaped(&self.title), format!("0 0 {} {}", fine.0, fine.1));
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}\" height=\"{h}\" viewBox=\"{view}\" role=\"img\">\n\
              <title>{title}</title>{body}"
@@ -52,31 +59,39 @@ impl Scene {
 
     /// The picture as the bytes of a PNG file.
     pub fn png(&self) -> Vec<u8> {
-        const FINE: u32 = <BitMapBackend<'_> as Surface>::FINE;
         let (w, h) = self.size();
-        let mut fine = vec![255; (w * FINE * h * FINE * 3) as usize];
-        paint(self, BitMapBackend::with_buffer(&mut fine, (w * FINE, h * FINE)));
-        encode(&averaged(&fine, (w as usize, h as usize), FINE as usize), w, h)
+        let n =
+            (1..=PNG_FINE).rev().find(|n| u64::from(w * n) * u64::from(h * n) <= u64::from(MOST_PIXELS)).unwrap_or(1);
+        let h = h.min(MOST_PIXELS / w);
+        let mut fine = vec![255; (w * n) as usize * (h * n) as usize * 3];
+        paint(self, BitMapBackend::with_buffer(&mut fine, (w * n, h * n)), n);
+        encode(&averaged(&fine, (w as usize, h as usize), n as usize), w, h)
     }
 
+    /// In whole pixels, which are few enough to be multiplied.
     fn size(&self) -> (u32, u32) {
-        (self.width.ceil().max(1.0) as u32, self.height.ceil().max(1.0) as u32)
+        let whole = |length: f64| if length >= 1.0 { length.ceil().min(LONGEST) as u32 } else { 1 };
+        (whole(self.width), whole(self.height))
     }
 }
 
-fn paint<B: Surface>(scene: &Scene, backend: B) {
+fn paint<B: Surface>(scene: &Scene, backend: B, fine: u32) {
     register();
     let area = backend.into_drawing_area();
     let drawn = area.fill(&rgb(PAPER)).and_then(|()| {
-        scene.items.iter().try_for_each(|item| stroke(&area, item))?;
+        scene.items.iter().try_for_each(|item| stroke(&area, item, fine))?;
         area.present()
     });
     // Both backends write to memory and the font is built in, so nothing can fail.
     drawn.expect("drawing to memory");
 }
 
-fn stroke<B: Surface>(area: &DrawingArea<B, Shift>, item: &Item) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
-    let k = f64::from(B::FINE);
+fn stroke<B: Surface>(
+    area: &DrawingArea<B, Shift>,
+    item: &Item,
+    fine: u32,
+) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
+    let k = f64::from(fine);
     let pixel = |point: &Point| ((point.x * k).round() as i32, (point.y * k).round() as i32);
     match item {
         Item::Line { points, color, width, dash } => {
@@ -108,7 +123,7 @@ fn stroke<B: Surface>(area: &DrawingArea<B, Shift>, item: &Item) -> Result<(), D
             let color = rgb(*color);
             let style = TextStyle::from(font).color(&color).pos(Pos::new(h_pos, VPos::Top));
             // The built-in font has one weight; drawn twice side by side it reads as bold.
-            let copies = if *bold && !B::BOLD { B::FINE as i32 / 2 } else { 0 };
+            let copies = if *bold && !B::BOLD { fine as i32 / 2 } else { 0 };
             (0..=copies).try_for_each(|step| area.draw(&Text::new(text.as_str(), (x + step, y), style.clone())))
         }
     }

@@ -47,7 +47,6 @@ pub const KNOWN: &[&str] = &[
     "hybrid",
     "text-ids",
     "lww-hlc",
-    "lww-hlc-relay",
     "escrow",
     "presence",
 ];
@@ -88,6 +87,9 @@ pub struct Look {
 pub struct Palette(Vec<(String, Look)>);
 
 impl Palette {
+    /// How many looks differ.
+    pub const LOOKS: usize = COLORS.len() * SHAPES.len();
+
     /// Gives each name a look. Known names have a fixed one; the others get free ones in alphabetical order.
     pub fn new(names: &[&str]) -> Self {
         let mut names: Vec<_> = names.to_vec();

@@ -4,6 +4,7 @@ use super::geometry::{Anchor, Rect, at};
 use super::legend::{self, Entry};
 use super::scene::{INK, MUTED, Scene};
 use super::text::{self, BODY, HEADING, SMALL, TITLE};
+use crate::format::count;
 
 /// The width of every chart in pixels.
 pub const WIDTH: f64 = 1000.0;
@@ -12,6 +13,9 @@ pub const WIDTH: f64 = 1000.0;
 const MARGIN: f64 = 24.0;
 /// Space between panels.
 const GAP: f64 = 28.0;
+
+/// Most panels of a chart: six screens of them, and a picture that every viewer opens.
+pub const PANELS: usize = 24;
 
 /// A page under construction; each part goes below the parts before it.
 pub struct Sheet {
@@ -45,6 +49,16 @@ impl Sheet {
     pub fn legend(&mut self, entries: &[Entry<'_>]) {
         let area = Rect::new(MARGIN, self.bottom, WIDTH - 2.0 * MARGIN, 0.0);
         self.bottom += legend::flow(&mut self.scene, area, entries) + 12.0;
+    }
+
+    /// As many panels as a chart has room for, with a note if there are more.
+    pub fn first<T>(&mut self, mut panels: Vec<T>) -> Vec<T> {
+        if panels.len() > PANELS {
+            let all = count(panels.len() as u64);
+            self.note(&format!("The first {PANELS} of {all} panels are shown. The tables have all of them."));
+            panels.truncate(PANELS);
+        }
+        panels
     }
 
     /// How wide a panel is, in one of so many columns.

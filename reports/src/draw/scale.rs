@@ -22,7 +22,7 @@ enum Kind {
 impl Scale {
     /// Linear from `low` to `high`.
     pub fn linear(low: f64, high: f64) -> Self {
-        Self { low, high: if high > low { high } else { low + 1.0 }, kind: Kind::Linear }
+        Self { low, high: if high > low && high.is_finite() { high } else { low + 1.0 }, kind: Kind::Linear }
     }
 
     /// Logarithmic, wide enough for all values. Zeros and negative values share a place at the lower end. `None` without

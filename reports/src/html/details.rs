@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use maud::{Markup, html};
-use syncbench_harness::results::{Cell, Results};
+use syncbench_harness::metrics::{CONFIRMED_MS, REPLICATED_MS};
+use syncbench_harness::results::{Cell, Environment, Results};
 
 use crate::aggregate::{Group, Row, Summary};
 use crate::format::{NONE, count, plural};
@@ -67,13 +68,24 @@ fn replay(cell: &Cell) -> Markup {
 pub(super) fn support(summary: &Summary<'_>) -> Markup {
     let mut table: BTreeMap<&str, BTreeMap<&str, &str>> = BTreeMap::new();
     for cell in summary.all_groups().flat_map(|group| &group.rows).flat_map(|row| &row.cells) {
-        for (edit, how) in &cell.support {
+        for (edit, how) in cell.support.iter() {
             table.entry(edit).or_default().insert(&cell.strategy, how);
         }
     }
+    let facts = &summary.results.facts.strategies;
+    let saved = |strategy: &str| facts.get(strategy).map_or("", |facts| facts.saved.as_str());
+    let says = summary.strategies.iter().any(|strategy| !saved(strategy).is_empty());
     html! {
         section id="support" {
             h2 { "Support" }
+            @if says {
+                h3 { "What \"saved\" means" }
+                p { "What is true of an operation at the moment at which its user is told that it stands. Until it is replicated, a promise that rests on one device goes with that device: compare " code { (CONFIRMED_MS.name) } " and " code { (REPLICATED_MS.name) } "." }
+                dl.facts { @for strategy in &summary.strategies {
+                    @if !saved(strategy).is_empty() { dt { (strategy) } dd { (saved(strategy)) } }
+                } }
+                h3 { "Edits" }
+            }
             p { "How each strategy carries the edits that the workloads make. An anomaly of an emulated edit may come from its encoding." }
             div.wide { table {
                 thead { tr { th { "strategy" } @for edit in table.keys() { th { (edit) } } } }
@@ -89,12 +101,33 @@ pub(super) fn support(summary: &Summary<'_>) -> Markup {
     }
 }
 
-/// Where and with what the run was measured, and how to repeat it.
+/// Where and with what the run was measured, machine by machine, and how to repeat it.
 pub(super) fn provenance(results: &Results) -> Markup {
-    let environment = &results.environment;
+    let facts: Vec<_> = results.machines().flat_map(machine).collect();
+    // A value parsed from JSON, so that printing it again cannot fail.
+    let scenario = serde_json::to_string_pretty(&results.scenario).unwrap_or_default();
+    html! {
+        section id="provenance" {
+            h2 { "Provenance" }
+            dl.facts {
+                @for (name, fact) in facts { dt { (name) } dd { (fact) } }
+                dt { "schema" } dd { (results.schema) }
+            }
+            details { summary { "Scenario" } pre { (scenario) } }
+            details {
+                summary { "Run a cell again" }
+                p { "Each command repeats one strategy under one condition with its first seed." }
+                ul.commands { @for cell in first_cells(results) { li { (cell.strategy) ", " (cell.workload) " (" (cell.part) ")" (replay(cell)) } } }
+            }
+        }
+    }
+}
+
+/// What is known of a machine and of the build that ran there.
+fn machine(environment: &Environment) -> [(&'static str, String); 5] {
     let commit = if environment.commit.is_empty() { "unknown" } else { environment.commit.as_str() };
     let libraries: Vec<_> = environment.libraries.iter().map(|(name, version)| format!("{name} {version}")).collect();
-    let facts = [
+    [
         ("started", environment.started_at.clone()),
         (
             "syncbench",
@@ -106,22 +139,7 @@ pub(super) fn provenance(results: &Results) -> Markup {
         ),
         ("libraries", libraries.join(", ")),
         ("machine", format!("{}, {}, {}", environment.cpu, plural(environment.cores, "core"), environment.os)),
-        ("schema", results.schema.to_string()),
-    ];
-    // A value parsed from JSON, so that printing it again cannot fail.
-    let scenario = serde_json::to_string_pretty(&results.scenario).unwrap_or_default();
-    html! {
-        section id="provenance" {
-            h2 { "Provenance" }
-            dl.facts { @for (name, fact) in facts { dt { (name) } dd { (fact) } } }
-            details { summary { "Scenario" } pre { (scenario) } }
-            details {
-                summary { "Run a cell again" }
-                p { "Each command repeats one strategy under one condition with its first seed." }
-                ul.commands { @for cell in first_cells(results) { li { (cell.strategy) ", " (cell.workload) " (" (cell.part) ")" (replay(cell)) } } }
-            }
-        }
-    }
+    ]
 }
 
 /// The first cell of each strategy, workload, part and size.

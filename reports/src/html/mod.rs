@@ -18,7 +18,8 @@ const STYLE: &str = include_str!("style.css");
 
 /// The whole report.
 pub fn page(results: &Results, criterion: &[CriterionEstimate]) -> String {
-    let data = Data { bare: true, ..Data::new(results, criterion) };
+    let mut data = Data::new(results, criterion);
+    data.bare = true;
     let body = html! {
         (DOCTYPE)
         html lang="en" {

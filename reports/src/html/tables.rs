@@ -1,23 +1,27 @@
 //! The summary as tables: every figure with its confidence interval.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
 use syncbench_harness::metric::MetricSpec;
 use syncbench_harness::metrics::{CPU_US_LOCAL, CPU_US_REMOTE, LOST_INTENTS};
 
 use crate::aggregate::{Group, Row, Status, Summary, Sweep};
-use crate::columns::{COLUMNS, Column, Place, TALLIES};
-use crate::format::{NONE, count, counts, figure, plural};
-use crate::stats::Estimate;
-use crate::table::verdict;
+use crate::columns::{COLUMNS, Filled, Place, TALLIES};
+use crate::format::{NONE, count, counts, figure, list};
+use crate::stats::{BEYOND, Estimate, Interval, Spread};
+use crate::table::{seeds, verdict};
 
 /// A table for each condition.
 pub(super) fn all(summary: &Summary<'_>) -> Markup {
     html! {
         p {
-            "Small figures below a figure are its 95 % confidence interval over seeds. Quantiles are of all seeds together; "
-            "counts are sums over the seeds. The best of a column is bold; there is no overall score. A verdict says whether "
+            "Small figures below a figure are its 95 % confidence interval over seeds; with fewer than ten seeds they are the range "
+            "from seed to seed, and say so. Quantiles are of all seeds together; "
+            "counts are sums over the seeds. A 99th percentile is shown where at least " (BEYOND as u64) " samples lie beyond it in "
+            "every row, and the 90th otherwise. Bold: the best of a column, and those that a comparison seed by seed does not "
+            "tell from it; there is no overall score. Not kept: operations lost or rejected, because refusing everything is no "
+            "victory. A verdict says whether "
             "the strategy kept its own claims. The " a href="#glossary" { "glossary" } " says what each column means."
         }
         @for group in summary.by_workload() { (table(group)) }
@@ -26,30 +30,26 @@ pub(super) fn all(summary: &Summary<'_>) -> Markup {
 }
 
 fn table(group: &Group<'_>) -> Markup {
-    let figures = |column: &'static Column| {
-        let estimates: Vec<_> = group.rows.iter().map(|row| column.estimates(row)).collect();
-        let values: Vec<Vec<f64>> = estimates.iter().map(|row| row.iter().map(|one| one.value).collect()).collect();
-        (column, column.best(&values), estimates)
-    };
     let summary = COLUMNS.iter().filter(|column| column.place == Place::Summary);
-    let columns: Vec<_> = summary.map(figures).filter(|(_, _, rows)| rows.iter().any(|row| !row.is_empty())).collect();
+    let columns: Vec<_> = summary.filter_map(|column| Filled::new(column, group)).collect();
+    let all = group.uneven_seeds();
     html! {
         h3 { (group.title) }
         p.muted {
-            (group.condition.describe()) ", " (plural(group.seeds(), "seed")) "."
+            (group.condition.describe()) ", " (seeds(group)) "."
             @for met in group.coverage() {
                 " " code { (met.fault) } ": " (met.sentence()) "."
             }
         }
         div.wide { table {
             thead { tr {
-                th { "strategy" } th { "verdict" } th { "lost intents" }
-                @for (column, _, _) in &columns { (heading(column)) }
+                th { "strategy" } th { "verdict" } th { "lost by kind" }
+                @for filled in &columns { (heading(filled)) }
             } }
             tbody { @for (index, row) in group.rows.iter().enumerate() { tr {
-                (name(row)) (verdict_cell(row)) (lost(row))
+                (name(row, all.as_ref())) (verdict_cell(row)) (lost(row, all.is_none()))
                 @if row.status() == Status::Measured {
-                    @for (column, best, rows) in &columns { (cell(column, best.as_deref(), &rows[index])) }
+                    @for filled in &columns { (cell(filled, index)) }
                 } @else {
                     @for _ in &columns { td.num.muted { (NONE) } }
                 }
@@ -61,12 +61,11 @@ fn table(group: &Group<'_>) -> Markup {
 
 /// The columns that the table has no room for.
 fn details(group: &Group<'_>) -> Markup {
-    let rows: Vec<_> = group.measured().collect();
-    let figures = |column: &'static Column| (column, rows.iter().map(|row| column.values(row)).collect::<Vec<_>>());
-    let columns = COLUMNS.iter().filter(|column| column.place == Place::Details).map(figures);
-    let columns: Vec<_> = columns.filter(|(_, rows)| rows.iter().any(|values| !values.is_empty())).collect();
+    let rows: Vec<_> = group.rows.iter().enumerate().filter(|(_, row)| row.status() == Status::Measured).collect();
+    let columns = COLUMNS.iter().filter(|column| column.place == Place::Details);
+    let columns: Vec<_> = columns.filter_map(|column| Filled::new(column, group)).collect();
     let counted =
-        |metric: &&&MetricSpec| rows.iter().any(|row| row.counts(metric).is_some_and(|names| !names.is_empty()));
+        |metric: &&&MetricSpec| rows.iter().any(|(_, row)| row.counts(metric).is_some_and(|names| !names.is_empty()));
     let tallies: Vec<_> = TALLIES.iter().filter(counted).collect();
     html! {
         @if !columns.is_empty() || !tallies.is_empty() {
@@ -75,12 +74,12 @@ fn details(group: &Group<'_>) -> Markup {
                 div.wide { table {
                     thead { tr {
                         th { "strategy" }
-                        @for (column, _) in &columns { (heading(column)) }
+                        @for filled in &columns { (heading(filled)) }
                         @for metric in &tallies { th title=(metric.meaning) { (metric.name.replace('_', " ")) br; small { "by name" } } }
                     } }
-                    tbody { @for (index, row) in rows.iter().enumerate() { tr {
+                    tbody { @for (index, row) in &rows { tr {
                         th scope="row" { (row.strategy) }
-                        @for (column, rows) in &columns { td.num { (column.text(&rows[index])) } }
+                        @for filled in &columns { td.num { (filled.texts[*index]) } }
                         @for metric in &tallies { td.words { (row.counts(metric).map_or(NONE.to_owned(), |names| tally(&names))) } }
                     } } }
                 } }
@@ -94,16 +93,19 @@ fn tally(names: &BTreeMap<&str, u64>) -> String {
     if words.is_empty() { "0".to_owned() } else { words.join(", ") }
 }
 
-fn heading(column: &Column) -> Markup {
-    html! { th.num title=(column.help()) { (column.head) br; small { (column.unit) } } }
+fn heading(filled: &Filled) -> Markup {
+    html! { th.num title=(filled.column.help()) { (filled.column.head) br; small { (filled.unit) } } }
 }
 
-fn name(row: &Row<'_>) -> Markup {
+/// The strategy with its library, its window and the edits that it emulates; and its seeds where others have others.
+fn name(row: &Row<'_>, all: Option<&BTreeSet<u64>>) -> Markup {
     let library = row.cells.iter().find_map(|cell| cell.library.as_deref());
     html! {
         th scope="row" {
             (row.strategy)
             @if let Some(library) = library { small { (library) } }
+            @if let Some(window) = row.window_ms() { small { "window " (figure(window)) " ms" } }
+            @if let Some(all) = all { small { (row.seeds().len()) " of " (all.len()) " seeds" } }
             @for (edit, how) in row.emulated() { small.emulated { (edit) ": " (how) } }
         }
     }
@@ -116,7 +118,7 @@ fn verdict_cell(row: &Row<'_>) -> Markup {
     html! { td class=(class) title=[reasons] { (text) } }
 }
 
-fn lost(row: &Row<'_>) -> Markup {
+fn lost(row: &Row<'_>, even: bool) -> Markup {
     let rate = row.lost_per_1000();
     html! {
         td.words {
@@ -125,45 +127,54 @@ fn lost(row: &Row<'_>) -> Markup {
                 (_, None) => (NONE),
                 (_, Some(kinds)) if kinds.is_empty() => "0",
                 (_, Some(kinds)) => {
-                    span.bad { (counts(&kinds)) }
-                    @if let Some(rate) = rate { small { (figure(rate.value)) " per 1,000 ops" @if rate.interval.is_some() { "," (interval(&rate, figure)) } } }
+                    span.bad { (if even { counts(&kinds) } else { list(&kinds.keys().collect::<Vec<_>>(), usize::MAX) }) }
+                    @if let Some(rate) = rate { small { (figure(rate.value)) " per 1,000 ops" @if rate.spread.is_some() { ", " (spread(&rate, figure)) } } }
                 }
             }
         }
     }
 }
 
-fn cell(column: &Column, best: Option<&str>, estimates: &[Estimate]) -> Markup {
-    let values: Vec<_> = estimates.iter().map(|one| one.value).collect();
-    let (text, is_best) = (column.text(&values), column.is_best(&values, best));
+fn cell(filled: &Filled, index: usize) -> Markup {
+    let text = &filled.texts[index];
     html! {
         td.num {
-            @if is_best { b { (text) } } @else { (text) }
-            @for estimate in estimates { @if estimate.interval.is_some() { small { (interval(estimate, column.show)) } } }
+            @if filled.best[index] { b { (text) } } @else { (text) }
+            @for estimate in &filled.estimates[index] {
+                @if estimate.spread.is_some() { small { (spread(estimate, filled.column.show)) } }
+            }
         }
     }
 }
 
-fn interval(estimate: &Estimate, show: fn(f64) -> String) -> String {
-    let between = |interval: crate::stats::Interval| format!(" {}–{}", show(interval.low), show(interval.high));
-    estimate.interval.map(between).unwrap_or_default()
+/// Both ends; a range says that it is one.
+fn spread(estimate: &Estimate, show: fn(f64) -> String) -> String {
+    let between = |ends: Interval| format!("{}–{}", show(ends.low), show(ends.high));
+    match estimate.spread {
+        Some(Spread::Interval(ends)) => between(ends),
+        Some(Spread::Range(ends)) => format!("range {}", between(ends)),
+        None => String::new(),
+    }
 }
 
 fn growth(sweep: &Sweep<'_>) -> Markup {
-    let condition = &sweep.groups[0].condition;
     let row_at = |group: &Group<'_>, strategy: &str| {
         let row = group.rows.iter().find(|row| row.strategy == strategy);
-        let cost =
-            |metric: &MetricSpec| row.and_then(|row| row.quantile_value(metric, 0.5)).map_or(NONE.to_owned(), figure);
+        let cost = |metric: &MetricSpec| {
+            row.and_then(|row| row.quantile(metric, 0.5)).map_or(NONE.to_owned(), |median| figure(median.value))
+        };
         format!("{} / {}", cost(&CPU_US_LOCAL), cost(&CPU_US_REMOTE))
     };
     html! {
-        h3 { (condition.workload) " (" (condition.part) "): what an operation costs as the document grows" }
-        p.muted { "Median processor time in µs: at its issuer / at another replica." }
+        h3 { (sweep.groups[0].sizeless) ": what an operation costs as the document grows" }
+        p.muted {
+            (sweep.groups[0].condition.describe_sizes()) ", " (seeds(&sweep.groups[0])) ". "
+            "Median processor time in µs: at its issuer / at another replica."
+        }
         div.wide { table {
-            thead { tr { th { "strategy" } @for group in &sweep.groups { th.num { "size " (count(group.condition.size)) } } } }
+            thead { tr { th { "strategy" } @for group in &sweep.groups { th.num { "size " (count(group.condition.size())) } } } }
             tbody { @for row in &sweep.groups[0].rows { tr {
-                (name(row))
+                (name(row, None))
                 @match row.status() {
                     Status::Missing(_, reason) => td.words colspan=(sweep.groups.len()) { span.muted { (reason) } },
                     Status::Measured => @for group in &sweep.groups { td.num { (row_at(group, row.strategy)) } },

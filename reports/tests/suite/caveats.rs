@@ -1,9 +1,12 @@
 //! Each flaw of results raises its caveat and no other.
+use std::sync::Arc;
+
 use std::time::Duration;
 
 use syncbench_harness::metric::MetricSpec;
 use syncbench_harness::metrics::{CENSORED, CONCURRENCY, OPS_PER_CPU_S};
-use syncbench_harness::results::{Metric, Outcome, Results, Verdict};
+use syncbench_harness::pace::Pace;
+use syncbench_harness::results::{Cell, Environment, Metric, Outcome, Results, Verdict};
 use syncbench_reports::aggregate::Summary;
 use syncbench_reports::caveat::{Caveat, caveats};
 
@@ -14,12 +17,12 @@ fn flawless() -> Results {
         workloads: &["stack"],
         parts: &["rough"],
         sizes: &[],
-        seeds: 5,
+        seeds: 10,
     };
     let mut results = plan.results();
     results.environment.dirty = false;
     for cell in &mut results.cells {
-        cell.metrics.insert(OPS_PER_CPU_S.name.into(), Metric::Number(1000.0));
+        cell.metrics.insert(OPS_PER_CPU_S.name, Metric::Number(1000.0));
     }
     results
 }
@@ -42,8 +45,8 @@ fn each_flaw_raises_its_caveat_and_no_other() {
         (|r| r.cells.push(broken(r, Outcome::Failed)), |c| matches!(c, Caveat::Failed(1, _))),
         (|r| r.cells.push(broken(r, Outcome::NotRun)), |c| matches!(c, Caveat::NotRun(1))),
         (|r| each(r, &CONCURRENCY, 0.01), |c| matches!(c, Caveat::LowConcurrency(..))),
-        (|r| r.cells[0].converged = Some(false), |c| matches!(c, Caveat::Censored(_, (1, 5), _))),
-        (|r| each(r, &CENSORED, 2.0), |c| matches!(c, Caveat::Unseen(_, 10, _))),
+        (|r| r.cells[0].converged = Some(false), |c| matches!(c, Caveat::Censored(_, (1, 10), _))),
+        (|r| each(r, &CENSORED, 2.0), |c| matches!(c, Caveat::Unseen(_, 20, _))),
         (
             |r| r.cells.iter_mut().for_each(|cell| cell.coverage[0].operations_overlapped = 0),
             |c| matches!(c, Caveat::IdleFault(..)),
@@ -53,12 +56,22 @@ fn each_flaw_raises_its_caveat_and_no_other() {
             |c| matches!(c, Caveat::ProvedNothing(..)),
         ),
         (
-            |r| _ = r.cells[0].metrics.insert(OPS_PER_CPU_S.name.into(), Metric::Number(3000.0)),
+            |r| _ = r.cells[0].metrics.insert(OPS_PER_CPU_S.name, Metric::Number(3000.0)),
             |c| matches!(c, Caveat::NoisyCpu(..)),
         ),
-        (|r| r.cells[0].settings.sample_every = Some(Duration::from_millis(50)), |c| matches!(c, Caveat::Sampled(_))),
         (
-            |r| _ = r.cells[0].support.insert("list_move".into(), "emulated: somehow".into()),
+            |r| r.cells.iter_mut().for_each(|cell| cell.settings.sample_every = Some(Duration::from_millis(50))),
+            |c| matches!(c, Caveat::Sampled(_)),
+        ),
+        (
+            |r| r.cells.iter_mut().for_each(|cell| cell.settings.pace = Pace::Closed),
+            |c| matches!(c, Caveat::ClosedLoop(_)),
+        ),
+        (another_strategy_without_the_last_seed, |c| matches!(c, Caveat::UnevenSeeds(_))),
+        (|r| another_machine(r, |machine| machine.cpu = "Another".into()), |c| matches!(c, Caveat::Machines(_))),
+        (|r| another_machine(r, |machine| machine.commit = "beef".into()), |c| matches!(c, Caveat::Builds(_))),
+        (
+            |r| _ = Arc::make_mut(&mut r.cells[0].support).insert("list_move".into(), "emulated: somehow".into()),
             |c| matches!(c, Caveat::Emulated(..)),
         ),
     ];
@@ -70,6 +83,30 @@ fn each_flaw_raises_its_caveat_and_no_other() {
     }
 }
 
+/// A strategy beside the first one, which has one seed less.
+fn another_strategy_without_the_last_seed(results: &mut Results) {
+    let others = results.cells[1..].iter().cloned().map(|mut cell| {
+        cell.strategy = "patches".into();
+        cell
+    });
+    let others: Vec<_> = others.collect();
+    results.cells.extend(others);
+    results.cells_planned = results.cells.len();
+}
+
+/// All cells once more, measured by an environment that differs.
+fn another_machine(results: &mut Results, change: fn(&mut Environment)) {
+    let mut environment = results.environment.clone();
+    change(&mut environment);
+    let build = environment.build();
+    results.other_machines.push(environment);
+    let again: Vec<_> = results.cells.iter().cloned().map(|cell| Cell { machine: 1, build, ..cell }).collect();
+    let build = results.environment.build();
+    results.cells.iter_mut().for_each(|cell| cell.build = build);
+    results.cells.extend(again);
+    results.cells_planned = results.cells.len();
+}
+
 /// A plan of that many cells.
 fn first(results: &mut Results, cells: usize) {
     results.cells.truncate(cells);
@@ -77,7 +114,7 @@ fn first(results: &mut Results, cells: usize) {
 }
 
 fn each(results: &mut Results, metric: &MetricSpec, value: f64) {
-    results.cells.iter_mut().for_each(|cell| _ = cell.metrics.insert(metric.name.into(), Metric::Number(value)));
+    results.cells.iter_mut().for_each(|cell| _ = cell.metrics.insert(metric.name, Metric::Number(value)));
 }
 
 fn broken(results: &Results, outcome: Outcome) -> syncbench_harness::results::Cell {

@@ -1,9 +1,10 @@
 //! Results at the edges: nothing, one, many, broken, hostile.
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::support::{Plan, TWELVE};
 use syncbench_harness::metrics::*;
-use syncbench_harness::results::{Metric, Outcome, Results};
+use syncbench_harness::results::{ByName, LazySeries, Metric, Outcome, Results};
 use syncbench_reports::charts::{CHARTS, Data};
 use syncbench_reports::draw::{Rect, Scene};
 use syncbench_reports::{html, report, table};
@@ -73,6 +74,54 @@ fn twelve_strategies_in_three_parts() {
     }
 }
 
+/// A thousand conditions once made pictures so large that drawing them failed.
+#[test]
+fn a_thousand_conditions_are_drawn_in_part() {
+    let plan =
+        Plan { strategies: &["lww-document"], workloads: &["stack"], parts: &["rough"], sizes: &[10, 20], seeds: 1 };
+    let one = plan.results();
+    let with = |network: usize| {
+        one.cells.iter().cloned().map(move |mut cell| {
+            cell.settings.network = format!("constant:{network}ms");
+            cell
+        })
+    };
+    let results = crate::support::results((1..=1000).flat_map(with).collect());
+    let data = Data::new(&results, &[]);
+    for chart in CHARTS.iter().filter(|chart| chart.name != "estimates") {
+        let scene = chart.scene(&data);
+        assert_eq!(scene.empty, None, "{}", chart.name);
+        check_texts(chart.name, &scene);
+        assert!(scene.height < 12_000.0, "{}: {}", chart.name, scene.height);
+        let note = scene.texts().into_iter().any(|(_, text)| text.starts_with("The first 24 of "));
+        assert!(note, "{} does not say that panels are missing", chart.name);
+    }
+    let text = table::summary(&results, 80, false);
+    assert!((1..=1000).all(|network| text.contains(&format!("constant:{network}ms"))), "the table has all of them");
+}
+
+#[test]
+fn hundreds_of_strategies_are_drawn_in_part() {
+    let names: Vec<_> = (0..300).map(|n| format!("strategy-{n}")).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    let plan = Plan { strategies: &names, workloads: &["stack"], parts: &["rough"], sizes: &[10, 20], seeds: 1 };
+    let results = plan.results();
+    for (name, scene) in draw_all(&results).into_iter().filter(|(name, _)| *name != "estimates") {
+        assert_eq!(scene.empty, None, "{name}");
+        assert!(scene.height < 12_000.0, "{name}: {}", scene.height);
+        let note = scene.texts().into_iter().any(|(_, text)| text.starts_with("The first 56 of 300 strategies"));
+        assert!(note, "{name} does not say that strategies are missing");
+    }
+}
+
+#[test]
+fn a_picture_of_any_size_is_drawn() {
+    for (width, height) in [(0.0, 0.0), (9.0, 159_000.0), (1e9, 9.0), (f64::NAN, f64::INFINITY)] {
+        let scene = Scene { width, height, ..Scene::new("large", 10.0, 10.0) };
+        assert!(scene.svg().ends_with("</svg>\n") && scene.png().starts_with(b"\x89PNG"), "{width} x {height}");
+    }
+}
+
 #[test]
 fn results_without_figures_say_why() {
     for outcome in [Outcome::Unsupported, Outcome::Failed, Outcome::NotRun] {
@@ -96,12 +145,12 @@ fn hostile_strings_are_escaped() {
         cell.settings.faults = vec![hostile.clone()];
         cell.replay = hostile.clone();
         cell.verdict_reasons = vec![hostile.clone()];
-        cell.support = BTreeMap::from([(hostile.clone(), hostile.clone())]);
+        cell.support = Arc::new(BTreeMap::from([(hostile.clone(), hostile.clone())]));
         for coverage in &mut cell.coverage {
             (coverage.fault, coverage.effect) = (hostile.clone(), hostile.clone());
         }
         cell.findings.iter_mut().for_each(|finding| finding.example = hostile.clone());
-        cell.metrics.insert(LOST_INTENTS.name.to_owned(), Metric::Counts(BTreeMap::from([(hostile.clone(), 7)])));
+        cell.metrics.insert(LOST_INTENTS.name.to_owned(), Metric::Counts(ByName::from_iter([(hostile.clone(), 7)])));
     }
     crate::support::drop_cell(&mut results.cells[8], Outcome::Failed, &hostile);
     results.environment.cpu = hostile.clone();
@@ -130,10 +179,10 @@ fn figures_that_are_no_numbers_do_no_harm() {
             cell.metrics.insert(metric.name.to_owned(), Metric::Number(value));
         }
         cell.metrics.insert(CONVERGENCE_MS.name.to_owned(), Metric::Absent);
-        cell.histograms.insert(VISIBLE_MS.name.to_owned(), vec![(0, 3)]);
-        cell.curves.insert(DIVERGENCE.name.to_owned(), vec![(0.0, 0.5)]);
+        cell.series_mut().histograms.insert(VISIBLE_MS.name.to_owned(), vec![(0, 3)]);
+        cell.series_mut().curves.insert(DIVERGENCE.name.to_owned(), vec![(0.0, 0.5)]);
         let memory = [vec![(0.0, 0.0)], vec![(0.0, f64::NAN)], vec![], vec![(0.0, 1e12)]];
-        cell.curves.insert(RESIDENT_BYTES.name.to_owned(), memory[index % 4].clone());
+        cell.series_mut().curves.insert(RESIDENT_BYTES.name.to_owned(), memory[index % 4].clone());
     }
     draw_all(&results);
 }
@@ -143,8 +192,7 @@ fn a_cell_without_any_metric_does_no_harm() {
     let mut results = crate::support::small();
     for cell in &mut results.cells {
         cell.metrics.clear();
-        cell.histograms.clear();
-        cell.curves.clear();
+        cell.series = LazySeries::default();
     }
     draw_all(&results);
 }

@@ -1,7 +1,7 @@
 //! Every metric is shown: without its figures, what a reader sees is something else.
 use syncbench_harness::metric::{Better, Form, Metric, MetricSpec, Quantiles};
 use syncbench_harness::metrics::{self, LOST_INTENTS};
-use syncbench_harness::results::Results;
+use syncbench_harness::results::{ByName, Results};
 use syncbench_reports::charts::CHARTS;
 use syncbench_reports::columns::{COLUMNS, TALLIES};
 use syncbench_reports::html;
@@ -19,9 +19,11 @@ fn rich() -> Results {
     for cell in &mut results.cells {
         for metric in metrics::all() {
             if metric.form == Form::Distribution {
-                cell.histograms.entry(metric.name.to_owned()).or_insert_with(|| vec![(1000, 5)]);
+                cell.series_mut().histograms.entry(metric.name.to_owned()).or_insert_with(|| vec![(1000, 5)]);
             }
-            cell.metrics.entry(metric.name.to_owned()).or_insert_with(|| ones(metric));
+            if !cell.metrics.contains_key(metric.name) {
+                cell.metrics.insert(metric.name, ones(metric));
+            }
         }
     }
     results
@@ -32,7 +34,7 @@ fn ones(metric: &MetricSpec) -> Metric {
         Form::Number => Metric::Number(1.0),
         Form::Numbers(fields) => Metric::Numbers(fields.iter().map(|field| ((*field).to_owned(), 1.0)).collect()),
         Form::Counts(fields) => Metric::Counts(fields.iter().map(|field| ((*field).to_owned(), 1)).collect()),
-        Form::Tally => Metric::Counts([("one".to_owned(), 1)].into()),
+        Form::Tally => Metric::Counts(ByName::from_iter([("one", 1)])),
         Form::Distribution => Metric::Quantiles(Quantiles { count: 5, mean: 1.0, p50: 1.0, ..Quantiles::default() }),
     }
 }
@@ -42,8 +44,8 @@ fn page_without(metric: &MetricSpec, results: &Results) -> String {
     let mut results = results.clone();
     for cell in &mut results.cells {
         cell.metrics.remove(metric.name);
-        cell.histograms.remove(metric.name);
-        cell.curves.remove(metric.name);
+        cell.series_mut().histograms.remove(metric.name);
+        cell.series_mut().curves.remove(metric.name);
     }
     html::page(&results, &[])
 }

@@ -53,6 +53,22 @@ fn a_duplicate_is_dropped_and_reordered_messages_are_delivered() {
 }
 
 #[test]
+fn a_number_that_arrived_twice_is_acknowledged_like_any_other() {
+    let (mut a, mut b) = pair();
+    let one = post(0, &mut a, b"one");
+    take(5, &mut b, &one);
+    let once = post(6, &mut b, b"answer").len();
+    (0..3).for_each(|_| drop(take(7, &mut b, &one)));
+    assert_eq!(post(8, &mut b, b"answer").len(), once);
+    // Beyond a gap it is named once, too.
+    let (_, three) = (post(9, &mut a, b"two"), post(9, &mut a, b"three"));
+    take(10, &mut b, &three);
+    let once = post(11, &mut b, b"answer").len();
+    take(12, &mut b, &three);
+    assert_eq!(post(13, &mut b, b"answer").len(), once);
+}
+
+#[test]
 fn a_lost_message_is_sent_again_until_it_is_acknowledged() {
     let (mut a, mut b) = pair();
     post(0, &mut a, b"lost");

@@ -4,12 +4,14 @@
 pub mod automerge;
 #[cfg(feature = "diamond")]
 pub mod diamond;
+#[cfg(any(feature = "automerge", feature = "yrs", feature = "loro", feature = "diamond"))]
+mod forward;
 #[cfg(any(feature = "automerge", feature = "loro"))]
 mod last_text;
 #[cfg(feature = "loro")]
 pub mod loro;
 #[cfg(any(feature = "automerge", feature = "loro", feature = "diamond"))]
-mod mesh;
+mod peer;
 #[cfg(any(feature = "automerge", feature = "yrs", feature = "loro", feature = "diamond"))]
 mod splices;
 #[cfg(all(test, any(feature = "automerge", feature = "yrs", feature = "loro")))]
@@ -24,5 +26,7 @@ const MERGES: crate::spec::Guarantees = crate::spec::Guarantees {
     tolerates_duplicates: true,
     tolerates_reordering: true,
     works_offline: true,
+    needs_server: true,
+    confirms_alone: true,
     ..crate::spec::Guarantees::NONE
 };

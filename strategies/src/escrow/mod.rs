@@ -58,6 +58,7 @@ pub static SPEC: Spec = Spec {
         tolerates_reordering: true,
         tolerates_loss: true,
         works_offline: true,
+        confirms_alone: true,
         can_refuse: true,
         grows: Growth::removals("tombstones of removed records"),
         ..Guarantees::NONE

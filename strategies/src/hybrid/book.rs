@@ -30,7 +30,8 @@ impl Lane {
     }
 }
 
-/// How many resolved operations a client remembers for undo: more than the strategies themselves remember.
+/// How many operations a client with undo remembers, resolved ones included: more than the strategies themselves remember.
+/// Without undo it remembers those that are not resolved.
 const REMEMBERED: usize = 1000;
 
 /// A client's operations.
@@ -46,14 +47,15 @@ pub(super) struct Book {
 
 impl Book {
     /// Enters this client's operation `n`; gives its number in that lane.
-    pub(super) fn enter(&mut self, lane: Lane, n: u64) -> u64 {
+    pub(super) fn enter(&mut self, lane: Lane, n: u64, undo: bool) -> u64 {
         let issued = self.issued.entry(lane).or_default();
         *issued += 1;
         self.homes.insert(n, (lane, *issued));
         self.own.insert((lane, *issued), n);
         self.unresolved.insert(n);
         let number = *issued;
-        while self.homes.len() > REMEMBERED
+        let remembered = if undo { REMEMBERED } else { 0 };
+        while self.homes.len() > remembered
             && let Some((n, home)) = self.homes.first_key_value().map(|(n, home)| (*n, *home))
             && !self.unresolved.contains(&n)
         {
@@ -131,17 +133,24 @@ mod tests {
     #[test]
     fn old_resolved_operations_are_forgotten() {
         let mut book = Book::default();
-        assert_eq!([book.enter(Lane::Rest, 1), book.enter(Lane::Text, 2), book.enter(Lane::Rest, 4)], [1, 1, 2]);
+        assert_eq!(
+            [book.enter(Lane::Rest, 1, true), book.enter(Lane::Text, 2, true), book.enter(Lane::Rest, 4, true)],
+            [1, 1, 2]
+        );
         assert_eq!((book.home(4), book.own(Lane::Text, 1)), (Some((Lane::Rest, 2)), Some(2)));
         let last = REMEMBERED as u64 + 5;
         book.resolve(1);
         for n in 5..=last {
-            book.enter(Lane::Text, n);
+            book.enter(Lane::Text, n, true);
             book.resolve(n);
         }
         assert_eq!((book.home(1), book.own(Lane::Rest, 1)), (None, None));
         // The next in line has no answer yet.
         assert_eq!((book.home(2), book.homes.len()), (Some((Lane::Text, 1)), last as usize - 2));
+        book.resolve(2);
+        book.resolve(4);
+        book.enter(Lane::Text, last + 1, false);
+        assert_eq!((book.home(last), book.homes.len()), (None, 1));
     }
 
     #[test]

@@ -103,6 +103,14 @@ pub(crate) enum Edit {
 }
 
 impl Edit {
+    /// The text or the list that it edits by ids.
+    pub(crate) fn typed_at(&self) -> Option<&At> {
+        match self {
+            Edit::Insert { at, .. } | Edit::Delete { at, .. } => Some(at),
+            _ => None,
+        }
+    }
+
     /// How many new ids it uses.
     fn ids(&self) -> u64 {
         match self {

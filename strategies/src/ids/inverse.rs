@@ -1,13 +1,15 @@
 //! What takes a change back.
 
+use serde::{Deserialize, Serialize};
+
 use super::change::{Edit, Kept, Need};
 use super::list::Span;
 
 /// Needs and edits, in the order in which they are to be carried out.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Inverse {
-    pub(super) needs: Vec<Need>,
-    pub(super) edits: Vec<Edit>,
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Inverse {
+    pub(crate) needs: Vec<Need>,
+    pub(crate) edits: Vec<Edit>,
 }
 
 impl Inverse {

@@ -42,7 +42,7 @@ fn fitting(roll: &Dice, state: &State) -> document::Edit {
 proptest! {
     #[test]
     fn edits_by_ids_do_what_edits_by_indices_do(start in document(), rolls in vec(dice(), 1..12)) {
-        let mut state = State::genesis(start);
+        let mut state = State::genesis(start, true);
         let (mut other, mut plain) = (state.clone(), state.document.clone());
         for (n, roll) in (1..).zip(&rolls) {
             let edit = fitting(roll, &state);
@@ -60,7 +60,7 @@ proptest! {
 
     #[test]
     fn the_latest_changes_can_be_undone_one_by_one(start in document(), rolls in vec(dice(), 1..8)) {
-        let mut state = State::genesis(start);
+        let mut state = State::genesis(start, true);
         let mut made = Vec::new();
         for (n, roll) in (1..).zip(&rolls) {
             let (edit, before) = (fitting(roll, &state), state.document.clone());
@@ -81,7 +81,7 @@ proptest! {
     ) {
         // Two branches make changes and take them back; then all of that is applied in any order: little fits, and nothing
         // panics. The twin crashes after every change.
-        let genesis = State::genesis(start);
+        let genesis = State::genesis(start, true);
         let mut branches = [genesis.clone(), genesis.clone()];
         let mut changes = Vec::new();
         for (n, (roll, side)) in (1..).zip(&rolls) {
@@ -118,7 +118,7 @@ fn splice(pos: usize, delete: usize, insert: &str) -> document::Edit {
 
 #[test]
 fn what_two_users_deleted_is_restored_when_both_undo() {
-    let genesis = State::genesis(Document::text("abcd"));
+    let genesis = State::genesis(Document::text("abcd"), true);
     let (mut one, mut other) = (genesis.clone(), genesis.clone());
     let (mine, _) = carry(&mut one, NodeId(1), 1, &splice(0, 3, ""));
     let (theirs, made) = carry(&mut other, NodeId(2), 1, &splice(1, 3, ""));
@@ -136,7 +136,7 @@ fn what_two_users_deleted_is_restored_when_both_undo() {
 #[test]
 fn a_put_is_undone_only_while_it_is_the_latest() {
     let put = |value: i64| document::Edit::Put { path: crate::path!["x"], value: value.into() };
-    let mut state = State::genesis(Document::map([("x", 0)]));
+    let mut state = State::genesis(Document::map([("x", 0)]), true);
     let (_, mine) = carry(&mut state, NodeId(1), 1, &put(1));
     let (_, same) = carry(&mut state, NodeId(2), 1, &put(1));
     assert!(take_back(&mut state, NodeId(1), 2, mine.clone()).barred);
@@ -151,7 +151,7 @@ fn a_put_is_undone_only_while_it_is_the_latest() {
 #[test]
 fn a_moved_item_is_one_item_and_moves_back_unless_another_user_moved_it() {
     let to = |from, to| document::Edit::ListMove { path: Path::root(), from, to };
-    let genesis = State::genesis(Document::list([3, 2, 1]));
+    let genesis = State::genesis(Document::list([3, 2, 1]), true);
     let (mut one, mut other) = (genesis.clone(), genesis.clone());
     let (mine, _) = carry(&mut one, NodeId(1), 1, &to(0, 2));
     let (theirs, _) = carry(&mut other, NodeId(2), 1, &to(0, 1));
@@ -168,7 +168,7 @@ fn a_moved_item_is_one_item_and_moves_back_unless_another_user_moved_it() {
 #[test]
 fn a_moved_item_goes_back_to_its_place_even_if_its_neighbour_has_moved() {
     let to = |from, to| document::Edit::ListMove { path: Path::root(), from, to };
-    let mut state = State::genesis(Document::list([1, 2, 3]));
+    let mut state = State::genesis(Document::list([1, 2, 3]), true);
     let (_, back) = carry(&mut state, NodeId(1), 1, &to(2, 1));
     carry(&mut state, NodeId(2), 1, &to(2, 0));
     assert_eq!(state.document.to_string(), "[2,1,3]");
@@ -178,7 +178,7 @@ fn a_moved_item_goes_back_to_its_place_even_if_its_neighbour_has_moved() {
 
 #[test]
 fn an_insertion_behind_deleted_text_finds_its_place() {
-    let genesis = State::genesis(Document::text("ab cd"));
+    let genesis = State::genesis(Document::text("ab cd"), true);
     let (mut one, mut state) = (genesis.clone(), genesis);
     let (behind, _) = carry(&mut one, NodeId(1), 1, &splice(2, 0, "!"));
     carry(&mut state, NodeId(2), 1, &splice(0, 3, ""));
@@ -189,7 +189,7 @@ fn an_insertion_behind_deleted_text_finds_its_place() {
 
 #[test]
 fn tampered_ids_are_an_error() {
-    let state = State::genesis(Document::list([Document::text("ab"), Document::Null]));
+    let state = State::genesis(Document::list([Document::text("ab"), Document::Null]), true);
     let saved = Saved::from(state.clone());
     for value in [Document::text("ab"), Document::list([Document::Null, Document::text("abc")]), Document::Null] {
         let root = Node { value, ..saved.root.clone() };

@@ -10,3 +10,7 @@ mod step;
 pub mod text_ids;
 mod translate;
 mod tree;
+
+pub(crate) use change::Change;
+pub(crate) use inverse::Inverse;
+pub(crate) use state::State;

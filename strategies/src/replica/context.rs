@@ -112,6 +112,11 @@ impl<'a> Context<'a> {
         self.put(|| Effect::Report(Report::ReflectedTags(first, last)));
     }
 
+    /// See [`Report::Pending`].
+    pub fn pending(&mut self, id: OpId) {
+        self.put(|| Effect::Report(Report::Pending(id)));
+    }
+
     /// See [`Report::Void`].
     pub fn void(&mut self, id: OpId) {
         self.put(|| Effect::Report(Report::Void(id)));

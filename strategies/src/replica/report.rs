@@ -19,6 +19,8 @@ pub enum Report {
     /// From now on `tag` stands for this operation (and for others with the same tag): a library's own name for the change
     /// that the operation became. The engine keeps the list, so a replica needs no map for the probes' sake.
     Tagged(OpId, u128),
+    /// The operation has arrived and waits for what it depends on. A part of its effect may be shown already.
+    Pending(OpId),
     /// The operations behind the tags from the first to the last are reflected here.
     ReflectedTags(u128, u128),
     /// The operation changed nothing and will not travel: no other replica has to reflect it.

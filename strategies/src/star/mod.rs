@@ -1,7 +1,7 @@
 //! What strategies with a server have in common.
 //!
 //! A client keeps its operations in an [`Outbox`] until it knows their fate, and sends them over its [`Uplink`]: in order,
-//! each once on a connection, none before the server has said which of them it already has. The server keeps a [`Log`] to
+//! each once on a connection, none before the server has said which of them it already has, in send windows. The server keeps a [`Log`] to
 //! bring a returning client up to date with an [`Update`], tells the clients that have [`Joined`] what is new, and keeps
 //! verdicts in [`Sessions`] until their client has them.
 

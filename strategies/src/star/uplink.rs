@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use super::Outbox;
 use crate::node::{NodeId, OpId};
-use crate::replica::{Context, LinkState};
+use crate::replica::{Context, LinkState, Time};
 use crate::sidecar::Sidecar;
 
 /// Which operations went out on this connection, whether more may, and when.
 pub(crate) struct Uplink {
     window: Duration,
+    /// When the window that the last send on this connection began is over.
+    window_ends: Time,
     /// Operations may go out: the server has said which of them it has, or none was pending when the connection opened.
     open: bool,
     /// The last operation that went out on this connection.
@@ -38,17 +40,22 @@ impl<T> Unsent<'_, T> {
 }
 
 impl Uplink {
-    /// Not connected. Operations are collected for `window` from the first one on; zero sends each at once.
+    /// Not connected. What is made within `window` after a send goes out together at its end; zero sends each at once.
     pub(crate) fn new(window: Duration) -> Self {
-        Self { window, open: false, sent: 0, era: 0, armed: false }
+        Self { window, window_ends: Time::ZERO, open: false, sent: 0, era: 0, armed: false }
     }
 
     /// The connection opened or broke. Nothing goes out before [`Uplink::answered`] if operations are pending: the server
     /// may have them. `last` is the last own operation that it is known to have.
     pub(crate) fn link<T>(&mut self, state: LinkState, outbox: &Outbox<T>, last: u64) {
-        self.era += 1;
-        self.armed = false;
+        self.reset();
         (self.open, self.sent) = (state == LinkState::Up && outbox.is_empty(), last);
+    }
+
+    /// The connection opened or broke, and nothing goes out before [`Uplink::answered`] in any case.
+    pub(crate) fn reset(&mut self) {
+        self.era += 1;
+        (self.open, self.armed, self.window_ends) = (false, false, Time::ZERO);
     }
 
     /// Nothing goes out until [`Uplink::answered`].
@@ -71,27 +78,40 @@ impl Uplink {
         awaited
     }
 
-    /// An operation is pending. True if it goes out now; else a timer is set, or the server's answer is awaited.
+    /// Something is pending. True if it goes out now; else a timer is set for the end of the window, or the server's answer
+    /// is awaited.
     pub(crate) fn ready(&mut self, cx: &mut Context<'_>) -> bool {
-        if self.open && !self.window.is_zero() && !std::mem::replace(&mut self.armed, true) {
-            cx.set_timer(self.window, self.era);
+        let left = self.window_ends.since(cx.now());
+        if self.open && !left.is_zero() && !std::mem::replace(&mut self.armed, true) {
+            cx.set_timer(left, self.era);
         }
-        self.open && self.window.is_zero()
+        self.open && left.is_zero()
     }
 
-    /// A timer is due. True if operations go out.
-    pub(crate) fn timer(&mut self, tag: u64) -> bool {
+    /// A timer is due. True if what is pending goes out.
+    pub(crate) fn timer(&mut self, tag: u64, cx: &mut Context<'_>) -> bool {
         let current = tag == self.era;
         self.armed &= !current;
-        current && self.open
+        current && self.ready(cx)
+    }
+
+    /// Something goes out: a window begins.
+    pub(crate) fn sends(&mut self, cx: &Context<'_>) {
+        self.window_ends = cx.now() + self.window;
     }
 
     /// The pending operations that did not go out on this connection and do so now; `None` if there are none. `last` is the
     /// last own operation that the server is known to have.
-    pub(crate) fn unsent<'a, T>(&mut self, outbox: &'a Outbox<T>, last: u64) -> Option<Unsent<'a, T>> {
+    pub(crate) fn unsent<'a, T>(
+        &mut self,
+        outbox: &'a Outbox<T>,
+        last: u64,
+        cx: &Context<'_>,
+    ) -> Option<Unsent<'a, T>> {
         let after = self.sent.max(last);
         let (end, _) = outbox.last_key_value().filter(|(end, _)| **end > after)?;
         self.sent = *end;
+        self.sends(cx);
         Some(Unsent { after, operations: outbox.range((Bound::Excluded(after), Bound::Unbounded)) })
     }
 }
@@ -104,16 +124,20 @@ mod tests {
 
     use super::*;
 
-    /// Whether operations go out at once, and the timer that was set.
-    fn ready(uplink: &mut Uplink) -> (bool, Option<u64>) {
+    /// A call at `ms`: its result, and the wait and the tag of the timer that it set.
+    fn at<R>(ms: u64, call: impl FnOnce(&mut Context<'_>) -> R) -> (R, Option<(u64, u64)>) {
         let (mut rng, mut effects) = (Rng::seed_from_u64(1), Vec::new());
-        let mut cx = Context::new(NodeId(1), Time::ZERO, Time::ZERO, &mut rng, &mut effects);
-        let now = uplink.ready(&mut cx);
-        let tag = effects.iter().find_map(|effect| match effect {
-            Effect::SetTimer { tag, .. } => Some(*tag),
+        let result = call(&mut Context::new(NodeId(1), Time::from_ms(ms), Time::ZERO, &mut rng, &mut effects));
+        let timer = effects.iter().find_map(|effect| match effect {
+            Effect::SetTimer { after, tag } => Some((after.as_millis() as u64, *tag)),
             _ => None,
         });
-        (now, tag)
+        (result, timer)
+    }
+
+    /// Whether operations go out at once, and whether a timer was set.
+    fn ready(uplink: &mut Uplink) -> (bool, Option<(u64, u64)>) {
+        at(0, |cx| uplink.ready(cx))
     }
 
     fn outbox(numbers: &[u64]) -> Outbox<()> {
@@ -123,7 +147,9 @@ mod tests {
     /// The operations that go out, and the one that they follow.
     fn unsent(uplink: &mut Uplink, numbers: &[u64], last: u64) -> Option<(u64, Vec<u64>)> {
         let outbox = outbox(numbers);
-        uplink.unsent(&outbox, last).map(|unsent| (unsent.after, unsent.operations.map(|(n, _)| *n).collect()))
+        at(0, |cx| uplink.unsent(&outbox, last, cx))
+            .0
+            .map(|unsent| (unsent.after, unsent.operations.map(|(n, _)| *n).collect()))
     }
 
     #[test]
@@ -152,19 +178,36 @@ mod tests {
     }
 
     #[test]
-    fn a_window_has_one_timer_and_a_broken_connection_stops_it() {
+    fn the_first_goes_at_once_and_the_rest_at_the_end_of_the_window() {
+        let mut uplink = Uplink::new(Duration::from_millis(50));
+        uplink.link(LinkState::Up, &outbox(&[]), 0);
+        let send = |uplink: &mut Uplink, ms: u64| at(ms, |cx| (uplink.ready(cx)).then(|| uplink.sends(cx)).is_some());
+        assert_eq!(send(&mut uplink, 1000), (true, None));
+        let (now, timer) = send(&mut uplink, 1020);
+        let Some((30, tag)) = timer else { panic!("{timer:?}") };
+        assert_eq!((now, send(&mut uplink, 1040)), (false, (false, None)), "one timer for all");
+        assert_eq!(at(1050, |cx| uplink.timer(tag, cx)), (true, None));
+        at(1050, |cx| uplink.sends(cx));
+        // That was a send, and its window lasts until 1100.
+        assert_eq!(send(&mut uplink, 1060), (false, Some((40, tag))));
+        assert_eq!(at(1100, |cx| uplink.timer(tag, cx)), (true, None));
+        at(1100, |cx| uplink.sends(cx));
+        assert_eq!(send(&mut uplink, 1150), (true, None), "no window is open, and no timer ran for it");
+    }
+
+    #[test]
+    fn a_broken_connection_ends_the_window() {
         let mut uplink = Uplink::new(Duration::from_millis(5));
         uplink.link(LinkState::Up, &outbox(&[]), 0);
-        let (now, first) = ready(&mut uplink);
-        assert!(!now && first.is_some());
-        assert_eq!(ready(&mut uplink), (false, None));
-        assert!(uplink.timer(first.unwrap()));
-        let (_, second) = ready(&mut uplink);
+        at(0, |cx| uplink.sends(cx));
+        let Some((5, first)) = ready(&mut uplink).1 else { panic!("a timer") };
         uplink.link(LinkState::Up, &outbox(&[]), 0);
-        assert!(!uplink.timer(second.unwrap()), "it belongs to the connection before");
-        let (_, third) = ready(&mut uplink);
+        assert_eq!(at(5, |cx| uplink.timer(first, cx)), (false, None), "it belongs to the connection before");
+        assert_eq!(at(1, |cx| uplink.ready(cx)), (true, None));
+        at(1, |cx| uplink.sends(cx));
+        let Some((4, second)) = at(2, |cx| uplink.ready(cx)).1 else { panic!("a timer") };
         uplink.hold();
-        assert!(!uplink.timer(third.unwrap()), "the answer is awaited");
-        assert!(uplink.answered(0) && ready(&mut uplink).1.is_some(), "the next timer is set again");
+        assert_eq!(at(6, |cx| uplink.timer(second, cx)), (false, None), "the answer is awaited");
+        assert!(uplink.answered(0) && at(6, |cx| uplink.ready(cx)).0);
     }
 }

@@ -4,6 +4,7 @@ mod observe;
 mod table;
 mod toy;
 pub(crate) mod trials;
+mod windows;
 
 #[cfg(any(feature = "loro", feature = "diamond"))]
 pub(crate) use table::Packet;

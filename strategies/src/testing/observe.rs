@@ -37,6 +37,24 @@ impl Table {
         })
     }
 
+    /// Whether a replica has reported that it reflects an operation, in whatever way it names it.
+    pub(crate) fn reflects(&self, node: u32, id: OpId) -> bool {
+        let tags: Vec<u128> = self
+            .reports
+            .iter()
+            .filter_map(|(_, report)| match report {
+                Effect::Report(Report::Tagged(op, tag)) if *op == id => Some(*tag),
+                _ => None,
+            })
+            .collect();
+        self.reports.iter().filter(|(at, _)| at.0 == node).any(|(_, report)| match report {
+            Effect::Report(Report::Reflected(op)) => *op == id,
+            Effect::Report(Report::ReflectedTags(first, last)) => tags.iter().any(|tag| (first..=last).contains(&tag)),
+            Effect::Report(Report::ReflectedThrough(clock)) => clock.get(&id.client).is_some_and(|n| *n >= id.n),
+            _ => false,
+        })
+    }
+
     /// How often an operation was rolled back.
     pub(crate) fn rolled_back(&self, id: OpId) -> usize {
         self.reports

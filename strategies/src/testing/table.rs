@@ -84,6 +84,11 @@ impl Table {
         table
     }
 
+    /// The strategy of all replicas.
+    pub(crate) fn configured(&self) -> &Configured {
+        &self.strategy
+    }
+
     fn topology(&self) -> Topology {
         self.strategy.topology()
     }
@@ -198,6 +203,13 @@ impl Table {
         self.call(node, |replica, cx| replica.timer(tag, cx));
     }
 
+    /// All timers that are set are due, and those that are set meanwhile.
+    pub(crate) fn ring_all(&mut self) {
+        while !self.timers.is_empty() {
+            self.ring();
+        }
+    }
+
     /// Loses all messages from one to another; gives how many there were.
     pub(crate) fn lose(&mut self, from: u32, to: u32) -> usize {
         self.wire(from, to).drain(..).count()
@@ -220,6 +232,21 @@ impl Table {
         }
     }
 
+    /// Runs as [`Table::run`] does, and shows each message's sender and receiver.
+    pub(crate) fn run_watched(&mut self, mut watch: impl FnMut(u32, u32)) {
+        loop {
+            let busy = self.wires.iter().find(|(_, wire)| !wire.is_empty()).map(|(ends, _)| *ends);
+            match busy {
+                Some((from, to)) => {
+                    watch(from.0, to.0);
+                    self.deliver(from.0, to.0);
+                }
+                None if self.timers.is_empty() => return,
+                None => self.ring(),
+            }
+        }
+    }
+
     /// Runs until no message and no timer is left; if there always is one, for the time the strategy has to quiesce.
     pub(crate) fn run(&mut self) {
         let settling = self.strategy.strategy.settling();
@@ -227,13 +254,6 @@ impl Table {
             self.pass(settling);
             return self.deliver_all();
         }
-        loop {
-            let busy = self.wires.iter().find(|(_, wire)| !wire.is_empty()).map(|(ends, _)| *ends);
-            match busy {
-                Some((from, to)) => drop(self.deliver(from.0, to.0)),
-                None if self.timers.is_empty() => return,
-                None => self.ring(),
-            }
-        }
+        self.run_watched(|_, _| ());
     }
 }

@@ -1,25 +1,8 @@
 //! Tests that several strategies must pass.
 
 use crate::document::Document;
-use crate::replica::{Effect, NodeId, Report};
 
-use super::{Table, Toy, set};
-
-/// Operations within a batch window are one message; without a window each operation is one.
-pub(crate) fn a_window_is_one_message(strategy: &str) {
-    for (given, messages) in [(strategy.to_owned(), 1), (format!("{strategy}:batch=0ms"), 3)] {
-        let mut table = Table::new(&given, 1);
-        for item in 0..3 {
-            table.act(1, &Toy::Push(item));
-        }
-        if table.wire(1, 0).is_empty() {
-            table.ring();
-        }
-        assert_eq!(table.wire(1, 0).len(), messages, "{given}");
-        table.run();
-        table.agree();
-    }
-}
+use super::{Table, Toy, set, typed};
 
 /// A client that missed more than the server keeps gets a snapshot, and its own operations stay.
 pub(crate) fn a_snapshot_helps_beyond_the_history(strategy: &str) {
@@ -97,12 +80,24 @@ pub(crate) fn operations_saved_before_a_crash_are_reflected_later(strategy: &str
     table.connect(2, 3);
     table.run();
     assert_eq!(table.sees(3, "fields"), "{x:7,y:0}");
-    let reflects = |effect: &Effect| match effect {
-        Effect::Report(Report::Reflected(reflected)) => *reflected == op,
-        Effect::Report(Report::ReflectedThrough(clock)) => {
-            clock.get(&op.client).is_some_and(|through| *through >= op.n)
-        }
-        _ => false,
-    };
-    assert!(table.reports.iter().any(|(node, effect)| *node == NodeId(3) && reflects(effect)), "{:?}", table.reports);
+    assert!(table.reflects(3, op), "{:?}", table.reports);
+}
+
+/// An operation that arrives before one that it depends on is neither shown nor reflected; then both are.
+#[cfg(any(feature = "automerge", feature = "yrs"))]
+pub(crate) fn an_operation_is_reflected_once_its_dependencies_are_here(strategy: &str) {
+    let mut table = Table::new(strategy, 3);
+    let first = table.act(1, &typed(0, "x"));
+    table.deliver(1, 2);
+    let second = table.act(2, &typed(1, "y"));
+    table.deliver(2, 3);
+    table.ring_all();
+    assert_eq!(table.sees(3, "text"), "\"abc\"", "{strategy}");
+    assert!(!table.reflects(3, first) && !table.reflects(3, second), "{strategy}: {:?}", table.reports);
+    table.deliver(1, 3);
+    table.ring_all();
+    assert_eq!(table.sees(3, "text"), "\"xyabc\"", "{strategy}");
+    assert!(table.reflects(3, first) && table.reflects(3, second), "{strategy}: {:?}", table.reports);
+    table.run();
+    table.agree();
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use syncbench_harness::faults::FAULTS;
 use syncbench_harness::metrics;
 use syncbench_harness::network::NETWORKS;
-use syncbench_harness::scenario::{DEFAULT_PARTS, LONG_PARTS};
+use syncbench_harness::scenario::{DEFAULT_PARTS, LONG_PARTS, OTHER_PARTS};
 use syncbench_harness::workloads::WORKLOADS;
 use syncbench_reports::charts::CHARTS;
 use syncbench_strategies::registry::{STRATEGIES, left_out};
@@ -37,7 +37,7 @@ impl Catalog {
     pub(super) fn of(what: Option<Listed>) -> Self {
         let wanted = |kind: Listed| what.is_none_or(|what| what == kind);
         let strategies = || STRATEGIES.iter().map(|spec| Strategy::from(*spec)).chain(left_out().map(Strategy::from));
-        let scenarios = || DEFAULT_PARTS.iter().chain(LONG_PARTS).map(Scenario::from);
+        let scenarios = || DEFAULT_PARTS.iter().chain(LONG_PARTS).chain(OTHER_PARTS).map(Scenario::from);
         Self {
             schema: 1,
             strategies: wanted(Listed::Strategies).then(|| strategies().collect()),

@@ -11,11 +11,12 @@ use syncbench_harness::workload::WorkloadSpec;
 use syncbench_reports::charts::Chart;
 use syncbench_strategies::document::EditKind;
 use syncbench_strategies::registry::Optional;
+use syncbench_strategies::selector::format_span;
 use syncbench_strategies::spec::{Content, ParamKind, Spec};
 
 type Words = BTreeMap<&'static str, String>;
 
-#[derive(Serialize)]
+#[derive(Clone, PartialEq, Serialize)]
 pub(super) struct Param {
     pub(super) name: &'static str,
     pub(super) kind: String,
@@ -27,6 +28,8 @@ impl Param {
     fn all(params: &[syncbench_strategies::spec::Param]) -> Vec<Self> {
         let kind = |kind: ParamKind| match kind {
             ParamKind::Span => "span".to_owned(),
+            ParamKind::SpanRange => "span or range".to_owned(),
+            ParamKind::Bandwidth => "bandwidth".to_owned(),
             ParamKind::Count => "number".to_owned(),
             ParamKind::Share => "share".to_owned(),
             ParamKind::Choice(words) => words.join("|"),
@@ -60,6 +63,7 @@ pub(super) struct CompiledIn {
     compiled_in: &'static str,
     pub(super) topology: String,
     pub(super) claims: Vec<&'static str>,
+    pub(super) saved: &'static str,
     pub(super) memory_grows: BTreeMap<&'static str, &'static str>,
     pub(super) support: Words,
     pub(super) carries: Words,
@@ -89,6 +93,7 @@ impl From<&Spec> for Strategy {
             compiled_in: "yes",
             topology: spec.topology.to_string(),
             claims: claims.collect(),
+            saved: spec.guarantees.saved(),
             memory_grows: grows.filter_map(|(with, kept)| Some((with, kept?))).collect(),
             support: EditKind::ALL.iter().map(|kind| (kind.name(), (spec.support)(*kind).to_string())).collect(),
             carries: Content::ALL.iter().map(|kind| (kind.name(), (spec.content)(*kind).to_string())).collect(),
@@ -152,13 +157,27 @@ impl From<&Kind> for Finding {
 pub(super) struct Network {
     pub(super) name: &'static str,
     pub(super) summary: &'static str,
+    /// The numbers of the legs, with the defaults of its parameters.
+    pub(super) client_leg: String,
+    pub(super) server_leg: String,
+    /// One way between two legs.
+    pub(super) between_legs: String,
     pub(super) source: &'static str,
     pub(super) params: Vec<Param>,
 }
 
 impl From<&NetworkSpec> for Network {
     fn from(spec: &NetworkSpec) -> Self {
-        Self { name: spec.name, summary: spec.summary, source: spec.source, params: Param::all(spec.params) }
+        let profile = spec.default_profile();
+        Self {
+            name: spec.name,
+            summary: spec.summary,
+            client_leg: profile.client.to_string(),
+            server_leg: profile.server.to_string(),
+            between_legs: format_span(profile.backbone),
+            source: spec.source,
+            params: Param::all(spec.params),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ mod print;
 
 use std::process::ExitCode;
 
-use anstream::println;
+use crate::out::println;
 
 use crate::args::ListArgs;
 use crate::failure::Done;

@@ -1,8 +1,9 @@
 //! The catalog as text, as wide as the terminal.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use anstream::println;
+use crate::out::println;
 
 use super::catalog::Catalog;
 use super::entry::{CompiledIn, Param, Strategy};
@@ -29,10 +30,22 @@ pub(super) fn print(catalog: &Catalog) {
             wrapped(6, &format!("finds {}{lost}: {}", finding.kind, finding.meaning));
         }
     });
+    let explained: RefCell<Vec<Param>> = RefCell::default();
     section("networks", catalog.networks.as_deref(), |network| {
         heading(network.name, network.summary);
+        field("client's leg", &network.client_leg);
+        field("server's leg", &network.server_leg);
+        field("between legs", &network.between_legs);
         field("source", network.source);
-        params(&network.params);
+        // Parameters that every network has are explained once.
+        let (known, new): (Vec<_>, Vec<_>) =
+            network.params.iter().partition(|param| explained.borrow().contains(param));
+        new.iter().copied().for_each(param);
+        let names: Vec<_> = known.iter().map(|param| param.name).collect();
+        if !names.is_empty() {
+            field(&names.join(", "), "as above");
+        }
+        explained.borrow_mut().extend(new.into_iter().cloned());
     });
     section("faults", catalog.faults.as_deref(), |fault| {
         heading(fault.name, fault.summary);
@@ -63,6 +76,7 @@ fn compiled_in(strategy: &CompiledIn) {
     strategy.library.iter().for_each(|library| field("library", library));
     field("topology", &strategy.topology);
     field("claims", &strategy.claims.join(", "));
+    field("saved means", strategy.saved);
     let grows: Vec<_> = strategy.memory_grows.iter().map(|(with, kept)| format!("{with}: {kept}")).collect();
     field(
         "memory grows",
@@ -96,9 +110,11 @@ fn field(name: &str, text: &str) {
 }
 
 fn params(params: &[Param]) {
-    for Param { name, kind, default, help } in params {
-        wrapped(6, &format!("{name}=<{kind}> (default {default}): {help}"));
-    }
+    params.iter().for_each(param);
+}
+
+fn param(Param { name, kind, default, help }: &Param) {
+    wrapped(6, &format!("{name}=<{kind}> (default {default}): {help}"));
 }
 
 /// A paragraph, indented, as wide as the terminal; further lines are indented by two more.

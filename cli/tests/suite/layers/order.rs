@@ -19,17 +19,20 @@ const STRATEGIES: &[&[&str]] = &[
     &["selector"],
     &["params"],
     &["replica"],
-    &["spec", "prefix_set", "wire"],
+    &["spec", "prefix_set", "wire", "relay", "send_window"],
     &["courier", "star"],
-    &["crdt", "ephemeral", "escrow", "ids", "lww", "ot", "serial"],
+    &["crdt", "ephemeral", "escrow", "ids", "lww", "ot"],
+    &["serial"],
     &["hybrid"],
     &["registry"],
 ];
 
 const HARNESS: &[&[&str]] = &[
+    &["by_name"],
     &["clock", "rng", "pace", "queue", "schedule", "event", "finding", "metric"],
     &["stopwatch", "tracer", "network", "faults", "ledger"],
     &["wire", "settings", "history"],
+    &["findings"],
     &["results"],
     &["workload", "probe"],
     &["task"],
@@ -58,5 +61,12 @@ const REPORTS: &[&[&str]] = &[
     &["report"],
 ];
 
-const CLI: &[&[&str]] =
-    &[&["date"], &["environment"], &["args"], &["failure"], &["folder", "progress", "story"], &["commands"]];
+const CLI: &[&[&str]] = &[
+    &["date", "out"],
+    &["environment"],
+    &["args"],
+    &["failure"],
+    &["folder", "progress", "story"],
+    &["runner"],
+    &["commands"],
+];

@@ -4,7 +4,8 @@
 //! no virtual time: what a strategy computes is measured beside the simulation, never mixed into it, so a slow machine gives
 //! the same run as a fast one.
 //!
-//! A run is over when nothing is left to happen. Replicas that never fall silent get the time that they need to settle after
+//! A run is over when nothing is left to happen: no message is under way, no timer is due, no connection about to open. What
+//! outlasts the budget is counted and left. Replicas that never fall silent get the time that they need to settle after
 //! the last action or fault transition; then their timers are void, and what is in flight arrives.
 
 mod observe;
@@ -21,9 +22,9 @@ use super::hold::Hold;
 use super::load::Users;
 use super::node::{Node, Request};
 use crate::event::Event;
-use crate::faults::{Conditions, Timeline, Transition, VAIN_WAIT};
+use crate::faults::{Conditions, Reopening, Timeline, Transition, VAIN_WAIT};
 use crate::ledger::Ledger;
-use crate::network::Link;
+use crate::network::{Access, Link};
 use crate::probe::Probe;
 use crate::queue::Queue;
 use crate::run_result::RunResult;
@@ -42,7 +43,16 @@ pub fn run(task: &Task<'_>, probes: &mut [Box<dyn Probe>]) -> RunResult {
 
 #[derive(Debug)]
 enum Work {
+    /// A message comes to its receiver's leg.
+    Reach(Parcel),
+    /// It arrives.
     Deliver(Parcel),
+    /// A connection opens, unless it broke again.
+    Open {
+        ends: (NodeId, NodeId),
+        /// Since when it could.
+        since: Time,
+    },
     Timer {
         node: NodeId,
         tag: u64,
@@ -70,6 +80,9 @@ struct Sim<'a> {
     saved: BTreeMap<NodeId, Saved>,
     /// By node and peer: the node's end of their connection.
     wires: BTreeMap<(NodeId, NodeId), Wire>,
+    /// By node number: the leg that all its connections share.
+    legs: Vec<Access>,
+    reopenings: Vec<Reopening>,
     users: Users<'a>,
     hold: Hold<'a>,
     ledger: Ledger,
@@ -81,7 +94,7 @@ struct Sim<'a> {
     requests: Vec<Request>,
     /// How long replicas that never fall silent need to settle; zero for those that do.
     settling: Duration,
-    /// When a user last acted, or the last fault transition was.
+    /// When a user last acted, a connection last opened or the last fault transition was.
     stirred_at: Time,
     /// Replicas that never fall silent have settled: timers are void, and what is in flight arrives.
     timers_void: bool,
@@ -95,7 +108,7 @@ impl<'a> Sim<'a> {
         let ends = nodes.iter().flat_map(|node| {
             let peers = task.topology().peers(*node, task.clients);
             peers.into_iter().map(|peer| {
-                let link = Link::new(task.profile, task.transport, task.seed, *node, peer);
+                let link = Link::new(&task.profile, task.transport, task.seed, *node, peer);
                 ((*node, peer), Wire::new(link, *node, peer))
             })
         });
@@ -110,6 +123,8 @@ impl<'a> Sim<'a> {
             lives: vec![0; size],
             saved: BTreeMap::new(),
             wires: ends.collect(),
+            legs: (0..=task.clients).map(|node| Access::new(&task.profile, task.seed, NodeId(node))).collect(),
+            reopenings: Vec::new(),
             users: Users::new(task),
             hold: Hold::new(task.workload.schedule(), task.clients),
             ledger: Ledger::new(task.clients),
@@ -182,7 +197,7 @@ impl<'a> Sim<'a> {
         due > self.stirred_at + patience
             && (never_silent || (unhealed && self.conditions.in_vain(&self.nodes)))
             && self.timeline.next().is_none()
-            && !self.queue.pending().any(|work| matches!(work, Work::Issue { .. }))
+            && !self.queue.pending().any(|work| matches!(work, Work::Issue { .. } | Work::Open { .. }))
     }
 
     /// Voids all timers: what is in flight arrives, with all that follows from it, and then the group is quiescent.
@@ -209,7 +224,9 @@ impl<'a> Sim<'a> {
 
     fn perform(&mut self, work: Work) {
         match work {
+            Work::Reach(parcel) => self.reach(parcel),
             Work::Deliver(parcel) => self.arrive(parcel),
+            Work::Open { ends, since } => self.open(ends, since),
             Work::Timer { node, tag, life } => self.timer(node, tag, life),
             Work::Issue { client, intended } => self.issue(client, intended),
         }

@@ -49,16 +49,31 @@ impl Sim<'_> {
         let healed_at = self.timeline.healed_at();
         let flights: Vec<_> = self.ledger.entries().map(|entry| (entry.issued, entry.visible)).collect();
         let touched = self.conditions.messages_touched();
-        let coverage = self.task.faults.coverage(touched, &flights, healed_at, self.now);
+        let coverage = self.task.faults.coverage(touched, &flights, &self.reopenings, healed_at, self.now);
         let clients = self.replicas.iter().flatten().filter(|node| node.id != NodeId::SERVER);
         let stored_bytes = clients.map(|node| node.replica.durable().len() as u64).max().unwrap_or(0);
         let last_issue = flights.iter().map(|(issued, _)| *issued).max().unwrap_or(Time::ZERO);
+        let count =
+            |pending: fn(&Self, &Work) -> bool| self.queue.pending().filter(|work| pending(&self, work)).count() as u64;
+        let messages = count(|_, work| matches!(work, Work::Reach(_) | Work::Deliver(_)));
+        let messages_in_flight = messages + self.wires.values().map(Wire::waiting).sum::<u64>() + self.hold.waiting();
+        let timers_due = count(|sim, work| match work {
+            Work::Timer { node, life, .. } => *life == sim.lives[node.0 as usize],
+            _ => false,
+        });
+        let connections_opening = count(|sim, work| match work {
+            Work::Open { ends, .. } => sim.wires.get(ends).is_some_and(|wire| wire.is_connecting() && !wire.is_up()),
+            _ => false,
+        });
+        if messages_in_flight + timers_due + connections_opening > 0 {
+            self.ledger.cut_off();
+        }
         RunResult {
             ended_at: self.now,
             quiescing_since: healed_at.unwrap_or(self.now).max(last_issue),
-            messages_in_flight: self.queue.pending().filter(|work| matches!(work, Work::Deliver(_))).count() as u64
-                + self.wires.values().map(Wire::waiting).sum::<u64>()
-                + self.hold.waiting(),
+            messages_in_flight,
+            timers_due,
+            connections_opening,
             trace_digest: Some(self.tracer.digest()),
             inexact: self.hold.inexact(),
             ledger: self.ledger,

@@ -48,6 +48,16 @@ impl Sim<'_> {
         }
     }
 
+    /// A message comes to its receiver's leg.
+    pub(super) fn reach(&mut self, parcel: Parcel) {
+        let (from, to) = (parcel.from, parcel.to);
+        let Some(wire) = self.wires.get_mut(&(to, from)) else { return };
+        match wire.reach(&mut self.legs[to.0 as usize], &parcel) {
+            Some(at) => self.queue.push(at, Work::Deliver(parcel)),
+            None => self.lose(from, to),
+        }
+    }
+
     pub(super) fn arrive(&mut self, parcel: Parcel) {
         let (from, to) = (parcel.from, parcel.to);
         let Some(wire) = self.wires.get_mut(&(to, from)) else { return };
@@ -94,19 +104,22 @@ impl Sim<'_> {
 
     fn send(&mut self, from: NodeId, to: NodeId, bytes: Arc<[u8]>, sidecar: Arc<Sidecar>) {
         let payload_bytes = bytes.len() as u64;
-        let wire_bytes = wire_bytes(self.task.transport, from, payload_bytes);
         let hash = xxh3_64(&bytes);
-        self.emit(from, What::Sent { to, payload_bytes, wire_bytes, hash });
         self.conditions.touch_made(from);
         let sidecar = if self.task.blind { Arc::new(Sidecar::none()) } else { sidecar };
-        let Some(wire) = self.wires.get_mut(&(from, to)) else { return self.lose(from, to) };
-        let sent = wire.send(self.now, wire_bytes, bytes, sidecar);
-        if let Some((at, copy)) = sent.copy {
-            self.queue.push(at, Work::Deliver(copy));
+        let Some(wire) = self.wires.get_mut(&(from, to)) else {
+            let wire_bytes = wire_bytes(self.task.transport, from, payload_bytes);
+            self.emit(from, What::Sent { to, payload_bytes, wire_bytes, hash });
+            return self.lose(from, to);
+        };
+        let sent = wire.send(&mut self.legs[from.0 as usize], self.now, bytes, sidecar);
+        self.emit(from, What::Sent { to, payload_bytes, wire_bytes: sent.wire_bytes, hash });
+        if let Some(copy) = sent.copy {
+            self.queue.push(copy.reaches(), Work::Reach(copy));
             self.emit(to, What::Duplicated { from });
         }
         match sent.original {
-            Some((at, parcel)) => self.queue.push(at, Work::Deliver(parcel)),
+            Some(parcel) => self.queue.push(parcel.reaches(), Work::Reach(parcel)),
             None => self.lose(from, to),
         }
     }

@@ -1,14 +1,17 @@
-//! What a fault transition does to a group in virtual time: nodes join, crash and recover, connections break and open.
+//! What a fault transition does to a group in virtual time: nodes join, crash and recover, connections break and are opened
+//! again.
 
 use syncbench_strategies::document::Digest;
-use syncbench_strategies::replica::{LinkState, NodeId, Setup};
+use syncbench_strategies::replica::{LinkState, NodeId, Setup, Time};
 use syncbench_strategies::sidecar::Sidecar;
 
 use super::{Sim, Work};
+use crate::engines::connecting::{opens_at, reopening};
 use crate::engines::node::{Input, Node};
 use crate::event::What;
 use crate::faults::{NodeState, Transition};
 use crate::rng::stream;
+use crate::wire::Wire;
 
 /// What a crash leaves behind.
 pub(super) struct Saved {
@@ -33,7 +36,11 @@ impl Sim<'_> {
         }
         let pairs: Vec<(NodeId, NodeId)> = self.wires.keys().copied().collect();
         for (a, b) in pairs.iter().filter(|(a, b)| a < b) {
-            self.connect(*a, *b, self.conditions.connected(*a, *b));
+            if self.conditions.connectable(*a, *b) {
+                self.connect((*a, *b));
+            } else {
+                self.break_off((*a, *b));
+            }
         }
         for (from, to) in pairs {
             let blocked = self.conditions.blocked(from, to);
@@ -95,28 +102,70 @@ impl Sim<'_> {
         }
     }
 
-    /// Opens or breaks a connection, unless it is so already.
-    fn connect(&mut self, a: NodeId, b: NodeId, up: bool) {
-        let mut changed = false;
-        for (from, to) in [(a, b), (b, a)] {
-            let change = self.wires.get_mut(&(to, from)).and_then(|wire| wire.set_up(up, self.now));
-            let Some(change) = change else { continue };
-            changed = true;
-            for _ in change.lost.into_iter().chain(self.hold.broken((from, to))) {
-                self.lose(from, to);
-            }
-        }
-        if !changed {
+    /// Two nodes begin to connect, unless they have begun.
+    fn connect(&mut self, ends: (NodeId, NodeId)) {
+        if self.wires.get(&ends).is_none_or(Wire::is_connecting) {
             return;
         }
-        let state = if up { LinkState::Up } else { LinkState::Down };
-        for (node, peer) in [(a, b), (b, a)] {
+        let at = opens_at(self.task, &self.conditions, ends.0, ends.1);
+        for end in both(ends) {
+            self.wires.get_mut(&end).into_iter().for_each(|wire| wire.connect(at));
+        }
+        let since = self.conditions.since();
+        if at == self.now {
+            self.open(ends, since);
+        } else {
+            self.queue.push(at, Work::Open { ends, since });
+        }
+    }
+
+    /// The connection of two nodes opens now, unless it broke while they were connecting.
+    pub(super) fn open(&mut self, ends: (NodeId, NodeId), since: Time) {
+        let mut opened = false;
+        for end in both(ends) {
+            // Both ends open at the same instant, so nothing comes early.
+            opened |= self.wires.get_mut(&end).is_some_and(|wire| wire.open(self.now).is_some());
+        }
+        if opened {
+            self.stirred_at = self.now;
+            let reopening = reopening(since, self.now, ends.0, ends.1);
+            self.reopenings.extend(reopening);
+            self.tell(ends, LinkState::Up, reopening.is_some());
+        }
+    }
+
+    /// The connection of two nodes breaks, or the attempt to open it ends.
+    fn break_off(&mut self, ends: (NodeId, NodeId)) {
+        let mut was_up = false;
+        for (node, peer) in both(ends) {
+            let Some((up, lost)) = self.wires.get_mut(&(node, peer)).and_then(Wire::break_off) else { continue };
+            was_up |= up;
+            for _ in lost.into_iter().chain(self.hold.broken((peer, node))) {
+                self.lose(peer, node);
+            }
+        }
+        if was_up {
+            self.tell(ends, LinkState::Down, false);
+        }
+    }
+
+    /// Tells both ends of a connection how it is now.
+    fn tell(&mut self, ends: (NodeId, NodeId), state: LinkState, after_handshake: bool) {
+        for (node, peer) in both(ends) {
             // A crashed replica notices nothing.
             if self.replicas[node.0 as usize].is_none() {
                 continue;
             }
             self.emit(node, What::Link { peer, state });
+            if after_handshake && node < peer {
+                let wire_bytes = self.task.profile.reconnect.handshake_bytes;
+                self.emit(node, What::Handshake { peer, wire_bytes });
+            }
             self.step(node, Input::Link(peer, state));
         }
     }
+}
+
+fn both((a, b): (NodeId, NodeId)) -> [(NodeId, NodeId); 2] {
+    [(a, b), (b, a)]
 }

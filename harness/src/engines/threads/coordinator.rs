@@ -17,9 +17,6 @@ use crate::task::Task;
 /// How often the coordinator looks whether the group is quiescent.
 const POLL: Duration = Duration::from_millis(1);
 
-/// A group in which only timers fire is quiescent after twice the longest timer that was ever set, and this.
-const QUIESCENCE_SLACK: Duration = Duration::from_millis(50);
-
 /// A run in which nobody is to act and nothing happens for the budget and this is given up, whatever it waits for.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -165,30 +162,20 @@ impl<'a> Coordinator<'a> {
         let healed_at = self.timeline.healed_at();
         let pending = self.shared.pending.load(Ordering::SeqCst);
         let stirred = self.latest(|seat| &seat.stirred).max(healed_at.unwrap_or_default());
-        let idle = |span| self.shared.intents.load(Ordering::SeqCst) == 0 && now.since(stirred) > span;
+        let idle = |span| self.shared.planned.load(Ordering::SeqCst) == 0 && now.since(stirred) > span;
         if !self.settling.is_zero() && !self.timers_void {
             return idle(self.settling);
         }
         if healed_at.is_none() && idle(VAIN_WAIT) && self.conditions.in_vain(&self.nodes) {
             return true;
         }
-        if pending == 0 || (self.timers_void && pending.is_multiple_of(TIMER)) {
-            return true;
-        }
-        // Only timers are left and none is due. A strategy that keeps a clock ticking is quiescent when nothing else happens
-        // for so long that every timer has fired.
-        let overdue = |seat: &Seat| seat.timer.load(Ordering::SeqCst) <= now.0;
-        if !pending.is_multiple_of(TIMER) || self.shared.seats.iter().any(overdue) {
-            return false;
-        }
-        let longest = Duration::from_nanos(self.shared.longest_timer.load(Ordering::Relaxed));
-        let resolved = self.shared.unresolved.load(Ordering::SeqCst) == 0 || healed_at.is_none();
-        resolved && now.since(self.last_busy()) > longest * 2 + QUIESCENCE_SLACK
+        // A timer that is still due may lead to anything.
+        pending == 0 || (self.timers_void && pending.is_multiple_of(TIMER))
     }
 
     /// Whether nothing has happened for too long. This ends a run even where the count of what is in flight is wrong.
     fn given_up(&self, now: Time) -> bool {
-        let nobody = self.timeline.next().is_none() && self.shared.intents.load(Ordering::SeqCst) == 0;
+        let nobody = self.timeline.next().is_none() && self.shared.planned.load(Ordering::SeqCst) == 0;
         nobody && now.since(self.last_busy()) > self.settling + self.task.budget + PATIENCE
     }
 

@@ -111,6 +111,7 @@ pub(super) fn of_operations(what: &What) -> bool {
             | What::Report(Report::ReflectedThrough(_))
             | What::Report(Report::Tagged(..))
             | What::Report(Report::ReflectedTags(..))
+            | What::Report(Report::Pending(_))
             | What::Report(Report::Void(_))
             | What::Report(Report::Confirmed(..))
             | What::Report(Report::Rejected(..))

@@ -32,6 +32,8 @@ pub(super) fn merge(
     let mut messages_touched = vec![0; task.faults.iter().count()];
     let mut stored_bytes = 0;
     let mut messages_in_flight = in_inboxes;
+    let (mut timers_due, mut connections_opening) = (0, 0);
+    let mut reopenings = Vec::new();
     // By node number, so a stable sort by time keeps the order of nodes and that within a node.
     for record in records {
         openings[record.id.0 as usize] = record.openings.into_iter();
@@ -39,6 +41,9 @@ pub(super) fn merge(
         finals.extend(record.last.map(|last| (record.id, last)));
         messages_touched.iter_mut().zip(record.messages_touched).for_each(|(sum, count)| *sum += count);
         messages_in_flight += record.undelivered;
+        timers_due += record.timers_due;
+        connections_opening += record.connections_opening;
+        reopenings.extend(record.reopenings);
         if record.id != NodeId::SERVER {
             stored_bytes = stored_bytes.max(record.stored_bytes);
         }
@@ -61,19 +66,24 @@ pub(super) fn merge(
         book.enter(&event);
     }
     book.end_instant(book.last);
-    let Book { ledger, last, .. } = book;
+    let Book { mut ledger, last, .. } = book;
+    if messages_in_flight + timers_due + connections_opening > 0 {
+        ledger.cut_off();
+    }
     let flights: Vec<_> = ledger.entries().map(|entry| (entry.issued, entry.visible)).collect();
     let last_issue = flights.iter().map(|(issued, _)| *issued).max().unwrap_or(Time::ZERO);
     // The coordinator learns of the last operation a little late; without faults there is nothing to wait for.
     let healed_at = if task.faults.is_empty() { healed_at.map(|_| last_issue) } else { healed_at };
     let ended_at = last.max(healed_at.unwrap_or(Time::ZERO));
     RunResult {
-        coverage: task.faults.coverage(&messages_touched, &flights, healed_at, ended_at),
+        coverage: task.faults.coverage(&messages_touched, &flights, &reopenings, healed_at, ended_at),
         quiescing_since: healed_at.unwrap_or(ended_at).max(last_issue),
         ledger,
         finals,
         ended_at,
         messages_in_flight,
+        timers_due,
+        connections_opening,
         trace_digest: None,
         inexact: None,
         stored_bytes,

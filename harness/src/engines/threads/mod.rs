@@ -1,7 +1,8 @@
 //! Threads: the same replicas in real time, one thread each, with channels between them.
 //!
-//! A message travels over the same [`Wire`](crate::wire::Wire) as in virtual time: the sender's end says when it arrives,
-//! the sender hands it over at once, and the receiver keeps it until then. Due things are handled in order of (due time,
+//! A message travels over the same [`Wire`](crate::wire::Wire) as in virtual time: the sender's end says when it comes to the
+//! receiver's leg, the sender hands it over at once, and the receiver keeps it until then, says when it arrives, and keeps it
+//! until then. Due things are handled in order of (due time,
 //! order of coming in), which keeps streams first in first out. A wait ends up to 50 us late, as the operating system wakes
 //! threads; the last 50 us are spent yielding to other threads instead of sleeping.
 //!
@@ -22,7 +23,8 @@
 //!   right to within a gap.
 //! * Absent: a trace digest (no two runs are the same), replayed traces, and crashes.
 //!
-//! Replicas that never fall silent get the time that they need to settle, in real seconds; then their timers are void.
+//! A run ends when nothing is left to happen: no message is in flight, no timer is due, no connection about to open; or with
+//! the budget. Replicas that never fall silent get the time that they need to settle, in real seconds; then their timers are void.
 
 mod coordinator;
 mod journal;
@@ -115,7 +117,7 @@ pub(super) fn observe(
         let records: Vec<Record> = threads.into_iter().filter_map(|thread| thread.join().ok().flatten()).collect();
         outcome.map(|healed_at| (healed_at, records))
     });
-    let undelivered = inboxes.iter().flat_map(Receiver::try_iter).filter(|mail| matches!(mail, Mail::Parcel(..)));
+    let undelivered = inboxes.iter().flat_map(Receiver::try_iter).filter(|mail| matches!(mail, Mail::Parcel(_)));
     let undelivered = undelivered.count() as u64;
     match outcome.and_then(|(healed_at, records)| coordinator.reported().map(|()| (healed_at, records))) {
         Ok((healed_at, records)) => {
@@ -129,8 +131,8 @@ pub(super) fn observe(
 /// What comes into a thread.
 #[derive(Debug)]
 enum Mail {
-    /// A message, with the time it arrives.
-    Parcel(Time, Parcel),
+    /// A message.
+    Parcel(Parcel),
     /// The run begins.
     Start { origin: Moment, grid: Duration },
     /// What faults do has changed.
@@ -164,34 +166,23 @@ enum Notice {
 struct Shared {
     /// By node number.
     mail: Vec<Sender<Mail>>,
-    /// Low half: messages, commands and intents in flight. High half: timers that were set and are not due yet. A thread
+    /// Low half: messages, commands, intents and openings of connections in flight. High half: timers that were set and are not due yet. A thread
     /// that handles one first counts what that leads to, so at zero nothing can happen any more.
     pending: AtomicU64,
-    /// Intents among these.
-    intents: AtomicI64,
-    /// Operations whose fate is not known yet.
-    unresolved: AtomicI64,
-    /// The longest timer that was ever set, in nanoseconds.
-    longest_timer: AtomicU64,
+    /// Intents and openings of connections among these: the group is not left to itself before.
+    planned: AtomicI64,
     /// By node number.
     seats: Vec<Seat>,
 }
 
 /// What a thread shows the coordinator, on a cache line of its own.
+#[derive(Default)]
 #[repr(align(128))]
 struct Seat {
     /// When it last did something other than a timer that led to nothing.
     busy: AtomicU64,
     /// When its user last acted, or a connection opened or broke.
     stirred: AtomicU64,
-    /// When its next timer is due. It is overdue where the thread waits for a processor.
-    timer: AtomicU64,
-}
-
-impl Default for Seat {
-    fn default() -> Self {
-        Self { busy: AtomicU64::new(0), stirred: AtomicU64::new(0), timer: AtomicU64::new(u64::MAX) }
-    }
 }
 
 const THING: u64 = 1;
@@ -203,9 +194,7 @@ impl Shared {
             seats: mail.iter().map(|_| Seat::default()).collect(),
             mail,
             pending: AtomicU64::new(0),
-            intents: AtomicI64::new(0),
-            unresolved: AtomicI64::new(0),
-            longest_timer: AtomicU64::new(0),
+            planned: AtomicI64::new(0),
         }
     }
 

@@ -1,9 +1,7 @@
 //! What happens to the replica of one thread: its user acts, a handler is called, its state is looked at.
 
-use std::cmp::Reverse;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use syncbench_strategies::replica::{NodeId, Report, Setup, Time};
 use xxhash_rust::xxh3::xxh3_64;
@@ -21,7 +19,7 @@ impl Worker<'_> {
     pub(super) fn schedule(&mut self, at: Time) {
         if let Some(user) = &mut self.user {
             user.schedule();
-            self.shared.intents.fetch_add(1, Ordering::SeqCst);
+            self.shared.planned.fetch_add(1, Ordering::SeqCst);
             self.shared.add(THING);
             self.queue.push(at, Work::Issue);
         }
@@ -47,7 +45,6 @@ impl Worker<'_> {
                 self.notify(Notice::Opened { op, action: action.clone(), at, intended });
             }
             self.unresolved.insert(op);
-            self.shared.unresolved.fetch_add(1, Ordering::SeqCst);
             self.note(Event { at, node: self.id, what: What::Issued { op, intended } });
             self.step(at, Input::of(op, &action));
             self.journal.openings.push(action);
@@ -99,10 +96,8 @@ impl Worker<'_> {
         for mut event in events.drain(..) {
             // The effects of a step count from its end.
             event.at = after;
-            if let What::Report(Report::Confirmed(op, _)) | What::Report(Report::Rejected(op, _)) = &event.what
-                && self.unresolved.remove(op)
-            {
-                self.shared.unresolved.fetch_sub(1, Ordering::SeqCst);
+            if let What::Report(Report::Confirmed(op, _)) | What::Report(Report::Rejected(op, _)) = &event.what {
+                self.unresolved.remove(op);
             }
             if let What::Report(report) = &event.what {
                 self.own.report(report);
@@ -123,7 +118,10 @@ impl Worker<'_> {
                     self.send(after, to, bytes, hash, sidecar);
                 }
                 Request::SetTimer { .. } if self.timers_void => {}
-                Request::SetTimer { after: span, tag } => self.set_timer(begun + span, span, tag),
+                Request::SetTimer { after: span, tag } => {
+                    self.shared.add(TIMER);
+                    self.queue.push(begun + span, Work::Timer(tag));
+                }
             }
         }
         if stirred {
@@ -133,24 +131,6 @@ impl Worker<'_> {
             self.shared.seats[self.id.0 as usize].busy.store(after.0, Ordering::SeqCst);
         }
         (self.events, self.requests) = (events, requests);
-    }
-
-    /// Shows the coordinator when the next timer is due. What led to it has been reported before.
-    pub(super) fn show_timer(&self) {
-        let next = self.timers.peek().map_or(u64::MAX, |Reverse(due)| due.0);
-        self.shared.seats[self.id.0 as usize].timer.store(next, Ordering::SeqCst);
-    }
-
-    fn set_timer(&mut self, due: Time, span: Duration, tag: u64) {
-        if span > self.longest_timer {
-            self.longest_timer = span;
-            let ns = u64::try_from(span.as_nanos()).unwrap_or(u64::MAX);
-            self.shared.longest_timer.fetch_max(ns, Ordering::Relaxed);
-        }
-        self.shared.add(TIMER);
-        self.queue.push(due, Work::Timer(tag));
-        self.timers.push(Reverse(due));
-        self.show_timer();
     }
 
     pub(super) fn make(&self) -> Node {

@@ -1,44 +1,61 @@
 //! A thread's connections: what its replica sends, what arrives, and what fault transitions do.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use syncbench_strategies::replica::{LinkState, NodeId, Time};
 use syncbench_strategies::sidecar::Sidecar;
 
 use super::worker::{Work, Worker};
 use super::{Mail, THING};
+use crate::engines::connecting::{opens_at, reopening};
 use crate::engines::node::Input;
 use crate::event::{Event, What};
 use crate::faults::{NodeState, Transition};
 use crate::network::wire_bytes;
-use crate::wire::{Arrival, Parcel};
+use crate::wire::{Arrival, Parcel, Sent, Wire};
 
 impl Worker<'_> {
     pub(super) fn send(&mut self, now: Time, to: NodeId, bytes: Arc<[u8]>, hash: u64, sidecar: Arc<Sidecar>) {
         let from = self.id;
         let payload_bytes = bytes.len() as u64;
-        let wire_bytes = wire_bytes(self.task.transport, from, payload_bytes);
-        self.note(Event { at: now, node: from, what: What::Sent { to, payload_bytes, wire_bytes, hash } });
+        let sent = |wire_bytes| Event { at: now, node: from, what: What::Sent { to, payload_bytes, wire_bytes, hash } };
         self.conditions.touch_made(from);
         let sidecar = if self.task.blind { Arc::new(Sidecar::none()) } else { sidecar };
         let Some(wire) = self.wires.get_mut(to.0 as usize).and_then(Option::as_mut) else {
+            self.note(sent(wire_bytes(self.task.transport, from, payload_bytes)));
             return self.lose(now, from, to);
         };
-        let sent = wire.send(now, wire_bytes, bytes, sidecar);
-        if let Some((at, copy)) = sent.copy {
+        let Sent { wire_bytes, original, copy } = wire.send(&mut self.leg, now, bytes, sidecar);
+        self.note(sent(wire_bytes));
+        if let Some(copy) = copy {
             self.note(Event { at: now, node: to, what: What::Duplicated { from } });
-            self.post(at, copy);
+            self.post(copy);
         }
-        match sent.original {
-            Some((at, parcel)) => self.post(at, parcel),
+        match original {
+            Some(parcel) => self.post(parcel),
             None => self.lose(now, from, to),
         }
     }
 
-    fn post(&self, at: Time, parcel: Parcel) {
+    fn post(&self, parcel: Parcel) {
         self.shared.add(THING);
         // The inbox stays open until the run is over, its thread's panic included.
-        let _ = self.shared.mail[parcel.to.0 as usize].send(Mail::Parcel(at, parcel));
+        let _ = self.shared.mail[parcel.to.0 as usize].send(Mail::Parcel(parcel));
+    }
+
+    /// A message comes to this participant's leg: it is in flight until it arrives. False where it is lost.
+    pub(super) fn reach(&mut self, parcel: Parcel) -> bool {
+        let (from, to) = (parcel.from, self.id);
+        let Some(wire) = self.wires[from.0 as usize].as_mut() else { return false };
+        let Some(at) = wire.reach(&mut self.leg, &parcel) else {
+            self.journal.not_before(parcel.sent);
+            let now = self.step_begins();
+            self.lose(now, from, to);
+            return false;
+        };
+        self.queue.push(at, Work::Deliver(parcel));
+        true
     }
 
     fn lose(&mut self, at: Time, from: NodeId, to: NodeId) {
@@ -82,7 +99,11 @@ impl Worker<'_> {
             }
         }
         for peer in self.peers.clone() {
-            self.connect(peer, self.conditions.connected(self.id, peer));
+            if self.conditions.connectable(self.id, peer) {
+                self.connect(peer);
+            } else {
+                self.break_off(peer);
+            }
             let blocked = self.conditions.blocked(peer, self.id);
             let Some(wire) = self.wires[peer.0 as usize].as_mut() else { continue };
             for parcel in wire.set_blocked(blocked) {
@@ -92,22 +113,53 @@ impl Worker<'_> {
         self.follow_up();
     }
 
-    /// Opens or breaks a connection, unless it is so already.
-    fn connect(&mut self, peer: NodeId, up: bool) {
-        if self.wires[peer.0 as usize].as_ref().is_none_or(|wire| wire.is_up() == up) {
-            return;
+    /// Begins to connect, unless that has begun.
+    fn connect(&mut self, peer: NodeId) {
+        let at = opens_at(self.task, &self.conditions, self.id, peer);
+        let Some(wire) = self.wires[peer.0 as usize].as_mut().filter(|wire| !wire.is_connecting()) else { return };
+        wire.connect(at);
+        let since = self.conditions.since();
+        if at == since {
+            self.open(peer, since, at);
+        } else {
+            self.shared.planned.fetch_add(1, Ordering::SeqCst);
+            self.shared.add(THING);
+            self.queue.push(at, Work::Open { peer, since });
         }
+    }
+
+    /// The connection that was to open at `at` opens, unless it broke before.
+    pub(super) fn open(&mut self, peer: NodeId, since: Time, at: Time) {
+        let early = self.wires[peer.0 as usize].as_mut().and_then(|wire| wire.open(at));
+        let Some(early) = early else { return };
+        for parcel in early {
+            self.queue.push(parcel.reaches(), Work::Reach(parcel));
+        }
+        let reopening = reopening(since, at, self.id, peer);
+        self.reopenings.extend(reopening.filter(|_| self.id < peer));
+        self.tell(peer, LinkState::Up, reopening.is_some());
+    }
+
+    /// The connection breaks, or the attempt to open it ends.
+    fn break_off(&mut self, peer: NodeId) {
+        let broken = self.wires[peer.0 as usize].as_mut().and_then(Wire::break_off);
+        let Some((was_up, lost)) = broken else { return };
+        if !lost.is_empty() {
+            let now = self.step_begins();
+            lost.iter().for_each(|parcel| self.lose(now, parcel.from, self.id));
+        }
+        if was_up {
+            self.tell(peer, LinkState::Down, false);
+        }
+    }
+
+    fn tell(&mut self, peer: NodeId, state: LinkState, after_handshake: bool) {
         let now = self.step_begins();
-        let changed = self.wires[peer.0 as usize].as_mut().and_then(|wire| wire.set_up(up, now));
-        let Some(changed) = changed else { return };
-        for (at, parcel) in changed.early {
-            self.queue.push(at, Work::Deliver(parcel));
-        }
-        for parcel in changed.lost {
-            self.lose(now, parcel.from, self.id);
-        }
-        let state = if up { LinkState::Up } else { LinkState::Down };
         self.note(Event { at: now, node: self.id, what: What::Link { peer, state } });
+        if after_handshake && self.id < peer {
+            let wire_bytes = self.task.profile.reconnect.handshake_bytes;
+            self.note(Event { at: now, node: self.id, what: What::Handshake { peer, wire_bytes } });
+        }
         self.step(now, Input::Link(peer, state));
     }
 }

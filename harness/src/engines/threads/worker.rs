@@ -1,7 +1,6 @@
 //! One replica on its thread: its inbox, what is due, its connections, its user and its journal.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap};
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -15,9 +14,9 @@ use crate::clock::Moment;
 use crate::engines::load::User;
 use crate::engines::node::{Input, Node, Request};
 use crate::event::Event;
-use crate::faults::{Conditions, NodeState, Transition};
+use crate::faults::{Conditions, NodeState, Reopening, Transition};
 use crate::ledger::{Action, OwnOperations};
-use crate::network::Link;
+use crate::network::{Access, Link};
 use crate::queue::Queue;
 use crate::task::Task;
 use crate::wire::{Parcel, Wire};
@@ -29,7 +28,16 @@ const YIELDING: Duration = Duration::from_micros(50);
 /// What is due.
 #[derive(Debug)]
 pub(super) enum Work {
+    /// A message comes to this participant's leg.
+    Reach(Parcel),
+    /// It arrives.
     Deliver(Parcel),
+    /// A connection opens, unless it broke again.
+    Open {
+        peer: NodeId,
+        /// Since when it could.
+        since: Time,
+    },
     Timer(u64),
     Issue,
 }
@@ -45,6 +53,10 @@ pub(super) struct Record {
     pub(super) messages_touched: Vec<u64>,
     /// Messages that came in and were not handled.
     pub(super) undelivered: u64,
+    pub(super) timers_due: u64,
+    pub(super) connections_opening: u64,
+    /// Connections that it opened again, to peers of greater numbers.
+    pub(super) reopenings: Vec<Reopening>,
 }
 
 pub(super) struct Worker<'a> {
@@ -61,6 +73,9 @@ pub(super) struct Worker<'a> {
     pub(super) own: OwnOperations,
     /// By peer number.
     pub(super) wires: Vec<Option<Wire>>,
+    /// The leg that all of these share.
+    pub(super) leg: Access,
+    pub(super) reopenings: Vec<Reopening>,
     pub(super) queue: Queue<Work>,
     pub(super) conditions: Conditions<'a>,
     pub(super) journal: Journal,
@@ -71,10 +86,7 @@ pub(super) struct Worker<'a> {
     pub(super) shown: Option<Digest>,
     /// Operations of its user whose fate is not known yet.
     pub(super) unresolved: BTreeSet<OpId>,
-    pub(super) longest_timer: Duration,
     pub(super) timers_void: bool,
-    /// When timers are due.
-    pub(super) timers: BinaryHeap<Reverse<Time>>,
     pub(super) events: Vec<Event>,
     pub(super) requests: Vec<Request>,
 }
@@ -91,7 +103,7 @@ impl<'a> Worker<'a> {
         let peers = task.topology().peers(id, task.clients);
         let mut wires: Vec<Option<Wire>> = (0..=task.clients).map(|_| None).collect();
         for peer in &peers {
-            let link = Link::new(task.profile, task.transport, task.seed, id, *peer);
+            let link = Link::new(&task.profile, task.transport, task.seed, id, *peer);
             wires[peer.0 as usize] = Some(Wire::new(link, id, *peer));
         }
         Self {
@@ -106,6 +118,8 @@ impl<'a> Worker<'a> {
             user: (id != NodeId::SERVER).then(|| User::new(task, id)),
             own: OwnOperations::new(id),
             wires,
+            leg: Access::new(&task.profile, task.seed, id),
+            reopenings: Vec::new(),
             queue: Queue::default(),
             conditions: Conditions::new(&task.faults),
             journal: Journal::new(Moment::now(), Grid::new(task.seed, None), detail),
@@ -113,9 +127,7 @@ impl<'a> Worker<'a> {
             stepped: Time::ZERO,
             shown: None,
             unresolved: BTreeSet::new(),
-            longest_timer: Duration::ZERO,
             timers_void: false,
-            timers: BinaryHeap::new(),
             events: Vec::new(),
             requests: Vec::new(),
         }
@@ -211,10 +223,10 @@ impl<'a> Worker<'a> {
     /// Takes in one piece of mail; false at the end of the run.
     fn take(&mut self, mail: Mail) -> bool {
         match mail {
-            Mail::Parcel(at, parcel) => {
+            Mail::Parcel(parcel) => {
                 let Some(wire) = self.wires[parcel.from.0 as usize].as_mut() else { return true };
-                if let Some((at, parcel)) = wire.expect(at, parcel) {
-                    self.queue.push(at, Work::Deliver(parcel));
+                if let Some(parcel) = wire.expect(parcel) {
+                    self.queue.push(parcel.reaches(), Work::Reach(parcel));
                 }
             }
             Mail::Transition(transition) => {
@@ -239,8 +251,20 @@ impl<'a> Worker<'a> {
 
     fn perform(&mut self, due: Time, work: Work) {
         let what = match work {
+            Work::Reach(parcel) => {
+                if self.reach(parcel) {
+                    return;
+                }
+                THING
+            }
             Work::Deliver(parcel) => {
                 self.arrive(parcel);
+                THING
+            }
+            Work::Open { peer, since } => {
+                self.open(peer, since, due);
+                self.follow_up();
+                self.shared.planned.fetch_sub(1, Ordering::SeqCst);
                 THING
             }
             Work::Timer(tag) => {
@@ -248,13 +272,11 @@ impl<'a> Worker<'a> {
                     let begun = self.step_begins();
                     self.step(begun, Input::Timer(tag));
                 }
-                self.timers.pop();
-                self.show_timer();
                 TIMER
             }
             Work::Issue => {
                 self.issue(due);
-                self.shared.intents.fetch_sub(1, Ordering::SeqCst);
+                self.shared.planned.fetch_sub(1, Ordering::SeqCst);
                 THING
             }
         };
@@ -263,8 +285,15 @@ impl<'a> Worker<'a> {
 
     fn end(mut self) -> Record {
         self.look();
-        let undelivered = self.queue.pending().filter(|work| matches!(work, Work::Deliver(_))).count() as u64
+        let count = |wanted: fn(&Work) -> bool| self.queue.pending().filter(|work| wanted(work)).count() as u64;
+        let undelivered = count(|work| matches!(work, Work::Reach(_) | Work::Deliver(_)))
             + self.wires.iter().flatten().map(Wire::waiting).sum::<u64>();
+        let timers_due = if self.timers_void { 0 } else { count(|work| matches!(work, Work::Timer(_))) };
+        // Both ends open it, and one of them counts.
+        let ahead = |(peer, wire): (usize, &Option<Wire>)| {
+            peer > self.id.0 as usize && wire.as_ref().is_some_and(|wire| wire.is_connecting() && !wire.is_up())
+        };
+        let connections_opening = self.wires.iter().enumerate().filter(|end| ahead(*end)).count() as u64;
         let node = self.node.as_ref().filter(|_| self.detail == Detail::All);
         Record {
             id: self.id,
@@ -274,6 +303,9 @@ impl<'a> Worker<'a> {
             openings: self.journal.openings,
             messages_touched: self.conditions.messages_touched().to_vec(),
             undelivered,
+            timers_due,
+            connections_opening,
+            reopenings: self.reopenings,
         }
     }
 }

@@ -4,29 +4,34 @@ mod runs;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::finding::{Findings, Kind, kinds};
+use crate::finding::{Kind, kinds};
+use crate::findings::Findings;
 use crate::ledger::Fate;
 use crate::oracles::undo::UNDO_WITHOUT_EFFECT;
 use crate::typing::Seen;
 use crate::workload::Issued;
 
 kinds! {
-    LOST_CHARACTER = lost("lost character", "A character was typed, nobody erased it, and it is gone.");
+    LOST_CHARACTER = lost(
+        "lost character",
+        "An operation typed a character that nobody erased, and it is gone; however many it typed."
+    );
     DUPLICATED_CHARACTER = lost(
         "duplicated character",
-        "A character that nobody erased is in the text more than once; counted in copies beyond the first."
+        "An operation typed a character that nobody erased, or restored one, and it is in the text more than once."
     );
     RESURRECTED_CHARACTER = lost(
         "resurrected character",
-        "A character was erased, and it is in the text; counted in erasures."
+        "An operation erased a character, and it is in the text."
     );
     MISPLACED_CHARACTER = lost(
         "misplaced character",
-        "A character is not between the neighbours between which it was typed; neighbours that are gone do not matter."
+        "An operation typed a character that is not between its neighbours of that time; those that are gone do not matter."
     );
     INTERLEAVED_RUN = lost(
         "interleaved run",
-        "Two users typed at the same time, and their runs are shuffled; counted in pairs of runs."
+        "Two users typed at the same time, and their runs are shuffled: the first operation of the run that began later, \
+         whichever and however many runs it is shuffled with."
     );
     WRONG_CHARACTER_ERASED = noted(
         "wrong character erased",
@@ -34,7 +39,8 @@ kinds! {
     );
     CHARACTER_FROM_NOWHERE = noted(
         "character from nowhere",
-        "A character is in the text that nobody typed, or whose keystroke was rejected; counted in copies."
+        "A character is in the text that nobody typed, whose keystroke was rejected, or once more than any operation \
+         explains; counted in copies."
     );
 }
 
@@ -103,15 +109,21 @@ impl<'a> Text<'a> {
     /// What is there and should not be, or should be there once.
     fn judge_presence(&self, findings: &mut Findings) {
         for (char, by) in self.erased.iter().filter(|(char, _)| self.places.contains_key(char)) {
-            let erasures = by.iter().filter(|keystroke| keystroke.outcome().is_some()).count() as u64;
-            findings.count(&RESURRECTED_CHARACTER, erasures, format_args!("{char:?}, erased in {}", by[0].id()));
+            for erased in by.iter().filter(|keystroke| keystroke.outcome().is_some()) {
+                findings.lost(erased.id(), &RESURRECTED_CHARACTER, format_args!("{char:?}, erased in {}", erased.id()));
+            }
         }
         for (char, place) in &self.places {
             if !self.original.contains(char) && !self.typed.contains_key(char) {
-                findings.count(&CHARACTER_FROM_NOWHERE, place.count, format_args!("{char:?} at {}", place.first));
+                findings.note(&CHARACTER_FROM_NOWHERE, place.count, format_args!("{char:?} at {}", place.first));
             } else if place.count > 1 && !self.erased.contains_key(char) {
                 let words = format_args!("{char:?} at {} and {}", place.first, place.last);
-                findings.count(&DUPLICATED_CHARACTER, place.count - 1, words);
+                let by = self.typed.get(char).filter(|typed| typed.outcome().is_some()).or(self.restored.get(char));
+                if by.is_none_or(|by| {
+                    !findings.lost(by.id(), &DUPLICATED_CHARACTER, words) && !findings.is_lost(by.id())
+                }) {
+                    findings.note(&CHARACTER_FROM_NOWHERE, place.count - 1, words);
+                }
             }
         }
     }
@@ -122,18 +134,20 @@ impl<'a> Text<'a> {
         let erased = |char: &char| self.erased.contains_key(char) || self.restored.contains_key(char);
         for char in self.original.iter().filter(|char| gone(char) && !erased(char)) {
             // The erasure that hit it is the lost operation, and counted where its own character is still there.
-            findings.add(&WRONG_CHARACTER_ERASED, format_args!("{char:?}, a character of the initial text"));
+            findings.note(&WRONG_CHARACTER_ERASED, 1, format_args!("{char:?}, a character of the initial text"));
         }
         for (char, keystroke) in &self.typed {
+            let id = keystroke.id();
             if keystroke.outcome().is_some() && gone(char) && !erased(char) {
-                findings.add(&LOST_CHARACTER, format_args!("{char:?}, typed in {}", keystroke.id()));
+                findings.lost(id, &LOST_CHARACTER, format_args!("{char:?}, typed in {id}"));
             } else if keystroke.undone() && !gone(char) {
-                findings.add(&UNDO_WITHOUT_EFFECT, format_args!("{char:?}, typed and undone in {}", keystroke.id()));
+                findings.lost(id, &UNDO_WITHOUT_EFFECT, format_args!("{char:?}, typed and undone in {id}"));
             }
         }
         for (char, by) in self.restored.iter().filter(|(char, _)| gone(char) && !self.erased.contains_key(char)) {
             if self.typed.get(char).is_none_or(|keystroke| keystroke.outcome().is_some()) {
-                findings.add(&UNDO_WITHOUT_EFFECT, format_args!("{char:?}, erased and restored in {}", by.id()));
+                let id = by.id();
+                findings.lost(id, &UNDO_WITHOUT_EFFECT, format_args!("{char:?}, erased and restored in {id}"));
             }
         }
     }
@@ -149,15 +163,16 @@ impl<'a> Text<'a> {
                 if neighbour(seen.left).is_some_and(|left| left.first > place.first)
                     || neighbour(seen.right).is_some_and(|right| right.last < place.first)
                 {
+                    let id = keystroke.id();
                     let between = format!("between {:?} and {:?}", seen.left, seen.right);
-                    findings.add(&MISPLACED_CHARACTER, format_args!("{char:?}, typed in {} {between}", keystroke.id()));
+                    findings.lost(id, &MISPLACED_CHARACTER, format_args!("{char:?}, typed in {id} {between}"));
                 } else {
                     runs.add(char, keystroke, seen.run);
                 }
             }
         }
-        for (one, other) in runs.interleaved(last) {
-            findings.add(&INTERLEAVED_RUN, format_args!("{one}, {other}"));
+        for (earlier, later) in runs.interleaved(last) {
+            findings.lost(later.first(), &INTERLEAVED_RUN, format_args!("{later} amid {earlier}"));
         }
     }
 }

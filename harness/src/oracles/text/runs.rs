@@ -32,6 +32,12 @@ impl Span<'_> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ends(OpId, OpId);
 
+impl Ends {
+    pub(super) fn first(self) -> OpId {
+        self.0
+    }
+}
+
 impl fmt::Display for Ends {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} to {}", self.0, self.1)
@@ -53,11 +59,14 @@ impl<'a> Runs<'a> {
         self.spans.entry(run).or_insert(Span { first: keystroke, last: keystroke }).last = keystroke;
     }
 
-    /// The pairs of concurrent runs that the text shuffles.
+    /// The pairs of concurrent runs that the text shuffles, of each the one that began earlier first.
     pub(super) fn interleaved(&self, text: &[char]) -> Vec<(Ends, Ends)> {
         let order: Vec<Run> = text.iter().filter_map(|char| self.of.get(char).copied()).collect();
         let spans = shuffled(&order).into_iter().map(|(one, other)| (self.spans[&one], self.spans[&other]));
-        spans.filter(|(one, other)| one.concurrent_with(other)).map(|(one, other)| (one.ids(), other.ids())).collect()
+        let spans = spans.filter(|(one, other)| one.concurrent_with(other));
+        let began = |span: &Span<'_>| (span.first.entry.issued, span.first.id());
+        let ordered = |(one, other)| if began(&one) <= began(&other) { (one, other) } else { (other, one) };
+        spans.map(ordered).map(|(one, other)| (one.ids(), other.ids())).collect()
     }
 }
 

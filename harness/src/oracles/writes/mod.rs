@@ -191,9 +191,9 @@ impl<'a, O: Writing> Writes<'a, O> {
         self.glimpsed.contains(value)
     }
 
-    /// Whether an operation wrote this value that was not rejected.
-    pub(crate) fn written(&self, value: &O::Value) -> bool {
-        self.writers.contains_key(value)
+    /// The operations that wrote this value and were not rejected.
+    pub(crate) fn writers(&self, value: &O::Value) -> impl Iterator<Item = &Step<'a, O>> {
+        self.writers.get(value).into_iter().flatten().map(|index| &self.steps[*index])
     }
 
     /// How the value of the step at `index` was lost, if it was; of a confirmed write that was not undone.

@@ -3,34 +3,42 @@
 use std::collections::BTreeMap;
 
 use syncbench_strategies::document::Document;
+use syncbench_strategies::replica::{OpId, Time};
 
 use super::model::{BookingOp, HOUR, bookings, stock, stock_path};
-use crate::finding::{Finding, Findings, Kind, kinds};
+use crate::finding::{Finding, Kind, kinds};
+use crate::findings::Findings;
 use crate::history::{History, Issued};
 use crate::ledger::Fate;
 use crate::oracles::members::{Member, Wrong};
 
 kinds! {
-    LOST_BOOKING = lost("lost booking", "A reservation was confirmed, nobody cancelled it, and it is gone.");
-    RESURRECTED_BOOKING = lost(
-        "resurrected booking",
-        "A booking was cancelled, and it is there; counted in cancellations."
+    OVERSOLD = lost(
+        "oversold",
+        "A reservation was confirmed while guests held all units of the item already. Lost is one of them whose booking is \
+         gone at the end, if there is one, otherwise the last one. A later cancellation does not change that."
+    );
+    LOST_BOOKING = lost(
+        "lost booking",
+        "A reservation was confirmed, nobody cancelled it, and it is gone, and not because the item was oversold."
+    );
+    RESURRECTED_BOOKING = lost("resurrected booking", "A cancellation was confirmed, and the booking is there.");
+    LOST_STOCK = lost(
+        "lost stock",
+        "Units of an item are neither left nor booked, and no lost booking accounts for them: as few operations as do."
+    );
+    STOCK_FROM_NOWHERE = lost(
+        "stock from nowhere",
+        "More units of an item are left or booked than it ever had, and no oversold or resurrected booking accounts for \
+         them: as few operations as do, second cancellations of one booking first."
+    );
+    STOCK_OFF = noted(
+        "stock off",
+        "The units of an item do not add up, by more than its operations can account for; counted in units."
     );
     BOOKING_FROM_NOWHERE = noted(
         "booking from nowhere",
         "A booking is there that nobody made, or whose reservation was rejected."
-    );
-    OVERSOLD = lost(
-        "oversold",
-        "More bookings of an item are there than it ever had units; counted in bookings beyond that."
-    );
-    LOST_STOCK = lost(
-        "lost stock",
-        "Units of an item are neither left nor booked, so nobody can have them; counted in units."
-    );
-    STOCK_FROM_NOWHERE = lost(
-        "stock from nowhere",
-        "More units of an item are left or booked than it ever had; counted in units."
     );
     REJECTED_WITH_STOCK_LEFT = noted(
         "rejected with stock left",
@@ -41,12 +49,13 @@ kinds! {
 
 /// The kinds of findings that [`judge`] makes.
 pub(super) static KINDS: &[&Kind] = &[
+    &OVERSOLD,
     &LOST_BOOKING,
     &RESURRECTED_BOOKING,
-    &BOOKING_FROM_NOWHERE,
-    &OVERSOLD,
     &LOST_STOCK,
     &STOCK_FROM_NOWHERE,
+    &STOCK_OFF,
+    &BOOKING_FROM_NOWHERE,
     &REJECTED_WITH_STOCK_LEFT,
 ];
 
@@ -68,21 +77,46 @@ pub(super) fn invariant(document: &Document) -> Result<(), String> {
     Ok(())
 }
 
+type Operation<'a> = &'a Issued<'a, BookingOp>;
+
 /// What happened to one item.
 #[derive(Default)]
-struct Item {
+struct Item<'a> {
     /// Units at first.
     first: i64,
-    /// Units at first, and restocked since.
-    units: i64,
-    /// Units of restocks without an answer, which may be in or not.
-    unanswered: i64,
-    /// Bookings that are there, cancelled ones included.
+    /// Restocks that were not rejected: their units may be had from when they were issued.
+    restocks: Vec<(Operation<'a>, i64)>,
+    /// What guests were told that they have, the first one first.
+    promises: Vec<Promise>,
+    /// Cancellations of its bookings that were confirmed, the first of each booking.
+    cancelled: Vec<OpId>,
+    /// Those that cancelled a booking again.
+    again: Vec<OpId>,
+    /// Bookings that are there.
     booked: i64,
-    /// Bookings that are there and should be.
-    held: Vec<String>,
+    /// Bookings that are there and should not be.
+    surplus: i64,
+    /// Bookings that should be there and are not.
+    missing: i64,
+    /// How many reservations were confirmed when nothing was left.
+    oversold: i64,
     /// Reservations that were on a screen, or may have been.
     asked: i64,
+}
+
+/// A confirmed reservation: one guest believes that it holds a unit until an agent cancels it.
+struct Promise {
+    reserved: OpId,
+    from: Time,
+    until: Option<Time>,
+    /// Whether the booking should be there at the end and is not.
+    gone: bool,
+}
+
+impl Promise {
+    fn held_at(&self, at: Time) -> bool {
+        self.until.is_none_or(|until| until > at)
+    }
 }
 
 /// What happened to one booking.
@@ -90,20 +124,20 @@ struct Item {
 struct Booking<'a> {
     member: Member<'a>,
     /// Its reservation, confirmed or not.
-    reserved: Option<&'a Issued<'a, BookingOp>>,
-    /// Whether an agent cancelled it, confirmed or not.
-    cancelled: bool,
+    reserved: Option<Operation<'a>>,
+    /// Its cancellations that were not rejected.
+    cancelled: Vec<Operation<'a>>,
 }
 
-/// Asks of each booking whether it is there if it must be, see [`Member`], and of each item whether its units add up.
+/// Asks of each reservation whether its guest got a unit when it was confirmed, of each booking whether it is there if it
+/// must be, see [`Member`], and of each item whether its units add up.
 ///
-/// A guest without a unit is counted once: as a lost booking or as oversold. Whatever is sold of stock from nowhere is
-/// oversold too.
+/// A guest without a unit is counted once, and so is a lost change of the stock: as oversold if its unit was sold.
 pub(super) fn judge(history: &History<'_>) -> Vec<Finding> {
     let operations = history.operations::<BookingOp>();
     let there = bookings(history.last);
-    let mut items: BTreeMap<String, Item> =
-        stock(history.genesis).map(|(name, first)| (name, Item { first, units: first, ..Item::default() })).collect();
+    let mut items: BTreeMap<String, Item<'_>> =
+        stock(history.genesis).map(|(name, first)| (name, Item { first, ..Item::default() })).collect();
     let shown = |id: &String| (id.clone(), Booking { member: Member::new(false, 1), ..Booking::default() });
     let mut bookings: BTreeMap<String, Booking<'_>> = there.keys().map(shown).collect();
     for operation in &operations {
@@ -119,63 +153,72 @@ pub(super) fn judge(history: &History<'_>) -> Vec<Finding> {
             BookingOp::Cancel { booking } => {
                 let booking = bookings.entry(booking.clone()).or_default();
                 booking.member.remove(operation.entry);
-                booking.cancelled = true;
+                booking.cancelled.push(operation);
             }
             BookingOp::Restock { item, count } => {
-                let item = items.entry(item.clone()).or_default();
-                let units = if operation.outcome().is_some() { &mut item.units } else { &mut item.unanswered };
-                *units += i64::from(*count);
+                items.entry(item.clone()).or_default().restocks.push((operation, i64::from(*count)));
             }
         }
     }
-    let mut findings = Findings::default();
     for (id, booking) in &bookings {
-        booking.judge(id, &mut findings);
-        if let Some(name) = there.get(id) {
-            let item = items.entry(name.clone()).or_default();
-            item.booked += 1;
-            if booking.held() {
-                item.held.push(id.clone());
-            }
-        }
+        booking.enter(there.get(id), &mut items);
     }
+    let mut findings = Findings::of(history);
+    items.iter_mut().for_each(|(name, item)| item.judge_promises(name, &mut findings));
+    bookings.iter().for_each(|(id, booking)| booking.judge(id, &mut findings));
     for operation in &operations {
         judge_rejection(operation, &items, &mut findings);
     }
     for (name, item) in &items {
         let left = history.last.at(&stock_path(name)).and_then(Document::as_int).unwrap_or(0);
-        judge_item(name, item, left, &mut findings);
+        item.judge_stock(name, left, &mut findings);
     }
     findings.done()
 }
 
 impl Booking<'_> {
-    /// Whether it is there and should be.
-    fn held(&self) -> bool {
-        self.member.copies() > 0 && self.member.wrong() != Some(Wrong::FromNowhere) && !self.cancelled
+    /// Enters the booking with its item, given what it is of if it is there.
+    fn enter(&self, there: Option<&String>, items: &mut BTreeMap<String, Item<'_>>) {
+        let wrong = self.member.wrong();
+        if let Some(item) = there {
+            let item = items.entry(item.clone()).or_default();
+            let surplus = wrong == Some(Wrong::FromNowhere) || self.member.last_removals().next().is_some();
+            item.booked += 1;
+            item.surplus += i64::from(surplus);
+        }
+        let Some(BookingOp::Reserve { item, .. }) = self.reserved.map(|reserved| &reserved.op) else { return };
+        let item = items.entry(item.clone()).or_default();
+        let mut cancelled: Vec<_> = self.cancelled.iter().filter(|cancel| cancel.outcome().is_some()).collect();
+        cancelled.sort_by_key(|cancel| (cancel.entry.resolved, cancel.id()));
+        item.cancelled.extend(cancelled.first().map(|cancel| cancel.id()));
+        item.again.extend(cancelled.iter().skip(1).map(|cancel| cancel.id()));
+        let reserved = self.reserved.filter(|reserved| reserved.outcome().is_some());
+        if let Some((reserved, from)) = reserved.and_then(|reserved| Some((reserved.id(), reserved.entry.resolved?))) {
+            let until = self.cancelled.iter().map(|cancel| cancel.entry.issued).min();
+            let gone = wrong == Some(Wrong::Lost);
+            item.promises.push(Promise { reserved, from, until, gone });
+            item.missing += i64::from(gone);
+        }
     }
 
     fn judge(&self, id: &str, findings: &mut Findings) {
         match (self.member.wrong(), self.reserved) {
             (Some(Wrong::Lost), Some(reserved)) => {
-                findings.add(
-                    &LOST_BOOKING,
-                    format_args!("{}, {:?}, was confirmed and is gone", reserved.id(), reserved.op),
-                );
+                let example = format_args!("{}, {:?}, was confirmed and is gone", reserved.id(), reserved.op);
+                findings.lost(reserved.id(), &LOST_BOOKING, example);
             }
-            (Some(Wrong::FromNowhere), _) => findings.add(&BOOKING_FROM_NOWHERE, format_args!("{id} is there")),
+            (Some(Wrong::FromNowhere), _) => findings.note(&BOOKING_FROM_NOWHERE, 1, format_args!("{id} is there")),
             // Nobody undoes a booking: a cancellation is a separate operation.
             _ => {}
         }
-        if self.member.copies() > 0 {
-            for cancelled in self.member.last_removals() {
-                findings.add(&RESURRECTED_BOOKING, format_args!("{id}, cancelled in {}, is there", cancelled.id));
-            }
+        for cancelled in self.member.last_removals().filter(|_| self.member.copies() > 0) {
+            let example = format_args!("{id}, cancelled in {}, is there", cancelled.id);
+            findings.lost(cancelled.id, &RESURRECTED_BOOKING, example);
         }
     }
 }
 
-fn judge_rejection(operation: &Issued<'_, BookingOp>, items: &BTreeMap<String, Item>, findings: &mut Findings) {
+fn judge_rejection(operation: Operation<'_>, items: &BTreeMap<String, Item<'_>>, findings: &mut Findings) {
     let (BookingOp::Reserve { item: name, .. }, Fate::Rejected(why)) = (&operation.op, &operation.entry.fate) else {
         return;
     };
@@ -183,17 +226,53 @@ fn judge_rejection(operation: &Issued<'_, BookingOp>, items: &BTreeMap<String, I
     let others = item.asked - i64::from(operation.entry.shown.is_some());
     if matches!(&*why.code, "taken" | "sold_out") && others < item.first {
         let words = format_args!("{name} in {}, when {others} others had asked for it", operation.id());
-        findings.add(&REJECTED_WITH_STOCK_LEFT, words);
+        findings.note(&REJECTED_WITH_STOCK_LEFT, 1, words);
     }
 }
 
-fn judge_item(name: &str, item: &Item, left: i64, findings: &mut Findings) {
-    let Item { units, unanswered, booked, held, .. } = item;
-    let over = held.len() as i64 - units - unanswered;
-    let words = format_args!("{name}: {units} to have, held as {}", held.join(", "));
-    findings.count(&OVERSOLD, over.max(0).unsigned_abs(), words);
-    let surplus = left + booked - units;
-    let words = format!("{name}: {units} to have, {left} left and {booked} booked");
-    findings.count(&LOST_STOCK, (-surplus).max(0).unsigned_abs(), &words);
-    findings.count(&STOCK_FROM_NOWHERE, (surplus - unanswered).max(0).unsigned_abs(), words);
+impl Item<'_> {
+    /// Asks of each reservation, when it was confirmed, whether a unit was left besides those that others held. A guest whose
+    /// booking is gone, and who is counted, holds nothing more.
+    fn judge_promises(&mut self, name: &str, findings: &mut Findings) {
+        self.promises.sort_by_key(|promise| (promise.from, promise.reserved));
+        let mut held: Vec<&Promise> = Vec::new();
+        for promise in self.promises.iter().filter(|promise| promise.held_at(promise.from)) {
+            held.retain(|other| other.held_at(promise.from));
+            held.push(promise);
+            let restocked = self.restocks.iter().filter(|(restock, _)| restock.entry.issued <= promise.from);
+            let units = self.first + restocked.map(|(_, count)| count).sum::<i64>();
+            if held.len() as i64 <= units {
+                continue;
+            }
+            self.oversold += 1;
+            let gone = held.iter().position(|other| other.gone);
+            let lost = gone.map_or(promise.reserved, |gone| held[gone].reserved);
+            let example = format_args!("{lost}: {name}, of which there were {units}, had {} holders", held.len());
+            findings.lost(lost, &OVERSOLD, example);
+            gone.map(|gone| held.remove(gone));
+        }
+    }
+
+    /// Whether what is left and what is booked add up to what there was.
+    fn judge_stock(&self, name: &str, left: i64, findings: &mut Findings) {
+        let restocked = |confirmed: bool| {
+            let restocks = self.restocks.iter().filter(move |(restock, _)| restock.outcome().is_some() == confirmed);
+            restocks.map(|(restock, count)| (restock.id(), count.unsigned_abs()))
+        };
+        let sum = |confirmed| restocked(confirmed).map(|(_, count)| count as i64).sum::<i64>();
+        let (units, unanswered) = (self.first + sum(true), sum(false));
+        let words = format!("{name}: {units} to have, {left} left and {} booked", self.booked);
+        let over = left + self.booked - units;
+        let cancelled = || self.cancelled.iter().chain(&self.again).map(|cancel| (*cancel, 1));
+        let reserved = || self.promises.iter().map(|promise| (promise.reserved, 1));
+        let surplus = (over - unanswered - self.oversold - self.surplus).max(0).unsigned_abs();
+        let again = self.again.iter().map(|cancel| (*cancel, 1));
+        let surplus = findings.fewest(&STOCK_FROM_NOWHERE, surplus, again, &words);
+        let surplus = findings.fewest(&STOCK_FROM_NOWHERE, surplus, reserved(), &words);
+        let surplus = findings.fewest(&STOCK_FROM_NOWHERE, surplus, cancelled().chain(restocked(true)), &words);
+        let missing = (-over - self.missing).max(0).unsigned_abs();
+        let changes = cancelled().chain(reserved()).chain(restocked(true));
+        let missing = findings.fewest(&LOST_STOCK, missing, changes, &words);
+        findings.note(&STOCK_OFF, surplus + missing, words);
+    }
 }

@@ -16,7 +16,9 @@ use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::spec::{Content, Param, ParamKind};
 
 pub use self::model::{CounterModel, CounterOp, genesis};
-pub use self::oracle::{DUPLICATED_INCREMENT, DUPLICATED_LIKE, LIKE_FROM_NOWHERE, LOST_INCREMENT, LOST_LIKE};
+pub use self::oracle::{
+    COUNTER_OFF, DUPLICATED_INCREMENT, DUPLICATED_LIKE, LIKE_FROM_NOWHERE, LIKED_TWICE, LOST_INCREMENT, LOST_LIKE,
+};
 use self::users::{Device, Habits};
 use crate::finding::Finding;
 use crate::workload::{History, User, Workload, WorkloadSpec};

@@ -6,7 +6,8 @@ use syncbench_strategies::document::Document;
 use syncbench_strategies::path;
 
 use super::model::{JsonOp, place, words_below};
-use crate::finding::{Finding, Findings, Kind, kinds};
+use crate::finding::{Finding, Kind, kinds};
+use crate::findings::Findings;
 use crate::history::{History, Issued};
 use crate::oracles::undo::{LOST_TO_UNDO, UNDO_WITHOUT_EFFECT};
 use crate::oracles::writes::{EDIT_LOST, EDIT_LOST_TO_DELETE, Effect, Loss, OVERWRITTEN, Place, Writes, Writing};
@@ -21,7 +22,7 @@ kinds! {
         "A user added an item to a list, and it is gone although nobody who had seen it took or deleted it, and no \
          concurrent operation explains it."
     );
-    DUPLICATED_ITEM = lost("duplicated item", "An item or a value is in the tree more than once; counted in copies.");
+    DUPLICATED_ITEM = lost("duplicated item", "A user added an item or set a value, and it is in the tree more than once.");
     RESURRECTED = lost("resurrected", "A user deleted a value or took an item that it had seen, and that is there again.");
     DELETE_OVERWRITTEN = lost(
         "delete overwritten",
@@ -29,7 +30,8 @@ kinds! {
     );
     VALUE_FROM_NOWHERE = noted(
         "value from nowhere",
-        "A value is in the tree that nobody wrote, or whose write was rejected."
+        "A value is in the tree that nobody wrote, whose write was rejected, or once more than any operation explains; \
+         counted in copies."
     );
 }
 
@@ -128,12 +130,16 @@ pub(super) fn judge(history: &History<'_>) -> Vec<Finding> {
     let operations = history.operations::<JsonOp>();
     let tree = Tree::of(&operations, history.last);
     let original: BTreeSet<String> = words_below(history.genesis).into_iter().map(|(_, word)| word).collect();
-    let mut findings = Findings::default();
+    let mut findings = Findings::of(history);
     for (word, places) in &tree.last {
         let shown = || places.iter().map(|path| format!("{word} at {}", place(path))).collect::<Vec<_>>().join(", ");
-        findings.count(&DUPLICATED_ITEM, places.len() as u64 - 1, shown());
-        if !original.contains(word) && !tree.writes.written(word) {
-            findings.add(&VALUE_FROM_NOWHERE, shown());
+        let surplus = places.len() as u64 - 1;
+        let by = tree.writes.writers(word).find(|step| step.issued.outcome().is_some());
+        if surplus > 0 && !by.is_some_and(|by| findings.lost(by.issued.id(), &DUPLICATED_ITEM, shown())) {
+            findings.note(&VALUE_FROM_NOWHERE, surplus, shown());
+        }
+        if !original.contains(word) && tree.writes.writers(word).next().is_none() {
+            findings.note(&VALUE_FROM_NOWHERE, 1, shown());
         }
     }
     for (index, step) in tree.writes.steps().iter().enumerate() {
@@ -152,7 +158,7 @@ pub(super) fn judge(history: &History<'_>) -> Vec<Finding> {
         };
         if let Some(kind) = kind {
             let near = history.last.at(&place(&path[..1])).cloned().unwrap_or_default();
-            findings.add(kind, format_args!("{}, {:?}: there is {near}", issued.id(), issued.op));
+            findings.lost(issued.id(), kind, format_args!("{}, {:?}: there is {near}", issued.id(), issued.op));
         }
     }
     findings.done()

@@ -19,12 +19,13 @@ use syncbench_strategies::spec::{Content, Param, ParamKind};
 pub use self::model::{KanbanModel, KanbanOp};
 use self::model::{columns, genesis, limit, title};
 pub use self::oracle::{
-    CARD_FROM_NOWHERE, DUPLICATE_ON_MOVE, DUPLICATED_CARD, GHOST_CARD, LIMIT_BREACH, LOST_CARD, MISPLACED_CARD,
-    MOVE_LOST, MOVE_OVERWRITTEN, RESURRECTED_CARD,
+    CARD_FROM_NOWHERE, CARD_GONE, DUPLICATE_ON_MOVE, DUPLICATED_CARD, GHOST_CARD, LIMIT_BREACH, LOST_CARD,
+    MISPLACED_CARD, MOVE_LOST, RESURRECTED_CARD,
 };
 use self::users::KanbanUser;
 pub use self::users::intent;
 use crate::finding::Finding;
+use crate::oracles::places::MOVE_OVERWRITTEN;
 use crate::oracles::undo::{LOST_TO_UNDO, UNDO_WITHOUT_EFFECT};
 use crate::oracles::writes::{EDIT_LOST, EDIT_LOST_TO_DELETE, OVERWRITTEN};
 use crate::workload::{History, User, Workload, WorkloadSpec};
@@ -82,7 +83,6 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
         &LOST_CARD,
         &GHOST_CARD,
         &RESURRECTED_CARD,
-        &CARD_FROM_NOWHERE,
         &EDIT_LOST_TO_DELETE,
         &OVERWRITTEN,
         &MOVE_OVERWRITTEN,
@@ -92,6 +92,8 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
         &LOST_TO_UNDO,
         &UNDO_WITHOUT_EFFECT,
         &LIMIT_BREACH,
+        &CARD_GONE,
+        &CARD_FROM_NOWHERE,
     ],
     content: Content::Data,
     undo: true,

@@ -7,25 +7,31 @@ use syncbench_strategies::path;
 use syncbench_strategies::view::View;
 
 use super::model::{CARDS, COLUMNS, KanbanOp, TITLE, columns, limit, title};
-use crate::finding::{Finding, Findings, kinds};
+use crate::finding::{self, Finding, kinds};
+use crate::findings::Findings;
 use crate::history::{History, Issued};
 use crate::oracles::members::{Member, Wrong};
+use crate::oracles::places::{self, MOVE_OVERWRITTEN, Spot};
 use crate::oracles::undo::{LOST_TO_UNDO, UNDO_WITHOUT_EFFECT};
 use crate::oracles::writes::{EDIT_LOST, EDIT_LOST_TO_DELETE, Effect, Loss, OVERWRITTEN, Place, Writes, Writing};
 
 kinds! {
-    DUPLICATE_ON_MOVE = lost("duplicate on move", "A card that was moved is listed more than once; counted in copies.");
-    DUPLICATED_CARD = lost("duplicated card", "A card that nobody moved is listed more than once; counted in copies.");
-    LOST_CARD = lost("lost card", "A card that nobody deleted is in no column, or has no content.");
-    GHOST_CARD = lost(
-        "ghost card",
-        "A column lists a card that has no content: it was deleted while another user moved it."
+    DUPLICATE_ON_MOVE = lost("duplicate on move", "A user moved a card, and it is listed once more than it was.");
+    DUPLICATED_CARD = lost(
+        "duplicated card",
+        "A user added a card, or undid its move or its delete, and it is listed more than once."
     );
-    RESURRECTED_CARD = lost("resurrected card", "A card was deleted, and it is on the board.");
-    CARD_FROM_NOWHERE = noted("card from nowhere", "A card is on the board that nobody added, or whose add was rejected.");
-    MOVE_OVERWRITTEN = lost(
-        "move overwritten",
-        "A user moved a card, and another user who had not seen that moved it elsewhere at the same time and won."
+    LOST_CARD = lost("lost card", "A user added a card that nobody deleted, and it is in no column, or has no content.");
+    GHOST_CARD = lost("ghost card", "A user deleted a card, and a column lists it, without content.");
+    RESURRECTED_CARD = lost("resurrected card", "A user deleted a card, and it is on the board.");
+    CARD_GONE = noted(
+        "card gone",
+        "A card of the initial board that nobody deleted is in no column, or has no content; the operation that removed it \
+         cannot be named."
+    );
+    CARD_FROM_NOWHERE = noted(
+        "card from nowhere",
+        "A card is on the board that nobody added, whose add was rejected, or once more than any operation explains."
     );
     MOVE_LOST = lost(
         "move lost",
@@ -34,9 +40,14 @@ kinds! {
     );
     MISPLACED_CARD = lost(
         "misplaced card",
-        "A user dropped a card below another, and it is above that card although nobody has moved either since."
+        "A user dropped a card at the top of a column or under another card, or added it at the end, and it is elsewhere in \
+         the column although nobody has moved it, or those around it, since."
     );
-    LIMIT_BREACH = lost("limit breach", "A column holds more cards than its limit allows; counted in cards beyond it.");
+    LIMIT_BREACH = lost(
+        "limit breach",
+        "A user put a card into a column that was full: of each column that holds more than its limit allows, the last so \
+         many."
+    );
 }
 
 /// What is written as a whole, in one card.
@@ -166,23 +177,66 @@ impl<'a> Card<'a> {
         Self { name, writes: Writes::new(operations.iter().copied(), shown), member }
     }
 
-    fn judge(&self, last: &Last, cards: &BTreeMap<&str, Card<'_>>, findings: &mut Findings) {
-        let shows = || last.describe(self.name);
-        let moved = |op: &KanbanOp| matches!(op, KanbanOp::Move { .. });
-        let moved = self.writes.steps().iter().any(|step| moved(&step.issued.op) && !step.issued.undone());
-        let copies = last.places(self.name).len() as u64;
-        let duplicated = if moved { &DUPLICATE_ON_MOVE } else { &DUPLICATED_CARD };
-        findings.count(duplicated, copies.saturating_sub(1), shows());
-        let ghost = copies > 0 && self.member.copies() == 0;
-        if ghost {
-            findings.add(&GHOST_CARD, shows());
+    /// The operations that were not rejected, the last one first.
+    fn latest(&self) -> Vec<&'a Issued<'a, KanbanOp>> {
+        let mut latest: Vec<_> = self.writes.steps().iter().map(|step| step.issued).collect();
+        latest.sort_by_key(|issued| std::cmp::Reverse((issued.entry.issued, issued.id())));
+        latest
+    }
+
+    /// Who put the card there: the moves and the add that are in effect.
+    fn placed(&self) -> impl Iterator<Item = &'a Issued<'a, KanbanOp>> {
+        let placed = self.latest().into_iter().filter(|issued| issued.outcome().is_some());
+        let rank = |issued: &&Issued<'_, KanbanOp>| matches!(issued.op, KanbanOp::Move { .. } | KanbanOp::Add { .. });
+        placed.filter(rank)
+    }
+
+    /// Copies are the fault of moves, then of the add, then of undos.
+    fn judge_copies(&self, copies: u64, shows: &str, findings: &mut Findings) {
+        let mut surplus = copies.saturating_sub(1);
+        let undone = self.latest().into_iter().filter(|issued| issued.undone());
+        for issued in self.placed().chain(undone).take_while(|_| surplus > 0).collect::<Vec<_>>() {
+            let moved = matches!(issued.op, KanbanOp::Move { .. }) && !issued.undone();
+            let kind = if moved { &DUPLICATE_ON_MOVE } else { &DUPLICATED_CARD };
+            surplus -= u64::from(surplus > 0 && findings.lost(issued.id(), kind, words(issued, shows)));
         }
+        findings.note(&CARD_FROM_NOWHERE, surplus, shows);
+    }
+
+    fn judge(&self, last: &Last, cards: &BTreeMap<&str, Card<'_>>, findings: &mut Findings) {
+        let shows = last.describe(self.name);
+        let copies = last.places(self.name).len() as u64;
+        self.judge_copies(copies, &shows, findings);
+        let ghost = copies > 0 && self.member.copies() == 0;
         let wrong = self.member.wrong();
         let disturbed = self.writes.disturbed(&Aspect::Card);
-        match wrong {
-            Some(Wrong::Lost) if !ghost => findings.add(if disturbed { &LOST_TO_UNDO } else { &LOST_CARD }, shows()),
-            Some(Wrong::FromNowhere) => findings.add(&CARD_FROM_NOWHERE, shows()),
+        match (wrong, self.member.last_add()) {
+            (Some(Wrong::Lost), Some(add)) => {
+                let kind = if disturbed { &LOST_TO_UNDO } else { &LOST_CARD };
+                findings.lost(add.id, kind, format_args!("{}: {shows}", add.id));
+            }
+            (Some(Wrong::Lost), None) => findings.note(&CARD_GONE, 1, &shows),
+            (Some(Wrong::FromNowhere), _) => findings.note(&CARD_FROM_NOWHERE, 1, &shows),
             _ => {}
+        }
+        if ghost {
+            let deleted = |issued: &&Issued<'_, KanbanOp>| {
+                matches!(issued.op, KanbanOp::Delete { .. }) && issued.outcome().is_some()
+            };
+            match self.latest().into_iter().find(deleted) {
+                Some(issued) => {
+                    findings.lost(issued.id(), &GHOST_CARD, words(issued, &shows));
+                }
+                None if wrong.is_none() => {
+                    for add in self.member.undone_adds() {
+                        findings.lost(add.id, &UNDO_WITHOUT_EFFECT, format_args!("{}: {shows}", add.id));
+                    }
+                    if self.member.undone_adds().next().is_none() {
+                        findings.note(&CARD_FROM_NOWHERE, copies, &shows);
+                    }
+                }
+                None => {}
+            }
         }
         for (index, step) in self.writes.steps().iter().enumerate() {
             let issued = step.issued;
@@ -216,34 +270,59 @@ impl<'a> Card<'a> {
                     (Some(Loss::Unexplained), KanbanOp::Move { .. }) => Some(&MOVE_LOST),
                     (Some(Loss::Overwritten), _) => Some(&OVERWRITTEN),
                     (Some(Loss::Unexplained), _) => Some(&EDIT_LOST),
-                    (None, _) => misplaced(issued, cards, last).then_some(&MISPLACED_CARD),
+                    (None, _) => misplaced(issued, cards, last),
                 },
             };
             if let Some(kind) = kind {
-                findings.add(kind, format_args!("{}, {:?}: {}", issued.id(), issued.op, shows()));
+                findings.lost(issued.id(), kind, words(issued, &shows));
             }
         }
     }
 
-    /// Whether nobody has touched the place of this card since `issued`, or at the same time.
-    fn untouched(&self, issued: &Issued<'_, KanbanOp>) -> bool {
+    /// Whether nobody but the user of `issued` has touched the place of this card since, or at the same time; moves that
+    /// are concurrent with it may be left out.
+    fn untouched(&self, issued: &Issued<'_, KanbanOp>, rivals: bool) -> bool {
         self.writes.steps().iter().map(|step| step.issued).all(|other| {
             matches!(other.op, KanbanOp::Retitle { .. })
                 || other.id() == issued.id()
                 || (!other.undone() && issued.follows(other))
+                || (rivals && rival(issued, other))
         })
     }
 }
 
-/// Whether a confirmed move dropped a card below another, the card is above it now, and nobody else has touched either.
-fn misplaced(issued: &Issued<'_, KanbanOp>, cards: &BTreeMap<&str, Card<'_>>, last: &Last) -> bool {
-    let KanbanOp::Move { card, column, after: Some(upper) } = &issued.op else { return false };
-    let untouched = |name: &String| cards.get(name.as_str()).is_some_and(|card| card.untouched(issued));
-    let at = |name| last.place(name).filter(|(place, _)| place == column).map(|(_, index)| index);
-    match (at(card), at(upper)) {
-        (Some(at), Some(above)) => at < above && issued.outcome().is_some() && untouched(card) && untouched(upper),
-        _ => false,
+/// Whether another user moved the same card at the same time.
+fn rival(issued: &Issued<'_, KanbanOp>, other: &Issued<'_, KanbanOp>) -> bool {
+    matches!(other.op, KanbanOp::Move { .. }) && !other.undone() && issued.concurrent_with(other)
+}
+
+/// Whether a confirmed move or add put a card into a column where it is now at another spot, and why: somebody moved it in
+/// the column at the same time, or nobody has touched it.
+fn misplaced(
+    issued: &Issued<'_, KanbanOp>,
+    cards: &BTreeMap<&str, Card<'_>>,
+    last: &Last,
+) -> Option<&'static finding::Kind> {
+    let (card, column, spot) = match &issued.op {
+        KanbanOp::Move { card, column, after } => (card, column, Spot::after(after.as_ref())),
+        KanbanOp::Add { card, column, .. } => (card, column, Spot::End),
+        _ => return None,
+    };
+    let (_, at) = last.place(card).filter(|(place, _)| place == column && issued.outcome().is_some())?;
+    let judged = &cards.get(card.as_str())?;
+    let untouched = |name: &str| {
+        let once = last.place(name).is_some();
+        once && cards.get(name).is_some_and(|card| card.untouched(issued, false))
+    };
+    let (_, list) = last.columns.iter().find(|(name, _)| name == column)?;
+    if !judged.untouched(issued, true) || !places::misplaced(list, at, spot, untouched) {
+        return None;
     }
+    Some(if judged.untouched(issued, false) { &MISPLACED_CARD } else { &MOVE_OVERWRITTEN })
+}
+
+fn words(issued: &Issued<'_, KanbanOp>, shows: &str) -> String {
+    format!("{}, {:?}: {shows}", issued.id(), issued.op)
 }
 
 /// Asks of each card whether it is where it must be, see [`Member`], of each title and move whether it was lost, see
@@ -259,14 +338,22 @@ pub(super) fn judge(history: &History<'_>) -> Vec<Finding> {
     }
     let card = |(name, operations): (_, Vec<_>)| (name, Card::of(name, &operations, first.contains(name), &last));
     let cards: BTreeMap<&str, Card<'_>> = by_card.into_iter().map(card).collect();
-    let mut findings = Findings::default();
+    let mut findings = Findings::of(history);
     for card in cards.values() {
         card.judge(&last, &cards, &mut findings);
     }
     for (column, listed) in &last.columns {
         let distinct: BTreeSet<&String> = listed.iter().collect();
-        let over = last.limits.get(column).map_or(0, |limit| distinct.len().saturating_sub(*limit));
-        findings.count(&LIMIT_BREACH, over as u64, format_args!("{column} holds {} cards", distinct.len()));
+        let mut over = last.limits.get(column).map_or(0, |limit| distinct.len().saturating_sub(*limit));
+        let example = format!("{column} holds {} cards", distinct.len());
+        let here = |op: &KanbanOp| matches!(op, KanbanOp::Move { column: to, .. } | KanbanOp::Add { column: to, .. } if to == column);
+        let placed =
+            distinct.iter().filter_map(|card| cards.get(card.as_str())?.placed().find(|issued| here(&issued.op)));
+        let mut placed: Vec<_> = placed.collect();
+        placed.sort_by_key(|issued| std::cmp::Reverse((issued.entry.resolved, issued.id())));
+        for issued in placed {
+            over -= usize::from(over > 0 && findings.lost(issued.id(), &LIMIT_BREACH, &example));
+        }
     }
     findings.done()
 }

@@ -18,8 +18,8 @@ use syncbench_strategies::spec::{Content, Param, ParamKind};
 
 pub use self::model::{NotebookModel, NotebookOp};
 pub use self::oracle::{
-    CELL_FROM_NOWHERE, DUPLICATED_CELL, LOST_CELL, LOST_OUTPUT, MISPLACED_CELL, ORPHANED_EDIT, RESURRECTED_CELL,
-    STALE_OUTPUT,
+    CELL_FROM_NOWHERE, CELL_GONE, DUPLICATED_CELL, LOST_CELL, LOST_OUTPUT, MISPLACED_CELL, ORPHANED_EDIT,
+    RESURRECTED_CELL, STALE_OUTPUT,
 };
 use self::users::{Collaborator, Habits};
 use crate::finding::Finding;

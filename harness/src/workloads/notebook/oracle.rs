@@ -7,9 +7,12 @@ use syncbench_strategies::path;
 use syncbench_strategies::view::View;
 
 use super::model::{CELLS, NotebookOp, digest, order, output, source_path};
-use crate::finding::{Finding, Findings, Kind, kinds};
+use crate::finding::{Finding, Kind, kinds};
+use crate::findings::Findings;
 use crate::history::{History, Issued};
+use crate::ledger::Entry;
 use crate::oracles::members::{Member, Wrong};
+use crate::oracles::places::{self, MOVE_OVERWRITTEN, Spot};
 use crate::oracles::text;
 use crate::oracles::undo::{LOST_TO_UNDO, UNDO_WITHOUT_EFFECT};
 use crate::oracles::writes::{Effect, Loss, Place, Writes, Writing};
@@ -18,23 +21,30 @@ use crate::typing;
 kinds! {
     LOST_CELL = lost(
         "lost cell",
-        "A cell that nobody deleted, or that a user restored after all deletes, is not in the notebook or has no source."
+        "A user inserted a cell, or restored it after all deletes, and it is not in the notebook or has no source."
     );
     DUPLICATED_CELL = lost(
         "duplicated cell",
-        "A cell is in the notebook more than once; counted in copies beyond the first."
+        "A user inserted, restored or moved a cell, or undid something that was done to it, and it is in the notebook more \
+         than once."
     );
     RESURRECTED_CELL = lost(
         "resurrected cell",
         "A cell was deleted, nobody restored it later or at the same time, and it is in the notebook."
     );
+    CELL_GONE = noted(
+        "cell gone",
+        "A cell of the initial notebook that nobody deleted is gone or has no source; the operation that removed it cannot \
+         be named."
+    );
     CELL_FROM_NOWHERE = noted(
         "cell from nowhere",
-        "A cell that nobody inserted, or whose insert was rejected, is in the notebook."
+        "A cell is in the notebook that nobody inserted, whose insert was rejected, or once more than any operation explains."
     );
     MISPLACED_CELL = lost(
         "misplaced cell",
-        "A user put a cell below another, and it is above that cell although nobody else moved, deleted or restored either."
+        "A user put a cell at the top or under another, and it is elsewhere although nobody else moved, deleted or restored \
+         it, or those around it."
     );
     ORPHANED_EDIT = lost(
         "orphaned edit",
@@ -56,8 +66,10 @@ pub(super) static KINDS: &[&Kind] = &[
     &LOST_CELL,
     &DUPLICATED_CELL,
     &RESURRECTED_CELL,
+    &CELL_GONE,
     &CELL_FROM_NOWHERE,
     &MISPLACED_CELL,
+    &MOVE_OVERWRITTEN,
     &ORPHANED_EDIT,
     &STALE_OUTPUT,
     &LOST_OUTPUT,
@@ -131,11 +143,11 @@ pub(super) fn judge(history: &History<'_>) -> Vec<Finding> {
         .into_iter()
         .map(|(name, operations)| (name, Cell::new(name, operations, places.remove(name).unwrap_or_default(), history)))
         .collect();
-    let mut findings = Findings::default();
+    let mut findings = Findings::of(history);
     for cell in cells.values() {
         cell.judge_membership(&mut findings);
         cell.judge_outputs(&mut findings);
-        cell.judge_place(&cells, &mut findings);
+        cell.judge_place(&order, &cells, &mut findings);
         if cell.there() {
             cell.judge_characters(history, &mut findings);
         } else {
@@ -192,25 +204,46 @@ impl<'a> Cell<'a> {
 
     /// The kind, unless an undo of something that was done to the cell as a whole can explain it.
     fn unless_undone(&self, kind: &'static Kind) -> &'static Kind {
-        let whole = |op: &NotebookOp| !matches!(op, NotebookOp::Type { .. } | NotebookOp::Evaluate { .. });
         let undone = self.operations.iter().any(|operation| operation.undone() && whole(&operation.op));
         if undone { &LOST_TO_UNDO } else { kind }
     }
 
     fn judge_membership(&self, findings: &mut Findings) {
         let words = format!("{}, which the notebook has {} times", self.name, self.member.copies());
-        findings.count(&DUPLICATED_CELL, self.member.duplicates(), &words);
+        self.judge_copies(&words, findings);
         if self.there() && !self.made {
-            findings.add(&CELL_FROM_NOWHERE, self.name);
+            findings.note(&CELL_FROM_NOWHERE, 1, self.name);
         }
-        let kind = match self.member.wrong() {
-            Some(Wrong::Lost) => self.unless_undone(&LOST_CELL),
-            Some(Wrong::FromNowhere) if self.member.last_removals().next().is_none() => return,
-            Some(Wrong::Resurrected | Wrong::FromNowhere) => self.unless_undone(&RESURRECTED_CELL),
-            Some(Wrong::NotBack | Wrong::NotWithdrawn) => &UNDO_WITHOUT_EFFECT,
-            None => return,
+        let mut all = |ops: Vec<&Entry>, kind| {
+            for op in ops {
+                findings.lost(op.id, kind, &words);
+            }
         };
-        findings.add(kind, words);
+        match self.member.wrong() {
+            Some(Wrong::Lost) => match self.member.last_add() {
+                Some(add) => all(vec![add], self.unless_undone(&LOST_CELL)),
+                None => findings.note(&CELL_GONE, 1, words),
+            },
+            Some(Wrong::Resurrected | Wrong::FromNowhere) => {
+                all(self.member.last_removals().collect(), self.unless_undone(&RESURRECTED_CELL));
+            }
+            Some(Wrong::NotBack) => all(self.member.undone_removals().collect(), &UNDO_WITHOUT_EFFECT),
+            Some(Wrong::NotWithdrawn) => all(self.member.undone_adds().collect(), &UNDO_WITHOUT_EFFECT),
+            None => {}
+        }
+    }
+
+    /// Copies are the fault of the last operations that put the cell somewhere, then of undos.
+    fn judge_copies(&self, words: &str, findings: &mut Findings) {
+        let mut surplus = self.member.duplicates();
+        let mut placed: Vec<_> = self.operations.iter().filter(|operation| whole(&operation.op)).collect();
+        placed.retain(|operation| operation.undone() || !matches!(operation.op, NotebookOp::Delete { .. }));
+        placed
+            .sort_by_key(|operation| (operation.undone(), std::cmp::Reverse((operation.entry.issued, operation.id()))));
+        for operation in placed {
+            surplus -= u64::from(surplus > 0 && findings.lost(operation.id(), &DUPLICATED_CELL, words));
+        }
+        findings.note(&CELL_FROM_NOWHERE, surplus, words);
     }
 
     fn judge_orphans(&self, findings: &mut Findings) {
@@ -218,7 +251,7 @@ impl<'a> Cell<'a> {
             |operation: &Operation<'_>| matches!(operation.op, NotebookOp::Delete { .. }) && !operation.undone();
         for typed in self.confirmed().filter(|operation| matches!(operation.op, NotebookOp::Type { .. })) {
             if !self.operations.iter().any(|operation| deletes(operation) && operation.follows(typed)) {
-                findings.add(self.unless_undone(&ORPHANED_EDIT), words(typed));
+                findings.lost(typed.id(), self.unless_undone(&ORPHANED_EDIT), words(typed));
             }
         }
     }
@@ -241,7 +274,8 @@ impl<'a> Cell<'a> {
                 None if self.stale(step.issued) => &STALE_OUTPUT,
                 None => continue,
             };
-            findings.add(kind, format_args!("{}, evaluation {} of {}", step.issued.id(), step.issued.op.0, self.name));
+            let id = step.issued.id();
+            findings.lost(id, kind, format_args!("{id}, evaluation {} of {}", step.issued.op.0, self.name));
         }
     }
 
@@ -257,27 +291,34 @@ impl<'a> Cell<'a> {
             && !typed.any(|later| later.follows(evaluation) || later.undone())
     }
 
-    /// Whether `operation`, and what its user had seen, is all that was done with the place of this cell.
-    fn untouched_since(&self, operation: Operation<'_>) -> bool {
-        let untouched = |other: Operation<'_>| match other.op {
-            NotebookOp::Type { .. } | NotebookOp::Evaluate { .. } => true,
-            _ => other.id() == operation.id() || (!other.undone() && operation.follows(other)),
+    /// Whether `operation`, and what its user had seen, is all that was done with the place of this cell; concurrent moves
+    /// may be left out.
+    fn untouched_since(&self, operation: Operation<'_>, rivals: bool) -> bool {
+        let rival = |other: Operation<'_>| {
+            matches!(other.op, NotebookOp::Move { .. }) && !other.undone() && operation.concurrent_with(other)
+        };
+        let untouched = |other: Operation<'_>| {
+            !whole(&other.op)
+                || other.id() == operation.id()
+                || (!other.undone() && operation.follows(other))
+                || (rivals && rival(other))
         };
         self.member.copies() == 1 && self.operations.iter().all(|other| untouched(other))
     }
 
-    fn judge_place(&self, cells: &BTreeMap<&str, Cell<'_>>, findings: &mut Findings) {
-        for operation in self.confirmed() {
-            let (NotebookOp::Insert { after: Some(above), .. }
-            | NotebookOp::Move { after: Some(above), .. }
-            | NotebookOp::Restore { after: Some(above), .. }) = &operation.op
+    fn judge_place(&self, order: &[String], cells: &BTreeMap<&str, Cell<'_>>, findings: &mut Findings) {
+        let [at] = self.places[..] else { return };
+        for operation in self.confirmed().filter(|operation| self.untouched_since(operation, true)) {
+            let (NotebookOp::Insert { after, .. } | NotebookOp::Move { after, .. } | NotebookOp::Restore { after, .. }) =
+                &operation.op
             else {
                 continue;
             };
-            let Some(above) = cells.get(above.as_str()) else { continue };
-            let untouched = self.untouched_since(operation) && above.untouched_since(operation);
-            if untouched && self.places.first() < above.places.first() {
-                findings.add(&MISPLACED_CELL, words(operation));
+            let untouched = |other: &str| cells.get(other).is_some_and(|cell| cell.untouched_since(operation, false));
+            if places::misplaced(order, at, Spot::after(after.as_ref()), untouched) {
+                let alone = self.untouched_since(operation, false);
+                let kind = if alone { &MISPLACED_CELL } else { &MOVE_OVERWRITTEN };
+                findings.lost(operation.id(), kind, words(operation));
             }
         }
     }
@@ -290,6 +331,11 @@ impl<'a> Cell<'a> {
         let characters = |document| typing::characters(document, &source_path(self.name));
         text::judge(&typed.collect::<Vec<_>>(), &characters(history.genesis), &characters(history.last), findings);
     }
+}
+
+/// Whether an operation is about a cell as a whole.
+fn whole(op: &NotebookOp) -> bool {
+    !matches!(op, NotebookOp::Type { .. } | NotebookOp::Evaluate { .. })
 }
 
 fn words(operation: Operation<'_>) -> String {

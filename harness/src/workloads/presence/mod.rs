@@ -16,7 +16,7 @@ use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::spec::{Content, Param, ParamKind};
 
 pub use self::model::{PresenceModel, PresenceOp, genesis};
-pub use self::oracle::{CURSOR_FROM_NOWHERE, GHOST_CURSOR, LOST_CURSOR, STALE_CURSOR};
+pub use self::oracle::{CURSOR_FROM_NOWHERE, CURSOR_OF_THE_CRASHED, GHOST_CURSOR, LOST_CURSOR, STALE_CURSOR};
 use self::users::Visitor;
 use crate::finding::Finding;
 use crate::workload::{History, User, Workload, WorkloadSpec};

@@ -8,22 +8,27 @@ use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::view::View;
 
 use super::model::{CURSOR, NAME, PRESENCE, PresenceOp, entry_path};
-use crate::finding::{Finding, Findings, Kind, kinds};
-use crate::ledger::Fate;
+use crate::finding::{Finding, Kind, kinds};
+use crate::findings::Findings;
 use crate::workload::{History, Issued};
 
 kinds! {
-    GHOST_CURSOR = lost("ghost cursor", "A cursor is shown, and its user has left or has crashed for good.");
-    LOST_CURSOR = lost("lost cursor", "A user is there, and its cursor is not shown.");
-    STALE_CURSOR = lost("stale cursor", "A cursor is shown where its user had it before.");
-    CURSOR_FROM_NOWHERE = lost(
+    GHOST_CURSOR = lost("ghost cursor", "A user has left, and its cursor is shown.");
+    LOST_CURSOR = lost("lost cursor", "A user came in or moved, and its cursor is not shown.");
+    STALE_CURSOR = lost("stale cursor", "A user came in or moved, and its cursor is shown elsewhere.");
+    CURSOR_OF_THE_CRASHED = noted(
+        "cursor of the crashed",
+        "A cursor is shown whose user has crashed for good."
+    );
+    CURSOR_FROM_NOWHERE = noted(
         "cursor from nowhere",
         "A cursor is shown where its user never had it, or its user never came in."
     );
 }
 
 /// The kinds of findings that [`judge`] makes.
-pub(super) static KINDS: &[&Kind] = &[&GHOST_CURSOR, &LOST_CURSOR, &STALE_CURSOR, &CURSOR_FROM_NOWHERE];
+pub(super) static KINDS: &[&Kind] =
+    &[&GHOST_CURSOR, &LOST_CURSOR, &STALE_CURSOR, &CURSOR_OF_THE_CRASHED, &CURSOR_FROM_NOWHERE];
 
 /// Every entry is whole.
 pub(super) fn invariant(document: &Document) -> Result<(), String> {
@@ -43,7 +48,7 @@ pub(super) fn invariant(document: &Document) -> Result<(), String> {
 
 /// Each user's last confirmed operation says where its cursor has to be.
 pub(super) fn judge(history: &History<'_>) -> Vec<Finding> {
-    let mut findings = Findings::default();
+    let mut findings = Findings::of(history);
     let operations = history.operations::<PresenceOp>();
     let mut users = BTreeSet::new();
     for client in history.ledger.clients() {
@@ -54,7 +59,7 @@ pub(super) fn judge(history: &History<'_>) -> Vec<Finding> {
     }
     let shown = history.last.keys(&path![PRESENCE]).unwrap_or_default();
     for who in shown.iter().filter(|who| !users.contains(&***who)) {
-        findings.add(&CURSOR_FROM_NOWHERE, format_args!("there is a cursor of {who}, and no user of this name"));
+        findings.note(&CURSOR_FROM_NOWHERE, 1, format_args!("there is a cursor of {who}, and no user of this name"));
     }
     findings.done()
 }
@@ -70,7 +75,8 @@ fn judge_user(
     let shown = entry.map(|entry| entry.at(&path![CURSOR]).and_then(Document::as_int));
     if history.ledger.crashed_for_good(client) {
         if entry.is_some() {
-            findings.add(&GHOST_CURSOR, format_args!("{who} has crashed for good, and its cursor is shown"));
+            let example = format_args!("{who} has crashed for good, and its cursor is shown");
+            findings.note(&CURSOR_OF_THE_CRASHED, 1, example);
         }
         return;
     }
@@ -85,23 +91,24 @@ fn judge_user(
     let meant = last.and_then(cursor);
     // Operations without an answer may have happened or not.
     let later = &own[confirmed.map_or(0, |index| index + 1)..];
-    let mut unanswered = later.iter().filter(|operation| operation.entry.fate == Fate::Unknown);
+    let mut unanswered = later.iter().filter(|operation| operation.entry.open());
     if shown == meant || unanswered.any(|operation| cursor(operation) == shown) {
         return;
     }
-    match (meant, shown) {
-        (None, Some(_)) if own.is_empty() => {
-            findings.add(&CURSOR_FROM_NOWHERE, format_args!("{who} never came in, and its cursor is shown"));
-        }
-        (None, _) => findings.add(&GHOST_CURSOR, format_args!("{who} has left, and its cursor is shown")),
-        (Some(_), None) => findings.add(&LOST_CURSOR, format_args!("{who} is there, and its cursor is not shown")),
-        (Some(_), Some(shown)) if own.iter().any(|operation| cursor(operation) == Some(shown)) => {
-            findings.add(&STALE_CURSOR, format_args!("{who} has moved on from {}, where it is shown", number(shown)));
-        }
-        (Some(_), Some(shown)) => {
-            findings.add(&CURSOR_FROM_NOWHERE, format_args!("{who} never was at {}", number(shown)));
-        }
+    let never = |at: Option<i64>| !own.iter().any(|operation| cursor(operation) == Some(at));
+    if let Some(at) = shown.filter(|at| never(*at)) {
+        findings.note(&CURSOR_FROM_NOWHERE, 1, format_args!("{who} is shown at {}, and never was there", number(at)));
     }
+    let Some(last) = last.map(|last| last.id()) else { return };
+    match (meant, shown) {
+        (None, _) => findings.lost(last, &GHOST_CURSOR, format_args!("{last}: {who} left, and its cursor is shown")),
+        (_, None) => {
+            findings.lost(last, &LOST_CURSOR, format_args!("{last}: {who} is there, and its cursor is not shown"))
+        }
+        (_, Some(at)) => {
+            findings.lost(last, &STALE_CURSOR, format_args!("{last}: {who} moved, and is shown at {}", number(at)))
+        }
+    };
 }
 
 fn number(cursor: Option<i64>) -> String {

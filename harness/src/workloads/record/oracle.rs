@@ -6,7 +6,8 @@ use syncbench_strategies::document::{Document, Kind};
 use syncbench_strategies::path;
 
 use super::model::{Field, RecordOp, pair, place};
-use crate::finding::{self, Finding, Findings, kinds};
+use crate::finding::{self, Finding, kinds};
+use crate::findings::Findings;
 use crate::history::{History, Issued};
 use crate::oracles::members::{Member, Wrong};
 use crate::oracles::undo::{LOST_TO_UNDO, UNDO_WITHOUT_EFFECT};
@@ -111,7 +112,7 @@ pub(super) fn judge(history: &History<'_>) -> Vec<Finding> {
     for issued in &operations {
         rows.entry(issued.op.record()).or_default().push(issued);
     }
-    let mut findings = Findings::default();
+    let mut findings = Findings::of(history);
     for (name, operations) in rows {
         judge_record(history, name, &operations, &mut findings);
     }
@@ -161,7 +162,7 @@ fn judge_record(history: &History<'_>, name: &str, operations: &[&Issued<'_, Rec
         };
         if let Some(kind) = kind {
             let shown = record.map_or_else(|| "gone".into(), |record| format!("now {record}"));
-            findings.add(kind, format_args!("{}, {:?}: the record is {shown}", issued.id(), issued.op));
+            findings.lost(issued.id(), kind, format_args!("{}, {:?}: the record is {shown}", issued.id(), issued.op));
         }
     }
 }

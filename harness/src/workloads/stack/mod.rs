@@ -2,6 +2,7 @@
 
 mod model;
 mod oracle;
+mod order;
 mod users;
 
 use syncbench_strategies::document::{Document, EditKind};
@@ -10,7 +11,11 @@ use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::spec::{Content, Param, ParamKind};
 
 pub use self::model::{StackModel, StackOp, genesis};
-pub use self::oracle::{ITEM_DELIVERED_TWICE, ITEM_DUPLICATED, ITEM_FROM_NOWHERE, ITEM_LOST, ITEM_RESURRECTED, judge};
+pub use self::oracle::{
+    ITEM_DELIVERED_TWICE, ITEM_DUPLICATED, ITEM_FROM_NOWHERE, ITEM_GONE, ITEM_LOST, ITEM_RESURRECTED, STACK_DUPLICATED,
+    judge,
+};
+pub use self::order::{ITEM_MISPLACED, ITEMS_OUT_OF_ORDER, REVERSE_LOST, WRONG_ITEM_TAKEN};
 use self::users::StackUser;
 use crate::finding::Finding;
 use crate::oracles::undo::UNDO_WITHOUT_EFFECT;
@@ -40,9 +45,15 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
         &ITEM_DELIVERED_TWICE,
         &ITEM_RESURRECTED,
         &ITEM_DUPLICATED,
+        &STACK_DUPLICATED,
         &ITEM_LOST,
-        &ITEM_FROM_NOWHERE,
+        &REVERSE_LOST,
+        &ITEM_MISPLACED,
+        &WRONG_ITEM_TAKEN,
         &UNDO_WITHOUT_EFFECT,
+        &ITEM_GONE,
+        &ITEM_FROM_NOWHERE,
+        &ITEMS_OUT_OF_ORDER,
     ],
     content: Content::Data,
     undo: true,

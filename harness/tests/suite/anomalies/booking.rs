@@ -48,6 +48,8 @@ fn an_hour_is_sold_twice_where_bookings_merge_and_decrements_add_up() {
         "crdt-automerge",
         #[cfg(feature = "loro")]
         "crdt-loro",
+        #[cfg(feature = "yrs")]
+        "crdt-yrs",
     ] {
         let state = "{bookings:{guest1:hour0,guest2:hour0},stock:{hour0:-1}}";
         let oversold = end(state, 0, [(&OVERSOLD, 1)], SerialOrder::None);
@@ -60,9 +62,9 @@ fn an_hour_is_sold_twice_and_counted_once_where_a_decrement_writes_a_sum() {
     for strategy in [
         "lww-property",
         "lww-hlc",
-        "lww-hlc-relay",
+        "lww-hlc:topology=mesh",
         #[cfg(feature = "yrs")]
-        "crdt-yrs",
+        "crdt-yrs:counter=sum",
     ] {
         let state = "{bookings:{guest1:hour0,guest2:hour0},stock:{hour0:0}}";
         let oversold = end(state, 0, [(&OVERSOLD, 1), (&STOCK_FROM_NOWHERE, 1)], SerialOrder::None);

@@ -18,6 +18,8 @@ fn increments_that_travel_as_increments_add_up() {
         "text-ids",
         #[cfg(feature = "loro")]
         "crdt-loro",
+        #[cfg(feature = "yrs")]
+        "crdt-yrs",
     ] {
         assert_eq!(at_once(strategy, "counter", 1, increment).found, found([]), "{strategy}");
     }
@@ -27,9 +29,9 @@ fn increments_that_travel_as_increments_add_up() {
 fn increments_that_travel_as_sums_are_lost() {
     for strategy in [
         "lww-hlc",
-        "lww-hlc-relay",
+        "lww-hlc:topology=mesh",
         #[cfg(feature = "yrs")]
-        "crdt-yrs",
+        "crdt-yrs:counter=sum",
     ] {
         let ended = at_once(strategy, "counter", 1, increment);
         assert_eq!(ended.found, found([(&LOST_INCREMENT, 1)]), "{strategy}: {}", ended.state);

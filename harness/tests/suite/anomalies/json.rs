@@ -22,10 +22,19 @@ fn hidden(shown: &str) -> End {
 
 #[test]
 fn a_serial_order_and_properties_have_both_items_in_one_list() {
-    for strategy in ["serial", "lww-property", "lww-hlc", "lww-hlc-relay"] {
+    for strategy in ["serial", "lww-property", "lww-hlc", "lww-hlc:topology=mesh"] {
         let both = end("{o0:{a:o0.a,b:o0.b,tags:[tag1,tag2]}}", 0, [], SerialOrder::Exists);
         assert_eq!(at_once(strategy, "json", 1, tag), both, "{strategy}");
     }
+}
+
+/// A list that is put empty where nothing is, is one list for both.
+#[cfg(feature = "loro")]
+#[test]
+fn a_mergeable_list_has_both_items() {
+    let both = |tags| end(&format!("{{o0:{{a:o0.a,b:o0.b,tags:[{tags}]}}}}"), 0, [], SerialOrder::Exists);
+    let ended = at_once("crdt-loro", "json", 1, tag);
+    assert!(ended == both("tag1,tag2") || ended == both("tag2,tag1"), "{ended:?}");
 }
 
 #[test]
@@ -48,7 +57,7 @@ fn the_ids_of_a_library_decide_which_list_hides_the_other() {
         #[cfg(feature = "yrs")]
         "crdt-yrs",
         #[cfg(feature = "loro")]
-        "crdt-loro",
+        "crdt-loro:child=plain",
     ];
     for strategy in strategies {
         let ended = at_once(strategy, "json", 1, tag);

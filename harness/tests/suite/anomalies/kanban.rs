@@ -1,8 +1,9 @@
 //! Two users move one card at once: within its column, or from there to two others.
 
+use syncbench_harness::oracles::places::MOVE_OVERWRITTEN;
 use syncbench_harness::oracles::serial_order::SerialOrder;
 use syncbench_harness::workload::Intent;
-use syncbench_harness::workloads::kanban::{self, DUPLICATE_ON_MOVE, KanbanOp, MOVE_OVERWRITTEN};
+use syncbench_harness::workloads::kanban::{self, DUPLICATE_ON_MOVE, KanbanOp};
 use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::view::View;
 
@@ -55,7 +56,7 @@ fn a_move_within_a_column_that_is_one_edit_keeps_the_card_once() {
     }
     let strategies: &[&str] = &[
         "lww-hlc",
-        "lww-hlc-relay",
+        "lww-hlc:topology=mesh",
         #[cfg(feature = "loro")]
         "crdt-loro",
     ];
@@ -71,7 +72,7 @@ fn a_move_to_another_column_that_inserts_anew_duplicates_the_card() {
         "text-ids",
         "lww-property",
         "lww-hlc",
-        "lww-hlc-relay",
+        "lww-hlc:topology=mesh",
         #[cfg(feature = "automerge")]
         "crdt-automerge",
         #[cfg(feature = "loro")]

@@ -39,7 +39,7 @@ fn merged_removals_deliver_one_item_to_two_users() {
         "lww-document",
         "lww-property",
         "lww-hlc",
-        "lww-hlc-relay",
+        "lww-hlc:topology=mesh",
         #[cfg(feature = "yrs")]
         "crdt-yrs",
         #[cfg(feature = "automerge")]
@@ -72,7 +72,7 @@ fn a_list_that_two_users_rewrite_in_reverse_is_duplicated() {
 #[test]
 fn fractional_positions_interleave_the_items_of_two_reversals() {
     // Both users put the same items into the same gaps, and in each gap the first client's item comes first.
-    for strategy in ["lww-property", "lww-hlc", "lww-hlc-relay"] {
+    for strategy in ["lww-property", "lww-hlc", "lww-hlc:topology=mesh"] {
         let interleaved = end("{stack:[1,1,2,2,3,3]}", 0, [(&ITEM_DUPLICATED, 3)], SerialOrder::None);
         assert_eq!(at_once(strategy, "stack", 3, reverse), interleaved, "{strategy}");
     }
@@ -82,7 +82,7 @@ fn fractional_positions_interleave_the_items_of_two_reversals() {
 fn merged_inserts_keep_both_pushes() {
     let kept = |state| end(state, 0, [], SerialOrder::Exists);
     assert_eq!(at_once("text-ids", "stack", 3, push), kept("{stack:[11,10,3,2,1]}"));
-    for strategy in ["lww-property", "lww-hlc", "lww-hlc-relay"] {
+    for strategy in ["lww-property", "lww-hlc", "lww-hlc:topology=mesh"] {
         assert_eq!(at_once(strategy, "stack", 3, push), kept("{stack:[10,11,3,2,1]}"), "{strategy}");
     }
 }

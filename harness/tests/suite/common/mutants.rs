@@ -183,6 +183,7 @@ impl Twisted {
             Effect::Report(Report::ReflectedThrough(clock)) => cx.reflected_all(&Sidecar::state(&clock)),
             Effect::Report(Report::Tagged(id, tag)) => cx.tagged(id, tag),
             Effect::Report(Report::ReflectedTags(first, last)) => cx.reflected_tags(first, last),
+            Effect::Report(Report::Pending(id)) => cx.pending(id),
             Effect::Report(Report::Void(id)) => cx.void(id),
             Effect::Report(Report::Confirmed(id, _)) if self.bug == Bug::ForgetsToAnswer && id.n.is_multiple_of(3) => {}
             Effect::Report(Report::Confirmed(id, outcome)) => cx.confirmed(id, outcome),

@@ -100,6 +100,8 @@ pub fn variants() -> Vec<String> {
                 // With less than a network's hiccups, everybody would expire now and then.
                 ParamKind::Span if spec.guarantees.ephemeral => vec!["3s"],
                 ParamKind::Span => vec!["30ms"],
+                ParamKind::SpanRange => vec!["10ms..30ms"],
+                ParamKind::Bandwidth => vec!["1Mbps"],
                 ParamKind::Count => vec!["0", "3"],
                 ParamKind::Share => vec!["0", "1"],
                 ParamKind::Choice(words) => words.to_vec(),

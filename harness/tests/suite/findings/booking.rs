@@ -2,7 +2,7 @@
 
 use syncbench_harness::workloads::booking::{
     BOOKING_FROM_NOWHERE, BookingOp, LOST_BOOKING, LOST_STOCK, OVERSOLD, REJECTED_WITH_STOCK_LEFT, RESURRECTED_BOOKING,
-    STOCK_FROM_NOWHERE,
+    STOCK_FROM_NOWHERE, STOCK_OFF,
 };
 use syncbench_strategies::document::Edit;
 use syncbench_strategies::model::{Operation, Rejected};
@@ -16,6 +16,7 @@ const SCARCE: &str = "booking:tickets=2,cancel=0.1";
 pub(crate) const PLANTED: &[Planted] = &[
     Planted::new(SCARCE, &[&OVERSOLD, &STOCK_FROM_NOWHERE], Flaw::Means(reserving_takes_nothing)),
     Planted::new(SCARCE, &[&LOST_STOCK], Flaw::Means(reserving_takes_two)),
+    Planted::new("booking:tickets=1000", &[&STOCK_OFF], Flaw::Means(reserving_takes_many)),
     Planted::new(SCARCE, &[&LOST_BOOKING], Flaw::Means(reserving_is_forgotten)),
     Planted::new(SCARCE, &[&BOOKING_FROM_NOWHERE], Flaw::Means(reserving_writes_another_name)),
     Planted::new(SCARCE, &[&REJECTED_WITH_STOCK_LEFT], Flaw::Means(reserving_is_rejected)),
@@ -39,6 +40,17 @@ fn reserving_takes_two(operation: &Operation, answer: Answer) -> Answer {
         return answer;
     }
     edited(answer, |edits| edits.extend(edits.first().cloned()))
+}
+
+fn reserving_takes_many(operation: &Operation, answer: Answer) -> Answer {
+    if !reserves(operation) {
+        return answer;
+    }
+    edited(answer, |edits| {
+        if let Some(Edit::Increment { by, .. }) = edits.first_mut() {
+            *by *= 20;
+        }
+    })
 }
 
 fn reserving_is_forgotten(operation: &Operation, answer: Answer) -> Answer {

@@ -2,7 +2,8 @@
 
 use syncbench_harness::oracles::undo::UNDO_WITHOUT_EFFECT;
 use syncbench_harness::workloads::counter::{
-    CounterOp, DUPLICATED_INCREMENT, DUPLICATED_LIKE, LIKE_FROM_NOWHERE, LOST_INCREMENT, LOST_LIKE,
+    COUNTER_OFF, CounterOp, DUPLICATED_INCREMENT, DUPLICATED_LIKE, LIKE_FROM_NOWHERE, LIKED_TWICE, LOST_INCREMENT,
+    LOST_LIKE,
 };
 use syncbench_strategies::document::Edit;
 use syncbench_strategies::model::Operation;
@@ -14,6 +15,8 @@ use crate::common::mutants::Bug;
 pub(crate) const PLANTED: &[Planted] = &[
     Planted::new("counter", &[&LOST_INCREMENT], Flaw::Means(additions_are_forgotten)),
     Planted::new("counter", &[&DUPLICATED_INCREMENT], Flaw::Means(additions_count_twice)),
+    Planted::new("counter", &[&COUNTER_OFF], Flaw::Means(additions_count_thrice)),
+    Planted { strategy: "lww-document", ..Planted::new("counter:like=0.8", &[&LIKED_TWICE], Flaw::Weak) },
     Planted::new("counter", &[&LOST_LIKE], Flaw::Means(likes_are_only_counted)),
     Planted::new("counter", &[&DUPLICATED_LIKE], Flaw::Means(likes_count_twice)),
     Planted::new("counter", &[&LIKE_FROM_NOWHERE], Flaw::Means(likes_write_another_name)),
@@ -31,6 +34,11 @@ fn additions_are_forgotten(operation: &Operation, answer: Answer) -> Answer {
 
 fn additions_count_twice(operation: &Operation, answer: Answer) -> Answer {
     if adds(operation) { edited(answer, |edits| edits.extend(edits.clone())) } else { answer }
+}
+
+fn additions_count_thrice(operation: &Operation, answer: Answer) -> Answer {
+    let twice = |edits: &mut Vec<Edit>| edits.extend([edits.clone(), edits.clone()].concat());
+    if adds(operation) { edited(answer, twice) } else { answer }
 }
 
 fn likes_are_only_counted(operation: &Operation, answer: Answer) -> Answer {

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use syncbench_harness::finding::Kind;
 use syncbench_harness::oracles::{
-    self, INVARIANT_BROKEN_ON_SCREEN, NO_SERIAL_ORDER, NO_SUSTAINABLE_RATE, serial_order,
+    self, INVARIANT_BROKEN_ON_SCREEN, NO_SERIAL_ORDER, NO_SUSTAINABLE_RATE, NOT_JUDGED, serial_order,
 };
 use syncbench_harness::pace::Pace;
 use syncbench_harness::results::Outcome;
@@ -54,6 +54,7 @@ const ANYWHERE: &[Planted] = &[
         ..Planted::new("stack:pop=0.5", &[&NO_SERIAL_ORDER], Flaw::Weak)
     },
     Planted::new("record", &[&INVARIANT_BROKEN_ON_SCREEN], Flaw::Means(record::saves_are_torn)),
+    Planted::new("record", &[&NOT_JUDGED], Flaw::Has(Bug::NeverQuiet)),
 ];
 
 /// What a model says about an operation.
@@ -64,8 +65,12 @@ pub(crate) type Answer = Result<Plan, Rejected>;
 pub(crate) enum Flaw {
     /// The model of all replicas differs from the one that the oracle assumes: its answer is replaced.
     Means(fn(&Operation, Answer) -> Answer),
+    /// The same, with what the model sees.
+    Sees(fn(&dyn View, &Operation, Answer) -> Answer),
     /// A replica with a bug.
     Has(Bug),
+    /// None: the strategy is correct, and this fault happens.
+    Meets(&'static str),
     /// None: the strategy is correct, and too weak for users who act at the same time. Without the flaw they take turns.
     Weak,
     /// None: users undo operations on which others have built. Without the flaw nobody undoes anything.
@@ -114,17 +119,25 @@ impl Planted {
     /// The kinds that are found over its seeds, with the flaw or without.
     fn found(&self, flawed: bool) -> BTreeSet<String> {
         let honest = || Subject::new(self.strategy, self.workload);
+        let twisted = |meaning: Meaning| {
+            let meaning = Arc::new(meaning);
+            Subject { workload: with_model(self.workload, move |model| twist(model, &meaning)), ..honest() }
+        };
         let subject = match self.flaw {
-            Flaw::Means(meaning) => {
-                let meaning = if flawed { meaning } else { |_: &Operation, answer| answer };
-                Subject { workload: with_model(self.workload, move |model| twist(model, meaning)), ..honest() }
-            }
+            Flaw::Means(meaning) if flawed => twisted(Box::new(move |_, operation, answer| meaning(operation, answer))),
+            Flaw::Sees(meaning) if flawed => twisted(Box::new(meaning)),
+            Flaw::Means(_) | Flaw::Sees(_) => twisted(Box::new(|_, _, answer| answer)),
             Flaw::Has(bug) => mutant(self.strategy, self.workload, if flawed { bug } else { Bug::Inert }),
-            Flaw::Weak | Flaw::Regret => honest(),
+            Flaw::Weak | Flaw::Regret | Flaw::Meets(_) => honest(),
         };
         let pace = if matches!(self.flaw, Flaw::Weak) && !flawed { Pace::Turns } else { self.pace };
+        let faults = match self.flaw {
+            Flaw::Meets(fault) if flawed => vec![fault.to_owned()],
+            _ => Vec::new(),
+        };
         let scenario = Scenario {
             networks: vec!["4g".into()],
+            faults,
             pace,
             undo: if matches!(self.flaw, Flaw::Regret) && !flawed { 0.0 } else { self.undo },
             ops: self.ops,
@@ -140,18 +153,21 @@ impl Planted {
     }
 }
 
+/// What becomes of a model's answer.
+type Meaning = Box<dyn Fn(&dyn View, &Operation, Answer) -> Answer + Send + Sync>;
+
 struct Twisted {
     model: ModelRef,
-    meaning: fn(&Operation, Answer) -> Answer,
+    meaning: Arc<Meaning>,
 }
 
-fn twist(model: ModelRef, meaning: fn(&Operation, Answer) -> Answer) -> ModelRef {
-    Arc::new(Twisted { model, meaning })
+fn twist(model: ModelRef, meaning: &Arc<Meaning>) -> ModelRef {
+    Arc::new(Twisted { model, meaning: meaning.clone() })
 }
 
 impl ErasedModel for Twisted {
     fn plan(&self, view: &dyn View, operation: &Operation) -> Answer {
-        (self.meaning)(operation, self.model.plan(view, operation))
+        (self.meaning)(view, operation, self.model.plan(view, operation))
     }
 
     fn describe(&self, operation: &Operation) -> String {

@@ -1,12 +1,13 @@
 //! Planted bugs for the oracle of `notebook`; what becomes of characters is as in `text`.
 
+use syncbench_harness::oracles::places::MOVE_OVERWRITTEN;
 use syncbench_harness::oracles::text::{
     CHARACTER_FROM_NOWHERE, DUPLICATED_CHARACTER, INTERLEAVED_RUN, LOST_CHARACTER, MISPLACED_CHARACTER,
     RESURRECTED_CHARACTER, WRONG_CHARACTER_ERASED,
 };
 use syncbench_harness::oracles::undo::{LOST_TO_UNDO, UNDO_WITHOUT_EFFECT};
 use syncbench_harness::workloads::notebook::{
-    CELL_FROM_NOWHERE, DUPLICATED_CELL, LOST_CELL, LOST_OUTPUT, MISPLACED_CELL, NotebookOp, ORPHANED_EDIT,
+    CELL_FROM_NOWHERE, CELL_GONE, DUPLICATED_CELL, LOST_CELL, LOST_OUTPUT, MISPLACED_CELL, NotebookOp, ORPHANED_EDIT,
     RESURRECTED_CELL, STALE_OUTPUT,
 };
 use syncbench_strategies::document::{Document, Edit};
@@ -23,6 +24,8 @@ const CROWDED: &str = "notebook:cells=0,evaluate=0,hot=1,elsewhere=1";
 
 pub(crate) const PLANTED: &[Planted] = &[
     Planted::new(LIVELY, &[&LOST_CELL], Flaw::Means(inserting_lists_nowhere)),
+    Planted::new(LIVELY, &[&CELL_GONE], Flaw::Means(moves_drop_the_cell)),
+    Planted { ops: 400, ..Planted::new("notebook:cells=0.8,hot=0.8", &[&MOVE_OVERWRITTEN], Flaw::Weak) },
     Planted::new(LIVELY, &[&DUPLICATED_CELL], Flaw::Means(inserting_lists_twice)),
     Planted::new(LIVELY, &[&CELL_FROM_NOWHERE], Flaw::Means(inserting_writes_another_name)),
     Planted { undo: 0.3, ..Planted::new(LIVELY, &[&LOST_TO_UNDO], Flaw::Means(deletes_are_forgotten)) },
@@ -55,6 +58,16 @@ fn inserting_lists_nowhere(operation: &Operation, answer: Answer) -> Answer {
 
 fn inserting_lists_twice(operation: &Operation, answer: Answer) -> Answer {
     if inserts(operation) { edited(answer, |edits| edits.extend(edits.last().cloned())) } else { answer }
+}
+
+fn moves_drop_the_cell(_: &Operation, answer: Answer) -> Answer {
+    edited(answer, |edits| {
+        for edit in edits {
+            if let Edit::ListMove { path, from, .. } = edit {
+                *edit = Edit::ListRemove { path: path.clone(), index: *from, count: 1 };
+            }
+        }
+    })
 }
 
 fn inserting_writes_another_name(operation: &Operation, answer: Answer) -> Answer {

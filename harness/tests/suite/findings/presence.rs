@@ -1,7 +1,7 @@
 //! Planted bugs for the oracle of `presence`.
 
 use syncbench_harness::workloads::presence::{
-    CURSOR_FROM_NOWHERE, GHOST_CURSOR, LOST_CURSOR, PresenceOp, STALE_CURSOR,
+    CURSOR_FROM_NOWHERE, CURSOR_OF_THE_CRASHED, GHOST_CURSOR, LOST_CURSOR, PresenceOp, STALE_CURSOR,
 };
 use syncbench_strategies::document::Edit;
 use syncbench_strategies::model::Operation;
@@ -17,6 +17,7 @@ pub(crate) const PLANTED: &[Planted] = &[
     Planted::new("presence:leave=0", &[&STALE_CURSOR], Flaw::Means(moves_are_forgotten)),
     Planted::new("presence:leave=0", &[&LOST_CURSOR], Flaw::Means(moves_leave)),
     Planted::new("presence", &[&CURSOR_FROM_NOWHERE], Flaw::Means(joining_writes_another_name)),
+    Planted::new("presence:leave=0", &[&CURSOR_OF_THE_CRASHED], Flaw::Meets("crash:client=2@800ms")),
     Planted { strategy: "lww-document", ..Planted::new("presence", &[&STALE_CURSOR], Flaw::Weak) },
 ];
 

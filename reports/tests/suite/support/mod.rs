@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, missing_docs)]
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rand::rngs::Xoshiro256PlusPlus;
@@ -15,7 +16,6 @@ use syncbench_harness::settings::{Engine, Settings};
 use syncbench_reports::charts::spacetime::{Diagram, DiagramEvent, DiagramMessage, EventKind, Lane};
 use syncbench_reports::criterion::CriterionEstimate;
 use syncbench_strategies::document::Digest;
-use syncbench_strategies::replica::Topology;
 
 pub const TWELVE: &[&str] = &[
     "serial",
@@ -92,8 +92,7 @@ pub fn drop_cell(cell: &mut Cell, outcome: Outcome, reason: &str) {
     cell.converged = None;
     cell.digest = None;
     cell.metrics.clear();
-    cell.histograms.clear();
-    cell.curves.clear();
+    cell.series = LazySeries::default();
     cell.findings.clear();
     cell.coverage.clear();
 }
@@ -113,7 +112,7 @@ pub fn results(cells: Vec<Cell>) -> Results {
         started_at: "2026-01-01T00:00:00Z".into(),
     };
     let scenario = serde_json::json!({"label": "default", "seeds": "1..3", "parts": ["calm", "rough", "growth"]});
-    Results { schema: SCHEMA, environment, scenario, cells_planned: cells.len(), cells }
+    Results { cells_planned: cells.len(), cells, ..Results::new(environment, scenario) }
 }
 
 struct Draws(Xoshiro256PlusPlus);
@@ -134,10 +133,15 @@ impl Draws {
         base * (0.8 + 0.4 * self.unit() + tail * x * x * x * x * x * x)
     }
 
-    fn histogram(&mut self, samples: u64, base_us: f64, tail: f64) -> Histogram {
+    /// Latencies, in nanoseconds.
+    fn latency(&mut self, samples: u64, base_us: f64, tail: f64) -> Histogram {
+        self.histogram(samples, base_us, tail).into_iter().map(|(us, count)| (us * 1000, count)).collect()
+    }
+
+    fn histogram(&mut self, samples: u64, base: f64, tail: f64) -> Histogram {
         let mut counts = BTreeMap::new();
         for _ in 0..samples {
-            let value = self.skewed(base_us, tail) as u64;
+            let value = self.skewed(base, tail) as u64;
             let step = (value / 64).max(1);
             *counts.entry(value / step * step).or_insert(0) += 1;
         }
@@ -145,8 +149,8 @@ impl Draws {
     }
 }
 
-fn quantiles(histogram: &Histogram) -> Metric {
-    Metric::Quantiles(syncbench_reports::stats::quantiles(histogram, 1000.0).unwrap_or_default())
+fn quantiles(metric: &MetricSpec, histogram: &Histogram) -> Metric {
+    Metric::Quantiles(Quantiles::of(histogram, metric.ns_per_unit()).unwrap_or_default())
 }
 
 /// One cell, synthesized from its names.
@@ -161,29 +165,28 @@ pub fn cell(part: &str, workload: &str, strategy: &str, size: u64, seed: u64) ->
     };
     let net = if rough { 60_000.0 } else { 12_000.0 };
     let tail = if rough { 60.0 } else { 2.0 };
-    let visible = draws.histogram(400, net * hops, tail);
-    let confirmed = draws.histogram(400, if merges { 90.0 } else { net * 2.0 }, if merges { 3.0 } else { tail });
-    let echo = draws.histogram(
-        400,
-        if kind == "serial" { net * 2.0 } else { 85.0 },
-        if kind == "serial" { tail } else { 2.0 },
-    );
+    let visible = draws.latency(400, net * hops, tail);
+    let confirmed = draws.latency(400, if merges { 90.0 } else { net * 2.0 }, if merges { 3.0 } else { tail });
+    let echo =
+        draws.latency(400, if kind == "serial" { net * 2.0 } else { 85.0 }, if kind == "serial" { tail } else { 2.0 });
     let cpu_base = if kind == "crdt" { 18_000.0 } else { 2_500.0 };
     let grows = if kind == "patches" { size as f64 / 40.0 } else { (size as f64).sqrt() / 30.0 };
     let local = draws.histogram(200, cpu_base * (1.0 + grows), 3.0);
     let remote = draws.histogram(200, cpu_base * 0.6 * (1.0 + grows), 3.0);
     let mut histograms = BTreeMap::new();
-    let mut metrics = BTreeMap::new();
-    let half = draws.histogram(400, net * hops * 0.9, tail);
+    let mut metrics = ByName::new();
+    let half = draws.latency(400, net * hops * 0.9, tail);
+    let replicated = draws.latency(400, net, tail);
     for (metric, histogram) in [
         (&VISIBLE_MS, visible),
         (&VISIBLE_HALF_MS, half),
         (&CONFIRMED_MS, confirmed),
+        (&REPLICATED_MS, replicated),
         (&ECHO_MS, echo),
         (&CPU_US_LOCAL, local),
         (&CPU_US_REMOTE, remote),
     ] {
-        metrics.insert(metric.name.to_owned(), quantiles(&histogram));
+        metrics.insert(metric.name.to_owned(), quantiles(metric, &histogram));
         histograms.insert(metric.name.to_owned(), histogram);
     }
     let losses = if merges { lost(&mut draws, workload, rough, kind) } else { BTreeMap::new() };
@@ -204,12 +207,12 @@ pub fn cell(part: &str, workload: &str, strategy: &str, size: u64, seed: u64) ->
     add(&CONCURRENCY, Metric::Number(if workload == "form" { 0.02 } else { 0.4 }));
     add(&OPS_ISSUED, Metric::Number(400.0));
     let unseen = if kind == "causal" && rough { 9 } else { 0 };
-    add(&CENSORED, counts(&[("confirmed", 0), ("visible", unseen)]));
+    add(&CENSORED, counts(&[("confirmed", 0), ("replicated", 0), ("visible", unseen)]));
     add(&REJECTED, counts(&[("empty", rejected)]));
     add(&ROLLED_BACK, Metric::Number(if kind == "optimistic" { rejected as f64 } else { 0.0 }));
     add(&COUNTERS, if merges { counts(&[]) } else { counts(&[("retries", 31)]) });
     add(&PROTOCOL_ERRORS, Metric::Number(0.0));
-    add(&LOST_INTENTS, Metric::Counts(losses.clone()));
+    add(&LOST_INTENTS, Metric::Counts(losses.clone().into_iter().collect()));
     add(&STALENESS_OPS, numbers(&[("mean", draws.skewed(if rough { 6.0 } else { 1.0 }, 0.4) * hops), ("max", 40.0)]));
     add(&RESIDENT_BYTES, numbers(&[("steady", draws.skewed(6_000.0, 0.1)), ("peak", 9_000.0)]));
     if hops > 1.5 {
@@ -224,14 +227,48 @@ pub fn cell(part: &str, workload: &str, strategy: &str, size: u64, seed: u64) ->
     let findings = losses.iter().map(|(kind, count)| finding(kind, *count)).collect();
     let converged = !(kind == "causal" && rough && seed == 2);
     Cell {
-        index: 0,
         part: part.into(),
         strategy: strategy.into(),
-        family: String::new(),
-        topology: Topology::Star,
-        window_ms: 0.0,
         workload: workload.into(),
-        settings: Settings {
+        outcome: Outcome::Measured,
+        verdict: Some(if converged { Verdict::Pass } else { Verdict::Fail }),
+        verdict_reasons: if converged {
+            vec![]
+        } else {
+            vec!["claims to converge, but 2 states were left after heal".into()]
+        },
+        converged: Some(converged),
+        digest: Some(Digest(u128::from(seed))),
+        trace_digest: Some(Digest(u128::from(seed) + 7)),
+        library: (kind == "crdt")
+            .then(|| format!("{} 0.12.0", &strategy.split(':').next().unwrap_or(strategy)[5..]).into()),
+        support: Arc::new(BTreeMap::from([
+            ("list_insert".to_owned(), "native".to_owned()),
+            (
+                "list_move".to_owned(),
+                if kind == "crdt" { "emulated: removed and inserted again" } else { "native" }.to_owned(),
+            ),
+        ])),
+        metrics,
+        findings,
+        series: Series { histograms, curves: curves(&mut draws, rough, hops, kind) }.into(),
+        coverage: if rough {
+            vec![Coverage {
+                fault: "partition:halves@2s..5s".into(),
+                effect: "clients 1 and 2 were cut off from clients 3 and 4".into(),
+                start_ms: 2000.0,
+                end_ms: 5000.0,
+                reopened_ms: None,
+                operations_meanwhile: 118,
+                operations_issued: 400,
+                operations_overlapped: 121,
+                messages_touched: 480,
+            }]
+        } else {
+            Vec::new()
+        },
+        replay: format!("syncbench run --strategy {strategy} --workload {workload} --seeds {seed}..{seed}"),
+        ..Cell::new(Settings {
             network: if rough { "4g" } else { "wifi" }.into(),
             faults: if rough { vec!["partition:halves@2s..5s".into()] } else { Vec::new() },
             transport: Transport::Stream,
@@ -245,47 +282,7 @@ pub fn cell(part: &str, workload: &str, strategy: &str, size: u64, seed: u64) ->
             seed,
             sample_every: None,
             budget: Duration::from_secs(60),
-        },
-        outcome: Outcome::Measured,
-        reason: None,
-        verdict: Some(if converged { Verdict::Pass } else { Verdict::Fail }),
-        verdict_reasons: if converged {
-            vec![]
-        } else {
-            vec!["claims to converge, but 2 states were left after heal".into()]
-        },
-        converged: Some(converged),
-        digest: Some(Digest(u128::from(seed))),
-        trace_digest: Some(Digest(u128::from(seed) + 7)),
-        matches_reference: None,
-        params: BTreeMap::new(),
-        library: (kind == "crdt").then(|| format!("{} 0.12.0", &strategy.split(':').next().unwrap_or(strategy)[5..])),
-        support: BTreeMap::from([
-            ("list_insert".to_owned(), "native".to_owned()),
-            (
-                "list_move".to_owned(),
-                if kind == "crdt" { "emulated: removed and inserted again" } else { "native" }.to_owned(),
-            ),
-        ]),
-        metrics,
-        findings,
-        histograms,
-        curves: curves(&mut draws, rough, hops, kind),
-        coverage: if rough {
-            vec![Coverage {
-                fault: "partition:halves@2s..5s".into(),
-                effect: "clients 1 and 2 were cut off from clients 3 and 4".into(),
-                start_ms: 2000.0,
-                end_ms: 5000.0,
-                operations_meanwhile: 118,
-                operations_issued: 400,
-                operations_overlapped: 121,
-                messages_touched: 480,
-            }]
-        } else {
-            Vec::new()
-        },
-        replay: format!("syncbench run --strategy {strategy} --workload {workload} --seeds {seed}..{seed}"),
+        })
     }
 }
 

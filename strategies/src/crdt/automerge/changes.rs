@@ -1,4 +1,4 @@
-//! Changes sent to everybody: the library in a [`mesh`](crate::crdt::mesh).
+//! The library as its replicas need it: changes and heads.
 
 use std::iter;
 use std::panic::catch_unwind;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::doc::Doc;
-use crate::crdt::mesh::{Committed, Difference, Format, Library, Merged, Message, Missing};
+use crate::crdt::peer::{Committed, Difference, Format, Library, Merged, Message, Missing};
 use crate::document::{Document, Edit};
 use crate::model::Rejected;
 use crate::replica::{OpId, ProtocolError, Rng, Time};
@@ -90,6 +90,10 @@ impl Library for Doc {
         Doc::close(self, time_s).map(|hash| tag(&hash))
     }
 
+    fn remember(&mut self) {
+        Doc::remember(self);
+    }
+
     fn undo(&mut self, target: OpId) -> Result<Committed, Rejected> {
         Doc::undo(self, target).map(begun)
     }
@@ -137,6 +141,10 @@ impl Library for Doc {
         // Earlier arrivals that waited for these are among what was applied.
         merged.reflected = self.hashes_since(&before).iter().map(tag).map(|tag| tag..=tag).collect();
         merged
+    }
+
+    fn waits(&mut self) -> bool {
+        !self.library.keep().get_missing_deps(&[]).is_empty()
     }
 }
 

@@ -9,7 +9,7 @@
 //! call for each change would measure the calling pattern. When a connection opens, peers tell each other their heads and
 //! send what the other lacks.
 //!
-//! With `commit=window` all operations of a batch window become one change; the change ends early when something has to be
+//! With `commit=window` all operations of a send window after the first become one change; the change ends early when something has to be
 //! merged. With `sync=protocol` peers speak the library's own protocol instead, with one `State` for each connection: a
 //! summary of what they have, then what is missing, and again after every change. The protocol needs a stream that neither
 //! loses nor reorders. It is made for pairs: in a mesh every peer offers every other what a third may have sent already.
@@ -36,10 +36,11 @@ mod value;
 use self::doc::Doc;
 use self::protocol::Protocol;
 use super::MERGES;
-use super::mesh::{self, Mesh, Peer, Window};
-use crate::document::{Document, EditKind};
-use crate::replica::{ProtocolError, Replica, Setup, Strategy, Topology};
-use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support};
+use super::peer::Peers;
+use crate::document::EditKind;
+use crate::relay::TOPOLOGY;
+use crate::replica::Topology;
+use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support, WINDOW};
 
 /// The strategy's spec.
 pub static SPEC: Spec = Spec {
@@ -48,20 +49,15 @@ pub static SPEC: Spec = Spec {
     summary: "automerge: every client merges everybody's changes",
     source: "automerge 0.12; Kleppmann and Beresford 2017",
     library: Some(("automerge", "0.12.0")),
-    topology: Topology::Mesh,
+    topology: Topology::Star,
     guarantees: Guarantees { grows: Growth::operations("the whole history of changes"), ..MERGES },
     params: &[
-        Param {
-            name: "batch",
-            kind: ParamKind::Span,
-            default: "0",
-            help: "how long changes are collected before they are sent in one message; 0 sends each at once",
-        },
+        WINDOW,
         Param {
             name: "commit",
             kind: ParamKind::Choice(&["operation", "window"]),
             default: "operation",
-            help: "what becomes one change: each operation, or all operations of a batch window",
+            help: "what becomes one change: each operation, or all that a send window collects",
         },
         Param {
             name: "sync",
@@ -70,6 +66,7 @@ pub static SPEC: Spec = Spec {
             help: "what travels: changes to everybody, or the library's own sync protocol, which tolerates neither \
                    duplicates nor reordering",
         },
+        TOPOLOGY,
     ],
     support: |kind| match kind {
         EditKind::ListMove => Support::Emulated("removed and inserted again: the library has no move"),
@@ -78,40 +75,16 @@ pub static SPEC: Spec = Spec {
     content: Content::any,
     undo: Support::Emulated("inverse edits at the elements' ids: the library has no undo"),
     build: |params| {
-        let window = Window::new(params.span("batch"));
-        let window = if params.choice("commit") == "window" { window.into_one_change() } else { window };
+        let whole = params.choice("commit") == "window";
         match params.choice("sync") {
-            "protocol" => Box::new(ByProtocol { window }),
-            _ => Box::new(Mesh::<Doc>::new(window)),
+            "protocol" => {
+                let peers = Peers::<Doc, Protocol>::new(params);
+                Box::new(if whole { peers.with_whole_windows() } else { peers })
+            }
+            _ => {
+                let peers = Peers::<Doc>::new(params);
+                Box::new(if whole { peers.with_whole_windows() } else { peers })
+            }
         }
     },
 };
-
-/// Peers speak the library's own protocol.
-struct ByProtocol {
-    window: Window,
-}
-
-impl ByProtocol {
-    fn peer(&self, setup: &Setup, doc: Doc) -> Box<dyn Replica> {
-        Box::new(Peer::new(self.window.clone(), setup, doc, Protocol::default()))
-    }
-}
-
-impl Strategy for ByProtocol {
-    fn guarantees(&self, spec: Guarantees) -> Guarantees {
-        Guarantees { tolerates_duplicates: false, tolerates_reordering: false, ..spec }
-    }
-
-    fn genesis(&self, document: &Document) -> Vec<u8> {
-        Doc::genesis(document)
-    }
-
-    fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
-        self.peer(setup, mesh::begin(&setup.genesis))
-    }
-
-    fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {
-        Ok(self.peer(setup, mesh::restore(durable)?))
-    }
-}

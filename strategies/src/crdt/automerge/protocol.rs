@@ -9,9 +9,10 @@ use automerge::sync::{self, SyncDoc};
 
 use super::changes::tag;
 use super::doc::Doc;
-use crate::crdt::mesh::{Exchange, Local, MERGE};
-use crate::replica::{Context, LinkState, NodeId, ProtocolError};
+use crate::crdt::peer::{Exchange, Local, MERGE};
+use crate::replica::{Context, LinkState, NodeId, ProtocolError, Setup};
 use crate::sidecar::{Sidecar, Tags};
+use crate::spec::Guarantees;
 use crate::wire;
 
 #[derive(Default)]
@@ -43,6 +44,14 @@ fn next_message(doc: &mut Doc, state: &mut sync::State) -> Option<(Vec<u8>, Vec<
 }
 
 impl Exchange<Doc> for Protocol {
+    fn new(_: &Setup) -> Self {
+        Self::default()
+    }
+
+    fn guarantees(spec: Guarantees) -> Guarantees {
+        Guarantees { tolerates_duplicates: false, tolerates_reordering: false, ..spec }
+    }
+
     fn send(&mut self, local: &mut Local<Doc>, _: Tags, cx: &mut Context<'_>) {
         // What each peer lacks, its session knows.
         if !local.doc.take_unsent().is_empty() {
@@ -54,6 +63,7 @@ impl Exchange<Doc> for Protocol {
         &mut self,
         from: NodeId,
         bytes: &[u8],
+        _: &Sidecar,
         _: &mut Local<Doc>,
         cx: &mut Context<'_>,
     ) -> Result<(), ProtocolError> {

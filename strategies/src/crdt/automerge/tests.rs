@@ -1,11 +1,12 @@
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::*;
-use crate::document::Edit;
+use crate::document::{Document, Edit};
 use crate::path;
 use crate::registry;
 use crate::replica::{Effect, NodeId, Report};
-use crate::testing::{Table, Toy, typed};
+use crate::testing::{Table, Toy, trials, typed};
 use crate::view::View;
 
 fn tags(table: &Table) -> BTreeSet<u128> {
@@ -22,28 +23,29 @@ fn bytes(table: &mut Table, from: u32, to: u32) -> usize {
 #[test]
 fn operations_of_a_window_become_one_change() {
     let sent = ["operation", "window"].map(|commit| {
-        let mut table = Table::new(&format!("crdt-automerge:batch=50ms,commit={commit}"), 2);
-        for (at, key) in ["x", "y", "z"].iter().enumerate() {
+        let mut table = Table::new(&format!("crdt-automerge:topology=mesh,window=50ms,commit={commit}"), 2);
+        for (at, key) in ["x", "y", "z", "w"].iter().enumerate() {
             table.act(1, &typed(at, key));
         }
-        assert_eq!(table.sees(1, "text"), "\"xyzabc\"");
+        assert_eq!(table.sees(1, "text"), "\"xyzwabc\"");
+        assert_eq!((tags(&table).len(), table.wire(1, 2).len()), (if commit == "window" { 1 } else { 4 }, 1));
+        table.deliver(1, 2);
+        table.pass(Duration::ZERO);
         table.ring();
         let sent = (tags(&table).len(), table.wire(1, 2).len(), bytes(&mut table, 1, 2));
         table.run();
         table.agree();
         sent
     });
-    assert_eq!((sent[0].0, sent[1].0, sent[0].1, sent[1].1), (3, 1, 1, 1));
+    assert_eq!((sent[0].0, sent[1].0, sent[0].1, sent[1].1), (4, 2, 1, 1));
     assert!(sent[1].2 * 2 < sent[0].2, "{sent:?}");
 }
 
 #[test]
 fn a_window_ends_early_when_a_change_arrives_and_survives_a_crash() {
-    let mut table = Table::new("crdt-automerge:batch=50ms,commit=window", 2);
+    let mut table = Table::new("crdt-automerge:topology=mesh,window=50ms,commit=window", 2);
     table.act(1, &typed(0, "x"));
     table.act(2, &Toy::Add(1));
-    table.ring();
-    table.ring();
     table.act(1, &typed(1, "y"));
     table.deliver(2, 1);
     table.act(1, &typed(2, "z"));
@@ -51,9 +53,10 @@ fn a_window_ends_early_when_a_change_arrives_and_survives_a_crash() {
     table.agree();
     assert_eq!((tags(&table).len(), table.sees(2, "text")), (4, "\"xyzabc\"".into()));
     table.act(1, &typed(3, "w"));
+    table.act(1, &typed(4, "v"));
     table.cut(1, 2);
     table.crash(1);
-    assert_eq!(table.sees(1, "text"), "\"xyzwabc\"");
+    assert_eq!(table.sees(1, "text"), "\"xyzwvabc\"");
     table.connect(1, 2);
     table.run();
     table.agree();
@@ -72,7 +75,7 @@ fn a_rejected_edit_leaves_the_begun_change_as_it_was() {
 
 #[test]
 fn with_the_protocol_all_converge_and_a_reconnect_costs_what_was_missed() {
-    let mut table = Table::new("crdt-automerge:sync=protocol", 3);
+    let mut table = Table::new("crdt-automerge:topology=mesh,sync=protocol", 3);
     for n in 0..60 {
         table.act(1 + n % 3, &typed(n as usize % 3, "some text "));
         if n % 4 == 0 {
@@ -106,4 +109,9 @@ fn with_the_protocol_it_claims_less() {
     assert_eq!(changes, SPEC.guarantees);
     assert!(changes.tolerates_duplicates && changes.tolerates_reordering);
     assert_eq!(protocol, Guarantees { tolerates_duplicates: false, tolerates_reordering: false, ..changes });
+}
+
+#[test]
+fn an_operation_is_reflected_once_its_dependencies_are_here() {
+    trials::an_operation_is_reflected_once_its_dependencies_are_here("crdt-automerge:topology=mesh");
 }

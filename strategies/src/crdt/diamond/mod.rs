@@ -1,8 +1,9 @@
-//! `crdt-diamond`: diamond-types, patches of one text sent to everybody.
+//! `crdt-diamond`: diamond-types, patches of one text sent to everybody through a relay.
 //!
 //! A client keeps the log of all operations and the text at its tip. An edit goes into both at once. What was added to the log
 //! since the last message is encoded as a patch, which names the version that it builds on. A receiver adds patches to its
-//! log, and one merge in each turn brings the text to the new tip.
+//! log, and one merge in each turn brings the text to the new tip. The relay is a receiver that forwards each patch as it
+//! came; the library's authors have published none, so it is that of the other libraries.
 //!
 //! The library is used as its authors recommend: `ListCRDT` for the log with its text, `ENCODE_PATCH` since a version,
 //! `decode_and_add`, a new agent for every session.
@@ -26,10 +27,11 @@ mod doc;
 
 use self::doc::Doc;
 use super::MERGES;
-use super::mesh::{Mesh, Window};
+use super::peer::Peers;
 use crate::document::EditKind;
+use crate::relay::TOPOLOGY;
 use crate::replica::Topology;
-use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support};
+use crate::spec::{Content, Growth, Guarantees, Spec, Support, WINDOW};
 
 /// The strategy's spec.
 pub static SPEC: Spec = Spec {
@@ -38,14 +40,9 @@ pub static SPEC: Spec = Spec {
     summary: "diamond-types: every client merges everybody's patches of one plain text",
     source: "diamond-types 1.0.0, the latest published version, which its README calls out of date; Gentle and Kleppmann 2024",
     library: Some(("diamond-types", "1.0.0")),
-    topology: Topology::Mesh,
+    topology: Topology::Star,
     guarantees: Guarantees { grows: Growth::operations("the whole history of edits"), ..MERGES },
-    params: &[Param {
-        name: "batch",
-        kind: ParamKind::Span,
-        default: "0",
-        help: "how long edits are collected before they are sent as one patch; 0 sends each at once",
-    }],
+    params: &[WINDOW, TOPOLOGY],
     support: |kind| match kind {
         EditKind::TextSplice => Support::Native,
         _ => Support::Unsupported("text only"),
@@ -55,5 +52,5 @@ pub static SPEC: Spec = Spec {
         _ => Support::Unsupported("text only"),
     },
     undo: Support::Emulated("inverse splices, which the library's merge maps onto what followed"),
-    build: |params| Box::new(Mesh::<Doc>::new(Window::new(params.span("batch")))),
+    build: |params| Box::new(Peers::<Doc>::new(params)),
 };

@@ -6,8 +6,9 @@ use yrs::{
     Any, Array, ArrayPrelim, ArrayRef, GetString, In, Map, MapPrelim, MapRef, Out, ReadTxn, Text, TransactionMut,
 };
 
-use super::library::find;
-use super::value::{materialise, scalar};
+use super::counter::{self, Counters};
+use super::library::{find, find_map, materialise};
+use super::value::scalar;
 use crate::document::{Document, Edit, Path, Step};
 
 /// Whether an edit writes a character of two UTF-16 units.
@@ -43,15 +44,19 @@ impl Place<'_> {
     }
 
     /// Writes a value. Entries of a map go in one by one, in order: the library would choose another order.
-    pub(super) fn write(&self, txn: &mut TransactionMut<'_>, value: &Document) {
+    pub(super) fn write(&self, txn: &mut TransactionMut<'_>, value: &Document, counters: Counters) {
         match value {
             Document::Map(entries) => {
                 let map = self.insert(txn, MapPrelim::default());
-                entries.iter().for_each(|(key, value)| Place::Entry(&map, key).write(txn, value));
+                entries.iter().for_each(|(key, value)| Place::Entry(&map, key).write(txn, value, counters));
             }
             Document::List(items) => {
                 let list = self.insert(txn, ArrayPrelim::default());
-                write_items(txn, &list, 0, items.iter());
+                write_items(txn, &list, 0, items.iter(), counters);
+            }
+            Document::Counter(value) if counters == Counters::Entries => {
+                let map = self.insert(txn, MapPrelim::default());
+                counter::fill(txn, &map, *value);
             }
             Document::Text(rope) => drop(self.insert(txn, TextPrelim::new(rope.to_string()))),
             other => drop(self.insert(txn, scalar(other).unwrap_or(Any::Null))),
@@ -64,12 +69,17 @@ fn write_items<'a>(
     list: &ArrayRef,
     index: u32,
     values: impl Iterator<Item = &'a Document> + Clone,
+    counters: Counters,
 ) {
-    match values.clone().map(scalar).collect::<Option<Vec<Any>>>() {
+    let plain = |value: &'a Document| match value {
+        Document::Counter(_) if counters == Counters::Entries => None,
+        value => scalar(value),
+    };
+    match values.clone().map(plain).collect::<Option<Vec<Any>>>() {
         Some(scalars) if scalars.is_empty() => {}
         // One block for all of them.
         Some(scalars) => list.insert_range(txn, index, scalars),
-        None => (index..).zip(values).for_each(|(index, value)| Place::Item(list, index).write(txn, value)),
+        None => (index..).zip(values).for_each(|(index, value)| Place::Item(list, index).write(txn, value, counters)),
     }
 }
 
@@ -99,48 +109,64 @@ fn range(list: &ArrayRef, txn: &TransactionMut<'_>, index: usize, count: usize) 
     }
 }
 
-fn put(txn: &mut TransactionMut<'_>, root: &MapRef, path: &Path, value: &Document) -> Applied {
+/// How edits are written.
+#[derive(Clone, Copy)]
+pub(super) struct Writing {
+    /// There may be a character of two UTF-16 units.
+    pub(super) wide: bool,
+    pub(super) counters: Counters,
+}
+
+fn put(txn: &mut TransactionMut<'_>, root: &MapRef, path: &Path, value: &Document, counters: Counters) -> Applied {
     let (last, parent) = path.split_last().ok_or("the root cannot be replaced")?;
-    match (find(txn, root, parent), last) {
-        (Some(Out::YMap(map)), Step::Key(key)) => {
-            Place::Entry(&map, key).write(txn, value);
-            Ok(())
+    match last {
+        Step::Key(key) => {
+            let map = find_map(txn, root, parent).ok_or_else(|| format!("nothing holds {path}"))?;
+            Place::Entry(&map, key).write(txn, value, counters);
         }
-        (Some(Out::YArray(list)), Step::Index(index)) => {
+        Step::Index(index) => {
+            let Some(Out::YArray(list)) = find(txn, root, parent) else { return Err(format!("nothing holds {path}")) };
             let (at, _) = range(&list, txn, *index, 1)?;
             list.remove(txn, at);
-            Place::Item(&list, at).write(txn, value);
-            Ok(())
+            Place::Item(&list, at).write(txn, value, counters);
         }
-        _ => Err(format!("nothing holds {path}")),
+    }
+    Ok(())
+}
+
+fn increment(txn: &mut TransactionMut<'_>, root: &MapRef, path: &Path, by: i64, counters: Counters) -> Applied {
+    let overflow = || format!("the counter at {path} would overflow");
+    let found = find(txn, root, path).ok_or_else(|| format!("no counter at {path}"))?;
+    match (&found, materialise(txn, &found)) {
+        (Out::YMap(map), Document::Counter(_)) => counter::add(txn, map, by).then_some(()).ok_or_else(overflow),
+        (_, Document::Counter(value)) => {
+            let sum = value.checked_add(by).ok_or_else(overflow)?;
+            put(txn, root, path, &Document::Counter(sum), counters)
+        }
+        _ => Err(format!("no counter at {path}")),
     }
 }
 
-/// Applies an edit. `wide`: there may be a character of two UTF-16 units.
-pub(super) fn apply(txn: &mut TransactionMut<'_>, root: &MapRef, edit: &Edit, wide: bool) -> Applied {
+/// Applies an edit.
+pub(super) fn apply(txn: &mut TransactionMut<'_>, root: &MapRef, edit: &Edit, writing: Writing) -> Applied {
+    let Writing { wide, counters } = writing;
     match edit {
-        Edit::Put { path, value } => put(txn, root, path, value),
+        Edit::Put { path, value } => put(txn, root, path, value, counters),
         Edit::Remove { path } => {
             let (last, parent) = path.split_last().ok_or("the root cannot be removed")?;
-            match (find(txn, root, parent), last) {
-                (Some(Out::YMap(map)), Step::Key(key)) if map.contains_key(txn, key) => {
+            match (find_map(txn, root, parent), last) {
+                (Some(map), Step::Key(key)) if map.contains_key(txn, key) => {
                     map.remove(txn, key);
                     Ok(())
                 }
                 _ => Err(format!("nothing at {path}")),
             }
         }
-        Edit::Increment { path, by } => match find(txn, root, path).map(|out| materialise(txn, &out)) {
-            Some(Document::Counter(value)) => {
-                let sum = value.checked_add(*by).ok_or_else(|| format!("the counter at {path} would overflow"))?;
-                put(txn, root, path, &Document::Counter(sum))
-            }
-            _ => Err(format!("no counter at {path}")),
-        },
+        Edit::Increment { path, by } => increment(txn, root, path, *by, counters),
         Edit::ListInsert { path, index, values } => {
             let list = list(txn, root, path)?;
             let (at, _) = range(&list, txn, *index, 0)?;
-            write_items(txn, &list, at, values.iter());
+            write_items(txn, &list, at, values.iter(), counters);
             Ok(())
         }
         Edit::ListRemove { path, index, count } => {
@@ -154,7 +180,7 @@ pub(super) fn apply(txn: &mut TransactionMut<'_>, root: &MapRef, edit: &Edit, wi
             let ((from, _), (to, _)) = (range(&list, txn, *from, 1)?, range(&list, txn, *to, 1)?);
             let value = list.get(txn, from).map(|out| materialise(txn, &out)).unwrap_or_default();
             list.remove(txn, from);
-            Place::Item(&list, to).write(txn, &value);
+            Place::Item(&list, to).write(txn, &value, counters);
             Ok(())
         }
         Edit::TextSplice { path, pos, delete, insert } => {

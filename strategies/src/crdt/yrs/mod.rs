@@ -1,20 +1,27 @@
-//! `crdt-yrs`: Yjs in Rust, updates sent to everybody.
+//! `crdt-yrs`: Yjs in Rust, updates sent to everybody through a relay.
 //!
 //! A client plans on its own view, applies the edits in one transaction, and sends the update that the transaction gives.
-//! There is no server and no order to wait for. When a connection opens, peers tell each other their state vectors and send
-//! what the other lacks, which is steps one and two of the y-protocols. Updates follow only then, so that none arrives before
-//! its dependencies.
+//! There is no order to wait for. When a connection opens, its ends tell each other their state vectors and send what the
+//! other lacks, which is steps one and two of the y-protocols. Updates follow only then, so that none arrives before its
+//! dependencies.
+//!
+//! The relay is the server of y-websocket, which Hocuspocus follows: it applies an update to its own document, then
+//! forwards it. Both servers send it back to its sender too, who can do nothing with it; here it does not go back. They do
+//! not forward an update that changed nothing, such as the deletion of what is gone already; here it is forwarded, so that
+//! probes learn of its operation.
 //!
 //! The library is used as its authors recommend: one transaction for each operation, `encode_update_v1` of the transaction,
-//! shared types for what is edited and plain values for what is replaced, garbage collection on. A message carries a
-//! checksum, since the library accepts some damaged updates.
+//! `merge_updates_v1` for what a send window collects, shared types for what is edited and plain values for what is
+//! replaced, garbage collection on. A message carries a checksum, since the library accepts some damaged updates.
 //!
 //! Source: yrs 0.28 and the y-protocols; Nicolaescu et al., "Near real-time peer-to-peer shared editing on extensible data
 //! types" (YATA, 2016).
 //!
 //! An update that arrives before its dependencies waits for them. The part of it that depends on nothing missing is shown at
-//! once: for that long, a part of an operation with several edits may be visible. An operation counts as reflected when it
-//! has arrived, as strong eventual consistency has it: replicas that have received the same updates show the same.
+//! once: for that long, a part of an operation with several edits may be visible. Such an operation is pending, and is
+//! reflected when all of its updates are integrated.
+//!
+//! A counter is a map with one entry for each client, summed; see `counter`.
 //!
 //! An undo undoes one operation with the library's own undo manager. See `undo`.
 //!
@@ -27,6 +34,7 @@
 //! recorded trace friendsforever six characters end as recorded or mixed up (`, huh? The whole` as
 //! ` The whole , hh?u`). Here ids ascend with the nodes.
 
+mod counter;
 mod doc;
 mod edit;
 mod library;
@@ -42,12 +50,15 @@ use std::time::Duration;
 use rand::{RngExt, SeedableRng};
 use serde::{Deserialize, Serialize};
 
+use self::counter::Counters;
 use self::doc::Doc;
 use self::peer::Peer;
 use super::MERGES;
 use crate::document::{Document, EditKind};
-use crate::replica::{ProtocolError, Replica, Rng, Setup, Strategy, Topology};
-use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support};
+use crate::relay::{self, TOPOLOGY};
+use crate::replica::{NodeId, ProtocolError, Replica, Rng, Setup, Strategy, Topology};
+use crate::send_window::SendWindow;
+use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Params, Spec, Support, WINDOW};
 use crate::wire::unseal;
 
 /// The strategy's spec.
@@ -55,32 +66,54 @@ pub static SPEC: Spec = Spec {
     name: "crdt-yrs",
     family: "crdt",
     summary: "Yjs in Rust: every client merges everybody's updates",
-    source: "yrs 0.28; Nicolaescu et al. 2016 (YATA)",
+    source: "yrs 0.28, the servers of y-websocket and Hocuspocus; Nicolaescu et al. 2016 (YATA)",
     library: Some(("yrs", "0.28.1")),
-    topology: Topology::Mesh,
+    topology: Topology::Star,
     guarantees: Guarantees {
         grows: Growth::operations("the ids of everything that was written, replaced values and removed text included"),
         ..MERGES
     },
-    params: &[Param {
-        name: "batch",
-        kind: ParamKind::Span,
-        default: "0",
-        help: "how long updates are collected before they are sent in one message; 0 sends each at once, as the \
-               y-protocols do",
-    }],
+    params: &[
+        WINDOW,
+        TOPOLOGY,
+        Param {
+            name: "counter",
+            kind: ParamKind::Choice(&["entries", "sum"]),
+            default: "entries",
+            help: "what a counter is: a map with one entry for each client, summed, as the library's users do; or one \
+                   value, the sum, written anew, of which the last writer wins",
+        },
+    ],
     support: |kind| match kind {
-        EditKind::Increment => Support::Emulated("a put of the sum: the library has no counter"),
+        EditKind::Increment => Support::Emulated(
+            "a map with one entry for each client, summed: the library has no counter; with counter=sum a put of the sum",
+        ),
         EditKind::ListMove => Support::Emulated("removed and inserted again: the library has no stable move"),
         _ => Support::Native,
     },
     content: Content::any,
     undo: Support::Native,
-    build: |params| Box::new(Yrs { batch: params.span("batch") }),
+    build: |params| Box::new(Yrs::new(params)),
 };
 
 struct Yrs {
-    batch: Duration,
+    topology: Topology,
+    window: SendWindow,
+    counters: Counters,
+}
+
+impl Yrs {
+    fn new(params: &Params) -> Self {
+        let counters = if params.choice("counter") == "sum" { Counters::Sum } else { Counters::Entries };
+        let window = SendWindow::new(params.span(WINDOW.name));
+        Self { topology: relay::topology(params), window, counters }
+    }
+
+    fn peer(&self, setup: &Setup, doc: Doc) -> Box<dyn Replica> {
+        // A relay has no user who undoes anything.
+        let setup = Setup { undo: setup.undo && setup.node != NodeId::SERVER, ..setup.clone() };
+        Box::new(Peer::new(self.window.clone(), &setup, doc))
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -101,23 +134,35 @@ fn client(setup: &Setup) -> u64 {
 
 impl Strategy for Yrs {
     fn genesis(&self, document: &Document) -> Vec<u8> {
-        Doc::genesis(document)
+        Doc::genesis(document, self.counters)
+    }
+
+    fn guarantees(&self, defaults: Guarantees) -> Guarantees {
+        relay::claims(self.topology, defaults)
+    }
+
+    fn topology(&self, _: Topology) -> Topology {
+        self.topology
+    }
+
+    fn send_window(&self) -> Duration {
+        self.window.span()
     }
 
     fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
         // The library's own bytes, made by `Strategy::genesis`.
-        let doc = Doc::load(&setup.genesis, client(setup)).expect("genesis is an update");
-        Box::new(Peer::new(self.batch, setup, doc))
+        let doc = Doc::load(&setup.genesis, client(setup), self.counters).expect("genesis is an update");
+        self.peer(setup, doc)
     }
 
     fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {
         let Message::Updates(updates) = unseal(durable)? else {
             return Err(ProtocolError::malformed("no saved document"));
         };
-        let load = || Doc::load(updates.first().map_or(&[][..], Vec::as_slice), client(setup));
+        let load = || Doc::load(updates.first().map_or(&[][..], Vec::as_slice), client(setup), self.counters);
         let doc = catch_unwind(AssertUnwindSafe(load))
             .map_err(|_| ProtocolError::malformed("the library gave up on saved bytes"))?
             .map_err(ProtocolError::malformed)?;
-        Ok(Box::new(Peer::new(self.batch, setup, doc)))
+        Ok(self.peer(setup, doc))
     }
 }

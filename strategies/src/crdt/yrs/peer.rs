@@ -1,29 +1,38 @@
-//! One client.
+//! One client, or the relay.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Duration;
 
-use yrs::StateVector;
 use yrs::updates::decoder::Decode;
 use yrs::updates::encoder::Encode;
+use yrs::{StateVector, merge_updates_v1};
 
 use super::Message;
-use super::doc::{Doc, Written};
+use super::doc::{Arrived, Doc, Written};
 use super::undo::{Footprint, History};
+use crate::crdt::forward::Forward;
 use crate::model::{ModelRef, Operation, Outcome, Rejected};
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup};
+use crate::send_window::SendWindow;
 use crate::sidecar::{Clock, Sidecar, merge_clock};
+use crate::star::reject_at_server;
 use crate::view::View;
 use crate::wire::{seal, unseal};
 
+/// The tag of the timer at the end of a send window.
+const FLUSH: u64 = 0;
+
+/// An update with neither blocks nor deletions: the answer of who has nothing that the other lacks.
+const EMPTY: [u8; 2] = [0, 0];
+
 pub(super) struct Peer {
-    batch: Duration,
+    window: SendWindow,
     model: ModelRef,
     node: NodeId,
     doc: Doc,
-    history: History,
+    /// Where users undo: the latest own operations.
+    history: Option<History>,
     /// Anything has happened since the genesis. The state vector alone does not tell: it does not count deletions.
     changed: bool,
     /// Peers that get every update, because they have the earlier ones.
@@ -31,11 +40,23 @@ pub(super) struct Peer {
     /// Peers that were sent our state on this connection.
     greeted: BTreeSet<NodeId>,
     ever_connected: BTreeSet<NodeId>,
-    /// Own updates that wait for the end of the batch window, and their operations.
+    /// Own updates that wait for the end of the send window, and their operations.
     outbox: Outbox,
-    /// For sidecars only: operations that are in the document as a whole, and what arrived since an update began to wait.
+    /// At a relay, what it forwards.
+    forward: Forward,
+    /// Messages whose updates are not all in the document yet, by number.
+    messages: u64,
+    incomplete: BTreeMap<u64, Incomplete>,
+    /// For sidecars only: operations that are in the document as a whole, and what became part of it since an update began to
+    /// wait.
     seen: Clock,
     unsure: Vec<Sidecar>,
+}
+
+/// A message of which some updates wait for what they depend on.
+struct Incomplete {
+    waiting: usize,
+    sidecar: Sidecar,
 }
 
 #[derive(Default)]
@@ -45,18 +66,22 @@ struct Outbox {
 }
 
 impl Peer {
-    pub(super) fn new(batch: Duration, setup: &Setup, doc: Doc) -> Self {
+    pub(super) fn new(window: SendWindow, setup: &Setup, mut doc: Doc) -> Self {
+        doc.record(setup.undo);
         Self {
-            batch,
+            window,
             model: setup.model.clone(),
             node: setup.node,
             changed: doc.save() != *setup.genesis,
-            history: History::new(&doc.library),
+            history: setup.undo.then(|| History::new(&doc.library)),
             doc,
             informed: BTreeSet::new(),
             greeted: BTreeSet::new(),
             ever_connected: BTreeSet::new(),
             outbox: Outbox::default(),
+            forward: Forward::default(),
+            messages: 0,
+            incomplete: BTreeMap::new(),
             seen: Clock::new(),
             unsure: Vec::new(),
         }
@@ -65,6 +90,8 @@ impl Peer {
     fn flush(&mut self, cx: &mut Context<'_>) {
         let Outbox { updates, carries } = mem::take(&mut self.outbox);
         if !updates.is_empty() {
+            let updates =
+                if updates.len() > 1 { merge_updates_v1(&updates).map_or(updates, |one| vec![one]) } else { updates };
             let sidecar = Sidecar { carries, ..Sidecar::none() };
             cx.broadcast(self.informed.iter().copied(), seal(&Message::Updates(updates)), sidecar);
         }
@@ -79,10 +106,8 @@ impl Peer {
             self.seen.insert(self.node, id.n);
             self.outbox.updates.extend(updates);
             self.outbox.carries.push(id);
-            if self.batch.is_zero() {
+            if self.window.change(FLUSH, cx) {
                 self.flush(cx);
-            } else if self.outbox.carries.len() == 1 {
-                cx.set_timer(self.batch, 0);
             }
         }
         cx.shown(id);
@@ -104,6 +129,7 @@ impl Peer {
         self.flush(cx);
         let missing = self.doc.missing(&theirs);
         cx.send(from, seal(&Message::Updates(vec![missing])), Sidecar::state(&self.seen));
+        self.forward.send_waiting(from, cx);
         self.informed.insert(from);
         self.greet(from, cx);
         Ok(())
@@ -111,16 +137,27 @@ impl Peer {
 
     /// Merges updates. If the library fails, nothing that depends on them will be visible.
     fn merge(&mut self, updates: &[Vec<u8>], sidecar: &Sidecar, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
-        for update in updates {
-            let apply = || self.doc.apply(update);
-            catch_unwind(AssertUnwindSafe(apply))
-                .map_err(|_| ProtocolError::malformed("the library gave up on an update"))?
-                .map_err(ProtocolError::malformed)?;
+        if updates.is_empty() {
+            cx.reflected_all(sidecar);
+            return Ok(());
         }
-        self.changed |= !updates.is_empty();
-        // Of an update that came too early, the library shows the part that depends on nothing missing.
-        cx.reflected_all(sidecar);
-        self.unsure.push(sidecar.clone());
+        self.messages += 1;
+        let message = self.messages;
+        self.incomplete.insert(message, Incomplete { waiting: updates.len(), sidecar: sidecar.clone() });
+        for update in updates {
+            let apply = || self.doc.apply(update, message);
+            let applied = catch_unwind(AssertUnwindSafe(apply))
+                .map_err(|_| "the library gave up on an update".into())
+                .flatten()
+                .inspect_err(|_| drop(self.incomplete.remove(&message)));
+            let Arrived { integrated, dropped } = applied.map_err(ProtocolError::malformed)?;
+            dropped.iter().for_each(|message| drop(self.incomplete.remove(message)));
+            integrated.into_iter().for_each(|message| self.integrated(message, cx));
+        }
+        self.changed = true;
+        if self.incomplete.contains_key(&message) {
+            sidecar.carries.iter().for_each(|id| cx.pending(*id));
+        }
         if self.doc.whole() {
             for sidecar in self.unsure.drain(..) {
                 merge_clock(&mut self.seen, &sidecar.seen);
@@ -132,10 +169,25 @@ impl Peer {
         }
         Ok(())
     }
+
+    /// One more update of a message is in the document. With the last of them the operations in it are reflected.
+    fn integrated(&mut self, message: u64, cx: &mut Context<'_>) {
+        let Some(incomplete) = self.incomplete.get_mut(&message) else { return };
+        incomplete.waiting -= 1;
+        if incomplete.waiting == 0
+            && let Some(Incomplete { sidecar, .. }) = self.incomplete.remove(&message)
+        {
+            cx.reflected_all(&sidecar);
+            self.unsure.push(sidecar);
+        }
+    }
 }
 
 impl Replica for Peer {
     fn submit(&mut self, id: OpId, operation: &Operation, cx: &mut Context<'_>) {
+        if self.node == NodeId::SERVER {
+            return reject_at_server(id, cx);
+        }
         let plan = match self.model.plan(&self.doc, operation) {
             Ok(plan) => plan,
             Err(reason) => return cx.rejected(id, reason),
@@ -145,12 +197,15 @@ impl Replica for Peer {
             Ok(None) => (Vec::new(), Footprint::default()),
             Err(reason) => return cx.rejected(id, Rejected::new("edit_refused", reason)),
         };
-        self.history.push(&self.doc.library, id.n, footprint);
+        if let Some(history) = &mut self.history {
+            history.push(&self.doc.library, id.n, footprint);
+        }
         self.made(id, updates, plan.outcome, cx);
     }
 
     fn undo(&mut self, id: OpId, target: OpId, cx: &mut Context<'_>) {
-        match self.history.undo(&self.doc.library, target) {
+        let history = self.history.as_mut().ok_or_else(|| Rejected::too_old(target));
+        match history.and_then(|history| history.undo(&self.doc.library, target)) {
             Ok(updates) => self.made(id, updates, Outcome::Null, cx),
             Err(reason) => cx.rejected(id, reason),
         }
@@ -165,12 +220,21 @@ impl Replica for Peer {
     ) -> Result<(), ProtocolError> {
         match unseal(bytes)? {
             Message::State(state) => self.answer(from, &state, cx),
-            Message::Updates(updates) => self.merge(&updates, sidecar, cx),
+            Message::Updates(updates) => {
+                self.merge(&updates, sidecar, cx)?;
+                if self.node == NodeId::SERVER && updates.iter().any(|update| *update != EMPTY) {
+                    self.forward.take(from, bytes, sidecar);
+                    self.forward.send(self.informed.iter().copied(), !self.doc.whole(), cx);
+                }
+                Ok(())
+            }
         }
     }
 
     fn timer(&mut self, _: u64, cx: &mut Context<'_>) {
-        self.flush(cx);
+        if self.window.timer(!self.outbox.updates.is_empty(), FLUSH, cx) {
+            self.flush(cx);
+        }
     }
 
     fn link(&mut self, peer: NodeId, state: LinkState, cx: &mut Context<'_>) {
@@ -180,11 +244,13 @@ impl Replica for Peer {
             return;
         }
         let again = !self.ever_connected.insert(peer);
-        // Two that have never changed anything have nothing to tell each other.
-        if again || self.changed {
-            self.greet(peer, cx);
-        } else {
+        // Two that have never changed anything have nothing to tell each other, but a client always tells a relay its state.
+        let known = !again && !self.changed;
+        if known {
             self.informed.insert(peer);
+        }
+        if !known || peer == NodeId::SERVER {
+            self.greet(peer, cx);
         }
     }
 

@@ -1,9 +1,8 @@
-//! Values of the library and of documents.
+//! Plain values of the library and of documents.
 
-use imbl::OrdMap;
-use yrs::{Any, Array, GetString, Map, Number, Out, ReadTxn};
+use yrs::{Any, Number};
 
-use crate::document::{Document, Key, Kind};
+use crate::document::Document;
 
 /// Whole numbers up to here are exact in the library.
 const EXACT: u64 = (1 << 53) - 1;
@@ -12,6 +11,8 @@ const EXACT: u64 = (1 << 53) - 1;
 const COUNTER: u8 = 0;
 const INT: u8 = 1;
 const FLOAT: u8 = 2;
+/// What a counter of several entries began with.
+const START: u8 = 3;
 
 fn tagged(tag: u8, value: [u8; 8]) -> Any {
     Any::Buffer([&[tag][..], &value].concat().into())
@@ -24,6 +25,18 @@ fn from_tagged(tag: u8, value: &[u8]) -> Document {
         (FLOAT, Ok(value)) => Document::from(f64::from_le_bytes(value)),
         _ => Document::Null,
     }
+}
+
+/// What a counter of several entries begins with. No document is written so.
+pub(super) fn starts(value: i64) -> Any {
+    tagged(START, value.to_le_bytes())
+}
+
+/// The value that a counter of several entries began with.
+pub(super) fn started(any: &Any) -> Option<i64> {
+    let Any::Buffer(bytes) = any else { return None };
+    let value = bytes.split_first().filter(|(tag, _)| **tag == START)?.1;
+    <[u8; 8]>::try_from(value).ok().map(i64::from_le_bytes)
 }
 
 /// The plain value that a document is, if it is one.
@@ -41,7 +54,7 @@ pub(super) fn scalar(document: &Document) -> Option<Any> {
     })
 }
 
-fn from_any(any: &Any) -> Document {
+pub(super) fn from_any(any: &Any) -> Document {
     match any {
         Any::Bool(value) => Document::Bool(*value),
         Any::Number(Number::Int(value)) => Document::Int(*value),
@@ -57,29 +70,5 @@ fn from_any(any: &Any) -> Document {
         },
         // Nothing here writes these; a forged update may.
         _ => Document::Null,
-    }
-}
-
-/// The value with everything in it.
-pub(super) fn materialise<T: ReadTxn>(txn: &T, out: &Out) -> Document {
-    match out {
-        Out::Any(any) => from_any(any),
-        Out::YText(text) => Document::text(&text.get_string(txn)),
-        Out::YArray(list) => Document::List(list.iter(txn).map(|item| materialise(txn, &item)).collect()),
-        Out::YMap(map) => {
-            let entries = map.iter(txn).map(|(key, value)| (Key::from(key), materialise(txn, &value)));
-            Document::Map(entries.collect::<OrdMap<_, _>>())
-        }
-        _ => Document::Null,
-    }
-}
-
-pub(super) fn kind(out: &Out) -> Kind {
-    match out {
-        Out::YText(_) => Kind::Text,
-        Out::YArray(_) => Kind::List,
-        Out::YMap(_) => Kind::Map,
-        Out::Any(any) => from_any(any).kind(),
-        _ => Kind::Null,
     }
 }

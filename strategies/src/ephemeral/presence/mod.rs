@@ -46,6 +46,7 @@ pub static SPEC: Spec = Spec {
         tolerates_reordering: true,
         tolerates_loss: true,
         works_offline: true,
+        confirms_alone: true,
         ephemeral: true,
         ..Guarantees::NONE
     },

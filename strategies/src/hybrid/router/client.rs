@@ -44,7 +44,7 @@ impl Router {
         cx: &mut Context<'_>,
         handler: impl FnOnce(&mut dyn Replica, OpId, &mut Context<'_>),
     ) {
-        let part = OpId { client: id.client, n: self.client.book.enter(lane, id.n) };
+        let part = OpId { client: id.client, n: self.client.book.enter(lane, id.n, self.undo) };
         cx.tagged(id, tag(lane, part));
         self.run(lane, cx, |replica, cx| handler(replica, part, cx));
     }

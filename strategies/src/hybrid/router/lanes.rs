@@ -109,6 +109,7 @@ impl Router {
             Report::Reflected(id) => Report::ReflectedTags(tag(lane, id), tag(lane, id)),
             Report::Shown(id) => Report::Shown(own(id)?),
             Report::Tagged(id, tag) => Report::Tagged(own(id)?, tag),
+            Report::Pending(id) => Report::Pending(own(id)?),
             Report::Void(id) => Report::Void(own(id)?),
             Report::RolledBack(id) => Report::RolledBack(own(id)?),
             Report::Confirmed(id, outcome) => Report::Confirmed(own(id)?, outcome),

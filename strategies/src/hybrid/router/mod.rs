@@ -29,6 +29,7 @@ mod state;
 mod tests;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -40,8 +41,8 @@ use crate::document::{Document, EditKind};
 use crate::model::erase;
 use crate::node::NodeId;
 use crate::replica::{ProtocolError, Replica, Setup, Strategy, Topology};
-use crate::selector::Selector;
-use crate::spec::{Configured, Content, Growth, Guarantees, Param, ParamKind, Params, Spec, Support};
+use crate::selector::{Selector, format_span};
+use crate::spec::{Configured, Content, Growth, Guarantees, Param, ParamKind, Params, Spec, Support, WINDOW};
 use crate::wire::{decode, encode};
 use crate::{ids, lww, ot, serial};
 use replica::Router;
@@ -92,6 +93,7 @@ pub static SPEC: Spec = Spec {
             default: "composed",
             help: "passed to `ot`: how operations wait while a change is inflight",
         },
+        WINDOW,
     ],
     support: |_: EditKind| Support::Native,
     content: Content::any,
@@ -113,12 +115,13 @@ static REST: &[&Spec] = &[
 
 /// The strategy among `choices` with this name.
 fn part(choices: &[&'static Spec], name: &str, params: &Params) -> Configured {
-    let settings = match name {
-        "ot" => Some(("buffer", params.choice("buffer"))),
-        "serial" => Some(("rejoin", "snapshot")),
+    let own = match name {
+        "ot" => Some(("buffer", params.choice("buffer").into())),
+        "serial" => Some(("rejoin", "snapshot".into())),
         _ => None,
     };
-    let named = settings.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
+    let window = (WINDOW.name, format_span(params.span(WINDOW.name)));
+    let named = own.into_iter().chain([window]).map(|(key, value)| (key.into(), value)).collect();
     let selector = Selector { name: name.into(), values: Vec::new(), named, window: None };
     let spec = choices.iter().find(|spec| spec.name == name);
     spec.expect("a choice of the parameter").configure(&selector).expect("settings of its own parameters")
@@ -173,6 +176,7 @@ impl Hybrid {
             tags: Default::default(),
             client,
             server,
+            undo: setup.undo,
         }))
     }
 }
@@ -187,6 +191,11 @@ struct Saved {
 }
 
 impl Strategy for Hybrid {
+    /// That of both strategies, each of which sends in windows of its own.
+    fn send_window(&self) -> Duration {
+        self.text.strategy.send_window()
+    }
+
     fn genesis(&self, document: &Document) -> Vec<u8> {
         let texts = Document::map(self.route.texts(document));
         encode(&(self.text.strategy.genesis(&texts), self.rest.strategy.genesis(document)))

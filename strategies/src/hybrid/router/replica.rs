@@ -31,6 +31,8 @@ pub(super) struct Router {
     pub(super) tags: Tags,
     pub(super) client: ClientState,
     pub(super) server: ServerState,
+    /// Users undo, so it matters where a resolved operation went.
+    pub(super) undo: bool,
 }
 
 impl Router {

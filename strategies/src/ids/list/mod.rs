@@ -95,6 +95,12 @@ impl IdList {
         usize::try_from(self.chunks.iter().map(|chunk| chunk.shown).sum::<u64>()).ok()
     }
 
+    /// How many there are, deleted ones included; `None` if that does not fit into memory.
+    pub(crate) fn total(&self) -> Option<usize> {
+        let runs = self.chunks.iter().flat_map(|chunk| chunk.runs.iter());
+        usize::try_from(runs.map(|run| run.span.len).sum::<u64>()).ok()
+    }
+
     fn locate(&self, id: Id) -> Option<At> {
         let chunk = match self.chunks.len() {
             0 | 1 => 0,

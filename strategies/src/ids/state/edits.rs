@@ -35,7 +35,8 @@ impl State {
             Edit::Put { at, value } => {
                 // These ids are used even if the edit does not fit.
                 let ids = ends.fresh.ids(value);
-                self.put(at, value, |mark| Slot { mark: Mark { put: Some(op), ..mark }, ids }, ends)
+                let put = self.undo.then_some(op);
+                self.put(at, value, |mark| Slot { mark: Mark { put, ..mark }, ids }, ends)
             }
             Edit::Restore { at, node } => match node.slot() {
                 // If it was moved since, it stays there.
@@ -65,14 +66,18 @@ impl State {
             Some((Step::Key(key), above)) => self.path(above)?.child(key.clone()),
             _ => self.path(at)?,
         };
-        let old = self.document.apply(&document::Edit::Put { path, value: value.clone() }).ok()?;
-        let place = match at.split_last() {
-            None => &mut self.root,
-            Some((last, above)) => self.root.ids.below_mut(above)?.slot_mut(last)?,
+        let known = match at.split_last() {
+            None => Some(&self.root),
+            Some((last, above)) => self.find(above)?.ids.slot(last),
         };
-        let slot = slot(place.mark);
-        let by = slot.mark.put;
-        let before = std::mem::replace(place, slot);
+        let slot = slot(known.map(|known| known.mark).unwrap_or_default());
+        let (by, absent) = (slot.mark.put, known.is_none() && slot.is_empty());
+        let old = self.document.apply(&document::Edit::Put { path, value: value.clone() }).ok()?;
+        let before = match at.split_last() {
+            _ if absent => slot,
+            None => std::mem::replace(&mut self.root, slot),
+            Some((last, above)) => std::mem::replace(self.root.ids.below_mut(above)?.slot_mut(last)?, slot),
+        };
         if let Some(inverse) = ends.inverse {
             inverse.need(Need::Put { at: at.clone(), by });
             inverse.edits.push(match old {
@@ -249,7 +254,9 @@ impl State {
         let (path, order) = self.order(at)?;
         let (old, new) = order.relocate(item, behind, left)?;
         self.document.apply(&document::Edit::ListMove { path, from: old, to: new }).ok()?;
-        self.root.ids.below_mut(at)?.slot_mut(&Step::Item(item))?.mark.moved = by;
+        if self.undo {
+            self.root.ids.below_mut(at)?.slot_mut(&Step::Item(item))?.mark.moved = by;
+        }
         if let Some(inverse) = ends.inverse {
             inverse.need(Need::Moved { at: at.clone(), item, by });
             inverse.edits.push(Edit::MoveBack { at: at.clone(), item, behind: Some(left), by: before });

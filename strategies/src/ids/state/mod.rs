@@ -9,12 +9,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::change::{Change, Need, Node};
+use super::change::{self, Change, Need, Node};
 use super::inverse::Inverse;
 use super::list::Id;
 use super::step::Step;
-use super::tree::{Found, Fresh, Mark, Slot};
-use crate::document::Document;
+use super::tree::{Found, Fresh, Ids, Mark, Slot};
+use crate::document::{Document, Edit};
+use crate::model::Rejected;
 use crate::node::{NodeId, OpId};
 use crate::replica::ProtocolError;
 use crate::sidecar::Clock;
@@ -28,6 +29,8 @@ pub(crate) struct State {
     /// The ids of the whole document.
     pub(super) root: Slot,
     clients: BTreeMap<NodeId, Used>,
+    /// Users undo, so marks say which operation changed what.
+    undo: bool,
 }
 
 /// Which numbers and ids a client has used.
@@ -60,20 +63,21 @@ const BARRED: usize = UNDO_DEPTH;
 pub(super) struct Saved {
     pub(super) root: Node,
     pub(super) clients: BTreeMap<NodeId, Used>,
+    pub(super) undo: bool,
 }
 
 impl From<State> for Saved {
-    fn from(State { document, root, clients }: State) -> Self {
-        Self { root: Node::of(document, Some(&root)), clients }
+    fn from(State { document, root, clients, undo }: State) -> Self {
+        Self { root: Node::of(document, Some(&root)), clients, undo }
     }
 }
 
 impl TryFrom<Saved> for State {
     type Error = ProtocolError;
 
-    fn try_from(Saved { root: node, clients }: Saved) -> Result<Self, ProtocolError> {
+    fn try_from(Saved { root: node, clients, undo }: Saved) -> Result<Self, ProtocolError> {
         let misfit = || ProtocolError::malformed("ids that do not fit the document");
-        Ok(Self { root: node.slot().ok_or_else(misfit)?, document: node.value, clients })
+        Ok(Self { root: node.slot().ok_or_else(misfit)?, document: node.value, clients, undo })
     }
 }
 
@@ -90,9 +94,9 @@ pub(crate) struct Applied {
 
 impl State {
     /// The initial state: everything in it has ids of the server.
-    pub(crate) fn genesis(document: Document) -> Self {
+    pub(crate) fn genesis(document: Document, undo: bool) -> Self {
         let ids = Fresh { client: NodeId::SERVER, next: 0 }.ids(&document);
-        Self { document, root: Slot { mark: Mark::default(), ids }, clients: BTreeMap::new() }
+        Self { document, root: Slot { mark: Mark::default(), ids }, clients: BTreeMap::new(), undo }
     }
 
     /// What `client` has used.
@@ -128,6 +132,50 @@ impl State {
             inverse.edits.reverse();
         }
         applied
+    }
+
+    /// Carries out edits by indices as the operation `n` of `client`, with new ids from `first` on; gives them by ids. The
+    /// state is invalid after an error.
+    pub(crate) fn carry_out(
+        &mut self,
+        client: NodeId,
+        n: u64,
+        first: u64,
+        edits: &[Edit],
+        mut inverse: Option<&mut Inverse>,
+    ) -> Result<Change, Rejected> {
+        let misfit = |edit: &Edit| Rejected::new("edit_refused", format!("{edit:?} does not fit"));
+        let mut fresh = Fresh { client, next: first };
+        let mut change = Change { n, first, needs: Vec::new(), edits: Vec::with_capacity(edits.len()) };
+        for edit in edits {
+            for by_ids in self.translate(edit).ok_or_else(|| misfit(edit))? {
+                if !self.edit(&by_ids, OpId { client, n }, &mut fresh, inverse.as_deref_mut()) {
+                    return Err(misfit(edit));
+                }
+                change.edits.push(by_ids);
+            }
+        }
+        if let Some(inverse) = inverse {
+            inverse.edits.reverse();
+        }
+        self.clients.entry(client).or_default().add(&change);
+        Ok(change)
+    }
+
+    /// The document with every text that a change edits as long as it would be if nothing had ever been deleted from it, so
+    /// that any position in it is there.
+    pub(crate) fn undeleted(&self, change: &Change) -> Document {
+        let mut document = self.document.clone();
+        for at in change.edits.iter().filter_map(change::Edit::typed_at) {
+            let Some(found) = self.find(at) else { continue };
+            if let (Ids::Text(order), Some(Document::Text(text))) = (found.ids, document.at(&found.path)) {
+                let (pos, missing) = (text.len_chars(), order.total().unwrap_or(0).saturating_sub(text.len_chars()));
+                let insert = " ".repeat(missing);
+                // It fits: the text is there, and this is its end.
+                let _ = document.apply(&Edit::TextSplice { path: found.path, pos, delete: 0, insert });
+            }
+        }
+        document
     }
 
     /// Whether what an undo would remove is as it was made.

@@ -39,7 +39,7 @@ use super::state::State;
 use crate::document::{Document, EditKind};
 use crate::node::NodeId;
 use crate::replica::{ProtocolError, Replica, Setup, Strategy, Topology};
-use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Params, Spec, Support};
+use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Params, Spec, Support, WINDOW};
 use client::Client;
 use server::Server;
 
@@ -67,42 +67,41 @@ pub static SPEC: Spec = Spec {
             help: "operations whose edits the server keeps to bring a returning client up to date; a client that misses older \
                    ones gets a snapshot, tombstones included. 1000 as for `serial`",
         },
-        Param {
-            name: "batch",
-            kind: ParamKind::Span,
-            default: "0",
-            help: "how long edits are collected before they are sent in one message; 0 sends each at once, as Weidner's \
-                   demos do",
-        },
+        WINDOW,
     ],
     support: |_: EditKind| Support::Native,
     content: Content::any,
     undo: Support::Native,
     build: |params: &Params| {
         let history = usize::try_from(params.count("history")).unwrap_or(usize::MAX);
-        Box::new(TextIds { history, batch: params.span("batch") })
+        Box::new(TextIds { history, window: params.span("window") })
     },
 };
 
 struct TextIds {
     history: usize,
-    batch: Duration,
+    window: Duration,
 }
 
 impl Strategy for TextIds {
+    fn send_window(&self) -> Duration {
+        self.window
+    }
+
     fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
         // Genesis is this strategy's own encoding, made by `Strategy::genesis` a moment ago.
-        let state = State::genesis(Document::decode(&setup.genesis).expect("genesis is a document"));
+        let document = Document::decode(&setup.genesis).expect("genesis is a document");
+        let state = State::genesis(document, setup.undo);
         match setup.node {
             NodeId::SERVER => Box::new(Server::new(self.history, state)),
-            _ => Box::new(Client::new(setup, self.batch, state)),
+            _ => Box::new(Client::new(setup, self.window, state)),
         }
     }
 
     fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {
         Ok(match setup.node {
             NodeId::SERVER => Box::new(Server::restore(self.history, durable)?),
-            _ => Box::new(Client::restore(setup, self.batch, durable)?),
+            _ => Box::new(Client::restore(setup, self.window, durable)?),
         })
     }
 }

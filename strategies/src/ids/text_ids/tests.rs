@@ -48,24 +48,6 @@ fn increments_add_up_and_one_item_goes_to_two_users() {
 }
 
 #[test]
-fn edits_within_a_window_are_one_message() {
-    for (strategy, messages) in [("text-ids:batch=10ms", 1), ("text-ids", 3)] {
-        let mut table = Table::new(strategy, 2);
-        for at in 0..3 {
-            table.act(1, &typed(at, "x"));
-        }
-        if table.wire(1, 0).is_empty() {
-            table.ring();
-        }
-        assert_eq!(table.wire(1, 0).len(), messages, "{strategy}");
-        (0..messages).for_each(|_| drop(table.deliver(1, 0)));
-        assert_eq!(table.wire(0, 2).len(), messages, "{strategy}");
-        table.run();
-        table.agree();
-    }
-}
-
-#[test]
 fn an_edit_whose_target_is_gone_is_counted_and_rolled_back() {
     let mut table = Table::new("text-ids", 2);
     table.act(1, &Toy::Clear);

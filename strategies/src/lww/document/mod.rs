@@ -1,9 +1,12 @@
 //! `lww-document`: last writer wins, by whole documents.
 //!
-//! A client changes its own copy, stamps the whole document with its own wall clock, and sends it to everybody. A replica that
-//! holds an older stamp takes it. Of two concurrent changes one is lost, and nobody is told. A stamp is (milliseconds, count
+//! A client changes its own copy, stamps the whole document with its own wall clock, and sends it to the relay, or in a mesh
+//! to everybody. A replica that holds an older stamp takes it. The relay stores the newest document and forwards each that
+//! it gets once, whether or not it is the newest: who wins is decided where it arrives. Of two concurrent changes one is lost, and nobody is told. A stamp is (milliseconds, count
 //! within the millisecond, node), so no two writes tie unless a clock was set back; then the document with the larger
 //! encoding wins, and all replicas agree in the end.
+//!
+//! What a send window collects goes out as the newest of its documents.
 //!
 //! Source: "save the file, newest wins" as folder syncers and simple cloud saves do it; the rules for a client's write
 //! with an old stamp (it loses at once, silently) and for a tie (the larger value wins) are those of Cassandra and
@@ -22,12 +25,16 @@ mod peer;
 mod tests;
 mod undo;
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use self::peer::Peer;
 use crate::document::Document;
+use crate::relay::{self, TOPOLOGY};
 use crate::replica::{ProtocolError, Replica, Setup, Strategy, Topology};
-use crate::spec::{Content, Guarantees, Spec, Support};
+use crate::send_window::SendWindow;
+use crate::spec::{Content, Guarantees, Spec, Support, WINDOW};
 use crate::wire;
 
 /// The strategy's spec.
@@ -37,23 +44,31 @@ pub static SPEC: Spec = Spec {
     summary: "whole documents with the local wall clock; the newest replaces all others",
     source: "folder syncers and cloud saves; Cassandra's rule for client timestamps",
     library: None,
-    topology: Topology::Mesh,
+    topology: Topology::Star,
     guarantees: Guarantees {
         converges: true,
         tolerates_duplicates: true,
         tolerates_reordering: true,
         works_offline: true,
+        needs_server: true,
+        confirms_alone: true,
         depends_on_clocks: true,
         ..Guarantees::NONE
     },
-    params: &[],
+    params: &[WINDOW, TOPOLOGY],
     support: |_| Support::Emulated("the whole document is one register"),
     content: Content::any,
     undo: Support::Emulated("inverse edits, fitted to the document as it is now"),
-    build: |_| Box::new(LwwDocument),
+    build: |params| {
+        let window = SendWindow::new(params.span(WINDOW.name));
+        Box::new(LwwDocument { topology: relay::topology(params), window })
+    },
 };
 
-struct LwwDocument;
+struct LwwDocument {
+    topology: Topology,
+    window: SendWindow,
+}
 
 /// When and by whom a document was written. Ordered by its fields from left to right.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -63,7 +78,7 @@ struct Stamp {
     node: u32,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 struct State {
     stamp: Stamp,
     data: Document,
@@ -77,13 +92,25 @@ impl State {
 }
 
 impl Strategy for LwwDocument {
+    fn guarantees(&self, defaults: Guarantees) -> Guarantees {
+        relay::claims(self.topology, defaults)
+    }
+
+    fn topology(&self, _: Topology) -> Topology {
+        self.topology
+    }
+
+    fn send_window(&self) -> Duration {
+        self.window.span()
+    }
+
     fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
         // The genesis is this strategy's own encoding, made by `Strategy::genesis`.
         let data = Document::decode(&setup.genesis).expect("genesis is a document");
-        Box::new(Peer::new(setup, State { stamp: Stamp::default(), data }))
+        Box::new(Peer::new(self.window.clone(), setup, State { stamp: Stamp::default(), data }))
     }
 
     fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {
-        Ok(Box::new(Peer::new(setup, wire::decode(durable)?)))
+        Ok(Box::new(Peer::new(self.window.clone(), setup, wire::decode(durable)?)))
     }
 }

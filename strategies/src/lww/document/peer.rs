@@ -1,15 +1,29 @@
-//! One client.
+//! One client, or the relay.
+
+use std::collections::VecDeque;
+use std::mem;
+
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::undo::History;
 use super::{Stamp, State};
 use crate::document::diff;
 use crate::model::{ModelRef, Operation, Outcome, Plan, Rejected};
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup};
+use crate::send_window::SendWindow;
 use crate::sidecar::{Clock, Sidecar, merge_clock};
+use crate::star::reject_at_server;
 use crate::view::View;
 use crate::wire;
 
+/// The tag of the timer at the end of a send window.
+const FLUSH: u64 = 0;
+
+/// So many documents are known again when they come again: more than a client sends in the time of a reconnect.
+const KNOWN: usize = 1_000;
+
 pub(super) struct Peer {
+    window: SendWindow,
     model: ModelRef,
     node: NodeId,
     connected: Vec<NodeId>,
@@ -17,21 +31,30 @@ pub(super) struct Peer {
     /// The last own stamp, so that two writes in one millisecond differ.
     last: Stamp,
     history: History,
-    /// For sidecars only.
+    /// The newest own document that waits for the end of the send window.
+    unsent: Option<State>,
+    /// At a relay, hashes of the latest documents that were forwarded: a client that connects sends the one that it has.
+    forwarded: VecDeque<u64>,
+    /// For sidecars only: what this document is made from, and what the unsent one carries.
     seen: Clock,
+    carries: Sidecar,
 }
 
 impl Peer {
-    pub(super) fn new(setup: &Setup, state: State) -> Self {
+    pub(super) fn new(window: SendWindow, setup: &Setup, state: State) -> Self {
         let last = if state.stamp.node == setup.node.0 { state.stamp } else { Stamp::default() };
         Self {
+            window,
             model: setup.model.clone(),
             node: setup.node,
             connected: Vec::new(),
             state,
             last,
-            history: History::default(),
+            history: History::new(setup.undo),
+            unsent: None,
+            forwarded: VecDeque::new(),
             seen: Clock::new(),
+            carries: Sidecar::none(),
         }
     }
 
@@ -44,8 +67,16 @@ impl Peer {
         self.seen.insert(id.client, id.n);
         let wins = state.beats(&self.state);
         // A write that loses here does not carry the write that it lost to.
-        let sidecar = if wins { Sidecar::state(&self.seen) } else { Sidecar::op(id) };
-        cx.broadcast(self.connected.iter().copied(), wire::encode(&state), sidecar);
+        self.carries.carries.push(id);
+        if wins {
+            merge_clock(&mut self.carries.seen, &self.seen);
+        }
+        if self.unsent.as_ref().is_none_or(|unsent| state.beats(unsent)) {
+            self.unsent = Some(state.clone());
+        }
+        if self.window.change(FLUSH, cx) {
+            self.flush(cx);
+        }
         if wins {
             self.history.push(id.n, plan.edits, inverse);
             self.state = state;
@@ -59,6 +90,24 @@ impl Peer {
         Ok(())
     }
 
+    fn flush(&mut self, cx: &mut Context<'_>) {
+        let carries = mem::take(&mut self.carries);
+        if let Some(state) = self.unsent.take() {
+            cx.broadcast(self.connected.iter().copied(), wire::encode(&state), carries);
+        }
+    }
+
+    /// Sends a document that has arrived to all others, once.
+    fn forward(&mut self, from: NodeId, bytes: &[u8], sidecar: &Sidecar, cx: &mut Context<'_>) {
+        let hash = xxh3_64(bytes);
+        if self.forwarded.contains(&hash) {
+            return;
+        }
+        self.forwarded.push_back(hash);
+        self.forwarded.drain(..self.forwarded.len().saturating_sub(KNOWN));
+        cx.broadcast(self.connected.iter().copied().filter(|peer| *peer != from), bytes, sidecar.clone());
+    }
+
     fn next_stamp(&mut self, cx: &Context<'_>) -> Stamp {
         let wall_ms = cx.wall_clock().0 / 1_000_000;
         let count = if self.last.wall_ms == wall_ms { self.last.count + 1 } else { 0 };
@@ -69,6 +118,9 @@ impl Peer {
 
 impl Replica for Peer {
     fn submit(&mut self, id: OpId, operation: &Operation, cx: &mut Context<'_>) {
+        if self.node == NodeId::SERVER {
+            return reject_at_server(id, cx);
+        }
         let written = self.model.plan(&self.state.data, operation).and_then(|plan| self.write(id, plan, cx));
         if let Err(reason) = written {
             refuse(id, reason, &mut self.seen, cx);
@@ -96,21 +148,32 @@ impl Replica for Peer {
 
     fn receive(
         &mut self,
-        _: NodeId,
+        from: NodeId,
         bytes: &[u8],
         sidecar: &Sidecar,
         cx: &mut Context<'_>,
     ) -> Result<(), ProtocolError> {
         let state: State = wire::decode(bytes)?;
         if state.beats(&self.state) {
-            self.history.replaced(&self.state.data, &state.data);
+            if self.node != NodeId::SERVER {
+                self.history.replaced(&self.state.data, &state.data);
+            }
             self.state = state;
         } else {
             cx.count("older_ignored", 1);
         }
         merge_clock(&mut self.seen, &sidecar.seen);
         cx.reflected_all(sidecar);
+        if self.node == NodeId::SERVER {
+            self.forward(from, bytes, sidecar, cx);
+        }
         Ok(())
+    }
+
+    fn timer(&mut self, _: u64, cx: &mut Context<'_>) {
+        if self.window.timer(self.unsent.is_some(), FLUSH, cx) {
+            self.flush(cx);
+        }
     }
 
     fn link(&mut self, peer: NodeId, state: LinkState, cx: &mut Context<'_>) {

@@ -31,7 +31,7 @@ fn undo(table: &mut Table, target: OpId) -> Option<Result<Outcome, String>> {
 
 #[test]
 fn operations_saved_before_a_crash_are_reflected_later() {
-    trials::operations_saved_before_a_crash_are_reflected_later("lww-document");
+    trials::operations_saved_before_a_crash_are_reflected_later("lww-document:topology=mesh");
 }
 
 #[test]

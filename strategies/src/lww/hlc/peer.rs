@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::cells::Write;
 use super::clock::Hlc;
 use super::message::Message;
+use super::outbox::Outbox;
 use super::seen::Seen;
 use super::session::Session;
 use super::tombstones::Tombstones;
@@ -19,16 +20,21 @@ use crate::document::Document;
 use crate::model::{ModelRef, Operation, Outcome, Rejected};
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup};
 use crate::sidecar::Sidecar;
+use crate::star::reject_at_server;
 use crate::view::View;
 use crate::wire::{decode, encode};
 
 const EARLY: u64 = TICK + 1;
 
+/// The tag of the timer at the end of a send window.
+const FLUSH: u64 = EARLY + 1;
+
 /// Messages that may wait for the replica's own clock: many times what a group writes while one clock is wrong.
 const MAX_EARLY: usize = 100_000;
 
 pub(super) struct Peer {
-    config: LwwHlc,
+    drift_ms: u64,
+    horizon_ms: u64,
     model: ModelRef,
     pub(super) me: NodeId,
     pub(super) tree: Tree,
@@ -38,6 +44,8 @@ pub(super) struct Peer {
     tombstones: Tombstones,
     history: History,
     pub(super) courier: Courier,
+    /// Own writes on their way out.
+    outbox: Outbox,
     pub(super) sessions: BTreeMap<NodeId, Session>,
     /// Peers with which an exchange was begun on this connection.
     pub(super) compared: BTreeSet<NodeId>,
@@ -46,24 +54,24 @@ pub(super) struct Peer {
     early: Vec<(NodeId, Message, Sidecar)>,
     /// Pending timers for them.
     timers: u32,
-    /// For sidecars only: operations reflected here, operations that no peer has yet, and for each peer what a relay
-    /// has not passed on.
+    /// For sidecars only: operations reflected here, and for each peer what a relay has not passed on.
     pub(super) seen: Seen,
-    unsent: Vec<OpId>,
     unforwarded: BTreeMap<NodeId, Vec<OpId>>,
 }
 
 impl Peer {
-    pub(super) fn new(config: LwwHlc, setup: &Setup, tree: Tree) -> Self {
+    pub(super) fn new(config: &LwwHlc, setup: &Setup, tree: Tree) -> Self {
         Self {
-            config,
+            drift_ms: config.drift_ms,
+            horizon_ms: config.horizon_ms,
+            outbox: Outbox::new(config.window.clone()),
             model: setup.model.clone(),
             me: setup.node,
             tombstones: Tombstones::of(&tree.table),
             tree,
             clock: Hlc::default(),
             items: 0,
-            history: History::default(),
+            history: History::new(setup.undo),
             courier: Courier::new(setup.node),
             sessions: BTreeMap::new(),
             compared: BTreeSet::new(),
@@ -71,7 +79,6 @@ impl Peer {
             early: Vec::new(),
             timers: 0,
             seen: Seen::default(),
-            unsent: Vec::new(),
             unforwarded: BTreeMap::new(),
         }
     }
@@ -88,33 +95,41 @@ impl Peer {
         cx: &mut Context<'_>,
         make: impl FnOnce(&mut Tree, &mut Maker<'_>, &mut Draft) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut draft = Draft::new(self.clock.next(wall_ms(cx), self.me.0));
+        let mut draft = self.history.draft(self.clock.next(wall_ms(cx), self.me.0));
         make(&mut self.tree, &mut Maker { node: self.me.0, items: &mut self.items }, &mut draft)?;
         let write = self.tree.finish(&draft);
         self.history.push(id, draft);
         self.seen.add(id);
         if write.cells.is_empty() {
-            self.unsent.push(id);
+            self.outbox.carries.push(id);
             cx.void(id);
             return Ok(());
         }
         self.tombstones.note(std::slice::from_ref(&write));
-        let carries = self.unsent.drain(..).chain([id]).collect();
-        let sidecar = Sidecar { carries, ..Sidecar::none() };
-        let to: Vec<NodeId> = self.courier.connected().collect();
-        self.courier.send(to, encode(&Message::Writes(vec![write])), sidecar, cx);
+        self.outbox.carries.push(id);
+        self.outbox.writes.push(write);
+        if self.outbox.window.change(FLUSH, cx) {
+            self.flush(cx);
+        }
         Ok(())
+    }
+
+    /// Sends what was not sent yet.
+    fn flush(&mut self, cx: &mut Context<'_>) {
+        let (writes, sidecar) = self.outbox.take();
+        let to: Vec<NodeId> = self.courier.connected().collect();
+        self.courier.send(to, encode(&Message::Writes(writes)), sidecar, cx);
     }
 
     fn refuse(&mut self, id: OpId, reason: Rejected, cx: &mut Context<'_>) {
         self.seen.add(id);
-        self.unsent.push(id);
+        self.outbox.carries.push(id);
         cx.rejected(id, reason);
     }
 
     /// Forgets tombstones beyond the horizon.
     fn collect(&mut self, cx: &mut Context<'_>) {
-        let collected = self.tombstones.collect(wall_ms(cx), self.config.horizon_ms, &mut self.tree);
+        let collected = self.tombstones.collect(wall_ms(cx), self.horizon_ms, &mut self.tree);
         (0..collected).for_each(|_| cx.count("tombstones_collected", 1));
     }
 
@@ -162,7 +177,7 @@ impl Peer {
     /// By how many milliseconds a message is too far ahead of the replica's own clock.
     fn ahead(&self, message: &Message, cx: &Context<'_>) -> u64 {
         let latest = message.writes().iter().map(|write| write.stamp.ms).max().unwrap_or(0);
-        latest.saturating_sub(wall_ms(cx).saturating_add(self.config.drift_ms))
+        latest.saturating_sub(wall_ms(cx).saturating_add(self.drift_ms))
     }
 
     fn wait_for_clock(&mut self, ms: u64, cx: &mut Context<'_>) {
@@ -192,6 +207,9 @@ impl Peer {
 
 impl Replica for Peer {
     fn submit(&mut self, id: OpId, operation: &Operation, cx: &mut Context<'_>) {
+        if self.is_relay() {
+            return reject_at_server(id, cx);
+        }
         self.collect(cx);
         let plan = match self.model.plan(self.tree.document(), operation) {
             Ok(plan) => plan,
@@ -250,6 +268,11 @@ impl Replica for Peer {
     fn timer(&mut self, tag: u64, cx: &mut Context<'_>) {
         match tag {
             TICK => self.courier.tick(cx),
+            FLUSH => {
+                if self.outbox.window.timer(!self.outbox.writes.is_empty(), FLUSH, cx) {
+                    self.flush(cx);
+                }
+            }
             _ => self.take_early(cx),
         }
     }

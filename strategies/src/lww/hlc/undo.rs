@@ -19,20 +19,34 @@ struct Done {
 }
 
 /// The last own operations.
-#[derive(Default)]
-pub(super) struct History(VecDeque<Done>);
+pub(super) struct History {
+    /// Users undo. Where they do not, nothing is kept.
+    undo: bool,
+    done: VecDeque<Done>,
+}
 
 impl History {
+    /// Empty. It stays so unless users undo.
+    pub(super) fn new(undo: bool) -> Self {
+        Self { undo, done: VecDeque::new() }
+    }
+
+    /// A write that is about to be made.
+    pub(super) fn draft(&self, stamp: Stamp) -> Draft {
+        Draft::new(stamp, self.undo)
+    }
+
     pub(super) fn push(&mut self, id: OpId, draft: Draft) {
-        if self.0.len() == UNDO_DEPTH {
-            self.0.pop_front();
+        let Some(before) = draft.before else { return };
+        if self.done.len() == UNDO_DEPTH {
+            self.done.pop_front();
         }
-        self.0.push_back(Done { id, stamp: draft.stamp, written: draft.written, before: draft.before });
+        self.done.push_back(Done { id, stamp: draft.stamp, written: draft.written, before });
     }
 
     /// What to write to undo `target`.
     pub(super) fn inverse(&self, target: OpId, table: &Table) -> Result<Vec<(Hops, Option<Part>)>, Rejected> {
-        let done = self.0.iter().find(|done| done.id == target).ok_or_else(|| Rejected::too_old(target))?;
+        let done = self.done.iter().find(|done| done.id == target).ok_or_else(|| Rejected::too_old(target))?;
         let part = |cell: &(Hops, bool)| done.before[cell].as_ref().map(|(_, part)| part.clone());
         let mut cells = Vec::new();
         let (mut kept, mut removed): (Vec<&Hops>, Option<&Hops>) = (Vec::new(), None);
@@ -67,9 +81,9 @@ impl History {
 
     /// Forgets an operation that was undone, so that undoing a later one does not bring its values back.
     pub(super) fn forget(&mut self, target: OpId) {
-        let Some(index) = self.0.iter().position(|done| done.id == target) else { return };
-        let Some(done) = self.0.remove(index) else { return };
-        for later in self.0.iter_mut().skip(index) {
+        let Some(index) = self.done.iter().position(|done| done.id == target) else { return };
+        let Some(done) = self.done.remove(index) else { return };
+        for later in self.done.iter_mut().skip(index) {
             for (cell, was) in &mut later.before {
                 if was.as_ref().is_some_and(|(stamp, _)| *stamp == done.stamp)
                     && let Some(before) = done.before.get(cell)

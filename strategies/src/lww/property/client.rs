@@ -54,15 +54,15 @@ pub(super) struct Client {
 
 impl Client {
     /// Fails if pending writes cannot be decoded.
-    pub(super) fn new(setup: &Setup, batch: Duration, state: State) -> Result<Self, ProtocolError> {
+    pub(super) fn new(setup: &Setup, window: Duration, state: State) -> Result<Self, ProtocolError> {
         let unpacked = state.pending.iter().map(|(n, pending)| Ok((*n, unpack(&pending.writes)?)));
         let mut client = Self {
             model: setup.model.clone(),
             node: setup.node,
-            uplink: Uplink::new(batch),
+            uplink: Uplink::new(window),
             view: Node::Map(Default::default()),
             writes: unpacked.collect::<Result<_, ProtocolError>>()?,
-            undo: UndoMemory::default(),
+            undo: UndoMemory::new(setup.undo),
             state,
         };
         client.refresh();
@@ -92,14 +92,14 @@ impl Client {
             return cx.rejected(id, Rejected::number_taken());
         }
         let mut view = self.view.clone();
-        let mut writer = Writer::new(&mut view, id);
+        let mut writer = Writer::new(&mut view, id, self.undo.remembers());
         let outcome = match outcome(&mut writer) {
             Ok(outcome) => outcome,
             Err(reason) => return cx.rejected(id, reason),
         };
         let Writer { writes, back, .. } = writer;
         self.view = view;
-        self.undo.push(id.n, back);
+        self.undo.push(id.n, back.list);
         cx.shown(id);
         // This is what the server's order gives if nothing comes between, so replicas that reflect the same operations show
         // the same.
@@ -121,7 +121,7 @@ impl Client {
 
     /// Sends what was not sent on this connection.
     fn push(&mut self, cx: &mut Context<'_>) {
-        let Some(unsent) = self.uplink.unsent(&self.state.pending, self.state.last) else { return };
+        let Some(unsent) = self.uplink.unsent(&self.state.pending, self.state.last, cx) else { return };
         let (after, sidecar) = (unsent.after, unsent.sidecar(self.node));
         let made = unsent.operations.map(|(n, pending)| Made { n: *n, writes: pending.writes.clone() }).collect();
         cx.send(NodeId::SERVER, encode(&ToServer::Push { after, made }), sidecar);
@@ -246,7 +246,7 @@ impl Replica for Client {
     }
 
     fn timer(&mut self, tag: u64, cx: &mut Context<'_>) {
-        if self.uplink.timer(tag) {
+        if self.uplink.timer(tag, cx) {
             self.push(cx);
         }
     }

@@ -25,7 +25,7 @@ impl Writer<'_> {
         for (value, place) in values.iter().zip(places) {
             let at = below(&at, self.name());
             let to = self.node(value);
-            self.back.push(Back::Write(Write::Remove { at: at.clone() }));
+            self.back.push(|| Back::Write(Write::Remove { at: at.clone() }));
             self.write(Write::Insert { at, place, to });
         }
         Ok(())
@@ -38,7 +38,7 @@ impl Writer<'_> {
         }
         for Item { place, id, node } in items.from(index).take(count) {
             let at = below(&at, *id);
-            self.back.push(Back::Write(Write::Insert { at: at.clone(), place: place.clone(), to: node.clone() }));
+            self.back.push(|| Back::Write(Write::Insert { at: at.clone(), place: place.clone(), to: node.clone() }));
             self.write(Write::Remove { at });
         }
         Ok(())
@@ -52,7 +52,7 @@ impl Writer<'_> {
         if from != to {
             items.remove(id);
             let at = below(&list, id);
-            self.back.push(Back::Write(Write::Move { at: at.clone(), place }));
+            self.back.push(|| Back::Write(Write::Move { at: at.clone(), place }));
             let places = self.room(&list, &items, to, 1);
             places.into_iter().for_each(|place| self.write(Write::Move { at: at.clone(), place }));
         }

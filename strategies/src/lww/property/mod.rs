@@ -46,7 +46,7 @@ use self::server::Server;
 use self::tree::{ItemId, Node};
 use crate::document::{Document, EditKind};
 use crate::replica::{NodeId, ProtocolError, Replica, Setup, Strategy, Topology};
-use crate::spec::{Content, Guarantees, Param, ParamKind, Params, Spec, Support};
+use crate::spec::{Content, Guarantees, Param, ParamKind, Params, Spec, Support, WINDOW};
 use crate::wire::decode;
 
 /// The strategy's spec.
@@ -72,13 +72,7 @@ pub static SPEC: Spec = Spec {
             help: "operations that the server keeps for clients that reconnect; a client that missed older ones gets a \
                    snapshot. 1000 as for `serial`",
         },
-        Param {
-            name: "batch",
-            kind: ParamKind::Span,
-            default: "33ms",
-            help: "how long writes are collected before they are sent; 33 ms is a frame at thirty a second. Liveblocks \
-                   waits 100 ms by default and 16 ms at least",
-        },
+        WINDOW,
     ],
     support: |kind: EditKind| match kind {
         EditKind::Increment => Support::Emulated("a put of the sum"),
@@ -89,16 +83,20 @@ pub static SPEC: Spec = Spec {
     undo: Support::Emulated("old values are put back"),
     build: |params: &Params| {
         let history = usize::try_from(params.count("history")).unwrap_or(usize::MAX);
-        Box::new(Property { history, batch: params.span("batch") })
+        Box::new(Property { history, window: params.span("window") })
     },
 };
 
 struct Property {
     history: usize,
-    batch: Duration,
+    window: Duration,
 }
 
 impl Strategy for Property {
+    fn send_window(&self) -> Duration {
+        self.window
+    }
+
     fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
         // The genesis is this strategy's own encoding, made by `Strategy::genesis`.
         let document = Document::decode(&setup.genesis).expect("genesis is a document");
@@ -110,7 +108,7 @@ impl Strategy for Property {
         if setup.node == NodeId::SERVER {
             Box::new(Server::new(self.history, server::State::new(data)).expect("a new server"))
         } else {
-            Box::new(Client::new(setup, self.batch, client::State::new(data)).expect("a new client"))
+            Box::new(Client::new(setup, self.window, client::State::new(data)).expect("a new client"))
         }
     }
 
@@ -118,7 +116,7 @@ impl Strategy for Property {
         if setup.node == NodeId::SERVER {
             Ok(Box::new(Server::new(self.history, decode(durable)?)?))
         } else {
-            Ok(Box::new(Client::new(setup, self.batch, decode(durable)?)?))
+            Ok(Box::new(Client::new(setup, self.window, decode(durable)?)?))
         }
     }
 }

@@ -1,10 +1,9 @@
 //! Undo: the writes that put back what an operation replaced.
 
-use super::back::Back;
+use super::back::{Back, place};
 use super::tree::{Node, Stone, Write};
 use super::writer::{Fits, Writer, children};
 use crate::document::Document;
-use crate::lww::fractional::Place;
 use crate::model::Rejected;
 
 impl Writer<'_> {
@@ -21,13 +20,13 @@ impl Writer<'_> {
                     if let Some(Node::Leaf(Document::Counter(now))) = self.view.find(at)
                         && let Some(sum) = now.checked_add(*by)
                     {
-                        self.back.push(Back::Add { at: at.clone(), by: -by });
+                        self.back.push(|| Back::Add { at: at.clone(), by: -by });
                         self.write(Write::Set { at: at.clone(), to: Node::Leaf(Document::Counter(sum)) });
                     }
                 }
                 Back::Retext { at, put, was } => match self.view.find(at) {
                     Some(Node::Leaf(now)) if now == put => {
-                        self.back.push(Back::Retext { at: at.clone(), put: was.clone(), was: put.clone() });
+                        self.back.push(|| Back::Retext { at: at.clone(), put: was.clone(), was: put.clone() });
                         self.write(Write::Set { at: at.clone(), to: Node::Leaf(was.clone()) });
                     }
                     None => {}
@@ -43,7 +42,7 @@ impl Writer<'_> {
     /// Writes an old value, unless the thing that it is written to is gone.
     fn put_back(&mut self, write: Write) {
         let (Write::Set { at, .. } | Write::Remove { at } | Write::Insert { at, .. } | Write::Move { at, .. }) = &write;
-        let place = self.place(at);
+        let place = place(self.view, at);
         let again = match (self.view.find(at), place) {
             (Some(now), Some(place)) if matches!(write, Write::Remove { .. } | Write::Insert { .. }) => {
                 Write::Insert { at: at.clone(), place, to: now.clone() }
@@ -53,7 +52,7 @@ impl Writer<'_> {
             (None, _) => Write::Remove { at: at.clone() },
         };
         if self.view.apply(&write) {
-            self.back.push(Back::Write(again));
+            self.back.push(|| Back::Write(again));
             self.writes.push(write);
         }
     }
@@ -71,33 +70,17 @@ impl Writer<'_> {
         }
     }
 
-    fn place(&self, at: &[Stone]) -> Option<Place> {
-        let (Stone::Item(id), list) = at.split_last()? else { return None };
-        match self.view.find(list)? {
-            Node::List(items) => items.get(*id).map(|item| item.place.clone()),
-            _ => None,
-        }
-    }
-
-    /// The write that would put back what is there now.
-    pub(super) fn again(&self, at: &[Stone], was: &Node) -> Write {
-        match self.place(at) {
-            Some(place) => Write::Insert { at: at.to_vec(), place, to: was.clone() },
-            None => Write::Set { at: at.to_vec(), to: was.clone() },
-        }
-    }
-
     /// Notes what undoes a put of `made` over `was`.
     pub(super) fn remember(&mut self, at: &[Stone], was: Option<&Node>, made: &Node) {
         match (was, made) {
-            (None, made) => self.back.push(Back::Unmake { at: at.to_vec(), made: made.clone() }),
+            (None, made) => self.back.push(|| Back::Unmake { at: at.to_vec(), made: made.clone() }),
             (Some(Node::Map(_)), Node::Map(_)) | (Some(Node::List(_)), Node::List(_)) => {
                 for (stone, made) in children(made) {
                     let was = was.and_then(|was| was.find(std::slice::from_ref(&stone)));
                     self.remember(&[at, &[stone]].concat(), was, made);
                 }
             }
-            (Some(was), _) => self.back.push(Back::Write(Write::Set { at: at.to_vec(), to: was.clone() })),
+            (Some(was), _) => self.back.push(|| Back::Write(Write::Set { at: at.to_vec(), to: was.clone() })),
         }
     }
 }

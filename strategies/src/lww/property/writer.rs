@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::mem::discriminant;
 
-use super::back::Back;
+use super::back::{Back, Backs, again};
 use super::tree::{ItemId, Node, Stone, Write};
 use crate::document::{Document, Edit, MAX_DEPTH, Path, Step};
 use crate::model::Rejected;
@@ -15,7 +15,7 @@ pub(super) struct Writer<'a> {
     id: OpId,
     named: u32,
     pub(super) writes: Vec<Write>,
-    pub(super) back: Vec<Back>,
+    pub(super) back: Backs,
 }
 
 /// The rejection says why an edit does not fit.
@@ -27,8 +27,8 @@ pub(super) fn misfit(path: &Path, what: &str) -> Rejected {
 
 impl<'a> Writer<'a> {
     /// For the operation `id`; what it writes is applied to `view`, which is invalid after an error.
-    pub(super) fn new(view: &'a mut Node, id: OpId) -> Self {
-        Self { view, id, named: 0, writes: Vec::new(), back: Vec::new() }
+    pub(super) fn new(view: &'a mut Node, id: OpId, undo: bool) -> Self {
+        Self { view, id, named: 0, writes: Vec::new(), back: Backs::new(undo) }
     }
 
     /// Makes an edit.
@@ -39,7 +39,7 @@ impl<'a> Writer<'a> {
                 let at = self.stones(path)?;
                 match (at.last(), self.view.find(&at)) {
                     (Some(Stone::Key(_)), Some(node)) => {
-                        self.back.push(Back::Write(Write::Set { at: at.clone(), to: node.clone() }));
+                        self.back.push(|| Back::Write(Write::Set { at: at.clone(), to: node.clone() }));
                     }
                     _ => return Err(misfit(path, "no entry of a map")),
                 }
@@ -48,7 +48,7 @@ impl<'a> Writer<'a> {
             }
             Edit::Increment { path, by } => {
                 let (at, _, sum) = self.leaf(path, &Edit::Increment { path: Path::root(), by: *by })?;
-                self.back.push(Back::Add { at: at.clone(), by: -by });
+                self.back.push(|| Back::Add { at: at.clone(), by: -by });
                 self.write(Write::Set { at, to: Node::Leaf(sum) });
                 Ok(())
             }
@@ -56,7 +56,7 @@ impl<'a> Writer<'a> {
                 let splice =
                     Edit::TextSplice { path: Path::root(), pos: *pos, delete: *delete, insert: insert.clone() };
                 let (at, was, put) = self.leaf(path, &splice)?;
-                self.back.push(Back::Retext { at: at.clone(), put: put.clone(), was });
+                self.back.push(|| Back::Retext { at: at.clone(), put: put.clone(), was });
                 self.write(Write::Set { at, to: Node::Leaf(put) });
                 Ok(())
             }
@@ -119,7 +119,9 @@ impl<'a> Writer<'a> {
         if let Some(was) = &was {
             self.clear(&at, was, &made);
         }
-        self.remember(&at, was.as_ref(), &made);
+        if self.back.wanted() {
+            self.remember(&at, was.as_ref(), &made);
+        }
         self.write(Write::Set { at, to: made });
         Ok(())
     }
@@ -134,7 +136,7 @@ impl<'a> Writer<'a> {
             match made.find(&[stone]) {
                 Some(made) => self.clear(&below, was, made),
                 None => {
-                    self.back.push(Back::Write(self.again(&below, was)));
+                    self.back.push(|| Back::Write(again(self.view, &below, was)));
                     self.write(Write::Remove { at: below });
                 }
             }

@@ -1,7 +1,7 @@
 //! `ot`: operational transformation with a server, as in Jupiter, ShareDB and Livebook's cells.
 //!
 //! A client plans on its own view and shows the change at once. One change is *inflight*; the operations made meanwhile are
-//! composed into one *buffer*. The server transforms a change that was made on revision r over everything since r, numbers
+//! composed into one *buffer*. A send window adds to that: the buffer waits for its end, too. The server transforms a change that was made on revision r over everything since r, numbers
 //! it, confirms it to its issuer, and sends it to the others, who transform it over their pending changes. Since the
 //! server's order is the only one, TP1 is enough for all replicas to end in the same document.
 //!
@@ -22,11 +22,15 @@
 mod client;
 mod message;
 mod server;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
 
 use crate::document::{Document, EditKind};
 use crate::node::NodeId;
 use crate::replica::{ProtocolError, Replica, Setup, Strategy, Topology};
-use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support};
+use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support, WINDOW};
 use client::Client;
 use server::Server;
 
@@ -61,32 +65,42 @@ pub static SPEC: Spec = Spec {
             help: "operations made while a change is inflight are composed into one change, as in ShareDB and Livebook, or \
                    queued and sent one by one",
         },
+        WINDOW,
     ],
     support: |_: EditKind| Support::Native,
     content: Content::any,
     undo: Support::Native,
-    build: |params| Box::new(Ot { history: params.count("history"), composes: params.choice("buffer") == "composed" }),
+    build: |params| {
+        let composes = params.choice("buffer") == "composed";
+        Box::new(Ot { history: params.count("history"), composes, window: params.span("window") })
+    },
 };
 
+#[derive(Clone, Copy)]
 struct Ot {
     history: u64,
     composes: bool,
+    window: Duration,
 }
 
 impl Strategy for Ot {
+    fn send_window(&self) -> Duration {
+        self.window
+    }
+
     fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
         // Genesis is this strategy's own encoding, made by `Strategy::genesis` a moment ago.
         let document = Document::decode(&setup.genesis).expect("genesis is a document");
         match setup.node {
             NodeId::SERVER => Box::new(Server::new(setup, self.history, document)),
-            _ => Box::new(Client::new(setup, self.composes, document)),
+            _ => Box::new(Client::new(setup, *self, document)),
         }
     }
 
     fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {
         Ok(match setup.node {
             NodeId::SERVER => Box::new(Server::restore(self.history, durable)?),
-            _ => Box::new(Client::restore(setup, self.composes, durable)?),
+            _ => Box::new(Client::restore(setup, *self, durable)?),
         })
     }
 }

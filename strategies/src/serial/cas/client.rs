@@ -1,12 +1,14 @@
 //! The client: one write inflight, tried again after a mismatch.
 
-use std::time::Duration;
+use std::collections::VecDeque;
+use std::ops::Bound;
 
 use serde::{Deserialize, Serialize};
 
+use super::Cas;
 use super::message::{ToClient, ToServer};
-use super::patience::Patience;
-use crate::document::Document;
+use super::missed::Missed;
+use crate::document::{Document, Edit, diff};
 use crate::model::{ModelRef, Operation, Outcome, Rejected};
 use crate::node::{NodeId, OpId};
 use crate::replica::{Context, LinkState, ProtocolError, Replica, Setup};
@@ -16,12 +18,31 @@ use crate::star::{Outbox, Placed, Uplink, Verdict, count_duplicates, from_server
 use crate::view::View;
 use crate::wire::{decode, encode};
 
+/// In the tag of the timers of retries, beside the era; an uplink's own tags are far smaller.
+const RETRY: u64 = 1 << 63;
+
+/// An operation without an answer.
+#[derive(Serialize, Deserialize)]
+struct Queued {
+    operation: Operation,
+    /// What the copy had gone through when its user issued it.
+    here: u64,
+}
+
+/// An operation in a write.
+#[derive(Serialize, Deserialize)]
+struct Tried {
+    n: u64,
+    edits: Edits,
+    outcome: Outcome,
+}
+
 /// A write that was sent and not answered.
 #[derive(Serialize, Deserialize)]
 struct Inflight {
     base: u64,
-    edits: Edits,
-    outcome: Outcome,
+    /// Its operations that have no place yet.
+    tried: VecDeque<Tried>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -30,8 +51,10 @@ struct State {
     data: Document,
     /// The last own operation that has its place.
     last: u64,
-    /// Own operations without an answer; the first is the one that is tried.
-    queue: Outbox<Operation>,
+    /// The first ones are tried.
+    queue: Outbox<Queued>,
+    /// What the copy went through since the first of them was issued.
+    missed: Missed,
     /// How often the first one met a mismatch.
     retries: u64,
     /// What was sent of it.
@@ -41,7 +64,7 @@ struct State {
 pub(super) struct Client {
     model: ModelRef,
     node: NodeId,
-    patience: Patience,
+    config: Cas,
     uplink: Uplink,
     /// The first operation waits for the timer with the tag `era`.
     waiting: bool,
@@ -51,46 +74,68 @@ pub(super) struct Client {
 }
 
 impl Client {
-    pub(super) fn new(setup: &Setup, patience: Patience, data: Document) -> Self {
-        let state = State { seq: 0, data, last: 0, queue: Outbox::new(), retries: 0, inflight: None };
-        Self::with(setup, patience, state)
+    pub(super) fn new(setup: &Setup, config: Cas, data: Document) -> Self {
+        let (queue, missed) = (Outbox::new(), Missed::default());
+        Self::with(setup, config, State { seq: 0, data, last: 0, queue, missed, retries: 0, inflight: None })
     }
 
-    pub(super) fn restore(setup: &Setup, patience: Patience, durable: &[u8]) -> Result<Self, ProtocolError> {
-        Ok(Self::with(setup, patience, decode(durable)?))
+    pub(super) fn restore(setup: &Setup, config: Cas, durable: &[u8]) -> Result<Self, ProtocolError> {
+        let state: State = decode(durable)?;
+        state.missed.check()?;
+        Ok(Self::with(setup, config, state))
     }
 
-    fn with(setup: &Setup, patience: Patience, state: State) -> Self {
-        let (model, node, uplink) = (setup.model.clone(), setup.node, Uplink::new(Duration::ZERO));
-        Self { model, node, patience, uplink, waiting: false, era: 0, state }
+    fn with(setup: &Setup, config: Cas, state: State) -> Self {
+        let (model, node, uplink) = (setup.model.clone(), setup.node, Uplink::new(config.window));
+        Self { model, node, config, uplink, waiting: false, era: 0, state }
     }
 
-    /// Writes the first operation that the model allows, unless a write is inflight; rejects those before it.
+    /// Writes the first operations that the model allows, unless a write is inflight; rejects those that it does not.
     fn advance(&mut self, cx: &mut Context<'_>) {
-        while self.uplink.is_open() && !self.waiting && self.state.inflight.is_none() {
-            let Some((&n, operation)) = self.state.queue.first_key_value() else { return };
-            let id = OpId { client: self.node, n };
-            let planned = self.model.plan(&self.state.data, operation).and_then(|plan| {
-                self.state.data.produce(&plan.edits)?;
-                Ok(plan)
-            });
-            match planned {
-                Ok(plan) => {
-                    let base = self.state.seq;
+        if self.waiting || self.state.inflight.is_some() || self.state.queue.is_empty() || !self.uplink.ready(cx) {
+            return;
+        }
+        let mut tried = VecDeque::new();
+        let (mut data, mut missed) = (self.state.data.clone(), self.state.missed.clone());
+        while let Some((n, queued)) = self.next_after(tried.back().map_or(0, |tried: &Tried| tried.n)) {
+            let planned = missed.plan(&*self.model, &data, queued.here, &queued.operation);
+            match planned.and_then(|plan| Ok((data.apply_all(&plan.edits)?, plan))) {
+                Ok((inverse, plan)) => {
                     let edits = Edits::of(&plan.edits);
-                    let message = ToServer::Write { base, n, edits: edits.clone() };
-                    cx.send(NodeId::SERVER, encode(&message), Sidecar::op(id));
-                    self.state.inflight = Some(Inflight { base, edits, outcome: plan.outcome });
+                    missed.add(edits.clone(), &inverse, true);
+                    tried.push_back(Tried { n, edits, outcome: plan.outcome });
                 }
+                // It was planned on operations that may still meet a mismatch.
+                Err(_) if !tried.is_empty() => break,
                 Err(reason) => self.resolve(n, Err(reason), cx),
             }
+            if self.config.window.is_zero() && !tried.is_empty() {
+                break;
+            }
         }
+        if tried.is_empty() {
+            return;
+        }
+        let base = self.state.seq;
+        let writes: Vec<(u64, Edits)> = tried.iter().map(|tried| (tried.n, tried.edits.clone())).collect();
+        let sidecar = Sidecar::ops(tried.iter().map(|tried| OpId { client: self.node, n: tried.n }));
+        cx.send(NodeId::SERVER, encode(&ToServer::Write { base, writes }), sidecar);
+        self.uplink.sends(cx);
+        self.state.inflight = Some(Inflight { base, tried });
     }
 
-    /// Tells the user what became of the operation that was tried.
+    /// The first queued operation after number `n`.
+    fn next_after(&self, n: u64) -> Option<(u64, &Queued)> {
+        let (n, queued) = self.state.queue.range((Bound::Excluded(n), Bound::Unbounded)).next()?;
+        Some((*n, queued))
+    }
+
+    /// Tells the user what became of an operation.
     fn resolve(&mut self, n: u64, verdict: Verdict, cx: &mut Context<'_>) {
         self.state.queue.remove(&n);
-        (self.state.retries, self.state.inflight, self.waiting) = (0, None, false);
+        self.state.retries = 0;
+        let here = self.state.queue.values().next().map_or(self.state.missed.here(), |queued| queued.here);
+        self.state.missed.forget_before(here);
         let id = OpId { client: self.node, n };
         match verdict {
             Ok(outcome) => {
@@ -106,30 +151,32 @@ impl Client {
     fn mismatch(&mut self, n: u64, cx: &mut Context<'_>) {
         self.state.inflight = None;
         self.state.retries += 1;
-        if self.state.retries > self.patience.retries {
+        if self.state.retries > self.config.patience.retries {
             cx.count("starved", 1);
             let detail = format!("somebody else was faster {} times", self.state.retries);
             self.resolve(n, Err(Rejected::new(Rejected::STARVED, detail)), cx);
             return self.advance(cx);
         }
         cx.count("retries", 1);
-        let wait = self.patience.wait(self.state.retries, cx.rng());
+        let wait = self.config.patience.wait(self.state.retries, cx.rng());
         self.waiting = true;
         self.era += 1;
-        cx.set_timer(wait, self.era);
+        cx.set_timer(wait, RETRY | self.era);
     }
 
     /// Takes entries that follow what is here, except for known ones: all or none.
     fn take(&mut self, after: u64, entries: &[Entry], cx: &mut Context<'_>) -> Result<(), ProtocolError> {
         let new = unseen(self.state.seq, after, entries)?;
-        let mut data = self.state.data.clone();
+        let (mut data, mut inverses) = (self.state.data.clone(), Vec::with_capacity(new.entries.len()));
         for entry in new.entries {
-            data.apply_all(&entry.edits.unpack()?).map_err(ProtocolError::malformed)?;
+            inverses.push(data.apply_all(&entry.edits.unpack()?).map_err(ProtocolError::malformed)?);
         }
         (self.state.seq, self.state.data) = (new.end, data);
         count_duplicates(new.seen, cx);
-        for entry in new.entries {
-            if entry.client == self.node {
+        for (entry, inverse) in new.entries.iter().zip(inverses) {
+            let own = entry.client == self.node;
+            self.went_through(&entry.edits, &inverse, own);
+            if own {
                 self.placed(entry.n, Some(&entry.edits), cx);
             }
             cx.reflected(entry.id());
@@ -137,14 +184,23 @@ impl Client {
         Ok(())
     }
 
+    /// The copy changed while operations wait.
+    fn went_through(&mut self, edits: &Edits, inverse: &[Edit], own: bool) {
+        if self.config.transforms && !self.state.queue.is_empty() {
+            self.state.missed.add(edits.clone(), inverse, own);
+        }
+    }
+
     /// Own operations up to `last` have their place. `logged` is what the log has under that number, which another
     /// client under this name may have taken.
     fn placed(&mut self, last: u64, logged: Option<&Edits>, cx: &mut Context<'_>) {
         self.state.last = self.state.last.max(last);
         while let Some((&n, _)) = self.state.queue.first_key_value().filter(|(n, _)| **n <= last) {
-            let inflight = self.state.inflight.take().filter(|_| n == last);
-            let own = inflight.filter(|inflight| logged.is_none_or(|edits| *edits == inflight.edits));
-            self.resolve(n, own.map(|inflight| inflight.outcome).ok_or_else(Rejected::number_taken), cx);
+            let tried = self.state.inflight.as_mut().and_then(|inflight| inflight.tried.pop_front());
+            self.state.inflight.take_if(|inflight| inflight.tried.is_empty());
+            let is_logged = |tried: &Tried| n < last || logged.is_none_or(|edits| *edits == tried.edits);
+            let own = tried.filter(|tried| tried.n == n && is_logged(tried));
+            self.resolve(n, own.map(|tried| tried.outcome).ok_or_else(Rejected::number_taken), cx);
         }
     }
 
@@ -153,6 +209,9 @@ impl Client {
             News::Entries { after, entries } => self.take(after, &entries, cx)?,
             News::Snapshot { seq, .. } if seq < self.state.seq => count_duplicates(1, cx),
             News::Snapshot { seq, state } => {
+                let edits = diff(&self.state.data, &state);
+                let inverse = self.state.data.apply_all(&edits).map_err(ProtocolError::malformed)?;
+                self.went_through(&Edits::of(&edits), &inverse, false);
                 (self.state.seq, self.state.data) = (seq, state);
                 self.placed(last, None, cx);
                 cx.reflected_all(sidecar);
@@ -172,7 +231,8 @@ impl Replica for Client {
         if id.n <= self.state.last {
             return cx.rejected(id, Rejected::number_taken());
         }
-        self.state.queue.insert(id.n, operation.clone());
+        let queued = Queued { operation: operation.clone(), here: self.state.missed.here() };
+        self.state.queue.insert(id.n, queued);
         self.advance(cx);
     }
 
@@ -185,9 +245,8 @@ impl Replica for Client {
     ) -> Result<(), ProtocolError> {
         from_server(from)?;
         match decode(bytes)? {
-            ToClient::Written { seq, entry } => {
-                let after = seq.checked_sub(1).ok_or_else(|| ProtocolError::malformed("places begin at 1"))?;
-                self.take(after, &[entry], cx)?;
+            ToClient::Written { after, entries } => {
+                self.take(after, &entries, cx)?;
                 self.advance(cx);
             }
             ToClient::Mismatch { base, n } => {
@@ -203,8 +262,10 @@ impl Replica for Client {
     }
 
     fn timer(&mut self, tag: u64, cx: &mut Context<'_>) {
-        if tag == self.era {
+        if tag == RETRY | self.era {
             self.waiting = false;
+            self.advance(cx);
+        } else if tag & RETRY == 0 && self.uplink.timer(tag, cx) {
             self.advance(cx);
         }
     }

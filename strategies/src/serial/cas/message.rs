@@ -8,15 +8,15 @@ use crate::serial::journal::{Edits, Entry, News};
 pub(super) enum ToServer {
     /// "Send me what follows the place `seq`, and from then on everything."
     Join { seq: u64 },
-    /// The edits of operation `n`, to be made on the version `base` or not at all.
-    Write { base: u64, n: u64, edits: Edits },
+    /// The edits of operations, by their numbers, to be made on the version `base` or not at all.
+    Write { base: u64, writes: Vec<(u64, Edits)> },
 }
 
 #[derive(Serialize, Deserialize)]
 pub(super) enum ToClient {
-    /// This got the place `seq`. Its issuer gets it too.
-    Written { seq: u64, entry: Entry },
-    /// `base` was not the latest version.
+    /// These got the places after `after`. Their issuer gets them too.
+    Written { after: u64, entries: Vec<Entry> },
+    /// `base` was not the latest version. `n` is the first operation of the write.
     Mismatch { base: u64, n: u64 },
     /// The answer to a join, with the receiver's last operation that has its place.
     Joined { news: News, last: u64 },

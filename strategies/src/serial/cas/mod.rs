@@ -3,7 +3,12 @@
 //! A client plans on its copy and writes the edits together with the version that they were made on, a place in the log. The
 //! server, which knows no model, appends them if that is still the latest; else it answers that it is not, and the client
 //! waits, plans again on what it has by then, and writes again. Waiting is exponential with full jitter. After too many
-//! retries the operation is rejected (`starved`). A client has one write inflight; further operations wait.
+//! retries the operation is rejected (`starved`). A client has one write inflight; further operations wait, and those that a
+//! send window collects go in one write.
+//!
+//! Whatever an operation names is found again by planning it again. Only a position in a text is not: it is moved by the
+//! changes that came between, as in operational transformation, which the client has in its hands. The model still decides,
+//! on the state as it is by then, whether the operation is allowed.
 //!
 //! This is the expected sequence number of a JetStream publish, for a whole stream: the unit of comparison is the whole
 //! document, as with an HTTP `If-Match` on one resource. Clients get what is new by subscription, so there is no refetch:
@@ -16,16 +21,19 @@
 
 mod client;
 mod message;
+mod missed;
 mod patience;
 mod server;
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 use crate::document::{Document, EditKind};
 use crate::node::NodeId;
 use crate::replica::{ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::serial::journal::Journal;
-use crate::spec::{Content, Guarantees, Param, ParamKind, Params, Spec, Support};
+use crate::spec::{Content, Guarantees, Param, ParamKind, Params, Spec, Support, WINDOW};
 use client::Client;
 use patience::Patience;
 use server::Server;
@@ -42,7 +50,6 @@ pub static SPEC: Spec = Spec {
         converges: true,
         tolerates_duplicates: true,
         can_refuse: true,
-        serializable: true,
         needs_server: true,
         ..Guarantees::NONE
     },
@@ -67,8 +74,22 @@ pub static SPEC: Spec = Spec {
             help: "writes the server keeps to bring a returning client up to date; a client that misses older ones gets a \
                    snapshot. 1000 as for `serial`",
         },
+        Param {
+            name: "text",
+            kind: ParamKind::Choice(&["transformed", "replanned"]),
+            default: "transformed",
+            help: "a position in a text that an operation names is `transformed` by what came between its user's screen and \
+                   its place in the log, which the client has; or `replanned`: the operation is planned again as it is, and \
+                   all operations have a serial order",
+        },
+        WINDOW,
     ],
-    support: |_: EditKind| Support::Native,
+    support: |kind: EditKind| match kind {
+        EditKind::TextSplice => Support::Emulated(
+            "positions are moved by the changes between a user's screen and the write's place in the log",
+        ),
+        _ => Support::Native,
+    },
     content: Content::any,
     undo: Support::Unsupported("it keeps nothing to take back"),
     build: |params: &Params| {
@@ -76,29 +97,44 @@ pub static SPEC: Spec = Spec {
         Box::new(Cas {
             history,
             patience: Patience { retries: params.count("retries"), backoff: params.span("backoff") },
+            transforms: params.choice("text") == "transformed",
+            window: params.span("window"),
         })
     },
 };
 
+#[derive(Clone, Copy)]
 struct Cas {
     history: usize,
     patience: Patience,
+    /// Positions in texts are moved by what came between.
+    transforms: bool,
+    window: Duration,
 }
 
 impl Strategy for Cas {
+    /// Moved positions are not what a serial order of the operations as they were issued gives.
+    fn guarantees(&self, defaults: Guarantees) -> Guarantees {
+        Guarantees { serializable: !self.transforms, ..defaults }
+    }
+
+    fn send_window(&self) -> Duration {
+        self.window
+    }
+
     fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
         // Genesis is this strategy's own encoding, made by `Strategy::genesis` a moment ago.
         let data = Document::decode(&setup.genesis).expect("genesis is a document");
         match setup.node {
             NodeId::SERVER => Box::new(Server::new(Journal::new(data, self.history))),
-            _ => Box::new(Client::new(setup, self.patience, data)),
+            _ => Box::new(Client::new(setup, *self, data)),
         }
     }
 
     fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {
         Ok(match setup.node {
             NodeId::SERVER => Box::new(Server::new(Journal::restore(durable)?)),
-            _ => Box::new(Client::restore(setup, self.patience, durable)?),
+            _ => Box::new(Client::restore(setup, *self, durable)?),
         })
     }
 }

@@ -20,8 +20,9 @@ impl Server {
         Self { joined: Joined::default(), journal }
     }
 
-    fn write(&mut self, base: u64, entry: Entry, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
-        let (id, end) = (entry.id(), self.journal.end());
+    fn write(&mut self, base: u64, entries: Vec<Entry>, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
+        let end = self.journal.end();
+        let Some(id) = entries.first().map(Placed::id) else { return Ok(()) };
         if base > end {
             return Err(ProtocolError::Unexpected(format!("made on version {base}, the log ends at {end}")));
         }
@@ -30,11 +31,17 @@ impl Server {
             cx.send(id.client, encode(&ToClient::Mismatch { base, n: id.n }), Sidecar::none());
             return Ok(());
         }
-        let mut data = self.journal.data.clone();
-        data.apply_all(&entry.edits.unpack()?).map_err(ProtocolError::malformed)?;
-        let seq = self.journal.append(entry.clone(), data);
-        cx.broadcast(self.joined.all(), encode(&ToClient::Written { seq, entry }), Sidecar::op(id));
-        cx.reflected(id);
+        let (mut data, mut states) = (self.journal.data.clone(), Vec::with_capacity(entries.len()));
+        for entry in &entries {
+            data.apply_all(&entry.edits.unpack()?).map_err(ProtocolError::malformed)?;
+            states.push(data.clone());
+        }
+        for (entry, data) in entries.iter().zip(states) {
+            self.journal.append(entry.clone(), data);
+            cx.reflected(entry.id());
+        }
+        let sidecar = Sidecar::ops(entries.iter().map(Placed::id));
+        cx.broadcast(self.joined.all(), encode(&ToClient::Written { after: end, entries }), sidecar);
         Ok(())
     }
 }
@@ -52,8 +59,14 @@ impl Replica for Server {
                 cx.send(from, encode(&ToClient::Joined { news, last }), sidecar);
                 self.joined.insert(from);
             }
-            ToServer::Write { n, .. } if n <= last => count_duplicates(1, cx),
-            ToServer::Write { base, n, edits } => self.write(base, Entry { client: from, n, edits }, cx)?,
+            ToServer::Write { writes, .. } if writes.iter().any(|(n, _)| *n <= last) => count_duplicates(1, cx),
+            ToServer::Write { base, writes } => {
+                if !writes.windows(2).all(|pair| pair[0].0 < pair[1].0) {
+                    return Err(ProtocolError::malformed("numbers that do not ascend"));
+                }
+                let entries = writes.into_iter().map(|(n, edits)| Entry { client: from, n, edits });
+                self.write(base, entries.collect(), cx)?;
+            }
         }
         Ok(())
     }

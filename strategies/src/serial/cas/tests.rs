@@ -1,5 +1,5 @@
 use crate::document::Document;
-use crate::testing::{Table, Toy, set, swap};
+use crate::testing::{Table, Toy, set, swap, typed};
 
 #[test]
 fn a_write_on_an_old_version_is_planned_again() {
@@ -109,5 +109,79 @@ fn old_messages_change_nothing() {
     table.hand(0, 2, &mismatch).unwrap();
     table.run();
     assert_eq!((table.sees(1, "count"), table.counted("duplicates_ignored")), ("11".into(), 3));
+    table.agree();
+}
+
+/// What a text becomes when client 2 types an `x` behind the `b` of `abc` while others type.
+fn typed_behind_b(strategy: &str, others: &[(u32, Toy)]) -> String {
+    let mut table = Table::new(strategy, 2);
+    for (client, op) in others.iter().filter(|(client, _)| *client == 1) {
+        table.act(*client, op);
+        table.deliver(1, 0);
+        table.deliver(0, 1);
+    }
+    table.act(2, &typed(2, "x"));
+    for (client, op) in others.iter().filter(|(client, _)| *client == 2) {
+        table.act(*client, op);
+    }
+    table.run();
+    table.agree();
+    table.sees(1, "text")
+}
+
+#[test]
+fn a_position_is_moved_by_what_came_between() {
+    let front = [(1, typed(0, "123"))];
+    assert_eq!(typed_behind_b("serial-cas", &front), "\"123abxc\"");
+    assert_eq!(typed_behind_b("serial-cas:text=replanned", &front), "\"12x3abc\"");
+    // Also by what the same user typed before, which is not on the screen yet.
+    let own = [(2, typed(0, "4")), (1, typed(0, "123")), (2, typed(2, "y"))];
+    assert_eq!(typed_behind_b("serial-cas", &own), "\"4123abxyc\"");
+    assert_eq!(typed_behind_b("serial-cas:window=10ms", &own), "\"4123abxyc\"");
+    // In a text that was replaced there is no such place any more: the operation is planned as it is.
+    let cleared = [(1, Toy::Begin("text".into(), "new".into()))];
+    assert_eq!(typed_behind_b("serial-cas", &cleared), "\"nexw\"");
+}
+
+#[test]
+fn moved_positions_survive_a_crash() {
+    let mut table = Table::new("serial-cas", 2);
+    table.act(2, &Toy::Add(1));
+    let op = table.act(2, &typed(2, "x"));
+    table.act(1, &typed(0, "123"));
+    table.deliver(1, 0);
+    table.deliver(0, 2);
+    table.cut(0, 2);
+    table.crash(2);
+    table.act(1, &typed(0, "4"));
+    table.run();
+    table.connect(0, 2);
+    table.run();
+    assert_eq!((table.told(op), table.sees(1, "text")), (Some(Ok(Document::Null)), "\"1234abxc\"".into()));
+    table.agree();
+}
+
+#[test]
+fn the_model_still_decides_about_what_is_typed() {
+    let mut table = Table::new("serial-cas", 2);
+    table.act(1, &Toy::Begin("note".into(), "abc".into()));
+    table.run();
+    table.act(1, &Toy::Drop("note".into()));
+    let gone = table.act(2, &Toy::TypeIn("note".into(), "x".into()));
+    table.run();
+    assert_eq!(table.told(gone), Some(Err("gone".into())));
+    table.agree();
+}
+
+#[test]
+fn operations_of_a_window_are_one_write_that_is_retried_whole() {
+    let mut table = Table::new("serial-cas:window=10ms", 2);
+    table.act(2, &Toy::Add(1));
+    let pops = [table.act(2, &Toy::Pop), table.act(2, &Toy::Pop), table.act(2, &Toy::Pop)];
+    let push = table.act(1, &Toy::Push(7));
+    table.run();
+    let told = pops.map(|pop| table.told(pop).unwrap());
+    assert_eq!(told, [7, 2, 1].map(|item| Ok(Document::Int(item))), "what client 1 pushed came first");
+    assert_eq!((table.told(push), table.sees(1, "list")), (Some(Ok(Document::Null)), "[]".into()));
     table.agree();
 }

@@ -5,54 +5,54 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::data::Data;
 use super::message::{Mutation, News, ToClient, ToServer};
-use crate::document::Document;
-use crate::model::{ModelRef, Operation, Rejected, reduce};
+use crate::model::{ModelRef, Operation, Rejected};
 use crate::node::{NodeId, OpId};
 use crate::replica::{Context, LinkState, ProtocolError, Replica, Setup};
-use crate::serial::order::Action;
 use crate::sidecar::Sidecar;
 use crate::star::{Outbox, Placed, Uplink, Verdict, count_duplicates, from_server, unseen};
 use crate::view::View;
 use crate::wire::{decode, encode};
 
 #[derive(Serialize, Deserialize)]
-struct State {
+#[serde(bound = "")]
+struct State<D: Data> {
     seq: u64,
-    base: Document,
+    base: D,
     /// The last own mutation that is in the base view.
     last: u64,
     /// All own mutations up to here have their verdict.
     resolved: u64,
-    pending: Outbox<Action>,
+    pending: Outbox<D::Action>,
 }
 
-pub(super) struct Client {
+pub(super) struct Client<D: Data> {
     model: ModelRef,
     node: NodeId,
     uplink: Uplink,
     /// The base view with the pending mutations replayed on it.
-    view: Document,
+    view: D,
     /// The pending mutations that have an effect in the view.
     shown: BTreeSet<u64>,
-    state: State,
+    state: State<D>,
 }
 
-impl Client {
-    pub(super) fn new(setup: &Setup, batch: Duration, base: Document) -> Self {
-        Self::with(setup, batch, State { seq: 0, base, last: 0, resolved: 0, pending: Outbox::new() })
+impl<D: Data> Client<D> {
+    pub(super) fn new(setup: &Setup, window: Duration, base: D) -> Self {
+        Self::with(setup, window, State { seq: 0, base, last: 0, resolved: 0, pending: Outbox::new() })
     }
 
-    pub(super) fn restore(setup: &Setup, batch: Duration, durable: &[u8]) -> Result<Self, ProtocolError> {
-        Ok(Self::with(setup, batch, decode(durable)?))
+    pub(super) fn restore(setup: &Setup, window: Duration, durable: &[u8]) -> Result<Self, ProtocolError> {
+        Ok(Self::with(setup, window, decode(durable)?))
     }
 
-    fn with(setup: &Setup, batch: Duration, state: State) -> Self {
+    fn with(setup: &Setup, window: Duration, state: State<D>) -> Self {
         let mut client = Self {
             model: setup.model.clone(),
             node: setup.node,
-            uplink: Uplink::new(batch),
-            view: Document::Null,
+            uplink: Uplink::new(window),
+            view: state.base.clone(),
             shown: BTreeSet::new(),
             state,
         };
@@ -74,13 +74,13 @@ impl Client {
     }
 
     /// The base view with the pending mutations on it, and those that have an effect.
-    fn replay(&self) -> (Document, BTreeSet<u64>) {
+    fn replay(&self) -> (D, BTreeSet<u64>) {
         let (mut view, mut shown) = (self.state.base.clone(), BTreeSet::new());
         let withdrawn = self.withdrawn();
         for (n, action) in &self.state.pending {
-            if let Action::Operate(operation) = action
+            if D::target(action).is_none()
                 && !withdrawn.contains_key(n)
-                && reduce(&*self.model, &mut view, operation).is_ok()
+                && view.perform(&*self.model, self.id(*n), action).is_ok()
             {
                 shown.insert(*n);
             }
@@ -91,9 +91,9 @@ impl Client {
 
     /// Pending mutations that a pending undo undoes, with that undo.
     fn withdrawn(&self) -> BTreeMap<u64, u64> {
-        let withdraws = |(n, action): (&u64, &Action)| match action {
-            Action::Undo(target) if self.state.pending.contains_key(target) => Some((*target, *n)),
-            _ => None,
+        let withdraws = |(n, action): (&u64, &D::Action)| {
+            let target = D::target(action).filter(|target| self.state.pending.contains_key(target))?;
+            Some((target, *n))
         };
         self.state.pending.iter().filter_map(withdraws).collect()
     }
@@ -123,14 +123,14 @@ impl Client {
 
     /// Sends what has not gone out on this connection.
     fn push(&mut self, cx: &mut Context<'_>) {
-        let Some(unsent) = self.uplink.unsent(&self.state.pending, self.state.last) else { return };
+        let Some(unsent) = self.uplink.unsent(&self.state.pending, self.state.last, cx) else { return };
         let (after, resolved, sidecar) = (unsent.after, self.state.resolved, unsent.sidecar(self.node));
         let mutations = unsent.operations.map(|(n, action)| Mutation { n: *n, action: action.clone() }).collect();
         cx.send(NodeId::SERVER, encode(&ToServer::Push { after, resolved, mutations }), sidecar);
     }
 
     /// Takes what is new into the base view. `false` if all of it is known; on an error nothing has changed.
-    fn take(&mut self, news: &News) -> Result<bool, ProtocolError> {
+    fn take(&mut self, news: &News<D>) -> Result<bool, ProtocolError> {
         let (seq, base) = match news {
             News::Entries { after, entries } => {
                 let new = unseen(self.state.seq, *after, entries)?;
@@ -139,7 +139,7 @@ impl Client {
                 }
                 let mut base = self.state.base.clone();
                 for place in new.entries {
-                    base.apply_all(&place.edits).map_err(ProtocolError::malformed)?;
+                    base.take(place.id(), &place.edits)?;
                 }
                 (new.end, base)
             }
@@ -184,15 +184,21 @@ impl Client {
     }
 }
 
-impl Replica for Client {
+impl<D: Data> Replica for Client<D> {
     fn submit(&mut self, id: OpId, operation: &Operation, cx: &mut Context<'_>) {
         if self.is_taken(id, cx) {
             return;
         }
-        if let Err(reason) = reduce(&*self.model, &mut self.view, operation) {
-            return cx.rejected(id, reason);
-        }
-        self.state.pending.insert(id.n, Action::Operate(operation.clone()));
+        let made = self.view.action(&self.state.pending, &*self.model, id, operation);
+        let made = made.and_then(|action| {
+            self.view.perform(&*self.model, id, &action)?;
+            Ok(action)
+        });
+        let action = match made {
+            Ok(action) => action,
+            Err(reason) => return cx.rejected(id, reason),
+        };
+        self.state.pending.insert(id.n, action);
         self.shown.insert(id.n);
         cx.shown(id);
         // The server's order gives what is shown here if nothing comes between, so replicas that reflect the same
@@ -205,7 +211,7 @@ impl Replica for Client {
         if self.is_taken(id, cx) {
             return;
         }
-        self.state.pending.insert(id.n, Action::Undo(target.n));
+        self.state.pending.insert(id.n, D::undo(target.n));
         self.refresh(cx);
         if self.shown.contains(&id.n) {
             cx.reflected(id);
@@ -221,7 +227,7 @@ impl Replica for Client {
         cx: &mut Context<'_>,
     ) -> Result<(), ProtocolError> {
         from_server(from)?;
-        let message: ToClient = decode(bytes)?;
+        let message: ToClient<D> = decode(bytes)?;
         if self.take(&message.news)? {
             for (n, verdict) in message.verdicts {
                 self.resolve(n, verdict, cx);
@@ -243,7 +249,7 @@ impl Replica for Client {
     }
 
     fn timer(&mut self, tag: u64, cx: &mut Context<'_>) {
-        if self.uplink.timer(tag) {
+        if self.uplink.timer(tag, cx) {
             self.push(cx);
         }
     }
@@ -251,17 +257,17 @@ impl Replica for Client {
     fn link(&mut self, peer: NodeId, state: LinkState, cx: &mut Context<'_>) {
         self.uplink.link(state, &self.state.pending, self.state.last);
         if state == LinkState::Up {
-            let pull = ToServer::Pull { seq: self.state.seq, resolved: self.state.resolved };
+            let pull = ToServer::<D::Action>::Pull { seq: self.state.seq, resolved: self.state.resolved };
             cx.send(peer, encode(&pull), Sidecar::none());
         }
     }
 
     fn view(&self) -> &dyn View {
-        &self.view
+        self.view.document()
     }
 
     fn confirmed(&self) -> Option<&dyn View> {
-        Some(&self.state.base)
+        Some(self.state.base.document())
     }
 
     fn durable(&self) -> Vec<u8> {

@@ -2,28 +2,28 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::document::{Document, Edit};
+use super::data::Data;
 use crate::node::{NodeId, OpId};
-use crate::serial::order::{Action, Ordered};
 use crate::star::{Placed, Update, Verdict};
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Mutation {
+#[derive(Serialize, Deserialize)]
+pub(super) struct Mutation<A> {
     pub(super) n: u64,
-    pub(super) action: Action,
+    pub(super) action: A,
 }
 
 #[derive(Serialize, Deserialize)]
-pub(super) enum ToServer {
+pub(super) enum ToServer<A> {
     /// "Send me what follows the place `seq`, and from then on everything." The sender has its verdicts up to `resolved`.
     Pull { seq: u64, resolved: u64 },
     /// Mutations that follow the sender's mutation `after`, one after the other.
-    Push { after: u64, resolved: u64, mutations: Vec<Mutation> },
+    Push { after: u64, resolved: u64, mutations: Vec<Mutation<A>> },
 }
 
 #[derive(Serialize, Deserialize)]
-pub(super) struct ToClient {
-    pub(super) news: News,
+#[serde(bound = "")]
+pub(super) struct ToClient<D: Data> {
+    pub(super) news: News<D>,
     /// What became of the receiver's own mutations, unless it has said that it knows.
     pub(super) verdicts: Vec<(u64, Verdict)>,
     /// The receiver's last mutation that was carried out, if this tells of any.
@@ -32,23 +32,17 @@ pub(super) struct ToClient {
     pub(super) pulled: bool,
 }
 
-pub(super) type News = Update<Place, Document>;
+pub(super) type News<D> = Update<Place<<D as Data>::Edits>, D>;
 
 /// One place in the order, as clients receive it: what it changed, nothing if it was rejected.
-#[derive(Serialize, Deserialize)]
-pub(super) struct Place {
-    client: NodeId,
-    n: u64,
-    pub(super) edits: Vec<Edit>,
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Place<E> {
+    pub(super) client: NodeId,
+    pub(super) n: u64,
+    pub(super) edits: E,
 }
 
-impl Place {
-    pub(super) fn of(ordered: &Ordered) -> Self {
-        Self { client: ordered.client, n: ordered.n, edits: ordered.edits.to_vec() }
-    }
-}
-
-impl Placed for Place {
+impl<E> Placed for Place<E> {
     fn id(&self) -> OpId {
         OpId { client: self.client, n: self.n }
     }

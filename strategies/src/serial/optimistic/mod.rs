@@ -15,6 +15,8 @@
 //! Undo is worked out by the server on its history, as for `serial`, and shown when it has its place. Only an undo of a
 //! pending mutation is shown at once: neither is replayed then.
 //!
+//! With `text=embedded` typing is a delta of a text whose characters have ids (see `embedded.rs`).
+//!
 //! Source: Replicache's "How it works" and its push, pull and poke; Zero's custom mutators.
 //!
 //! Trade-offs: instant effect, work offline, and the server's say in everything; but every pending mutation runs again after
@@ -22,6 +24,8 @@
 //! is not serializable.
 
 mod client;
+mod data;
+mod embedded;
 mod message;
 mod server;
 #[cfg(test)]
@@ -29,11 +33,15 @@ mod tests;
 
 use std::time::Duration;
 
-use crate::document::{Document, EditKind};
+use crate::document::Document;
+use crate::ids::State;
 use crate::node::NodeId;
 use crate::replica::{ProtocolError, Replica, Setup, Strategy, Topology};
-use crate::spec::{Content, Guarantees, Param, ParamKind, Params, Spec, Support};
+use crate::serial::index_positions;
+use crate::serial::order::{Keeps, Order};
+use crate::spec::{Content, Guarantees, Param, ParamKind, Params, Spec, Support, WINDOW};
 use client::Client;
+use embedded::Embedded;
 use server::Server;
 
 /// The spec.
@@ -61,40 +69,59 @@ pub static SPEC: Spec = Spec {
                    older ones gets a snapshot. 1000 as for `serial`",
         },
         Param {
-            name: "batch",
-            kind: ParamKind::Span,
-            default: "10ms",
-            help: "how long mutations are collected before they are pushed; 10 ms is Replicache's pushDelay",
+            name: "text",
+            kind: ParamKind::Choice(&["index", "embedded"]),
+            default: "index",
+            help: "what typing sends: the operation with the positions that its user saw, which the server looks up in its own \
+                   text as it is by then, or what it does to a text whose characters have ids, `embedded` in the mutation as \
+                   Replicache's manual says",
         },
+        WINDOW,
     ],
-    support: |_: EditKind| Support::Native,
+    support: index_positions,
     content: Content::any,
     undo: Support::Emulated("the server reduces its history again without it, and sends what that changes"),
     build: |params: &Params| {
         let history = usize::try_from(params.count("history")).unwrap_or(usize::MAX);
-        Box::new(Optimistic { history, batch: params.span("batch") })
+        Box::new(Optimistic { history, embedded: params.choice("text") == "embedded", window: params.span("window") })
     },
 };
 
 struct Optimistic {
     history: usize,
-    batch: Duration,
+    /// Texts have ids, and typing travels by them.
+    embedded: bool,
+    window: Duration,
 }
 
 impl Strategy for Optimistic {
+    fn send_window(&self) -> Duration {
+        self.window
+    }
+
     fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
         // Genesis is this strategy's own encoding, made by `Strategy::genesis` a moment ago.
         let data = Document::decode(&setup.genesis).expect("genesis is a document");
-        match setup.node {
-            NodeId::SERVER => Box::new(Server::new(setup, data, self.history)),
-            _ => Box::new(Client::new(setup, self.batch, data)),
+        match (setup.node, self.embedded) {
+            (NodeId::SERVER, false) => {
+                let keeps = if setup.undo { Keeps::Everything } else { Keeps::Edits };
+                Box::new(Server::new(setup, Order::new(data, self.history, keeps)))
+            }
+            (_, false) => Box::new(Client::new(setup, self.window, data)),
+            (NodeId::SERVER, true) => {
+                let order = Embedded::new(State::genesis(data, setup.undo), self.history, setup.undo);
+                Box::new(Server::new(setup, order))
+            }
+            (_, true) => Box::new(Client::new(setup, self.window, State::genesis(data, setup.undo))),
         }
     }
 
     fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {
-        Ok(match setup.node {
-            NodeId::SERVER => Box::new(Server::restore(setup, durable)?),
-            _ => Box::new(Client::restore(setup, self.batch, durable)?),
+        Ok(match (setup.node, self.embedded) {
+            (NodeId::SERVER, false) => Box::new(Server::<Order>::restore(setup, durable)?),
+            (_, false) => Box::new(Client::<Document>::restore(setup, self.window, durable)?),
+            (NodeId::SERVER, true) => Box::new(Server::<Embedded>::restore(setup, durable)?),
+            (_, true) => Box::new(Client::<State>::restore(setup, self.window, durable)?),
         })
     }
 }

@@ -1,7 +1,7 @@
 use crate::document::Document;
 use crate::replica::ProtocolError;
 use crate::testing::trials;
-use crate::testing::{Table, Toy, set, swap};
+use crate::testing::{Table, Toy, set, swap, typed};
 
 #[test]
 fn an_operation_shows_at_once_and_is_confirmed_after_a_round_trip() {
@@ -12,11 +12,6 @@ fn an_operation_shows_at_once_and_is_confirmed_after_a_round_trip() {
     table.run();
     assert_eq!((table.base(1, "list"), table.told(push)), ("[7,2,1]".into(), Some(Ok(Document::Null))));
     table.agree();
-}
-
-#[test]
-fn operations_within_a_window_are_one_push() {
-    trials::a_window_is_one_message("serial-optimistic");
 }
 
 #[test]
@@ -35,7 +30,7 @@ fn a_mutation_that_fails_at_the_server_is_rolled_back_and_does_not_stop_the_next
 
 #[test]
 fn a_mutation_that_was_rolled_back_may_show_again() {
-    let mut table = Table::new("serial-optimistic:batch=0ms", 3);
+    let mut table = Table::new("serial-optimistic", 3);
     let swapped = table.act(3, &swap("x", 0, 9));
     table.act(1, &set("x", 5));
     table.deliver(1, 0);
@@ -52,7 +47,7 @@ fn a_mutation_that_was_rolled_back_may_show_again() {
 
 #[test]
 fn the_outcome_comes_from_the_servers_state() {
-    let mut table = Table::new("serial-optimistic:batch=0ms", 2);
+    let mut table = Table::new("serial-optimistic", 2);
     table.act(1, &Toy::Push(7));
     table.deliver(1, 0);
     let pop = table.act(2, &Toy::Pop);
@@ -63,7 +58,7 @@ fn the_outcome_comes_from_the_servers_state() {
 
 #[test]
 fn pending_mutations_survive_a_crash_and_are_carried_out_once() {
-    let mut table = Table::new("serial-optimistic:batch=0ms", 2);
+    let mut table = Table::new("serial-optimistic", 2);
     let reached = table.act(1, &Toy::Add(1));
     table.deliver(1, 0);
     table.cut(0, 1);
@@ -83,7 +78,7 @@ fn pending_mutations_survive_a_crash_and_are_carried_out_once() {
 
 #[test]
 fn an_old_push_changes_nothing_and_one_with_a_gap_is_a_protocol_error() {
-    let mut table = Table::new("serial-optimistic:batch=0ms", 1);
+    let mut table = Table::new("serial-optimistic", 1);
     table.act(1, &Toy::Add(1));
     let first = table.deliver(1, 0);
     table.hand(1, 0, &first).unwrap();
@@ -116,5 +111,75 @@ fn undo_of_a_pending_mutation_shows_at_once() {
     table.run();
     assert!([push, add, undo].iter().all(|op| table.told(*op) == Some(Ok(Document::Null))));
     assert_eq!(table.sees(2, "list"), "[2,1]");
+    table.agree();
+}
+
+const EMBEDDED: &str = "serial-optimistic:text=embedded";
+
+#[test]
+fn an_embedded_text_keeps_positions_that_an_index_loses() {
+    for (strategy, text) in [(EMBEDDED, "\"123abxyc\""), ("serial-optimistic", "\"12xy3abc\"")] {
+        let mut table = Table::new(strategy, 2);
+        table.act(1, &typed(0, "123"));
+        table.act(2, &typed(2, "x"));
+        table.act(2, &typed(3, "y"));
+        table.run();
+        assert_eq!(table.sees(1, "text"), text, "{strategy}");
+        table.agree();
+    }
+}
+
+#[test]
+fn an_embedded_text_keeps_what_is_typed_offline_in_a_text_that_is_new_and_over_a_crash() {
+    for history in [0, 1000] {
+        let mut table = Table::new(&format!("{EMBEDDED},history={history}"), 2);
+        table.cut(0, 1);
+        let begun = table.act(1, &Toy::Begin("note".into(), "abc".into()));
+        let offline = [typed(1, "x"), Toy::TypeIn("note".into(), "y".into())].map(|op| table.act(1, &op));
+        table.act(2, &typed(0, "123"));
+        table.run();
+        table.crash(1);
+        assert_eq!((table.sees(1, "text"), table.sees(1, "note")), ("\"axbc\"".into(), "\"yabc\"".into()));
+        table.connect(0, 1);
+        table.run();
+        assert!([begun, offline[0], offline[1]].iter().all(|op| table.told(*op) == Some(Ok(Document::Null))));
+        assert_eq!((table.sees(2, "text"), table.sees(2, "note")), ("\"123axbc\"".into(), "\"yabc\"".into()));
+        assert_eq!(table.counted("snapshots"), u64::from(history == 0));
+        table.crash(0);
+        table.agree();
+    }
+}
+
+#[test]
+fn the_mutator_of_an_embedded_text_still_decides() {
+    let mut table = Table::new(EMBEDDED, 2);
+    table.act(1, &Toy::Begin("note".into(), "abc".into()));
+    table.run();
+    table.act(1, &Toy::Drop("note".into()));
+    let gone = table.act(2, &Toy::TypeIn("note".into(), "x".into()));
+    let next = table.act(2, &typed(3, "y"));
+    table.run();
+    assert_eq!((table.told(gone), table.rolled_back(gone)), (Some(Err("gone".into())), 1));
+    assert_eq!((table.told(next), table.sees(1, "text")), (Some(Ok(Document::Null)), "\"abcy\"".into()));
+    table.agree();
+}
+
+#[test]
+fn typing_in_an_embedded_text_is_undone_wherever_it_is_by_then() {
+    let mut table = Table::new(EMBEDDED, 2);
+    let mine = [typed(1, "x"), Toy::Push(7), set("x", 5)].map(|op| table.act(1, &op));
+    table.run();
+    for op in [typed(0, "123"), Toy::Push(8), set("y", 6)] {
+        table.act(2, &op);
+    }
+    table.run();
+    let undos = mine.map(|op| table.undo(op));
+    table.run();
+    assert!(undos.iter().all(|undo| table.told(*undo) == Some(Ok(Document::Null))));
+    let parts = ["text", "list", "fields"].map(|part| table.sees(2, part));
+    assert_eq!(parts, ["\"123abc\"", "[8,2,1]", "{x:0,y:6}"].map(str::to_owned));
+    let again = [table.undo(mine[0]), table.undo(undos[0])];
+    table.run();
+    assert_eq!(again.map(|undo| table.told(undo)), [Some(Err("not_there".into())), Some(Err("not_there".into()))]);
     table.agree();
 }

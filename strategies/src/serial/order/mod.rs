@@ -29,11 +29,11 @@ pub(crate) struct Ordered {
     pub(crate) client: NodeId,
     /// Its number among that client's operations.
     pub(crate) n: u64,
-    /// What was asked for, rejected or not.
-    pub(crate) action: Action,
+    /// What was asked for, rejected or not. `None` in a history that nobody reduces again.
+    pub(crate) action: Option<Action>,
     /// Its verdict, as its user gets it.
     pub(crate) verdict: Verdict,
-    /// What it changed when it got its place.
+    /// What it changed when it got its place; nothing in a history that keeps actions only.
     pub(crate) edits: Arc<[Edit]>,
     /// What it changes in the history as it stands now: nothing if it was undone, and nothing if it is an undo.
     now: Effect,
@@ -43,6 +43,17 @@ pub(crate) struct Ordered {
 impl Placed for Ordered {
     fn id(&self) -> OpId {
         OpId { client: self.client, n: self.n }
+    }
+}
+
+impl Ordered {
+    /// As much of it as the history keeps.
+    fn kept(&self, keeps: Keeps) -> Self {
+        match keeps {
+            Keeps::Everything => self.clone(),
+            Keeps::Actions => Self { edits: Arc::from([]), now: Effect::none(), ..self.clone() },
+            Keeps::Edits => Self { action: None, now: Effect::none(), ..self.clone() },
+        }
     }
 }
 
@@ -59,25 +70,41 @@ impl Effect {
     }
 }
 
+/// What a history keeps of each place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Keeps {
+    /// Everything, for users who undo.
+    Everything,
+    /// What was asked for: what a client that returns reduces.
+    Actions,
+    /// What it changed: what a client that returns applies.
+    Edits,
+}
+
 /// The order: its last `limit` places, and the state at its end.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Order {
     pub(crate) log: Log<Ordered>,
     pub(crate) data: Document,
     limit: usize,
+    keeps: Keeps,
 }
 
 impl Order {
-    pub(crate) fn new(data: Document, limit: usize) -> Self {
-        Self { log: Log::default(), data, limit }
+    pub(crate) fn new(data: Document, limit: usize, keeps: Keeps) -> Self {
+        Self { log: Log::default(), data, limit, keeps }
     }
 
     /// Fails on a saved order whose history has gaps.
     pub(crate) fn check(self) -> Result<Self, ProtocolError> {
-        let Self { log, data, limit } = self;
+        let Self { log, data, limit, keeps } = self;
         let log = log.check()?;
         let gapless = log.numbered().all(|(place, ordered)| place == ordered.seq);
-        if gapless { Ok(Self { log, data, limit }) } else { Err(ProtocolError::malformed("a history with gaps")) }
+        if gapless {
+            Ok(Self { log, data, limit, keeps })
+        } else {
+            Err(ProtocolError::malformed("a history with gaps"))
+        }
     }
 
     /// Gives an action its place and carries it out there.
@@ -93,8 +120,8 @@ impl Order {
             },
         };
         let seq = self.log.end() + 1;
-        let ordered = Ordered { seq, client, n, action, verdict, edits, now, undone: false };
-        self.log.push(ordered.clone(), self.limit);
+        let ordered = Ordered { seq, client, n, action: Some(action), verdict, edits, now, undone: false };
+        self.log.push(ordered.kept(self.keeps), self.limit);
         ordered
     }
 }

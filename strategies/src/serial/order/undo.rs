@@ -4,21 +4,25 @@
 //! later one finds its place by itself; only positions in a text do not, and those move along as in operational
 //! transformation.
 
-use super::{Action, Effect, Order, Ordered, reduce};
+use super::{Action, Effect, Keeps, Order, Ordered, reduce};
 use crate::change::Change;
-use crate::document::{Document, Edit, EditKind, diff};
+use crate::document::{Document, Edit, diff};
 use crate::model::{ErasedModel, Rejected};
 use crate::node::NodeId;
+use crate::serial::splices::only_splices;
 use crate::star::Placed;
 
 impl Order {
     /// Rewrites the history without one operation; gives what that changes in the state.
     pub(super) fn take_back(&mut self, model: &dyn ErasedModel, client: NodeId, n: u64) -> Result<Vec<Edit>, Rejected> {
+        if self.keeps != Keeps::Everything {
+            return Err(Rejected::too_old(format_args!("operation {n}")));
+        }
         let history = self.log.entries();
         let found = history.iter().rposition(|ordered| ordered.client == client && ordered.n == n);
         let index = found.ok_or_else(|| Rejected::too_old(format_args!("operation {n}")))?;
         let target = &history[index];
-        if target.undone || target.verdict.is_err() || matches!(target.action, Action::Undo(_)) {
+        if target.undone || target.verdict.is_err() || matches!(target.action, Some(Action::Undo(_))) {
             return Err(Rejected::new("not_there", format!("operation {n} has no effect that could be undone")));
         }
         // Only a history that was tampered with does not fit its own state.
@@ -46,12 +50,12 @@ impl Order {
 impl Ordered {
     /// Carries it out on another state, on which the change `gone` was made before; fails if its verdict would differ.
     fn again(&self, model: &dyn ErasedModel, data: &mut Document, gone: &Change) -> Result<Effect, Rejected> {
-        let Action::Operate(operation) = &self.action else { return Ok(Effect::none()) };
+        let Some(Action::Operate(operation)) = &self.action else { return Ok(Effect::none()) };
         if self.undone {
             return Ok(Effect::none());
         }
         let edits = &self.now.edits;
-        if !edits.is_empty() && edits.iter().all(|edit| edit.kind() == EditKind::TextSplice) {
+        if only_splices(edits) {
             let change = Change::of(edits).ok_or_else(|| depended_upon_by(self))?.transform(gone, true);
             let mut after = data.clone();
             change.apply(&mut after).map_err(|_| depended_upon_by(self))?;

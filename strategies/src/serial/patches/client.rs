@@ -50,24 +50,24 @@ pub(super) struct Client {
 }
 
 impl Client {
-    pub(super) fn new(setup: &Setup, base: Document) -> Self {
-        Self::with(setup, State { seq: 0, base, last: 0, pending: Outbox::new() })
+    pub(super) fn new(setup: &Setup, window: Duration, base: Document) -> Self {
+        Self::with(setup, window, State { seq: 0, base, last: 0, pending: Outbox::new() })
     }
 
     /// Fails if what was saved as patches cannot be decoded.
-    pub(super) fn restore(setup: &Setup, durable: &[u8]) -> Result<Self, ProtocolError> {
-        let mut client = Self::with(setup, decode(durable)?);
+    pub(super) fn restore(setup: &Setup, window: Duration, durable: &[u8]) -> Result<Self, ProtocolError> {
+        let mut client = Self::with(setup, window, decode(durable)?);
         client.refresh()?;
         Ok(client)
     }
 
-    fn with(setup: &Setup, state: State) -> Self {
+    fn with(setup: &Setup, window: Duration, state: State) -> Self {
         Self {
             model: setup.model.clone(),
             node: setup.node,
-            uplink: Uplink::new(Duration::ZERO),
+            uplink: Uplink::new(window),
             view: state.base.clone(),
-            undo: UndoMemory::default(),
+            undo: UndoMemory::new(setup.undo),
             state,
         }
     }
@@ -90,10 +90,12 @@ impl Client {
             return cx.rejected(id, Rejected::number_taken());
         }
         immer::apply(&mut self.view, &produced.patches);
-        let [patches, inverse] = [&produced.patches, &produced.inverse].map(|edits| Edits::of(edits));
+        let patches = Edits::of(&produced.patches);
         self.state.pending.insert(id.n, Pending { patches: patches.clone(), outcome });
         self.push_soon(cx);
-        self.undo.push(id.n, Back { made: patches, inverse });
+        if let Some(inverse) = &produced.inverse {
+            self.undo.push(id.n, Back { made: patches, inverse: Edits::of(inverse) });
+        }
         cx.shown(id);
         // The server's order gives what is shown here if nothing comes between, so replicas that reflect the same
         // operations show the same.
@@ -106,15 +108,12 @@ impl Client {
         }
     }
 
-    /// Sends what has not gone out on this connection, each operation on its own.
+    /// Sends what has not gone out on this connection.
     fn push(&mut self, cx: &mut Context<'_>) {
-        let Some(unsent) = self.uplink.unsent(&self.state.pending, self.state.last) else { return };
-        let mut after = unsent.after;
-        for (n, pending) in unsent.operations {
-            let message = ToServer::Submit { after, n: *n, patches: pending.patches.clone() };
-            cx.send(NodeId::SERVER, encode(&message), Sidecar::op(self.id(*n)));
-            after = *n;
-        }
+        let Some(unsent) = self.uplink.unsent(&self.state.pending, self.state.last, cx) else { return };
+        let (after, sidecar) = (unsent.after, unsent.sidecar(self.node));
+        let made = unsent.operations.map(|(n, pending)| (*n, pending.patches.clone())).collect();
+        cx.send(NodeId::SERVER, encode(&ToServer::Submit { after, made }), sidecar);
     }
 
     /// Takes entries that follow what is here into the base view, except for known ones.
@@ -178,7 +177,7 @@ impl Replica for Client {
         let made = self
             .model
             .plan(&self.view, operation)
-            .and_then(|plan| Ok((immer::produce(&self.view, &plan.edits)?, plan.outcome)));
+            .and_then(|plan| Ok((immer::produce(&self.view, &plan.edits, self.undo.remembers())?, plan.outcome)));
         match made {
             Ok((produced, outcome)) => self.make(id, &produced, outcome, cx),
             Err(reason) => cx.rejected(id, reason),
@@ -192,7 +191,7 @@ impl Replica for Client {
         });
         match unpacked {
             Ok((made, inverse)) if immer::untouched(&self.view, &made) => {
-                self.make(id, &Produced { patches: inverse, inverse: made }, Outcome::Null, cx);
+                self.make(id, &Produced { patches: inverse, inverse: Some(made) }, Outcome::Null, cx);
             }
             Ok(_) => cx.rejected(id, Rejected::depended_upon()),
             Err(reason) => cx.rejected(id, reason),
@@ -208,11 +207,14 @@ impl Replica for Client {
     ) -> Result<(), ProtocolError> {
         from_server(from)?;
         match decode(bytes)? {
-            ToClient::Ordered { seq, entry } => {
-                let after = seq.checked_sub(1).ok_or_else(|| ProtocolError::malformed("places begin at 1"))?;
-                self.take(after, &[entry], cx)
-            }
+            ToClient::Ordered { after, entries } => self.take(after, &entries, cx),
             ToClient::Joined { news, last } => self.joined(news, last, sidecar, cx),
+        }
+    }
+
+    fn timer(&mut self, tag: u64, cx: &mut Context<'_>) {
+        if self.uplink.timer(tag, cx) {
+            self.push(cx);
         }
     }
 

@@ -11,15 +11,15 @@ use imbl::ordmap::DiffItem;
 
 use crate::document::{Document, Edit, EditError, Path, Step};
 
-/// A change as patches, and the patches that take it back.
+/// A change as patches, and the patches that take it back where these are wanted.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Produced {
     pub(crate) patches: Vec<Edit>,
-    pub(crate) inverse: Vec<Edit>,
+    pub(crate) inverse: Option<Vec<Edit>>,
 }
 
 /// The edits of a plan on `base`, as patches.
-pub(crate) fn produce(base: &Document, edits: &[Edit]) -> Result<Produced, EditError> {
+pub(crate) fn produce(base: &Document, edits: &[Edit], invert: bool) -> Result<Produced, EditError> {
     let (next, _) = base.produce(edits)?;
     let rearranged: Vec<&Path> = edits.iter().filter(|edit| is_list_edit(edit)).map(Edit::path).collect();
     let between = |before: &Document, after: &Document| {
@@ -27,7 +27,7 @@ pub(crate) fn produce(base: &Document, edits: &[Edit]) -> Result<Produced, EditE
         differ.node(before, after);
         differ.patches
     };
-    Ok(Produced { patches: between(base, &next), inverse: between(&next, base) })
+    Ok(Produced { patches: between(base, &next), inverse: invert.then(|| between(&next, base)) })
 }
 
 fn is_list_edit(edit: &Edit) -> bool {
@@ -162,12 +162,12 @@ mod tests {
                 after.apply(&edit).unwrap();
                 edits.push(edit);
             }
-            let Produced { patches, inverse } = produce(&before, &edits).unwrap();
+            let Produced { patches, inverse } = produce(&before, &edits, true).unwrap();
             let mut now = before.clone();
             prop_assert_eq!(apply(&mut now, &patches), 0);
             prop_assert_eq!(&now, &after);
             prop_assert!(untouched(&now, &patches));
-            prop_assert_eq!(apply(&mut now, &inverse), 0);
+            prop_assert_eq!(apply(&mut now, &inverse.unwrap()), 0);
             prop_assert_eq!(&now, &before);
         }
     }
@@ -183,10 +183,11 @@ mod tests {
     #[test]
     fn a_prepend_rewrites_every_index() {
         let prepend = Edit::ListInsert { path: path!["list"], index: 0, values: vec![9.into()] };
-        let Produced { patches, inverse } = produce(&list(&[2, 1]), &[prepend]).unwrap();
+        let Produced { patches, inverse } = produce(&list(&[2, 1]), &[prepend], true).unwrap();
         let append = Edit::ListInsert { path: path!["list"], index: 2, values: vec![1.into()] };
         assert_eq!(patches, [put(0, 9), put(1, 2), append]);
-        assert_eq!(inverse, [put(0, 2), put(1, 1), Edit::ListRemove { path: path!["list"], index: 2, count: 1 }]);
+        let remove = Edit::ListRemove { path: path!["list"], index: 2, count: 1 };
+        assert_eq!(inverse, Some(vec![put(0, 2), put(1, 1), remove]));
     }
 
     #[test]
@@ -195,9 +196,9 @@ mod tests {
             Document::list([1, 2].map(|id| Document::map([("id", Document::Int(id)), ("votes", Document::Int(0))])));
         let vote = Edit::Put { path: path![1, "votes"], value: 5.into() };
         let inside = std::slice::from_ref(&vote);
-        assert_eq!(produce(&board, inside).unwrap().patches, inside);
+        assert_eq!(produce(&board, inside, true).unwrap().patches, inside);
         let swap = Edit::ListMove { path: path![], from: 0, to: 1 };
-        let patches = produce(&board, &[swap, vote]).unwrap().patches;
+        let patches = produce(&board, &[swap, vote], true).unwrap().patches;
         assert!(patches.iter().all(|patch| patch.path().len() == 1) && patches.len() == 2, "{patches:?}");
     }
 

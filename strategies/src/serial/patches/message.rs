@@ -8,14 +8,14 @@ use crate::serial::journal::{Edits, Entry, News};
 pub(super) enum ToServer {
     /// "Send me what follows the place `seq`, and from then on everything."
     Join { seq: u64 },
-    /// The patches of operation `n`, which follows the sender's operation `after`.
-    Submit { after: u64, n: u64, patches: Edits },
+    /// Operations by their numbers, as patches. They follow the sender's operation `after`.
+    Submit { after: u64, made: Vec<(u64, Edits)> },
 }
 
 #[derive(Serialize, Deserialize)]
 pub(super) enum ToClient {
-    /// This got the place `seq`. Its issuer gets it too.
-    Ordered { seq: u64, entry: Entry },
+    /// These got the places after `after`. Their issuer gets them too.
+    Ordered { after: u64, entries: Vec<Entry> },
     /// The answer to a join, with the receiver's last operation that has its place.
     Joined { news: News, last: u64 },
 }

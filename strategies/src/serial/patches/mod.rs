@@ -27,11 +27,13 @@ mod server;
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 use crate::document::{Document, EditKind};
 use crate::node::NodeId;
 use crate::replica::{ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::serial::journal::Journal;
-use crate::spec::{Content, Guarantees, Param, ParamKind, Spec, Support};
+use crate::spec::{Content, Guarantees, Param, ParamKind, Spec, Support, WINDOW};
 use client::Client;
 use server::Server;
 
@@ -50,13 +52,16 @@ pub static SPEC: Spec = Spec {
         needs_server: true,
         ..Guarantees::NONE
     },
-    params: &[Param {
-        name: "history",
-        kind: ParamKind::Count,
-        default: "1000",
-        help: "operations whose patches the server keeps to bring a returning client up to date; a client that misses older \
-               ones gets a snapshot. 1000 as for `serial`",
-    }],
+    params: &[
+        Param {
+            name: "history",
+            kind: ParamKind::Count,
+            default: "1000",
+            help: "operations whose patches the server keeps to bring a returning client up to date; a client that misses \
+                   older ones gets a snapshot. 1000 as for `serial`",
+        },
+        WINDOW,
+    ],
     support: |kind: EditKind| match kind {
         EditKind::Put | EditKind::Remove => Support::Native,
         EditKind::Increment => Support::Emulated("the sum is put, so of two concurrent increments one is lost"),
@@ -67,27 +72,35 @@ pub static SPEC: Spec = Spec {
     },
     content: Content::any,
     undo: Support::Emulated("the inverse patches, while their places hold what was put there"),
-    build: |params| Box::new(Patches { history: usize::try_from(params.count("history")).unwrap_or(usize::MAX) }),
+    build: |params| {
+        let history = usize::try_from(params.count("history")).unwrap_or(usize::MAX);
+        Box::new(Patches { history, window: params.span("window") })
+    },
 };
 
 struct Patches {
     history: usize,
+    window: Duration,
 }
 
 impl Strategy for Patches {
+    fn send_window(&self) -> Duration {
+        self.window
+    }
+
     fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
         // Genesis is this strategy's own encoding, made by `Strategy::genesis` a moment ago.
         let data = Document::decode(&setup.genesis).expect("genesis is a document");
         match setup.node {
             NodeId::SERVER => Box::new(Server::new(Journal::new(data, self.history))),
-            _ => Box::new(Client::new(setup, data)),
+            _ => Box::new(Client::new(setup, self.window, data)),
         }
     }
 
     fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {
         Ok(match setup.node {
             NodeId::SERVER => Box::new(Server::new(Journal::restore(durable)?)),
-            _ => Box::new(Client::restore(setup, durable)?),
+            _ => Box::new(Client::restore(setup, self.window, durable)?),
         })
     }
 }

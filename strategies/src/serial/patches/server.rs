@@ -21,16 +21,22 @@ impl Server {
         Self { joined: Joined::default(), journal }
     }
 
-    fn order(&mut self, entry: Entry, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
-        let mut data = self.journal.data.clone();
-        let errors = immer::apply(&mut data, &entry.edits.unpack()?);
+    /// Gives entries the next places, all or none.
+    fn order(&mut self, entries: Vec<Entry>, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
+        let after = self.journal.end();
+        let patches = entries.iter().map(|entry| entry.edits.unpack()).collect::<Result<Vec<_>, _>>()?;
+        let mut errors = 0;
+        for (entry, patches) in entries.iter().zip(patches) {
+            let mut data = self.journal.data.clone();
+            errors += immer::apply(&mut data, &patches);
+            self.journal.append(entry.clone(), data);
+            cx.reflected(entry.id());
+        }
         if errors > 0 {
             cx.count("path_errors", errors);
         }
-        let id = entry.id();
-        let seq = self.journal.append(entry.clone(), data);
-        cx.broadcast(self.joined.all(), encode(&ToClient::Ordered { seq, entry }), Sidecar::op(id));
-        cx.reflected(id);
+        let sidecar = Sidecar::ops(entries.iter().map(Placed::id));
+        cx.broadcast(self.joined.all(), encode(&ToClient::Ordered { after, entries }), sidecar);
         Ok(())
     }
 }
@@ -48,10 +54,15 @@ impl Replica for Server {
                 cx.send(from, encode(&ToClient::Joined { news, last }), sidecar);
                 self.joined.insert(from);
             }
-            ToServer::Submit { after, n, patches } => match already_placed(from, last, after, [n])? {
-                0 => self.order(Entry { client: from, n, edits: patches }, cx)?,
-                placed => count_duplicates(placed, cx),
-            },
+            ToServer::Submit { after, made } => {
+                let placed = already_placed(from, last, after, made.iter().map(|(n, _)| *n))?;
+                count_duplicates(placed, cx);
+                let new = made.into_iter().skip(placed);
+                let entries: Vec<Entry> = new.map(|(n, edits)| Entry { client: from, n, edits }).collect();
+                if !entries.is_empty() {
+                    self.order(entries, cx)?;
+                }
+            }
         }
         Ok(())
     }

@@ -33,16 +33,16 @@ pub(super) struct Client {
 }
 
 impl Client {
-    pub(super) fn new(setup: &Setup, data: Document) -> Self {
-        Self::with(setup, State { seq: 0, data, resolved: 0, pending: Outbox::new() })
+    pub(super) fn new(setup: &Setup, window: Duration, data: Document) -> Self {
+        Self::with(setup, window, State { seq: 0, data, resolved: 0, pending: Outbox::new() })
     }
 
-    pub(super) fn restore(setup: &Setup, durable: &[u8]) -> Result<Self, ProtocolError> {
-        Ok(Self::with(setup, decode(durable)?))
+    pub(super) fn restore(setup: &Setup, window: Duration, durable: &[u8]) -> Result<Self, ProtocolError> {
+        Ok(Self::with(setup, window, decode(durable)?))
     }
 
-    fn with(setup: &Setup, state: State) -> Self {
-        Self { model: setup.model.clone(), node: setup.node, uplink: Uplink::new(Duration::ZERO), state }
+    fn with(setup: &Setup, window: Duration, state: State) -> Self {
+        Self { model: setup.model.clone(), node: setup.node, uplink: Uplink::new(window), state }
     }
 
     /// Carries out entries that follow what is here, except for known ones: all or none.
@@ -108,13 +108,12 @@ impl Client {
         }
     }
 
-    /// Sends what has not gone out on this connection, each operation on its own. The server has those up to `last`.
+    /// Sends what has not gone out on this connection. The server has the operations up to `last`.
     fn push(&mut self, last: u64, cx: &mut Context<'_>) {
-        let Some(unsent) = self.uplink.unsent(&self.state.pending, last) else { return };
-        for (n, action) in unsent.operations {
-            let message = ToServer::Submit { n: *n, resolved: self.state.resolved, action: action.clone() };
-            cx.send(NodeId::SERVER, encode(&message), Sidecar::op(OpId { client: self.node, n: *n }));
-        }
+        let Some(unsent) = self.uplink.unsent(&self.state.pending, last, cx) else { return };
+        let (resolved, sidecar) = (self.state.resolved, unsent.sidecar(self.node));
+        let actions = unsent.operations.map(|(n, action)| (*n, action.clone())).collect();
+        cx.send(NodeId::SERVER, encode(&ToServer::Submit { resolved, actions }), sidecar);
     }
 }
 
@@ -136,7 +135,7 @@ impl Replica for Client {
     ) -> Result<(), ProtocolError> {
         from_server(from)?;
         let (catch_up, verdicts, last) = match decode(bytes)? {
-            ToClient::Ordered(entry) => return self.take(&[entry], cx),
+            ToClient::Ordered(entries) => return self.take(&entries, cx),
             ToClient::Joined { catch_up, verdicts, last } => (catch_up, verdicts, last),
         };
         match catch_up {
@@ -154,6 +153,12 @@ impl Replica for Client {
             self.push(last, cx);
         }
         Ok(())
+    }
+
+    fn timer(&mut self, tag: u64, cx: &mut Context<'_>) {
+        if self.uplink.timer(tag, cx) {
+            self.push(self.state.resolved, cx);
+        }
     }
 
     fn link(&mut self, peer: NodeId, state: LinkState, cx: &mut Context<'_>) {

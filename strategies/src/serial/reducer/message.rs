@@ -14,19 +14,16 @@ use crate::star::{Placed, Verdict};
 pub(super) enum ToServer {
     /// "Send me what follows the place `seq`, and from then on everything." The sender has its verdicts up to `resolved`.
     Join { seq: u64, resolved: u64 },
-    /// The sender's operation `n`.
-    Submit { n: u64, resolved: u64, action: Action },
+    /// Operations of the sender, by their numbers, which have no gaps.
+    Submit { resolved: u64, actions: Vec<(u64, Action)> },
 }
 
 #[derive(Serialize, Deserialize)]
 pub(super) enum ToClient {
-    Ordered(Entry),
+    /// New places, one after the other.
+    Ordered(Vec<Entry>),
     /// The answer to a join, with the receiver's last operation that has its place.
-    Joined {
-        catch_up: CatchUp,
-        verdicts: Vec<(u64, Verdict)>,
-        last: u64,
-    },
+    Joined { catch_up: CatchUp, verdicts: Vec<(u64, Verdict)>, last: u64 },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -58,9 +55,9 @@ enum What {
 impl Entry {
     pub(super) fn of(ordered: &Ordered) -> Self {
         let what = match (&ordered.action, &ordered.verdict) {
-            (Action::Operate(operation), _) => What::Operation(operation.clone()),
-            (Action::Undo(_), Ok(_)) => What::Undone(ordered.edits.to_vec()),
-            (Action::Undo(_), Err(reason)) => What::NotUndone(reason.clone()),
+            (Some(Action::Operate(operation)), _) => What::Operation(operation.clone()),
+            (_, Ok(_)) => What::Undone(ordered.edits.to_vec()),
+            (_, Err(reason)) => What::NotUndone(reason.clone()),
         };
         Self { seq: ordered.seq, client: ordered.client, n: ordered.n, what }
     }

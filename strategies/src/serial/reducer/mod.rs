@@ -24,10 +24,13 @@ mod snapshots;
 #[cfg(test)]
 mod tests;
 
-use crate::document::{Document, EditKind};
+use std::time::Duration;
+
+use crate::document::Document;
 use crate::node::NodeId;
 use crate::replica::{ProtocolError, Replica, Setup, Strategy, Topology};
-use crate::spec::{Content, Guarantees, Param, ParamKind, Spec, Support};
+use crate::serial::index_positions;
+use crate::spec::{Content, Guarantees, Param, ParamKind, Spec, Support, WINDOW};
 use client::Client;
 use server::Server;
 use snapshots::Snapshots;
@@ -70,36 +73,42 @@ pub static SPEC: Spec = Spec {
             help: "operations from one snapshot to the next: a client gets the last snapshot and the operations after it, as \
                    far as the history goes. 1 is the notebook's way: the current state, made anew for each client",
         },
+        WINDOW,
     ],
-    support: |_: EditKind| Support::Native,
+    support: index_positions,
     content: Content::any,
     undo: Support::Emulated("the server reduces its history again without it, and sends what that changes"),
     build: |params| {
         let history = usize::try_from(params.count("history")).unwrap_or(usize::MAX);
         let snapshots = Snapshots::new(params.choice("rejoin") == "snapshot", params.count("snapshot"));
-        Box::new(Serial { history, snapshots })
+        Box::new(Serial { history, snapshots, window: params.span("window") })
     },
 };
 
 struct Serial {
     history: usize,
     snapshots: Snapshots,
+    window: Duration,
 }
 
 impl Strategy for Serial {
+    fn send_window(&self) -> Duration {
+        self.window
+    }
+
     fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
         // Genesis is this strategy's own encoding, made by `Strategy::genesis` a moment ago.
         let data = Document::decode(&setup.genesis).expect("genesis is a document");
         match setup.node {
             NodeId::SERVER => Box::new(Server::new(setup, self.snapshots.clone(), data, self.history)),
-            _ => Box::new(Client::new(setup, data)),
+            _ => Box::new(Client::new(setup, self.window, data)),
         }
     }
 
     fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {
         Ok(match setup.node {
             NodeId::SERVER => Box::new(Server::restore(setup, self.snapshots.clone(), durable)?),
-            _ => Box::new(Client::restore(setup, durable)?),
+            _ => Box::new(Client::restore(setup, self.window, durable)?),
         })
     }
 }

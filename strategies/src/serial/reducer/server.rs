@@ -8,7 +8,7 @@ use crate::document::Document;
 use crate::model::{ModelRef, Operation};
 use crate::node::{NodeId, OpId};
 use crate::replica::{Context, LinkState, ProtocolError, Replica, Setup};
-use crate::serial::order::{Action, Order};
+use crate::serial::order::{Action, Keeps, Order};
 use crate::sidecar::Sidecar;
 use crate::star::{Joined, Placed, Sessions, count_duplicates, reject_at_server};
 use crate::view::View;
@@ -29,7 +29,8 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) fn new(setup: &Setup, snapshots: Snapshots, data: Document, history: usize) -> Self {
-        Self::with(setup, snapshots, State { order: Order::new(data, history), sessions: Sessions::default() })
+        let order = Order::new(data, history, if setup.undo { Keeps::Everything } else { Keeps::Actions });
+        Self::with(setup, snapshots, State { order, sessions: Sessions::default() })
     }
 
     pub(super) fn restore(setup: &Setup, snapshots: Snapshots, durable: &[u8]) -> Result<Self, ProtocolError> {
@@ -67,15 +68,17 @@ impl Server {
         Ok(())
     }
 
-    fn order(&mut self, client: NodeId, n: u64, resolved: u64, action: Action, cx: &mut Context<'_>) {
+    fn order(&mut self, client: NodeId, actions: impl Iterator<Item = (u64, Action)>, cx: &mut Context<'_>) {
         let State { order, sessions } = &mut self.state;
-        sessions.resolved(client, resolved);
-        let ordered = order.place(&*self.model, client, n, action);
-        let id = ordered.id();
-        let message = ToClient::Ordered(Entry::of(&ordered));
-        cx.broadcast(self.joined.all(), encode(&message), Sidecar::op(id));
-        sessions.record(client, n, ordered.verdict);
-        cx.reflected(id);
+        let mut entries = Vec::new();
+        for (n, action) in actions {
+            let ordered = order.place(&*self.model, client, n, action);
+            entries.push(Entry::of(&ordered));
+            sessions.record(client, n, ordered.verdict);
+        }
+        let ids: Vec<OpId> = entries.iter().map(Placed::id).collect();
+        cx.broadcast(self.joined.all(), encode(&ToClient::Ordered(entries)), Sidecar::ops(ids.iter().copied()));
+        ids.into_iter().for_each(|id| cx.reflected(id));
     }
 }
 
@@ -87,14 +90,20 @@ impl Replica for Server {
     fn receive(&mut self, from: NodeId, bytes: &[u8], _: &Sidecar, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
         match decode(bytes)? {
             ToServer::Join { seq, resolved } => self.join(from, seq, resolved, cx)?,
-            ToServer::Submit { n, resolved, action } => {
+            ToServer::Submit { resolved, actions } => {
                 let last = self.state.sessions.last(from);
-                match n.checked_sub(last) {
-                    None | Some(0) => count_duplicates(1, cx),
-                    Some(1) => self.order(from, n, resolved, action, cx),
-                    Some(_) => {
-                        return Err(ProtocolError::Unexpected(format!("operation {n} of {from} after {last}")));
+                let mut before = actions.first().map_or(last, |(n, _)| last.min(n.saturating_sub(1)));
+                for (n, _) in &actions {
+                    if n.checked_sub(before) != Some(1) {
+                        return Err(ProtocolError::Unexpected(format!("operation {n} of {from} after {before}")));
                     }
+                    before = *n;
+                }
+                let placed = actions.iter().filter(|(n, _)| *n <= last).count();
+                count_duplicates(placed, cx);
+                if placed < actions.len() {
+                    self.state.sessions.resolved(from, resolved);
+                    self.order(from, actions.into_iter().skip(placed), cx);
                 }
             }
         }

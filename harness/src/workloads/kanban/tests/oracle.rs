@@ -44,8 +44,10 @@ fn each_kind_is_found_and_nothing_else() {
     both.ends(&after(&[left.clone(), right.clone()]), &[("move overwritten", 1)]);
     both.ends(&listed(&after(std::slice::from_ref(&right)), "doing", "k0"), &[("duplicate on move", 1)]);
     both.ends(&after(&[]), &[("move lost", 2)]);
-    Story::new(&[]).ends(&listed(&after(&[]), "doing", "k0"), &[("duplicated card", 1)]);
-    Story::new(&[]).ends(&after(&[delete("k0")]), &[("lost card", 1)]);
+    Story::new(&[(1, add("n", "done"))])
+        .ends(&listed(&after(&[add("n", "done")]), "doing", "n"), &[("duplicated card", 1)]);
+    Story::new(&[]).ends(&listed(&after(&[]), "doing", "k0"), &[("card from nowhere", 1)]);
+    Story::new(&[]).ends(&after(&[delete("k0")]), &[("card gone", 1)]);
     Story::new(&[]).ends(&listed(&after(&[]), "doing", "n"), &[]);
     Story::new(&[]).ends(&after(&[add("n", "done")]), &[("card from nowhere", 1)]);
     Story::new(&[(1, add("n", "done"))]).ends(&after(&[]), &[("lost card", 1)]);
@@ -63,6 +65,9 @@ fn each_kind_is_found_and_nothing_else() {
     let full = [(1, drag("k0", "doing", None)), (2, drag("k4", "doing", None))];
     let over = listed(&after(&[drag("k0", "doing", None), drag("k4", "done", None)]), "doing", "k4");
     Story::new(&full).ends(&over, &[("duplicate on move", 1), ("limit breach", 1)]);
+    let away = Edit::ListRemove { path: path![COLUMNS, "done"], index: 0, count: 1 };
+    let over = with(&over, away);
+    Story::new(&full).ends(&over, &[("limit breach", 1)]);
     let within = Story::new(&[(1, drag("k0", "backlog", Some("k4")))]);
     within.ends(&after(&[drag("k0", "backlog", Some("k4"))]), &[]);
     within.ends(&after(&[]), &[("misplaced card", 1)]);

@@ -57,13 +57,14 @@ impl Story {
 fn each_kind_is_found_and_nothing_else() {
     let nobody = Story::new(&[]);
     nobody.ends(&book(&[]), &[]);
-    nobody.ends(&book(&[delete("c0")]), &[("lost cell", 1)]);
-    nobody.ends(&listed(&book(&[]), "c0"), &[("duplicated cell", 1)]);
+    nobody.ends(&book(&[delete("c0")]), &[("cell gone", 1)]);
+    nobody.ends(&listed(&book(&[]), "c0"), &[("cell from nowhere", 1)]);
     nobody.ends(&book(&[insert("n", "")]), &[("cell from nowhere", 1)]);
     Story::new(&[(1, insert("n", ""))]).ends(&book(&[]), &[("lost cell", 1)]);
+    Story::new(&[(1, insert("n", ""))]).ends(&listed(&book(&[insert("n", "")]), "n"), &[("duplicated cell", 1)]);
     let deleted = Story::new(&[(1, delete("c0")), (2, delete("c0"))]);
     deleted.ends(&book(&[delete("c0")]), &[]);
-    deleted.ends(&book(&[]), &[("resurrected cell", 1)]);
+    deleted.ends(&book(&[]), &[("resurrected cell", 2)]);
     let typed = Story::new(&[(1, write("c0", "漢")), (2, delete("c0"))]);
     typed.ends(&book(&[write("c0", "漢"), delete("c0")]), &[("orphaned edit", 1)]);
     typed.ends(&book(&[write("c0", "漢")]), &[("resurrected cell", 1)]);
@@ -80,7 +81,11 @@ fn each_kind_is_found_and_nothing_else() {
     let moved = Story::new(&[(1, shift("c0", "c2"))]);
     moved.ends(&book(&[shift("c0", "c2")]), &[]);
     moved.ends(&book(&[]), &[("misplaced cell", 1)]);
-    Story::new(&[(1, shift("c0", "c2")), (2, shift("c2", ""))]).ends(&book(&[]), &[]);
+    // Somebody else moved the other cell at the same time, to the top, where it is not.
+    Story::new(&[(1, shift("c0", "c2")), (2, shift("c2", ""))]).ends(&book(&[]), &[("misplaced cell", 1)]);
+    let both = [shift("c0", "c1"), shift("c0", "c2")];
+    let two = Story::new(&[(1, both[0].clone()), (2, both[1].clone())]);
+    two.ends(&book(&both), &[("move overwritten", 1)]);
     Story::new(&[(1, insert("n", "c0"))]).ends(&book(&[insert("n", "")]), &[("misplaced cell", 1)]);
 }
 

@@ -56,7 +56,8 @@ pub(super) struct Doc {
     pub(super) library: Cached,
     /// The edits in the change that is begun.
     begun: Vec<Edit>,
-    history: History,
+    /// Where users undo: the latest own operations.
+    history: Option<History>,
     /// Own changes that were not sent yet.
     unsent: Vec<Change>,
     /// Changes that the library cannot take. Peers that could take them send them with every answer.
@@ -85,7 +86,7 @@ impl Doc {
         Ok(Self {
             library: Cached::new(doc),
             begun: Vec::new(),
-            history: History::default(),
+            history: None,
             unsent: Vec::new(),
             useless: BTreeSet::new(),
         })
@@ -104,7 +105,7 @@ impl Doc {
         let mut moved = Vec::new();
         for edit in edits {
             let item = match edit {
-                Edit::ListMove { path, from, to } => self.item(path, *from).zip(Some(*to)),
+                Edit::ListMove { path, from, to } if self.history.is_some() => self.item(path, *from).zip(Some(*to)),
                 _ => None,
             };
             if let Err(reason) = edit::apply(&mut self.library, edit, &mut last) {
@@ -125,7 +126,9 @@ impl Doc {
         }
         self.library.last.replace(last);
         let after = self.library.pending_ops();
-        self.history.push(n, before..after, moved);
+        if let Some(history) = &mut self.history {
+            history.push(n, before..after, moved);
+        }
         Ok(after > before)
     }
 
@@ -133,14 +136,22 @@ impl Doc {
     pub(super) fn close(&mut self, time_s: i64) -> Option<ChangeHash> {
         self.begun.clear();
         let hash = self.library.keep().commit_with(CommitOptions::default().with_time(time_s))?;
-        self.history.committed(hash);
+        if let Some(history) = &mut self.history {
+            history.committed(hash);
+        }
         self.unsent.extend(self.library.keep().get_last_local_change());
         Some(hash)
     }
 
+    /// From now on operations are remembered so that they can be undone.
+    pub(super) fn remember(&mut self) {
+        self.history = Some(History::default());
+    }
+
     /// Begins a change that undoes an operation. Returns whether it changes anything.
     pub(super) fn undo(&mut self, target: OpId) -> Result<bool, Rejected> {
-        self.history.undo(&mut self.library, target)
+        let history = self.history.as_mut().ok_or_else(|| Rejected::too_old(target))?;
+        history.undo(&mut self.library, target)
     }
 
     /// Merges changes. `false` if the library cannot take them: then nothing of them is visible, even if it panics.

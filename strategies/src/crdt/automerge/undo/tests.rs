@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
 use crate::crdt::automerge::doc::Doc;
-use crate::crdt::mesh::Library;
+use crate::crdt::peer::Library;
 use crate::crdt::trials::{self as crdt, Alone, genesis};
 use crate::document::generate::{Dice, dice};
 use crate::document::{Edit, Step};
@@ -21,6 +21,7 @@ impl Client {
     fn new(genesis: &[u8], seed: u64) -> Self {
         let mut doc = Doc::load(genesis).unwrap();
         doc.sign(seed);
+        doc.remember();
         Self { doc, n: 0 }
     }
 
@@ -119,8 +120,9 @@ proptest! {
     }
 }
 
-/// The four ways in which an operation becomes a change that travels.
-const WAYS: [&str; 4] = ["", ":sync=protocol", ":batch=50ms,commit=window", ":batch=50ms,commit=window,sync=protocol"];
+/// The ways in which an operation becomes a change that travels.
+const WAYS: [&str; 5] =
+    ["", ":topology=mesh", ":sync=protocol", ":window=50ms,commit=window", ":window=50ms,commit=window,sync=protocol"];
 
 #[test]
 fn an_undo_keeps_what_others_did() {
@@ -137,8 +139,9 @@ fn an_undo_of_splices_keeps_those_of_others() {
 
 #[test]
 fn one_operation_of_a_window_is_undone_alone() {
-    let mut table = Table::new("crdt-automerge:batch=50ms,commit=window", 2);
+    let mut table = Table::new("crdt-automerge:topology=mesh,window=50ms,commit=window", 2);
     table.act(1, &typed(0, "x"));
+    table.deliver(1, 2);
     let mine = table.act(1, &typed(1, "y"));
     table.act(1, &typed(2, "z"));
     table.undo(mine);

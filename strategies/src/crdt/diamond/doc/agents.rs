@@ -4,7 +4,7 @@ use diamond_types::AgentId;
 use diamond_types::list::OpLog;
 use serde::{Deserialize, Serialize};
 
-use crate::crdt::mesh::Span;
+use crate::crdt::peer::Span;
 use crate::wire;
 
 /// Operations of each agent.

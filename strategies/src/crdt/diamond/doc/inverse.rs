@@ -4,7 +4,7 @@ use diamond_types::list::operation::{OpKind, Operation};
 use diamond_types::list::remote_ids::RemoteId;
 
 use super::Doc;
-use crate::crdt::mesh::Span;
+use crate::crdt::peer::Span;
 
 impl Doc {
     /// The inverse of own operations right behind them, and the last of them in the log. The log has everything that is

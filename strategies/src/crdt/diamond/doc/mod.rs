@@ -14,7 +14,7 @@ use diamond_types::list::{ListCRDT, OpLog};
 use diamond_types::{AgentId, LocalVersion};
 
 use self::agents::{Counts, counts, name, number, spans};
-use crate::crdt::mesh::{Committed, Difference, Library, Merged, Missing, Sealed, Span, beyond, new_author};
+use crate::crdt::peer::{Committed, Difference, Library, Merged, Missing, Sealed, Span, beyond, new_author};
 use crate::crdt::splices;
 use crate::document::{Document, Edit, Key};
 use crate::model::Rejected;
@@ -34,7 +34,8 @@ pub(super) struct Doc {
     agent: AgentId,
     /// The agent's number for probes, and how many operations it has made.
     author: (u64, u64),
-    recent: UndoMemory<Option<Span>>,
+    /// Where users undo: the latest own operations.
+    recent: Option<UndoMemory<Option<Span>>>,
     /// The version before the first own edit that is in no patch yet.
     unsent: Option<LocalVersion>,
     /// Own patches that were not handed out yet.
@@ -138,7 +139,7 @@ impl Library for Doc {
             crdt,
             agent,
             author: (0, 0),
-            recent: UndoMemory::default(),
+            recent: None,
             unsent: None,
             patches: Vec::new(),
             waiting: Vec::new(),
@@ -159,13 +160,20 @@ impl Library for Doc {
 
     fn commit(&mut self, n: u64, edits: &[Edit], _: bool) -> Result<Committed, String> {
         let made = self.splice(edits)?;
-        self.recent.push(n, made);
+        if let Some(recent) = &mut self.recent {
+            recent.push(n, made);
+        }
         Ok(made.into())
     }
 
+    fn remember(&mut self) {
+        self.recent = Some(UndoMemory::default());
+    }
+
     fn undo(&mut self, target: OpId) -> Result<Committed, Rejected> {
-        let span = *self.recent.get(target)?;
-        self.recent.remove(target.n);
+        let recent = self.recent.as_mut().ok_or_else(|| Rejected::too_old(target))?;
+        let span = *recent.get(target)?;
+        recent.remove(target.n);
         let undone = span.map_or(Ok(None), |span| self.invert(span));
         undone.map(Committed::from).map_err(|reason| Rejected::new("edit_refused", reason))
     }
@@ -232,5 +240,9 @@ impl Library for Doc {
         let ListCRDT { branch, oplog } = &mut self.crdt;
         branch.merge(oplog, oplog.local_version_ref());
         Merged::new(spans(oplog, before), refused)
+    }
+
+    fn waits(&mut self) -> bool {
+        !self.waiting.is_empty()
     }
 }

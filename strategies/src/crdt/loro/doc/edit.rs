@@ -6,14 +6,14 @@ use loro::{
 };
 
 use super::Doc;
-use super::value::scalar;
+use super::value::{scalar, sorted_keys};
 use crate::crdt::last_text::LastText;
 use crate::document::{Document, Edit, Key, Path, Step};
 
 /// Whole numbers up to here are exact in a counter.
 const EXACT: u64 = 1 << 53;
 
-impl Doc {
+impl<const MERGEABLE: bool> Doc<MERGEABLE> {
     fn place(&self, path: &Path) -> Result<Place, String> {
         let (last, parent) = path.split_last().ok_or("the root cannot be replaced")?;
         match (self.find(parent), last) {
@@ -36,9 +36,20 @@ impl Doc {
         }
         let list = |path: &Path| self.list(path).ok_or_else(|| format!("no list at {path}"));
         match edit {
-            Edit::Put { path, value } => self.place(path)?.write(value).map_err(words),
+            Edit::Put { path, value } => match self.place(path)? {
+                Place::Entry(map, key) if MERGEABLE && map.get(&key).is_none() && is_empty(value) => {
+                    begin(&map, &key, value).map_err(words)
+                }
+                Place::Entry(map, key) => {
+                    let write = |()| Place::Entry(map.clone(), key.clone()).write(value);
+                    abandon_entry(&map, &key).and_then(write).map_err(words)
+                }
+                place => place.write(value).map_err(words),
+            },
             Edit::Remove { path } => match self.place(path)? {
-                Place::Entry(map, key) if map.get(&key).is_some() => map.delete(&key).map_err(words),
+                Place::Entry(map, key) if map.get(&key).is_some() => {
+                    abandon_entry(&map, &key).and_then(|()| map.delete(&key)).map_err(words)
+                }
                 _ => Err(format!("nothing at {path}")),
             },
             Edit::Increment { path, by } => match self.find(path) {
@@ -79,6 +90,58 @@ impl Doc {
                 if insert.is_empty() { Ok(()) } else { text.insert(*pos, insert).map_err(words) }
             }
         }
+    }
+}
+
+/// Whether a value is a container with nothing in it.
+fn is_empty(value: &Document) -> bool {
+    match value {
+        Document::Map(map) => map.is_empty(),
+        Document::List(list) => list.is_empty(),
+        Document::Text(text) => text.len_chars() == 0,
+        Document::Counter(value) => *value == 0,
+        _ => false,
+    }
+}
+
+/// Begins an empty container where there is nothing: the same one for all who do so at once. It may have been there before:
+/// what others have written into it since it was abandoned goes.
+fn begin(map: &LoroMap, key: &str, value: &Document) -> LoroResult<()> {
+    empty(&match value {
+        Document::Map(_) => Container::Map(map.ensure_mergeable_map(key)?),
+        Document::List(_) => Container::MovableList(map.ensure_mergeable_movable_list(key)?),
+        Document::Text(_) => Container::Text(map.ensure_mergeable_text(key)?),
+        _ => Container::Counter(map.ensure_mergeable_counter(key)?),
+    })
+}
+
+fn empty(container: &Container) -> LoroResult<()> {
+    match container {
+        Container::Map(map) => sorted_keys(map).iter().try_for_each(|key| map.delete(key)),
+        Container::MovableList(list) => list.clear(),
+        Container::Text(text) if !text.is_empty() => text.delete(0, text.len_unicode()),
+        Container::Counter(counter) if counter.get() != 0.0 => counter.decrement(counter.get()),
+        _ => Ok(()),
+    }
+}
+
+/// Empties a container that comes back when somebody begins it again, and those in it. It is emptied while it is shown, so
+/// that an undo restores its contents with it.
+fn abandon(container: &Container) -> LoroResult<()> {
+    if !container.id().is_mergeable() {
+        return Ok(());
+    }
+    if let Container::Map(map) = container {
+        sorted_keys(map).iter().try_for_each(|key| abandon_entry(map, key))?;
+    }
+    empty(container)
+}
+
+/// The same for what is in an entry.
+fn abandon_entry(map: &LoroMap, key: &str) -> LoroResult<()> {
+    match map.get(key) {
+        Some(ValueOrContainer::Container(container)) => abandon(&container),
+        _ => Ok(()),
     }
 }
 

@@ -9,33 +9,41 @@ mod value;
 mod view;
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use loro::{ContainerID, ExportMode, IdSpan, LoroDoc, LoroMap, LoroText, Subscription, VersionVector};
+use loro::{
+    ContainerID, ExportMode, IdSpan, ImportStatus, LoroDoc, LoroMap, LoroText, Subscription, VersionRange,
+    VersionVector,
+};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use self::edit::Place;
 use crate::crdt::last_text::LastText;
-use crate::crdt::mesh::{Committed, Difference, Library, Merged, Missing, Sealed, Span, beyond, new_author};
+use crate::crdt::peer::{Committed, Difference, Library, Merged, Missing, Sealed, Span, beyond, new_author};
 use crate::document::{Document, Edit};
 use crate::model::Rejected;
 use crate::replica::{OpId, ProtocolError};
 use crate::undo::UndoMemory;
 
-/// The library's document. All reading goes straight to it.
-pub(super) struct Doc {
+/// The library's document. All reading goes straight to it. `MERGEABLE`: empty containers that two clients make at once are
+/// one container.
+pub(super) struct Doc<const MERGEABLE: bool> {
     doc: LoroDoc,
     root: LoroMap,
     author: u64,
     /// How many own operations there are, and how many of them were handed out.
     made: i32,
     sent: i32,
-    recent: UndoMemory<Option<Span>>,
+    /// Where users undo: the latest own operations.
+    recent: Option<UndoMemory<Option<Span>>>,
     /// Containers that an undo made anew, for the undos that follow. The library asks for this kind of map, and neither it
     /// nor we iterate over it.
     remade: FxHashMap<ContainerID, ContainerID>,
     last: RefCell<LastText<LoroText>>,
+    /// How many operations of each author there are once nothing waits for its dependencies any more.
+    awaited: BTreeMap<u64, i32>,
     /// Where the library puts the update of each commit, if it is asked to.
     each: Option<(Arc<Mutex<Vec<Vec<u8>>>>, Subscription)>,
 }
@@ -62,7 +70,7 @@ impl TryFrom<Vec<u8>> for Version {
     }
 }
 
-impl Doc {
+impl<const MERGEABLE: bool> Doc<MERGEABLE> {
     fn empty() -> Self {
         let doc = LoroDoc::new();
         let root = doc.get_map("root");
@@ -72,9 +80,10 @@ impl Doc {
             author: 0,
             made: 0,
             sent: 0,
-            recent: UndoMemory::default(),
+            recent: None,
             remade: FxHashMap::default(),
             last: RefCell::default(),
+            awaited: BTreeMap::new(),
             each: None,
         }
     }
@@ -98,6 +107,14 @@ impl Doc {
         (self.made > before).then_some(Span { author, from: before as u64, to: self.made as u64 })
     }
 
+    /// Takes note of what the library keeps until its dependencies are here.
+    fn await_pending(&mut self, status: ImportStatus) {
+        for (author, (_, end)) in status.pending.iter().flat_map(VersionRange::iter) {
+            let awaited = self.awaited.entry(*author).or_default();
+            *awaited = (*awaited).max(*end);
+        }
+    }
+
     /// Commits the inverse of own operations.
     fn invert(&mut self, span: Span) -> Result<Option<Span>, String> {
         self.last.take();
@@ -115,7 +132,7 @@ fn between(have: &VersionVector, lack: &VersionVector) -> Vec<Span> {
     beyond(counts, |author| lack.get(&author).map_or(0, |count| u64::try_from(*count).unwrap_or(0))).collect()
 }
 
-impl Library for Doc {
+impl<const MERGEABLE: bool> Library for Doc<MERGEABLE> {
     type Format = Sealed;
     type Update = Vec<u8>;
     type Version = Version;
@@ -166,13 +183,20 @@ impl Library for Doc {
         }
         let made = self.count();
         applied?;
-        self.recent.push(n, made);
+        if let Some(recent) = &mut self.recent {
+            recent.push(n, made);
+        }
         Ok(made.into())
     }
 
+    fn remember(&mut self) {
+        self.recent = Some(UndoMemory::default());
+    }
+
     fn undo(&mut self, target: OpId) -> Result<Committed, Rejected> {
-        let span = *self.recent.get(target)?;
-        self.recent.remove(target.n);
+        let recent = self.recent.as_mut().ok_or_else(|| Rejected::too_old(target))?;
+        let span = *recent.get(target)?;
+        recent.remove(target.n);
         let undone = span.map_or(Ok(None), |span| self.invert(span));
         undone.map(Committed::from).map_err(|reason| Rejected::new("edit_refused", reason))
     }
@@ -228,10 +252,26 @@ impl Library for Doc {
         self.last.take();
         let before = self.doc.oplog_vv();
         let mut refused = 0;
-        if self.doc.import_batch(&updates).is_err() {
+        match self.doc.import_batch(&updates) {
+            Ok(status) => self.await_pending(status),
             // One by one, for the valid ones. Updates that are here already change nothing.
-            refused = updates.iter().filter(|update| self.doc.import(update).is_err()).count() as u64;
+            Err(_) => {
+                for update in &updates {
+                    match self.doc.import(update) {
+                        Ok(status) => self.await_pending(status),
+                        Err(_) => refused += 1,
+                    }
+                }
+            }
         }
         Merged::new(between(&self.doc.oplog_vv(), &before), refused)
+    }
+
+    fn waits(&mut self) -> bool {
+        if !self.awaited.is_empty() {
+            let here = self.doc.oplog_vv();
+            self.awaited.retain(|author, end| here.get(author).is_none_or(|count| count < end));
+        }
+        !self.awaited.is_empty()
     }
 }

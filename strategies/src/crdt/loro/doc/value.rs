@@ -1,7 +1,7 @@
 //! Values of the library and of documents.
 
 use imbl::OrdMap;
-use loro::{Container, LoroMovableList, LoroValue, ValueOrContainer};
+use loro::{Container, LoroMap, LoroMovableList, LoroValue, ValueOrContainer};
 
 use crate::document::{Document, Key, Kind};
 
@@ -40,6 +40,13 @@ pub(super) fn materialise(node: &ValueOrContainer) -> Document {
         ValueOrContainer::Container(Container::Counter(counter)) => Document::Counter(counter.get() as i64),
         _ => Document::Null,
     }
+}
+
+/// The keys of a map in order: the library iterates as it likes, and every replica and run has to send the same bytes.
+pub(super) fn sorted_keys(map: &LoroMap) -> Vec<Key> {
+    let mut keys: Vec<Key> = map.keys().map(|key| Key::from(&*key)).collect();
+    keys.sort();
+    keys
 }
 
 pub(super) fn items(list: &LoroMovableList) -> Vec<Document> {

@@ -5,11 +5,11 @@ use std::ops::Range;
 use loro::{Container, LoroMovableList, LoroText, ValueOrContainer};
 
 use super::Doc;
-use super::value::{items, kind, materialise};
+use super::value::{items, kind, materialise, sorted_keys};
 use crate::document::{Document, Key, Kind, Step};
 use crate::view::View;
 
-impl Doc {
+impl<const MERGEABLE: bool> Doc<MERGEABLE> {
     pub(super) fn find(&self, path: &[Step]) -> Option<ValueOrContainer> {
         let mut at = ValueOrContainer::Container(Container::Map(self.root.clone()));
         for step in path {
@@ -37,7 +37,7 @@ impl Doc {
     }
 }
 
-impl View for Doc {
+impl<const MERGEABLE: bool> View for Doc<MERGEABLE> {
     fn kind(&self, path: &[Step]) -> Option<Kind> {
         self.find(path).as_ref().map(kind)
     }
@@ -64,9 +64,7 @@ impl View for Doc {
 
     fn keys(&self, path: &[Step]) -> Option<Vec<Key>> {
         let ValueOrContainer::Container(Container::Map(map)) = self.find(path)? else { return None };
-        let mut keys: Vec<Key> = map.keys().map(|key| Key::from(&*key)).collect();
-        keys.sort();
-        Some(keys)
+        Some(sorted_keys(&map))
     }
 
     fn items(&self, path: &[Step]) -> Option<Vec<Document>> {

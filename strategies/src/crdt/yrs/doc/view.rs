@@ -5,8 +5,8 @@ use std::ops::Range;
 use yrs::{Array, GetString, Map, Out, ReadTxn, Text, TextRef, Transact};
 
 use super::Doc;
-use crate::crdt::yrs::library::find;
-use crate::crdt::yrs::value::{kind, materialise};
+use crate::crdt::yrs::counter::is_counter;
+use crate::crdt::yrs::library::{find, find_map, kind, materialise};
 use crate::document::{Document, Key, Kind, Step};
 use crate::view::View;
 
@@ -18,7 +18,8 @@ impl Doc {
 
 impl View for Doc {
     fn kind(&self, path: &[Step]) -> Option<Kind> {
-        find(&self.library.doc.transact(), &self.library.root, path).map(|out| kind(&out))
+        let txn = self.library.doc.transact();
+        find(&txn, &self.library.root, path).map(|out| kind(&txn, &out))
     }
 
     fn get(&self, path: &[Step]) -> Option<Document> {
@@ -31,14 +32,14 @@ impl View for Doc {
         match find(&txn, &self.library.root, path)? {
             Out::YText(text) => Some(self.length(&txn, &text)),
             Out::YArray(list) => Some(list.len(&txn) as usize),
-            Out::YMap(map) => Some(map.len(&txn) as usize),
+            Out::YMap(map) if !is_counter(&txn, &map) => Some(map.len(&txn) as usize),
             _ => None,
         }
     }
 
     fn keys(&self, path: &[Step]) -> Option<Vec<Key>> {
         let txn = self.library.doc.transact();
-        let Out::YMap(map) = find(&txn, &self.library.root, path)? else { return None };
+        let map = find_map(&txn, &self.library.root, path)?;
         let mut keys: Vec<Key> = map.keys(&txn).map(Key::from).collect();
         keys.sort();
         Some(keys)

@@ -5,7 +5,7 @@ use yrs::{ArrayRef, BranchID, ID, IdSet, MapRef, Out, ReadTxn, SharedRef, TextRe
 
 use super::Inverse;
 use super::manager::{Run, runs};
-use crate::crdt::yrs::value::materialise;
+use crate::crdt::yrs::library::materialise;
 use crate::document::Document;
 
 /// The id of an object.

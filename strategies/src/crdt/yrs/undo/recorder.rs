@@ -5,8 +5,8 @@ use yrs::{Array, IdSet, Map, MapRef, Out, SharedRef, TransactionMut};
 use super::manager::{clock, runs};
 use super::places::id;
 use super::slots::{Entry, Footprint, Kind, Slot};
-use crate::crdt::yrs::library::find;
-use crate::crdt::yrs::value::materialise;
+use crate::crdt::yrs::counter::{added, entry, is_counter};
+use crate::crdt::yrs::library::{find, materialise};
 use crate::document::{Document, Edit, Step};
 
 /// Watches a transaction.
@@ -37,13 +37,19 @@ impl Recorder {
         };
         let mut slot = Slot { kind, ids: clock(txn)..0, deleted: IdSet::new(), objects: Vec::new(), entry: None };
         let object = |out: Out| Some((id(&out)?, materialise(txn, &out)));
-        match edit {
-            Edit::ListMove { from, .. } => {
-                let Out::YArray(list) = find(txn, root, path)? else { return None };
+        match (edit, find(txn, root, path)) {
+            // What this client has added is an entry of the counter's map.
+            (Edit::Increment { by, .. }, Some(Out::YMap(map))) if is_counter(txn, &map) => {
+                let key = entry(txn.doc().client_id());
+                let was = added(txn, &map, &key);
+                let wrote = was.unwrap_or(0).checked_add(*by).map(Document::Int);
+                let was = was.map(Document::Int);
+                slot.entry = Some(Entry { map: map.hook().into(), key: key.as_str().into(), was, wrote });
+            }
+            (Edit::ListMove { from, .. }, Some(Out::YArray(list))) => {
                 slot.objects.extend(list.get(txn, u32::try_from(*from).ok()?).and_then(object));
             }
-            Edit::ListRemove { index, count, .. } => {
-                let Out::YArray(list) = find(txn, root, path)? else { return None };
+            (Edit::ListRemove { index, count, .. }, Some(Out::YArray(list))) => {
                 let items =
                     (*index..index.saturating_add(*count)).map_while(|at| list.get(txn, u32::try_from(at).ok()?));
                 slot.objects.extend(items.filter_map(object));

@@ -5,7 +5,8 @@ use yrs::{BranchID, ID, IdSet, Map, Transact};
 use super::Inverse;
 use super::manager::runs;
 use super::slots::{Entry, Kind, Slot};
-use crate::crdt::yrs::value::materialise;
+use crate::crdt::yrs::counter;
+use crate::crdt::yrs::library::materialise;
 use crate::document::{Document, Key};
 
 pub(super) enum Remedy {
@@ -38,7 +39,8 @@ impl Inverse<'_> {
             (Kind::Sum(by), Some(Entry { map, key, .. })) => {
                 let sum = self.map(map).and_then(|map| {
                     let txn = self.library.doc.transact();
-                    map.get(&txn, key).map(|out| materialise(&txn, &out))
+                    let sum = || map.get(&txn, key).map(|out| materialise(&txn, &out));
+                    counter::sum(&txn, &map).map(Document::Counter).or_else(sum)
                 });
                 if let Some(Document::Counter(sum)) = sum {
                     sum.checked_sub(*by).ok_or_else(|| format!("the counter {key} would overflow"))?;

@@ -5,6 +5,7 @@ use rand::{RngExt, SeedableRng};
 
 use super::*;
 use crate::crdt::trials::{self as crdt, Alone, genesis, splice};
+use crate::crdt::yrs::counter::Counters;
 use crate::crdt::yrs::doc::{Doc, Written};
 use crate::document::generate::{Dice, dice};
 use crate::document::{Document, Edit, Kind, Path, Step};
@@ -25,8 +26,9 @@ struct Client {
 }
 
 impl Client {
-    fn new(genesis: &[u8], client: u64) -> Self {
-        let doc = Doc::load(genesis, client).unwrap();
+    fn new(genesis: &Document, client: u64, counters: Counters) -> Self {
+        let mut doc = Doc::load(&Doc::genesis(genesis, counters), client, counters).unwrap();
+        doc.record(true);
         Self { history: History::new(&doc.library), doc, n: 0, updates: Vec::new() }
     }
 }
@@ -55,7 +57,7 @@ impl Alone for Client {
     }
 
     fn hear(&mut self, other: &mut Self) {
-        other.updates.iter().for_each(|update| self.doc.apply(update).unwrap());
+        other.updates.iter().for_each(|update| self.doc.apply(update, 0).map(drop).unwrap());
         assert!(self.doc.whole());
     }
 }
@@ -85,6 +87,9 @@ fn removes_no_object(edit: &Edit, document: &Document) -> bool {
     }
 }
 
+/// Both ways to write a counter.
+const BOTH: [Counters; 2] = [Counters::Entries, Counters::Sum];
+
 proptest! {
     // Fixed cases: in one of some thousands an operation writes into something and then over it.
     #![proptest_config(ProptestConfig { rng_seed: RngSeed::Fixed(1), ..ProptestConfig::with_cases(300) })]
@@ -92,57 +97,61 @@ proptest! {
     /// From the last to the first, each undo restores the state before its operation. No operation moves an item and does more.
     #[test]
     fn undoing_everything_from_the_last_restores_every_state(dice in vec(vec(dice(), 1..3), 1..12)) {
-        let mut one = Client::new(&Doc::genesis(&genesis()), 2);
-        let mut other = Client::new(&Doc::genesis(&genesis()), 3);
-        let mut states = vec![(None, one.doc.document())];
-        let mut log = Vec::new();
-        for dice in &dice {
-            let (mut edits, mut document) = (Vec::new(), one.doc.document());
-            for dice in dice {
-                let edit = Dice::fitting(dice, &document);
-                let moves = edits.iter().chain([&edit]).any(|edit| matches!(edit, Edit::ListMove { .. }));
-                let alone = edits.is_empty() || !moves;
-                if plain(&edit) && alone && document.apply_all(std::slice::from_ref(&edit)).is_ok() {
-                    edits.push(edit);
+        for counters in BOTH {
+            let mut one = Client::new(&genesis(), 2, counters);
+            let mut other = Client::new(&genesis(), 3, counters);
+            let mut states = vec![(None, one.doc.document())];
+            let mut log = Vec::new();
+            for dice in &dice {
+                let (mut edits, mut document) = (Vec::new(), one.doc.document());
+                for dice in dice {
+                    let edit = Dice::fitting(dice, &document);
+                    let moves = edits.iter().chain([&edit]).any(|edit| matches!(edit, Edit::ListMove { .. }));
+                    let alone = edits.is_empty() || !moves;
+                    if plain(&edit) && alone && document.apply_all(std::slice::from_ref(&edit)).is_ok() {
+                        edits.push(edit);
+                    }
+                }
+                let n = one.edit(&edits);
+                prop_assert!(n.is_some(), "{edits:?} are not taken");
+                if let Some(n) = n {
+                    log.push(format!("{edits:?}"));
+                    states.push((Some(n), one.doc.document()));
                 }
             }
-            let n = one.edit(&edits);
-            prop_assert!(n.is_some(), "{edits:?} are not taken");
-            if let Some(n) = n {
-                log.push(format!("{edits:?}"));
-                states.push((Some(n), one.doc.document()));
+            for pair in states.windows(2).rev() {
+                let n = pair[1].0.expect("an operation");
+                one.undo(n);
+                prop_assert_eq!(one.doc.document(), pair[0].1.clone(), "{} of {:#?}", n, log);
             }
+            other.hear(&mut one);
+            prop_assert_eq!(one.doc.document(), other.doc.document(), "{:#?}", log);
         }
-        for pair in states.windows(2).rev() {
-            let n = pair[1].0.expect("an operation");
-            one.undo(n);
-            prop_assert_eq!(one.doc.document(), pair[0].1.clone(), "{} of {:#?}", n, log);
-        }
-        other.hear(&mut one);
-        prop_assert_eq!(one.doc.document(), other.doc.document(), "{:#?}", log);
     }
 
     /// In any order, undoing everything restores the genesis. No object is moved or removed: its contents are other things
     /// afterwards.
     #[test]
     fn undoing_everything_in_any_order_restores_the_genesis(dice in vec(dice(), 1..8), order in any::<prop::sample::Index>()) {
-        let mut one = Client::new(&Doc::genesis(&genesis()), 2);
-        let mut made = Vec::new();
-        let mut log = Vec::new();
-        for dice in &dice {
-            let document = one.doc.document();
-            let edit = Dice::fitting(dice, &document);
-            if plain(&edit) && removes_no_object(&edit, &document) {
-                log.push(format!("{edit:?}"));
-                made.extend(one.edit(&[edit]));
+        for counters in BOTH {
+            let mut one = Client::new(&genesis(), 2, counters);
+            let mut made = Vec::new();
+            let mut log = Vec::new();
+            for dice in &dice {
+                let document = one.doc.document();
+                let edit = Dice::fitting(dice, &document);
+                if plain(&edit) && removes_no_object(&edit, &document) {
+                    log.push(format!("{edit:?}"));
+                    made.extend(one.edit(&[edit]));
+                }
             }
+            let turn = order.index(made.len().max(1));
+            made.rotate_left(turn);
+            for n in made {
+                one.undo(n);
+            }
+            prop_assert_eq!(one.doc.document(), genesis(), "{} first, of {:#?}", turn, log);
         }
-        let turn = order.index(made.len().max(1));
-        made.rotate_left(turn);
-        for n in made {
-            one.undo(n);
-        }
-        prop_assert_eq!(one.doc.document(), genesis(), "{} first, of {:#?}", turn, log);
     }
 
     /// Two clients act concurrently, and each undoes all of its own operations: both end in the same state.
@@ -150,48 +159,50 @@ proptest! {
     fn concurrent_undos_converge(
         dice in vec((dice(), any::<bool>(), 0..4u8), 1..20),
     ) {
-        let mut both = [2, 3].map(|client| Client::new(&Doc::genesis(&genesis()), client));
-        let mut made = [Vec::new(), Vec::new()];
-        let mut log = Vec::new();
-        for (dice, second, then) in &dice {
-            let who = usize::from(*second);
-            let edit = Dice::fitting(dice, &both[who].doc.document());
-            if plain(&edit) {
-                log.push(format!("{who}: {edit:?}, then {then}"));
-                made[who].extend(both[who].edit(&[edit]));
+        for counters in BOTH {
+            let mut both = [2, 3].map(|client| Client::new(&genesis(), client, counters));
+            let mut made = [Vec::new(), Vec::new()];
+            let mut log = Vec::new();
+            for (dice, second, then) in &dice {
+                let who = usize::from(*second);
+                let edit = Dice::fitting(dice, &both[who].doc.document());
+                if plain(&edit) {
+                    log.push(format!("{who}: {edit:?}, then {then}"));
+                    made[who].extend(both[who].edit(&[edit]));
+                }
+                if *then == 0 && let Some(n) = made[who].pop() {
+                    both[who].undo(n);
+                }
+                if *then == 1 {
+                    let [one, other] = &mut both;
+                    one.hear(other);
+                    other.hear(one);
+                }
             }
-            if *then == 0 && let Some(n) = made[who].pop() {
-                both[who].undo(n);
+            for who in [0, 1] {
+                while let Some(n) = made[who].pop() {
+                    both[who].undo(n);
+                }
             }
-            if *then == 1 {
-                let [one, other] = &mut both;
-                one.hear(other);
-                other.hear(one);
-            }
+            let [one, other] = &mut both;
+            one.hear(other);
+            other.hear(one);
+            prop_assert_eq!(one.doc.document(), other.doc.document(), "{:#?}", log);
+            let document = one.doc.document();
+            prop_assert_eq!(Doc::load(&one.doc.save(), 4, counters).unwrap().document(), document);
         }
-        for who in [0, 1] {
-            while let Some(n) = made[who].pop() {
-                both[who].undo(n);
-            }
-        }
-        let [one, other] = &mut both;
-        one.hear(other);
-        other.hear(one);
-        prop_assert_eq!(one.doc.document(), other.doc.document(), "{:#?}", log);
-        let document = one.doc.document();
-        prop_assert_eq!(Client::new(&one.doc.save(), 4).doc.document(), document);
     }
 }
 
 #[test]
 fn an_undo_of_splices_keeps_those_of_others() {
-    let genesis = Doc::genesis(&genesis());
-    crdt::an_undo_of_splices_keeps_those_of_others(300, |n| Client::new(&genesis, 2 + u64::from(n)));
+    let genesis = genesis();
+    crdt::an_undo_of_splices_keeps_those_of_others(300, |n| Client::new(&genesis, 2 + u64::from(n), Counters::Entries));
 }
 
 #[test]
 fn an_undo_keeps_what_others_did() {
-    for params in ["", ":batch=50ms"] {
+    for params in ["", ":window=50ms", ":counter=sum"] {
         crdt::an_undo_keeps_what_others_did(&format!("crdt-yrs{params}"));
     }
 }
@@ -232,7 +243,7 @@ fn the_latest_hundred_operations_can_be_undone() {
 /// Deleted content is kept only as long as its deletion can be undone, and a deleted block is restored as one block.
 #[test]
 fn deleted_content_is_forgotten_in_time() {
-    let mut one = Client::new(&Doc::genesis(&genesis()), 2);
+    let mut one = Client::new(&genesis(), 2, Counters::Entries);
     let long = "long ".repeat(1000);
     one.edit(&[splice(0, 0, &long)]).unwrap();
     let before = one.doc.save().len();
@@ -250,7 +261,7 @@ fn deleted_content_is_forgotten_in_time() {
 
 #[test]
 fn content_that_no_undo_needs_is_forgotten() {
-    let mut one = Client::new(&Doc::genesis(&genesis()), 2);
+    let mut one = Client::new(&genesis(), 2, Counters::Entries);
     let mut rng = Rng::seed_from_u64(1);
     one.edit(&[splice(9, 0, &"a long beginning ".repeat(100))]).unwrap();
     let (mut len, mut at) = (1_709_usize, 1_709_usize);
@@ -286,7 +297,7 @@ fn content_that_no_undo_needs_is_forgotten() {
 /// valgrind sees whether it is used.
 #[test]
 fn a_counter_in_a_removed_map_is_left_alone() {
-    let mut one = Client::new(&Doc::genesis(&genesis()), 2);
+    let mut one = Client::new(&genesis(), 2, Counters::Entries);
     let put = Edit::Put { path: path!["fields"], value: Document::map([("n", Document::Counter(1))]) };
     let n = one.edit(&[put, Edit::Increment { path: path!["fields", "n"], by: 1 }]).unwrap();
     one.undo(n);
@@ -298,7 +309,7 @@ fn a_counter_in_a_removed_map_is_left_alone() {
 #[test]
 fn a_restored_list_has_one_order_everywhere() {
     let genesis = Document::map([("list", Document::list([1, 2, 3]))]);
-    let mut both = [2, 3].map(|client| Client::new(&Doc::genesis(&genesis), client));
+    let mut both = [2, 3].map(|client| Client::new(&genesis, client, Counters::Entries));
     let put = |path: Path, value: Document| Edit::Put { path, value };
     let n = both[0].edit(&[put(path!["list", 2], Document::Null)]).unwrap();
     both[0].undo(n);

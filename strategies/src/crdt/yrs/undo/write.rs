@@ -5,8 +5,9 @@ use yrs::{Array, ArrayRef, Assoc, BranchID, ID, IdSet, Map, Out, StickyIndex, Tr
 use super::Inverse;
 use super::manager::{self, Back, Run};
 use super::places::object;
-use crate::crdt::yrs::edit::{Place, apply};
-use crate::crdt::yrs::value::materialise;
+use crate::crdt::yrs::counter::{added, is_counter, set_added};
+use crate::crdt::yrs::edit::{Place, Writing, apply};
+use crate::crdt::yrs::library::materialise;
 use crate::document::{Document, Key, diff};
 
 impl Inverse<'_> {
@@ -79,15 +80,16 @@ impl Inverse<'_> {
         if was == *now {
             return;
         }
+        let counters = self.library.counters;
         if let Out::YMap(map) = &out {
             for edit in diff(&was, now) {
                 // A diff fits the document that it was made from.
-                drop(apply(&mut txn, map, &edit, true));
+                drop(apply(&mut txn, map, &edit, Writing { wide: true, counters }));
             }
         } else if let Some(place) = StickyIndex::from_id(id, Assoc::After).get_offset(&txn) {
             let list = ArrayRef::from(place.branch);
             list.remove(&mut txn, place.index);
-            Place::Item(&list, place.index).write(&mut txn, now);
+            Place::Item(&list, place.index).write(&mut txn, now, counters);
         }
         self.updates.push(txn.encode_update_v1());
     }
@@ -96,9 +98,17 @@ impl Inverse<'_> {
     pub(super) fn subtract(&mut self, map: &BranchID, key: &Key, by: i64) {
         let Some(map) = self.map(map) else { return };
         let mut txn = self.library.doc.transact_mut();
-        if let Some(Document::Counter(sum)) = map.get(&txn, key).map(|out| materialise(&txn, &out)) {
-            Place::Entry(&map, key).write(&mut txn, &Document::Counter(sum.saturating_sub(by)));
-            self.updates.push(txn.encode_update_v1());
+        match map.get(&txn, key).map(|out| materialise(&txn, &out)) {
+            _ if is_counter(&txn, &map) => {
+                let own = added(&txn, &map, key).unwrap_or(0);
+                set_added(&mut txn, &map, key, own.saturating_sub(by));
+            }
+            Some(Document::Counter(sum)) => {
+                let sum = Document::Counter(sum.saturating_sub(by));
+                Place::Entry(&map, key).write(&mut txn, &sum, self.library.counters);
+            }
+            _ => return,
         }
+        self.updates.push(txn.encode_update_v1());
     }
 }

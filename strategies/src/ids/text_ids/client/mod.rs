@@ -11,7 +11,6 @@ use super::message::{ToClient, ToServer};
 use crate::ids::change::Change;
 use crate::ids::inverse::Inverse;
 use crate::ids::state::{State, Used};
-use crate::ids::tree::Fresh;
 use crate::model::{ModelRef, Operation, Outcome, Plan, Rejected};
 use crate::node::{NodeId, OpId};
 use crate::replica::{Context, LinkState, ProtocolError, Replica, Setup};
@@ -26,9 +25,9 @@ use crate::wire::{Packed, decode, encode};
 struct Pending {
     change: Change,
     outcome: Outcome,
-    /// What would take it back on the view on which it was made.
+    /// What would take it back on the view on which it was made, where users undo.
     #[serde(skip)]
-    inverse: Inverse,
+    inverse: Option<Inverse>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -54,11 +53,11 @@ pub(super) struct Client {
 }
 
 impl Client {
-    pub(super) fn new(setup: &Setup, batch: Duration, base: State) -> Self {
-        Self::with(setup, batch, Saved { seq: 0, base, next: 0, pending: Outbox::new() })
+    pub(super) fn new(setup: &Setup, window: Duration, base: State) -> Self {
+        Self::with(setup, window, Saved { seq: 0, base, next: 0, pending: Outbox::new() })
     }
 
-    pub(super) fn restore(setup: &Setup, batch: Duration, durable: &[u8]) -> Result<Self, ProtocolError> {
+    pub(super) fn restore(setup: &Setup, window: Duration, durable: &[u8]) -> Result<Self, ProtocolError> {
         let saved: Saved = decode(durable)?;
         let mut used = saved.base.used(setup.node);
         for (n, pending) in &saved.pending {
@@ -70,17 +69,17 @@ impl Client {
         if saved.next < used.next {
             return Err(ProtocolError::malformed("ids that are used already"));
         }
-        Ok(Self::with(setup, batch, saved))
+        Ok(Self::with(setup, window, saved))
     }
 
-    fn with(setup: &Setup, batch: Duration, saved: Saved) -> Self {
+    fn with(setup: &Setup, window: Duration, saved: Saved) -> Self {
         let mut client = Self {
             model: setup.model.clone(),
             node: setup.node,
-            uplink: Uplink::new(batch),
+            uplink: Uplink::new(window),
             view: State::default(),
             shown: BTreeSet::new(),
-            undo: UndoMemory::default(),
+            undo: UndoMemory::new(setup.undo),
             saved,
         };
         client.replay();
@@ -128,22 +127,10 @@ impl Client {
     }
 
     /// A plan by ids, and the view with it.
-    fn change(&self, id: OpId, plan: &Plan, inverse: &mut Inverse) -> Result<(Change, State), Rejected> {
-        let misfit = |what: String| Rejected::new("edit_refused", what);
+    fn change(&self, id: OpId, plan: &Plan, inverse: Option<&mut Inverse>) -> Result<(Change, State), Rejected> {
         let mut view = self.view.clone();
-        let mut fresh = Fresh { client: self.node, next: self.saved.next };
-        let mut edits = Vec::with_capacity(plan.edits.len());
-        for edit in &plan.edits {
-            let translated = view.translate(edit).ok_or_else(|| misfit(format!("{edit:?} does not fit")))?;
-            for edit in translated {
-                if !view.edit(&edit, id, &mut fresh, Some(inverse)) {
-                    return Err(misfit(format!("{edit:?} does not fit")));
-                }
-                edits.push(edit);
-            }
-        }
-        inverse.edits.reverse();
-        Ok((Change { n: id.n, first: self.saved.next, needs: Vec::new(), edits }, view))
+        let change = view.carry_out(self.node, id.n, self.saved.next, &plan.edits, inverse)?;
+        Ok((change, view))
     }
 
     /// Shows a change made here and sends it, now or later.
@@ -170,7 +157,7 @@ impl Client {
     /// Sends what has not gone out on this connection.
     fn push(&mut self, cx: &mut Context<'_>) {
         let last = self.used().n;
-        let Some(unsent) = self.uplink.unsent(&self.saved.pending, last) else { return };
+        let Some(unsent) = self.uplink.unsent(&self.saved.pending, last, cx) else { return };
         let (after, sidecar) = (unsent.after, unsent.sidecar(self.node));
         let changes = unsent.operations.map(|(_, pending)| Packed::of(&pending.change)).collect();
         cx.send(NodeId::SERVER, encode(&ToServer::Push { after, changes }), sidecar);
@@ -188,9 +175,9 @@ impl Replica for Client {
         if self.is_taken(id, cx) {
             return;
         }
-        let mut inverse = Inverse::default();
+        let mut inverse = self.undo.remembers().then(Inverse::default);
         let made = self.model.plan(&self.view.document, operation).and_then(|plan| {
-            let (change, view) = self.change(id, &plan, &mut inverse)?;
+            let (change, view) = self.change(id, &plan, inverse.as_mut())?;
             Ok((change, view, plan.outcome))
         });
         match made {
@@ -213,7 +200,7 @@ impl Replica for Client {
             return cx.rejected(id, Rejected::depended_upon());
         }
         self.undo.remove(target.n);
-        self.make(view, Pending { change, outcome: Outcome::Null, inverse }, cx);
+        self.make(view, Pending { change, outcome: Outcome::Null, inverse: Some(inverse) }, cx);
     }
 
     fn receive(
@@ -236,7 +223,7 @@ impl Replica for Client {
     }
 
     fn timer(&mut self, tag: u64, cx: &mut Context<'_>) {
-        if self.uplink.timer(tag) {
+        if self.uplink.timer(tag, cx) {
             self.push(cx);
         }
     }

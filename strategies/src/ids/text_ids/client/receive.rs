@@ -65,19 +65,21 @@ impl Client {
 
     /// One of this client's changes has its place. `false` if it is none of those that were sent.
     fn placed(&mut self, change: &Change, cx: &mut Context<'_>) -> bool {
-        let mut inverse = Inverse::default();
-        let applied = self.saved.base.apply(self.node, change, Some(&mut inverse));
+        let mut inverse = self.undo.remembers().then(Inverse::default);
+        let applied = self.saved.base.apply(self.node, change, inverse.as_mut());
         let mut mine = false;
         while let Some((n, pending)) = next_through(&mut self.saved.pending, change.n) {
             if pending.change == *change {
                 mine = true;
                 self.resolve(n, applied, pending.outcome, cx);
-                inverse.complete(&pending.inverse);
+                if let (Some(inverse), Some(made)) = (&mut inverse, &pending.inverse) {
+                    inverse.complete(made);
+                }
             } else {
                 self.reject(n, Rejected::number_taken(), cx);
             }
         }
-        if mine && !applied.barred {
+        if let Some(inverse) = inverse.filter(|_| mine && !applied.barred) {
             self.undo.push(change.n, inverse);
         }
         mine

@@ -19,8 +19,11 @@ use crate::replica::OpId;
 use crate::undo::UNDO_DEPTH;
 
 /// The latest own operations. It is not saved: after a crash nothing can be undone.
-#[derive(Default)]
-pub(super) struct History(VecDeque<Made>);
+pub(super) struct History {
+    /// Users undo. Where they do not, nothing is kept.
+    undo: bool,
+    made: VecDeque<Made>,
+}
 
 /// One of this client's operations.
 struct Made {
@@ -38,17 +41,25 @@ struct Made {
 const MOST_EDITS: usize = 100;
 
 impl History {
+    /// Empty. It stays so unless users undo.
+    pub(super) fn new(undo: bool) -> Self {
+        Self { undo, made: VecDeque::new() }
+    }
+
     /// Adds one of this client's operations, with its inverse.
     pub(super) fn push(&mut self, n: u64, edits: Vec<Edit>, inverse: Vec<Edit>) {
-        self.0.push_back(Made { n, edits, inverse, others: Some([Change::Keep, Change::Keep]) });
-        if self.0.len() > UNDO_DEPTH {
-            self.0.pop_front();
+        if !self.undo {
+            return;
+        }
+        self.made.push_back(Made { n, edits, inverse, others: Some([Change::Keep, Change::Keep]) });
+        if self.made.len() > UNDO_DEPTH {
+            self.made.pop_front();
         }
     }
 
     /// Notes that another document has replaced the one here.
     pub(super) fn replaced(&mut self, before: &Document, after: &Document) {
-        let Some(last) = self.0.back_mut() else { return };
+        let Some(last) = self.made.back_mut() else { return };
         let Some([in_front, behind]) = &last.others else { return };
         let edits = diff(before, after);
         if edits.len() > MOST_EDITS {
@@ -63,7 +74,7 @@ impl History {
 
     /// The document as it is `now` without one of this client's operations.
     pub(super) fn undo(&self, target: OpId, now: &Document) -> Result<Document, Rejected> {
-        let found = self.0.iter().position(|made| made.n == target.n);
+        let found = self.made.iter().position(|made| made.n == target.n);
         let index = found.ok_or_else(|| Rejected::too_old(target))?;
         let [one, other] = [0, 1].map(|reading| {
             let mut document = now.clone();
@@ -77,8 +88,8 @@ impl History {
     /// The inverse of one of this client's operations, fitted to the document as it is now, if that is certain.
     fn fitted(&self, index: usize, reading: usize) -> Option<Change> {
         let change = |edits: &[Edit]| if edits.len() > MOST_EDITS { None } else { Change::of(edits) };
-        let mut inverse = change(&self.0[index].inverse)?;
-        for (later, made) in self.0.range(index..).enumerate() {
+        let mut inverse = change(&self.made[index].inverse)?;
+        for (later, made) in self.made.range(index..).enumerate() {
             if later > 0 {
                 inverse = inverse.transform(&change(&made.edits)?, false);
             }

@@ -33,7 +33,7 @@ fn nothing_is_followed_through_a_rewritten_document() {
         Document::map(rows.chain([("mine".into(), Document::Int(value))]))
     };
     for (changed, kept) in [(MOST_EDITS, true), (MOST_EDITS + 1, false)] {
-        let (mut history, before) = (History::default(), table(0, changed));
+        let (mut history, before) = (History::new(true), table(0, changed));
         let edit = Edit::Put { path: crate::path!["mine"], value: 5.into() };
         let (here, inverse) = before.produce(std::slice::from_ref(&edit)).unwrap();
         history.push(1, vec![edit.clone()], inverse);

@@ -15,18 +15,22 @@ pub(in crate::lww::hlc) struct Draft {
     pub(in crate::lww::hlc) stamp: Stamp,
     /// The cells that it writes. It may clear others.
     pub(in crate::lww::hlc) written: BTreeSet<(Hops, bool)>,
-    pub(in crate::lww::hlc) before: Before,
+    /// What the cells were before it, where that has to be known.
+    pub(in crate::lww::hlc) before: Option<Before>,
     pub(super) touched: Touched,
 }
 
 impl Draft {
-    pub(in crate::lww::hlc) fn new(stamp: Stamp) -> Self {
-        Self { stamp, written: BTreeSet::new(), before: Before::new(), touched: Touched::new() }
+    /// An empty write. `remembers`: what the cells were before it has to be known.
+    pub(in crate::lww::hlc) fn new(stamp: Stamp, remembers: bool) -> Self {
+        Self { stamp, written: BTreeSet::new(), before: remembers.then(Before::new), touched: Touched::new() }
     }
 
     /// Notes what a cell was before the first change to it.
     pub(super) fn remember(&mut self, table: &Table, path: &Hops, is_place: bool) {
-        self.before.entry((path.clone(), is_place)).or_insert_with(|| table.part(path, is_place));
+        if let Some(before) = &mut self.before {
+            before.entry((path.clone(), is_place)).or_insert_with(|| table.part(path, is_place));
+        }
     }
 }
 

@@ -31,7 +31,7 @@ impl Tree {
     /// The cells of the genesis.
     pub(super) fn genesis(document: &Document) -> Self {
         let mut tree = Self::of(Table::default());
-        let (mut draft, mut items) = (Draft::new(Stamp::default()), 0);
+        let (mut draft, mut items) = (Draft::new(Stamp::default(), false), 0);
         tree.write(&Hops::from([]), document, &mut Maker { node: 0, items: &mut items }, &mut draft);
         Self::of(tree.table)
     }

@@ -9,7 +9,7 @@ use crate::undo::UNDO_DEPTH;
 
 #[test]
 fn a_pending_write_hides_others_to_the_same_property() {
-    let mut table = Table::new("lww-property:batch=0ms", 2);
+    let mut table = Table::new("lww-property", 2);
     let own = table.act(1, &set("x", 5));
     table.act(2, &set("x", 9));
     table.act(2, &set("y", 7));
@@ -27,7 +27,7 @@ fn a_pending_write_hides_others_to_the_same_property() {
 
 #[test]
 fn the_last_write_to_arrive_wins_and_sums_are_lost() {
-    let mut table = Table::new("lww-property:batch=0ms", 2);
+    let mut table = Table::new("lww-property", 2);
     for (client, text, sum) in [(1, "one", 1), (2, "two", 10)] {
         table.act(client, &typed(0, text));
         table.act(client, &Toy::Add(sum));
@@ -56,13 +56,8 @@ fn two_concurrent_removals_are_both_confirmed() {
 }
 
 #[test]
-fn operations_of_a_window_are_one_message() {
-    trials::a_window_is_one_message("lww-property");
-}
-
-#[test]
 fn offline_writes_survive_a_crash_and_are_applied_once() {
-    let mut table = Table::new("lww-property:batch=0ms", 2);
+    let mut table = Table::new("lww-property", 2);
     let reached = table.act(1, &Toy::Push(7));
     table.deliver(1, 0);
     table.cut(0, 1);
@@ -102,7 +97,7 @@ fn a_client_behind_the_history_gets_a_snapshot_and_keeps_its_own_writes() {
 
 #[test]
 fn an_old_message_changes_nothing_and_a_gap_is_a_protocol_error() {
-    let mut table = Table::new("lww-property:batch=0ms", 1);
+    let mut table = Table::new("lww-property", 1);
     for value in 1..=3 {
         table.act(1, &set("x", value));
     }

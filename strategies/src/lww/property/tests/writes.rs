@@ -30,14 +30,14 @@ fn tree(document: &Document) -> Node {
 /// The writes of an operation on a view, and what undoes it.
 fn made(view: &Node, id: OpId, edits: &[Edit]) -> (Vec<Write>, Vec<Back>) {
     let mut view = view.clone();
-    let mut writer = Writer::new(&mut view, id);
+    let mut writer = Writer::new(&mut view, id, true);
     edits.iter().for_each(|edit| writer.edit(edit).unwrap());
-    (writer.writes, writer.back)
+    (writer.writes, writer.back.list)
 }
 
 fn undone(view: &Node, id: OpId, back: &[Back]) -> Vec<Write> {
     let mut view = view.clone();
-    let mut writer = Writer::new(&mut view, id);
+    let mut writer = Writer::new(&mut view, id, true);
     writer.undo(back).unwrap();
     writer.writes
 }

@@ -3,8 +3,7 @@
 mod past;
 mod state;
 
-use std::time::Duration;
-
+use super::Ot;
 use super::message::{Entry, ToClient, ToServer, sum};
 use crate::change::Change;
 use crate::document::Document;
@@ -34,24 +33,24 @@ pub(super) struct Client {
 }
 
 impl Client {
-    pub(super) fn new(setup: &Setup, composes: bool, base: Document) -> Self {
-        Self::with(setup, composes, base.clone(), State::new(base))
+    pub(super) fn new(setup: &Setup, config: Ot, base: Document) -> Self {
+        Self::with(setup, config, base.clone(), State::new(base))
     }
 
-    pub(super) fn restore(setup: &Setup, composes: bool, durable: &[u8]) -> Result<Self, ProtocolError> {
+    pub(super) fn restore(setup: &Setup, config: Ot, durable: &[u8]) -> Result<Self, ProtocolError> {
         let state: State = decode(durable)?;
         let view = state.view().ok_or_else(|| ProtocolError::malformed("pending changes that do not fit"))?;
-        Ok(Self::with(setup, composes, view, state))
+        Ok(Self::with(setup, config, view, state))
     }
 
-    fn with(setup: &Setup, composes: bool, view: Document, state: State) -> Self {
+    fn with(setup: &Setup, config: Ot, view: Document, state: State) -> Self {
         Self {
             model: setup.model.clone(),
             node: setup.node,
-            composes,
-            uplink: Uplink::new(Duration::ZERO),
+            composes: config.composes,
+            uplink: Uplink::new(config.window),
             view,
-            past: Past::default(),
+            past: Past::new(setup.undo),
             unreported: 0,
             state,
         }
@@ -64,11 +63,10 @@ impl Client {
     /// Shows a change made here and sends it, now or when its turn comes.
     fn make(&mut self, id: OpId, change: Change, outcome: Outcome, cx: &mut Context<'_>) -> Result<(), Rejected> {
         let misfit = |reason: String| Rejected::new("edit_refused", reason);
-        let inverse = change.invert(&self.view).ok_or_else(|| misfit("it has no inverse".into()))?;
         let mut view = self.view.clone();
         change.apply(&mut view).map_err(|error| misfit(error.to_string()))?;
+        self.past.make(id.n, &change, &self.view).ok_or_else(|| misfit("it has no inverse".into()))?;
         self.view = view;
-        self.past.made(id.n, change.clone(), inverse);
         let waiting = self.state.buffer.back_mut().filter(|_| self.composes);
         match waiting.and_then(|buffer| Some((buffer.change.compose(&change)?, buffer))) {
             Some((change, buffer)) => {
@@ -79,13 +77,13 @@ impl Client {
         }
         cx.shown(id);
         cx.reflected(id);
-        self.flush(cx);
+        self.advance(cx);
         Ok(())
     }
 
-    /// Sends the next pending change, unless one is inflight.
-    fn flush(&mut self, cx: &mut Context<'_>) {
-        if self.uplink.is_open() && self.state.inflight.is_none() {
+    /// Sends the next pending change, unless one is inflight or a send window is open.
+    fn advance(&mut self, cx: &mut Context<'_>) {
+        if self.state.inflight.is_none() && !self.state.buffer.is_empty() && self.uplink.ready(cx) {
             self.state.inflight = self.state.buffer.pop_front();
             self.send_inflight(cx);
         }
@@ -97,6 +95,7 @@ impl Client {
         let (rev, number, change) = (self.state.rev, self.state.placed + 1, inflight.change.clone());
         let message = ToServer::Submit { rev, number, through, change };
         cx.send(NodeId::SERVER, encode(&message), Sidecar::state(&[(self.node, through)].into()));
+        self.uplink.sends(cx);
         self.unreported = 0;
     }
 
@@ -154,22 +153,28 @@ impl Client {
                 // Not the change that was sent: another client used this name. The answer to a join will tell what it was.
                 None => self.join(cx),
             },
+            // The answer to the join will tell.
+            Some(_) if !self.uplink.is_open() => cx.count("told_later", 1),
             Some(_) => return Err(ProtocolError::Unexpected(format!("change {rev} after {}", self.state.rev))),
         }
         Ok(())
     }
 
-    /// Asks for what was missed. Nothing goes out before the answer: it may be a new document, and pending changes have to be
-    /// made on that.
+    /// Whether changes have no place yet.
+    fn is_working(&self) -> bool {
+        self.state.inflight.is_some() || !self.state.buffer.is_empty()
+    }
+
+    /// Asks for what was missed. Nothing goes out before the answer.
     fn join(&mut self, cx: &mut Context<'_>) {
-        let working = self.state.inflight.is_some() || !self.state.buffer.is_empty();
+        let working = self.is_working();
         self.uplink.hold();
         cx.send(NodeId::SERVER, encode(&ToServer::Join { rev: self.state.rev, working }), Sidecar::none());
     }
 
     /// Takes another document in place of this one.
     fn replace(&mut self, rev: u64, document: Document, sidecar: &Sidecar, cx: &mut Context<'_>) {
-        if rev <= self.state.rev || self.state.inflight.is_some() {
+        if rev <= self.state.rev {
             return count_duplicates(1, cx);
         }
         let mut state = self.state.clone();
@@ -231,19 +236,31 @@ impl Replica for Client {
                 self.take(&entries, cx)?;
                 self.joined(cx);
             }
+            // A change went out before this came: it needs the changes that it goes through.
+            ToClient::Snapshot { rev, .. } if rev > self.state.rev && self.state.inflight.is_some() => self.join(cx),
             ToClient::Snapshot { rev, document } => {
                 self.replace(rev, document, sidecar, cx);
                 self.joined(cx);
             }
         }
-        self.flush(cx);
+        self.advance(cx);
         Ok(())
     }
 
+    fn timer(&mut self, tag: u64, cx: &mut Context<'_>) {
+        if self.uplink.timer(tag, cx) {
+            self.advance(cx);
+        }
+    }
+
     fn link(&mut self, _: NodeId, state: LinkState, cx: &mut Context<'_>) {
-        self.uplink.hold();
+        self.uplink.reset();
         if state == LinkState::Up {
             self.join(cx);
+            if !self.is_working() {
+                // There is nothing that the server may have already, so what is made from now on need not wait.
+                self.uplink.answered(0);
+            }
         }
     }
 

@@ -3,14 +3,16 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::change::Change;
+use crate::document::Document;
 use crate::undo::UNDO_DEPTH;
 
 /// How many changes of its view a client remembers; five screens of another user's typing.
 const SPAN: usize = 1000;
 
 /// The latest changes of the view, and the inverses of the client's own ones.
-#[derive(Default)]
 pub(super) struct Past {
+    /// Users undo. Where they do not, nothing is remembered.
+    undo: bool,
     /// Each with the client's operation that it is.
     changes: VecDeque<(Option<u64>, Change)>,
     /// How many changes came before the remembered ones.
@@ -20,15 +22,25 @@ pub(super) struct Past {
 }
 
 impl Past {
-    /// The view went through this client's operation `n`.
-    pub(super) fn made(&mut self, n: u64, change: Change, inverse: Change) {
-        self.inverses.insert(n, (self.forgotten + self.changes.len() as u64 + 1, inverse));
-        self.push(Some(n), change);
+    pub(super) fn new(undo: bool) -> Self {
+        Self { undo, changes: VecDeque::new(), forgotten: 0, inverses: BTreeMap::new() }
+    }
+
+    /// The view, which was `before`, goes through this client's operation `n`. `None` if it does not fit.
+    pub(super) fn make(&mut self, n: u64, change: &Change, before: &Document) -> Option<()> {
+        if self.undo {
+            let inverse = change.invert(before)?;
+            self.inverses.insert(n, (self.forgotten + self.changes.len() as u64 + 1, inverse));
+            self.push(Some(n), change.clone());
+        }
+        Some(())
     }
 
     /// The view went through a change of another client.
     pub(super) fn went_through(&mut self, change: Change) {
-        self.push(None, change);
+        if self.undo {
+            self.push(None, change);
+        }
     }
 
     fn push(&mut self, own: Option<u64>, change: Change) {

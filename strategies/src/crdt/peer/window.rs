@@ -1,20 +1,21 @@
-//! The batch window: own operations on their way into an update.
+//! Own operations on their way into an update.
 
 use std::mem;
 use std::time::Duration;
 
 use super::{Committed, Library};
 use crate::replica::{Context, OpId};
+use crate::send_window::SendWindow;
 use crate::sidecar::Tags;
 
 /// The tag of the timer at the end of a window.
 pub(in crate::crdt) const FLUSH: u64 = 0;
 
-/// How long own operations are collected, and those that were not sent yet.
+/// When own operations go out, and those that were not sent yet.
 #[derive(Clone)]
 pub(in crate::crdt) struct Window {
-    span: Duration,
-    /// All operations of a window become one change.
+    send: SendWindow,
+    /// All operations that go out together become one change.
     whole: bool,
     /// Operations in the change that is begun.
     begun: Vec<OpId>,
@@ -23,12 +24,11 @@ pub(in crate::crdt) struct Window {
 }
 
 impl Window {
-    /// Updates are collected for `span` from the first one on.
-    pub(in crate::crdt) fn new(span: Duration) -> Self {
-        Self { span, whole: false, begun: Vec::new(), unsent: Tags::new() }
+    pub(in crate::crdt) fn new(send: SendWindow) -> Self {
+        Self { send, whole: false, begun: Vec::new(), unsent: Tags::new() }
     }
 
-    /// All operations of the window become one change.
+    /// All operations that go out together become one change.
     #[cfg(feature = "automerge")]
     pub(in crate::crdt) fn into_one_change(self) -> Self {
         Self { whole: true, ..self }
@@ -36,10 +36,14 @@ impl Window {
 
     /// Whether every operation is sent at once.
     pub(in crate::crdt) fn is_zero(&self) -> bool {
-        self.span.is_zero()
+        self.send.is_zero()
     }
 
-    /// Whether all operations of a window become one change.
+    pub(in crate::crdt) fn span(&self) -> Duration {
+        self.send.span()
+    }
+
+    /// Whether all operations that go out together become one change.
     pub(in crate::crdt) fn is_whole(&self) -> bool {
         self.whole
     }
@@ -53,7 +57,6 @@ impl Window {
         doc: &mut impl Library,
         cx: &mut Context<'_>,
     ) -> bool {
-        let first = self.begun.is_empty() && self.unsent.is_empty();
         match committed {
             Committed::Nothing => {
                 cx.void(id);
@@ -67,16 +70,11 @@ impl Window {
             #[cfg(feature = "automerge")]
             Committed::Begun => self.begun.push(id),
         }
-        if self.span.is_zero() {
-            return true;
-        }
-        if first {
-            cx.set_timer(self.span, FLUSH);
-        }
-        if !self.whole {
+        let now = self.send.change(FLUSH, cx);
+        if !self.whole && !now {
             self.close(doc, cx);
         }
-        false
+        now
     }
 
     /// Ends the change that is begun. Some libraries end it themselves when they are asked for anything else; its name
@@ -91,10 +89,16 @@ impl Window {
         }
     }
 
-    /// Ends the window: the tags of the changes to be sent.
-    pub(in crate::crdt) fn end(&mut self, doc: &mut impl Library, cx: &mut Context<'_>) -> Tags {
+    /// The tags of all changes that were not sent yet.
+    pub(in crate::crdt) fn take(&mut self, doc: &mut impl Library, cx: &mut Context<'_>) -> Tags {
         self.close(doc, cx);
         mem::take(&mut self.unsent)
+    }
+
+    /// The window has ended. Returns the tags of the changes to be sent, if there are any.
+    pub(in crate::crdt) fn end(&mut self, doc: &mut impl Library, cx: &mut Context<'_>) -> Option<Tags> {
+        let waits = !self.begun.is_empty() || !self.unsent.is_empty();
+        self.send.timer(waits, FLUSH, cx).then(|| self.take(doc, cx))
     }
 
     /// Forgets what was not sent.

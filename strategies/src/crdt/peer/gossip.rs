@@ -1,4 +1,4 @@
-//! Peers tell each other their versions when they connect, and send every update to everybody.
+//! Two replicas tell each other their versions when they connect. Every later update goes to everybody, or through the relay.
 
 use std::collections::BTreeSet;
 use std::mem;
@@ -9,12 +9,13 @@ use std::time::Duration;
 use rand::RngExt;
 
 use super::library::begin;
-use super::peer::MERGE;
+use super::replica::MERGE;
 use super::{Difference, Exchange, Format, Library, Local, Merged, Message, Missing};
+use crate::crdt::forward::Forward;
 use crate::replica::{Context, LinkState, NodeId, ProtocolError, Setup};
 use crate::sidecar::{Sidecar, Tags};
 
-pub(super) struct Gossip<L: Library> {
+pub(in crate::crdt) struct Gossip<L: Library> {
     genesis: Arc<[u8]>,
     genesis_mark: L::Mark,
     /// Ascending.
@@ -27,33 +28,18 @@ pub(super) struct Gossip<L: Library> {
     buffer: Vec<u8>,
     /// Updates that arrived in this turn of the event loop.
     inbox: Vec<L::Update>,
+    /// At a relay, what it forwards.
+    forward: Forward,
     /// The document was replaced since a connection last opened.
     began_again: bool,
 }
 
 impl<L: Library> Gossip<L> {
-    pub(super) fn new(setup: &Setup) -> Self {
-        Self {
-            genesis: setup.genesis.clone(),
-            genesis_mark: begin::<L>(&setup.genesis).mark(),
-            connected: Vec::new(),
-            greeted: BTreeSet::new(),
-            ever_connected: BTreeSet::new(),
-            updates: Vec::new(),
-            buffer: Vec::new(),
-            inbox: Vec::new(),
-            began_again: false,
-        }
-    }
-
     /// The library failed in the middle of a change.
     fn begin_again(&mut self, local: &mut Local<L>, cx: &mut Context<'_>) {
         cx.count("refused_by_library", 1);
         local.doc = begin(&self.genesis);
-        local.doc.sign(cx.rng().random());
-        if local.window.is_zero() {
-            local.doc.each();
-        }
+        local.sign(cx.rng().random());
         local.window.clear();
         self.greeted.clear();
         // Once for each connection: a peer that holds what the library cannot take would send it for ever.
@@ -81,6 +67,8 @@ impl<L: Library> Gossip<L> {
             let bytes = L::Format::write_updates(&updates, &mut self.buffer);
             cx.send(from, bytes, Sidecar::tags(tags));
         }
+        // At a client nothing waits here.
+        self.forward.send_waiting(from, cx);
         if lacking {
             self.greet(from, local, cx);
         }
@@ -88,6 +76,21 @@ impl<L: Library> Gossip<L> {
 }
 
 impl<L: Library> Exchange<L> for Gossip<L> {
+    fn new(setup: &Setup) -> Self {
+        Self {
+            genesis: setup.genesis.clone(),
+            genesis_mark: begin::<L>(&setup.genesis).mark(),
+            connected: Vec::new(),
+            greeted: BTreeSet::new(),
+            ever_connected: BTreeSet::new(),
+            updates: Vec::new(),
+            buffer: Vec::new(),
+            inbox: Vec::new(),
+            forward: Forward::default(),
+            began_again: false,
+        }
+    }
+
     fn send(&mut self, local: &mut Local<L>, tags: Tags, cx: &mut Context<'_>) {
         local.doc.own(&mut self.updates);
         if !self.updates.is_empty() && !self.connected.is_empty() {
@@ -101,6 +104,7 @@ impl<L: Library> Exchange<L> for Gossip<L> {
         &mut self,
         from: NodeId,
         bytes: &[u8],
+        sidecar: &Sidecar,
         local: &mut Local<L>,
         cx: &mut Context<'_>,
     ) -> Result<(), ProtocolError> {
@@ -109,6 +113,9 @@ impl<L: Library> Exchange<L> for Gossip<L> {
             Message::Updates(updates) => {
                 let updates = updates.into_iter().filter_map(|update| local.doc.read(update).transpose());
                 let updates = updates.collect::<Result<Vec<_>, _>>()?;
+                if local.is_relay && !updates.is_empty() {
+                    self.forward.take(from, bytes, sidecar);
+                }
                 if self.inbox.is_empty() && !updates.is_empty() {
                     cx.set_timer(Duration::ZERO, MERGE);
                 }
@@ -131,12 +138,17 @@ impl<L: Library> Exchange<L> for Gossip<L> {
                 if refused > 0 {
                     cx.count("refused_by_library", refused);
                 }
+                let waits = local.is_relay && local.doc.waits();
+                self.forward.send(self.connected.iter().copied(), waits, cx);
                 if ask_again {
                     self.greeted.clear();
                     self.greet_all(local, cx);
                 }
             }
-            Err(_) => self.begin_again(local, cx),
+            Err(_) => {
+                self.forward.drop_arrived();
+                self.begin_again(local, cx);
+            }
         }
     }
 
@@ -153,8 +165,9 @@ impl<L: Library> Exchange<L> for Gossip<L> {
         let again = !self.ever_connected.insert(peer);
         self.merge(local, cx);
         local.close(cx);
-        // Two that have never changed anything have nothing to tell each other.
-        if again || local.doc.mark() != self.genesis_mark {
+        // A client always tells a relay its version. Otherwise two that have never changed anything have nothing to tell
+        // each other.
+        if peer == NodeId::SERVER || again || local.doc.mark() != self.genesis_mark {
             self.greet(peer, local, cx);
         }
     }

@@ -55,7 +55,10 @@ pub(in crate::crdt) trait Library: View + Send + Sized + 'static {
         None
     }
 
-    /// Undoes an operation that was committed here.
+    /// Announces that users undo. Before, nothing is remembered for that.
+    fn remember(&mut self);
+
+    /// Undoes an operation that was committed here since [`Library::remember`].
     fn undo(&mut self, target: OpId) -> Result<Committed, Rejected>;
 
     /// Announces that [`Library::own`] follows every commit.
@@ -74,6 +77,9 @@ pub(in crate::crdt) trait Library: View + Send + Sized + 'static {
 
     /// Merges updates, at once or as soon as all their dependencies are here.
     fn merge(&mut self, updates: Vec<Self::Update>) -> Merged;
+
+    /// Whether something that arrived waits for its dependencies, so that a peer that compares does not get it.
+    fn waits(&mut self) -> bool;
 }
 
 /// What became of edits.

@@ -1,0 +1,40 @@
+//! `syncbench merge`: the parts of one plan as one run. Nothing is measured.
+
+use std::process::ExitCode;
+
+use syncbench_harness::results::{self, Part, PlannedCell, Results, Writer};
+use syncbench_harness::scenario::{Plan, Scenario};
+
+use crate::args::MergeArgs;
+use crate::failure::{Done, Failure};
+use crate::out::println;
+
+pub(crate) fn merge(args: &MergeArgs) -> Done {
+    let mut parts = Vec::new();
+    for dir in &args.dirs {
+        let results =
+            results::read(dir).map_err(|error| Failure::usage(format!("{error}; expected the folder of a run")))?;
+        parts.push(Part { dir: dir.clone(), results });
+    }
+    let files: Vec<_> = parts.iter().flat_map(|part| part.results.files.clone()).collect();
+    let (header, cells) = results::merge(parts, planned).map_err(Failure::usage)?;
+    let unwritable = |error| Failure::usage(format!("--out {error}"));
+    let mut writer = Writer::create(&args.out, &header).map_err(unwritable)?;
+    for cell in &cells {
+        writer.append(cell)?;
+    }
+    writer.finish()?;
+    if let Some(error) = files.iter().find_map(|file| file.error()) {
+        return Err(anyhow::anyhow!(error).into());
+    }
+    println!("{} cells of {} folders: {}", cells.len(), args.dirs.len(), args.out.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The cells of the plan with the commands that run them; `None` where this build lays it out otherwise.
+fn planned(results: &Results) -> Option<Vec<PlannedCell>> {
+    let scenarios: Vec<Scenario> = serde_json::from_value(results.scenario.clone()).ok()?;
+    let plan = Plan::new(scenarios).ok().filter(|plan| plan.mark() == results.plan)?;
+    let build = results.environment.build();
+    Some(plan.cells.iter().map(|cell| (cell.id(build), cell.replay())).collect())
+}

@@ -1,0 +1,95 @@
+//! What is the same in every cell of a strategy or of a workload, so that a run's folder has it once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use syncbench_strategies::document::EditKind;
+use syncbench_strategies::spec::{Configured, Spec};
+
+use super::Cell;
+use crate::by_name::Name;
+
+/// What the strategies and workloads of a run say about themselves, by label.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Facts {
+    /// The strategies, each with its parameters.
+    #[serde(default)]
+    pub strategies: BTreeMap<String, StrategyFacts>,
+    /// The kinds of edits that each workload makes.
+    #[serde(default)]
+    pub workloads: BTreeMap<String, Vec<String>>,
+}
+
+/// What a strategy says about itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StrategyFacts {
+    /// Its name, without parameters.
+    pub name: String,
+    /// Its parameters, defaults included.
+    pub params: BTreeMap<String, String>,
+    /// The library under test with its version.
+    pub library: Option<String>,
+    /// How it carries each kind of edit.
+    pub support: BTreeMap<String, String>,
+    /// What its users may take "saved" for.
+    #[serde(default)]
+    pub saved: String,
+}
+
+impl StrategyFacts {
+    /// Those of a strategy with its parameters.
+    pub fn of(strategy: &Configured) -> Self {
+        let Spec { name, library, support, .. } = *strategy.spec;
+        Self {
+            name: name.to_owned(),
+            params: strategy.params.clone(),
+            library: library.map(|(name, version)| format!("{name} {version}")),
+            saved: strategy.guarantees().saved().to_owned(),
+            support: EditKind::ALL.iter().map(|kind| (kind.name().to_owned(), support(*kind).to_string())).collect(),
+        }
+    }
+}
+
+impl Facts {
+    /// Adds those of another run of the same build.
+    pub fn extend(&mut self, other: Self) {
+        self.strategies.extend(other.strategies);
+        self.workloads.extend(other.workloads);
+    }
+}
+
+/// Gives cells what the header says about their strategies; cells of one strategy and workload share it.
+pub(super) struct Restorer<'a> {
+    facts: &'a Facts,
+    known: BTreeMap<(String, String), Known>,
+}
+
+#[derive(Clone, Default)]
+struct Known {
+    params: Arc<BTreeMap<String, String>>,
+    library: Option<Name>,
+    support: Arc<BTreeMap<String, String>>,
+}
+
+impl<'a> Restorer<'a> {
+    pub(super) fn new(facts: &'a Facts) -> Self {
+        Self { facts, known: BTreeMap::new() }
+    }
+
+    pub(super) fn restore(&mut self, cell: &mut Cell) {
+        let label = (cell.strategy.clone(), cell.workload.clone());
+        let known = self.known.entry(label).or_insert_with_key(|(strategy, workload)| {
+            let Some(strategy) = self.facts.strategies.get(strategy) else { return Known::default() };
+            let edits = self.facts.workloads.get(workload).map(Vec::as_slice).unwrap_or_default();
+            let carried = |edit: &String| Some((edit.clone(), strategy.support.get(edit)?.clone()));
+            Known {
+                params: Arc::new(strategy.params.clone()),
+                library: strategy.library.as_deref().map(Name::from),
+                support: Arc::new(edits.iter().filter_map(carried).collect()),
+            }
+        });
+        (cell.params, cell.support) = (known.params.clone(), known.support.clone());
+        cell.library.clone_from(&known.library);
+    }
+}

@@ -1,0 +1,133 @@
+//! What the cells of a group share, in words.
+
+use syncbench_harness::results::{Cell, Environment};
+use syncbench_harness::scenario::Scenario;
+use syncbench_harness::settings::Settings;
+use syncbench_strategies::replica::Topology;
+
+use crate::format::{figure, percent};
+
+/// What the cells of a group share: they differ in strategy and seed only.
+#[derive(Clone, Copy, Debug)]
+pub struct Condition<'a> {
+    /// Part of the plan.
+    pub part: &'a str,
+    /// Workload with its parameters.
+    pub workload: &'a str,
+    /// Who talks to whom. A star and a mesh have other paths, so they are compared with their own kind only.
+    pub topology: Topology,
+    /// Network, faults, load and all else; the seed is any one of the group.
+    pub settings: &'a Settings,
+    /// What measured it.
+    pub build: &'a Environment,
+    /// Whether the results hold other builds too.
+    pub other_builds: bool,
+}
+
+impl<'a> Condition<'a> {
+    /// That of a cell, measured by `build`.
+    pub(super) fn of(cell: &'a Cell, build: &'a Environment, other_builds: bool) -> Self {
+        let Cell { part, workload, topology, settings, .. } = cell;
+        Self { part, workload, topology: *topology, settings, build, other_builds }
+    }
+
+    /// Size of the initial document, in the workload's unit.
+    pub fn size(&self) -> u64 {
+        self.settings.size
+    }
+
+    /// Everything in one line of words: what is usual is left out, but for network, faults and load.
+    pub fn describe(&self) -> String {
+        self.describe_with(&format!(", initial size {}", self.settings.size))
+    }
+
+    /// The same without the size, which the conditions of a sweep do not share.
+    pub fn describe_sizes(&self) -> String {
+        self.describe_with("")
+    }
+
+    fn describe_with(&self, size: &str) -> String {
+        let Settings { network, engine, clients, ops, rate_per_s, .. } = self.settings;
+        let (faults, engine, rate) = (self.faults(" and "), engine.name(), figure(*rate_per_s));
+        let load = format!("{clients} clients, {ops} operations at {rate}/s{size}");
+        let usual = Scenario::default();
+        let unusual = [
+            (self.settings.pace != usual.pace, self.pace()),
+            (self.settings.undo > 0.0, self.undo()),
+            (self.settings.transport.to_string() != usual.transport, self.settings.transport.to_string()),
+            (self.settings.budget.as_secs_f64() != usual.budget_s, self.budget()),
+            (self.settings.sample_every.is_some(), self.sampling()),
+            (self.topology == Topology::Mesh, "mesh: clients talk to each other, without a server".to_owned()),
+            (self.other_builds, self.build()),
+        ];
+        let mut text = format!("{network}, {faults}; {load}; {engine} engine");
+        for (_, words) in unusual.iter().filter(|(unusual, _)| *unusual) {
+            text = format!("{text}; {words}");
+        }
+        text
+    }
+
+    /// What may differ between conditions of one part and workload, each in words for a title.
+    pub(super) fn facets(&self) -> [String; 14] {
+        let settings = self.settings;
+        [
+            if self.topology == Topology::Mesh { "mesh" } else { "star" }.to_owned(),
+            settings.network.clone(),
+            self.faults(" + "),
+            settings.engine.name().to_owned(),
+            format!("{} clients", settings.clients),
+            format!("{} operations", settings.ops),
+            self.size_facet(),
+            format!("{}/s", figure(settings.rate_per_s)),
+            self.pace(),
+            self.undo(),
+            settings.transport.to_string(),
+            self.budget(),
+            self.sampling(),
+            self.build(),
+        ]
+    }
+
+    /// The size, in words for a title.
+    pub(super) fn size_facet(&self) -> String {
+        format!("size {}", self.settings.size)
+    }
+
+    fn faults(&self, between: &str) -> String {
+        let faults = &self.settings.faults;
+        if faults.is_empty() { "no faults".to_owned() } else { faults.join(between) }
+    }
+
+    fn pace(&self) -> String {
+        format!("{} pace", self.settings.pace.name())
+    }
+
+    fn undo(&self) -> String {
+        if self.settings.undo > 0.0 { format!("{} undone", percent(self.settings.undo)) } else { "no undo".to_owned() }
+    }
+
+    fn budget(&self) -> String {
+        format!("budget {} s", figure(self.settings.budget.as_secs_f64()))
+    }
+
+    fn sampling(&self) -> String {
+        match self.settings.sample_every {
+            Some(every) => format!("states every {} ms", figure(every.as_secs_f64() * 1e3)),
+            None => "states after every event".to_owned(),
+        }
+    }
+
+    /// The build, short enough for a title.
+    fn build(&self) -> String {
+        let Environment { version, commit, dirty, profile, .. } = self.build;
+        let commit: String = commit.chars().take(12).collect();
+        let commit = if commit.is_empty() { "of an unknown commit".to_owned() } else { format!("of commit {commit}") };
+        format!("{profile} build {commit}{}, version {version}", if *dirty { " with changes" } else { "" })
+    }
+
+    /// Everything but the size, to tell sweeps apart.
+    pub(super) fn but_size(&self) -> String {
+        let settings = Settings { seed: 0, size: 0, ..self.settings.clone() };
+        format!("{} {} {} {settings:?} {}", self.part, self.workload, self.topology, self.build.describe_build())
+    }
+}
