@@ -3,11 +3,11 @@
 use std::fmt::Display;
 use std::process::ExitCode;
 
-use crate::out::{eprint, eprintln, print};
 use clap::CommandFactory;
 use clap::error::ErrorKind;
 
 use crate::args::Cli;
+use crate::out::{eprint, eprintln, print};
 
 /// Why a command failed.
 #[derive(Debug)]

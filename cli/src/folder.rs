@@ -4,11 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use syncbench_harness::results::{Header, Results, ResultsError, Writer};
+use syncbench_harness::results::{self, Header, Results, ResultsError, Writer};
 use syncbench_reports::criterion::CriterionEstimate;
 use syncbench_reports::report;
 
 use crate::date::Date;
+use crate::failure::Failure;
 
 /// Begins a run in `bench-results/runs/<date>-<label>`, or in the next name that no other run has.
 pub(crate) fn fresh(label: &str, header: &Header) -> Result<(PathBuf, Writer), ResultsError> {
@@ -26,13 +27,22 @@ pub(crate) fn fresh(label: &str, header: &Header) -> Result<(PathBuf, Writer), R
     unreachable!("there are more names than folders")
 }
 
+/// Reads the results in a folder.
+pub(crate) fn read(dir: &Path) -> Result<Results, Failure> {
+    results::read(dir).map_err(|error| match error {
+        ResultsError::Io { .. } => Failure::usage(format!("{error}; expected the folder of a run")),
+        other => Failure::usage(other),
+    })
+}
+
+/// Fails if series could not be read while results were drawn: what was drawn lacks them.
+pub(crate) fn complete(results: &Results) -> Result<(), Failure> {
+    results.series_error().map_or(Ok(()), |error| Err(anyhow::anyhow!(error).into()))
+}
+
 /// Draws every chart and the page into `dir`, and returns the page's path.
 pub(crate) fn draw(dir: &Path, results: &Results, criterion: &[CriterionEstimate]) -> anyhow::Result<PathBuf> {
-    let files = report::files(results, criterion);
-    if let Some(error) = results.series_error() {
-        anyhow::bail!(error);
-    }
-    for file in files {
+    for file in report::files(results, criterion) {
         let path = dir.join(&file.path);
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;

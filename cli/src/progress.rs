@@ -3,10 +3,11 @@
 use std::io::IsTerminal;
 use std::sync::Mutex;
 
-use crate::out::eprintln;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use syncbench_harness::clock::Moment;
 use syncbench_harness::results::Cell;
+
+use crate::out::eprintln;
 
 /// How often a line appears where there is no terminal, in seconds.
 const LINE_EVERY_S: u64 = 10;

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crate::out::{eprintln, print, println};
 use serde_json::{Value, json};
 use syncbench_harness::clock;
 use syncbench_harness::stories::{self, Cast, STORIES, Skipped, Story, Told};
@@ -15,6 +14,7 @@ use syncbench_strategies::registry::{STRATEGIES, left_out};
 use super::run::split;
 use crate::args::DemoArgs;
 use crate::failure::{Done, Failure};
+use crate::out::{eprintln, print, println};
 use crate::story;
 
 /// The last line of every diagram written here; a file without it is not overwritten.

@@ -7,14 +7,13 @@ use syncbench_harness::scenario::{Plan, Scenario};
 
 use crate::args::MergeArgs;
 use crate::failure::{Done, Failure};
+use crate::folder;
 use crate::out::println;
 
 pub(crate) fn merge(args: &MergeArgs) -> Done {
     let mut parts = Vec::new();
     for dir in &args.dirs {
-        let results =
-            results::read(dir).map_err(|error| Failure::usage(format!("{error}; expected the folder of a run")))?;
-        parts.push(Part { dir: dir.clone(), results });
+        parts.push(Part { dir: dir.clone(), results: folder::read(dir)? });
     }
     let files: Vec<_> = parts.iter().flat_map(|part| part.results.files.clone()).collect();
     let (header, cells) = results::merge(parts, planned).map_err(Failure::usage)?;

@@ -3,20 +3,18 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::out::{eprintln, print, println};
 use syncbench_harness::results;
 
 use super::run::shown;
 use crate::args::ReportArgs;
 use crate::failure::{Done, Failure};
 use crate::folder;
+use crate::out::{eprintln, print, println};
 
 pub(crate) fn report(args: &ReportArgs) -> Done {
     let mut parts = Vec::new();
     for dir in &args.dirs {
-        parts.push(
-            results::read(dir).map_err(|error| Failure::usage(format!("{error}; expected the folder of a run")))?,
-        );
+        parts.push(folder::read(dir)?);
     }
     let results = results::join(parts).ok_or_else(|| Failure::usage("expected at least one folder"))?;
     let criterion = match &args.criterion {
@@ -33,6 +31,7 @@ pub(crate) fn report(args: &ReportArgs) -> Done {
     if !criterion.is_empty() {
         eprintln!("with {} estimates of criterion", criterion.len());
     }
+    folder::complete(&results)?;
     println!("\nReport:  {}", page.display());
     Ok(ExitCode::SUCCESS)
 }

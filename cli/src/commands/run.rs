@@ -51,6 +51,7 @@ pub(crate) fn run(args: &RunArgs) -> Done {
         return Err(stopped.into());
     }
     drawn?;
+    folder::complete(&results)?;
     Ok(code)
 }
 

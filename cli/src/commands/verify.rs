@@ -4,7 +4,6 @@ use std::process::{Command, ExitCode, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 
-use crate::out::{eprintln, println};
 use anyhow::Context;
 use serde_json::json;
 use syncbench_harness::results::{Cell, Results};
@@ -15,6 +14,7 @@ use super::run::split;
 use crate::args::VerifyArgs;
 use crate::environment;
 use crate::failure::{Done, Failure};
+use crate::out::{eprintln, println};
 
 pub(crate) fn verify(args: &VerifyArgs) -> Done {
     let scenario = scenario(args);

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 
-use crate::common::{Place, is_file, quick, said};
+use crate::common::{Place, is_file, quick, said, skipped};
 
 /// Every command, with everything that it prints on stdout.
 fn commands() -> Vec<Vec<&'static str>> {
@@ -43,7 +43,7 @@ fn place() -> Place {
 #[test]
 fn a_full_disk_behind_stdout_is_an_error() {
     let Ok(_) = File::options().write(true).open("/dev/full") else {
-        eprintln!("skipped: no /dev/full");
+        skipped("a full stdout: no /dev/full");
         return;
     };
     let place = place();
@@ -86,7 +86,7 @@ fn one_line_of_a_long_list_is_enough() {
 #[test]
 fn a_full_disk_behind_stderr_changes_nothing() {
     let Ok(_) = File::options().write(true).open("/dev/full") else {
-        eprintln!("skipped: no /dev/full");
+        skipped("a full stdout: no /dev/full");
         return;
     };
     let place = Place::new();

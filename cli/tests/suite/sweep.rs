@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use syncbench_harness::results::{self, Cell};
 
-use crate::common::{Place, Said, is_file};
+use crate::common::{Place, Said, is_file, skipped};
 
 /// What a clock measured: it differs from run to run.
 const TIMINGS: [&str; 3] = ["ops_per_cpu_s", "cpu_us_local", "cpu_us_remote"];
@@ -315,7 +315,7 @@ fn a_full_disk_stops_the_run() {
     fs::create_dir(&tiny).unwrap();
     let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=300k", "tmpfs"]).arg(&tiny).output();
     if !mount.is_ok_and(|output| output.status.success()) {
-        eprintln!("skipped: a full disk: no right to mount a small filesystem");
+        skipped("a full disk: no right to mount a small filesystem");
         return;
     }
     struct Mounted<'a>(&'a Path);

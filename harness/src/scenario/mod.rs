@@ -93,7 +93,7 @@ impl Default for Scenario {
     /// * `networks`: wireless networks, the commonest last hop.
     /// * `transport`: a WebSocket, as nearly all products have.
     /// * `pace`: people do not wait for each other, nor for a clock.
-    /// * `seeds`: five, for a first look; see the intervals in the report for how far they carry.
+    /// * `seeds`: ten, the fewest with which an interval covers what it says; virtual time makes them cheap.
     /// * `budget_s`: longer than any backoff or retransmission, so that what has not quiesced by then never will.
     fn default() -> Self {
         Self {
@@ -112,7 +112,7 @@ impl Default for Scenario {
             pace: Pace::Poisson,
             undo: 0.0,
             sizes: Vec::new(),
-            seeds: vec!["1..5".into()],
+            seeds: vec!["1..10".into()],
             engine: Engine::Sim,
             sample_ms: None,
             budget_s: 60.0,

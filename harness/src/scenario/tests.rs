@@ -21,7 +21,9 @@ fn built_in_scenarios_are_plans() {
     assert_eq!(parts.iter().map(|part| part.name.as_str()).collect::<Vec<_>>(), ["calm", "rough", "growth"]);
     let plan = Plan::new(parts).unwrap();
     assert!(plan.cells.iter().enumerate().all(|(index, cell)| cell.index == index));
-    assert!(plan.cells.len() < 1200);
+    assert!(plan.cells.len() < 5000);
+    let seeds = |part: &str| plan.cells.iter().filter(|cell| cell.part == part).map(|cell| cell.settings.seed).max();
+    assert!(["calm", "rough", "growth"].iter().all(|part| seeds(part) == Some(10)));
 }
 
 #[test]

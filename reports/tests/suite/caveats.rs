@@ -117,7 +117,7 @@ fn each(results: &mut Results, metric: &MetricSpec, value: f64) {
     results.cells.iter_mut().for_each(|cell| _ = cell.metrics.insert(metric.name, Metric::Number(value)));
 }
 
-fn broken(results: &Results, outcome: Outcome) -> syncbench_harness::results::Cell {
+fn broken(results: &Results, outcome: Outcome) -> Cell {
     let mut cell = results.cells[0].clone();
     cell.settings.seed = 99;
     crate::support::drop_cell(&mut cell, outcome, "it broke");

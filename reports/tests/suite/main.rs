@@ -5,5 +5,6 @@ mod caveats;
 mod cover;
 mod edges;
 mod golden;
+mod groups;
 mod shown;
 mod support;

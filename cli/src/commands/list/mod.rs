@@ -6,10 +6,9 @@ mod print;
 
 use std::process::ExitCode;
 
-use crate::out::println;
-
 use crate::args::ListArgs;
 use crate::failure::Done;
+use crate::out::println;
 
 pub(crate) fn list(args: &ListArgs) -> Done {
     let catalog = catalog::Catalog::of(args.what);

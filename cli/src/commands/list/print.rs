@@ -3,10 +3,10 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use crate::out::println;
-
 use super::catalog::Catalog;
 use super::entry::{CompiledIn, Param, Strategy};
+
+use crate::out::println;
 
 /// Columns that are easy to read, and the width where there is no terminal.
 const WIDEST: usize = 100;

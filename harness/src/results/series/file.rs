@@ -22,8 +22,9 @@ const HEAD: usize = 16 + 4 + 8;
 /// Most bytes of one frame; a length beyond is no length.
 const MAX_FRAME: u64 = 1 << 30;
 
-/// How many series stay in memory: those of a row with a hundred seeds, so that drawing metric by metric reads each once.
-const KEPT: usize = 128;
+/// About so many bytes of series stay in memory, so that drawing metric by metric reads them once: those of the default
+/// comparison, or of fifty thousand small cells.
+const KEPT_BYTES: usize = 128 << 20;
 
 /// The frame of a cell's series.
 pub(in crate::results) fn frame(id: Digest, series: &Series) -> io::Result<Vec<u8>> {
@@ -103,8 +104,36 @@ pub struct SeriesFile {
 
 struct State {
     file: File,
-    kept: VecDeque<(Digest, Arc<Series>)>,
+    kept: Kept,
     error: Option<String>,
+}
+
+/// Series that were read; the oldest go first.
+#[derive(Default)]
+struct Kept {
+    series: BTreeMap<Digest, Arc<Series>>,
+    order: VecDeque<Digest>,
+    bytes: usize,
+}
+
+impl Kept {
+    fn add(&mut self, id: Digest, series: Arc<Series>) {
+        self.bytes += size(&series);
+        self.series.insert(id, series);
+        self.order.push_back(id);
+        while self.bytes > KEPT_BYTES
+            && let Some(oldest) = self.order.pop_front()
+        {
+            let gone = self.series.remove(&oldest);
+            self.bytes -= gone.map_or(0, |series| size(&series));
+        }
+    }
+}
+
+/// About how many bytes a series takes: its points, and a name and its place in a map for each of its lists.
+fn size(series: &Series) -> usize {
+    let points = series.histograms.values().map(Vec::len).chain(series.curves.values().map(Vec::len));
+    points.map(|points| 120 + 16 * points).sum::<usize>() + 200
 }
 
 impl SeriesFile {
@@ -113,7 +142,7 @@ impl SeriesFile {
         let mut file = File::open(path)?;
         // Of two frames of one cell the later one counts: a run that was resumed measured it again.
         let frames = scan(&mut file)?.into_iter().map(|frame| (frame.id, (frame.start, frame.end))).collect();
-        let state = Mutex::new(State { file, kept: VecDeque::new(), error: None });
+        let state = Mutex::new(State { file, kept: Kept::default(), error: None });
         Ok(Self { path: path.to_owned(), frames, state })
     }
 
@@ -130,7 +159,7 @@ impl SeriesFile {
     /// The series of a cell. If they can no longer be read they are empty, and [`SeriesFile::error`] says why.
     pub fn get(&self, id: Digest) -> Arc<Series> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, series)) = state.kept.iter().find(|(kept, _)| *kept == id) {
+        if let Some(series) = state.kept.series.get(&id) {
             return series.clone();
         }
         let series = match self.read(&mut state.file, id) {
@@ -140,10 +169,7 @@ impl SeriesFile {
                 return Arc::default();
             }
         };
-        if state.kept.len() == KEPT {
-            state.kept.pop_front();
-        }
-        state.kept.push_back((id, series.clone()));
+        state.kept.add(id, series.clone());
         series
     }
 

@@ -46,6 +46,8 @@ struct Item<'a> {
     restored: Vec<Operation<'a>>,
     /// How often it is on the stack or was delivered, beyond once, and no lost operation accounts for it so far.
     surplus: u64,
+    /// How often it is there after the reverses that were counted: each may double what it finds.
+    doubled: u64,
 }
 
 /// The item that a pop delivered, if the pop was confirmed.
@@ -91,6 +93,7 @@ fn follow<'a>(history: &History<'_>, operations: &'a [Issued<'a, StackOp>]) -> B
     }
     for item in items.values_mut() {
         item.pops.sort_by_key(|pop| (pop.entry.resolved, pop.id()));
+        item.doubled = 1;
         item.surplus = (item.pops.len() as u64 + item.member.copies()).saturating_sub(1);
     }
     items
@@ -112,7 +115,10 @@ fn judge_reverses(operations: &[Issued<'_, StackOp>], items: &mut BTreeMap<i64, 
         if again * 2 > found.len() {
             let example = format_args!("{}: {again} items are there once more, of {}", reverse.id(), found.len());
             findings.lost(reverse.id(), &STACK_DUPLICATED, example);
-            found.iter_mut().for_each(|item| item.surplus = item.surplus.saturating_sub(1));
+            for item in found.iter_mut() {
+                let more = item.surplus.min(item.doubled);
+                (item.surplus, item.doubled) = (item.surplus - more, item.doubled + more);
+            }
         }
     }
 }

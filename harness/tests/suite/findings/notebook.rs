@@ -25,7 +25,7 @@ const CROWDED: &str = "notebook:cells=0,evaluate=0,hot=1,elsewhere=1";
 pub(crate) const PLANTED: &[Planted] = &[
     Planted::new(LIVELY, &[&LOST_CELL], Flaw::Means(inserting_lists_nowhere)),
     Planted::new(LIVELY, &[&CELL_GONE], Flaw::Means(moves_drop_the_cell)),
-    Planted { ops: 400, ..Planted::new("notebook:cells=0.8,hot=0.8", &[&MOVE_OVERWRITTEN], Flaw::Weak) },
+    Planted { ops: 400, seeds: 12, ..Planted::new("notebook:cells=0.8,hot=0.8", &[&MOVE_OVERWRITTEN], Flaw::Weak) },
     Planted::new(LIVELY, &[&DUPLICATED_CELL], Flaw::Means(inserting_lists_twice)),
     Planted::new(LIVELY, &[&CELL_FROM_NOWHERE], Flaw::Means(inserting_writes_another_name)),
     Planted { undo: 0.3, ..Planted::new(LIVELY, &[&LOST_TO_UNDO], Flaw::Means(deletes_are_forgotten)) },
@@ -44,6 +44,7 @@ pub(crate) const PLANTED: &[Planted] = &[
     Planted {
         strategy: "serial-optimistic",
         ops: 300,
+        seeds: 12,
         ..Planted::new("notebook:cells=0,evaluate=0,hot=1,elsewhere=0,run=40", &[&INTERLEAVED_RUN], Flaw::Weak)
     },
 ];

@@ -1,22 +1,24 @@
-//! `crdt-automerge`: automerge's changes, broadcast to everybody.
+//! `crdt-automerge`: automerge's changes, sent to everybody through a relay.
 //!
-//! A client plans on its own view, applies the edits in one transaction, and sends the change. There is no server and no
-//! order to wait for. Every client applies the changes that it receives, and automerge merges: lists and texts by element
-//! ids, counters by addition, map entries by one deterministic winner.
+//! A client plans on its own view, applies the edits in one transaction, and sends the change. There is no order to wait for.
+//! The relay applies it and forwards it as it came. Every client applies the changes that it receives, and automerge merges:
+//! lists and texts by element ids, counters by addition, map entries by one deterministic winner.
 //!
 //! The library is used as its authors recommend: `AutoCommit`, native text in code points, native counters. Everything that
 //! arrives in one turn of the event loop is applied in one call: a call walks the whole list or text that it touches, so one
 //! call for each change would measure the calling pattern. When a connection opens, peers tell each other their heads and
 //! send what the other lacks.
 //!
-//! With `commit=window` all operations of a send window after the first become one change; the change ends early when something has to be
-//! merged. With `sync=protocol` peers speak the library's own protocol instead, with one `State` for each connection: a
-//! summary of what they have, then what is missing, and again after every change. The protocol needs a stream that neither
-//! loses nor reorders. It is made for pairs: in a mesh every peer offers every other what a third may have sent already.
+//! With `commit=window` all operations of a send window after the first become one change; the change ends early when
+//! something has to be merged. With `sync=protocol` peers speak the library's own protocol instead, with one `State` for each
+//! connection: a summary of what they have, then what is missing, and again after every change. That is how the sync server
+//! of automerge-repo works: it answers the sender at once, and tells the others of what is new within the same throttle as
+//! its clients (`syncDebounceRate`, 100 ms; here the send window). The protocol needs a stream that neither loses nor
+//! reorders. It is made for pairs: in a mesh every peer offers every other what a third may have sent already.
 //!
 //! An undo is a separate change. It undoes one operation, also one of a window. See `undo`.
 //!
-//! Source: automerge 0.12 and the papers behind it (Kleppmann and Beresford, "A conflict-free replicated JSON datatype").
+//! Source: automerge 0.12, automerge-repo and the papers behind it (Kleppmann and Beresford, "A conflict-free replicated JSON datatype").
 //!
 //! Trade-offs: works offline and merges everything, and cannot reject: if two users take the same item, both are
 //! confirmed. History and tombstones stay for good. What an undo puts back has new ids: what others concurrently wrote
@@ -47,7 +49,7 @@ pub static SPEC: Spec = Spec {
     name: "crdt-automerge",
     family: "crdt",
     summary: "automerge: every client merges everybody's changes",
-    source: "automerge 0.12; Kleppmann and Beresford 2017",
+    source: "automerge 0.12, the sync server of automerge-repo; Kleppmann and Beresford 2017",
     library: Some(("automerge", "0.12.0")),
     topology: Topology::Star,
     guarantees: Guarantees { grows: Growth::operations("the whole history of changes"), ..MERGES },

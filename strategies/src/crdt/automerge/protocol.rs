@@ -9,7 +9,7 @@ use automerge::sync::{self, SyncDoc};
 
 use super::changes::tag;
 use super::doc::Doc;
-use crate::crdt::peer::{Exchange, Local, MERGE};
+use crate::crdt::peer::{Exchange, FLUSH, Local, MERGE};
 use crate::replica::{Context, LinkState, NodeId, ProtocolError, Setup};
 use crate::sidecar::{Sidecar, Tags};
 use crate::spec::Guarantees;
@@ -22,17 +22,23 @@ pub(super) struct Protocol {
     sessions: BTreeMap<NodeId, sync::State>,
     /// Messages that arrived in this turn of the event loop.
     inbox: Vec<(NodeId, sync::Message)>,
+    /// At a relay, something new waits for the end of the send window.
+    waits: bool,
 }
 
 impl Protocol {
-    /// Sends every peer the protocol's next message, if there is one.
-    fn speak(&mut self, doc: &mut Doc, cx: &mut Context<'_>) {
-        for peer in &self.connected {
+    /// Sends these peers the protocol's next message, if there is one.
+    fn speak(&mut self, to: &BTreeSet<NodeId>, doc: &mut Doc, cx: &mut Context<'_>) {
+        for peer in to.intersection(&self.connected) {
             let next = self.sessions.get_mut(peer).and_then(|state| next_message(doc, state));
             if let Some((message, hashes)) = next {
                 cx.send(*peer, wire::seal(&message), Sidecar::tags(hashes.iter().map(tag).collect()));
             }
         }
+    }
+
+    fn speak_to_all(&mut self, doc: &mut Doc, cx: &mut Context<'_>) {
+        self.speak(&self.connected.clone(), doc, cx);
     }
 }
 
@@ -55,7 +61,7 @@ impl Exchange<Doc> for Protocol {
     fn send(&mut self, local: &mut Local<Doc>, _: Tags, cx: &mut Context<'_>) {
         // What each peer lacks, its session knows.
         if !local.doc.take_unsent().is_empty() {
-            self.speak(&mut local.doc, cx);
+            self.speak_to_all(&mut local.doc, cx);
         }
     }
 
@@ -84,7 +90,9 @@ impl Exchange<Doc> for Protocol {
         local.close(cx);
         let doc = &mut local.doc;
         let before = doc.library.get_heads();
+        let mut senders = BTreeSet::new();
         for (from, message) in mem::take(&mut self.inbox) {
+            senders.insert(from);
             let Some(state) = self.sessions.get_mut(&from) else { continue };
             if !doc.guarded(|library| library.sync().receive_sync_message(state, message).is_ok()) {
                 // The library cannot take what this peer sent: their session begins again.
@@ -92,10 +100,25 @@ impl Exchange<Doc> for Protocol {
                 *state = sync::State::new();
             }
         }
-        for hash in doc.hashes_since(&before) {
-            cx.reflected_tag(tag(&hash));
+        let news = doc.hashes_since(&before);
+        for hash in &news {
+            cx.reflected_tag(tag(hash));
         }
-        self.speak(doc, cx);
+        // A relay answers the sender at once, and tells the others within its window.
+        if local.is_relay && (news.is_empty() || !local.window.forwarding().change(FLUSH, cx)) {
+            self.waits |= !news.is_empty();
+            self.speak(&senders, doc, cx);
+        } else {
+            self.waits = false;
+            self.speak_to_all(doc, cx);
+        }
+    }
+
+    fn end_window(&mut self, local: &mut Local<Doc>, cx: &mut Context<'_>) {
+        if local.window.forwarding().timer(self.waits, FLUSH, cx) {
+            self.waits = false;
+            self.speak_to_all(&mut local.doc, cx);
+        }
     }
 
     fn link(&mut self, peer: NodeId, state: LinkState, local: &mut Local<Doc>, cx: &mut Context<'_>) {
@@ -110,6 +133,6 @@ impl Exchange<Doc> for Protocol {
         // What the peer is known to have outlives the connection; the rest of a session does not.
         let known = self.sessions.get(&peer).map(|state| sync::State::decode(&state.encode()));
         self.sessions.insert(peer, known.and_then(Result::ok).unwrap_or_default());
-        self.speak(&mut local.doc, cx);
+        self.speak_to_all(&mut local.doc, cx);
     }
 }

@@ -103,6 +103,24 @@ fn with_the_protocol_all_converge_and_a_reconnect_costs_what_was_missed() {
 }
 
 #[test]
+fn with_the_protocol_a_relay_tells_others_within_its_window_and_answers_at_once() {
+    let mut table = Table::new("crdt-automerge:sync=protocol,window=50ms", 3);
+    let ms = Duration::from_millis;
+    for (client, key) in [(1, "x"), (2, "y")] {
+        table.act(client, &typed(0, key));
+        (0..4).for_each(|_| table.pass(Duration::ZERO));
+    }
+    // The first goes on at once, the second when the window ends; that it has arrived, its author knows.
+    assert_eq!((table.sees(3, "text"), table.sees(0, "text").len()), ("\"xabc\"".into(), "\"xyabc\"".len()));
+    table.pass(ms(49));
+    assert_eq!(table.sees(3, "text"), "\"xabc\"");
+    (0..3).for_each(|_| table.pass(ms(1)));
+    assert_eq!(table.sees(3, "text"), table.sees(0, "text"));
+    table.run();
+    table.agree();
+}
+
+#[test]
 fn with_the_protocol_it_claims_less() {
     let claims = |strategy: &str| registry::configure(&strategy.parse().unwrap()).unwrap().guarantees();
     let (changes, protocol) = (claims("crdt-automerge"), claims("crdt-automerge:sync=protocol"));

@@ -32,6 +32,8 @@ pub(super) use self::library::{Span, beyond, new_author};
 pub(super) use self::replica::MERGE;
 use self::replica::Peer;
 pub(super) use self::replica::{Exchange, Local};
+#[cfg(feature = "automerge")]
+pub(super) use self::window::FLUSH;
 pub(super) use self::window::Window;
 use crate::document::Document;
 use crate::params::Params;

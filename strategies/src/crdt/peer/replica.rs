@@ -69,6 +69,9 @@ pub(in crate::crdt) trait Exchange<L>: Send + 'static {
     /// Merges what has arrived. A relay forwards it.
     fn merge(&mut self, local: &mut Local<L>, cx: &mut Context<'_>);
 
+    /// The send window of a relay has ended.
+    fn end_window(&mut self, _local: &mut Local<L>, _cx: &mut Context<'_>) {}
+
     fn link(&mut self, peer: NodeId, state: LinkState, local: &mut Local<L>, cx: &mut Context<'_>);
 }
 
@@ -161,6 +164,7 @@ impl<L: Library, X: Exchange<L>> Replica for Peer<L, X> {
 
     fn timer(&mut self, tag: u64, cx: &mut Context<'_>) {
         match tag {
+            FLUSH if self.local.is_relay => self.exchange.end_window(&mut self.local, cx),
             FLUSH => self.end_window(cx),
             _ => self.merge(cx),
         }

@@ -48,6 +48,12 @@ impl Window {
         self.whole
     }
 
+    /// At a relay, when it forwards.
+    #[cfg(feature = "automerge")]
+    pub(in crate::crdt) fn forwarding(&mut self) -> &mut SendWindow {
+        &mut self.send
+    }
+
     /// Adds an operation. Returns whether it has to be sent now.
     #[must_use]
     pub(in crate::crdt) fn add(

@@ -37,6 +37,7 @@
 mod counter;
 mod doc;
 mod edit;
+mod fits;
 mod library;
 mod peer;
 #[cfg(test)]

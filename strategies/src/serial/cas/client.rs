@@ -1,33 +1,25 @@
 //! The client: one write inflight, tried again after a mismatch.
 
 use std::collections::VecDeque;
-use std::ops::Bound;
 
 use serde::{Deserialize, Serialize};
 
 use super::Cas;
 use super::message::{ToClient, ToServer};
-use super::missed::Missed;
-use crate::document::{Document, Edit, diff};
-use crate::model::{ModelRef, Operation, Outcome, Rejected};
+use super::queue::Queue;
+use crate::change::Change;
+use crate::document::{Document, diff};
+use crate::model::{ModelRef, Operation, Outcome, Plan, Rejected};
 use crate::node::{NodeId, OpId};
 use crate::replica::{Context, LinkState, ProtocolError, Replica, Setup};
 use crate::serial::journal::{Edits, Entry, News};
 use crate::sidecar::Sidecar;
-use crate::star::{Outbox, Placed, Uplink, Verdict, count_duplicates, from_server, unseen};
+use crate::star::{Placed, Uplink, Verdict, count_duplicates, from_server, unseen};
 use crate::view::View;
 use crate::wire::{decode, encode};
 
 /// In the tag of the timers of retries, beside the era; an uplink's own tags are far smaller.
 const RETRY: u64 = 1 << 63;
-
-/// An operation without an answer.
-#[derive(Serialize, Deserialize)]
-struct Queued {
-    operation: Operation,
-    /// What the copy had gone through when its user issued it.
-    here: u64,
-}
 
 /// An operation in a write.
 #[derive(Serialize, Deserialize)]
@@ -35,6 +27,12 @@ struct Tried {
     n: u64,
     edits: Edits,
     outcome: Outcome,
+}
+
+impl Tried {
+    fn of(n: u64, plan: &Plan) -> Self {
+        Self { n, edits: Edits::of(&plan.edits), outcome: plan.outcome.clone() }
+    }
 }
 
 /// A write that was sent and not answered.
@@ -51,10 +49,8 @@ struct State {
     data: Document,
     /// The last own operation that has its place.
     last: u64,
-    /// The first ones are tried.
-    queue: Outbox<Queued>,
-    /// What the copy went through since the first of them was issued.
-    missed: Missed,
+    /// Own operations without an answer; the first ones are tried.
+    queue: Queue,
     /// How often the first one met a mismatch.
     retries: u64,
     /// What was sent of it.
@@ -75,14 +71,12 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn new(setup: &Setup, config: Cas, data: Document) -> Self {
-        let (queue, missed) = (Outbox::new(), Missed::default());
-        Self::with(setup, config, State { seq: 0, data, last: 0, queue, missed, retries: 0, inflight: None })
+        let queue = Queue::default();
+        Self::with(setup, config, State { seq: 0, data, last: 0, queue, retries: 0, inflight: None })
     }
 
     pub(super) fn restore(setup: &Setup, config: Cas, durable: &[u8]) -> Result<Self, ProtocolError> {
-        let state: State = decode(durable)?;
-        state.missed.check()?;
-        Ok(Self::with(setup, config, state))
+        Ok(Self::with(setup, config, decode(durable)?))
     }
 
     fn with(setup: &Setup, config: Cas, state: State) -> Self {
@@ -92,31 +86,41 @@ impl Client {
 
     /// Writes the first operations that the model allows, unless a write is inflight; rejects those that it does not.
     fn advance(&mut self, cx: &mut Context<'_>) {
-        if self.waiting || self.state.inflight.is_some() || self.state.queue.is_empty() || !self.uplink.ready(cx) {
+        if self.waiting || self.state.inflight.is_some() || self.state.queue.first().is_none() || !self.uplink.ready(cx)
+        {
             return;
         }
-        let mut tried = VecDeque::new();
-        let (mut data, mut missed) = (self.state.data.clone(), self.state.missed.clone());
-        while let Some((n, queued)) = self.next_after(tried.back().map_or(0, |tried: &Tried| tried.n)) {
-            let planned = missed.plan(&*self.model, &data, queued.here, &queued.operation);
-            match planned.and_then(|plan| Ok((data.apply_all(&plan.edits)?, plan))) {
-                Ok((inverse, plan)) => {
-                    let edits = Edits::of(&plan.edits);
-                    missed.add(edits.clone(), &inverse, true);
-                    tried.push_back(Tried { n, edits, outcome: plan.outcome });
+        while let Some((n, queued)) = self.state.queue.first() {
+            match queued.plan(&*self.model, &self.state.data) {
+                Ok(plan) => return self.write(n, plan, cx),
+                Err(reason) => {
+                    self.resolve(n, Err(reason), cx);
+                    self.state.queue.remove(n, &self.state.data, None);
                 }
-                // It was planned on operations that may still meet a mismatch.
-                Err(_) if !tried.is_empty() => break,
-                Err(reason) => self.resolve(n, Err(reason), cx),
-            }
-            if self.config.window.is_zero() && !tried.is_empty() {
-                break;
             }
         }
-        if tried.is_empty() {
-            return;
-        }
+    }
+
+    /// Writes the first operation, `n`, and with it those that a window has collected, up to one that is not allowed: it was
+    /// planned on operations that may still meet a mismatch.
+    fn write(&mut self, n: u64, plan: Plan, cx: &mut Context<'_>) {
         let base = self.state.seq;
+        let mut tried = VecDeque::from([Tried::of(n, &plan)]);
+        if !self.config.window.is_zero() {
+            let (mut queue, mut data, mut last) = (self.state.queue.clone(), self.state.data.clone(), (n, plan));
+            loop {
+                let mut after = data.clone();
+                if after.apply_all(&last.1.edits).is_err() {
+                    break;
+                }
+                queue.remove(last.0, &data, Change::of(&last.1.edits).as_ref());
+                data = after;
+                let Some((n, queued)) = queue.first() else { break };
+                let Ok(plan) = queued.plan(&*self.model, &data) else { break };
+                tried.push_back(Tried::of(n, &plan));
+                last = (n, plan);
+            }
+        }
         let writes: Vec<(u64, Edits)> = tried.iter().map(|tried| (tried.n, tried.edits.clone())).collect();
         let sidecar = Sidecar::ops(tried.iter().map(|tried| OpId { client: self.node, n: tried.n }));
         cx.send(NodeId::SERVER, encode(&ToServer::Write { base, writes }), sidecar);
@@ -124,18 +128,9 @@ impl Client {
         self.state.inflight = Some(Inflight { base, tried });
     }
 
-    /// The first queued operation after number `n`.
-    fn next_after(&self, n: u64) -> Option<(u64, &Queued)> {
-        let (n, queued) = self.state.queue.range((Bound::Excluded(n), Bound::Unbounded)).next()?;
-        Some((*n, queued))
-    }
-
-    /// Tells the user what became of an operation.
+    /// Tells the user what became of the first operation.
     fn resolve(&mut self, n: u64, verdict: Verdict, cx: &mut Context<'_>) {
-        self.state.queue.remove(&n);
         self.state.retries = 0;
-        let here = self.state.queue.values().next().map_or(self.state.missed.here(), |queued| queued.here);
-        self.state.missed.forget_before(here);
         let id = OpId { client: self.node, n };
         match verdict {
             Ok(outcome) => {
@@ -155,6 +150,7 @@ impl Client {
             cx.count("starved", 1);
             let detail = format!("somebody else was faster {} times", self.state.retries);
             self.resolve(n, Err(Rejected::new(Rejected::STARVED, detail)), cx);
+            self.state.queue.remove(n, &self.state.data, None);
             return self.advance(cx);
         }
         cx.count("retries", 1);
@@ -167,41 +163,76 @@ impl Client {
     /// Takes entries that follow what is here, except for known ones: all or none.
     fn take(&mut self, after: u64, entries: &[Entry], cx: &mut Context<'_>) -> Result<(), ProtocolError> {
         let new = unseen(self.state.seq, after, entries)?;
-        let (mut data, mut inverses) = (self.state.data.clone(), Vec::with_capacity(new.entries.len()));
+        let mut copies = vec![self.state.data.clone()];
+        let mut changes = Vec::with_capacity(new.entries.len());
         for entry in new.entries {
-            inverses.push(data.apply_all(&entry.edits.unpack()?).map_err(ProtocolError::malformed)?);
+            let (mut data, edits) = (copies[copies.len() - 1].clone(), entry.edits.unpack()?);
+            data.apply_all(&edits).map_err(ProtocolError::malformed)?;
+            copies.push(data);
+            changes.push(Change::of(&edits).unwrap_or_default());
         }
-        (self.state.seq, self.state.data) = (new.end, data);
+        (self.state.seq, self.state.data) = (new.end, copies[copies.len() - 1].clone());
         count_duplicates(new.seen, cx);
-        for (entry, inverse) in new.entries.iter().zip(inverses) {
-            let own = entry.client == self.node;
-            self.went_through(&entry.edits, &inverse, own);
-            if own {
-                self.placed(entry.n, Some(&entry.edits), cx);
+        for ((entry, change), copies) in new.entries.iter().zip(changes).zip(copies.windows(2)) {
+            if entry.client != self.node || !self.made(entry, &change, &copies[0], cx) {
+                self.went_through(change);
+                if entry.client == self.node {
+                    self.taken(entry.n, &copies[1], cx);
+                }
             }
             cx.reflected(entry.id());
         }
         Ok(())
     }
 
-    /// The copy changed while operations wait.
-    fn went_through(&mut self, edits: &Edits, inverse: &[Edit], own: bool) {
-        if self.config.transforms && !self.state.queue.is_empty() {
-            self.state.missed.add(edits.clone(), inverse, own);
+    /// The copy went through a change that is not this client's.
+    fn went_through(&mut self, change: Change) {
+        if self.config.transforms {
+            self.state.queue.went_through(change);
         }
     }
 
-    /// Own operations up to `last` have their place. `logged` is what the log has under that number, which another
-    /// client under this name may have taken.
-    fn placed(&mut self, last: u64, logged: Option<&Edits>, cx: &mut Context<'_>) {
-        self.state.last = self.state.last.max(last);
-        while let Some((&n, _)) = self.state.queue.first_key_value().filter(|(n, _)| **n <= last) {
-            let tried = self.state.inflight.as_mut().and_then(|inflight| inflight.tried.pop_front());
-            self.state.inflight.take_if(|inflight| inflight.tried.is_empty());
-            let is_logged = |tried: &Tried| n < last || logged.is_none_or(|edits| *edits == tried.edits);
-            let own = tried.filter(|tried| tried.n == n && is_logged(tried));
-            self.resolve(n, own.map(|tried| tried.outcome).ok_or_else(Rejected::number_taken), cx);
+    /// Whether an entry is the first operation as it was tried, which then has its place; the copy was `before`.
+    fn made(&mut self, entry: &Entry, change: &Change, before: &Document, cx: &mut Context<'_>) -> bool {
+        let first = self.state.queue.first().is_some_and(|(n, _)| n == entry.n);
+        let Some(inflight) = self.state.inflight.as_mut().filter(|_| first) else { return false };
+        let is_tried = |tried: &Tried| tried.n == entry.n && tried.edits == entry.edits;
+        if !inflight.tried.front().is_some_and(is_tried) {
+            return false;
         }
+        let Some(tried) = inflight.tried.pop_front() else { return false };
+        self.state.inflight.take_if(|inflight| inflight.tried.is_empty());
+        self.state.last = self.state.last.max(entry.n);
+        self.state.queue.remove(entry.n, before, Some(change).filter(|_| self.config.transforms));
+        self.resolve(entry.n, Ok(tried.outcome), cx);
+        true
+    }
+
+    /// Other operations came under this client's name, up to the number `last`: its own ones with these numbers are lost.
+    /// The copy is `now`.
+    fn taken(&mut self, last: u64, now: &Document, cx: &mut Context<'_>) {
+        self.state.last = self.state.last.max(last);
+        while let Some((n, _)) = self.state.queue.first().filter(|(n, _)| *n <= last) {
+            self.state.inflight = None;
+            self.state.queue.remove(n, now, None);
+            self.resolve(n, Err(Rejected::number_taken()), cx);
+        }
+    }
+
+    /// A snapshot has this client's operations up to `last`, by their numbers.
+    fn snapshot(&mut self, seq: u64, state: Document, last: u64, cx: &mut Context<'_>) {
+        let change = Change::of(&diff(&self.state.data, &state)).unwrap_or_default();
+        self.state.last = self.state.last.max(last);
+        let tried = self.state.inflight.take().map(|inflight| inflight.tried).unwrap_or_default();
+        for Tried { n, outcome, .. } in tried.into_iter().take_while(|tried| tried.n <= last) {
+            // It is in the new state, with everything else that is new there.
+            self.state.queue.remove(n, &self.state.data, None);
+            self.resolve(n, Ok(outcome), cx);
+        }
+        self.went_through(change);
+        (self.state.seq, self.state.data) = (seq, state);
+        let now = self.state.data.clone();
+        self.taken(last, &now, cx);
     }
 
     fn joined(&mut self, news: News, last: u64, sidecar: &Sidecar, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
@@ -209,11 +240,7 @@ impl Client {
             News::Entries { after, entries } => self.take(after, &entries, cx)?,
             News::Snapshot { seq, .. } if seq < self.state.seq => count_duplicates(1, cx),
             News::Snapshot { seq, state } => {
-                let edits = diff(&self.state.data, &state);
-                let inverse = self.state.data.apply_all(&edits).map_err(ProtocolError::malformed)?;
-                self.went_through(&Edits::of(&edits), &inverse, false);
-                (self.state.seq, self.state.data) = (seq, state);
-                self.placed(last, None, cx);
+                self.snapshot(seq, state, last, cx);
                 cx.reflected_all(sidecar);
             }
         }
@@ -231,8 +258,11 @@ impl Replica for Client {
         if id.n <= self.state.last {
             return cx.rejected(id, Rejected::number_taken());
         }
-        let queued = Queued { operation: operation.clone(), here: self.state.missed.here() };
-        self.state.queue.insert(id.n, queued);
+        if self.config.transforms {
+            self.state.queue.push(&*self.model, id.n, operation.clone(), &self.state.data);
+        } else {
+            self.state.queue.push_plain(id.n, operation.clone());
+        }
         self.advance(cx);
     }
 
@@ -250,7 +280,7 @@ impl Replica for Client {
                 self.advance(cx);
             }
             ToClient::Mismatch { base, n } => {
-                let tried = self.state.queue.first_key_value().map(|(first, _)| *first) == Some(n);
+                let tried = self.state.queue.first().is_some_and(|(first, _)| first == n);
                 match &self.state.inflight {
                     Some(inflight) if tried && inflight.base == base => self.mismatch(n, cx),
                     _ => count_duplicates(1, cx),
@@ -273,7 +303,7 @@ impl Replica for Client {
     fn link(&mut self, peer: NodeId, state: LinkState, cx: &mut Context<'_>) {
         self.era += 1;
         self.waiting = false;
-        self.uplink.link(state, &self.state.queue, self.state.last);
+        self.uplink.link(state, &self.state.queue.0, self.state.last);
         if state == LinkState::Up {
             cx.send(peer, encode(&ToServer::Join { seq: self.state.seq }), Sidecar::none());
         }

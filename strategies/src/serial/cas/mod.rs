@@ -6,8 +6,9 @@
 //! retries the operation is rejected (`starved`). A client has one write inflight; further operations wait, and those that a
 //! send window collects go in one write.
 //!
-//! Whatever an operation names is found again by planning it again. Only a position in a text is not: it is moved by the
-//! changes that came between, as in operational transformation, which the client has in its hands. The model still decides,
+//! Whatever an operation names is found again by planning it again. Only a position in a text is not: its user means it in
+//! the text as it would be with their own keystrokes that the screen does not show yet. So it is moved by the changes of
+//! others that came between, as in operational transformation; the client has these in its hands. The model still decides,
 //! on the state as it is by then, whether the operation is allowed.
 //!
 //! This is the expected sequence number of a JetStream publish, for a whole stream: the unit of comparison is the whole
@@ -21,8 +22,8 @@
 
 mod client;
 mod message;
-mod missed;
 mod patience;
+mod queue;
 mod server;
 #[cfg(test)]
 mod tests;

@@ -16,11 +16,11 @@ use yrs::{ClientID, OffsetKind, Options, ReadTxn, StateVector, Transact, Update,
 
 use super::counter::Counters;
 use super::edit::{self, Place, Writing, apply};
+use super::fits;
 use super::library::Library;
 use super::undo::{self, Footprint, Recorder};
 use crate::crdt::splices;
 use crate::document::{Document, Edit};
-use crate::view::View;
 
 /// Updates that wait for their dependencies. Beyond this many the oldest are dropped, and arrive again with the next
 /// connection.
@@ -176,7 +176,7 @@ impl Doc {
             // The library has no way back from the middle of a transaction.
             match splices::check(self, edits) {
                 Some(checked) => checked?,
-                None => drop(self.document().apply_all(edits).map_err(|error| error.to_string())?),
+                None => fits::check(self, edits)?,
             }
         }
         self.wide |= edits.iter().any(edit::writes_wide);

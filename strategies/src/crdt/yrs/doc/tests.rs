@@ -5,6 +5,7 @@ use super::*;
 use crate::document::{Kind, Path};
 use crate::path;
 use crate::replica::Rng;
+use crate::view::View;
 
 fn genesis() -> Vec<u8> {
     let row = Document::map([("x", Document::Int(0)), ("y", Document::Int(0))]);
