@@ -3,7 +3,7 @@
 //! A client gets nothing that its user had not seen before its next operation, and the server takes operations in the order
 //! of [`Schedule::rank`], in which it passes through the recorded versions.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use syncbench_strategies::prefix_set::PrefixSet;
 use syncbench_strategies::replica::{NodeId, OpId};
@@ -20,6 +20,9 @@ pub(super) struct Hold<'a> {
     made: Vec<u64>,
     queues: BTreeMap<(NodeId, NodeId), VecDeque<Parcel>>,
     turn: Turn,
+    /// Clients whose first words are on their way to the server. It takes no operation before, lest it answers a newcomer with
+    /// several at once.
+    greeting: BTreeSet<NodeId>,
     inexact: u64,
 }
 
@@ -82,7 +85,21 @@ impl Turn {
 impl<'a> Hold<'a> {
     pub(super) fn new(schedule: Option<&'a Schedule>, clients: u32) -> Self {
         let turn = schedule.map(|schedule| Turn::new(schedule, clients)).unwrap_or_default();
-        Self { schedule, made: vec![0; clients as usize + 1], queues: BTreeMap::new(), turn, inexact: 0 }
+        Self {
+            schedule,
+            made: vec![0; clients as usize + 1],
+            queues: BTreeMap::new(),
+            turn,
+            greeting: BTreeSet::new(),
+            inexact: 0,
+        }
+    }
+
+    /// A client sends something to the server.
+    pub(super) fn sent(&mut self, from: NodeId, to: NodeId) {
+        if self.schedule.is_some() && to == NodeId::SERVER && self.made.iter().all(|made| *made == 0) {
+            self.greeting.insert(from);
+        }
     }
 
     /// The parcel, unless it has to wait.
@@ -91,6 +108,9 @@ impl<'a> Hold<'a> {
             return Some(parcel);
         }
         let key = (parcel.from, parcel.to);
+        if parcel.to == NodeId::SERVER {
+            self.greeting.remove(&parcel.from);
+        }
         let behind = self.queues.get(&key).is_some_and(|queue| !queue.is_empty());
         if !behind && self.allowed(&parcel, ledger) {
             self.take(&parcel, ledger);
@@ -136,6 +156,7 @@ impl<'a> Hold<'a> {
     /// One message that is let go although it is not its turn: the one for the client whose operation is next, since a server
     /// out of order would make others miss their versions too.
     pub(super) fn force(&mut self, ledger: &Ledger) -> Option<Parcel> {
+        self.greeting.clear();
         let next = |client: NodeId| self.schedule?.rank(client, self.made[client.0 as usize] + 1);
         let urgency = |(key, queue): &(&(NodeId, NodeId), &VecDeque<Parcel>)| match key.1 {
             NodeId::SERVER => (true, queue.front().and_then(|parcel| self.turn.place(parcel, self.schedule?, ledger))),
@@ -165,6 +186,7 @@ impl<'a> Hold<'a> {
 
     /// The connection changed: what waited on it is lost.
     pub(super) fn broken(&mut self, key: (NodeId, NodeId)) -> VecDeque<Parcel> {
+        self.greeting.remove(&key.0);
         self.queues.remove(&key).unwrap_or_default()
     }
 
@@ -182,7 +204,8 @@ impl<'a> Hold<'a> {
         let Some(schedule) = self.schedule else { return true };
         if parcel.to == NodeId::SERVER {
             let (place, next) = (self.turn.place(parcel, schedule, ledger), self.turn.next_place(schedule));
-            return place.is_none_or(|place| next.is_none_or(|next| place <= next));
+            let turn = |place| self.greeting.is_empty() && next.is_none_or(|next| place <= next);
+            return place.is_none_or(turn);
         }
         let next = self.made[parcel.to.0 as usize] + 1;
         let Some(needs) = schedule.before(parcel.to, next) else { return true };

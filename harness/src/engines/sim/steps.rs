@@ -106,6 +106,7 @@ impl Sim<'_> {
         let payload_bytes = bytes.len() as u64;
         let hash = xxh3_64(&bytes);
         self.conditions.touch_made(from);
+        self.hold.sent(from, to);
         let sidecar = if self.task.blind { Arc::new(Sidecar::none()) } else { sidecar };
         let Some(wire) = self.wires.get_mut(&(from, to)) else {
             let wire_bytes = wire_bytes(self.task.transport, from, payload_bytes);
