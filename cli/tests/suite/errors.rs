@@ -61,7 +61,7 @@ fn names_and_their_parameters() {
         ("--workload", "stak", ["stak", "no such workload", "stack"]),
         ("--workload", "stack:pop=3", ["pop", "fraction", "3"]),
         ("--network", "5g", ["5g", "no such network", "4g"]),
-        ("--network", "constant:fast", ["constant", "fast", "50ms"]),
+        ("--network", "constant:fast", ["constant", "fast", "40ms"]),
         ("--fault", "flood", ["flood", "no such fault", "partition"]),
         ("--fault", "partition:halves@5s..2s", ["partition", "5s..2s", "@"]),
         ("--fault", "late:9", ["late:9", "4 clients", "9"]),
