@@ -123,7 +123,7 @@ impl List {
     }
 
     /// How many shown characters the first `units` UTF-16 units are; `None` within a pair.
-    pub(super) fn from_utf16(&self, units: usize) -> Option<usize> {
+    pub(super) fn characters_in(&self, units: usize) -> Option<usize> {
         let (mut left, mut characters) = (units, 0);
         for chunk in self.order.iter().map(|chunk| &self.chunks[*chunk as usize]) {
             if left > chunk.units {

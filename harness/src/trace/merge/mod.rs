@@ -277,7 +277,7 @@ fn code_points(pos: usize, delete: usize, list: &List) -> Result<(usize, usize),
         return Err(reason);
     }
     let place = |unit: usize| {
-        list.from_utf16(unit).ok_or_else(|| {
+        list.characters_in(unit).ok_or_else(|| {
             format!("a patch at {pos} deletes {delete}: UTF-16 unit {unit} is inside a surrogate pair, expected its start or end")
         })
     };
