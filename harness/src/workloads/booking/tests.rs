@@ -173,8 +173,8 @@ fn each_kind_is_found_and_nothing_else() {
     );
     let twice = story(&[&all[..], &[cancel("a")]].concat());
     assert_eq!(kinds(&twice, &after(&all)), one("cancelled twice"));
-    let both = [one("cancelled twice"), one("stock from nowhere")].concat();
-    assert_eq!(kinds(&twice, &with(&after(&all), &[add("show0", 1)])), both);
+    let noted = [one("cancelled twice"), one("stock from nowhere")].concat();
+    assert_eq!(kinds(&twice, &with(&after(&all), &[add("show0", 1)])), noted);
     // Stock from nowhere that was sold is oversold, once.
     let sold = [
         reserve("show0", "a"),
