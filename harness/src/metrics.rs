@@ -11,7 +11,8 @@ metrics! {
         unit: "operations",
         better: Low,
         form: Tally,
-        meaning: "Confirmed operations without effect that no user who had seen them overwrote, by kind of finding.",
+        meaning: "Confirmed operations that were not kept and that no user who had seen them overwrote, each counted once, by \
+                  kind of finding.",
     };
     SERIAL_ORDER = {
         name: "serial_order",

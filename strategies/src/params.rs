@@ -230,7 +230,7 @@ fn parse_bandwidth(text: &str) -> Option<Option<u64>> {
         number.ends_with(|c: char| c.is_ascii_digit()).then_some((number, unit))
     })?;
     let bits_per_s = number.parse::<f64>().ok()? * *unit as f64;
-    (bits_per_s >= 1.0 && bits_per_s <= MOST_BITS_PER_S).then_some(Some(bits_per_s.round() as u64))
+    (1.0..=MOST_BITS_PER_S).contains(&bits_per_s).then_some(Some(bits_per_s.round() as u64))
 }
 
 /// A petabit per second, far beyond any link.

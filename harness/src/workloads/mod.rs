@@ -54,9 +54,48 @@ pub fn configure_from(
 
 #[cfg(test)]
 mod tests {
+    use syncbench_strategies::document::Document;
+
+    use super::json::JsonOp;
+    use super::kanban::KanbanOp;
+    use super::notebook::NotebookOp;
+    use super::record::{Field, RecordOp};
     use super::*;
     use crate::finding::Kind;
     use crate::oracles;
+    use crate::testing::Book;
+    use crate::workload::Intent;
+
+    /// What is left when a user wrote `x`, another user who saw that replaced it by `y` and undid that, and `x` is gone.
+    fn undone_and_not_back<O: serde::Serialize>(
+        text: &str,
+        write: fn(&str) -> O,
+        seen: &Document,
+    ) -> Vec<(String, u64)> {
+        let genesis = crate::testing::workload(text).genesis(3);
+        let mut book = Book::new(2);
+        let first = book.acted(1, &write("x"));
+        book.reached(2, first);
+        let second = book.acted_on(2, &write("y"), seen.clone());
+        book.undone(second);
+        let found = book.judge(text, &genesis, &genesis);
+        found.kinds().into_iter().map(|(kind, count)| (kind.to_owned(), count)).collect()
+    }
+
+    #[test]
+    fn what_an_undone_write_replaced_must_be_back_in_every_workload() {
+        let expected = [("lost to undo".to_owned(), 1)];
+        let set = |value: &str| RecordOp::Set { record: "r0".into(), field: Field::Title, value: value.into() };
+        assert_eq!(undone_and_not_back("record", set, &"x".into()), expected);
+        let retitle = |title: &str| KanbanOp::Retitle { card: "k0".into(), title: title.into() };
+        assert_eq!(undone_and_not_back("kanban", retitle, &Document::map([("title", "x")])), expected);
+        let set = |value: &str| JsonOp::Set { path: vec!["o0".into(), "a".into()], value: value.into() };
+        let seen = |view: &Document| -> Intent { json::intent(view, &set("y")) };
+        let view = Document::map([("o0", Document::map([("a", "x")]))]);
+        assert_eq!(undone_and_not_back("json", set, &seen(&view).seen), expected);
+        let evaluate = |run: &str| NotebookOp::Evaluate { cell: "c0".into(), run: run.into() };
+        assert_eq!(undone_and_not_back("notebook", evaluate, &"x".into()), expected);
+    }
 
     #[test]
     fn every_folder_is_registered() {

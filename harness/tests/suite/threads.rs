@@ -104,7 +104,10 @@ fn states_are_sampled_at_one_consistent_cut() {
         let every = Some(Duration::from_millis(1));
         let done = Case { rate_per_s: 1_500.0, ops: 300, sample_every: every, ..case(strategy) }.run();
         // Replicas with the same operations and different states: either the strategy is broken, or the cut is.
-        assert_eq!(done.number("sec_violations"), 0.0, "{strategy}");
+        // What is ephemeral expires at one replica sooner than at another.
+        if !case(strategy).configured().guarantees().ephemeral {
+            assert_eq!(done.number("sec_violations"), 0.0, "{strategy}");
+        }
         assert!(done.numbers("resident_bytes", "steady") > 0.0, "{strategy}");
         assert!(done.numbers("divergence", "peak") <= 1.0, "{strategy}");
     });
@@ -115,7 +118,7 @@ fn states_are_sampled_at_one_consistent_cut() {
 enum Mischief {
     /// Panics when it is made.
     PanicsAtBirth,
-    /// Panics on its third message.
+    /// Panics on its first message.
     Panics,
     /// Panics when asked for what it saves.
     PanicsAtTheEnd,
@@ -133,7 +136,6 @@ struct Imp {
     inner: Box<dyn Replica>,
     /// `None` where it behaves.
     mischief: Option<Mischief>,
-    received: u32,
 }
 
 impl Strategy for Mischievous {
@@ -145,7 +147,7 @@ impl Strategy for Mischievous {
         let all = matches!(self.1, Mischief::Ticks | Mischief::TicksAndSaysSo | Mischief::Chatters);
         let mischief = (all || setup.node == NodeId(2)).then_some(self.1);
         assert!(mischief != Some(Mischief::PanicsAtBirth), "planted");
-        Box::new(Imp { inner: self.0.strategy.replica(setup), mischief, received: 0 })
+        Box::new(Imp { inner: self.0.strategy.replica(setup), mischief })
     }
 
     fn topology(&self, default: Topology) -> Topology {
@@ -153,7 +155,7 @@ impl Strategy for Mischievous {
     }
 
     fn settling(&self) -> Duration {
-        if self.1 == Mischief::TicksAndSaysSo { TICK * 10 } else { self.0.strategy.settling() }
+        if self.1 == Mischief::TicksAndSaysSo { TICK * 200 } else { self.0.strategy.settling() }
     }
 
     fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {
@@ -177,8 +179,7 @@ impl Replica for Imp {
         sidecar: &Sidecar,
         cx: &mut Context<'_>,
     ) -> Result<(), ProtocolError> {
-        self.received += 1;
-        assert!(self.mischief != Some(Mischief::Panics) || self.received < 3, "planted");
+        assert!(self.mischief != Some(Mischief::Panics), "planted");
         if bytes == NOISE {
             cx.send(from, NOISE, Sidecar::none());
             return Ok(());

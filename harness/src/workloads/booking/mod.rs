@@ -18,8 +18,8 @@ use syncbench_strategies::spec::{Content, Param, ParamKind};
 
 pub use self::model::{BookingModel, BookingOp};
 pub use self::oracle::{
-    BOOKING_FROM_NOWHERE, LOST_BOOKING, LOST_STOCK, OVERSOLD, REJECTED_WITH_STOCK_LEFT, RESURRECTED_BOOKING,
-    STOCK_FROM_NOWHERE, STOCK_OFF,
+    BOOKING_FROM_NOWHERE, CANCELLED_TWICE, LOST_BOOKING, LOST_STOCK, OVERSOLD, REJECTED_WITH_STOCK_LEFT,
+    RESURRECTED_BOOKING, STOCK_FROM_NOWHERE, STOCK_OFF,
 };
 use self::users::{Agent, Habits};
 use crate::finding::Finding;

@@ -32,6 +32,10 @@ kinds! {
         "More units of an item are left or booked than it ever had, and no oversold or resurrected booking accounts for \
          them: as few operations as do, second cancellations of one booking first."
     );
+    CANCELLED_TWICE = noted(
+        "cancelled twice",
+        "Two agents cancelled one booking, and both were confirmed; no order of the two would allow that."
+    );
     STOCK_OFF = noted(
         "stock off",
         "The units of an item do not add up, by more than its operations can account for; counted in units."
@@ -54,6 +58,7 @@ pub(super) static KINDS: &[&Kind] = &[
     &RESURRECTED_BOOKING,
     &LOST_STOCK,
     &STOCK_FROM_NOWHERE,
+    &CANCELLED_TWICE,
     &STOCK_OFF,
     &BOOKING_FROM_NOWHERE,
     &REJECTED_WITH_STOCK_LEFT,
@@ -210,6 +215,10 @@ impl Booking<'_> {
             (Some(Wrong::FromNowhere), _) => findings.note(&BOOKING_FROM_NOWHERE, 1, format_args!("{id} is there")),
             // Nobody undoes a booking: a cancellation is a separate operation.
             _ => {}
+        }
+        let mut cancelled = self.cancelled.iter().filter(|cancel| cancel.outcome().is_some());
+        if let (Some(one), Some(other)) = (cancelled.next(), cancelled.next()) {
+            findings.note(&CANCELLED_TWICE, 1, format_args!("{id} in {} and {}", one.id(), other.id()));
         }
         for cancelled in self.member.last_removals().filter(|_| self.member.copies() > 0) {
             let example = format_args!("{id}, cancelled in {}, is there", cancelled.id);

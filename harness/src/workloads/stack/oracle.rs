@@ -200,6 +200,10 @@ fn judge_order(
     order.judge(findings);
     for (name, item) in items {
         let (Some(pop), push) = (item.pops.first(), item.push.map(|push| push.entry)) else { continue };
+        // The undo of an earlier pop may have put it on top.
+        if !item.restored.is_empty() {
+            continue;
+        }
         if (push.is_some() || first.contains_key(name)) && !findings.is_lost(pop.id()) {
             order.judge_pop(*name, pop.entry, push, first.get(name).copied(), findings);
         }

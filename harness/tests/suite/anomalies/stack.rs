@@ -2,7 +2,9 @@
 
 use syncbench_harness::oracles::serial_order::SerialOrder;
 use syncbench_harness::workload::Intent;
-use syncbench_harness::workloads::stack::{ITEM_DELIVERED_TWICE, ITEM_DUPLICATED, ITEM_LOST, StackOp};
+use syncbench_harness::workloads::stack::{
+    ITEM_DELIVERED_TWICE, ITEM_FROM_NOWHERE, ITEM_LOST, REVERSE_LOST, STACK_DUPLICATED, StackOp,
+};
 use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::view::View;
 
@@ -64,7 +66,7 @@ fn a_list_that_two_users_rewrite_in_reverse_is_duplicated() {
         #[cfg(feature = "loro")]
         "crdt-loro",
     ] {
-        let duplicated = end("{stack:[1,2,3,1,2,3]}", 0, [(&ITEM_DUPLICATED, 3)], SerialOrder::None);
+        let duplicated = end("{stack:[1,2,3,1,2,3]}", 0, [(&STACK_DUPLICATED, 1)], SerialOrder::None);
         assert_eq!(at_once(strategy, "stack", 3, reverse), duplicated, "{strategy}");
     }
 }
@@ -73,7 +75,7 @@ fn a_list_that_two_users_rewrite_in_reverse_is_duplicated() {
 fn fractional_positions_interleave_the_items_of_two_reversals() {
     // Both users put the same items into the same gaps, and in each gap the first client's item comes first.
     for strategy in ["lww-property", "lww-hlc", "lww-hlc:topology=mesh"] {
-        let interleaved = end("{stack:[1,1,2,2,3,3]}", 0, [(&ITEM_DUPLICATED, 3)], SerialOrder::None);
+        let interleaved = end("{stack:[1,1,2,2,3,3]}", 0, [(&STACK_DUPLICATED, 1)], SerialOrder::None);
         assert_eq!(at_once(strategy, "stack", 3, reverse), interleaved, "{strategy}");
     }
 }
@@ -90,8 +92,9 @@ fn merged_inserts_keep_both_pushes() {
 #[test]
 fn two_equal_patches_reverse_once_and_patches_overwrite_a_push() {
     // Each patch writes to every index the item of the opposite index: the same patch twice acts like one.
-    assert_eq!(at_once("serial-patches", "stack", 3, reverse), end("{stack:[1,2,3]}", 0, [], SerialOrder::None));
-    let garbled = [(&ITEM_DUPLICATED, 1), (&ITEM_LOST, 1)];
+    let once = end("{stack:[1,2,3]}", 0, [(&REVERSE_LOST, 1)], SerialOrder::None);
+    assert_eq!(at_once("serial-patches", "stack", 3, reverse), once);
+    let garbled = [(&ITEM_FROM_NOWHERE, 1), (&ITEM_LOST, 1)];
     let expected = end("{stack:[11,3,2,1,1]}", 0, garbled, SerialOrder::None);
     assert_eq!(at_once("serial-patches", "stack", 3, push), expected);
 }

@@ -1,8 +1,8 @@
 //! Planted bugs for the oracle of `booking`.
 
 use syncbench_harness::workloads::booking::{
-    BOOKING_FROM_NOWHERE, BookingOp, LOST_BOOKING, LOST_STOCK, OVERSOLD, REJECTED_WITH_STOCK_LEFT, RESURRECTED_BOOKING,
-    STOCK_FROM_NOWHERE, STOCK_OFF,
+    BOOKING_FROM_NOWHERE, BookingOp, CANCELLED_TWICE, LOST_BOOKING, LOST_STOCK, OVERSOLD, REJECTED_WITH_STOCK_LEFT,
+    RESURRECTED_BOOKING, STOCK_FROM_NOWHERE, STOCK_OFF,
 };
 use syncbench_strategies::document::Edit;
 use syncbench_strategies::model::{Operation, Rejected};
@@ -21,6 +21,7 @@ pub(crate) const PLANTED: &[Planted] = &[
     Planted::new(SCARCE, &[&BOOKING_FROM_NOWHERE], Flaw::Means(reserving_writes_another_name)),
     Planted::new(SCARCE, &[&REJECTED_WITH_STOCK_LEFT], Flaw::Means(reserving_is_rejected)),
     Planted::new("booking", &[&RESURRECTED_BOOKING], Flaw::Means(cancelling_is_forgotten)),
+    Planted { strategy: "serial-patches", ..Planted::new("booking:cancel=0.6", &[&CANCELLED_TWICE], Flaw::Weak) },
     Planted { strategy: "lww-document", ..Planted::new(SCARCE, &[&LOST_BOOKING], Flaw::Weak) },
 ];
 

@@ -1,6 +1,7 @@
 //! Losses are operations: at most those that were confirmed, in every cell, whatever the size of the document.
 
 use rayon::prelude::*;
+use syncbench_harness::metric::{Form, MetricSpec, TOTAL};
 use syncbench_harness::metrics::{LOST_INTENTS, OPS_ISSUED, REJECTED};
 use syncbench_harness::results::{Cell, Outcome};
 use syncbench_harness::run;
@@ -10,8 +11,9 @@ use super::subjects;
 use crate::common::silence_libraries;
 use crate::common::subject::{Subject, scenario};
 
-fn total(cell: &Cell, metric: &syncbench_harness::metric::MetricSpec) -> u64 {
-    cell.number(metric, "").unwrap_or(0.0) as u64
+fn total(cell: &Cell, metric: &MetricSpec) -> u64 {
+    let field = if metric.form == Form::Tally { TOTAL } else { "" };
+    cell.number(metric, field).unwrap_or(0.0) as u64
 }
 
 /// Asserts what holds in every cell: what was not kept was lost or rejected, and no more than was issued.

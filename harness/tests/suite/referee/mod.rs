@@ -9,7 +9,7 @@
 mod booking;
 mod losses;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -97,8 +97,10 @@ impl<'a> Leftovers<'a> {
             }
         }
         for (workload, runs) in silent {
-            // Of a few runs, one or two say nothing about a share.
-            let share = self.silent.get(workload).map_or(0, |share| 2.max(share * searched[workload] / 1000));
+            // One seed may be so for all strategies at once.
+            let strategies: BTreeSet<&str> = cells.iter().map(|(_, cell)| &*cell.strategy).collect();
+            let one = strategies.len() as u64;
+            let share = self.silent.get(workload).map_or(0, |share| one.max(share * searched[workload] / 1000));
             if runs.len() as u64 > share {
                 let few = &runs[..runs.len().min(8)];
                 complaints.push(format!("{workload}: {} runs without an order or a finding: {few:?}", runs.len()));
@@ -130,7 +132,8 @@ fn oracles_agree_with_an_exhaustive_search() {
     for name in &leftovers.order {
         assert!(kinds().any(|kind| kind.lost && kind.name == *name), "leftovers.txt: no oracle loses by `{name}`");
     }
-    let cells = cells(&subjects(), |subject| subject.seeds().times(2));
+    // A third of the seeds: the runs are small, and the pairs are many.
+    let cells = cells(&subjects(), |subject| Seeds::from_env().of(subject.strategy.spec, true).at_least(6));
     let searched = cells.iter().filter(|(_, cell)| cell.number(&SERIAL_ORDER, "").is_some()).count();
     assert!(searched * 10 > cells.len() * 9, "{searched} of {} runs were searched", cells.len());
     assert_eq!(leftovers.judge(&cells), Ok(()));

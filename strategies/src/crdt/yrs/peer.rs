@@ -68,6 +68,9 @@ struct Outbox {
 impl Peer {
     pub(super) fn new(window: SendWindow, setup: &Setup, mut doc: Doc) -> Self {
         doc.record(setup.undo);
+        if setup.node == NodeId::SERVER {
+            doc.relay();
+        }
         Self {
             window,
             model: setup.model.clone(),

@@ -9,7 +9,7 @@
 mod tests;
 mod view;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use yrs::updates::decoder::Decode;
 use yrs::{ClientID, OffsetKind, Options, ReadTxn, StateVector, Transact, Update, Uuid, WriteTxn};
@@ -31,6 +31,9 @@ pub(super) struct Doc {
     pub(super) library: Library,
     /// Updates that depend on what is missing.
     waiting: VecDeque<Waiting>,
+    /// At a relay: clients of whose blocks some are here before earlier ones, and where the latest of those begin. The library
+    /// takes such blocks at once, and leaves them out of what a peer lacks until the gap before them is closed.
+    gaps: Option<BTreeMap<ClientID, u32>>,
     /// There may be a character of two UTF-16 units.
     wide: bool,
     /// What own edits do is recorded, and what they delete is kept, so that they can be undone.
@@ -91,7 +94,13 @@ impl Doc {
         };
         let doc = yrs::Doc::with_options(options);
         let root = doc.get_or_insert_map("root");
-        Self { library: Library { doc, root, counters }, wide: false, records: false, waiting: VecDeque::new() }
+        Self {
+            library: Library { doc, root, counters },
+            wide: false,
+            records: false,
+            waiting: VecDeque::new(),
+            gaps: None,
+        }
     }
 
     /// A copy from [`Doc::genesis`] or [`Doc::save`].
@@ -99,6 +108,11 @@ impl Doc {
         let mut doc = Self::empty(client, counters);
         doc.apply(bytes, 0)?;
         Ok(doc)
+    }
+
+    /// Gaps are noted from now on.
+    pub(super) fn relay(&mut self) {
+        self.gaps = Some(BTreeMap::new());
     }
 
     /// Whether own edits are recorded from now on, so that they can be undone.
@@ -157,14 +171,23 @@ impl Doc {
         let update = Update::decode_v1(bytes).map_err(|error| error.to_string())?;
         // A character of two units begins with such a byte in UTF-8. Other bytes may look like it; that costs time only.
         self.wide |= bytes.iter().any(|byte| (0xf0..0xf5).contains(byte));
+        let begins = self.gaps.as_ref().map(|_| update.state_vector_lower());
         let mut txn = self.library.doc.transact_mut();
         txn.apply_update(update).map_err(|error| error.to_string())?;
+        if let (Some(gaps), Some(begins)) = (&mut self.gaps, begins) {
+            begins.iter().for_each(|(client, clock)| {
+                let gap = gaps.entry(*client).or_default();
+                *gap = (*gap).max(*clock);
+            });
+            let state = txn.state_vector();
+            gaps.retain(|client, clock| state.get(client) <= *clock);
+        }
         Ok(Integrated { whole: txn.prune_pending().is_none(), news: txn.has_changes() })
     }
 
-    /// Whether every update that was merged has all its dependencies.
+    /// Whether every update that was merged has all its dependencies, and a peer that compares gets it.
     pub(super) fn whole(&self) -> bool {
-        self.waiting.is_empty()
+        self.waiting.is_empty() && self.gaps.as_ref().is_none_or(BTreeMap::is_empty)
     }
 
     /// Applies edits as one transaction, all or none. `None` where they change nothing.
