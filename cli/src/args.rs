@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use syncbench_harness::pace::Pace;
 use syncbench_harness::settings::Engine;
+use syncbench_harness::trace::Units;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -88,9 +89,15 @@ pub(crate) struct RunArgs {
     /// Workloads: `all`, or names
     #[arg(short, long, value_name = "NAMES")]
     pub(crate) workload: Vec<String>,
-    /// Replay an editing trace (JSON, plain or gzip) instead of workloads
+    /// Replay an editing trace (JSON or JavaScript, plain or gzip) instead of workloads
     #[arg(short, long, value_name = "FILE")]
     pub(crate) trace: Option<PathBuf>,
+    /// What the positions of the trace count [default: codepoints]
+    #[arg(long, value_enum)]
+    pub(crate) units: Option<UnitsArg>,
+    /// Replay the trace on N clients, shared by authors who were never active at the same time
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u32>)]
+    pub(crate) trace_clients: Option<u32>,
     /// Network profiles
     #[arg(short, long, value_name = "NAMES")]
     pub(crate) network: Vec<String>,
@@ -162,6 +169,8 @@ pub(crate) enum PaceArg {
     Closed,
     /// One operation at a time in the whole group
     Turns,
+    /// As a trace was recorded
+    Recorded,
 }
 
 impl From<PaceArg> for Pace {
@@ -171,6 +180,24 @@ impl From<PaceArg> for Pace {
             PaceArg::Periodic => Pace::Periodic,
             PaceArg::Closed => Pace::Closed,
             PaceArg::Turns => Pace::Turns,
+            PaceArg::Recorded => Pace::Recorded,
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum UnitsArg {
+    /// Unicode code points
+    Codepoints,
+    /// UTF-16 units, as in JavaScript
+    Utf16,
+}
+
+impl From<UnitsArg> for Units {
+    fn from(units: UnitsArg) -> Self {
+        match units {
+            UnitsArg::Codepoints => Units::CodePoints,
+            UnitsArg::Utf16 => Units::Utf16,
         }
     }
 }

@@ -119,9 +119,9 @@ mod tests {
     fn a_fault_says_when_connections_opened_after_it() {
         let open = |after_ms: f64| Coverage { reopened_ms: Some(4_000.0 + after_ms), ..run(4_000.0, 1, 9) };
         let mut met = Met::of(&open(1_490.0));
-        assert!(met.sentence().ends_with("meanwhile; connections opened 1.49 s later"), "{}", met.sentence());
+        assert!(met.sentence().ends_with("meanwhile; connections opened 1.5 s later"), "{}", met.sentence());
         met.add(&open(1_610.0));
-        assert!(met.sentence().ends_with("; connections opened 1.49 to 1.61 s later"), "{}", met.sentence());
+        assert!(met.sentence().ends_with("; connections opened 1.5 to 1.6 s later"), "{}", met.sentence());
     }
 
     #[test]

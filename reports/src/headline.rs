@@ -83,6 +83,9 @@ fn losses(group: &Group<'_>) -> Option<String> {
     let described: Vec<_> = losers.iter().take(LOSERS).enumerate().map(describe).collect();
     let rest = losers.get(LOSERS..).unwrap_or_default();
     let more = match (rest.first(), rest.last()) {
+        (Some((most, _)), Some((least, _))) if rest.len() > 1 && most == least => {
+            format!("; {} more lost {} each", rest.len(), counted.text(*least))
+        }
         (Some((most, _)), Some((least, _))) if rest.len() > 1 => {
             format!("; {} more lost {} to {} each", rest.len(), counted.text(*least), counted.text(*most))
         }

@@ -156,7 +156,7 @@ impl Page {
         }
         if summary.groups.iter().any(|group| group.seeds() > 1) {
             text.push_str(&wrap(
-                "Quantiles are of all seeds together; counts are sums over the seeds. Not kept: lost and rejected together.",
+                "Quantiles are of all seeds together; counts of ops are sums over the seeds. Not kept: lost and rejected together.",
                 self.width,
                 "",
             ));

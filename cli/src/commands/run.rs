@@ -2,11 +2,11 @@
 
 use std::fs;
 use std::io::{BufWriter, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use syncbench_harness::results::{Cell, Header, Outcome, Results, ResultsError, SCHEMA, Verdict, Writer};
-use syncbench_harness::scenario::{Plan, Scenario, TomlError, built_in, default_comparison};
+use syncbench_harness::scenario::{Plan, Scenario, TomlError, built_in_replaying, default_comparison};
 use syncbench_harness::settings::Engine;
 use syncbench_reports::table;
 
@@ -19,6 +19,7 @@ use crate::runner::{self, Ran};
 
 pub(crate) fn run(args: &RunArgs) -> Done {
     let mut plan = Plan::new(scenarios(args)?).map_err(Failure::usage)?;
+    plan.notes.iter().for_each(|note| eprintln!("note: {note}"));
     let threads = args.threads.unwrap_or_else(environment::cores);
     if threads == 0 {
         return Err(Failure::usage("--threads 0: expected at least 1"));
@@ -148,11 +149,14 @@ fn scenarios(args: &RunArgs) -> Result<Vec<Scenario>, Failure> {
         || args.pace.is_some()
         || args.transport.is_some()
         || matches!(args.engine, Some(EngineArg::Threads));
+    let trace = args.trace.as_deref();
     let mut scenarios = match &args.scenario {
-        Some(written) => match written.to_str().filter(|_| !written.exists()).and_then(built_in) {
-            Some(parts) => parts,
-            None => vec![read(written)?],
-        },
+        Some(written) => {
+            match written.to_str().filter(|_| !written.exists()).and_then(|name| built_in_replaying(name, trace)) {
+                Some(parts) => parts,
+                None => vec![read(written, trace)?],
+            }
+        }
         None if args.trace.is_some() => args.trace.iter().cloned().map(Scenario::of_trace).collect(),
         None if own => vec![Scenario::default()],
         None => default_comparison(),
@@ -163,14 +167,15 @@ fn scenarios(args: &RunArgs) -> Result<Vec<Scenario>, Failure> {
     Ok(scenarios)
 }
 
-fn read(path: &PathBuf) -> Result<Scenario, Failure> {
+/// The scenario in a file, with `trace` in place of its workloads.
+fn read(path: &Path, trace: Option<&Path>) -> Result<Scenario, Failure> {
     let text = fs::read_to_string(path).map_err(|error| {
         Failure::usage(format!(
             "{}: {error}; expected a scenario in TOML, or the name of a built-in one",
             path.display()
         ))
     })?;
-    Scenario::from_toml(&text)
+    Scenario::replaying(&text, trace)
         .map_err(|error| Failure::usage(format!("{}: {}", path.display(), one_line(&error, &text))))
 }
 
@@ -194,9 +199,8 @@ fn apply(args: &RunArgs, scenario: &mut Scenario) {
     if !args.fault.is_empty() {
         scenario.faults.clone_from(&args.fault);
     }
-    if args.trace.is_some() {
-        scenario.trace.clone_from(&args.trace);
-    }
+    scenario.units = args.units.map_or(scenario.units, Into::into);
+    scenario.trace_clients = args.trace_clients.or(scenario.trace_clients);
     if let Some(transport) = &args.transport {
         scenario.transport.clone_from(transport);
     }

@@ -61,7 +61,7 @@ fn names_and_their_parameters() {
         ("--workload", "stak", ["stak", "no such workload", "stack"]),
         ("--workload", "stack:pop=3", ["pop", "fraction", "3"]),
         ("--network", "5g", ["5g", "no such network", "4g"]),
-        ("--network", "constant:fast", ["constant", "fast", "50ms"]),
+        ("--network", "constant:fast", ["constant", "fast", "40ms"]),
         ("--fault", "flood", ["flood", "no such fault", "partition"]),
         ("--fault", "partition:halves@5s..2s", ["partition", "5s..2s", "@"]),
         ("--fault", "late:9", ["late:9", "4 clients", "9"]),
@@ -130,6 +130,21 @@ fn traces() {
         refused_in_a_line(&place, &["run", "--trace", &file], &words);
     }
     refused_in_a_line(&place, &["run", "--trace", "missing.json.gz"], &["missing.json.gz", "trace"]);
+    let good = place.write("good.json", whole);
+    for (flags, words) in [
+        (["--pace", "poisson"].as_slice(), ["pace", "`poisson`", "recorded pace"]),
+        (&["--workload", "text"], ["workload", "`text`", "instead of workloads"]),
+        (&["--size", "7"], ["size", "`7`", "its own document"]),
+        (&["--trace-clients", "0"], ["trace-clients", "`0`", "at least 1"]),
+        (&["--trace-clients", "x"], ["--trace-clients", "x", "whole number"]),
+        (&["--units", "utf8"], ["--units", "utf8", "utf16"]),
+    ] {
+        refused(&place, &[["run", "--trace", good.as_str()].as_slice(), flags].concat(), &words);
+    }
+    let untraced = ["run", "--units", "utf16", "-w", "text"];
+    refused_in_a_line(&place, &untraced, &["units", "`utf16`", "expected a trace"]);
+    let scenario = place.write("paced.toml", "pace = \"periodic\"\n");
+    refused_in_a_line(&place, &["run", &scenario, "--trace", &good], &["pace", "`periodic`", "recorded pace"]);
     let noise = place.write("noise.json.gz", [0x1f, 0x8b, 8, 0, 1, 2, 3]);
     refused_in_a_line(&place, &["run", "--trace", &noise], &["noise.json.gz"]);
 }

@@ -134,3 +134,31 @@ fn a_killed_run_is_drawn_up_to_its_last_cell() {
     assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{said:?}");
     assert!(said.err.contains("cells.jsonl") && said.err.contains("line 1"), "{}", said.err);
 }
+
+#[test]
+fn a_trace_is_replayed_beside_a_scenario_file_in_its_units_and_told_what_was_replaced() {
+    let place = Place::new();
+    // Positions are UTF-16 units, and one half of a pair stands alone.
+    let trace = place.write(
+        "some.json",
+        r#"{"startContent": "\ud83d\ude00", "endContent": "\ud83d\ude00b\ud83d", "txns": [
+            {"patches": [[2, 0, "b"]]}, {"patches": [[3, 0, "\ud83d"]]}]}"#,
+    );
+    let scenario = place.write("my.toml", "strategies = [\"serial\", \"ot\"]\nunits = \"utf16\"\n");
+    let out = place.path("out").display().to_string();
+    let said = place.run(&["run", &scenario, "--trace", &trace, "--trace-clients", "1", "--out", &out, "--json"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert_eq!(said.err.lines().filter(|line| line.contains("1 lone surrogate,")).count(), 1, "{}", said.err);
+    let results = json(&said.out);
+    for cell in results["cells"].as_array().unwrap() {
+        assert_eq!((&cell["matches_reference"], &cell["pace"]), (&true.into(), &"recorded".into()), "{cell}");
+        // The line that replays it says all of it.
+        let line = cell["replay"].as_str().unwrap();
+        assert!(line.contains(" --units utf16 --trace-clients 1"), "{line}");
+        let mut words: Vec<_> = line.split(' ').skip(1).collect();
+        let again = place.path(cell["strategy"].as_str().unwrap()).display().to_string();
+        words.extend(["--out", &again, "--json"]);
+        let again = json(&place.run(&words).out);
+        assert_eq!(again["cells"][0]["trace_digest"], cell["trace_digest"], "{words:?}");
+    }
+}

@@ -68,6 +68,8 @@ pub struct Entry {
     pub undoes: Option<OpId>,
     /// Whether its user undid it and the undo was confirmed.
     pub undone: bool,
+    /// Whether it changed nothing, and was not sent.
+    pub void: bool,
     /// Whether the run ended, with something left to happen, before its fate was known and it was visible to all who have to
     /// see it: it is neither kept nor lost.
     pub censored: bool,
@@ -100,6 +102,7 @@ impl Entry {
             concurrent: false,
             undoes,
             undone: false,
+            void: false,
             censored: false,
             live_at_issue,
             reflected_at: 0,
@@ -110,6 +113,11 @@ impl Entry {
     pub(super) fn resolve(&mut self, at: Time, fate: Fate) {
         self.resolved.get_or_insert(at);
         self.fate = fate;
+    }
+
+    /// Whether it has no effect that a version could have.
+    pub(super) fn is_effectless(&self) -> bool {
+        self.void || matches!(self.fate, Fate::Rejected(_))
     }
 
     /// Whether nobody waits for it any more: its fate is known, and all who have to reflect it do.

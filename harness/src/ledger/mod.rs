@@ -8,6 +8,7 @@ mod reported;
 
 use std::collections::BTreeSet;
 
+use syncbench_strategies::prefix_set::PrefixSet;
 use syncbench_strategies::replica::{NodeId, OpId, Report, Time};
 
 use crate::event::{Event, What};
@@ -120,6 +121,19 @@ impl Ledger {
         self.awaited.iter().all(|op| self.crashed_for_good(op.client))
     }
 
+    /// Whether a replica that reflects `reflected` has this version of a recorded trace: so many operations of each client, and
+    /// besides only such as have no effect.
+    pub fn has_version(&self, reflected: &PrefixSet, version: &[u32]) -> bool {
+        let absent = version.get(self.replicas.len()..).unwrap_or(&[]);
+        absent.iter().all(|needed| *needed == 0)
+            && self.clients().all(|client| {
+                let needed = u64::from(version.get(slot(client)).copied().unwrap_or(0));
+                let mut beyond = (needed + 1..=reflected.last(client)).map(|n| OpId { client, n });
+                let effectless = |op| self.entry(op).is_some_and(Entry::is_effectless);
+                reflected.through(client) >= needed && beyond.all(|op| !reflected.contains(op) || effectless(op))
+            })
+    }
+
     /// The run ends while something is left to happen: operations that are not visible yet to all who have to see them, or
     /// whose fate is not known, are censored. Nobody can tell whether they would have been kept.
     pub fn cut_off(&mut self) {
@@ -195,6 +209,11 @@ impl Ledger {
             }
         }
         self.resolve(report, at);
+        if let Report::Void(op) = report
+            && let Some(entry) = self.entry_mut(*op)
+        {
+            entry.void = true;
+        }
         if everywhere(report) {
             self.clients().for_each(|client| self.reflect(report, client, at));
         } else {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use syncbench_strategies::document::Document;
 use syncbench_strategies::selector::SelectorError;
 
 use super::verdict::verdict;
@@ -19,6 +20,7 @@ use crate::results::{Cell, Outcome, Series};
 use crate::run_result::RunResult;
 use crate::settings::Engine;
 use crate::task::Task;
+use crate::workload::History;
 
 /// Runs a task under these probes and asks them what they measured.
 pub fn observe(task: &Task<'_>, mut probes: Vec<Box<dyn Probe>>) -> (RunResult, Figures) {
@@ -60,8 +62,7 @@ fn judge(planned: &Planned, task: &Task<'_>, ran: RunResult, mut figures: Figure
     if let Some(inexact) = ran.inexact {
         figures.number(&metrics::INEXACT_EDITS, inexact as f64);
     }
-    let matches_reference =
-        task.workload.reference().map(|reference| ran.finals.iter().all(|(_, state)| *state == reference));
+    let matches_reference = matches_reference(task, &ran);
     let (verdict, verdict_reasons) = verdict(planned, &ran, &figures, order);
     Cell {
         outcome: Outcome::Measured,
@@ -77,6 +78,16 @@ fn judge(planned: &Planned, task: &Task<'_>, ran: RunResult, mut figures: Figure
         series: Series { histograms: figures.histograms, curves: figures.curves }.into(),
         ..blank(planned)
     }
+}
+
+/// Whether every replica ended as a trace was recorded to; `None` where nothing was recorded, or where nobody can tell.
+fn matches_reference(task: &Task<'_>, ran: &RunResult) -> Option<bool> {
+    let history = History { genesis: &task.genesis, last: ran.last(), ledger: &ran.ledger };
+    let mut states: Vec<&Document> = ran.finals.iter().map(|(_, state)| state).collect();
+    states.dedup();
+    let matches: Option<Vec<bool>> =
+        states.into_iter().map(|state| task.workload.matches_reference(&history, state)).collect();
+    matches.map(|matches| matches.into_iter().all(|matches| matches))
 }
 
 /// Adds the highest rate that the group sustains.

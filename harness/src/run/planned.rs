@@ -17,6 +17,8 @@ pub struct PlannedWorkload {
     pub label: String,
     /// What it replays, if it is a recorded trace.
     pub trace: Option<TraceFile>,
+    /// The flags with which it is read, each after a space.
+    pub trace_flags: String,
     /// What it says about itself.
     pub spec: &'static WorkloadSpec,
     /// The workload.
@@ -26,7 +28,7 @@ pub struct PlannedWorkload {
 impl PlannedWorkload {
     /// A workload that is no recorded trace.
     pub fn new(label: impl Into<String>, spec: &'static WorkloadSpec, workload: Box<dyn Workload>) -> Self {
-        Self { label: label.into(), trace: None, spec, workload }
+        Self { label: label.into(), trace: None, trace_flags: String::new(), spec, workload }
     }
 }
 
@@ -67,7 +69,7 @@ impl Planned {
         let settings = &self.settings;
         let mut command = format!("syncbench run --strategy {} --network {}", self.strategy.label, settings.network);
         match &self.workload.trace {
-            Some(trace) => command += &format!(" --trace {}", trace.path.display()),
+            Some(trace) => command += &format!(" --trace {}{}", trace.path.display(), self.workload.trace_flags),
             None => command += &format!(" --workload {} --size {}", self.workload.label, settings.size),
         }
         for fault in &settings.faults {

@@ -8,6 +8,7 @@ use super::{MAX_CLIENTS, MAX_OPS, Scenario};
 use crate::faults::{self, Faults};
 use crate::pace::Pace;
 use crate::settings::Engine;
+use crate::trace::Units;
 
 /// Checks everything that does not depend on strategies, workloads and networks.
 pub(super) fn check(scenario: &Scenario) -> Result<(), ScenarioError> {
@@ -35,6 +36,15 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), ScenarioError> {
     if (scenario.pace == Pace::Recorded) != scenario.trace.is_some() {
         let expected = "a trace is replayed at its recorded pace, and nothing else has one";
         return Err(value("pace", scenario.pace.name(), expected));
+    }
+    if let (true, Some(workload)) = (scenario.trace.is_some(), scenario.workloads.first()) {
+        return Err(value("workload", workload, "a trace is replayed instead of workloads; leave one of them out"));
+    }
+    if let (None, Some(clients)) = (&scenario.trace, scenario.trace_clients) {
+        return Err(value("trace-clients", clients, "expected a trace, whose authors share clients"));
+    }
+    if scenario.trace.is_none() && scenario.units != Units::default() {
+        return Err(value("units", "utf16", "expected a trace, whose positions are read so"));
     }
     if let (true, Some(size)) = (scenario.trace.is_some(), scenario.sizes.first()) {
         return Err(value("size", size, "a trace begins with its own document; leave the size out"));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use syncbench_strategies::registry;
 use syncbench_strategies::selector::Selector;
-use syncbench_strategies::spec::{Configured, WINDOW};
+use syncbench_strategies::spec::Configured;
 
 use super::catalog::Catalog;
 use super::error::{ScenarioError, at, value};
@@ -14,7 +14,7 @@ use super::{MAX_CELLS, Scenario};
 use crate::network::{self, Transport};
 use crate::results::TraceFile;
 use crate::run::PlannedWorkload;
-use crate::trace::{self, Replay, Trace};
+use crate::trace::{self, Replay, Trace, Units};
 use crate::workloads;
 
 fn selector(field: &'static str, written: &str) -> Result<Selector, ScenarioError> {
@@ -58,24 +58,17 @@ pub(super) fn strategies(
     named(("strategy", "strategies"), &scenario.strategies, all)?.iter().map(configure).collect()
 }
 
-/// Parameters that a replayed trace asks for, where they are not given. They become part of the label and so of every
-/// result.
-///
-/// A long trace of one writer issues hundreds of operations a second, far more than a person types, and a strategy that
-/// can collect changes before it sends them gets to do so. Without this a library whose cost per received message grows
-/// with the document would need hours. Traces of several writers are replayed on the exact versions that they saw, which
-/// leaves nothing to collect: every operation has to arrive by itself.
+/// A trace of several writers is replayed on the exact versions that they saw, so every operation has to arrive by itself:
+/// strategies that would put several into one change queue them, where nothing else is written. It becomes part of the label
+/// and so of every result. No strategy gets a send window that the others have not.
 fn suit_trace(selector: &mut Selector, writers: u32, catalog: &Catalog) {
-    let (name, value) = if writers == 1 { (WINDOW.name, TRACE_WINDOW) } else { ("buffer", "queued") };
+    const NAME: &str = "buffer";
     let spec = catalog.strategies.iter().find(|spec| spec.name == selector.name);
-    let takes = spec.is_some_and(|spec| spec.params.iter().any(|param| param.name == name));
-    if takes && selector.values.is_empty() && !selector.named.contains_key(name) {
-        selector.named.insert(name.into(), value.into());
+    let takes = spec.is_some_and(|spec| spec.params.iter().any(|param| param.name == NAME));
+    if writers > 1 && takes && selector.values.is_empty() && !selector.named.contains_key(NAME) {
+        selector.named.insert(NAME.into(), "queued".into());
     }
 }
-
-/// At the replay's rate about a thousand changes in a message.
-const TRACE_WINDOW: &str = "2s";
 
 /// The networks, each of which exists.
 pub(super) fn networks(scenario: &Scenario) -> Result<Vec<String>, ScenarioError> {
@@ -106,20 +99,53 @@ pub(super) struct Recorded {
     pub(super) writers: u32,
     /// How many operations are replayed.
     pub(super) ops: u64,
+    /// What its reader should know.
+    pub(super) notes: Vec<String>,
 }
 
 /// The first operations of the trace in this file.
-pub(super) fn recorded(path: &Path, ops: u64) -> Result<Recorded, ScenarioError> {
-    let trace = Trace::read(path)?;
-    let ops = usize::try_from(ops).unwrap_or(usize::MAX);
-    let replay = Replay::new(if ops < trace.txns.len() { trace.first(ops) } else { trace });
-    let (writers, ops, digest) = (replay.clients(), replay.ops(), replay.trace().digest);
+pub(super) fn recorded(path: &Path, scenario: &Scenario) -> Result<Recorded, ScenarioError> {
+    let trace = Trace::read(path, scenario.units)?;
+    let ops = usize::try_from(scenario.ops).unwrap_or(usize::MAX);
+    let trace = if ops < trace.txns.len() { trace.first(ops) } else { trace };
     let stem = path.file_name().unwrap_or_default().to_string_lossy();
-    let label = format!("trace {}", stem.split('.').next().unwrap_or_default());
+    let mut label = format!("trace {}", stem.split('.').next().unwrap_or_default());
+    let (mut flags, mut notes) = (String::new(), Vec::new());
+    if trace.lone_surrogates > 0 {
+        let count = trace.lone_surrogates;
+        let s = if count == 1 { "" } else { "s" };
+        notes.push(format!("{label}: {count} lone surrogate{s}, read as U+FFFD"));
+    }
+    let (authors, active) = (trace.schedule.clients(), trace.schedule.fewest_clients());
+    if scenario.units == Units::Utf16 {
+        flags += " --units utf16";
+    }
+    let trace = match scenario.trace_clients {
+        None => {
+            if authors > MANY && active <= authors / 2 {
+                notes.push(format!(
+                    "{label}: {authors} clients, and at most {active} authors were active at the same time; \
+                     --trace-clients {active} lets the others share a client"
+                ));
+            }
+            trace
+        }
+        Some(clients) => {
+            flags += &format!(" --trace-clients {clients}");
+            label += &format!(":clients={clients}");
+            let expected = format!("expected at least {active}: so many authors were active at the same time");
+            trace.on_clients(clients).ok_or_else(|| value("trace-clients", clients, expected))?
+        }
+    };
+    let replay = Replay::new(trace);
+    let (writers, ops, digest) = (replay.clients(), replay.ops(), replay.trace().digest);
     let trace = Some(TraceFile { path: path.to_owned(), digest });
-    let workload = PlannedWorkload { label, trace, spec: &trace::SPEC, workload: Box::new(replay) };
-    Ok(Recorded { workload: Arc::new(workload), writers, ops })
+    let workload = PlannedWorkload { label, trace, trace_flags: flags, spec: &trace::SPEC, workload: Box::new(replay) };
+    Ok(Recorded { workload: Arc::new(workload), writers, ops, notes })
 }
+
+/// Above so many clients it is said how many would do: at fewer the links of a mesh cost little.
+const MANY: u32 = 8;
 
 /// The seeds, ascending.
 pub(super) fn seeds(scenario: &Scenario) -> Result<Vec<u64>, ScenarioError> {

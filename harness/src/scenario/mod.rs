@@ -9,14 +9,15 @@ mod choose;
 mod error;
 mod plan;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::pace::Pace;
 use crate::schedule;
 use crate::settings::Engine;
-pub use built_in::{DEFAULT_PARTS, LONG_PARTS, OTHER_PARTS, built_in, default_comparison};
+use crate::trace::Units;
+pub use built_in::{DEFAULT_PARTS, LONG_PARTS, OTHER_PARTS, built_in, built_in_replaying, default_comparison};
 pub use catalog::Catalog;
 pub use error::ScenarioError;
 pub use plan::{Plan, collect};
@@ -45,6 +46,13 @@ pub struct Scenario {
     /// An editing trace to replay instead of workloads.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace: Option<PathBuf>,
+    /// What the positions of the trace count.
+    #[serde(skip_serializing_if = "is_default")]
+    pub units: Units,
+    /// On how many clients the authors of the trace are replayed: those who were never active at the same time share one. By
+    /// default everyone has an own client, as recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace_clients: Option<u32>,
     /// Network profiles.
     pub networks: Vec<String>,
     /// Faults that all happen.
@@ -93,6 +101,8 @@ impl Default for Scenario {
             strategies: vec!["all".into()],
             workloads: vec!["all".into()],
             trace: None,
+            units: Units::default(),
+            trace_clients: None,
             networks: vec!["wifi".into()],
             faults: Vec::new(),
             transport: "stream".into(),
@@ -134,13 +144,27 @@ impl Scenario {
     /// Reads a scenario from TOML. What it leaves out is as in [`Scenario::default`], or as in [`Scenario::of_trace`] where
     /// it names a trace. The error names line and column, and what was expected there.
     pub fn from_toml(text: &str) -> Result<Self, TomlError> {
-        let scenario: Self = toml::from_str(text)?;
-        let Some(trace) = scenario.trace else { return Ok(scenario) };
-        let mut table =
-            toml::Table::try_from(Self::of_trace(trace)).map_err(<TomlError as serde::de::Error>::custom)?;
-        table.extend(toml::from_str::<toml::Table>(text)?);
+        Self::replaying(text, None)
+    }
+
+    /// The same, with `trace` in place of the trace or the workloads that it names.
+    pub fn replaying(text: &str, trace: Option<&Path>) -> Result<Self, TomlError> {
+        let mut scenario: Self = toml::from_str(text)?;
+        let Some(path) = trace.map(Path::to_owned).or_else(|| scenario.trace.take()) else { return Ok(scenario) };
+        let mut written: toml::Table = toml::from_str(text)?;
+        written.remove("trace");
+        if trace.is_some() {
+            // It is replayed instead of workloads.
+            written.remove("workloads");
+        }
+        let mut table = toml::Table::try_from(Self::of_trace(path)).map_err(<TomlError as serde::de::Error>::custom)?;
+        table.extend(written);
         table.try_into()
     }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 #[cfg(test)]

@@ -22,6 +22,8 @@ pub struct Plan {
     pub scenarios: Vec<Scenario>,
     /// The cells, in order.
     pub cells: Vec<Planned>,
+    /// What was met on the way and should be known, a line each.
+    pub notes: Vec<String>,
 }
 
 impl Plan {
@@ -32,16 +34,17 @@ impl Plan {
 
     /// The same with a catalog that is not the built-in one.
     pub fn with(scenarios: Vec<Scenario>, catalog: &Catalog) -> Result<Self, ScenarioError> {
-        let mut cells: Vec<Planned> = Vec::new();
+        let (mut cells, mut notes) = (Vec::<Planned>::new(), Vec::new());
         for scenario in &scenarios {
-            lay_out(scenario, catalog, &mut cells)?;
+            lay_out(scenario, catalog, &mut cells, &mut notes)?;
             if cells.len() > MAX_CELLS {
                 let expected = format!("at most {MAX_CELLS} cells in one run");
                 return Err(value("seeds", scenario.seeds.join(","), expected));
             }
         }
         cells.iter_mut().enumerate().for_each(|(index, cell)| cell.index = index);
-        Ok(Self { scenarios, cells })
+        notes.dedup();
+        Ok(Self { scenarios, cells, notes })
     }
 
     /// The same plan, to be run by a build with this digest: see [`Environment::build`].
@@ -93,13 +96,19 @@ pub fn collect(scenarios: Vec<Scenario>, catalog: &Catalog) -> Result<Vec<Cell>,
     Ok(cells)
 }
 
-fn lay_out(scenario: &Scenario, catalog: &Catalog, cells: &mut Vec<Planned>) -> Result<(), ScenarioError> {
+fn lay_out(
+    scenario: &Scenario,
+    catalog: &Catalog,
+    cells: &mut Vec<Planned>,
+    notes: &mut Vec<String>,
+) -> Result<(), ScenarioError> {
     check(scenario)?;
     let mut scenario = scenario.clone();
     let mut writers = None;
     let workloads = match &scenario.trace {
         Some(path) => {
-            let recorded = choose::recorded(path, scenario.ops)?;
+            let recorded = choose::recorded(path, &scenario)?;
+            notes.extend(recorded.notes);
             writers = Some(recorded.writers);
             scenario.clients = scenario.clients.max(recorded.writers);
             scenario.ops = recorded.ops;

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use syncbench_strategies::registry::STRATEGIES;
 
@@ -102,4 +103,58 @@ fn a_partition_of_a_plan_is_complete_and_disjoint() {
 fn unknown_keys_are_rejected_with_their_line() {
     let error = Scenario::from_toml("name = \"x\"\nclents = 3\n").unwrap_err().to_string();
     assert!(error.contains("line 2") && error.contains("clents"), "{error}");
+}
+
+#[test]
+fn a_trace_beside_a_file_brings_its_own_defaults() {
+    let path = Path::new("some.json");
+    let recorded = Scenario::of_trace(path.into());
+    for text in
+        ["strategies = [\"serial\"]", "strategies = [\"serial\"]\nworkloads = [\"text\"]", "trace = \"other.json\""]
+    {
+        let strategies = if text.contains("serial") { vec!["serial".into()] } else { vec!["all".into()] };
+        assert_eq!(
+            Scenario::replaying(text, Some(path)).unwrap(),
+            Scenario { strategies, ..recorded.clone() },
+            "{text}"
+        );
+    }
+    assert_eq!(Scenario::from_toml("trace = \"some.json\"").unwrap(), recorded);
+    let text = "networks = [\"4g\"]\npace = \"poisson\"\nunits = \"utf16\"\ntrace_clients = 3\nops = 7\n";
+    let written = Scenario::replaying(text, Some(path)).unwrap();
+    let expected = Scenario {
+        networks: vec!["4g".into()],
+        pace: Pace::Poisson,
+        units: Units::Utf16,
+        trace_clients: Some(3),
+        ops: 7,
+        ..recorded.clone()
+    };
+    assert_eq!(written, expected);
+    // What it prints reads as what it was.
+    assert_eq!(Scenario::from_toml(&toml::to_string(&expected).unwrap()).unwrap(), expected);
+    for (name, parts) in [("calm", 1), ("long", LONG_PARTS.len())] {
+        let parts_of = built_in_replaying(name, Some(path)).unwrap();
+        assert_eq!(parts_of.len(), parts);
+        assert!(parts_of.iter().all(|part| part.trace.as_deref() == Some(path) && part.workloads.is_empty()));
+    }
+}
+
+#[test]
+fn what_belongs_to_a_trace_needs_one() {
+    for (error, words) in [
+        (broken(|s| s.trace_clients = Some(3)), ["trace-clients", "`3`", "expected a trace"]),
+        (broken(|s| s.units = Units::Utf16), ["units", "`utf16`", "expected a trace"]),
+        (broken(|s| s.pace = Pace::Recorded), ["pace", "`recorded`", "a trace is replayed"]),
+        (
+            broken(|s| (s.trace, s.pace) = (Some("x.json".into()), Pace::Recorded)),
+            ["workload", "`all`", "instead of workloads"],
+        ),
+        (
+            broken(|s| *s = Scenario { pace: Pace::Turns, ..Scenario::of_trace("x.json".into()) }),
+            ["pace", "`turns`", "recorded pace"],
+        ),
+    ] {
+        assert!(words.iter().all(|word| error.contains(word)), "{error}");
+    }
 }

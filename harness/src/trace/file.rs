@@ -1,9 +1,14 @@
-//! Editing traces as files: JSON, plain or gzip, with one author or with several who worked at the same time.
+//! Editing traces as files, plain or gzip, with one author or with several who worked at the same time.
 //!
 //! One author: `{"startContent", "endContent", "txns": [{"patches": [[position, deleted, "inserted"]]}]}`.
 //! Several: `{"kind": "concurrent", "endContent", "numAgents", "txns": [{"parents", "numChildren", "agent", "patches"}]}`;
-//! parents are indices of `txns`: none means the start, several mean that they were merged first. Positions are code points,
-//! each patch applies to the text after the one before. Times are not read: most txns have none.
+//! parents are indices of `txns`: none means the start, several mean that they were merged first. Each patch applies to the
+//! text after the one before. Times are not read: most txns have none. Both are the forms of josephg/editing-traces.
+//!
+//! Edits: `{"edits": [[position, deleted, "inserted", ...]], "finalText"}`, the list alone, or both as JavaScript, the form of
+//! automerge/automerge-perf.
+//!
+//! Positions are code points, or UTF-16 units where [`Units`] says so.
 
 use std::fmt;
 use std::fs::File;
@@ -13,11 +18,13 @@ use std::path::Path;
 use flate2::read::MultiGzDecoder;
 use syncbench_strategies::document::Digest;
 use thiserror::Error;
-use xxhash_rust::xxh3::xxh3_128;
+use xxhash_rust::xxh3::xxh3_128_with_seed;
 
-use super::merge::merge;
+use super::merge::{How, Recording, TieOrder, accept, merge};
 use super::op::TraceOp;
-use super::raw::RawTrace;
+use super::raw::{RawEdits, RawTrace};
+use super::script;
+use super::text::{Units, replace_stand_ins};
 use crate::schedule::Schedule;
 
 /// Largest trace that is read, unpacked: ten times the largest known, and small enough for any machine.
@@ -40,6 +47,14 @@ pub struct Trace {
     pub txns: Vec<TraceOp>,
     /// Who had seen what.
     pub schedule: Schedule,
+    /// How often authors wrote at one spot without having seen each other.
+    pub ties: u64,
+    /// How many halves of surrogate pairs stood alone; each is U+FFFD now.
+    pub lone_surrogates: u64,
+    /// The order of ties in which all positions lie in the text.
+    order: TieOrder,
+    /// Whether that order gives the recorded end.
+    verified: bool,
 }
 
 /// What is wrong with a trace: which file, where in it, and what was expected. One line.
@@ -79,54 +94,65 @@ impl Trace {
             concurrent: false,
             txns: Vec::new(),
             schedule: Schedule::default(),
+            ties: 0,
+            lone_surrogates: 0,
+            order: TieOrder::AuthorsAscending,
+            verified: true,
         }
     }
 
     /// Reads and checks a trace.
     ///
-    /// Every position is checked by applying all txns, and the end must be the recorded one, unless authors wrote at one spot
-    /// without having seen each other.
-    pub fn read(path: impl AsRef<Path>) -> Result<Self, TraceError> {
+    /// Every position is checked by applying all txns, and the end must be the recorded one in some order of ties, as far as
+    /// orders can be tried.
+    pub fn read(path: impl AsRef<Path>, units: Units) -> Result<Self, TraceError> {
         let path = path.as_ref();
         let file =
             File::open(path).map_err(|error| TraceError::new(path, format_args!("cannot be opened: {error}")))?;
-        Self::from_reader(path, file)
+        Self::from_reader(path, file, units)
     }
 
     /// Reads and checks the trace that `contents` holds; `path` names it.
-    pub fn from_reader(path: impl AsRef<Path>, contents: impl Read) -> Result<Self, TraceError> {
+    pub fn from_reader(path: impl AsRef<Path>, contents: impl Read, units: Units) -> Result<Self, TraceError> {
         let path = path.as_ref();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let name = name.strip_suffix(".gz").unwrap_or(&name);
-        let name = name.strip_suffix(".json").unwrap_or(name);
-        unpack(contents).and_then(|bytes| Self::parse(name, &bytes)).map_err(|reason| TraceError::new(path, reason))
+        let name = name.strip_suffix(".json").or(name.strip_suffix(".js")).unwrap_or(name);
+        let parsed = unpack(contents).and_then(|bytes| Self::parse(name, &bytes, units));
+        parsed.map_err(|reason| TraceError::new(path, reason))
     }
 
-    fn parse(name: &str, bytes: &[u8]) -> Result<Self, String> {
+    fn parse(name: &str, bytes: &[u8], units: Units) -> Result<Self, String> {
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Err("the file is empty: expected an editing trace as JSON, plain or gzip".into());
         }
-        let mut raw: RawTrace = serde_json::from_slice(bytes).map_err(explain)?;
-        let concurrent = match raw.kind.as_deref() {
-            None | Some("sequential") => false,
-            Some("concurrent") => true,
-            Some(other) => return Err(format!("kind `{other}`: expected `concurrent`, `sequential` or none")),
-        };
-        let schedule = if concurrent { raw.order()? } else { raw.one_author()? };
-        let trace = Self {
+        let Written { mut start, end, mut txns, schedule, concurrent } = Written::parse(bytes)?;
+        let recording = Recording { start: &start, txns: &txns, schedule: &schedule, units };
+        let accepted = accept(recording, end.as_deref())?;
+        // Halves of a pair that met are two characters here.
+        let mut end = end.filter(|_| !accepted.verified).unwrap_or_else(|| accepted.merged.string());
+        if units == Units::Utf16 {
+            txns = accepted.merged.converted;
+        }
+        let inserted = txns.iter_mut().flat_map(|txn| &mut txn.0).map(|splice| &mut splice.insert);
+        let lone_surrogates = inserted.chain([&mut start]).map(replace_stand_ins).sum();
+        replace_stand_ins(&mut end);
+        Ok(Self {
             name: name.to_owned(),
-            digest: Digest(xxh3_128(bytes)),
-            start: std::mem::take(&mut raw.start_content),
-            end: Some(std::mem::take(&mut raw.end_content)),
+            digest: Digest(xxh3_128_with_seed(bytes, units as u64)),
+            start,
+            end: Some(end),
             concurrent,
+            txns,
             schedule,
-            txns: raw.into_ops(),
-        };
-        trace.check_end()?;
-        Ok(trace)
+            ties: accepted.merged.notes.ties.len() as u64,
+            lone_surrogates,
+            order: accepted.order,
+            verified: accepted.verified,
+        })
     }
 
-    /// The first `ops` txns as a trace. Its end is the text after them; `None` where that is arbitrary.
+    /// The first `ops` txns as a trace. Its end is the text after them; `None` where that is not known.
     #[must_use]
     pub fn first(mut self, ops: usize) -> Self {
         if ops >= self.txns.len() {
@@ -135,26 +161,79 @@ impl Trace {
         self.txns.truncate(ops);
         self.schedule = self.schedule.first(ops);
         // Each txn was applied when the whole trace was checked.
-        self.end = self.merged().ok().flatten();
+        let merged = merge(self.recording(), How { order: &self.order, lenient: false }).ok();
+        self.ties = merged.as_ref().map_or(0, |merged| merged.notes.ties.len() as u64);
+        self.end = merged.filter(|_| self.verified || self.ties == 0).map(|merged| merged.string());
         self
     }
 
-    /// The text after all txns; `None` where it is arbitrary.
-    fn merged(&self) -> Result<Option<String>, String> {
-        let merged = merge(&self.start, &self.txns, &self.schedule)?;
-        Ok((merged.ties == 0).then_some(merged.text))
+    /// The same on so many clients, shared by authors who were never active at the same time; `None` if more were.
+    pub fn on_clients(self, clients: u32) -> Option<Self> {
+        let schedule = self.schedule.folded(clients)?;
+        Some(Self { schedule, ..self })
     }
 
-    fn check_end(&self) -> Result<(), String> {
-        let end = self.end.as_deref().unwrap_or_default();
-        let Some(text) = self.merged()?.filter(|text| text != end) else { return Ok(()) };
-        let same = text.chars().zip(end.chars()).take_while(|(a, b)| a == b).count();
-        Err(format!(
-            "after the last txn the text has {} characters and endContent {}: they differ at character {same}",
-            text.chars().count(),
-            end.chars().count(),
-        ))
+    /// What to merge.
+    pub(super) fn recording(&self) -> Recording<'_> {
+        Recording { start: &self.start, txns: &self.txns, schedule: &self.schedule, units: Units::CodePoints }
     }
+}
+
+/// A trace as its file has it.
+struct Written {
+    start: String,
+    end: Option<String>,
+    txns: Vec<TraceOp>,
+    schedule: Schedule,
+    concurrent: bool,
+}
+
+impl Written {
+    fn parse(bytes: &[u8]) -> Result<Self, String> {
+        if !matches!(first(bytes), Some(b'{' | b'['))
+            && let Some(json) = script::as_json(bytes)
+        {
+            return Self::edits(serde_json::from_slice(&json?).map_err(explain)?);
+        }
+        let error = match serde_json::from_slice::<RawTrace>(bytes) {
+            Ok(raw) => return Self::txns(raw),
+            Err(error) => error,
+        };
+        // Another form, or none.
+        if first(bytes) == Some(b'[') {
+            return Self::edits(RawEdits::bare(bytes).map_err(explain)?);
+        }
+        match serde_json::from_slice(bytes) {
+            Ok(edits) => Self::edits(edits),
+            Err(_) => Err(explain(error)),
+        }
+    }
+
+    fn txns(mut raw: RawTrace) -> Result<Self, String> {
+        let concurrent = match raw.kind.as_deref() {
+            None | Some("sequential") => false,
+            Some("concurrent") => true,
+            Some(other) => return Err(format!("kind `{other}`: expected `concurrent`, `sequential` or none")),
+        };
+        let schedule = if concurrent { raw.order()? } else { raw.one_author()? };
+        let (start, end) = (std::mem::take(&mut raw.start_content).0, std::mem::take(&mut raw.end_content).0);
+        Ok(Self { start, end: Some(end), txns: raw.into_ops(), schedule, concurrent })
+    }
+
+    fn edits(raw: RawEdits) -> Result<Self, String> {
+        let (txns, end) = raw.into_ops();
+        if txns.is_empty() {
+            return Err("expected at least one edit".into());
+        }
+        // Bounded when it was parsed.
+        let schedule = Schedule::sequential(txns.len() as u32);
+        Ok(Self { start: String::new(), end, txns, schedule, concurrent: false })
+    }
+}
+
+/// The first byte that is no space.
+fn first(bytes: &[u8]) -> Option<u8> {
+    bytes.iter().copied().find(|byte| !byte.is_ascii_whitespace())
 }
 
 /// The parser's error, with what a trace looks like.
@@ -163,7 +242,9 @@ fn explain(error: serde_json::Error) -> String {
     if error.is_eof() || error.to_string().contains("EOF while") {
         return format!("{error}: the file is cut off, expected a whole trace");
     }
-    format!("{error}: expected {{startContent, endContent, txns}}, or the same with kind \"concurrent\"")
+    format!(
+        "{error}: expected {{startContent, endContent, txns}}, the same with kind \"concurrent\", or a list of edits"
+    )
 }
 
 /// All bytes, unpacked if they are packed.

@@ -7,6 +7,7 @@ use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::op::TraceOp;
+use super::text::Text;
 use crate::schedule::{MAX_CLIENTS, Schedule};
 use crate::typing::Splice;
 
@@ -18,8 +19,8 @@ const MAX_ITEMS: usize = 4_000_000;
 pub(super) struct RawTrace {
     pub(super) kind: Option<String>,
     #[serde(default)]
-    pub(super) start_content: String,
-    pub(super) end_content: String,
+    pub(super) start_content: Text,
+    pub(super) end_content: Text,
     num_agents: Option<u32>,
     txns: Txns,
 }
@@ -35,12 +36,12 @@ struct RawTxn {
 
 #[derive(Deserialize)]
 #[serde(expecting = "a patch [position, deleted, \"inserted\"]")]
-struct RawPatch(usize, usize, String);
+struct RawPatch(usize, usize, Text);
 
 impl RawTrace {
     /// The txns, in the file's order.
     pub(super) fn into_ops(self) -> Vec<TraceOp> {
-        let splice = |RawPatch(pos, delete, insert)| Splice { pos, delete, insert };
+        let splice = |RawPatch(pos, delete, Text(insert))| Splice { pos, delete, insert };
         self.txns.0.into_iter().map(|txn| TraceOp(txn.patches.0.into_iter().map(splice).collect())).collect()
     }
 
@@ -80,6 +81,57 @@ impl RawTrace {
             Some(at) => Err(format!("txn {at}: is the parent of {} txns, expected numChildren to agree", children[at])),
             None => Ok(schedule),
         }
+    }
+}
+
+/// A trace in the form of automerge/automerge-perf: one author, every edit a call of `Array.splice`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RawEdits {
+    edits: Bounded<RawEdit>,
+    final_text: Option<Text>,
+}
+
+impl RawEdits {
+    /// The same list alone, without the text that it gives.
+    pub(super) fn bare(bytes: &[u8]) -> serde_json::Result<Self> {
+        Ok(Self { edits: serde_json::from_slice(bytes)?, final_text: None })
+    }
+
+    /// The edits, and the text that they give, where it is said.
+    pub(super) fn into_ops(self) -> (Vec<TraceOp>, Option<String>) {
+        let ops = self.edits.0.into_iter().map(|RawEdit(splice)| TraceOp(vec![splice])).collect();
+        (ops, self.final_text.map(|text| text.0))
+    }
+}
+
+/// `[position, deleted, "inserted", "inserted", ...]`.
+struct RawEdit(Splice);
+
+impl<'de> Deserialize<'de> for RawEdit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+
+        impl<'de> Visitor<'de> for Reader {
+            type Value = RawEdit;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an edit [position, deleted, \"inserted\", ...]")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<RawEdit, A::Error> {
+                let missing = |len| A::Error::invalid_length(len, &self);
+                let pos = seq.next_element()?.ok_or_else(|| missing(0))?;
+                let delete = seq.next_element()?.ok_or_else(|| missing(1))?;
+                let mut insert = String::new();
+                while let Some(Text(text)) = seq.next_element()? {
+                    insert.push_str(&text);
+                }
+                Ok(RawEdit(Splice { pos, delete, insert }))
+            }
+        }
+
+        deserializer.deserialize_seq(Reader)
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! One txn is one operation. The engine lets a user act when it has seen what the recorded user had seen, and holds back what
 //! that user had not seen. So a strategy that keeps positions meaningful must end in the recorded text. A strategy that reads
-//! a position against a state that the user did not see ends elsewhere, and the oracle measures the distance.
+//! a position against a state that the user did not see ends elsewhere, and the oracle counts the operations that it cost.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use syncbench_strategies::spec::Content;
 use syncbench_strategies::view::View;
 
 use super::file::Trace;
-use super::lcs::common_subsequence;
+use super::judge::{Judgement, counted, judge};
 use super::op::TraceOp;
 use crate::finding::{Finding, kinds};
 use crate::findings::Findings;
@@ -23,17 +23,24 @@ use crate::typing::Splice;
 use crate::workload::{History, Intent, User, Workload, WorkloadSpec};
 
 kinds! {
-    MISSING_CHARACTER = lost(
-        "missing character",
-        "Characters of the recorded final text are missing, or in the wrong place; as few operations as typed so many."
+    MISSING_TEXT = lost(
+        "missing text",
+        "The text of an operation, or a part of it, is missing from its place in the recorded final text."
     );
-    SURPLUS_CHARACTER = lost(
-        "surplus character",
-        "The final text has characters that the recorded one has not; as few operations as typed or erased so many."
+    WRONG_DELETION = lost(
+        "wrong deletion",
+        "Deletions took other characters than the recorded ones, or none, or text was written twice; as few operations as \
+         account for it."
+    );
+    UP_TO_TIES = noted(
+        "recorded text in another order",
+        "Authors wrote at one spot without having seen each other; the final text has their texts in another order than the \
+         recorded one, which is right as well."
     );
     FINAL_TEXT_NOT_JUDGED = noted(
         "final text not judged",
-        "The trace was cut short or does not say how its text ends, so the final text was not compared."
+        "Operations were replayed on another version than the recorded one, the trace was cut short, or authors wrote at one \
+         spot so often that nobody can tell which texts are right."
     );
 }
 
@@ -44,7 +51,7 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
     product: "a shared text, keystroke by keystroke as its users typed it",
     params: &[],
     edits: &[EditKind::TextSplice],
-    kinds: &[&MISSING_CHARACTER, &SURPLUS_CHARACTER, &FINAL_TEXT_NOT_JUDGED],
+    kinds: &[&MISSING_TEXT, &WRONG_DELETION, &UP_TO_TIES, &FINAL_TEXT_NOT_JUDGED],
     content: Content::Text,
     undo: false,
     size_unit: "characters",
@@ -105,6 +112,23 @@ impl Replay {
     pub fn ops(&self) -> u64 {
         self.trace.txns.len() as u64
     }
+
+    /// The state in which it must end, up to the order of ties; `None` where it is not known.
+    pub fn end(&self) -> Option<Document> {
+        self.trace.end.as_deref().map(document)
+    }
+
+    fn judgement(&self, history: &History<'_>, state: &Document) -> Judgement {
+        let issued = history.ledger.issued();
+        let Some(end) = self.trace.end.as_deref().filter(|_| issued == self.ops()) else {
+            return Judgement::NotJudged(format!("the text after {} is not recorded", counted(issued, "operation")));
+        };
+        let state = match state.at(&text()) {
+            Some(Document::Text(rope)) => rope.to_string(),
+            _ => String::new(),
+        };
+        judge(self.trace.recording(), end, history, &state)
+    }
 }
 
 fn document(content: &str) -> Document {
@@ -127,48 +151,40 @@ impl Workload for Replay {
 
     fn judge(&self, history: &History<'_>) -> Vec<Finding> {
         let mut findings = Findings::of(history);
-        let issued = history.ledger.issued();
-        match &self.trace.end {
-            Some(end) if issued == self.ops() => compare(history, end, &mut findings),
-            _ => findings.note(
-                &FINAL_TEXT_NOT_JUDGED,
-                1,
-                format_args!("{issued} operations were replayed, and the text after them is not recorded"),
-            ),
+        match self.judgement(history, history.last) {
+            Judgement::Recorded => {}
+            Judgement::UpToTies(ties) => findings.note(&UP_TO_TIES, ties, counted(ties, "tie")),
+            Judgement::NotJudged(why) => findings.note(&FINAL_TEXT_NOT_JUDGED, 1, why),
+            Judgement::Wrong(loss) => {
+                let [got, meant, common] = loss.characters;
+                let example =
+                    format_args!("the text has {got} characters, the recorded one {meant}, and {common} agree");
+                for op in loss.texts {
+                    findings.lost(op, &MISSING_TEXT, example);
+                }
+                let left = findings.fewest(&WRONG_DELETION, loss.characters_left, loss.deleters, example);
+                // What nobody deleted, and what is there all the same, was written twice.
+                let writers = history
+                    .confirmed::<TraceOp>()
+                    .into_iter()
+                    .map(|one| (one.id(), one.op.0.iter().map(|splice| splice.insert.chars().count() as u64).sum()));
+                findings.fewest(&WRONG_DELETION, left, writers, example);
+            }
         }
         findings.done()
     }
 
-    fn reference(&self) -> Option<Document> {
-        self.trace.end.as_deref().map(document)
+    fn matches_reference(&self, history: &History<'_>, state: &Document) -> Option<bool> {
+        match self.judgement(history, state) {
+            Judgement::Recorded | Judgement::UpToTies(_) => Some(true),
+            Judgement::Wrong(_) => Some(false),
+            Judgement::NotJudged(_) => None,
+        }
     }
 
     fn schedule(&self) -> Option<&Schedule> {
         Some(&self.trace.schedule)
     }
-}
-
-/// The distance of the final text from the recorded one is in characters to insert and characters to delete; one in the
-/// wrong place counts as both. The lost operations are as few as account for them.
-fn compare(history: &History<'_>, end: &str, findings: &mut Findings) {
-    let last = match history.last.at(&text()) {
-        Some(Document::Text(rope)) => rope.to_string(),
-        _ => String::new(),
-    };
-    let (got, meant) = (last.chars().count(), end.chars().count());
-    let common = common_subsequence(&last, end);
-    let example = format_args!("the text has {got} characters, the recorded one {meant}, and {common} agree");
-    let operations = history.confirmed::<TraceOp>();
-    let weights = |weight: fn(&Splice) -> usize| {
-        operations
-            .iter()
-            .map(move |one| (one.id(), one.op.0.iter().map(weight).sum::<usize>() as u64))
-            .collect::<Vec<_>>()
-    };
-    let typed = weights(|splice| splice.insert.chars().count());
-    findings.fewest(&MISSING_CHARACTER, (meant - common) as u64, typed, example);
-    let touched = weights(|splice| splice.insert.chars().count() + splice.delete);
-    findings.fewest(&SURPLUS_CHARACTER, (got - common) as u64, touched, example);
 }
 
 /// A user who does what was recorded.

@@ -178,7 +178,7 @@ fn a_crashed_clients_cursor_stays_where_nothing_expires() {
 #[test]
 fn a_single_surviving_client_is_a_group() {
     let faults = ["crash:client=1@500ms", "crash:client=3@700ms"].map(String::from).to_vec();
-    let done = Case { faults, ..Case::new("lww-document", "stack") }.run();
+    let done = Case { faults, ..Case::new("lww-document:topology=mesh", "stack") }.run();
     assert_eq!(done.ran.finals.len(), 1);
     assert_eq!(done.ran.finals[0].0, C2);
     assert_ne!(*done.ran.last(), Document::Null);

@@ -157,7 +157,7 @@ fn intervals_over_real_seeds_cover_what_they_say() {
                 let truth = quantile(&merge(histograms.iter().copied()), q).expect("not empty") as f64;
                 for n in SEEDS {
                     let mut trial = || (0..n).map(|_| histograms[draws.below(histograms.len())]).collect::<Vec<_>>();
-                    let cover = cover(500, truth, || interval(&trial(), q));
+                    let cover = cover(2000, truth, || interval(&trial(), q));
                     covers.insert((strategy, format!("{} {q}", metric.name), n), cover);
                 }
             }

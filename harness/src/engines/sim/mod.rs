@@ -249,8 +249,12 @@ impl<'a> Sim<'a> {
     /// Nothing is due, and yet a message or a user waits: a replayed trace asks for a version that this strategy never passes
     /// through. Lets one message go, or one user act; `inexact` counts what follows.
     fn unstick(&mut self) -> bool {
-        if let Some(parcel) = self.hold.force() {
+        if let Some(parcel) = self.hold.force(&self.ledger) {
+            let to = parcel.to;
             self.hand_over(parcel);
+            if to == NodeId::SERVER {
+                self.release(to);
+            }
         } else if let Some(client) = self.users.force() {
             self.issue(client, self.now);
         } else {

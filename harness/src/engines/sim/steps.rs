@@ -30,7 +30,14 @@ impl Sim<'_> {
         self.ledger.open(op, action.clone(), self.now, intended);
         self.emit(client, What::Issued { op, intended });
         self.step(client, Input::of(op, &action));
-        for parcel in self.hold.released(client, &self.ledger) {
+        self.release(client);
+        // The server may have waited for an operation that turned out not to travel.
+        self.release(NodeId::SERVER);
+    }
+
+    /// Hands over what `node` may receive now.
+    pub(super) fn release(&mut self, node: NodeId) {
+        for parcel in self.hold.released(node, &self.ledger) {
             self.hand_over(parcel);
         }
     }
@@ -60,6 +67,9 @@ impl Sim<'_> {
             Arrival::Delivered(parcel) => {
                 if let Some(parcel) = self.hold.admit(parcel, &self.ledger) {
                     self.hand_over(parcel);
+                    if to == NodeId::SERVER {
+                        self.release(to);
+                    }
                 }
             }
         }
@@ -96,6 +106,7 @@ impl Sim<'_> {
         let payload_bytes = bytes.len() as u64;
         let hash = xxh3_64(&bytes);
         self.conditions.touch_made(from);
+        self.hold.sent(from, to);
         let sidecar = if self.task.blind { Arc::new(Sidecar::none()) } else { sidecar };
         let Some(wire) = self.wires.get_mut(&(from, to)) else {
             let wire_bytes = wire_bytes(self.task.transport, from, payload_bytes);

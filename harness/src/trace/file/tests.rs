@@ -21,7 +21,7 @@ const THREE: &str = r#"{"kind": "concurrent", "endContent": ">I 2 3!", "numAgent
     {"parents": [4, 5], "numChildren": 0, "agent": 0, "time": "", "patches": [[0, 0, ">"]]}]}"#;
 
 fn read(json: &str) -> Result<Trace, TraceError> {
-    Trace::from_reader("traces/some.json.gz", json.as_bytes())
+    Trace::from_reader("traces/some.json.gz", json.as_bytes(), Units::CodePoints)
 }
 
 fn packed(json: &str) -> Vec<u8> {
@@ -32,7 +32,7 @@ fn packed(json: &str) -> Vec<u8> {
 
 /// The reason, which must be one line that names the file.
 fn refused(contents: &[u8]) -> String {
-    let error = Trace::from_reader("traces/some.json", contents).unwrap_err();
+    let error = Trace::from_reader("traces/some.json", contents, Units::CodePoints).unwrap_err();
     let line = error.to_string();
     assert!(line.starts_with("`traces/some.json`: ") && !line.contains('\n') && line.len() < 500, "{line}");
     error.reason
@@ -44,7 +44,7 @@ fn one_author() {
     assert_eq!((trace.name.as_str(), trace.concurrent, trace.txns.len()), ("some", false, 2));
     assert_eq!(trace.schedule, Schedule::sequential(2));
     assert_eq!(trace.clone().first(1).end.as_deref(), Some("aXc\n"));
-    assert_eq!(Trace::from_reader("some.json", packed(ONE).as_slice()).unwrap(), trace);
+    assert_eq!(Trace::from_reader("some.json", packed(ONE).as_slice(), Units::CodePoints).unwrap(), trace);
 }
 
 #[test]
@@ -66,9 +66,36 @@ fn concurrent_text_at_one_spot_may_be_in_any_order() {
             {{"parents": [], "agent": 1, "patches": [[0, 0, "b"]]}}]}}"#
         ))
     };
-    assert_eq!(trace("ab").unwrap().end.as_deref(), Some("ab"));
-    assert_eq!(trace("ba").unwrap().end.as_deref(), Some("ba"));
-    assert_eq!(trace("ba").unwrap().first(1).end.as_deref(), Some("a"));
+    for end in ["ab", "ba"] {
+        let trace = trace(end).unwrap();
+        assert_eq!((trace.end.as_deref(), trace.ties), (Some(end), 1));
+        let first = trace.first(1);
+        assert_eq!((first.end.as_deref(), first.ties), (Some("a"), 0));
+    }
+    let error = trace("aa").unwrap_err().reason;
+    assert!(error.contains("they differ at character 1") && error.contains("tie between txns 0 and 1"), "{error}");
+}
+
+/// The later positions fit only if the tie's text of the first author comes first, or only if that of the second does.
+#[test]
+fn positions_may_depend_on_the_order_of_a_tie() {
+    for (first, second) in [(0, 1), (1, 0)] {
+        let json = format!(
+            r#"{{"kind": "concurrent", "endContent": "", "numAgents": 2, "txns": [
+            {{"parents": [], "agent": {first}, "patches": [[0, 0, "x"]]}},
+            {{"parents": [], "agent": {second}, "patches": [[0, 0, "yyy"]]}},
+            {{"parents": [0, 1], "agent": {second}, "patches": [[0, 1, ""]]}},
+            {{"parents": [0], "agent": {first}, "patches": [[0, 1, ""]]}},
+            {{"parents": [2, 3], "agent": {first}, "patches": [[0, 3, ""]]}}]}}"#
+        );
+        let trace = read(&json).unwrap();
+        assert_eq!((trace.end.as_deref(), trace.ties), (Some(""), 1));
+        let wrong = refused(json.replace("[[0, 3, ", "[[0, 4, ").as_bytes());
+        assert!(
+            wrong.starts_with("txn 4: a patch at 0 deletes 4") && wrong.contains("tie between txns 0 and 1"),
+            "{wrong}"
+        );
+    }
 }
 
 #[test]
@@ -77,7 +104,6 @@ fn a_file_that_is_no_trace_is_rejected() {
         ("", "the file is empty"),
         (" \n", "the file is empty"),
         ("no JSON", "line 1 column 2"),
-        ("[]", "an editing trace: an object with endContent and txns"),
         ("7", "an editing trace: an object with endContent and txns"),
         ("{}", "missing field `endContent`"),
         (r#"{"name": "syncbench", "version": 1}"#, "missing field `endContent`"),
@@ -107,8 +133,8 @@ fn a_file_that_is_no_trace_is_rejected() {
         format!(r#"{{"kind": "{}\n", "endContent": "", "txns": [{{"patches": []}}]}}"#, "x\\n".repeat(1_000_000));
     assert!(refused(long.as_bytes()).ends_with("..."));
     refused("[".repeat(1_000_000).as_bytes());
-    assert!(Trace::read("no/such/file.json").unwrap_err().reason.contains("cannot be opened"));
-    assert!(Trace::read(env!("CARGO_MANIFEST_DIR")).unwrap_err().reason.contains("cannot be"));
+    assert!(Trace::read("no/such/file.json", Units::CodePoints).unwrap_err().reason.contains("cannot be opened"));
+    assert!(Trace::read(env!("CARGO_MANIFEST_DIR"), Units::CodePoints).unwrap_err().reason.contains("cannot be"));
 }
 
 #[test]
@@ -120,7 +146,7 @@ fn positions_must_lie_in_the_text() {
         one("[18446744073709551615, 18446744073709551615, \"\"]").starts_with("txn 0: a patch at 18446744073709551615")
     );
     assert!(one("[18446744073709551616, 0, \"\"]").starts_with("txn 0: "));
-    assert!(one(r#"[2, 0, "d"]"#).contains("has 3 characters and endContent 4: they differ at character 2"));
+    assert!(one(r#"[2, 0, "d"]"#).contains("has 3 characters and the recorded end 4: they differ at character 2"));
     let three = |from: &str, to: &str| refused(THREE.replace(from, to).as_bytes());
     assert!(three("[8, 5, ", "[9, 5, ").starts_with("txn 3: a patch at 9 deletes 5: the text has 13 characters"));
     assert!(three(r#"[5, 0, "!"]"#, r#"[6, 0, "!"]"#).starts_with("txn 4: a patch at 6"));
@@ -174,6 +200,83 @@ proptest! {
         let mut bytes = THREE.as_bytes().to_vec();
         bytes[at] = byte;
         bytes.drain(at..(at + gone).min(THREE.len()));
-        let _ = Trace::from_reader("some.json", bytes.as_slice());
+        let _ = Trace::from_reader("some.json", bytes.as_slice(), Units::CodePoints);
+    }
+}
+
+/// Positions in UTF-16 units, of characters before and behind astral ones, with a tie and with a deletion over one.
+const UTF16: &str = r#"{"kind": "concurrent", "startContent": "a\ud83d\ude00b🎈c", "endContent": "a😀xyd", "numAgents": 2, "txns": [
+    {"parents": [], "agent": 0, "patches": [[4, 2, ""], [3, 0, "x"]]},
+    {"parents": [], "agent": 1, "patches": [[3, 0, "y"]]},
+    {"parents": [0, 1], "agent": 0, "patches": [[5, 2, "d"]]}]}"#;
+
+#[test]
+fn positions_in_utf16_units_become_code_points() {
+    let read = |json: &str| Trace::from_reader("some.json", json.as_bytes(), Units::Utf16);
+    let trace = read(UTF16).unwrap();
+    let splices = trace.txns.iter().flat_map(|txn| &txn.0).map(|splice| (splice.pos, splice.delete));
+    assert_eq!(splices.collect::<Vec<_>>(), [(3, 1), (2, 0), (2, 0), (4, 2)]);
+    assert_eq!((trace.end.as_deref(), trace.ties), (Some("a😀xyd"), 1));
+    assert_eq!(trace.clone().first(1).end.as_deref(), Some("a😀xbc"));
+    let points = Trace::from_reader("some.json", UTF16.as_bytes(), Units::CodePoints).unwrap_err();
+    assert!(points.reason.contains("--units utf16"), "{points}");
+    for (from, to, words) in [
+        ("[4, 2", "[5, 1", ["txn 0: a patch at 5", "UTF-16 unit 5 is inside a surrogate pair"]),
+        ("[4, 2", "[4, 1", ["txn 0: a patch at 4", "UTF-16 unit 5 is inside a surrogate pair"]),
+        ("[5, 2", "[6, 2", ["txn 2: a patch at 6", "the text has 7 UTF-16 units there"]),
+        ("a😀xyd", "a😀xye", ["differ at character 4", "read as UTF-16"]),
+    ] {
+        let error = read(&UTF16.replace(from, to)).unwrap_err().reason;
+        assert!(words.iter().all(|word| error.contains(word)), "{from}: {error}");
+    }
+}
+
+#[test]
+fn an_end_that_differs_hints_at_utf16() {
+    let error =
+        refused(r#"{"startContent": "😀ab", "endContent": "😀b", "txns": [{"patches": [[2, 1, ""]]}]}"#.as_bytes());
+    assert!(error.contains("differ at character 1; if positions count UTF-16 units"), "{error}");
+}
+
+#[test]
+fn lone_surrogates_are_read_and_counted() {
+    let json = r#"{"startContent": "\udc00", "endContent": "\ud83d\ude00\udc00", "txns": [
+        {"patches": [[0, 0, "\ud83d"]]}, {"patches": [[1, 0, "\ude00z"], [2, 1, ""]]}]}"#;
+    for units in [Units::CodePoints, Units::Utf16] {
+        let trace = Trace::from_reader("some.json", json.as_bytes(), units).unwrap();
+        assert_eq!((trace.lone_surrogates, trace.start.as_str()), (3, "\u{FFFD}"));
+        assert_eq!(trace.end.as_deref(), Some("\u{FFFD}\u{FFFD}\u{FFFD}"));
+        assert_eq!(trace.first(1).end.as_deref(), Some("\u{FFFD}\u{FFFD}"));
+    }
+}
+
+#[test]
+fn edits_of_one_author_are_a_trace() {
+    let list = r#"[[0, 0, "a", "b"], [1, 1], [1, 0, "c\n"]]"#;
+    let expected = ["ab", "a", "ac\n"];
+    for written in [
+        list.to_owned(),
+        format!(r#"{{"edits": {list}, "finalText": "ac\n"}}"#),
+        format!("// a paper\nconst edits = {list}\nconst finalText = 'ac\\n'\nmodule.exports = {{edits, finalText}}\n"),
+    ] {
+        for contents in [written.as_bytes().to_vec(), packed(&written)] {
+            let trace = Trace::from_reader("some.js.gz", contents.as_slice(), Units::CodePoints).unwrap();
+            assert_eq!((trace.name.as_str(), trace.concurrent, trace.txns.len()), ("some", false, 3));
+            for (ops, end) in (1..).zip(expected) {
+                assert_eq!(trace.clone().first(ops).end.as_deref(), Some(end));
+            }
+        }
+    }
+    for (written, reason) in [
+        ("[]", "at least one edit"),
+        (r#"{"edits": []}"#, "at least one edit"),
+        ("[[0]]", "an edit [position, deleted, \"inserted\", ...]"),
+        ("const edits = [[0]]", "an edit [position, deleted, \"inserted\", ...]"),
+        ("const edits = [[3, 0, 'a']]", "txn 0: a patch at 3"),
+        ("const edits = [[0, 0, 'a']], finalText = 'b'", "they differ at character 0"),
+        ("const edits = [[0, 0, 'a'", "cut off"),
+    ] {
+        let found = refused(written.as_bytes());
+        assert!(found.contains(reason), "{written}: {found}");
     }
 }

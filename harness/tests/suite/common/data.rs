@@ -4,7 +4,7 @@ use std::env;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use syncbench_harness::trace::Trace;
+use syncbench_harness::trace::{Trace, Units};
 
 /// A recorded trace from the folder that `SYNCBENCH_TRACES` names, or from the usual one beside the repository.
 pub fn recorded_trace(name: &str) -> Option<Trace> {
@@ -12,7 +12,7 @@ pub fn recorded_trace(name: &str) -> Option<Trace> {
     let usual = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/editing-traces");
     let path = named.clone().unwrap_or_else(usual).join(format!("{name}.json.gz"));
     if path.exists() {
-        return Some(Trace::read(path).unwrap());
+        return Some(Trace::read(path, Units::CodePoints).unwrap());
     }
     // A folder that is named explicitly must hold the trace.
     assert!(named.is_none(), "SYNCBENCH_TRACES names a folder without {}", path.display());

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::data::Data;
-use super::message::{Mutation, News, ToClient, ToServer};
+use super::data::{Data, News, Told};
+use super::message::{Mutation, ToServer};
 use crate::model::{ModelRef, Operation, Rejected};
 use crate::node::{NodeId, OpId};
 use crate::replica::{Context, LinkState, ProtocolError, Replica, Setup};
@@ -227,7 +227,7 @@ impl<D: Data> Replica for Client<D> {
         cx: &mut Context<'_>,
     ) -> Result<(), ProtocolError> {
         from_server(from)?;
-        let message: ToClient<D> = decode(bytes)?;
+        let message: Told<D> = decode(bytes)?;
         if self.take(&message.news)? {
             for (n, verdict) in message.verdicts {
                 self.resolve(n, verdict, cx);

@@ -3,13 +3,13 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::message::{Mutation, News, Place};
+use super::message::{Mutation, Place, ToClient};
 use crate::document::{Document, Edit};
 use crate::model::{ErasedModel, Operation, Rejected, reduce};
 use crate::node::{NodeId, OpId};
 use crate::replica::{Context, ProtocolError};
 use crate::serial::order::{Action, Order};
-use crate::star::{Outbox, Verdict};
+use crate::star::{Outbox, Update, Verdict};
 
 /// A copy of the document, as clients have it.
 pub(super) trait Data: Clone + Serialize + DeserializeOwned + Send + 'static {
@@ -41,6 +41,11 @@ pub(super) trait Data: Clone + Serialize + DeserializeOwned + Send + 'static {
     /// Applies what a place changed. The copy is invalid after an error.
     fn take(&mut self, id: OpId, edits: &Self::Edits) -> Result<(), ProtocolError>;
 }
+
+/// What a client of this data misses.
+pub(super) type News<D> = Update<Place<<D as Data>::Edits>, D>;
+/// What a client of this data is told.
+pub(super) type Told<D> = ToClient<<D as Data>::Edits, D>;
 
 /// The actions of a ledger's mutations.
 pub(super) type ActionOf<L> = <<L as Ledger>::Data as Data>::Action;

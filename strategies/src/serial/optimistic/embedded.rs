@@ -15,8 +15,8 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::data::{Data, Ledger};
-use super::message::{Mutation, News, Place};
+use super::data::{Data, Ledger, News};
+use super::message::{Mutation, Place};
 use crate::document::Document;
 use crate::ids::{Change, Inverse, State};
 use crate::model::{ErasedModel, Operation, Outcome, Rejected};

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::data::Data;
 use crate::node::{NodeId, OpId};
 use crate::star::{Placed, Update, Verdict};
 
@@ -21,9 +20,8 @@ pub(super) enum ToServer<A> {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(bound = "")]
-pub(super) struct ToClient<D: Data> {
-    pub(super) news: News<D>,
+pub(super) struct ToClient<E, S> {
+    pub(super) news: Update<Place<E>, S>,
     /// What became of the receiver's own mutations, unless it has said that it knows.
     pub(super) verdicts: Vec<(u64, Verdict)>,
     /// The receiver's last mutation that was carried out, if this tells of any.
@@ -31,8 +29,6 @@ pub(super) struct ToClient<D: Data> {
     /// Whether this answers a pull.
     pub(super) pulled: bool,
 }
-
-pub(super) type News<D> = Update<Place<<D as Data>::Edits>, D>;
 
 /// One place in the order, as clients receive it: what it changed, nothing if it was rejected.
 #[derive(Clone, Serialize, Deserialize)]

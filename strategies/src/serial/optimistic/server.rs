@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::data::{ActionOf, Ledger};
-use super::message::{Mutation, News, Place, ToClient, ToServer};
+use super::data::{ActionOf, Ledger, News, Told};
+use super::message::{Mutation, Place, ToServer};
 use crate::model::{ModelRef, Operation};
 use crate::node::{NodeId, OpId};
 use crate::replica::{Context, LinkState, ProtocolError, Replica, Setup};
@@ -46,7 +46,7 @@ impl<L: Ledger> Server<L> {
         sessions.resolved(client, resolved);
         let sidecar = news.sidecar(|| sessions.clock());
         let (verdicts, last) = (sessions.verdicts(client), sessions.last(client));
-        cx.send(client, encode(&ToClient::<L::Data> { news, verdicts, last, pulled: true }), sidecar);
+        cx.send(client, encode(&Told::<L::Data> { news, verdicts, last, pulled: true }), sidecar);
         self.joined.insert(client);
         Ok(())
     }
@@ -70,7 +70,7 @@ impl<L: Ledger> Server<L> {
         }
         let sidecar = Arc::new(Sidecar::ops(places.iter().map(Placed::id)));
         let news = News::<L::Data>::Entries { after, entries: places };
-        let mut poke = ToClient::<L::Data> { news, verdicts: Vec::new(), last: 0, pulled: false };
+        let mut poke = Told::<L::Data> { news, verdicts: Vec::new(), last: 0, pulled: false };
         cx.broadcast(self.joined.others(client), encode(&poke), sidecar.clone());
         if self.joined.contains(client) {
             (poke.verdicts, poke.last) = (verdicts, sessions.last(client));

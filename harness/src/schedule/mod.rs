@@ -1,5 +1,8 @@
 //! The causal order in which a recorded trace is replayed: who may act when.
 
+mod fold;
+mod order;
+
 use syncbench_strategies::replica::NodeId;
 
 /// Most clients of a group: a mesh of this size has half a million links.
@@ -18,6 +21,12 @@ pub struct Schedule {
     ends: Vec<usize>,
     /// Each client's operations, as indices of the trace.
     slots: Vec<Vec<u32>>,
+    /// By client: who it is in the recording.
+    agents: Vec<u32>,
+    /// Each operation's place in a server's order.
+    ranks: Vec<u32>,
+    /// Whether every version is one that a server with this order passes through.
+    passes: bool,
 }
 
 /// Most numbers in all rows: a quarter of a gigabyte.
@@ -26,7 +35,14 @@ const MAX_CELLS: usize = 1 << 26;
 impl Schedule {
     /// The order of a trace of one author: each operation has seen all before.
     pub fn sequential(ops: u32) -> Self {
-        Self { cells: (0..ops).collect(), ends: (1..=ops as usize).collect(), slots: vec![(0..ops).collect()] }
+        Self {
+            cells: (0..ops).collect(),
+            ends: (1..=ops as usize).collect(),
+            slots: vec![(0..ops).collect()],
+            agents: vec![0],
+            ranks: (0..ops).collect(),
+            passes: true,
+        }
     }
 
     /// The order of a trace of several authors, from each operation's author and parents. `Err` names the operation that is
@@ -38,7 +54,8 @@ impl Schedule {
         authors: u32,
         ops: impl IntoIterator<Item = (u32, &'a [u32])>,
     ) -> Result<Self, (usize, String)> {
-        let mut schedule = Self { slots: vec![Vec::new(); authors as usize], ..Self::default() };
+        let mut schedule =
+            Self { slots: vec![Vec::new(); authors as usize], agents: (0..authors).collect(), ..Self::default() };
         let mut clients: Vec<Vec<usize>> = (0..authors as usize).map(|author| vec![author]).collect();
         // Each operation's client.
         let mut client_of: Vec<usize> = Vec::new();
@@ -72,6 +89,7 @@ impl Schedule {
                 }
                 None => {
                     schedule.slots.push(Vec::new());
+                    schedule.agents.push(author);
                     own.push(schedule.slots.len() - 1);
                     schedule.slots.len() - 1
                 }
@@ -84,7 +102,18 @@ impl Schedule {
                 return Err((at, format!("expected txns times agents to stay below {MAX_CELLS}")));
             }
         }
+        schedule.find_order();
         Ok(schedule)
+    }
+
+    /// Finds the order in which a server takes the operations.
+    fn find_order(&mut self) {
+        let (order, passes) = order::server_order(self);
+        self.ranks = vec![0; order.len()];
+        for (rank, slot) in order.into_iter().enumerate() {
+            self.ranks[slot as usize] = rank as u32;
+        }
+        self.passes = passes;
     }
 
     /// The same order for the first `ops` operations of the trace.
@@ -95,7 +124,26 @@ impl Schedule {
         for slots in &mut self.slots {
             slots.truncate(slots.partition_point(|slot| (*slot as usize) < ops));
         }
+        self.find_order();
         self
+    }
+
+    /// The operation's place in the order in which a server takes all of them.
+    ///
+    /// It is an order in which a server passes through every recorded version, where there is one, and otherwise one that
+    /// misses few of them.
+    pub fn rank(&self, client: NodeId, n: u64) -> Option<u32> {
+        self.ranks.get(self.place(client, n)? as usize).copied()
+    }
+
+    /// Whether a server can pass through every recorded version.
+    pub fn server_passes(&self) -> bool {
+        self.passes
+    }
+
+    /// Who the client with this index is in the recording.
+    pub(crate) fn agent(&self, client: usize) -> u32 {
+        self.agents.get(client).copied().unwrap_or(0)
     }
 
     /// How many clients it takes to replay the trace; some may have nothing to do.
