@@ -3,7 +3,7 @@
 //! ```
 //! let cells = syncbench_examples::compare().unwrap();
 //! let wrong = |name: &str| cells.iter().filter(|cell| cell.strategy == name).map(|cell| cell.findings.len()).sum::<usize>();
-//! assert_eq!((cells.len(), wrong("serial")), (15, 0));
+//! assert_eq!((cells.len(), wrong("serial")), (30, 0));
 //! // All clients end with the same purse, but some confirmed withdrawals are missing from it.
 //! assert!(cells.iter().all(|cell| cell.converged == Some(true)));
 //! assert!(wrong("log-replay") > 0 && wrong("lww-document") > 0);
