@@ -26,9 +26,9 @@ pub struct Condition<'a> {
 
 impl<'a> Condition<'a> {
     /// That of a cell, measured by `build`.
-    pub(super) fn of(cell: &'a Cell, build: &'a Environment, other_builds: bool) -> Self {
-        let Cell { part, workload, topology, settings, .. } = cell;
-        Self { part, workload, topology: *topology, settings, build, other_builds }
+    pub(super) fn of(cell: &'a Cell, topology: Topology, build: &'a Environment, other_builds: bool) -> Self {
+        let Cell { part, workload, settings, .. } = cell;
+        Self { part, workload, topology, settings, build, other_builds }
     }
 
     /// Size of the initial document, in the workload's unit.

@@ -8,7 +8,9 @@ mod row;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use syncbench_harness::results::{Cell, Environment, Results};
+use syncbench_harness::results::{Cell, Environment, Outcome, Results};
+use syncbench_strategies::document::Digest;
+use syncbench_strategies::replica::Topology;
 
 use crate::coverage::{self, Met};
 pub use condition::Condition;
@@ -54,13 +56,14 @@ impl<'a> Summary<'a> {
         let builds: BTreeSet<_> = results.cells.iter().map(|cell| cell.build).collect();
         let (mut groups, mut strategies): (Vec<Group<'a>>, Vec<&str>) = (Vec::new(), Vec::new());
         let (mut places, mut met) = (BTreeMap::new(), BTreeSet::new());
+        let topologies = Topologies::of(&results.cells);
         for cell in &results.cells {
             if met.insert(cell.strategy.as_str()) {
                 strategies.push(&cell.strategy);
             }
-            let place = *places.entry((cell.key(), cell.topology.to_string())).or_insert_with(|| {
+            let place = *places.entry((cell.key(), topologies.shown(cell))).or_insert_with(|| {
                 let build = machines.get(cell.machine).copied().unwrap_or(&results.environment);
-                let condition = Condition::of(cell, build, builds.len() > 1);
+                let condition = Condition::of(cell, topologies.shown(cell), build, builds.len() > 1);
                 groups.push(Group { condition, title: String::new(), sizeless: String::new(), rows: Vec::new() });
                 groups.len() - 1
             });
@@ -101,6 +104,28 @@ impl<'a> Summary<'a> {
     /// Every group, those of sweeps included.
     pub fn all_groups(&self) -> impl Iterator<Item = &Group<'a>> {
         self.groups.iter().chain(self.sweeps.iter().flat_map(|sweep| &sweep.groups))
+    }
+}
+
+/// The topologies that were measured under each condition.
+struct Topologies(BTreeMap<Digest, BTreeSet<Topology>>);
+
+impl Topologies {
+    fn of(cells: &[Cell]) -> Self {
+        let mut measured: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for cell in cells.iter().filter(|cell| cell.outcome != Outcome::Unsupported) {
+            measured.entry(cell.key()).or_default().insert(cell.topology);
+        }
+        Self(measured)
+    }
+
+    /// Under which topology a cell is shown. What a strategy does not carry sent nothing over any path, so it stands beside
+    /// what was measured.
+    fn shown(&self, cell: &Cell) -> Topology {
+        match self.0.get(&cell.key()) {
+            Some(measured) if !measured.contains(&cell.topology) => *measured.first().unwrap_or(&cell.topology),
+            _ => cell.topology,
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! How often intervals hold the true value: over simulated figures, whose true value is known, and over seeds of real runs,
-//! of which 200 stand for all that there are.
+//! of which 200 stand for all that there are. What was measured is printed: `cargo test --test suite cover -- --nocapture`.
+#![allow(clippy::print_stdout, reason = "a measurement to be read")]
+
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
@@ -93,6 +95,7 @@ fn intervals_of_simulated_means_cover_what_they_say() {
             let mut draws = draws();
             let trial = || mean_interval(&(0..n).map(|_| draw(&mut draws)).collect::<Vec<_>>());
             let cover = cover(20_000, truth, trial);
+            println!("mean of {name}, {n} seeds: {:.1} %", cover * 100.0);
             assert!(right.contains(&cover), "{name}, {n} seeds: {cover}");
         }
     }
@@ -110,6 +113,7 @@ fn intervals_of_simulated_quantiles_cover_what_they_say() {
                 let seeds: Vec<_> = (0..n).map(|_| &population[draws.below(population.len())]).collect();
                 interval(&seeds, q)
             });
+            println!("quantile {q} of simulated latencies, {n} seeds: {:.1} %", cover * 100.0);
             assert!(COVER.contains(&cover), "quantile {q}, {n} seeds: {cover}");
         }
     }
@@ -162,6 +166,9 @@ fn intervals_over_real_seeds_cover_what_they_say() {
                 }
             }
         }
+    }
+    for ((strategy, metric, n), cover) in &covers {
+        println!("{metric} of {strategy} over real seeds, {n} seeds: {:.1} %", cover * 100.0);
     }
     let wrong: Vec<_> = covers.iter().filter(|(_, cover)| !COVER.contains(cover)).collect();
     assert!(wrong.is_empty(), "{wrong:?} of {covers:#?}");

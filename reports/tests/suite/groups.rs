@@ -4,7 +4,7 @@ use std::time::Duration;
 use syncbench_harness::metrics::{LOST_INTENTS, REJECTED, VISIBLE_MS};
 use syncbench_harness::network::Transport;
 use syncbench_harness::pace::Pace;
-use syncbench_harness::results::{Cell, Metric, Results};
+use syncbench_harness::results::{Cell, Metric, Outcome, Results};
 use syncbench_reports::aggregate::{Group, Summary};
 use syncbench_reports::columns::{COLUMNS, Filled};
 use syncbench_reports::table;
@@ -77,6 +77,17 @@ fn a_mesh_says_that_it_is_one_even_alone() {
     results.cells.iter_mut().for_each(|cell| cell.topology = Topology::Mesh);
     assert_eq!(titles(&results), ["stack (rough, mesh)"]);
     assert!(table::summary(&results, 80, false).contains("mesh: clients talk to each other"));
+}
+
+/// It sent nothing over any path.
+#[test]
+fn what_is_not_carried_has_no_heading_of_its_own() {
+    let mut results = one_condition(1);
+    let last = results.cells.last_mut().expect("cells");
+    (last.topology, last.outcome) = (Topology::Mesh, Outcome::Unsupported);
+    assert_eq!(titles(&results), ["stack (rough)"]);
+    results.cells[0].topology = Topology::Mesh;
+    assert_eq!(titles(&results), ["stack (rough, mesh)", "stack (rough, star)"]);
 }
 
 #[test]
