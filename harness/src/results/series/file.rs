@@ -22,9 +22,9 @@ const HEAD: usize = 16 + 4 + 8;
 /// Most bytes of one frame; a length beyond is no length.
 const MAX_FRAME: u64 = 1 << 30;
 
-/// About so many bytes of series stay in memory, so that drawing metric by metric reads them once: those of the default
-/// comparison, or of fifty thousand small cells.
-const KEPT_BYTES: usize = 128 << 20;
+/// About so many bytes of series stay in memory, so that drawing metric by metric reads them once: those of a part of the
+/// default comparison, or of eight thousand small cells.
+const KEPT_BYTES: usize = 64 << 20;
 
 /// The frame of a cell's series.
 pub(in crate::results) fn frame(id: Digest, series: &Series) -> io::Result<Vec<u8>> {
@@ -130,10 +130,11 @@ impl Kept {
     }
 }
 
-/// About how many bytes a series takes: its points, and a name and its place in a map for each of its lists.
+/// About how many bytes a series takes: its points, and what the allocator was seen to take for each of its lists, for their
+/// names and for two maps.
 fn size(series: &Series) -> usize {
     let points = series.histograms.values().map(Vec::len).chain(series.curves.values().map(Vec::len));
-    points.map(|points| 120 + 16 * points).sum::<usize>() + 200
+    points.map(|points| 600 + 16 * points).sum::<usize>() + 2_000
 }
 
 impl SeriesFile {
