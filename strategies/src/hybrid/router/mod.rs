@@ -13,13 +13,16 @@
 //! is restored as it was, as a cell is restored from Livebook's bin.
 //!
 //! `serial` gives a returning client a snapshot, as Livebook does: missed operations would have to be reduced again among
-//! the texts of their time.
+//! the texts of their time. For the same reason the rest joins again after the text strategy has been behind: when it had to
+//! pass over what it was told (a document while a change is inflight, a place that somebody else's change took under its
+//! name), what the rest was told meanwhile belongs to texts that never were on this client.
 //!
 //! Source: Livebook's `Session.Data`; the routing by path is ours.
 //!
 //! Trade-offs: typing is as fast as the text strategy, and everything that must not go wrong is ordered; but an operation
 //! cannot do both. An operation that is reduced again because another one was undone reads the texts as they are by then.
 
+mod again;
 mod client;
 mod lanes;
 mod replica;
@@ -162,6 +165,8 @@ impl Hybrid {
             text_setup.peers.push(RESIDENT);
         }
         let text = make(Lane::Text, &*self.text.strategy, &text_setup)?;
+        // Pending operations of the rest are planned while it is made.
+        reading.set(text.confirmed().unwrap_or(text.view()).document());
         let rest = make(Lane::Rest, &*self.rest.strategy, &rest_setup)?;
         let merged = Merged::new(&self.route, &text.view().document(), &rest.view().document());
         Ok(Box::new(Router {
@@ -172,6 +177,7 @@ impl Hybrid {
             rest,
             resident_connected: resident.is_none(),
             resident,
+            again: Default::default(),
             merged,
             tags: Default::default(),
             client,
