@@ -7,7 +7,8 @@
 //! use one connection, which keeps the order between them.
 //!
 //! A text comes into being where the other strategy puts it. The server sees that and begins it at the text strategy,
-//! through a client in the same process (the *resident*), before it tells anybody of the operation that made the place.
+//! through a client in the same process (the *resident*), right after it has told everybody of the operation that made the
+//! place: whoever reduces that operation reads the texts before.
 //! Typing in a text that the text strategy does not have yet waits: if the other strategy is optimistic, until the
 //! server has ordered the text. What was typed in a text whose place is removed is kept, and shows again when the place
 //! is restored as it was, as a cell is restored from Livebook's bin.
@@ -26,6 +27,7 @@ mod again;
 mod client;
 mod lanes;
 mod replica;
+mod request;
 mod server;
 mod state;
 #[cfg(test)]
@@ -39,6 +41,7 @@ use serde::{Deserialize, Serialize};
 use super::book::Lane;
 use super::merged::Merged;
 use super::models::{Reading, RestModel, TextModel};
+use super::overlaid::Base;
 use super::route::Route;
 use crate::document::{Document, EditKind};
 use crate::model::erase;
@@ -48,7 +51,7 @@ use crate::selector::{Selector, format_span};
 use crate::spec::{Configured, Content, Growth, Guarantees, Param, ParamKind, Params, Spec, Support, WINDOW};
 use crate::wire::{decode, encode};
 use crate::{ids, lww, ot, serial};
-use replica::Router;
+use replica::{Router, base_view};
 use server::RESIDENT;
 use state::{ClientState, ServerState};
 
@@ -166,8 +169,13 @@ impl Hybrid {
         }
         let text = make(Lane::Text, &*self.text.strategy, &text_setup)?;
         // Pending operations of the rest are planned while it is made.
-        reading.set(text.confirmed().unwrap_or(text.view()).document());
-        let rest = make(Lane::Rest, &*self.rest.strategy, &rest_setup)?;
+        reading.set(Base { texts: base_view(&*text), rest: Document::Null });
+        let mut rest = make(Lane::Rest, &*self.rest.strategy, &rest_setup)?;
+        if client.book.has_unresolved() {
+            // By now it is known what they were planned on.
+            reading.set(Base { texts: base_view(&*text), rest: base_view(&*rest) });
+            rest = make(Lane::Rest, &*self.rest.strategy, &rest_setup)?;
+        }
         let merged = Merged::new(&self.route, &text.view().document(), &rest.view().document());
         Ok(Box::new(Router {
             model: setup.model.clone(),

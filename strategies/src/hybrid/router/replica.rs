@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use super::Saved;
-use super::again::{AGAIN, Again, unwrap};
+use super::request::{AGAIN, Again, unwrap};
 use super::state::{ClientState, ServerState};
+use crate::document::Document;
 use crate::hybrid::book::{Lane, Tags};
 use crate::hybrid::merged::Merged;
 use crate::hybrid::models::Reading;
+use crate::hybrid::overlaid::Base;
 use crate::hybrid::route::Route;
 use crate::model::{ModelRef, Operation, Rejected};
 use crate::node::{NodeId, OpId};
@@ -39,8 +41,8 @@ pub(super) struct Router {
 }
 
 impl Router {
-    /// A message or a timer for a part. Texts that it makes at the server are begun before its effects are passed on; what
-    /// goes back to the sender of a `request` answers that.
+    /// A message or a timer for a part. Texts that it makes at the server are begun after its effects are passed on,
+    /// so that all who reduce it read the texts before. What goes back to the sender of a `request` answers that.
     fn arrived(
         &mut self,
         lane: Lane,
@@ -51,9 +53,6 @@ impl Router {
         let before = self.rest.view().document();
         let (result, effects) = self.call(lane, cx, handler);
         result?;
-        if self.resident.is_some() && lane == Lane::Rest {
-            self.begin_made(&before, cx);
-        }
         match request {
             Some((peer, request)) => {
                 // It has passed over what it was told.
@@ -61,6 +60,9 @@ impl Router {
                 self.pass_on_again(peer, request, effects, cx);
             }
             None => self.pass_on(lane, effects, cx),
+        }
+        if self.resident.is_some() && lane == Lane::Rest {
+            self.begin_made(&before, cx);
         }
         self.refresh(cx);
         self.join_again(cx);
@@ -84,7 +86,7 @@ impl Router {
             return Ok(());
         }
         self.arrived(Lane::Rest, None, cx, |part, cx| part.receive(from, message, sidecar, cx))?;
-        self.again.taken();
+        self.again.clear();
         Ok(())
     }
 
@@ -92,13 +94,17 @@ impl Router {
     fn refresh(&mut self, cx: &mut Context<'_>) {
         loop {
             self.merged.refresh(&self.route, &self.text.view().document(), &self.rest.view().document());
-            let base = self.text.confirmed().unwrap_or(self.text.view());
-            self.reading.set(base.document());
+            self.reading.set(Base { texts: base_view(&*self.text), rest: base_view(&*self.rest) });
             if !self.submit_waiting(cx) {
                 return;
             }
         }
     }
+}
+
+/// What a part shows without pending operations.
+pub(super) fn base_view(part: &dyn Replica) -> Document {
+    part.confirmed().unwrap_or(part.view()).document()
 }
 
 impl Replica for Router {
@@ -153,7 +159,7 @@ impl Replica for Router {
 
     fn link(&mut self, peer: NodeId, state: LinkState, cx: &mut Context<'_>) {
         self.tags.forget(peer);
-        self.again.forget();
+        self.again.clear();
         self.connect_resident(cx);
         // Texts first: they are up to date by the time that the rest is.
         self.run(Lane::Text, cx, |text, cx| text.link(peer, state, cx));

@@ -230,9 +230,33 @@ fn pending_operations_read_the_texts_after_a_crash_too() {
     assert_eq!(table.sees(1, "fields"), "{x:5,y:0}");
     table.act(1, &measure("text", "y"));
     assert_eq!(table.sees(1, "fields"), "{x:5,y:5}");
+    table.act(1, &begin("text", "longer than before"));
+    table.act(1, &measure("text", "y"));
+    table.crash(1);
+    assert_eq!(table.sees(1, "fields"), "{x:5,y:18}");
     table.connect(0, 1);
     table.run();
+    assert_eq!(table.sees(0, "fields"), "{x:5,y:18}");
     table.agree();
+}
+
+#[test]
+fn operations_that_go_together_read_the_same_texts_everywhere() {
+    for (text, rest) in [("ot", "serial"), ("text-ids", "serial"), ("ot", "serial-optimistic")] {
+        let mut table = Table::new(&format!("hybrid:text={text},rest={rest}"), 2);
+        table.act(2, &typed(0, "xy"));
+        table.run();
+        table.cut(0, 1);
+        // One reads the text, one replaces it, one reads the new one: they go in one message.
+        for op in [measure("text", "x"), begin("text", "longer than before"), measure("text", "y")] {
+            table.act(1, &op);
+        }
+        table.connect(0, 1);
+        table.run();
+        assert_eq!(table.sees(0, "fields"), "{x:5,y:18}", "{text}, {rest}");
+        assert_eq!(table.sees(2, "text"), "\"longer than before\"");
+        table.agree();
+    }
 }
 
 #[test]
