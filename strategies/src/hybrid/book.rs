@@ -75,6 +75,11 @@ impl Book {
         self.homes.get(&n).copied()
     }
 
+    /// Whether any of this client's operations is not resolved.
+    pub(super) fn has_unresolved(&self) -> bool {
+        !self.unresolved.is_empty()
+    }
+
     /// One of this client's operations is resolved.
     pub(super) fn resolve(&mut self, n: u64) {
         self.unresolved.remove(&n);

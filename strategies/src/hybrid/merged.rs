@@ -67,7 +67,7 @@ impl Merged {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hybrid::overlaid::Overlaid;
+    use crate::hybrid::overlaid::{Base, Overlaid};
     use crate::view::View;
 
     #[test]
@@ -80,10 +80,18 @@ mod tests {
         let texts = Document::map([("/cells/a", Document::text("typed")), ("/cells/gone", Document::text("hidden"))]);
         let mut merged = Merged::new(&route, &texts, &rest);
         assert_eq!(merged.document.to_string(), r#"{cells:{a:"typed",b:"as made"},title:"t"}"#);
-        let overlaid = Overlaid { rest: &rest, texts: &texts, route: &route };
+        let base = Base { texts: texts.clone(), rest: rest.clone() };
+        let overlaid = Overlaid { rest: &rest, base: &base, route: &route };
         assert_eq!(overlaid.document(), merged.document);
         assert_eq!(overlaid.get(&path!["cells"]), merged.document.at(&path!["cells"]).cloned());
         assert_eq!(overlaid.text_slice(&path!["cells", "a"], 0..3).as_deref(), Some("typ"));
+        // What is made anew is read as it was made.
+        let anew = Document::map([("cells", Document::map([("a", Document::text("anew"))]))]);
+        let overlaid = Overlaid { rest: &anew, base: &base, route: &route };
+        assert_eq!(
+            (overlaid.document(), overlaid.get(&path!["cells", "a"])),
+            (anew.clone(), Some(Document::text("anew")))
+        );
         // A place that is removed and restored shows what was typed there.
         let mut without = rest.clone();
         without.apply(&Edit::Remove { path: path!["cells", "a"] }).unwrap();

@@ -4,23 +4,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use super::overlaid::Overlaid;
+use super::overlaid::{Base, Overlaid};
 use super::route::{Route, name};
 use crate::document::{Document, Edit, Key, Kind};
 use crate::model::{ErasedModel, Model, ModelRef, Operation, Outcome, Plan, Rejected};
 use crate::path;
 use crate::view::View;
 
-/// The texts as the other strategy's plans see them; shared between the router and the model that it gave to that strategy.
+/// What the other strategy's plans see of texts; shared between the router and the model that it gave to that strategy.
 #[derive(Clone, Default)]
-pub(super) struct Reading(Arc<Mutex<Document>>);
+pub(super) struct Reading(Arc<Mutex<Base>>);
 
 impl Reading {
-    pub(super) fn set(&self, texts: Document) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = texts;
+    pub(super) fn set(&self, base: Base) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = base;
     }
 
-    fn get(&self) -> Document {
+    fn get(&self) -> Base {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -34,8 +34,8 @@ pub(super) struct RestModel {
 
 impl ErasedModel for RestModel {
     fn plan(&self, view: &dyn View, operation: &Operation) -> Result<Plan, Rejected> {
-        let texts = self.reading.get();
-        let plan = self.model.plan(&Overlaid { rest: view, texts: &texts, route: &self.route }, operation)?;
+        let base = self.reading.get();
+        let plan = self.model.plan(&Overlaid { rest: view, base: &base, route: &self.route }, operation)?;
         let typed = plan.edits.iter().find_map(|edit| match edit {
             Edit::TextSplice { path, .. } if self.route.takes(path) => Some(path),
             _ => None,

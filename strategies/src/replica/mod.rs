@@ -105,6 +105,12 @@ pub trait Replica: Send {
         None
     }
 
+    /// Whether its base view reflects everything that its peers have told it of. `false` after it has passed something over,
+    /// until the answer that brings it.
+    fn is_up_to_date(&self) -> bool {
+        true
+    }
+
     /// What survives a crash; [`Strategy::restore`] takes it.
     fn durable(&self) -> Vec<u8>;
 

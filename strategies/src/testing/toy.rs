@@ -28,6 +28,8 @@ pub(crate) enum Toy {
     Clear,
     /// Removes a field, and adds one for it.
     Return(String),
+    /// Puts the length of the text with this name into a field.
+    Measure(String, String),
 }
 
 pub(crate) fn set(field: &str, value: i64) -> Toy {
@@ -80,6 +82,10 @@ impl Model for ToyModel {
                     Edit::Increment { path: path!["count"], by: 1 },
                 ]),
                 None => return Err(Rejected::new("gone", format!("there is no {field}"))),
+            },
+            Toy::Measure(name, field) => match view.len(&path![name]) {
+                Some(length) => put(field, length as i64),
+                None => return Err(Rejected::new("gone", format!("there is no {name}"))),
             },
             Toy::Clear => Plan::new(vec![Edit::Remove { path: path!["fields"] }]),
             Toy::Type(pos, text) => {

@@ -7,22 +7,27 @@
 //! use one connection, which keeps the order between them.
 //!
 //! A text comes into being where the other strategy puts it. The server sees that and begins it at the text strategy,
-//! through a client in the same process (the *resident*), before it tells anybody of the operation that made the place.
+//! through a client in the same process (the *resident*), right after it has told everybody of the operation that made the
+//! place: whoever reduces that operation reads the texts before.
 //! Typing in a text that the text strategy does not have yet waits: if the other strategy is optimistic, until the
 //! server has ordered the text. What was typed in a text whose place is removed is kept, and shows again when the place
 //! is restored as it was, as a cell is restored from Livebook's bin.
 //!
 //! `serial` gives a returning client a snapshot, as Livebook does: missed operations would have to be reduced again among
-//! the texts of their time.
+//! the texts of their time. For the same reason the rest joins again after the text strategy has been behind: when it had to
+//! pass over what it was told (a document while a change is inflight, a place that somebody else's change took under its
+//! name), what the rest was told meanwhile belongs to texts that never were on this client.
 //!
 //! Source: Livebook's `Session.Data`; the routing by path is ours.
 //!
 //! Trade-offs: typing is as fast as the text strategy, and everything that must not go wrong is ordered; but an operation
 //! cannot do both. An operation that is reduced again because another one was undone reads the texts as they are by then.
 
+mod again;
 mod client;
 mod lanes;
 mod replica;
+mod request;
 mod server;
 mod state;
 #[cfg(test)]
@@ -36,6 +41,7 @@ use serde::{Deserialize, Serialize};
 use super::book::Lane;
 use super::merged::Merged;
 use super::models::{Reading, RestModel, TextModel};
+use super::overlaid::Base;
 use super::route::Route;
 use crate::document::{Document, EditKind};
 use crate::model::erase;
@@ -45,7 +51,7 @@ use crate::selector::{Selector, format_span};
 use crate::spec::{Configured, Content, Growth, Guarantees, Param, ParamKind, Params, Spec, Support, WINDOW};
 use crate::wire::{decode, encode};
 use crate::{ids, lww, ot, serial};
-use replica::Router;
+use replica::{Router, base_view};
 use server::RESIDENT;
 use state::{ClientState, ServerState};
 
@@ -162,7 +168,14 @@ impl Hybrid {
             text_setup.peers.push(RESIDENT);
         }
         let text = make(Lane::Text, &*self.text.strategy, &text_setup)?;
-        let rest = make(Lane::Rest, &*self.rest.strategy, &rest_setup)?;
+        // Pending operations of the rest are planned while it is made.
+        reading.set(Base { texts: base_view(&*text), rest: Document::Null });
+        let mut rest = make(Lane::Rest, &*self.rest.strategy, &rest_setup)?;
+        if client.book.has_unresolved() {
+            // By now it is known what they were planned on.
+            reading.set(Base { texts: base_view(&*text), rest: base_view(&*rest) });
+            rest = make(Lane::Rest, &*self.rest.strategy, &rest_setup)?;
+        }
         let merged = Merged::new(&self.route, &text.view().document(), &rest.view().document());
         Ok(Box::new(Router {
             model: setup.model.clone(),
@@ -172,6 +185,7 @@ impl Hybrid {
             rest,
             resident_connected: resident.is_none(),
             resident,
+            again: Default::default(),
             merged,
             tags: Default::default(),
             client,

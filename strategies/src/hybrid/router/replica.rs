@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use super::Saved;
+use super::request::{AGAIN, Again, unwrap};
 use super::state::{ClientState, ServerState};
+use crate::document::Document;
 use crate::hybrid::book::{Lane, Tags};
 use crate::hybrid::merged::Merged;
 use crate::hybrid::models::Reading;
+use crate::hybrid::overlaid::Base;
 use crate::hybrid::route::Route;
 use crate::model::{ModelRef, Operation, Rejected};
 use crate::node::{NodeId, OpId};
@@ -27,6 +30,8 @@ pub(super) struct Router {
     pub(super) resident: Option<Box<dyn Replica>>,
     /// Whether the resident is connected, or there is none.
     pub(super) resident_connected: bool,
+    /// At a client.
+    pub(super) again: Again,
     pub(super) merged: Merged,
     pub(super) tags: Tags,
     pub(super) client: ClientState,
@@ -36,21 +41,52 @@ pub(super) struct Router {
 }
 
 impl Router {
-    /// A message or a timer for a part. Texts that it makes at the server are begun before its effects are passed on.
+    /// A message or a timer for a part. Texts that it makes at the server are begun after its effects are passed on,
+    /// so that all who reduce it read the texts before. What goes back to the sender of a `request` answers that.
     fn arrived(
         &mut self,
         lane: Lane,
+        request: Option<(NodeId, u64)>,
         cx: &mut Context<'_>,
         handler: impl FnOnce(&mut dyn Replica, &mut Context<'_>) -> Result<(), ProtocolError>,
     ) -> Result<(), ProtocolError> {
         let before = self.rest.view().document();
         let (result, effects) = self.call(lane, cx, handler);
         result?;
+        match request {
+            Some((peer, request)) => {
+                // It has passed over what it was told.
+                self.tags.forget(peer);
+                self.pass_on_again(peer, request, effects, cx);
+            }
+            None => self.pass_on(lane, effects, cx),
+        }
         if self.resident.is_some() && lane == Lane::Rest {
             self.begin_made(&before, cx);
         }
-        self.pass_on(lane, effects, cx);
         self.refresh(cx);
+        self.join_again(cx);
+        Ok(())
+    }
+
+    /// A message for the rest; with the number of a request, if it comes with one or answers one.
+    fn rest_arrived(
+        &mut self,
+        from: NodeId,
+        request: Option<u64>,
+        message: &[u8],
+        sidecar: &Sidecar,
+        cx: &mut Context<'_>,
+    ) -> Result<(), ProtocolError> {
+        if self.resident.is_some() {
+            let request = request.map(|request| (from, request));
+            return self.arrived(Lane::Rest, request, cx, |part, cx| part.receive(from, message, sidecar, cx));
+        }
+        if self.passes_over(request, cx) {
+            return Ok(());
+        }
+        self.arrived(Lane::Rest, None, cx, |part, cx| part.receive(from, message, sidecar, cx))?;
+        self.again.clear();
         Ok(())
     }
 
@@ -58,13 +94,17 @@ impl Router {
     fn refresh(&mut self, cx: &mut Context<'_>) {
         loop {
             self.merged.refresh(&self.route, &self.text.view().document(), &self.rest.view().document());
-            let base = self.text.confirmed().unwrap_or(self.text.view());
-            self.reading.set(base.document());
+            self.reading.set(Base { texts: base_view(&*self.text), rest: base_view(&*self.rest) });
             if !self.submit_waiting(cx) {
                 return;
             }
         }
     }
+}
+
+/// What a part shows without pending operations.
+pub(super) fn base_view(part: &dyn Replica) -> Document {
+    part.confirmed().unwrap_or(part.view()).document()
 }
 
 impl Replica for Router {
@@ -95,18 +135,23 @@ impl Replica for Router {
         sidecar: &Sidecar,
         cx: &mut Context<'_>,
     ) -> Result<(), ProtocolError> {
-        let (lane, message) = match bytes.split_first() {
-            Some((0, message)) => (Lane::Text, message),
-            Some((1, message)) => (Lane::Rest, message),
-            _ => return Err(ProtocolError::malformed("a message for neither of the two strategies")),
-        };
-        self.arrived(lane, cx, |part, cx| part.receive(from, message, sidecar, cx))
+        match bytes.split_first() {
+            Some((0, message)) => {
+                self.arrived(Lane::Text, None, cx, |part, cx| part.receive(from, message, sidecar, cx))
+            }
+            Some((1, message)) => self.rest_arrived(from, None, message, sidecar, cx),
+            Some((&AGAIN, wrapped)) => {
+                let (request, message) = unwrap(wrapped)?;
+                self.rest_arrived(from, Some(request), &message, sidecar, cx)
+            }
+            _ => Err(ProtocolError::malformed("a message for neither of the two strategies")),
+        }
     }
 
     fn timer(&mut self, tag: u64, cx: &mut Context<'_>) {
         let Some(lane) = Lane::of(tag & 3) else { return };
         // A timer cannot fail.
-        let _ = self.arrived(lane, cx, |part, cx| {
+        let _ = self.arrived(lane, None, cx, |part, cx| {
             part.timer(tag >> 2, cx);
             Ok(())
         });
@@ -114,6 +159,7 @@ impl Replica for Router {
 
     fn link(&mut self, peer: NodeId, state: LinkState, cx: &mut Context<'_>) {
         self.tags.forget(peer);
+        self.again.clear();
         self.connect_resident(cx);
         // Texts first: they are up to date by the time that the rest is.
         self.run(Lane::Text, cx, |text, cx| text.link(peer, state, cx));

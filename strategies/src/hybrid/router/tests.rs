@@ -141,6 +141,124 @@ fn typing_before_the_join_is_kept_and_typing_goes_on() {
     table.agree();
 }
 
+fn measure(name: &str, field: &str) -> Toy {
+    Toy::Measure(name.into(), field.into())
+}
+
+#[test]
+fn a_client_that_took_a_document_too_late_reads_the_texts_of_the_servers_place() {
+    for rest in ["serial", "serial-optimistic", "serial-patches", "lww-property", "ot"] {
+        let mut table = Table::new(&format!("hybrid:rest={rest}"), 2);
+        table.cut(0, 1);
+        // More than the text strategy sends one by one.
+        for _ in 0..1001 {
+            table.act(2, &typed(0, "x"));
+            table.run();
+        }
+        table.connect(0, 1);
+        table.act(1, &typed(0, "y"));
+        (0..3).for_each(|_| drop(table.deliver(1, 0)));
+        // The document cannot be taken: a change is inflight.
+        table.deliver(0, 1);
+        table.act(2, &measure("text", "x"));
+        table.deliver(2, 0);
+        table.run();
+        assert_eq!(table.sees(1, "fields"), table.sees(0, "fields"), "{rest}");
+        table.agree();
+        // It goes on from there.
+        let (mine, theirs) = (table.act(1, &measure("text", "y")), table.act(2, &Toy::Add(1)));
+        table.run();
+        assert!([mine, theirs].iter().all(|op| table.told(*op) == Some(Ok(Document::Null))), "{rest}");
+        assert_eq!((table.sees(1, "fields"), table.sees(1, "count")), (table.sees(0, "fields"), "1".into()), "{rest}");
+        assert!(table.reflects(1, theirs) && table.sees(1, "fields").contains("y:1005"), "{rest}");
+        table.agree();
+    }
+}
+
+#[test]
+fn a_client_whose_name_was_used_reads_the_texts_of_the_servers_place() {
+    for text in ["ot", "text-ids"] {
+        let mut table = Table::new(&format!("hybrid:text={text}"), 2);
+        let add = table.act(1, &Toy::Add(3));
+        table.act(2, &typed(0, "xx"));
+        let typing = table.deliver(2, 0);
+        table.hand(1, 0, &typing).unwrap();
+        let read = table.act(2, &measure("text", "x"));
+        table.deliver(2, 0);
+        table.act(2, &typed(0, "zz"));
+        table.run();
+        // What was passed over is reflected nevertheless.
+        assert!(table.reflects(1, read) && table.told(add) == Some(Ok(Document::Null)), "{text}");
+        assert_eq!((table.sees(1, "fields"), table.sees(1, "count")), ("{x:7,y:0}".into(), "3".into()), "{text}");
+        table.agree();
+    }
+}
+
+#[test]
+fn a_late_copy_of_a_request_to_begin_again_is_harmless() {
+    let mut table = Table::new("hybrid", 2);
+    table.act(2, &typed(0, "xx"));
+    let typing = table.deliver(2, 0);
+    table.hand(1, 0, &typing).unwrap();
+    table.act(2, &measure("text", "x"));
+    table.deliver(2, 0);
+    // Two changes of the text, and what read it; the join, and once it is answered the request.
+    (0..3).for_each(|_| drop(table.deliver(0, 1)));
+    table.deliver(1, 0);
+    table.deliver(0, 1);
+    let request = table.deliver(1, 0);
+    let answer = table.deliver(0, 1);
+    table.act(2, &measure("text", "y"));
+    table.run();
+    table.hand(1, 0, &request).unwrap();
+    table.hand(0, 1, &answer).unwrap();
+    table.act(1, &Toy::Add(3));
+    table.run();
+    assert_eq!((table.sees(1, "fields"), table.sees(1, "count")), ("{x:7,y:7}".into(), "3".into()));
+    table.agree();
+}
+
+#[test]
+fn pending_operations_read_the_texts_after_a_crash_too() {
+    let mut table = Table::new("hybrid:rest=serial-optimistic", 1);
+    table.act(1, &typed(0, "xy"));
+    table.run();
+    table.cut(0, 1);
+    table.act(1, &measure("text", "x"));
+    assert_eq!(table.sees(1, "fields"), "{x:5,y:0}");
+    table.crash(1);
+    assert_eq!(table.sees(1, "fields"), "{x:5,y:0}");
+    table.act(1, &measure("text", "y"));
+    assert_eq!(table.sees(1, "fields"), "{x:5,y:5}");
+    table.act(1, &begin("text", "longer than before"));
+    table.act(1, &measure("text", "y"));
+    table.crash(1);
+    assert_eq!(table.sees(1, "fields"), "{x:5,y:18}");
+    table.connect(0, 1);
+    table.run();
+    assert_eq!(table.sees(0, "fields"), "{x:5,y:18}");
+    table.agree();
+}
+
+#[test]
+fn operations_that_go_together_read_the_same_texts_everywhere() {
+    for (text, rest) in [("ot", "serial"), ("text-ids", "serial"), ("ot", "serial-optimistic")] {
+        let mut table = Table::new(&format!("hybrid:text={text},rest={rest}"), 2);
+        table.act(2, &typed(0, "xy"));
+        table.run();
+        table.cut(0, 1);
+        // One reads the text, one replaces it, one reads the new one: they go in one message.
+        for op in [measure("text", "x"), begin("text", "longer than before"), measure("text", "y")] {
+            table.act(1, &op);
+        }
+        table.connect(0, 1);
+        table.run();
+        assert_eq!(table.sees(0, "fields"), "{x:5,y:18}", "{text}, {rest}");
+        assert_eq!(table.sees(2, "text"), "\"longer than before\"");
+        table.agree();
+    }
+}
+
 #[test]
 fn the_choices_of_parts_are_the_specs_that_are_built() {
     for (param, specs) in [("text", TEXT), ("rest", REST)] {

@@ -29,6 +29,8 @@ pub(super) struct Client {
     past: Past,
     /// Other clients' changes since the server last received this client's revision.
     unreported: u64,
+    /// The last revision that was passed over on this connection.
+    passed_over: u64,
     state: State,
 }
 
@@ -52,6 +54,7 @@ impl Client {
             view,
             past: Past::new(setup.undo),
             unreported: 0,
+            passed_over: 0,
             state,
         }
     }
@@ -151,13 +154,26 @@ impl Client {
                     self.confirm(inflight, cx);
                 }
                 // Not the change that was sent: another client used this name. The answer to a join will tell what it was.
-                None => self.join(cx),
+                None => {
+                    self.pass_over(rev);
+                    self.join(cx);
+                }
             },
-            // The answer to the join will tell.
-            Some(_) if !self.uplink.is_open() => cx.count("told_later", 1),
+            Some(_) if !self.uplink.is_open() => self.told_later(rev, cx),
             Some(_) => return Err(ProtocolError::Unexpected(format!("change {rev} after {}", self.state.rev))),
         }
         Ok(())
+    }
+
+    /// The base view will not reflect this revision before the answer to a join.
+    fn pass_over(&mut self, rev: u64) {
+        self.passed_over = self.passed_over.max(rev);
+    }
+
+    /// The answer to the join will tell of this revision too.
+    fn told_later(&mut self, rev: u64, cx: &mut Context<'_>) {
+        self.pass_over(rev);
+        cx.count("told_later", 1);
     }
 
     /// Whether changes have no place yet.
@@ -227,9 +243,8 @@ impl Replica for Client {
         from_server(from)?;
         match decode(bytes)? {
             ToClient::Confirmed { rev, sum } => self.placed(rev, sum, cx)?,
-            // The answer to the join will have this one too.
             ToClient::Ordered(entry) if !self.uplink.is_open() && entry.rev > self.state.rev + 1 => {
-                cx.count("told_later", 1);
+                self.told_later(entry.rev, cx);
             }
             ToClient::Ordered(entry) => self.take(&[entry], cx)?,
             ToClient::Missed(entries) => {
@@ -237,7 +252,10 @@ impl Replica for Client {
                 self.joined(cx);
             }
             // A change went out before this came: it needs the changes that it goes through.
-            ToClient::Snapshot { rev, .. } if rev > self.state.rev && self.state.inflight.is_some() => self.join(cx),
+            ToClient::Snapshot { rev, .. } if rev > self.state.rev && self.state.inflight.is_some() => {
+                self.pass_over(rev);
+                self.join(cx);
+            }
             ToClient::Snapshot { rev, document } => {
                 self.replace(rev, document, sidecar, cx);
                 self.joined(cx);
@@ -255,6 +273,7 @@ impl Replica for Client {
 
     fn link(&mut self, _: NodeId, state: LinkState, cx: &mut Context<'_>) {
         self.uplink.reset();
+        self.passed_over = 0;
         if state == LinkState::Up {
             self.join(cx);
             if !self.is_working() {
@@ -270,6 +289,10 @@ impl Replica for Client {
 
     fn confirmed(&self) -> Option<&dyn View> {
         Some(&self.state.base)
+    }
+
+    fn is_up_to_date(&self) -> bool {
+        self.passed_over <= self.state.rev
     }
 
     fn durable(&self) -> Vec<u8> {
