@@ -60,6 +60,7 @@ impl Tracer {
             }
             What::Report(Report::Void(op)) => text(20, &[op.client.0.into(), op.n], ""),
             What::Report(Report::Pending(op)) => text(23, &[op.client.0.into(), op.n], ""),
+            What::Report(Report::Overwritten(op, at)) => text(25, &[op.client.0.into(), op.n, at.0.into()], ""),
             What::Crashed { for_good } => text(21, &[u64::from(*for_good)], ""),
             What::RecoveryDiffers => text(22, &[], ""),
             What::Handshake { peer, wire_bytes } => text(24, &[peer.0.into(), *wire_bytes], ""),

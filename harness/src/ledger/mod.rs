@@ -15,7 +15,7 @@ use crate::event::{Event, What};
 pub use entry::{Action, Entry, Fate};
 pub use replica::Replica;
 pub use reported::{Own, OwnOperations};
-use reported::{Reported, Tags, everywhere};
+use reported::{Reported, Tags, reflects_at};
 
 /// The ledger. The server shows nothing to anybody, so of it only what it reflects is kept.
 #[derive(Clone, Debug)]
@@ -214,10 +214,9 @@ impl Ledger {
         {
             entry.void = true;
         }
-        if everywhere(report) {
-            self.clients().for_each(|client| self.reflect(report, client, at));
-        } else {
-            self.reflect(report, node, at);
+        match reflects_at(report, node) {
+            Some(node) => self.reflect(report, node, at),
+            None => self.clients().for_each(|client| self.reflect(report, client, at)),
         }
     }
 

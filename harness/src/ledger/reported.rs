@@ -32,10 +32,14 @@ impl Tags {
     }
 }
 
-/// Whether what this report reflects is reflected at every replica at once: an operation without an effect has nothing
-/// that anybody could wait for.
-pub(super) fn everywhere(report: &Report) -> bool {
-    matches!(report, Report::Void(_) | Report::Rejected(..))
+/// The node at which a report says that something is reflected. `None` for every replica at once: an operation without an
+/// effect has nothing that anybody could wait for.
+pub(super) fn reflects_at(report: &Report, reporter: NodeId) -> Option<NodeId> {
+    match report {
+        Report::Void(_) | Report::Rejected(..) => None,
+        Report::Overwritten(_, at) => Some(*at),
+        _ => Some(reporter),
+    }
 }
 
 /// What the reports of one client's replica say.
@@ -83,7 +87,7 @@ impl Reported {
             }
         };
         match report {
-            Report::Reflected(op) | Report::Void(op) | Report::Rejected(op, _) => add(*op),
+            Report::Reflected(op) | Report::Overwritten(op, _) | Report::Void(op) | Report::Rejected(op, _) => add(*op),
             Report::ReflectedTags(first, last) => tags.within(*first, *last).for_each(add),
             Report::ReflectedThrough(clock) => {
                 for (client, n) in clock {

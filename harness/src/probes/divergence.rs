@@ -180,6 +180,8 @@ impl Probe for Divergence {
                 self.touched.insert(event.node);
                 self.changed = true;
             }
+            // Reflected there, without a change that anybody sees.
+            What::Report(Report::Overwritten(_, at)) => _ = self.touched.insert(*at),
             // Reflected everywhere at once, without a change that anybody sees.
             What::Report(Report::Void(_) | Report::Rejected(..)) => self.touched.extend(ledger.clients()),
             What::InstantEnd if std::mem::take(&mut self.changed) => self.update(event.at, ledger),

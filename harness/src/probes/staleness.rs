@@ -83,6 +83,10 @@ impl Probe for Staleness {
                 self.touched.insert(event.node);
                 self.changed = true;
             }
+            What::Report(Report::Overwritten(_, at)) => {
+                self.touched.insert(*at);
+                self.changed = true;
+            }
             // Reflected everywhere at once.
             What::Report(Report::Void(_) | Report::Rejected(..)) => {
                 self.touched.extend(ledger.clients());

@@ -10,6 +10,7 @@ mod findings;
 mod forged;
 mod hostile;
 mod mutants;
+mod overwritten;
 mod parity;
 mod pending;
 mod reconnect;

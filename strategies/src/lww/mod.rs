@@ -4,3 +4,4 @@ pub mod document;
 mod fractional;
 pub mod hlc;
 pub mod property;
+mod seen;

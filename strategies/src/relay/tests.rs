@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::registry::{self, STRATEGIES};
-use crate::replica::{Effect, NodeId, OpId, Report, Topology};
+use crate::replica::{OpId, Topology};
 use crate::testing::{Table, typed};
 
 /// The strategies that have a topology, with all other ways in which they send.
@@ -25,24 +25,6 @@ fn and(label: &str, param: &str) -> String {
 fn types(table: &mut Table, client: u32, pos: usize, text: &str) -> OpId {
     table.now = table.now + Duration::from_millis(1);
     table.act(client, &typed(pos, text))
-}
-
-/// Whether a client reports an operation as reflected, by its number or by a tag.
-fn reflects(table: &Table, node: u32, op: OpId) -> bool {
-    let tags: Vec<u128> = table
-        .reports
-        .iter()
-        .filter_map(|(_, effect)| match effect {
-            Effect::Report(Report::Tagged(tagged, tag)) if *tagged == op => Some(*tag),
-            _ => None,
-        })
-        .collect();
-    table.reports.iter().filter(|(at, _)| *at == NodeId(node)).any(|(_, effect)| match effect {
-        Effect::Report(Report::Reflected(reflected)) => *reflected == op,
-        Effect::Report(Report::ReflectedThrough(clock)) => clock.get(&op.client).is_some_and(|n| *n >= op.n),
-        Effect::Report(Report::ReflectedTags(first, last)) => tags.iter().any(|tag| (first..=last).contains(&tag)),
-        _ => false,
-    })
 }
 
 #[test]
@@ -70,7 +52,7 @@ fn a_relay_forwards_to_all_but_the_sender() {
         assert!(table.wire(0, 1).is_empty() || label.contains("protocol"), "{label}");
         table.run();
         table.agree();
-        assert!([2, 3].into_iter().all(|node| reflects(&table, node, op)), "{label}");
+        assert!([2, 3].into_iter().all(|node| table.reflects(node, op)), "{label}");
         assert_eq!(table.sees(0, "text"), "\"xabc\"", "{label}");
     }
 }
@@ -96,7 +78,7 @@ fn a_newcomer_gets_everything_from_the_relay_and_what_a_client_missed_waits_ther
         table.connect(0, 1);
         table.run();
         assert_eq!(table.sees(1, "text"), "\"yxabc\"", "{label}");
-        assert!(ops.iter().all(|op| reflects(&table, 3, *op) && reflects(&table, 1, *op)), "{label}");
+        assert!(ops.iter().all(|op| table.reflects(3, *op) && table.reflects(1, *op)), "{label}");
     }
 }
 
@@ -112,7 +94,88 @@ fn what_was_written_offline_is_forwarded_when_its_author_returns() {
         table.run();
         table.agree();
         assert_eq!(table.sees(3, "text"), "\"xyzabc\"", "{label}");
-        assert!(ops.iter().all(|op| reflects(&table, 3, *op)), "{label}");
+        assert!(ops.iter().all(|op| table.reflects(3, *op)), "{label}");
+    }
+}
+
+/// What one user types loses to what another has typed with a clock that is ahead: `early` when its author knows that already.
+fn overwritten(label: &str, early: bool, newcomer: bool) -> (Table, OpId) {
+    let mut table = Table::new(label, 3);
+    table.skew(1, 1_000);
+    let types_ahead = |table: &mut Table| {
+        types(table, 1, 0, "x");
+        table.run();
+    };
+    if early {
+        types_ahead(&mut table);
+    }
+    table.cut(0, 2);
+    let op = types(&mut table, 2, 0, "y");
+    if !early {
+        types_ahead(&mut table);
+    }
+    if newcomer {
+        table.cut(0, 3);
+    }
+    table.connect(0, 2);
+    table.run();
+    if newcomer {
+        table.connect(0, 3);
+        table.run();
+    }
+    table.agree();
+    (table, op)
+}
+
+#[test]
+fn what_was_overwritten_before_it_was_forwarded_is_reflected_everywhere() {
+    for label in relayed() {
+        for (early, newcomer) in [(true, false), (false, false), (true, true), (false, true)] {
+            let (table, op) = overwritten(&label, early, newcomer);
+            for node in 0..4 {
+                assert!(table.reflects(node, op), "{label} at {node}: {early} {newcomer}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_was_overwritten_after_it_was_lost_on_its_way_is_reflected_everywhere() {
+    for label in relayed() {
+        let mut table = Table::new(&label, 3);
+        table.skew(1, 1_000);
+        types(&mut table, 1, 0, "x");
+        let op = types(&mut table, 2, 0, "y");
+        table.deliver(1, 0);
+        if table.wire(0, 2).is_empty() {
+            table.ring();
+        }
+        while !table.wire(0, 2).is_empty() {
+            table.deliver(0, 2);
+        }
+        assert!(table.lose(2, 0) > 0, "{label}");
+        table.cut(0, 2);
+        table.connect(0, 2);
+        table.run();
+        table.agree();
+        assert!((0..4).all(|node| table.reflects(node, op)), "{label}");
+    }
+}
+
+#[test]
+fn what_lost_at_the_relay_is_reflected_at_who_connects_later() {
+    for label in relayed() {
+        let mut table = Table::new(&label, 3);
+        table.skew(1, 1_000);
+        types(&mut table, 1, 0, "x");
+        table.run();
+        table.cut(0, 3);
+        let op = types(&mut table, 2, 0, "y");
+        table.run();
+        table.cut(0, 2);
+        table.connect(0, 3);
+        table.run();
+        assert!([0, 1, 3].into_iter().all(|node| table.reflects(node, op)), "{label}");
     }
 }
 
@@ -148,7 +211,7 @@ fn a_relay_that_crashes_goes_on_from_what_it_saved() {
         table.run();
         table.agree();
         assert_eq!(table.sees(1, "text"), "\"zyxabc\"", "{label}");
-        assert!([first, second].iter().all(|op| reflects(&table, 2, *op)), "{label}");
+        assert!([first, second].iter().all(|op| table.reflects(2, *op)), "{label}");
     }
 }
 
@@ -171,7 +234,7 @@ fn the_first_of_a_window_goes_at_once_and_the_others_together() {
             assert_eq!((table.wire(1, to).len(), table.sees(2, "text")), (0, "\"zyxabc\"".into()), "{strategy}");
             table.run();
             table.agree();
-            assert!(ops.iter().all(|op| reflects(&table, 2, *op)), "{strategy}");
+            assert!(ops.iter().all(|op| table.reflects(2, *op)), "{strategy}");
             assert_eq!(table.configured().strategy.send_window(), Duration::from_millis(50));
         }
     }
@@ -200,12 +263,12 @@ fn a_newcomer_gets_what_waits_at_the_relay_for_its_dependencies() {
         assert!(shown == "\"abc\"" || shown == early, "{label}: {shown}");
         table.connect(0, 3);
         table.run();
-        let told_early = reflects(&table, 3, second) && table.sees(3, "text") == "\"abc\"";
+        let told_early = table.reflects(3, second) && table.sees(3, "text") == "\"abc\"";
         assert!(!told_early, "{label}: reflected before it is shown");
         table.hand(1, 0, &late).unwrap();
         table.run();
         table.agree();
         assert_eq!(table.sees(3, "text"), end, "{label}");
-        assert!(reflects(&table, 3, second), "{label}");
+        assert!(table.reflects(3, second), "{label}");
     }
 }

@@ -122,6 +122,11 @@ impl<'a> Context<'a> {
         self.put(|| Effect::Report(Report::Void(id)));
     }
 
+    /// See [`Report::Overwritten`].
+    pub fn overwritten(&mut self, id: OpId, at: NodeId) {
+        self.put(|| Effect::Report(Report::Overwritten(id, at)));
+    }
+
     /// Reports everything that a received sidecar names as reflected.
     pub fn reflected_all(&mut self, sidecar: &Sidecar) {
         for id in &sidecar.carries {

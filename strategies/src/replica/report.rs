@@ -25,6 +25,9 @@ pub enum Report {
     ReflectedTags(u128, u128),
     /// The operation changed nothing and will not travel: no other replica has to reflect it.
     Void(OpId),
+    /// For relays: what has replaced the operation is at this node already, or on its way there. The operation itself is not
+    /// sent there, so it counts as reflected there from now on.
+    Overwritten(OpId, NodeId),
     /// The operation is confirmed to its issuer.
     Confirmed(OpId, Outcome),
     /// The operation is rejected to its issuer.

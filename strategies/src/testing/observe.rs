@@ -47,6 +47,10 @@ impl Table {
                 _ => None,
             })
             .collect();
+        let overwritten = |report: &Effect| matches!(report, Effect::Report(Report::Overwritten(op, at)) if *op == id && at.0 == node);
+        if self.reports.iter().any(|(_, report)| overwritten(report)) {
+            return true;
+        }
         self.reports.iter().filter(|(at, _)| at.0 == node).any(|(_, report)| match report {
             Effect::Report(Report::Reflected(op)) => *op == id,
             Effect::Report(Report::ReflectedTags(first, last)) => tags.iter().any(|tag| (first..=last).contains(&tag)),

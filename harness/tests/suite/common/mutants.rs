@@ -185,6 +185,7 @@ impl Twisted {
             Effect::Report(Report::ReflectedTags(first, last)) => cx.reflected_tags(first, last),
             Effect::Report(Report::Pending(id)) => cx.pending(id),
             Effect::Report(Report::Void(id)) => cx.void(id),
+            Effect::Report(Report::Overwritten(id, at)) => cx.overwritten(id, at),
             Effect::Report(Report::Confirmed(id, _)) if self.bug == Bug::ForgetsToAnswer && id.n.is_multiple_of(3) => {}
             Effect::Report(Report::Confirmed(id, outcome)) => cx.confirmed(id, outcome),
             Effect::Report(Report::Rejected(id, reason)) => cx.rejected(id, reason),

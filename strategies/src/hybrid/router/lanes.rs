@@ -114,6 +114,8 @@ impl Router {
             Report::RolledBack(id) => Report::RolledBack(own(id)?),
             Report::Confirmed(id, outcome) => Report::Confirmed(own(id)?, outcome),
             Report::Rejected(id, reason) => Report::Rejected(own(id)?, reason),
+            // No part has a relay.
+            Report::Overwritten(..) => return None,
             Report::ReflectedThrough(_) | Report::ReflectedTags(..) | Report::Count(..) => report,
         };
         if let Report::Confirmed(id, _) | Report::Rejected(id, _) = &report {

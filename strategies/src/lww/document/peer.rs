@@ -8,10 +8,11 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::undo::History;
 use super::{Stamp, State};
 use crate::document::diff;
+use crate::lww::seen::Seen;
 use crate::model::{ModelRef, Operation, Outcome, Plan, Rejected};
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup};
 use crate::send_window::SendWindow;
-use crate::sidecar::{Clock, Sidecar, merge_clock};
+use crate::sidecar::{Sidecar, merge_clock};
 use crate::star::reject_at_server;
 use crate::view::View;
 use crate::wire;
@@ -36,7 +37,7 @@ pub(super) struct Peer {
     /// At a relay, hashes of the latest documents that were forwarded: a client that connects sends the one that it has.
     forwarded: VecDeque<u64>,
     /// For sidecars only: what this document is made from, and what the unsent one carries.
-    seen: Clock,
+    seen: Seen,
     carries: Sidecar,
 }
 
@@ -53,7 +54,7 @@ impl Peer {
             history: History::new(setup.undo),
             unsent: None,
             forwarded: VecDeque::new(),
-            seen: Clock::new(),
+            seen: Seen::default(),
             carries: Sidecar::none(),
         }
     }
@@ -64,12 +65,14 @@ impl Peer {
         let inverse = data.apply_all(&plan.edits);
         let inverse = inverse.map_err(|error| Rejected::new("edit_refused", error.to_string()))?;
         let state = State { stamp: self.next_stamp(cx), data };
-        self.seen.insert(id.client, id.n);
+        self.seen.add(id);
         let wins = state.beats(&self.state);
         // A write that loses here does not carry the write that it lost to.
         self.carries.carries.push(id);
         if wins {
-            merge_clock(&mut self.carries.seen, &self.seen);
+            let seen = self.seen.sidecar();
+            self.carries.carries.extend(seen.carries);
+            merge_clock(&mut self.carries.seen, &seen.seen);
         }
         if self.unsent.as_ref().is_none_or(|unsent| state.beats(unsent)) {
             self.unsent = Some(state.clone());
@@ -97,15 +100,18 @@ impl Peer {
         }
     }
 
-    /// Sends a document that has arrived to all others, once.
-    fn forward(&mut self, from: NodeId, bytes: &[u8], sidecar: &Sidecar, cx: &mut Context<'_>) {
+    /// Sends a document that has arrived to all others, once. These of its operations have not arrived before.
+    fn forward(&mut self, from: NodeId, bytes: &[u8], sidecar: &Sidecar, new: &[OpId], cx: &mut Context<'_>) {
+        let others = self.connected.iter().copied().filter(|peer| *peer != from);
         let hash = xxh3_64(bytes);
         if self.forwarded.contains(&hash) {
+            // What is new has lost to this document, which the others have or will get.
+            others.for_each(|peer| new.iter().for_each(|op| cx.overwritten(*op, peer)));
             return;
         }
         self.forwarded.push_back(hash);
         self.forwarded.drain(..self.forwarded.len().saturating_sub(KNOWN));
-        cx.broadcast(self.connected.iter().copied().filter(|peer| *peer != from), bytes, sidecar.clone());
+        cx.broadcast(others, bytes, sidecar.clone());
     }
 
     fn next_stamp(&mut self, cx: &Context<'_>) -> Stamp {
@@ -135,7 +141,7 @@ impl Replica for Peer {
             }
             // It is already undone here: no reason to replace everybody's document.
             self.history.push(id.n, Vec::new(), Vec::new());
-            self.seen.insert(id.client, id.n);
+            self.seen.add(id);
             cx.void(id);
             cx.shown(id);
             cx.confirmed(id, Outcome::Null);
@@ -162,10 +168,10 @@ impl Replica for Peer {
         } else {
             cx.count("older_ignored", 1);
         }
-        merge_clock(&mut self.seen, &sidecar.seen);
+        let new = self.seen.add_all(sidecar);
         cx.reflected_all(sidecar);
         if self.node == NodeId::SERVER {
-            self.forward(from, bytes, sidecar, cx);
+            self.forward(from, bytes, sidecar, &new, cx);
         }
         Ok(())
     }
@@ -183,7 +189,7 @@ impl Replica for Peer {
             self.connected.sort();
             // A peer that connects gets the document; one that was never written need not be sent.
             if self.state.stamp != Stamp::default() {
-                cx.send(peer, wire::encode(&self.state), Sidecar::state(&self.seen));
+                cx.send(peer, wire::encode(&self.state), self.seen.sidecar());
             }
         }
     }
@@ -197,17 +203,17 @@ impl Replica for Peer {
     }
 
     fn saved_sidecar(&self) -> Sidecar {
-        Sidecar::state(&self.seen)
+        self.seen.sidecar()
     }
 
     fn recall(&mut self, saved: &Sidecar) {
-        merge_clock(&mut self.seen, &saved.seen);
+        self.seen.add_all(saved);
     }
 }
 
 /// Refuses an operation that does not fit its issuer's own copy. Nobody else learns of it.
-fn refuse(id: OpId, reason: Rejected, seen: &mut Clock, cx: &mut Context<'_>) {
-    seen.insert(id.client, id.n);
+fn refuse(id: OpId, reason: Rejected, seen: &mut Seen, cx: &mut Context<'_>) {
+    seen.add(id);
     cx.reflected(id);
     cx.rejected(id, reason);
 }

@@ -28,6 +28,7 @@ impl Peer {
         for (body, sidecar) in self.sessions.remove(&peer).map(|session| session.later).unwrap_or_default() {
             self.courier.send([peer], body, sidecar, cx);
         }
+        self.give_up(cx);
     }
 
     /// The ranges that a peer sent are compared with what was here at the beginning.
@@ -39,6 +40,7 @@ impl Peer {
             self.say(peer, &Message::Ranges(open), Sidecar::none(), cx);
         } else if first {
             self.learn(peer, sidecar, cx);
+            self.give_up(cx);
             self.say(peer, &Message::Same, seen, cx);
             self.close(peer, cx);
         } else {

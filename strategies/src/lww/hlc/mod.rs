@@ -33,7 +33,6 @@ mod message;
 mod outbox;
 mod peer;
 mod ranges;
-mod seen;
 mod session;
 mod table;
 #[cfg(test)]

@@ -9,7 +9,6 @@ use super::cells::Write;
 use super::clock::Hlc;
 use super::message::Message;
 use super::outbox::Outbox;
-use super::seen::Seen;
 use super::session::Session;
 use super::tombstones::Tombstones;
 use super::tree::{Draft, Maker, Tree};
@@ -17,6 +16,7 @@ use super::undo::History;
 use super::{LwwHlc, Saved};
 use crate::courier::{Courier, TICK};
 use crate::document::Document;
+use crate::lww::seen::Seen;
 use crate::model::{ModelRef, Operation, Outcome, Rejected};
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup};
 use crate::sidecar::Sidecar;
@@ -145,6 +145,7 @@ impl Peer {
         if self.is_relay() && !writes.is_empty() {
             self.pass_on(from, encode(&Message::Writes(writes)).into(), cx);
         }
+        self.give_up(cx);
     }
 
     /// Reports the operations that a message makes reflected here.
@@ -167,6 +168,14 @@ impl Peer {
                 Some(session) => session.later.push((body.clone(), sidecar)),
                 None => self.courier.send([peer], body.clone(), sidecar, cx),
             }
+        }
+    }
+
+    /// Operations of which there is nothing to pass on have lost to later ones, which the peers have or will get. While
+    /// cells are compared with a peer, it may get those only now.
+    pub(super) fn give_up(&mut self, cx: &mut Context<'_>) {
+        for (peer, ops) in self.unforwarded.iter_mut().filter(|(peer, _)| !self.sessions.contains_key(peer)) {
+            ops.drain(..).for_each(|op| cx.overwritten(op, *peer));
         }
     }
 

@@ -1,4 +1,4 @@
-//! Which operations are reflected here, for sidecars: a relay and an exchange of cells pass on operations of others.
+//! Which operations are reflected here, for sidecars: a relay, and a replica that sends all that it has, pass on operations of others.
 
 use crate::prefix_set::PrefixSet;
 use crate::replica::OpId;
@@ -26,6 +26,7 @@ impl Seen {
         ops
     }
 
+    /// What a message with the whole state accounts for.
     pub(super) fn sidecar(&self) -> Sidecar {
         Sidecar { carries: self.0.beyond().collect(), tags: Tags::new(), seen: self.0.prefixes().collect() }
     }
