@@ -66,7 +66,8 @@ impl Group {
         let mut replicas: Vec<Option<Box<dyn Replica>>> = (0..=CLIENTS).map(|_| None).collect();
         for node in topology.nodes(CLIENTS) {
             let peers = topology.peers(node, CLIENTS);
-            let setup = Setup { node, peers, model: workload.model(), genesis: genesis.clone(), seed: 1, undo: false };
+            let model = workload.model();
+            let setup = Setup { node, peers, clients: CLIENTS, model, genesis: genesis.clone(), seed: 1, undo: false };
             replicas[node.0 as usize] = Some(configured.strategy.replica(&setup));
         }
         let rng = stream(1, "bench group", 0, 0);

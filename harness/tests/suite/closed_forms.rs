@@ -53,6 +53,25 @@ fn what_clients_merge_is_visible_after_two_delays_through_a_relay_and_after_one_
 }
 
 #[test]
+fn an_entry_and_what_own_rights_pay_for_are_visible_after_two_delays_through_a_relay_and_after_one_in_a_mesh() {
+    for (topology, delays) in [("star", 2), ("mesh", 1)] {
+        for (strategy, workload) in [("presence", "presence"), ("escrow", "booking:cancel=0,tickets=100")] {
+            let strategy = format!("{strategy}:topology={topology}");
+            let done = Case { network: format!("constant:{D}ms"), ..Case::new(&strategy, workload) }.run();
+            // What had to ask for rights waits for them.
+            let alone = done.ran.ledger.entries().filter(|entry| entry.resolved == Some(entry.issued));
+            let spans: Vec<u64> = alone
+                .filter(|entry| entry.shown.is_some())
+                .filter_map(|entry| Some(entry.visible?.since(entry.issued)).filter(|span| !span.is_zero()))
+                .map(|span| span.as_millis() as u64)
+                .collect();
+            assert!(spans.len() > 20, "{strategy}: {}", spans.len());
+            assert!(spans.iter().all(|span| *span == delays * D), "{strategy}: {spans:?}");
+        }
+    }
+}
+
+#[test]
 fn an_operation_is_visible_after_one_delay_in_a_mesh_and_two_in_a_star() {
     // A right may have to be asked for first.
     for strategy in strategies().filter(|strategy| *strategy != "escrow") {

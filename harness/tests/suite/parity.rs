@@ -245,6 +245,7 @@ fn replaying_recorded_calls_gives_the_same_views() {
             let setup = Setup {
                 node: *node,
                 peers: plain.topology().peers(*node, case.clients),
+                clients: case.clients,
                 model: case.workload.model(),
                 genesis: genesis.clone(),
                 seed: case.seed,

@@ -34,8 +34,9 @@ impl Through {
     pub(crate) fn new(library: &str, splices: &Arc<[Splice]>, size: usize) -> Self {
         let (strategy, genesis) = (strategy(library), genesis(library).into());
         let model = erase(recording(splices, size));
-        let replica =
-            strategy.replica(&Setup { node: NodeId(1), peers: vec![NodeId(2)], model, genesis, seed: 1, undo: false });
+        let peers = vec![NodeId(2)];
+        let setup = Setup { node: NodeId(1), peers, clients: 2, model, genesis, seed: 1, undo: false };
+        let replica = strategy.replica(&setup);
         let mut through = Self { replica, rng: Rng::seed_from_u64(1), effects: Vec::new() };
         through.call(|replica, cx| replica.link(NodeId(2), LinkState::Up, cx));
         through

@@ -5,13 +5,27 @@ use serde::{Deserialize, Serialize};
 use super::stock::{Change, News, Versions};
 use crate::document::Path;
 use crate::model::Operation;
-use crate::replica::OpId;
+use crate::replica::{NodeId, OpId};
+
+/// A message with its ends, as a relay needs them.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Routed {
+    /// Who wrote it; of a change, its author.
+    pub(super) from: NodeId,
+    /// For whom it is; `None` for everybody.
+    pub(super) to: Option<NodeId>,
+    pub(super) message: Message,
+}
 
 #[derive(Serialize, Deserialize)]
 pub(super) enum Message {
     /// The changes that the sender has.
     Hello(Versions),
-    News(News),
+    /// Changes, for who has at least those in `after`.
+    News {
+        after: Versions,
+        news: News,
+    },
     Change(Change),
     /// Asks for rights, or for a record.
     Ask {

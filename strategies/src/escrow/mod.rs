@@ -16,6 +16,10 @@
 //! their author had seen, so that nobody sees a booking without what it took. Transferred rights are a number in the giver's
 //! row that only grows: duplicated, late or reordered, they count once.
 //!
+//! Clients are connected through a relay, which holds no rights: it forwards changes and has them for those who were away, and
+//! it forwards requests and answers, or says that a client is away. With `topology=mesh` every client is connected to every
+//! other.
+//!
 //! Source: O'Neil, "The Escrow Transactional Method" (1986), for rights taken before they are needed; Balegas et al.,
 //! "Extending Eventually Consistent Cloud Databases for Enforcing Numeric Invariants" (2015), for the bounded counter, its
 //! rows and its transfers, as in Antidote.
@@ -30,6 +34,7 @@ mod peer;
 mod pending;
 mod requests;
 mod rights;
+mod routes;
 mod stock;
 #[cfg(test)]
 mod tests;
@@ -40,6 +45,7 @@ use self::message::Saved;
 use self::peer::Peer;
 use self::rights::Split;
 use crate::document::EditKind;
+use crate::relay::{self, TOPOLOGY};
 use crate::replica::{ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support};
 use crate::wire::decode;
@@ -51,19 +57,21 @@ pub static SPEC: Spec = Spec {
     summary: "stock is shared out as rights to take from it: spend at once, ask others when out of rights",
     source: "O'Neil 1986; the bounded counter of Balegas et al. 2015, Antidote",
     library: None,
-    topology: Topology::Mesh,
+    topology: Topology::Star,
     guarantees: Guarantees {
         converges: true,
         tolerates_duplicates: true,
         tolerates_reordering: true,
         tolerates_loss: true,
         works_offline: true,
+        needs_server: true,
         confirms_alone: true,
         can_refuse: true,
         grows: Growth::removals("tombstones of removed records"),
         ..Guarantees::NONE
     },
     params: &[
+        TOPOLOGY,
         Param {
             name: "patience",
             kind: ParamKind::Span,
@@ -97,18 +105,32 @@ pub static SPEC: Spec = Spec {
     undo: Support::Unsupported("a cancelled booking is an operation of its own"),
     build: |params| {
         let split = if params.choice("split") == "first" { Split::First } else { Split::Equal };
-        Box::new(Escrow { split, half: params.choice("ask") == "half", patience: params.span("patience") })
+        Box::new(Escrow {
+            topology: relay::topology(params),
+            split,
+            half: params.choice("ask") == "half",
+            patience: params.span("patience"),
+        })
     },
 };
 
 #[derive(Clone, Copy)]
 struct Escrow {
+    topology: Topology,
     split: Split,
     half: bool,
     patience: Duration,
 }
 
 impl Strategy for Escrow {
+    fn guarantees(&self, defaults: Guarantees) -> Guarantees {
+        relay::claims(self.topology, defaults)
+    }
+
+    fn topology(&self, _: Topology) -> Topology {
+        self.topology
+    }
+
     fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
         Box::new(Peer::new(*self, setup))
     }

@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Escrow;
-use super::message::{Message, Saved};
+use super::message::{Good, Message, Routed, Saved};
 use super::pending::Pending;
 use super::stock::{Change, Stock};
 use crate::courier::{Courier, TICK};
 use crate::document::Document;
 use crate::model::{ModelRef, Operation, Outcome, Plan};
-use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Time};
+use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Time, Topology};
 use crate::sidecar::Sidecar;
+use crate::star::reject_at_server;
 use crate::view::View;
 use crate::wire::{decode, encode};
 
@@ -21,6 +22,8 @@ pub(super) struct Peer {
     pub(super) config: Escrow,
     pub(super) model: ModelRef,
     pub(super) me: NodeId,
+    /// All other clients.
+    pub(super) others: Vec<NodeId>,
     pub(super) stock: Stock,
     pub(super) courier: Courier,
     /// Peers that were sent, on this connection, which changes are here.
@@ -30,6 +33,8 @@ pub(super) struct Peer {
     /// Whether the timer runs that asks for those.
     pub(super) looking: bool,
     pub(super) pending: Vec<Pending>,
+    /// At a relay, requests without an answer: of whom, by whom, for what.
+    pub(super) asked: BTreeSet<(NodeId, NodeId, Good)>,
     /// When the next timer for the patience of users is due.
     pub(super) alarm: Option<Time>,
 }
@@ -38,17 +43,19 @@ impl Peer {
     pub(super) fn new(config: Escrow, setup: &Setup) -> Self {
         // The genesis is this strategy's own encoding, made by `Strategy::genesis`.
         let genesis = Document::decode(&setup.genesis).expect("genesis is a document");
-        let nodes = setup.peers.iter().copied().chain([setup.node]).collect();
+        let clients = Topology::Mesh.nodes(setup.clients).collect();
         Self {
             config,
             model: setup.model.clone(),
             me: setup.node,
-            stock: Stock::new(setup.node, nodes, genesis, config.split),
+            others: Topology::Mesh.peers(setup.node, setup.clients),
+            stock: Stock::new(setup.node, clients, genesis, config.split),
             courier: Courier::new(setup.node),
             greeted: BTreeSet::new(),
             early: BTreeMap::new(),
             looking: false,
             pending: Vec::new(),
+            asked: BTreeSet::new(),
             alarm: None,
         }
     }
@@ -70,41 +77,43 @@ impl Peer {
         match self.stock.perform(&plan.edits) {
             Ok(change) => {
                 cx.tagged(id, tag(self.me, change.number));
-                self.publish(change, cx);
+                self.publish(self.me, change, cx);
                 accepted(id, plan.outcome.clone(), cx);
             }
             Err(reason) => cx.rejected(id, reason),
         }
     }
 
-    pub(super) fn publish(&mut self, change: Change, cx: &mut Context<'_>) {
-        let to: Vec<NodeId> = self.courier.connected().collect();
-        self.courier.send(to, encode(&Message::Change(change)), Sidecar::none(), cx);
-    }
-
-    pub(super) fn say(&mut self, to: NodeId, message: &Message, cx: &mut Context<'_>) {
-        self.courier.send([to], encode(message), Sidecar::none(), cx);
-    }
-
-    fn check(&self, from: NodeId, message: &Message) -> Result<(), ProtocolError> {
+    fn check(&self, neighbour: NodeId, routed: &Routed) -> Result<(), ProtocolError> {
+        let Routed { from, to, message } = routed;
+        let to_a_client = matches!(message, Message::Ask { .. } | Message::Answer { .. });
+        let mine = match to {
+            None => !to_a_client,
+            Some(to) if *to == self.me => !(to_a_client && self.is_relay()),
+            Some(to) => to_a_client && self.is_relay() && self.others.contains(to),
+        };
+        if self.via(*from) != neighbour || !mine {
+            return Err(ProtocolError::Unexpected(format!("{neighbour} has no message from {from} to {to:?}")));
+        }
         match message {
-            Message::Change(change) => self.stock.check(from, change),
-            Message::News(news) => self.stock.check_news(news),
+            Message::Change(change) => self.stock.check(*from, change),
+            Message::News { news, .. } => self.stock.check_news(news),
             Message::Hello(_) | Message::Ask { .. } | Message::Answer { .. } => Ok(()),
         }
     }
 
-    fn handle(&mut self, from: NodeId, message: Message, sidecar: &Sidecar, cx: &mut Context<'_>) {
+    fn handle(&mut self, routed: Routed, sidecar: &Sidecar, cx: &mut Context<'_>) {
+        if let Some(to) = routed.to.filter(|to| *to != self.me) {
+            return self.forward(to, routed, cx);
+        }
+        let Routed { from, message, .. } = routed;
         match message {
             Message::Hello(theirs) => return self.answer(from, &theirs, cx),
             Message::Ask { good, amount } => return self.hand_over(from, good, amount, cx),
             Message::Change(change) => {
                 self.early.insert((from, change.number), change);
             }
-            Message::News(news) => {
-                self.stock.take_news(&news);
-                cx.reflected_all(sidecar);
-            }
+            Message::News { after, news } => self.take_news(from, &after, &news, sidecar, cx),
             Message::Answer { good, change } => {
                 let requests = self.pending.iter_mut().filter_map(|pending| pending.waits_for.as_mut());
                 for request in requests.filter(|request| request.peer == from && request.good == good) {
@@ -119,6 +128,9 @@ impl Peer {
 
 impl Replica for Peer {
     fn submit(&mut self, id: OpId, operation: &Operation, cx: &mut Context<'_>) {
+        if self.is_relay() {
+            return reject_at_server(id, cx);
+        }
         self.pending.push(Pending::new(id, operation.clone()));
         self.work(cx);
     }
@@ -131,11 +143,11 @@ impl Replica for Peer {
         cx: &mut Context<'_>,
     ) -> Result<(), ProtocolError> {
         let opened = self.courier.open(from, bytes)?;
-        let message: Option<Message> = opened.body.map(decode).transpose()?;
-        message.iter().try_for_each(|message| self.check(from, message))?;
+        let routed: Option<Routed> = opened.body.map(decode).transpose()?;
+        routed.iter().try_for_each(|routed| self.check(from, routed))?;
         self.courier.accept(from, &opened, cx);
-        if let Some(message) = message {
-            self.handle(from, message, sidecar, cx);
+        if let Some(routed) = routed {
+            self.handle(routed, sidecar, cx);
         }
         Ok(())
     }
@@ -155,6 +167,7 @@ impl Replica for Peer {
         self.greeted.remove(&peer);
         if state == LinkState::Down {
             self.courier.down(peer);
+            self.decline_for(peer, cx);
         } else {
             self.courier.up(peer);
             // Two that have never changed anything have nothing to tell each other.

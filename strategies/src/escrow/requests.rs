@@ -78,7 +78,7 @@ impl Peer {
         }
         if let Some(request) = &pending.waits_for {
             let arrived = request.change.is_some_and(|change| self.stock.version(request.peer) >= change);
-            if self.courier.is_connected(request.peer) && !arrived {
+            if self.is_reachable(request.peer) && !arrived {
                 return true;
             }
         }
@@ -87,12 +87,13 @@ impl Peer {
             Good::Record(path) => i64::from(self.stock.holder(path) == *peer),
         };
         let fresh = |peer: &NodeId| held(peer) > 0 && !pending.asked.contains(&(good.clone(), *peer));
-        let richest = self.courier.connected().filter(fresh).max_by_key(|peer| (held(peer), Reverse(*peer)));
+        let reachable = self.others.iter().copied().filter(|peer| self.is_reachable(*peer));
+        let richest = reachable.filter(fresh).max_by_key(|peer| (held(peer), Reverse(*peer)));
         let Some(peer) = richest else { return false };
         pending.asked.insert((good.clone(), peer));
         pending.waits_for = Some(Request { peer, good: good.clone(), change: None });
         cx.count("rights_asked", 1);
-        self.say(peer, &Message::Ask { good: good.clone(), amount }, cx);
+        self.say(peer, Message::Ask { good: good.clone(), amount }, cx);
         true
     }
 
@@ -112,13 +113,13 @@ impl Peer {
             Good::Record(path) => {
                 if let Some(handed) = self.stock.hand(path, to) {
                     cx.count("records_given", 1);
-                    self.publish(handed, cx);
+                    self.publish(self.me, handed, cx);
                 }
                 // The last change here tells who holds it instead, or that it is gone.
                 self.stock.version(self.me)
             }
         };
-        self.say(to, &Message::Answer { good, change }, cx);
+        self.say(to, Message::Answer { good, change }, cx);
     }
 
     fn hand_rights(&mut self, to: NodeId, counter: u32, amount: u64, cx: &mut Context<'_>) -> u64 {
@@ -129,7 +130,7 @@ impl Peer {
             let given = self.stock.give(counter, to, wanted.min(held));
             change = given.number;
             cx.count("rights_given", wanted.min(held));
-            self.publish(given, cx);
+            self.publish(self.me, given, cx);
         }
         change
     }

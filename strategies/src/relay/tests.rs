@@ -2,15 +2,18 @@
 
 use std::time::Duration;
 
+use crate::document::EditKind;
 use crate::registry::{self, STRATEGIES};
-use crate::replica::{OpId, Topology};
+use crate::replica::{Effect, NodeId, OpId, Report, Topology};
+use crate::spec::{Spec, Support};
 use crate::testing::{Table, typed};
 
-/// The strategies that have a topology, with all other ways in which they send.
+/// The strategies that have a topology and carry texts, with all other ways in which they send.
 fn relayed() -> Vec<String> {
     let with =
         |name: &'static str| STRATEGIES.iter().filter(move |spec| spec.params.iter().any(|param| param.name == name));
-    let mut labels: Vec<String> = with("topology").map(|spec| spec.name.to_owned()).collect();
+    let carries = |spec: &&Spec| !matches!((spec.support)(EditKind::TextSplice), Support::Unsupported(_));
+    let mut labels: Vec<String> = with("topology").copied().filter(carries).map(|spec| spec.name.to_owned()).collect();
     assert!(labels.len() >= 2);
     labels.extend(with("sync").map(|spec| format!("{}:sync=protocol", spec.name)));
     labels

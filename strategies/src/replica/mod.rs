@@ -57,6 +57,8 @@ pub struct Setup {
     pub node: NodeId,
     /// The nodes it has links to, ascending.
     pub peers: Vec<NodeId>,
+    /// How many clients the group has, itself included: nodes 1 to this.
+    pub clients: u32,
     /// What operations mean.
     pub model: ModelRef,
     /// The initial document, as [`Strategy::genesis`] made it for all replicas of this run.

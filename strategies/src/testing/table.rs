@@ -97,6 +97,7 @@ impl Table {
         Setup {
             node,
             peers: self.topology().peers(node, self.clients),
+            clients: self.clients,
             model: self.model.clone(),
             genesis: self.strategy.strategy.genesis(&genesis()).into(),
             seed: 1,

@@ -76,6 +76,7 @@ impl Sim<'_> {
         let setup = Setup {
             node: id,
             peers: task.topology().peers(id, task.clients),
+            clients: task.clients,
             model: task.model.clone(),
             genesis: task.genesis_bytes.clone(),
             seed: task.seed,

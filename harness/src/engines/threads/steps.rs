@@ -137,6 +137,7 @@ impl Worker<'_> {
         let setup = Setup {
             node: self.id,
             peers: self.peers.clone(),
+            clients: self.task.clients,
             model: self.task.model.clone(),
             genesis: self.task.genesis_bytes.clone(),
             seed: self.task.seed,

@@ -83,6 +83,7 @@ impl Group {
         let setup = Setup {
             node: NodeId::SERVER,
             peers: Vec::new(),
+            clients,
             model: workload.model(),
             genesis: strategy.genesis(&genesis).into(),
             seed,

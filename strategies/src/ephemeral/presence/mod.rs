@@ -1,34 +1,37 @@
 //! `presence`: each client's own entry, received from its owner only, and gone when the owner falls silent.
 //!
-//! A client changes its own entry, counts its clock up, and sends (clock, entry) to everybody. Of what a client receives from
+//! A client changes its own entry, counts its clock up, and sends (clock, entry) to everybody. Of what a client receives of
 //! another, the newest clock wins, so duplicates, reordering and loss do no harm. Nothing is kept: an entry is sent again every
 //! heartbeat, and a client that has been silent for the timeout is no longer shown. Leaving is an entry that says so. A crash
 //! leaves nothing behind, and a client that recovers begins with an empty entry.
 //!
-//! Source: the awareness protocol of Yjs (y-protocols: client, clock and state; the newest clock wins; a state is renewed
-//! at half of the 30 s after which it is outdated; nothing is stored) and Phoenix Presence (a heartbeat of 15 s, down after
-//! 30 s). As there, an entry is sent whole, whatever changed in it. There are two differences. All clients are connected with
-//! each other here, so nobody forwards another's entry, and a client's clock counts within a connection; in y-protocols the
-//! clock belongs to a random id that a client draws for each session. And before a client gives up on a connected client that
-//! is silent, it asks it, once a tick, as SWIM does (Das, Gupta and Motivala 2002): otherwise two heartbeats lost in a row
-//! would hide a client that is present.
+//! A relay holds each client's newest entry, sends it to all others and to newcomers, and lets it expire as a client does;
+//! when it gives a client up, it tells the others. With `topology=mesh` every client sends to every other.
 //!
-//! Trade-offs: no history, no server, a few bytes for each change, nothing to merge. It pays with a message to everybody every
+//! Source: the awareness protocol of Yjs (y-protocols: client, clock and state; the newest clock wins; a state is renewed
+//! at half of the 30 s after which it is outdated; nothing is stored), as the servers of y-websocket and Hocuspocus forward it,
+//! and Phoenix Presence (a heartbeat of 15 s, down after 30 s). As there, an entry is sent whole, whatever changed in it.
+//! There are three differences. A clock counts what its sender sent within a connection, and a relay forwards under its own;
+//! in y-protocols it belongs to a random id that a client draws for each session. Those servers give a client up when its
+//! connection closes, and here a connection that breaks may return within the timeout. And before somebody gives up on a
+//! connected client that is silent, it asks, once a tick, as SWIM does (Das, Gupta and Motivala 2002): otherwise two
+//! heartbeats lost in a row would hide a client that is present.
+//!
+//! Trade-offs: no history, a few bytes for each change, nothing to merge. It pays with a message to everybody every
 //! heartbeat, with ghosts for as long as the timeout, and with holding nothing that has to last or that two people write.
 
 mod client;
 mod entries;
 mod entry;
+mod message;
 #[cfg(test)]
 mod tests;
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use self::client::Client;
-use self::entry::Entry;
 use crate::document::{Document, EditKind};
+use crate::relay::{self, TOPOLOGY};
 use crate::replica::{ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::spec::{Content, Guarantees, Param, ParamKind, Spec, Support};
 
@@ -39,18 +42,20 @@ pub static SPEC: Spec = Spec {
     summary: "each client's own entry, sent again every heartbeat; silent clients disappear, and nothing is kept",
     source: "Yjs awareness (y-protocols); Phoenix Presence; asking before giving up, as in SWIM",
     library: None,
-    topology: Topology::Mesh,
+    topology: Topology::Star,
     guarantees: Guarantees {
         converges: true,
         tolerates_duplicates: true,
         tolerates_reordering: true,
         tolerates_loss: true,
         works_offline: true,
+        needs_server: true,
         confirms_alone: true,
         ephemeral: true,
         ..Guarantees::NONE
     },
     params: &[
+        TOPOLOGY,
         Param {
             name: "timeout",
             kind: ParamKind::Span,
@@ -76,7 +81,8 @@ pub static SPEC: Spec = Spec {
     undo: Support::Unsupported("it keeps no history, and a former entry is of no use to anybody"),
     build: |params| {
         let timeout = params.span("timeout").max(LEAST_TIMEOUT);
-        Box::new(Presence { timeout, heartbeat: params.span("heartbeat").min(timeout / 2) })
+        let heartbeat = params.span("heartbeat").min(timeout / 2);
+        Box::new(Presence { topology: relay::topology(params), timeout, heartbeat })
     },
 };
 
@@ -88,6 +94,7 @@ const LEAST_TIMEOUT: Duration = Duration::from_millis(TICKS as u64);
 
 #[derive(Clone, Copy, Debug)]
 struct Presence {
+    topology: Topology,
     timeout: Duration,
     heartbeat: Duration,
 }
@@ -98,18 +105,22 @@ impl Presence {
     fn tick(&self) -> Duration {
         self.timeout / TICKS
     }
-}
 
-/// What clients send each other.
-#[derive(Serialize, Deserialize)]
-enum Message {
-    /// The sender's entry, if it has one.
-    State { clock: u64, entry: Option<Entry> },
-    /// Asks the receiver, which was silent for a while, for its entry.
-    Ask,
+    /// The silence from which a heartbeat counts as lost: it may be a tick and a transmission late.
+    fn late(&self) -> Duration {
+        self.heartbeat + 2 * self.tick()
+    }
 }
 
 impl Strategy for Presence {
+    fn guarantees(&self, defaults: Guarantees) -> Guarantees {
+        relay::claims(self.topology, defaults)
+    }
+
+    fn topology(&self, _: Topology) -> Topology {
+        self.topology
+    }
+
     fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
         // The genesis is this strategy's own encoding, made by `Strategy::genesis`.
         let genesis = Document::decode(&setup.genesis).expect("genesis is a document");
