@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::document::EditKind;
 use crate::registry::{self, STRATEGIES};
-use crate::replica::{Effect, NodeId, OpId, Report, Topology};
+use crate::replica::{OpId, Topology};
 use crate::spec::{Spec, Support};
 use crate::testing::{Table, typed};
 
