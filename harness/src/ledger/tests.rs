@@ -47,6 +47,18 @@ fn an_operation_that_nobody_issued_does_not_count() {
 }
 
 #[test]
+fn what_is_overwritten_is_reflected_where_the_relay_says() {
+    let mut ledger = ledger(2);
+    ledger.enter(&event(0, What::Report(Report::Overwritten(op(1, 2), NodeId(2)))));
+    let reflects = |ledger: &Ledger, client| ledger.replica(NodeId(client)).unwrap().reflected().contains(op(1, 2));
+    assert!(reflects(&ledger, 2) && !reflects(&ledger, 1));
+    assert_eq!(ledger.entry(op(1, 2)).unwrap().visible, None);
+    ledger.enter(&event(1, What::Report(Report::Reflected(op(1, 2)))));
+    assert_eq!(ledger.entry(op(1, 2)).unwrap().visible, Some(Time(5)));
+    assert_eq!(ledger.entry(op(1, 1)).unwrap().half, None);
+}
+
+#[test]
 fn resolved_is_what_has_its_fate_and_is_visible_to_all() {
     let mut ledger = ledger(2);
     assert!(!ledger.all_resolved());
