@@ -166,6 +166,7 @@ fn client(params: &Params, clients: u32) -> Result<NodeId, String> {
     match params.count("client") {
         0 => Ok(NodeId(clients)),
         n if n <= u64::from(clients) => Ok(NodeId(n as u32)),
+        n if clients == 1 => Err(format!("there is 1 client, no client {n}")),
         n => Err(format!("there are {clients} clients, no client {n}")),
     }
 }
