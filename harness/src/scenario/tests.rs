@@ -177,3 +177,16 @@ fn a_network_and_a_fault_are_measured_once_however_they_are_written() {
     assert_eq!(first.settings.faults, ["late@5s"]);
     assert_eq!((first.id(Digest(0)), first.deal()), (same.id(Digest(0)), same.deal()));
 }
+
+#[test]
+fn no_thread_starts_without_a_cell() {
+    let written = |text: &str| vec![text.to_owned()];
+    let (strategies, workloads) = (written("serial"), written("stack"));
+    let scenario = Scenario { strategies, workloads, ops: 5, seeds: written("1..2"), ..Scenario::default() };
+    let plan = Plan::new(vec![scenario]).unwrap();
+    let threads = std::sync::Mutex::new(Vec::new());
+    crate::run::run(&plan.cells, 2_000, &std::sync::atomic::AtomicBool::new(false), &|_| {
+        threads.lock().unwrap().push(rayon::current_num_threads());
+    });
+    assert_eq!(*threads.lock().unwrap(), [2, 2]);
+}

@@ -375,6 +375,6 @@ fn a_cell_of_another_build_than_its_folder_is_not_merged() {
         merge(vec![Part { dir: "there".into(), results }], |_| None)
     };
     assert!(merged([build, build]).is_ok());
-    let error = merged([build, Digest(7)]).err().expect("another build").to_string();
+    let error = merged([build, Digest(7)]).expect_err("another build").to_string();
     assert!(error.contains("there") && error.contains("another build"), "{error}");
 }
