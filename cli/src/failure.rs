@@ -50,7 +50,7 @@ impl Failure {
             Failure::Broken(error) => (1, format!("{error:#}")),
         };
         let red = anstyle::Style::new().fg_color(Some(anstyle::AnsiColor::Red.into())).bold();
-        eprintln!("{red}error:{red:#} {}", reason.trim_end());
+        eprintln!("{red}error:{red:#} {}", cut(reason.trim_end()));
         ExitCode::from(code)
     }
 }
@@ -59,6 +59,24 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
         Failure::Broken(error.into())
     }
+}
+
+/// The same without the greater part of numbers that nobody reads to their end.
+fn cut(text: &str) -> String {
+    const MOST: usize = 40;
+    let mut short = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        let (before, number) = rest.split_at(start);
+        let (digits, behind) = number.split_at(number.find(|c: char| !c.is_ascii_digit()).unwrap_or(number.len()));
+        short += before;
+        match digits.len() {
+            count if count > MOST => short += &format!("{}… ({count} digits)", &digits[..MOST / 2]),
+            _ => short += digits,
+        }
+        rest = behind;
+    }
+    short + rest
 }
 
 /// The flags of a subcommand, or its names where there is no such subcommand.
@@ -105,6 +123,14 @@ mod tests {
     use clap::Parser;
 
     use super::*;
+
+    #[test]
+    fn a_number_without_end_is_cut() {
+        let long = "1".repeat(300);
+        let short = format!("rate: `-{}… (300 digits)`: expected 0.001", "1".repeat(20));
+        assert_eq!(cut(&format!("rate: `-{long}`: expected 0.001")), short);
+        assert_eq!(cut("line 3: 12,345 cells"), "line 3: 12,345 cells");
+    }
 
     #[test]
     fn a_wrong_command_line_is_reported_in_one_line() {

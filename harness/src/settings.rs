@@ -74,6 +74,23 @@ impl Settings {
         self.faults.iter().map(|fault| faults::configure(&fault.parse::<Selector>()?, self.clients)).collect()
     }
 
+    /// The same conditions, written in one way: a network and a fault have one text each, however they were given, and a
+    /// fault that is given twice is given once. What cannot be read stays as it is.
+    #[must_use]
+    pub fn canonical(&self) -> Self {
+        let read = |written: &str| written.parse::<Selector>().ok();
+        let network = read(&self.network).and_then(|network| network::canonical(&network).ok());
+        let mut faults = Vec::new();
+        for written in &self.faults {
+            let fault = read(written).and_then(|fault| faults::canonical(&fault).ok());
+            let fault = fault.unwrap_or_else(|| written.clone());
+            if !faults.contains(&fault) {
+                faults.push(fault);
+            }
+        }
+        Self { network: network.unwrap_or_else(|| self.network.clone()), faults, ..self.clone() }
+    }
+
     /// The mean time between two operations of the whole group.
     pub fn gap(&self) -> Duration {
         Duration::from_secs_f64(1.0 / self.rate_per_s)
@@ -149,6 +166,25 @@ mod tests {
         let written = serde_json::to_value(settings()).unwrap();
         assert_eq!((&written["sample_ms"], &written["budget_s"]), (&1.5.into(), &60.0.into()));
         assert_eq!(serde_json::from_value::<Settings>(written).unwrap(), settings());
+    }
+
+    #[test]
+    fn what_may_be_written_in_many_ways_is_one_condition() {
+        let canonical = |network: &str, faults: &[&str]| {
+            let faults = faults.iter().map(|fault| (*fault).to_owned()).collect();
+            Settings { network: network.into(), faults, ..settings() }.canonical()
+        };
+        for (one, others) in [
+            ("constant", ["constant:40ms", "constant:delay=40ms"]),
+            ("wifi", ["wifi:detection=1250ms", "wifi:detection=1.25s"]),
+        ] {
+            others.iter().for_each(|other| assert_eq!(canonical(one, &[]), canonical(other, &[])));
+        }
+        assert_ne!(canonical("constant", &[]), canonical("constant:41ms", &[]));
+        let once = canonical("lan", &["late@5s"]);
+        assert_eq!(canonical("lan", &["late:0@5s", "late:client=0@5000ms"]), once);
+        assert_ne!(canonical("lan", &["late@6s"]), once);
+        assert_eq!((once.canonical(), once.faults.len()), (once.clone(), 1));
     }
 
     #[test]

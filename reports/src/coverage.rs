@@ -73,7 +73,8 @@ impl Met {
         let (lasted, reopened) = (spans(&self.lasted_s), spans(&self.reopened_after_s));
         let counts = |counts: &[u64]| range(counts.iter().map(|n| (count(*n), *n as f64)));
         let (meanwhile, issued) = (counts(&self.meanwhile), counts(&self.issued));
-        let met = format!("{} for {lasted} s; {meanwhile} of {issued} operations were made meanwhile", self.effect);
+        let made = if issued == "1" { "operation was" } else { "operations were" };
+        let met = format!("{} for {lasted} s; {meanwhile} of {issued} {made} made meanwhile", self.effect);
         if reopened.is_empty() { met } else { format!("{met}; connections opened {reopened} s later") }
     }
 }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use syncbench_harness::results::{self, Part, PlannedCell, Results, Writer};
 use syncbench_harness::scenario::{Plan, Scenario};
+use syncbench_reports::format::plural;
 
 use crate::args::MergeArgs;
 use crate::failure::{Done, Failure};
@@ -26,7 +27,8 @@ pub(crate) fn merge(args: &MergeArgs) -> Done {
     if let Some(error) = files.iter().find_map(|file| file.error()) {
         return Err(anyhow::anyhow!(error).into());
     }
-    println!("{} cells of {} folders: {}", cells.len(), args.dirs.len(), args.out.display());
+    let (cells, folders) = (plural(cells.len(), "cell"), plural(args.dirs.len(), "folder"));
+    println!("{cells} of {folders}: {}", args.out.display());
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,9 +1,13 @@
 //! `syncbench report`: redraws results. Nothing is measured.
 
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::Context;
 use syncbench_harness::results;
+use syncbench_reports::format::plural;
 
 use super::run::shown;
 use crate::args::ReportArgs;
@@ -25,13 +29,23 @@ pub(crate) fn report(args: &ReportArgs) -> Done {
         None => folder::estimates(Path::new("target/criterion")),
     };
     let out = args.out.as_ref().unwrap_or(&args.dirs[0]);
-    let page = folder::draw(out, &results, &criterion)
-        .map_err(|error| Failure::usage(format!("{error:#}; expected a writable folder")))?;
+    let unwritable = |error: anyhow::Error| Failure::usage(format!("{error:#}; expected a writable folder"));
+    let made = fs::create_dir_all(out).with_context(|| out.display().to_string());
+    made.map_err(unwritable)?;
+    let drawn = folder::draw(out, &results, &criterion);
+    // The table needs no room.
     print!("{}", shown(&results));
     if !criterion.is_empty() {
-        eprintln!("with {} estimates of criterion", criterion.len());
+        eprintln!("with {} of criterion", plural(criterion.len(), "estimate"));
     }
+    let page = drawn.map_err(|error| if full(&error) { Failure::Broken(error) } else { unwritable(error) })?;
     folder::complete(&results)?;
     println!("\nReport:  {}", page.display());
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether there was no room: no wrong use.
+fn full(error: &anyhow::Error) -> bool {
+    let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+    matches!(kind, Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded))
 }

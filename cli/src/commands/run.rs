@@ -43,8 +43,9 @@ pub(crate) fn run(args: &RunArgs) -> Done {
     }
     let code = exit_code(&results);
     if let Some(error) = error {
+        let first = if matches!(error, ResultsError::Io { .. }) { "make room, and " } else { "" };
         let stopped = anyhow::anyhow!(
-            "{error}; the run was stopped. What was measured is shown above; make room, and repeat the command with --out {} \
+            "{error}; the run was stopped. What was measured is shown above; {first}repeat the command with --out {} \
              --resume to run the rest",
             dir.display()
         );
@@ -84,6 +85,8 @@ fn chosen(dir: &Path, header: &Header, resume: bool) -> Result<Writer, Failure> 
 fn unwritable(error: ResultsError) -> Failure {
     match error {
         ResultsError::Io { .. } => Failure::usage(format!("--out {error}; expected a writable folder")),
+        // They name a file of the folder, and what to do about it.
+        ResultsError::Header { .. } | ResultsError::Format { .. } => Failure::usage(error),
         other => Failure::usage(format!("--out {other}")),
     }
 }

@@ -165,4 +165,24 @@ fn folders() {
     refused_in_a_line(&place, &["report", "nowhere"], &["nowhere", "expected the folder of a run"]);
     refused_in_a_line(&place, &["report", "there", "--criterion", "nowhere"], &["--criterion", "nowhere"]);
     refused_in_a_line(&place, &["report", "there", "--out", "taken/below"], &["taken", "writable folder"]);
+    // A page that cannot be written: the table is printed.
+    std::fs::create_dir_all(place.path("held/report.html")).unwrap();
+    let said = place.run(&["report", "there", "--out", "held"]);
+    assert!(said.code == Some(2) && said.out.contains("lww-document"), "{said:?}");
+    assert!(said.err.contains("report.html") && said.err.contains("writable folder"), "{said:?}");
+}
+
+#[test]
+fn damaged_files_of_a_run() {
+    let place = Place::new();
+    assert_eq!(place.run(&quick("there", &[])).code, Some(0));
+    let cells = std::fs::read_to_string(place.path("there/cells.jsonl")).unwrap();
+    place.write("there/cells.jsonl", cells.replacen("\"seed\":2,", "\"seed\":1e308,", 1));
+    let words = ["there/cells.jsonl: line 2", "expected a cell", "--resume"];
+    refused_in_a_line(&place, &quick("there", &["--resume"]), &words);
+    refused_in_a_line(&place, &["report", "there"], &words);
+    place.write("there/run.json", "");
+    let words = ["error: there/run.json: empty", "expected the header of a run", "restore the file", "another --out"];
+    refused_in_a_line(&place, &quick("there", &["--resume"]), &words);
+    refused_in_a_line(&place, &["report", "there"], &words);
 }

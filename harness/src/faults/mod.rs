@@ -134,15 +134,31 @@ pub enum LinkCondition {
 
 /// Makes the fault that `selector` names for a group of `clients`.
 pub fn configure(selector: &Selector, clients: u32) -> Result<Armed, SelectorError> {
+    let (spec, params, (start, end)) = checked(selector)?;
+    let fault = (spec.build)(&params, clients);
+    let fault = fault.map_err(|expected| SelectorError::new(selector.to_string(), expected))?;
+    Ok(Armed { label: selector.to_string(), spec, start, end, fault })
+}
+
+/// The one text of everything that `selector` may be written as: with every parameter and the window, defaults included.
+pub fn canonical(selector: &Selector) -> Result<String, SelectorError> {
+    let (spec, params, window) = checked(selector)?;
+    let window = Some(window);
+    Ok(Selector { name: spec.name.into(), values: Vec::new(), named: params.shown(), window }.to_string())
+}
+
+/// What a selector names, with its parameters and its window.
+type Checked = (&'static FaultSpec, Params, (Time, Option<Time>));
+
+fn checked(selector: &Selector) -> Result<Checked, SelectorError> {
     let wrong = |expected: String| SelectorError::new(selector.to_string(), expected);
     let spec = *FAULTS.iter().find(|spec| spec.name == selector.name).ok_or_else(|| {
         let names: Vec<_> = FAULTS.iter().map(|spec| spec.name).collect();
         wrong(format!("no such fault: expected one of {}", names.join(", ")))
     })?;
     let params = Params::check(selector, spec.params)?;
-    let fault = (spec.build)(&params, clients).map_err(wrong)?;
-    let (start, end) = spec.timing.window(selector).map_err(wrong)?;
-    Ok(Armed { label: selector.to_string(), spec, start, end, fault })
+    let window = spec.timing.window(selector).map_err(wrong)?;
+    Ok((spec, params, window))
 }
 
 /// The client that a `client` parameter names; 0 is the last one.
@@ -150,6 +166,7 @@ fn client(params: &Params, clients: u32) -> Result<NodeId, String> {
     match params.count("client") {
         0 => Ok(NodeId(clients)),
         n if n <= u64::from(clients) => Ok(NodeId(n as u32)),
+        n if clients == 1 => Err(format!("there is 1 client, no client {n}")),
         n => Err(format!("there are {clients} clients, no client {n}")),
     }
 }

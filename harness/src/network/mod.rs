@@ -143,14 +143,25 @@ impl Profile {
 
 /// Makes the profile that `selector` names.
 pub fn configure(selector: &Selector) -> Result<Profile, SelectorError> {
-    let spec = NETWORKS.iter().find(|spec| spec.name == selector.name).ok_or_else(|| {
+    let (spec, params) = checked(selector)?;
+    Ok((spec.build)(&params))
+}
+
+/// The one text of everything that `selector` may be written as: with every parameter, defaults included.
+pub fn canonical(selector: &Selector) -> Result<String, SelectorError> {
+    let (spec, params) = checked(selector)?;
+    Ok(Selector { name: spec.name.into(), values: Vec::new(), named: params.shown(), window: None }.to_string())
+}
+
+fn checked(selector: &Selector) -> Result<(&'static NetworkSpec, Params), SelectorError> {
+    let spec = *NETWORKS.iter().find(|spec| spec.name == selector.name).ok_or_else(|| {
         let names: Vec<_> = NETWORKS.iter().map(|spec| spec.name).collect();
         SelectorError::new(selector.to_string(), format!("no such network: expected one of {}", names.join(", ")))
     })?;
     if selector.window.is_some() {
         return Err(SelectorError::new(selector.to_string(), "a network has no time window; faults do"));
     }
-    Ok((spec.build)(&Params::check(selector, spec.params)?))
+    Ok((spec, Params::check(selector, spec.params)?))
 }
 
 #[cfg(test)]

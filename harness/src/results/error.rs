@@ -22,8 +22,16 @@ pub enum ResultsError {
     /// Another process is writing the folder.
     #[error("{}: another process is writing this run; wait for it, or choose another folder with --out", .0.display())]
     Busy(PathBuf),
-    /// A file is not what it should be.
-    #[error("{}: line {line}: {reason}", path.display())]
+    /// The header of a run is missing or no header.
+    #[error("{}: {reason}; expected the header of a run; restore the file, or run again to another --out", path.display())]
+    Header {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A line of the file of cells is no cell.
+    #[error("{}: line {line}: {reason}; expected a cell; restore the line, or remove it: `run --resume` measures it again", path.display())]
     Format {
         /// The file.
         path: PathBuf,
@@ -40,8 +48,8 @@ pub enum ResultsError {
         /// What it says.
         found: String,
     },
-    /// A cell without its series.
-    #[error("{}: no series of the cell in line {line} of cells.jsonl; `run --resume` measures it again", path.display())]
+    /// There is no file of series.
+    #[error("{}: missing; expected the series of the cell in line {line} of cells.jsonl; `run --resume` measures it again", path.display())]
     NoSeries {
         /// The file of series.
         path: PathBuf,

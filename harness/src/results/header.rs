@@ -1,15 +1,15 @@
 //! `run.json`: what a run's folder is, before any cell.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
+use std::{fs, io};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use syncbench_strategies::document::Digest;
 
 use super::environment::Environment;
-use super::error::{ResultsError, io};
+use super::error::{ResultsError, io as at};
 use super::facts::Facts;
 use super::{SCHEMA, identity};
 
@@ -70,13 +70,21 @@ impl Header {
     /// Reads the header of a run's folder.
     pub fn read(dir: &Path) -> Result<Self, ResultsError> {
         let path = dir.join(RUN);
-        let text = fs::read_to_string(&path).map_err(io(&path))?;
-        let format = |error: serde_json::Error| ResultsError::Format {
-            path: path.clone(),
-            line: error.line(),
-            reason: error.to_string(),
+        let damaged = |reason: String| ResultsError::Header { path: path.clone(), reason };
+        let text = fs::read(&path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound if dir.join(CELLS).exists() => damaged("missing".to_owned()),
+            // There is no such folder.
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => at(&path)(error),
+            _ => damaged(error.to_string()),
+        })?;
+        if text.is_empty() {
+            return Err(damaged("empty".to_owned()));
+        }
+        let format = |error: serde_json::Error| match error.is_eof() {
+            true => damaged(format!("cut off in line {}", error.line())),
+            false => damaged(format!("damaged: {error}")),
         };
-        let value: Value = serde_json::from_str(&text).map_err(format)?;
+        let value: Value = serde_json::from_slice(&text).map_err(format)?;
         let refuse = |found: String| Err(ResultsError::Schema { path: path.clone(), found });
         match value["schema"].as_u64() {
             Some(schema) if schema == u64::from(SCHEMA) => {}

@@ -32,19 +32,19 @@ pub(crate) struct Condition<'a> {
 impl Condition<'_> {
     /// With the build and without the seed.
     pub(crate) fn key(&self, build: Digest) -> Digest {
-        let settings = Settings { seed: 0, ..self.settings.clone() };
+        let settings = Settings { seed: 0, ..self.settings.canonical() };
         digest(&("key", self.part, self.workload, self.trace(), settings, build))
     }
 
     /// With seed, build and strategy.
     pub(crate) fn id<S: Serialize>(&self, build: Digest, strategy: S) -> Digest {
-        digest(&("cell", self.part, self.workload, self.trace(), self.settings, build, strategy))
+        digest(&("cell", self.part, self.workload, self.trace(), self.settings.canonical(), build, strategy))
     }
 
     /// Without build and strategy, and without the scenario's name: what cells are dealt to machines by, so that those which
     /// are compared with one another run on one machine.
     pub(crate) fn deal(&self) -> Digest {
-        digest(&("deal", self.workload, self.trace(), self.settings))
+        digest(&("deal", self.workload, self.trace(), self.settings.canonical()))
     }
 
     fn trace(&self) -> Option<Digest> {

@@ -39,6 +39,14 @@ pub enum MergeError {
         /// In what they differ.
         reason: String,
     },
+    /// A cell that another build measured than its folder says.
+    #[error("{}: another build than that of run.json measured a cell: {replay}; remove its line from cells.jsonl, and `run --resume` measures it again", dir.display())]
+    Build {
+        /// The folder.
+        dir: PathBuf,
+        /// The command that runs the cell.
+        replay: String,
+    },
     /// Cells that two folders have.
     #[error("{} in two folders; merge each folder once, or leave one out:{}", cells(.0.len()), listed(.0))]
     Duplicate(Vec<String>),
@@ -65,6 +73,7 @@ pub fn merge(
     parts.sort_by_key(|part| (place(&part.results), part.results.environment.started_at.clone()));
     let first = parts.first().ok_or(MergeError::Nothing)?;
     parts.iter().skip(1).try_for_each(|part| belongs(first, part))?;
+    parts.iter().try_for_each(of_one_build)?;
     duplicates(&parts)?;
     missing(&parts, plan(&first.results))?;
     let mut parts = parts.into_iter().map(|part| part.results);
@@ -109,6 +118,15 @@ fn belongs(first: &Part, part: &Part) -> Result<(), MergeError> {
     let differ = first_difference("scenario", &one.scenario, &other.scenario);
     let differ = differ.map(|(key, one, other)| format!("{key} is {one} and {other}"));
     Err(apart(format!("other plans: {}", differ.unwrap_or_else(|| "their cells differ".to_owned()))))
+}
+
+/// Refuses a cell of another build than its folder's.
+fn of_one_build(part: &Part) -> Result<(), MergeError> {
+    let build = part.results.environment.build();
+    match part.results.cells.iter().find(|cell| cell.build != build) {
+        Some(cell) => Err(MergeError::Build { dir: part.dir.clone(), replay: cell.replay.clone() }),
+        None => Ok(()),
+    }
 }
 
 fn duplicates(parts: &[Part]) -> Result<(), MergeError> {

@@ -1,9 +1,13 @@
 //! Reading a run's folder. Cells come line by line, their series when asked for.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 use std::sync::Arc;
+
+use serde::de::IgnoredAny;
 
 use super::error::{ResultsError, io};
 use super::facts::Restorer;
@@ -11,7 +15,8 @@ use super::header::{CELLS, Header, SERIES};
 use super::series::{LazySeries, SeriesFile};
 use super::{Cell, Outcome, Results};
 
-/// Reads a run's folder. A last line of any bytes that a killed run left unfinished is passed over.
+/// Reads a run's folder. A last line of any bytes that a killed run left unfinished is passed over, and so is a cell whose
+/// series are missing or damaged: it was not measured. Of two lines of one cell the later one counts.
 pub fn read(dir: &Path) -> Result<Results, ResultsError> {
     let header = Header::read(dir)?;
     let (path, series) = (dir.join(CELLS), dir.join(SERIES));
@@ -23,15 +28,25 @@ pub fn read(dir: &Path) -> Result<Results, ResultsError> {
         Err(error) => return Err(io(&series)(error)),
     };
     let mut restorer = Restorer::new(&header.facts);
+    let mut places = BTreeMap::new();
     while let Some(line) = lines.next(&path)? {
         let mut cell: Cell = line.value;
         restorer.restore(&mut cell);
         if cell.outcome == Outcome::Measured {
-            let file = file.as_ref().filter(|file| file.has(cell.id));
+            let file = file.as_ref();
             let file = file.ok_or_else(|| ResultsError::NoSeries { path: series.clone(), line: line.number })?;
+            if !file.has(cell.id) {
+                continue;
+            }
             cell.series = LazySeries::stored(file.clone(), cell.id);
         }
-        cells.push(cell);
+        match places.entry(cell.id) {
+            Entry::Vacant(place) => {
+                place.insert(cells.len());
+                cells.push(cell);
+            }
+            Entry::Occupied(place) => cells[*place.get()] = cell,
+        }
     }
     cells.sort_by_key(|cell: &Cell| cell.index);
     Ok(Results {
@@ -80,7 +95,7 @@ impl Lines {
         Ok(Self { reader, buffer: Vec::new(), number: 0, start: 0 })
     }
 
-    /// The next line; none at the end, or where only an unfinished line is left.
+    /// The next line; none at the end, or where only an unfinished line is left. A line that is JSON was finished.
     pub(super) fn next<T: serde::de::DeserializeOwned>(
         &mut self,
         path: &Path,
@@ -99,7 +114,7 @@ impl Lines {
                 Ok(Some(Line { value, number, start, end: self.start, finished: self.buffer.ends_with(b"\n") }))
             }
             Err(error) => match reader.fill_buf().map_err(io(path))? {
-                [] => Ok(None),
+                [] if serde_json::from_slice::<IgnoredAny>(&self.buffer).is_err() => Ok(None),
                 _ => Err(ResultsError::Format { path: path.to_owned(), line: number, reason: error.to_string() }),
             },
         }

@@ -20,7 +20,7 @@ pub use measure::observe;
 pub use planned::{Planned, PlannedWorkload};
 pub(crate) use support::lacks;
 
-/// Runs all cells on `threads` threads and hands each to `done` when it is finished, in any order.
+/// Runs all cells on at most `threads` threads and hands each to `done` when it is finished, in any order.
 ///
 /// Once `stop` is set no further cell is begun; those are handed out as not run.
 pub fn run(cells: &[Planned], threads: usize, stop: &AtomicBool, done: &(dyn Fn(Cell) + Sync)) {
@@ -33,6 +33,8 @@ pub fn run(cells: &[Planned], threads: usize, stop: &AtomicBool, done: &(dyn Fn(
     };
     let (real, simulated): (Vec<_>, Vec<_>) = cells.iter().partition(|cell| cell.settings.engine == Engine::Threads);
     let work = || simulated.par_iter().with_max_len(1).for_each(|cell| one(cell));
+    // No thread without a cell; none at all would mean as many as there are processors.
+    let threads = threads.min(simulated.len()).max(1);
     match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
         Ok(pool) => pool.install(work),
         // No threads to be had: the caller's own will do.

@@ -6,12 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use syncbench_strategies::document::Digest;
+use syncbench_strategies::selector::{Selector, SelectorError};
 
 use super::catalog::Catalog;
 use super::check::{check, check_faults};
 use super::error::{ScenarioError, value};
 use super::{MAX_CELLS, Scenario, choose};
-use crate::network::Transport;
+use crate::faults;
+use crate::network::{self, Transport};
 use crate::results::{Cell, Facts, PlanMark, StrategyFacts};
 use crate::run::{self, Planned, PlannedWorkload};
 use crate::settings::Settings;
@@ -120,8 +122,9 @@ fn lay_out(
     let mut met = BTreeSet::new();
     // A parameter that is given as it is by default makes no other strategy.
     strategies.retain(|strategy| met.insert((strategy.spec.name, strategy.params.clone())));
-    let networks = once(&choose::networks(&scenario)?);
+    let networks = once_written(&choose::networks(&scenario)?, network::canonical);
     check_faults(&scenario)?;
+    scenario.faults = once_written(&scenario.faults, faults::canonical);
     let seeds = choose::seeds(&scenario)?;
     let transport = choose::transport(&scenario)?;
     for network in &networks {
@@ -156,6 +159,15 @@ fn once<T: Clone + PartialEq>(values: &[T]) -> Vec<T> {
         }
     }
     once
+}
+
+/// The first of everything that has one canonical text.
+fn once_written(written: &[String], canonical: fn(&Selector) -> Result<String, SelectorError>) -> Vec<String> {
+    let mut met = BTreeSet::new();
+    let canonical = |text: &String| text.parse().and_then(|selector| canonical(&selector));
+    // What cannot be read was refused before.
+    let first = |text: &&String| met.insert(canonical(text).unwrap_or_else(|_| (*text).clone()));
+    written.iter().filter(first).cloned().collect()
 }
 
 /// The conditions of one cell.

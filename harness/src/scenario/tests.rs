@@ -1,6 +1,7 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use syncbench_strategies::document::Digest;
 use syncbench_strategies::registry::STRATEGIES;
 
 use super::*;
@@ -157,4 +158,35 @@ fn what_belongs_to_a_trace_needs_one() {
     ] {
         assert!(words.iter().all(|word| error.contains(word)), "{error}");
     }
+}
+
+#[test]
+fn a_network_and_a_fault_are_measured_once_however_they_are_written() {
+    let written = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+    let plan = |networks: &[&str], faults: &[&str]| {
+        let (networks, faults) = (written(networks), written(faults));
+        let strategies = written(&["serial"]);
+        let scenario = Scenario { strategies, workloads: written(&["stack"]), networks, faults, ..Scenario::default() };
+        Plan::new(vec![scenario]).unwrap()
+    };
+    let one = plan(&["constant:40ms", "constant", "constant:delay=40ms", "constant:41ms"], &["late@5s", "late:0@5s"]);
+    let other = plan(&["constant"], &["late:client=0@5s"]);
+    let networks: BTreeSet<_> = one.cells.iter().map(|cell| cell.settings.network.as_str()).collect();
+    assert_eq!(networks, ["constant:40ms", "constant:41ms"].into());
+    let (first, same) = (&one.cells[0], &other.cells[0]);
+    assert_eq!(first.settings.faults, ["late@5s"]);
+    assert_eq!((first.id(Digest(0)), first.deal()), (same.id(Digest(0)), same.deal()));
+}
+
+#[test]
+fn no_thread_starts_without_a_cell() {
+    let written = |text: &str| vec![text.to_owned()];
+    let (strategies, workloads) = (written("serial"), written("stack"));
+    let scenario = Scenario { strategies, workloads, ops: 5, seeds: written("1..2"), ..Scenario::default() };
+    let plan = Plan::new(vec![scenario]).unwrap();
+    let threads = std::sync::Mutex::new(Vec::new());
+    crate::run::run(&plan.cells, 2_000, &std::sync::atomic::AtomicBool::new(false), &|_| {
+        threads.lock().unwrap().push(rayon::current_num_threads());
+    });
+    assert_eq!(*threads.lock().unwrap(), [2, 2]);
 }

@@ -65,7 +65,9 @@ pub(super) fn print(catalog: &Catalog) {
     });
     section("scenarios", catalog.scenarios.as_deref(), |scenario| {
         heading(scenario.name, scenario.summary);
-        println!("      toml:\n        {}", scenario.toml.trim_end().replace('\n', "\n        "));
+        println!("      toml:");
+        let room = columns().saturating_sub(8).max(20);
+        scenario.toml.trim_end().lines().flat_map(|line| toml(line, room)).for_each(|line| println!("        {line}"));
     });
 }
 
@@ -119,11 +121,41 @@ fn param(Param { name, kind, default, help }: &Param) {
 
 /// A paragraph, indented, as wide as the terminal; further lines are indented by two more.
 fn wrapped(indent: usize, text: &str) {
-    let terminal = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
-    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    let width = columns.or(terminal).map_or(WIDEST, |width: usize| width.min(WIDEST));
+    let width = columns();
     let (first, rest) = (" ".repeat(indent), " ".repeat(indent + 2));
     println!("{}", textwrap::fill(text, textwrap::Options::new(width).initial_indent(&first).subsequent_indent(&rest)));
+}
+
+fn columns() -> usize {
+    let terminal = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    columns.or(terminal).map_or(WIDEST, |width: usize| width.min(WIDEST))
+}
+
+/// A line of TOML in lines that fit into so many columns and say the same: a comment goes on in further comments, one behind
+/// a value goes before it, and an array goes on behind a comma.
+fn toml(line: &str, room: usize) -> Vec<String> {
+    let fill = |text: &str, options: textwrap::Options<'_>| -> Vec<String> {
+        textwrap::wrap(text, options.break_words(false)).into_iter().map(String::from).collect()
+    };
+    let plain = || textwrap::Options::new(room).word_splitter(textwrap::WordSplitter::NoHyphenation);
+    if textwrap::core::display_width(line) <= room {
+        return vec![line.to_owned()];
+    }
+    let comment = |text: &str| {
+        let spaces = text[1..].len() - text[1..].trim_start().len();
+        fill(text, plain().subsequent_indent(&format!("#{}", " ".repeat(spaces))))
+    };
+    if line.starts_with('#') {
+        return comment(line);
+    }
+    let (value, behind) = match line.rsplit_once(" # ").filter(|(value, _)| value.matches('"').count() % 2 == 0) {
+        Some((value, behind)) => (value.trim_end(), comment(&format!("# {behind}"))),
+        None => (line, Vec::new()),
+    };
+    let array = value.ends_with([']', ',']) && !value.starts_with('[');
+    let value = if array { fill(value, plain().subsequent_indent("    ")) } else { vec![value.to_owned()] };
+    [behind, value].concat()
 }
 
 /// Keys with the same text go together: `put, remove: native; list_move: emulated: ...`.
@@ -146,6 +178,22 @@ fn grouped(fields: &BTreeMap<&str, String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn toml_that_is_wrapped_says_the_same() {
+        let text = "# Every strategy, on a network that is neither fast nor slow.\nnames = [\"one-of-many\", \"two-of-many\", \
+                    \"three-of-many\"]\nops = 400 # of all clients together, as many for each strategy";
+        let lines: Vec<String> = text.lines().flat_map(|line| toml(line, 40)).collect();
+        assert!(lines.len() > 5 && lines.iter().all(|line| line.len() <= 40), "{lines:?}");
+        let read =
+            |text: &str| text.split_whitespace().filter(|word| *word != "#").map(str::to_owned).collect::<Vec<_>>();
+        let (mut before, mut after) = (read(text), read(&lines.join("\n")));
+        before.sort();
+        after.sort();
+        assert_eq!(before, after);
+        assert!(lines.iter().all(|line| !line.contains(" # ")), "{lines:?}");
+        assert_eq!(toml("ops = 400 # few", 40), ["ops = 400 # few"]);
+    }
 
     #[test]
     fn keys_with_the_same_text_are_grouped_native_first() {

@@ -49,7 +49,7 @@ pub(in crate::results) struct Frame {
     pub(in crate::results) end: u64,
 }
 
-/// The whole frames of a file, in order. What follows the last of them was not finished.
+/// The whole frames of a file, in order. A damaged one is passed over; what follows the last of them was not finished.
 pub(in crate::results) fn scan(file: &mut File) -> io::Result<Vec<Frame>> {
     file.seek(SeekFrom::Start(0))?;
     let mut reader = BufReader::new(file);
@@ -66,11 +66,13 @@ pub(in crate::results) fn scan(file: &mut File) -> io::Result<Vec<Frame>> {
         }
         body.clear();
         let read = reader.by_ref().take(length.into()).read_to_end(&mut body)?;
-        if read < length as usize || xxh3_64(&body) != checksum {
+        if read < length as usize {
             break;
         }
         let end = start + HEAD as u64 + u64::from(length);
-        frames.push(Frame { id, start, end });
+        if xxh3_64(&body) == checksum {
+            frames.push(Frame { id, start, end });
+        }
         start = end;
     }
     Ok(frames)

@@ -8,7 +8,6 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
 use syncbench_strategies::document::Digest;
 
 use super::error::{ResultsError, io};
@@ -78,12 +77,12 @@ impl Writer {
         let machine = machines.position(|machine| machine.same_machine(&header.environment));
         let count = 1 + there.other_machines.len();
         let mut writer = Self::open(dir, machine.unwrap_or(count))?;
+        writer.recover()?;
         if machine.is_none() {
             there.other_machines.push(header.environment.clone());
             let text = there.text().map_err(|error| io(&path)(error.into()))?;
             order::replace(&path, |file| io::Write::write_all(file, text.as_bytes())).map_err(io(&path))?;
         }
-        writer.recover()?;
         Ok(writer)
     }
 
@@ -121,29 +120,31 @@ impl Writer {
         }
         let path = self.dir.join(SERIES);
         let frames = File::open(&path).and_then(|mut file| series::scan(&mut file)).map_err(io(&path))?;
-        match frames.last() {
-            Some(frame) => self.series.cut(frame.end)?,
-            None => {
-                self.series.cut(0)?;
-                self.series.append(&MAGIC)?;
-            }
-        }
+        let frames_end = frames.last().map(|frame| frame.end);
         // Of two records of one cell the later one counts.
         let frames: BTreeMap<Digest, Frame> = frames.into_iter().map(|frame| (frame.id, frame)).collect();
         let mut records = BTreeMap::new();
         let path = self.dir.join(CELLS);
         let mut lines = Lines::new(&path).map_err(io(&path))?;
         let mut end = 0;
-        while let Some(line) = lines.next::<Finished>(&path)? {
+        while let Some(line) = lines.next::<Cell>(&path)? {
             if !line.finished {
                 break;
             }
             end = line.end;
-            let Finished { id, index, outcome } = line.value;
+            let Cell { id, index, outcome, .. } = line.value;
             let frame = frames.get(&id).copied();
             let whole = outcome != Outcome::NotRun && (outcome != Outcome::Measured || frame.is_some());
             if whole {
                 records.insert(id, Record { id, index, line: (line.start, line.end), frame: frame.map(span) });
+            }
+        }
+        // Nothing is changed before every line was read.
+        match frames_end {
+            Some(end) => self.series.cut(end)?,
+            None => {
+                self.series.cut(0)?;
+                self.series.append(&MAGIC)?;
             }
         }
         self.records = records.into_values().collect();
@@ -196,14 +197,6 @@ impl Writer {
         order::rewrite(&self.dir.join(SERIES), &MAGIC, frames)?;
         order::rewrite(&self.dir.join(CELLS), &[], self.records.iter().map(|record| record.line))
     }
-}
-
-/// What of a cell's line says whether it was finished.
-#[derive(Deserialize)]
-struct Finished {
-    id: Digest,
-    index: u64,
-    outcome: Outcome,
 }
 
 fn span(frame: Frame) -> (u64, u64) {

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::network::Transport;
 use crate::pace::Pace;
-use crate::results::{Metric, PlanMark, Results, Series, read};
+use crate::results::{Metric, Part, PlanMark, Results, Series, merge, read};
 use crate::settings::{Engine, Settings};
 
 fn settings(seed: u64) -> Settings {
@@ -118,10 +118,8 @@ fn a_run_that_was_cut_off_anywhere_is_read_and_resumed() {
         fs::write(cut.join(CELLS), [&whole[1][..end], tail].concat()).unwrap();
         fs::write(cut.join(SERIES), [&whole[2][..series_end.min(whole[2].len())], tail].concat()).unwrap();
         let lines = whole[1][..end].split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n")).count();
-        match read(&cut) {
-            Ok(results) => assert!(results.cells.len() >= lines, "{end}: {} cells", results.cells.len()),
-            Err(error) => assert!(matches!(error, ResultsError::NoSeries { .. }), "{end}: {error}"),
-        }
+        let shown = read(&cut).unwrap().cells.len();
+        assert!(shown >= lines || (shown < 5 && case % 3 != 0), "{end}: {shown} cells");
         let mut writer = Writer::resume(&cut, &header()).unwrap();
         let finished = writer.finished();
         for index in (0..5).rev().filter(|index| !finished.contains(&cell(*index).id)) {
@@ -145,7 +143,48 @@ fn a_header_that_was_cut_off_is_written_again() {
         fs::remove_file(dir.path().join(SERIES)).unwrap();
     }
     fs::write(dir.path().join(RUN), "no header").unwrap();
-    assert!(matches!(Writer::resume(dir.path(), &header()), Err(ResultsError::Format { .. })));
+    assert!(matches!(Writer::resume(dir.path(), &header()), Err(ResultsError::Header { .. })));
+}
+
+#[test]
+fn a_damaged_header_is_named_with_what_to_do() {
+    let dir = TempDir::new().unwrap();
+    let whole = run(dir.path(), [0, 1, 2, 3, 4]);
+    let path = dir.path().join(RUN);
+    let wrong_kind =
+        String::from_utf8(whole[0].clone()).unwrap().replace("\"cells_planned\": 5", "\"cells_planned\": \"x\"");
+    let half = &whole[0][..whole[0].len() / 2];
+    let texts =
+        [Some(&b""[..]), Some(half), Some(b"no header"), Some(&[0xff, 0xfe]), Some(wrong_kind.as_bytes()), None];
+    for (text, found) in texts.into_iter().zip(["empty", "cut off in line", "damaged", "damaged", "damaged", "missing"])
+    {
+        match text {
+            Some(text) => fs::write(&path, text).unwrap(),
+            None => fs::remove_file(&path).unwrap(),
+        }
+        for error in [read(dir.path()).err(), Writer::resume(dir.path(), &header()).err()] {
+            let error = error.unwrap().to_string();
+            let words =
+                [&*path.display().to_string(), found, "expected the header of a run", "restore the file", "--out"];
+            assert!(words.iter().all(|word| error.contains(word)) && !error.contains("line 0"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn a_line_that_is_no_cell_is_refused_before_anything_is_changed() {
+    let dir = TempDir::new().unwrap();
+    let whole = run(dir.path(), [0, 1, 2, 3, 4]);
+    let text = String::from_utf8(whole[1].clone()).unwrap();
+    for (seed, line) in [("\"seed\":1,", "line 2"), ("\"seed\":4,", "line 5")] {
+        fs::write(dir.path().join(CELLS), text.replace(seed, "\"seed\":1e308,")).unwrap();
+        let before = files(dir.path());
+        for error in [read(dir.path()).err(), Writer::resume(dir.path(), &header()).err()] {
+            let error = error.unwrap().to_string();
+            assert!([CELLS, line, "expected a cell"].iter().all(|word| error.contains(word)), "{error}");
+        }
+        assert!(files(dir.path()) == before);
+    }
 }
 
 #[test]
@@ -299,17 +338,43 @@ fn older_forms_are_refused_in_a_line() {
 }
 
 #[test]
-fn a_cell_whose_series_are_gone_is_not_shown_without_them() {
+fn a_cell_whose_series_are_gone_is_measured_again() {
     let dir = TempDir::new().unwrap();
     let whole = run(dir.path(), [0, 1, 2, 3, 4]);
     let series = dir.path().join(SERIES);
     let mut flipped = whole[2].clone();
     flipped[60] ^= 1;
-    for damaged in [&whole[2][..whole[2].len() / 2], &flipped, b"another file"] {
+    let indices = |results: &Results| results.cells.iter().map(|cell| cell.index).collect::<Vec<_>>();
+    for (damaged, left) in
+        [(&whole[2][..whole[2].len() / 2], &[0, 2][..]), (&flipped, &[1, 2, 3, 4]), (b"another file", &[2])]
+    {
         fs::write(&series, damaged).unwrap();
-        let error = read(dir.path()).unwrap_err().to_string();
-        assert!(error.contains("series.bin") && error.contains("--resume"), "{error}");
+        let results = read(dir.path()).unwrap();
+        assert_eq!((indices(&results).as_slice(), results.cells_planned), (left, 5));
+        let mut writer = Writer::resume(dir.path(), &header()).unwrap();
+        let finished = writer.finished();
+        let lost: Vec<_> = (0..5).filter(|index| !finished.contains(&cell(*index).id)).collect();
+        assert_eq!(lost.len(), 5 - left.len());
+        lost.iter().for_each(|index| writer.append(&cell(*index)).unwrap());
+        // Killed before its files are in order: each cell has one place.
+        drop(writer);
+        assert_eq!(shown(&read(dir.path()).unwrap()), [(0, 20), (1, 20), (2, 0), (3, 20), (4, 20)]);
+        Writer::resume(dir.path(), &header()).unwrap().finish().unwrap();
+        assert!(files(dir.path()) == whole);
     }
     fs::remove_file(&series).unwrap();
     assert!(matches!(read(dir.path()), Err(ResultsError::NoSeries { .. })));
+}
+
+#[test]
+fn a_cell_of_another_build_than_its_folder_is_not_merged() {
+    let build = header().environment.build();
+    let merged = |builds: [Digest; 2]| {
+        let mut results = Results::new(header().environment, header().scenario);
+        results.cells = [0, 1].map(|index| Cell { build: builds[index as usize], ..cell(index) }).into();
+        merge(vec![Part { dir: "there".into(), results }], |_| None)
+    };
+    assert!(merged([build, build]).is_ok());
+    let error = merged([build, Digest(7)]).expect_err("another build").to_string();
+    assert!(error.contains("there") && error.contains("another build"), "{error}");
 }
