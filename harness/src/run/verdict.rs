@@ -46,7 +46,7 @@ pub(super) fn verdict(
             number(&metrics::PROTOCOL_ERRORS) > 0.0,
             format!("{} protocol errors between honest replicas", number(&metrics::PROTOCOL_ERRORS)),
         ),
-        (quiescent && unanswered > 0, format!("{unanswered} operations got no answer")),
+        (quiescent && unanswered > 0, format!("{} got no answer", operations(unanswered))),
         (
             !claims.ephemeral && altered > 0,
             format!("state after recovery differs from the state before the crash, {altered} times"),
@@ -58,7 +58,7 @@ pub(super) fn verdict(
     }
     if !quiescent {
         let open = [
-            (unanswered > 0).then(|| format!("{unanswered} operations without an answer")),
+            (unanswered > 0).then(|| format!("{} without an answer", operations(unanswered))),
             apart.then(|| "states apart".to_owned()),
         ];
         let open: String = open.into_iter().flatten().map(|what| format!("{what}, ")).collect();
@@ -70,4 +70,9 @@ pub(super) fn verdict(
         return (Verdict::Unknown, vec!["no operation was confirmed, so nothing was exercised".into()]);
     }
     (Verdict::Pass, Vec::new())
+}
+
+/// `1 operation`, `2 operations`.
+fn operations(count: usize) -> String {
+    if count == 1 { "1 operation".to_owned() } else { format!("{count} operations") }
 }

@@ -49,7 +49,7 @@ impl<'a> Condition<'a> {
     fn describe_with(&self, size: &str) -> String {
         let Settings { network, engine, clients, ops, rate_per_s, .. } = self.settings;
         let (faults, engine, rate) = (self.faults(" and "), engine.name(), figure(*rate_per_s));
-        let load = format!("{clients} clients, {ops} operations at {rate}/s{size}");
+        let load = format!("{}, {} at {rate}/s{size}", several(*clients, "client"), several(*ops, "operation"));
         let usual = Scenario::default();
         let unusual = [
             (self.settings.pace != usual.pace, self.pace()),
@@ -75,8 +75,8 @@ impl<'a> Condition<'a> {
             settings.network.clone(),
             self.faults(" + "),
             settings.engine.name().to_owned(),
-            format!("{} clients", settings.clients),
-            format!("{} operations", settings.ops),
+            several(settings.clients, "client"),
+            several(settings.ops, "operation"),
             self.size_facet(),
             format!("{}/s", figure(settings.rate_per_s)),
             self.pace(),
@@ -130,4 +130,9 @@ impl<'a> Condition<'a> {
         let settings = Settings { seed: 0, size: 0, ..self.settings.clone() };
         format!("{} {} {} {settings:?} {}", self.part, self.workload, self.topology, self.build.describe_build())
     }
+}
+
+/// `1 client`, `4 clients`.
+fn several<N: PartialEq + From<u8> + std::fmt::Display>(n: N, what: &str) -> String {
+    if n == N::from(1) { format!("1 {what}") } else { format!("{n} {what}s") }
 }
