@@ -63,7 +63,7 @@ const MEDIAN_AND_TAIL: &[f64] = &[0.5, 0.99];
 #[rustfmt::skip]
 pub static COLUMNS: &[Column] = &[
     Column { head: "lost", unit: "ops", place: Summary, rank: 0, source: Total(&LOST_INTENTS, &[TOTAL]), show: figure },
-    Column { head: "rejected", unit: "ops", place: Summary, rank: 1, source: Total(&REJECTED, &[TOTAL]), show: figure },
+    Column { head: "rejected", unit: "ops", place: Summary, rank: 2, source: Total(&REJECTED, &[TOTAL]), show: figure },
     Column { head: "not kept", unit: "ops", place: Summary, rank: 1, source: NotKept, show: figure },
     Column { head: "echo", unit: "ms p50", place: Summary, rank: 6, source: Quantiles(&ECHO_MS, MEDIAN), show: figure },
     Column { head: "confirmed", unit: "ms p50/p99", place: Summary, rank: 2, source: Quantiles(&CONFIRMED_MS, MEDIAN_AND_TAIL), show: figure },

@@ -73,8 +73,9 @@ impl Met {
         let (lasted, reopened) = (spans(&self.lasted_s), spans(&self.reopened_after_s));
         let counts = |counts: &[u64]| range(counts.iter().map(|n| (count(*n), *n as f64)));
         let (meanwhile, issued) = (counts(&self.meanwhile), counts(&self.issued));
-        let made = if issued == "1" { "operation was" } else { "operations were" };
-        let met = format!("{} for {lasted} s; {meanwhile} of {issued} {made} made meanwhile", self.effect);
+        let operations = if issued == "1" { "operation" } else { "operations" };
+        let were = if meanwhile == "1" { "was" } else { "were" };
+        let met = format!("{} for {lasted} s; {meanwhile} of {issued} {operations} {were} made meanwhile", self.effect);
         if reopened.is_empty() { met } else { format!("{met}; connections opened {reopened} s later") }
     }
 }

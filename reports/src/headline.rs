@@ -73,11 +73,9 @@ fn losses(group: &Group<'_>) -> Option<String> {
     losers.sort_by(|(a, _), (b, _)| b.total_cmp(a));
     let describe = |(index, (lost, row)): (usize, &(f64, &Row<'_>))| {
         let (ops, rejected) = (counted.issued(row), counted.rejected(row));
-        let of = if index == 0 && ops > 0.0 {
-            format!(" of {} {}", counted.text(ops), if ops == 1.0 { "operation" } else { "operations" })
-        } else {
-            String::new()
-        };
+        let operations = if counted.even && ops == 1.0 { "operation" } else { "operations" };
+        let of =
+            if index == 0 && ops > 0.0 { format!(" of {} {operations}", counted.text(ops)) } else { String::new() };
         let rejected = if rejected > 0.0 { format!(" and rejected {}", counted.text(rejected)) } else { String::new() };
         let kinds = row.counts(&LOST_INTENTS).unwrap_or_default();
         let names: Vec<_> = kinds.keys().collect();

@@ -12,7 +12,7 @@ use syncbench_harness::results::{Outcome, Results, Verdict};
 
 use crate::aggregate::{Group, Row, Status, Summary, Sweep};
 use crate::caveat::caveats;
-use crate::columns::{COLUMNS, Filled};
+use crate::columns::{COLUMNS, Filled, Source::NotKept};
 use crate::format::{self, count, figure, plain, plural, wrap};
 
 /// Two spaces between columns, a rule under the heading, nothing else.
@@ -154,12 +154,19 @@ impl Page {
         if summary.groups.iter().any(|group| group.rows.iter().any(|row| !row.emulated().is_empty())) {
             text.push_str(&wrap("* some edits are emulated or unsupported: see below", self.width, ""));
         }
-        if summary.groups.iter().any(|group| group.seeds() > 1) {
-            text.push_str(&wrap(
-                "Quantiles are of all seeds together; counts of ops are sums over the seeds. Not kept: lost and rejected together.",
-                self.width,
-                "",
-            ));
+        let (uneven, even): (Vec<_>, Vec<_>) =
+            summary.groups.iter().filter(|group| group.seeds() > 1).partition(|group| group.uneven_seeds().is_some());
+        let counts = match (even.is_empty(), uneven.is_empty()) {
+            (false, true) => "counts of ops are sums over the seeds.",
+            (true, false) => "counts of ops are means per seed.",
+            _ => "counts of ops are sums over the seeds, or means where the heading says /seed.",
+        };
+        if !(even.is_empty() && uneven.is_empty()) {
+            text.push_str(&wrap(&format!("Quantiles are of all seeds together; {counts}"), self.width, ""));
+        }
+        let not_kept = |group: &Group<'_>| self.fitting(group).iter().any(|filled| filled.column.source == NotKept);
+        if summary.groups.iter().any(not_kept) {
+            text.push_str(&wrap("Not kept: lost and rejected together.", self.width, ""));
         }
         for caveat in caveats(summary) {
             text.push_str(&wrap(&plain(&format!("! {caveat}")), self.width, "  "));
@@ -230,6 +237,7 @@ fn right(text: &str) -> Cell {
 pub(crate) fn seeds(group: &Group<'_>) -> String {
     match group.uneven_seeds() {
         Some(all) => format!("{}, not all of them in every row", plural(all.len(), "seed")),
+        None if group.seeds() == 0 => "measured with no seed".to_owned(),
         None => plural(group.seeds(), "seed"),
     }
 }

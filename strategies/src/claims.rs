@@ -1,5 +1,7 @@
 //! What a strategy claims about itself. The contract suite holds it to every claim.
 
+use std::fmt;
+
 use serde::Serialize;
 
 /// What makes a replica's memory grow, client or server, while the document keeps its size. Anything not named here is
@@ -130,5 +132,27 @@ impl Guarantees {
             ("grows while a client is away", self.grows.absence.is_some()),
             ("ephemeral", self.ephemeral),
         ]
+    }
+}
+
+/// How a strategy carries a kind of edit. Printed beside every number: an anomaly of an emulation belongs to the encoding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Support {
+    /// By the strategy's own means.
+    Native,
+    /// By an encoding, named here.
+    Emulated(&'static str),
+    /// Not at all, and why.
+    Unsupported(&'static str),
+}
+
+impl fmt::Display for Support {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Support::Native => f.write_str("native"),
+            Support::Emulated(how) => write!(f, "emulated: {how}"),
+            Support::Unsupported(why) => write!(f, "unsupported: {why}"),
+        }
     }
 }

@@ -51,6 +51,9 @@ pub const WINDOW: Param = Param {
            the scenario `product` has those",
 };
 
+/// Former names of parameters, each with today's: still read, shown nowhere.
+const FORMER_NAMES: [(&str, &str); 1] = [("batch", WINDOW.name)];
+
 /// Checked parameters: every one that the spec names has a valid value.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Params(BTreeMap<&'static str, Value>);
@@ -78,6 +81,17 @@ impl Params {
             if names.is_empty() { "takes no parameters".into() } else { format!("takes {}", names.join(", ")) }
         };
         let mut given = selector.named.clone();
+        for (former, name) in FORMER_NAMES {
+            let has = |name| spec.iter().any(|param| param.name == name);
+            if has(former) || !has(name) {
+                continue;
+            }
+            if let Some(value) = given.remove(former)
+                && given.insert(name.to_owned(), value).is_some()
+            {
+                return Err(fail(format!("only `{name}`: `{former}` is its former name")));
+            }
+        }
         match (selector.values.as_slice(), spec.first()) {
             ([], _) => {}
             ([value], Some(first)) if !given.contains_key(first.name) => {
@@ -268,6 +282,19 @@ mod tests {
         let defaults = check("n").unwrap();
         assert_eq!(defaults.span_range("delay"), (Duration::from_millis(1), Duration::from_millis(1)));
         assert_eq!((defaults.bandwidth("up"), defaults.shown()["delay"].as_str()), (None, "1ms"));
+    }
+
+    #[test]
+    fn a_former_name_is_read_as_todays() {
+        let check = |text: &str, spec| Params::check(&text.parse().unwrap(), spec);
+        let params = check("n:batch=50ms", &[WINDOW]).unwrap();
+        assert_eq!(params.shown(), BTreeMap::from([("window".to_owned(), "50ms".to_owned())]));
+        let both = check("n:batch=50ms,window=20ms", &[WINDOW]).unwrap_err().to_string();
+        assert!(both.contains("only `window`: `batch` is its former name"), "{both}");
+        let unknown = check("n:bach=50ms", &[WINDOW]).unwrap_err().to_string();
+        assert!(unknown.contains("takes window") && !unknown.contains("batch"), "{unknown}");
+        let without = check("n:batch=50ms", SPEC).unwrap_err().to_string();
+        assert!(without.contains("no parameter `batch`"), "{without}");
     }
 
     #[test]

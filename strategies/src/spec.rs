@@ -5,33 +5,11 @@ use std::fmt;
 
 use serde::Serialize;
 
-pub use crate::claims::{Growth, Guarantees};
+pub use crate::claims::{Growth, Guarantees, Support};
 use crate::document::EditKind;
 pub use crate::params::{Param, ParamKind, Params, WINDOW, format_bandwidth};
 use crate::replica::{Strategy, Topology};
 use crate::selector::{Selector, SelectorError};
-
-/// How a strategy carries a kind of edit. Printed beside every number: an anomaly of an emulation belongs to the encoding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Support {
-    /// By the strategy's own means.
-    Native,
-    /// By an encoding, named here.
-    Emulated(&'static str),
-    /// Not at all, and why.
-    Unsupported(&'static str),
-}
-
-impl fmt::Display for Support {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Support::Native => f.write_str("native"),
-            Support::Emulated(how) => write!(f, "emulated: {how}"),
-            Support::Unsupported(why) => write!(f, "unsupported: {why}"),
-        }
-    }
-}
 
 /// What a workload's document is, beyond the kinds of edits on it. Some strategies are made for one of these only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -85,7 +63,7 @@ pub struct Spec {
     pub guarantees: Guarantees,
     /// Its parameters.
     pub params: &'static [Param],
-    /// How it carries each kind of edit.
+    /// How it carries each kind of edit with the defaults of its parameters; see [`Strategy::support`].
     pub support: fn(EditKind) -> Support,
     /// Which contents it carries.
     pub content: fn(Content) -> Support,
@@ -156,6 +134,11 @@ impl Configured {
     /// What it claims with these parameters.
     pub fn guarantees(&self) -> Guarantees {
         self.strategy.guarantees(self.spec.guarantees)
+    }
+
+    /// How it carries a kind of edit with these parameters.
+    pub fn support(&self, kind: EditKind) -> Support {
+        self.strategy.support(kind, (self.spec.support)(kind))
     }
 }
 

@@ -40,13 +40,14 @@ pub struct StrategyFacts {
 impl StrategyFacts {
     /// Those of a strategy with its parameters.
     pub fn of(strategy: &Configured) -> Self {
-        let Spec { name, library, support, .. } = *strategy.spec;
+        let Spec { name, library, .. } = *strategy.spec;
+        let support = |kind: &EditKind| (kind.name().to_owned(), strategy.support(*kind).to_string());
         Self {
             name: name.to_owned(),
             params: strategy.params.clone(),
             library: library.map(|(name, version)| format!("{name} {version}")),
             saved: strategy.guarantees().saved().to_owned(),
-            support: EditKind::ALL.iter().map(|kind| (kind.name().to_owned(), support(*kind).to_string())).collect(),
+            support: EditKind::ALL.iter().map(support).collect(),
         }
     }
 }

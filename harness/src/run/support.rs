@@ -1,7 +1,7 @@
 //! What a strategy cannot run, and why.
 
 use syncbench_strategies::selector::SelectorError;
-use syncbench_strategies::spec::{Spec, Support};
+use syncbench_strategies::spec::{Configured, Support};
 
 use super::Planned;
 use crate::network::Transport;
@@ -9,11 +9,11 @@ use crate::settings::Engine;
 use crate::workload::WorkloadSpec;
 
 /// What of the workload this strategy cannot carry, if anything.
-pub(crate) fn lacks(spec: &Spec, workload: &WorkloadSpec) -> Option<String> {
-    if let Support::Unsupported(why) = (spec.content)(workload.content) {
+pub(crate) fn lacks(strategy: &Configured, workload: &WorkloadSpec) -> Option<String> {
+    if let Support::Unsupported(why) = (strategy.spec.content)(workload.content) {
         return Some(why.to_owned());
     }
-    workload.edits.iter().find_map(|kind| match (spec.support)(*kind) {
+    workload.edits.iter().find_map(|kind| match strategy.support(*kind) {
         Support::Unsupported(why) => Some(format!("{}: {why}", kind.name())),
         _ => None,
     })
@@ -22,7 +22,7 @@ pub(crate) fn lacks(spec: &Spec, workload: &WorkloadSpec) -> Option<String> {
 /// Why the strategy cannot run this cell, if it cannot.
 pub(super) fn unsupported(planned: &Planned) -> Result<Option<String>, SelectorError> {
     let (spec, settings) = (planned.strategy.spec, &planned.settings);
-    if let Some(reason) = lacks(spec, planned.workload.spec) {
+    if let Some(reason) = lacks(&planned.strategy, planned.workload.spec) {
         return Ok(Some(reason));
     }
     if settings.undo > 0.0

@@ -72,6 +72,7 @@ pub(super) fn verdict(
     (Verdict::Pass, Vec::new())
 }
 
+/// `1 operation`, `2 operations`.
 fn operations(count: usize) -> String {
     if count == 1 { "1 operation".to_owned() } else { format!("{count} operations") }
 }

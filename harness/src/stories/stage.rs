@@ -23,7 +23,7 @@ pub fn perform(script: &Script, strategy: &str) -> Result<Result<Run, Skipped>, 
     let (spec, workload) = script.workload();
     let configured = registry::configure(&strategy.parse()?)?;
     let card = configured.spec;
-    if let Some(reason) = lacks(card, spec) {
+    if let Some(reason) = lacks(&configured, spec) {
         return Ok(Err(Skipped { strategy: strategy.into(), reason }));
     }
     let log = Log::default();

@@ -3,13 +3,13 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use syncbench_strategies::document::Document;
+use syncbench_strategies::document::{Document, EditKind};
 use syncbench_strategies::model::Operation;
 use syncbench_strategies::replica::{
     Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Time, Topology,
 };
 use syncbench_strategies::sidecar::Sidecar;
-use syncbench_strategies::spec::Configured;
+use syncbench_strategies::spec::{Configured, Support};
 use syncbench_strategies::view::View;
 
 use crate::event::Event;
@@ -79,6 +79,10 @@ impl Strategy for Watched {
 
     fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
         self.wrap(setup, self.inner.replica(setup))
+    }
+
+    fn support(&self, kind: EditKind, default: Support) -> Support {
+        self.inner.support(kind, default)
     }
 
     fn topology(&self, default: Topology) -> Topology {

@@ -9,14 +9,14 @@ use crate::common::{Case, Done, strategies};
 use syncbench_harness::pace::Pace;
 use syncbench_harness::rng::stream;
 use syncbench_harness::settings::Engine;
-use syncbench_strategies::document::{Digest, Document};
+use syncbench_strategies::document::{Digest, Document, EditKind};
 use syncbench_strategies::model::Operation;
 use syncbench_strategies::path;
 use syncbench_strategies::replica::{
     Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Time, Topology,
 };
 use syncbench_strategies::sidecar::Sidecar;
-use syncbench_strategies::spec::Configured;
+use syncbench_strategies::spec::{Configured, Support};
 use syncbench_strategies::view::View;
 
 fn both(case: Case) -> (Done, Done) {
@@ -153,6 +153,10 @@ impl Strategy for Recording {
 
     fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
         Box::new(Recorder { inner: self.inner.strategy.replica(setup), calls: self.calls.clone() })
+    }
+
+    fn support(&self, kind: EditKind, default: Support) -> Support {
+        self.inner.strategy.support(kind, default)
     }
 
     fn topology(&self, default: Topology) -> Topology {

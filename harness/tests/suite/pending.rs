@@ -10,13 +10,13 @@ use syncbench_harness::metrics;
 use syncbench_harness::results::{Cell, Verdict};
 use syncbench_harness::scenario::Scenario;
 use syncbench_harness::settings::Engine;
-use syncbench_strategies::document::Document;
+use syncbench_strategies::document::{Document, EditKind};
 use syncbench_strategies::model::Operation;
 use syncbench_strategies::replica::{
     Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Topology,
 };
 use syncbench_strategies::sidecar::Sidecar;
-use syncbench_strategies::spec::Configured;
+use syncbench_strategies::spec::{Configured, Support};
 use syncbench_strategies::view::View;
 
 /// What a replica puts off until a timer is due.
@@ -65,6 +65,10 @@ impl Strategy for Slow {
             waiting: BTreeMap::new(),
             tags: 1 << 60,
         })
+    }
+
+    fn support(&self, kind: EditKind, default: Support) -> Support {
+        self.inner.strategy.support(kind, default)
     }
 
     fn topology(&self, default: Topology) -> Topology {

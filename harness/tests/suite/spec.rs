@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::common::subject::variants;
+use syncbench_harness::results::StrategyFacts;
 use syncbench_harness::workloads::WORKLOADS;
 use syncbench_strategies::document::EditKind;
 use syncbench_strategies::registry::{self, STRATEGIES};
@@ -41,6 +42,23 @@ fn names_are_unique_and_plain() {
         assert_eq!(params.len(), spec.params.len(), "{}", spec.name);
     }
     assert!(["Serial", "a--b", "-a", "a_b", ""].iter().all(|name| !is_kebab(name)));
+}
+
+#[test]
+fn a_parameter_changes_what_is_said_of_the_edits_that_it_carries_otherwise() {
+    for (label, edit, says) in [
+        ("serial-optimistic:text=embedded", EditKind::TextSplice, "characters have ids"),
+        ("serial-cas:text=replanned", EditKind::TextSplice, "unmoved by what came between"),
+        ("crdt-yrs:counter=sum", EditKind::Increment, "a put of the sum"),
+    ] {
+        let strategy = registry::configure(&label.parse().unwrap()).unwrap();
+        let carried = StrategyFacts::of(&strategy).support;
+        assert!(carried[edit.name()].contains(says), "{label}: {}", carried[edit.name()]);
+        assert!(!(strategy.spec.support)(edit).to_string().contains(says), "{label}");
+        for kind in EditKind::ALL.into_iter().filter(|kind| *kind != edit) {
+            assert_eq!(strategy.support(kind), (strategy.spec.support)(kind), "{label}: {}", kind.name());
+        }
+    }
 }
 
 #[test]

@@ -9,12 +9,13 @@ use rayon::prelude::*;
 use syncbench_harness::network::Transport;
 use syncbench_harness::pace::Pace;
 use syncbench_harness::settings::Engine;
+use syncbench_strategies::document::EditKind;
 use syncbench_strategies::model::Operation;
 use syncbench_strategies::replica::{
     Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Topology,
 };
 use syncbench_strategies::sidecar::Sidecar;
-use syncbench_strategies::spec::Configured;
+use syncbench_strategies::spec::{Configured, Support};
 use syncbench_strategies::view::View;
 
 /// Cells at a time: many more than processors, since their threads sleep most of the time.
@@ -148,6 +149,10 @@ impl Strategy for Mischievous {
         let mischief = (all || setup.node == NodeId(2)).then_some(self.1);
         assert!(mischief != Some(Mischief::PanicsAtBirth), "planted");
         Box::new(Imp { inner: self.0.strategy.replica(setup), mischief })
+    }
+
+    fn support(&self, kind: EditKind, default: Support) -> Support {
+        self.0.strategy.support(kind, default)
     }
 
     fn topology(&self, default: Topology) -> Topology {

@@ -49,8 +49,7 @@ impl<'a> Condition<'a> {
     fn describe_with(&self, size: &str) -> String {
         let Settings { network, engine, clients, ops, rate_per_s, .. } = self.settings;
         let (faults, engine, rate) = (self.faults(" and "), engine.name(), figure(*rate_per_s));
-        let load =
-            format!("{}, {} at {rate}/s{size}", counted(u64::from(*clients), "client"), counted(*ops, "operation"));
+        let load = format!("{}, {} at {rate}/s{size}", several(*clients, "client"), several(*ops, "operation"));
         let usual = Scenario::default();
         let unusual = [
             (self.settings.pace != usual.pace, self.pace()),
@@ -76,8 +75,8 @@ impl<'a> Condition<'a> {
             settings.network.clone(),
             self.faults(" + "),
             settings.engine.name().to_owned(),
-            counted(settings.clients.into(), "client"),
-            counted(settings.ops, "operation"),
+            several(settings.clients, "client"),
+            several(settings.ops, "operation"),
             self.size_facet(),
             format!("{}/s", figure(settings.rate_per_s)),
             self.pace(),
@@ -128,11 +127,12 @@ impl<'a> Condition<'a> {
 
     /// Everything but the size, to tell sweeps apart.
     pub(super) fn but_size(&self) -> String {
-        let settings = Settings { seed: 0, size: 0, ..self.settings.canonical() };
+        let settings = Settings { seed: 0, size: 0, ..self.settings.clone() };
         format!("{} {} {} {settings:?} {}", self.part, self.workload, self.topology, self.build.describe_build())
     }
 }
 
-fn counted(count: u64, one: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
+/// `1 client`, `4 clients`.
+fn several<N: PartialEq + From<u8> + std::fmt::Display>(n: N, what: &str) -> String {
+    if n == N::from(1) { format!("1 {what}") } else { format!("{n} {what}s") }
 }

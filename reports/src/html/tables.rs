@@ -18,7 +18,7 @@ pub(super) fn all(summary: &Summary<'_>) -> Markup {
         p {
             "Small figures below a figure are its 95 % confidence interval over seeds; with fewer than ten seeds they are the range "
             "from seed to seed, and say so. Quantiles are of all seeds together; "
-            "counts are sums over the seeds. A 99th percentile is shown where at least " (BEYOND as u64) " samples lie beyond it in "
+            "counts are sums over the seeds, or means where a heading says /seed. A 99th percentile is shown where at least " (BEYOND as u64) " samples lie beyond it in "
             "every row, and the 90th otherwise. Bold: the best of a column, and those that a comparison seed by seed does not "
             "tell from it; there is no overall score. Not kept: operations lost or rejected, because refusing everything is no "
             "victory. A verdict says whether "

@@ -100,6 +100,28 @@ fn a_row_says_its_window() {
     assert!(text.contains("window 33 ms") && !text.contains("window 50 ms"), "{text}");
 }
 
+#[test]
+fn one_of_a_thing_is_one_thing() {
+    let mut results = one_condition(1);
+    for cell in &mut results.cells {
+        (cell.settings.clients, cell.settings.ops) = (1, 1);
+        cell.outcome = Outcome::Unsupported;
+    }
+    let text = table::summary(&results, 100, false);
+    assert!(text.contains("1 client, 1 operation at") && text.contains("measured with no seed"), "{text}");
+}
+
+#[test]
+fn a_note_explains_a_column_only_where_it_is_shown() {
+    let results = one_condition(2);
+    for width in 60..160 {
+        let text = table::summary(&results, width, false);
+        let (shown, explained) = (text.contains("not kept"), text.contains("Not kept: lost and rejected together."));
+        assert_eq!(shown, explained, "{width}: {text}");
+        assert!(shown || !(text.contains("confirmed") || text.contains("replicated")), "{text}");
+    }
+}
+
 /// Sums over one seed and over four once stood side by side.
 #[test]
 fn rows_of_unequal_seeds_say_theirs_and_show_no_sums() {
@@ -109,6 +131,7 @@ fn rows_of_unequal_seeds_say_theirs_and_show_no_sums() {
     let text = table::summary(&results, 160, false);
     assert!(text.contains("4 seeds, not all of them in every row"), "{text}");
     assert!(text.contains("1 of 4 seeds") && text.contains("4 of 4 seeds") && text.contains("ops/seed"), "{text}");
+    assert!(text.contains("counts of ops are means per seed.") && !text.contains("sums over the seeds"), "{text}");
     let summary = Summary::new(&results);
     let lost = filled(&summary.groups[0], "lost");
     let row = &summary.groups[0].rows[1];

@@ -13,8 +13,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::claims::Guarantees;
-use crate::document::Document;
+use crate::claims::{Guarantees, Support};
+use crate::document::{Document, EditKind};
 use crate::model::{ModelRef, Operation, Rejected};
 pub use crate::node::{NodeId, OpId};
 use crate::sidecar::Sidecar;
@@ -138,6 +138,12 @@ pub trait Strategy: Send + Sync {
     /// What it claims as configured. `defaults` are the claims of its spec, those of the default parameters.
     fn guarantees(&self, defaults: Guarantees) -> Guarantees {
         defaults
+    }
+
+    /// How it carries a kind of edit as configured. `default` is what its spec says, that of the default parameters.
+    fn support(&self, kind: EditKind, default: Support) -> Support {
+        let _ = kind;
+        default
     }
 
     /// Who talks to whom as configured. `default` is the topology of its spec, that of the default parameters.

@@ -113,7 +113,8 @@ fn judge_reverses(operations: &[Issued<'_, StackOp>], items: &mut BTreeMap<i64, 
         let mut found: Vec<_> = items.values_mut().filter(found).collect();
         let again = found.iter().filter(|item| item.surplus > 0).count();
         if again * 2 > found.len() {
-            let example = format_args!("{}: {again} items are there once more, of {}", reverse.id(), found.len());
+            let items = if again == 1 { "item is" } else { "items are" };
+            let example = format_args!("{}: {again} {items} there once more, of {}", reverse.id(), found.len());
             findings.lost(reverse.id(), &STACK_DUPLICATED, example);
             for item in found.iter_mut() {
                 let more = item.surplus.min(item.doubled);

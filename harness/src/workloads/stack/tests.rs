@@ -93,6 +93,20 @@ fn story(steps: &str) -> Book {
 }
 
 #[test]
+fn one_item_that_was_reversed_twice_is_one_item() {
+    for (size, says) in [(1, "1 item is there once more, of 1"), (2, "2 items are there once more, of 2")] {
+        let mut book = Book::new(2);
+        for client in [1, 2] {
+            book.acted(client, &StackOp::Reverse);
+        }
+        let up: Vec<i64> = (1..=size).collect();
+        let twice = book.judge("stack", &genesis(size as u64), &left(&[up.clone(), up].concat()));
+        let examples = format!("{twice:?}");
+        assert!(examples.contains(says), "{examples}");
+    }
+}
+
+#[test]
 fn pushes_and_reverses_say_in_which_order_items_lie() {
     let found = |steps: &str, last: &[i64]| -> Vec<(String, u64)> {
         let found = story(steps).judge("stack", &genesis(2), &left(last));

@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use syncbench_harness::run::PlannedWorkload;
-use syncbench_strategies::document::Document;
+use syncbench_strategies::document::{Document, EditKind};
 use syncbench_strategies::model::{ErasedModel, ModelRef, Operation, Outcome, Plan, Rejected, reduce};
 use syncbench_strategies::registry;
 use syncbench_strategies::replica::{
     Context, Effect, LinkState, NodeId, OpId, ProtocolError, Replica, Report, Setup, Strategy, Topology,
 };
 use syncbench_strategies::sidecar::{Clock, Sidecar, merge_clock};
-use syncbench_strategies::spec::Configured;
+use syncbench_strategies::spec::{Configured, Support};
 use syncbench_strategies::view::View;
 
 use super::subject::{Subject, planned_workload};
@@ -101,6 +101,10 @@ impl Strategy for Mutant {
     fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
         let setup = self.setup(setup);
         self.wrap(&setup, self.inner.strategy.replica(&setup))
+    }
+
+    fn support(&self, kind: EditKind, default: Support) -> Support {
+        self.inner.strategy.support(kind, default)
     }
 
     fn topology(&self, default: Topology) -> Topology {

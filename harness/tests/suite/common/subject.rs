@@ -45,7 +45,7 @@ impl Subject {
 
     /// Whether the strategy carries every kind of edit that the workload makes.
     pub fn supported(&self) -> bool {
-        let carried = |kind: &EditKind| !matches!((self.strategy.spec.support)(*kind), Support::Unsupported(_));
+        let carried = |kind: &EditKind| !matches!(self.strategy.support(*kind), Support::Unsupported(_));
         let content = (self.strategy.spec.content)(self.workload.spec.content);
         !matches!(content, Support::Unsupported(_)) && self.workload.spec.edits.iter().all(carried)
     }

@@ -54,7 +54,13 @@ pub static SPEC: Spec = Spec {
     topology: Topology::Star,
     guarantees: Guarantees { grows: Growth::operations("the whole history of changes"), ..MERGES },
     params: &[
-        WINDOW,
+        Param {
+            help: "send window: the first change goes at once, those made within this span after it go together at its end, \
+                   and each send begins the next window. 0 sends each at once, so that models are compared and not products' \
+                   windows; the scenario `product` has those. With sync=protocol the relay waits its window, too, before it \
+                   tells the others, as the sync server of automerge-repo does",
+            ..WINDOW
+        },
         Param {
             name: "commit",
             kind: ParamKind::Choice(&["operation", "window"]),

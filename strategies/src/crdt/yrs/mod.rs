@@ -86,9 +86,9 @@ pub static SPEC: Spec = Spec {
         },
     ],
     support: |kind| match kind {
-        EditKind::Increment => Support::Emulated(
-            "a map with one entry for each client, summed: the library has no counter; with counter=sum a put of the sum",
-        ),
+        EditKind::Increment => {
+            Support::Emulated("a map with one entry for each client, summed: the library has no counter")
+        }
         EditKind::ListMove => Support::Emulated("removed and inserted again: the library has no stable move"),
         _ => Support::Native,
     },
@@ -140,6 +140,15 @@ impl Strategy for Yrs {
 
     fn guarantees(&self, defaults: Guarantees) -> Guarantees {
         relay::claims(self.topology, defaults)
+    }
+
+    fn support(&self, kind: EditKind, default: Support) -> Support {
+        match kind {
+            EditKind::Increment if self.counters == Counters::Sum => {
+                Support::Emulated("a put of the sum: the library has no counter")
+            }
+            _ => default,
+        }
     }
 
     fn topology(&self, _: Topology) -> Topology {

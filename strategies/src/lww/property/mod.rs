@@ -76,7 +76,9 @@ pub static SPEC: Spec = Spec {
     ],
     support: |kind: EditKind| match kind {
         EditKind::Increment => Support::Emulated("a put of the sum"),
-        EditKind::TextSplice => Support::Emulated("the whole text is one property"),
+        EditKind::TextSplice => Support::Emulated(
+            "the whole text is one property; Liveblocks offers Yjs documents for text (`@liveblocks/yjs`)",
+        ),
         _ => Support::Native,
     },
     content: Content::any,

@@ -119,6 +119,15 @@ impl Strategy for Cas {
         Guarantees { serializable: !self.transforms, ..defaults }
     }
 
+    fn support(&self, kind: EditKind, default: Support) -> Support {
+        match kind {
+            EditKind::TextSplice if !self.transforms => Support::Emulated(
+                "a position is looked up in the text at the write's place in the log, unmoved by what came between",
+            ),
+            _ => default,
+        }
+    }
+
     fn send_window(&self) -> Duration {
         self.window
     }

@@ -33,7 +33,7 @@ mod tests;
 
 use std::time::Duration;
 
-use crate::document::Document;
+use crate::document::{Document, EditKind};
 use crate::ids::State;
 use crate::node::NodeId;
 use crate::replica::{ProtocolError, Replica, Setup, Strategy, Topology};
@@ -95,6 +95,15 @@ struct Optimistic {
 }
 
 impl Strategy for Optimistic {
+    fn support(&self, kind: EditKind, default: Support) -> Support {
+        match kind {
+            EditKind::TextSplice if self.embedded => {
+                Support::Emulated("what it does to a text whose characters have ids, inside the mutation and the pull")
+            }
+            _ => default,
+        }
+    }
+
     fn send_window(&self) -> Duration {
         self.window
     }

@@ -133,7 +133,7 @@ fn place_of_a_move(
 /// the same place.
 fn excused(subject: &Subject, reason: &Rejected) -> bool {
     let spec = subject.strategy.spec;
-    let emulated = |kind: &EditKind| matches!((spec.support)(*kind), Support::Emulated(_));
+    let emulated = |kind: &EditKind| matches!(subject.strategy.support(*kind), Support::Emulated(_));
     match &*reason.code {
         "too_old" => subject.strategy.label != spec.name,
         "depended_upon" => subject.workload.spec.edits.iter().any(emulated),
