@@ -24,4 +24,4 @@ for size in 3 30 300; do
     table "stack-$size" -w stack -n wifi --ops 200 --size $size -s crdt-yrs,crdt-automerge,lww-hlc,lww-document,lww-property,ot,text-ids,serial-patches,serial
 done
 table constant -w text,stack -n constant:40ms -s crdt-yrs,crdt-automerge,ot,text-ids,serial,lww-hlc,crdt-yrs:topology=mesh,crdt-automerge:topology=mesh,lww-hlc:topology=mesh
-cargo test --features full -p syncbench-reports --test suite cover:: -- --nocapture | grep ' seeds: ' >"$out/cover.txt"
+cargo test --quiet --features full -p syncbench-reports --test suite cover:: -- --nocapture | grep ' seeds: ' >"$out/cover.txt"
