@@ -26,11 +26,6 @@ impl SendWindow {
         self.span
     }
 
-    /// Whether every change goes out at once.
-    pub(crate) fn is_zero(&self) -> bool {
-        self.span.is_zero()
-    }
-
     /// A change was made. True if it goes out now, with all that waits; otherwise the timer with this tag is due at the end
     /// of the window.
     #[must_use]

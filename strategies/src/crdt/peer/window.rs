@@ -36,7 +36,7 @@ impl Window {
 
     /// Whether every operation is sent at once.
     pub(in crate::crdt) fn is_zero(&self) -> bool {
-        self.send.is_zero()
+        self.send.span().is_zero()
     }
 
     pub(in crate::crdt) fn span(&self) -> Duration {
