@@ -65,8 +65,7 @@ fn decode(bytes: &[u8]) -> Result<String, &'static str> {
         let &[0xED, second @ 0xA0..=0xBF, third @ 0x80..=0xBF, ..] = wrong else {
             return Err("a string that is not UTF-8");
         };
-        let half = 0xD000 | (u32::from(second) & 0x3F) << 6 | (u32::from(third) & 0x3F);
-        text.extend(char::from_u32(half - FIRST_SURROGATE + FIRST_STAND_IN));
+        text.push(stand_in(0xD000 | (u16::from(second) & 0x3F) << 6 | (u16::from(third) & 0x3F)));
         rest = &wrong[3..];
     }
 }
@@ -87,6 +86,18 @@ fn is_stand_in(char: char) -> bool {
 /// How many UTF-16 units the character takes, a stand-in being half a pair.
 pub(super) fn units(char: char) -> usize {
     if is_stand_in(char) { 1 } else { char.len_utf16() }
+}
+
+/// The stand-ins of a surrogate pair's two halves.
+pub(super) fn halves(pair: char) -> [char; 2] {
+    let mut units = [0; 2];
+    pair.encode_utf16(&mut units);
+    units.map(stand_in)
+}
+
+fn stand_in(half: u16) -> char {
+    // A half is one of 2,048, and so many stand-ins there are.
+    char::from_u32(u32::from(half) - FIRST_SURROGATE + FIRST_STAND_IN).expect("a private character")
 }
 
 /// Whether two texts are one in UTF-16: halves that meet are a character.

@@ -221,8 +221,8 @@ fn positions_in_utf16_units_become_code_points() {
     let points = Trace::from_reader("some.json", UTF16.as_bytes(), Units::CodePoints).unwrap_err();
     assert!(points.reason.contains("--units utf16"), "{points}");
     for (from, to, words) in [
-        ("[4, 2", "[5, 1", ["txn 0: a patch at 5", "UTF-16 unit 5 is inside a surrogate pair"]),
-        ("[4, 2", "[4, 1", ["txn 0: a patch at 4", "UTF-16 unit 5 is inside a surrogate pair"]),
+        ("[4, 2", "[5, 1", ["differ at character 5", "read as UTF-16"]),
+        ("[4, 2", "[4, 1", ["differ at character 5", "read as UTF-16"]),
         ("[5, 2", "[6, 2", ["txn 2: a patch at 6", "the text has 7 UTF-16 units there"]),
         ("a😀xyd", "a😀xye", ["differ at character 4", "read as UTF-16"]),
     ] {
@@ -247,6 +247,25 @@ fn lone_surrogates_are_read_and_counted() {
         assert_eq!((trace.lone_surrogates, trace.start.as_str()), (3, "\u{FFFD}"));
         assert_eq!(trace.end.as_deref(), Some("\u{FFFD}\u{FFFD}\u{FFFD}"));
         assert_eq!(trace.first(1).end.as_deref(), Some("\u{FFFD}\u{FFFD}"));
+    }
+}
+
+#[test]
+fn a_patch_may_cut_a_surrogate_pair() {
+    for (patch, end, converted) in [
+        (r#"[1, 1, ""]"#, r"x\ude00y", (1, 1, "\u{FFFD}")),
+        (r#"[2, 1, "z"]"#, r"x\ud83dzy", (1, 1, "\u{FFFD}z")),
+        (r#"[2, 0, "z"]"#, r"x\ud83dz\ude00y", (1, 1, "\u{FFFD}z\u{FFFD}")),
+        (r#"[0, 2, "z"]"#, r"z\ude00y", (0, 2, "z\u{FFFD}")),
+        (r#"[2, 0, ""]"#, r"x\ud83d\ude00y", (1, 0, "")),
+        // The half that was left goes with the next character, and a half that meets its other half is a pair again.
+        (r#"[1, 1, ""], [1, 2, ""]"#, "x", (1, 1, "\u{FFFD}")),
+        (r#"[1, 1, ""], [1, 0, "\ud83d"]"#, r"x\ud83d\ude00y", (1, 1, "\u{FFFD}")),
+    ] {
+        let json = format!(r#"{{"startContent": "x😀y", "endContent": "{end}", "txns": [{{"patches": [{patch}]}}]}}"#);
+        let trace = Trace::from_reader("some.json", json.as_bytes(), Units::Utf16).expect(patch);
+        let splice = &trace.txns[0].0[0];
+        assert_eq!((splice.pos, splice.delete, splice.insert.as_str()), converted, "{patch}");
     }
 }
 

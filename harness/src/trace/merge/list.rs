@@ -122,8 +122,8 @@ impl List {
         (self.order.len(), 0)
     }
 
-    /// How many shown characters the first `units` UTF-16 units are; `None` within a pair.
-    pub(super) fn characters_in(&self, units: usize) -> Option<usize> {
+    /// How many shown characters the first `units` UTF-16 units are, and the next one if its first half belongs to them.
+    pub(super) fn characters_in(&self, units: usize) -> (usize, Option<char>) {
         let (mut left, mut characters) = (units, 0);
         for chunk in self.order.iter().map(|chunk| &self.chunks[*chunk as usize]) {
             if left > chunk.units {
@@ -135,12 +135,14 @@ impl List {
                 if left == 0 {
                     break;
                 }
-                left = left.checked_sub(text::units(character.char))?;
-                characters += 1;
+                let Some(rest) = left.checked_sub(text::units(character.char)) else {
+                    return (characters, Some(character.char));
+                };
+                (left, characters) = (rest, characters + 1);
             }
             break;
         }
-        (left == 0).then_some(characters)
+        (characters, None)
     }
 
     /// Deletes `count` shown characters and returns their numbers.

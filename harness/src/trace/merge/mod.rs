@@ -10,6 +10,7 @@ mod explain;
 mod list;
 mod ties;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -188,11 +189,11 @@ impl<'a> Walk<'a> {
         let mut time = self.decider.time(at);
         let mut done = Effects::default();
         for (nth, Splice { pos, delete, insert }) in splices.iter().enumerate() {
-            let (mut pos, mut delete) = (*pos, *delete);
+            let (mut pos, mut delete, mut insert) = (*pos, *delete, Cow::Borrowed(insert.as_str()));
             if units == Units::Utf16 {
-                (pos, delete) =
-                    code_points(pos, delete, &self.list).map_err(|wrong| (format!("txn {at}: {wrong}"), false))?;
-                (self.converted[at].0[nth].pos, self.converted[at].0[nth].delete) = (pos, delete);
+                (pos, delete, insert) = code_points(pos, delete, insert, &self.list)
+                    .map_err(|wrong| (format!("txn {at}: {wrong}"), false))?;
+                self.converted[at].0[nth] = Splice { pos, delete, insert: insert.clone().into() };
             }
             let new = insert.chars().count();
             if self.list.steps + delete + new > MAX_STEPS || self.list.written() + new > MAX_WRITTEN {
@@ -201,7 +202,7 @@ impl<'a> Walk<'a> {
             done.gone.extend(self.list.delete(pos, delete));
             time = time.saturating_add(delete as u32);
             if new > 0 {
-                done.written.push(self.write((at, nth), pos, insert, unseen, time));
+                done.written.push(self.write((at, nth), pos, &insert, unseen, time));
                 time = time.saturating_add(new as u32);
             }
         }
@@ -271,18 +272,24 @@ fn beyond(pos: usize, delete: usize, len: usize, what: &str) -> Option<String> {
     beyond.then(|| format!("a patch at {pos} deletes {delete}: the text has {len} {what} there"))
 }
 
-/// A position and a length in code points, from UTF-16 units.
-fn code_points(pos: usize, delete: usize, list: &List) -> Result<(usize, usize), String> {
+/// A patch in code points, from UTF-16 units. Where it cuts a surrogate pair, as JavaScript's strings allow, the pair goes and
+/// the half that the patch leaves is written again.
+fn code_points<'a>(
+    pos: usize,
+    delete: usize,
+    insert: Cow<'a, str>,
+    list: &List,
+) -> Result<(usize, usize, Cow<'a, str>), String> {
     if let Some(reason) = beyond(pos, delete, list.units, "UTF-16 units") {
         return Err(reason);
     }
-    let place = |unit: usize| {
-        list.characters_in(unit).ok_or_else(|| {
-            format!("a patch at {pos} deletes {delete}: UTF-16 unit {unit} is inside a surrogate pair, expected its start or end")
-        })
-    };
-    let start = place(pos)?;
-    Ok((start, place(pos + delete)? - start))
+    let ((start, first), (end, last)) = (list.characters_in(pos), list.characters_in(pos + delete));
+    if (first, last) == (None, None) || (delete == 0 && insert.is_empty()) {
+        return Ok((start, end - start, insert));
+    }
+    let half = |cut: Option<char>, which: usize| cut.into_iter().map(move |char| text::halves(char)[which]);
+    let insert = half(first, 0).chain(insert.chars()).chain(half(last, 1)).collect();
+    Ok((start, end - start + usize::from(last.is_some()), Cow::Owned(insert)))
 }
 
 fn too_much(at: usize) -> Wrong {
