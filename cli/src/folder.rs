@@ -18,7 +18,7 @@ pub(crate) fn fresh(label: &str, header: &Header) -> Result<(PathBuf, Writer), R
     let runs = Path::new("bench-results").join("runs");
     let names = std::iter::once(String::new()).chain((2..).map(|n| format!("-{n}")));
     for path in names.map(|suffix| runs.join(format!("{date}-{clean}{suffix}"))) {
-        // Several runs may begin in one second: whoever makes the header first has the name.
+        // Several runs may begin in one second: the first to create the header gets the name.
         match Writer::create(&path, header) {
             Err(ResultsError::Exists(_)) => {}
             made => return made.map(|writer| (path, writer)),

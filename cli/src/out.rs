@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 /// What became of stdout.
 enum Stdout {
     Open,
-    /// Whoever read it wants no more.
+    /// Its reader has closed it.
     Closed,
     Failed(String),
 }

@@ -1,4 +1,4 @@
-//! When a client's own changes go out, where they go to peers that merge them.
+//! When a client's own changes go out.
 
 use std::mem;
 use std::time::Duration;
@@ -30,20 +30,39 @@ impl SendWindow {
     /// of the window.
     #[must_use]
     pub(crate) fn change(&mut self, tag: u64, cx: &mut Context<'_>) -> bool {
+        let now = self.ready(tag, cx);
+        if now {
+            self.opens(cx);
+        }
+        now
+    }
+
+    /// As [`SendWindow::change`], for a client that may have nothing to send after all: [`SendWindow::opens`] follows if it
+    /// does.
+    #[must_use]
+    pub(crate) fn ready(&mut self, tag: u64, cx: &mut Context<'_>) -> bool {
         let left = self.ends.since(cx.now());
-        if left.is_zero() {
-            self.ends = cx.now() + self.span;
-        } else if !mem::replace(&mut self.armed, true) {
+        if !left.is_zero() && !mem::replace(&mut self.armed, true) {
             cx.set_timer(left, tag);
         }
         left.is_zero()
     }
 
+    /// Something goes out: the window opens.
+    pub(crate) fn opens(&mut self, cx: &Context<'_>) {
+        self.ends = cx.now() + self.span;
+    }
+
     /// The timer is due. True if what waits goes out; `waits` says whether anything does.
     #[must_use]
     pub(crate) fn timer(&mut self, waits: bool, tag: u64, cx: &mut Context<'_>) -> bool {
-        self.armed = false;
+        self.rings();
         waits && self.change(tag, cx)
+    }
+
+    /// The timer is due, before [`SendWindow::ready`] is asked again.
+    pub(crate) fn rings(&mut self) {
+        self.armed = false;
     }
 }
 

@@ -7,7 +7,7 @@ use super::{Leg, NetworkSpec, Profile, Reconnect, reconnect};
 pub(super) static SPEC: NetworkSpec = NetworkSpec {
     name: "custom",
     summary: "every client's leg has the numbers that are given: custom:delay=60ms..90ms,jitter=5ms,loss=3%,up=1Mbps,down=8Mbps",
-    source: "whoever gives them; the server's leg is a data centre's, and between two clients both legs are crossed",
+    source: "the parameters as given; the server's leg is a data centre's, and between two clients both legs are crossed",
     params: &reconnect::and::<5, 8>([
         Param {
             name: "delay",

@@ -50,7 +50,7 @@ pub struct Scenario {
     #[serde(skip_serializing_if = "is_default")]
     pub units: Units,
     /// On how many clients the authors of the trace are replayed: those who were never active at the same time share one. By
-    /// default everyone has an own client, as recorded.
+    /// default each author has a client, as recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace_clients: Option<u32>,
     /// Network profiles.

@@ -313,7 +313,7 @@ mod tests {
         ] {
             assert_eq!(concurrent(2, ops).unwrap_err().0, at);
         }
-        // No operation has seen another: each would need its own client.
+        // No operation has seen another: each would need a client of its own.
         let alone: Vec<(u32, &[u32])> = vec![(0, &[]); MAX_CLIENTS + 1];
         assert!(concurrent(1, &alone).unwrap_err().1.contains("at most"));
     }

@@ -137,7 +137,7 @@ fn without_delay_there_is_no_divergence() {
     }
 }
 
-/// A second machine has an operation after one delay. Whoever says "saved" before that claims to.
+/// A second machine has an operation after one delay. A strategy that says "saved" before that claims to.
 #[test]
 fn a_second_machine_has_an_operation_after_one_delay() {
     for subject in all() {

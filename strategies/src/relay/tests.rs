@@ -68,7 +68,7 @@ fn a_newcomer_gets_everything_from_the_relay_and_what_a_client_missed_waits_ther
         table.cut(0, 2);
         let mut ops = vec![types(&mut table, 1, 0, "x")];
         table.run();
-        // The author leaves; whoever comes gets it all the same.
+        // The issuer leaves; a newcomer gets the operation from the relay.
         table.cut(0, 1);
         table.connect(0, 2);
         table.run();

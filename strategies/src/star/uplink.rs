@@ -6,22 +6,19 @@ use std::time::Duration;
 
 use super::Outbox;
 use crate::node::{NodeId, OpId};
-use crate::replica::{Context, LinkState, Time};
+use crate::replica::{Context, LinkState};
+use crate::send_window::SendWindow;
 use crate::sidecar::Sidecar;
 
 /// Which operations went out on this connection, whether more may, and when.
 pub(crate) struct Uplink {
-    window: Duration,
-    /// When the window that the last send on this connection began is over.
-    window_ends: Time,
+    window: SendWindow,
     /// Operations may go out: the server has said which of them it has, or none was pending when the connection opened.
     open: bool,
     /// The last operation that went out on this connection.
     sent: u64,
     /// The tag of this connection's timers, which tells older ones apart.
     era: u64,
-    /// A timer is set.
-    armed: bool,
 }
 
 /// Operations that go out together.
@@ -42,7 +39,7 @@ impl<T> Unsent<'_, T> {
 impl Uplink {
     /// Not connected. What is made within `window` after a send goes out together at its end; zero sends each at once.
     pub(crate) fn new(window: Duration) -> Self {
-        Self { window, window_ends: Time::ZERO, open: false, sent: 0, era: 0, armed: false }
+        Self { window: SendWindow::new(window), open: false, sent: 0, era: 0 }
     }
 
     /// The connection opened or broke. Nothing goes out before [`Uplink::answered`] if operations are pending: the server
@@ -55,7 +52,7 @@ impl Uplink {
     /// The connection opened or broke, and nothing goes out before [`Uplink::answered`] in any case.
     pub(crate) fn reset(&mut self) {
         self.era += 1;
-        (self.open, self.armed, self.window_ends) = (false, false, Time::ZERO);
+        (self.open, self.window) = (false, SendWindow::new(self.window.span()));
     }
 
     /// Nothing goes out until [`Uplink::answered`].
@@ -81,23 +78,21 @@ impl Uplink {
     /// Something is pending. True if it goes out now; else a timer is set for the end of the window, or the server's answer
     /// is awaited.
     pub(crate) fn ready(&mut self, cx: &mut Context<'_>) -> bool {
-        let left = self.window_ends.since(cx.now());
-        if self.open && !left.is_zero() && !std::mem::replace(&mut self.armed, true) {
-            cx.set_timer(left, self.era);
-        }
-        self.open && left.is_zero()
+        self.open && self.window.ready(self.era, cx)
     }
 
     /// A timer is due. True if what is pending goes out.
     pub(crate) fn timer(&mut self, tag: u64, cx: &mut Context<'_>) -> bool {
         let current = tag == self.era;
-        self.armed &= !current;
+        if current {
+            self.window.rings();
+        }
         current && self.ready(cx)
     }
 
     /// Something goes out: a window begins.
     pub(crate) fn sends(&mut self, cx: &Context<'_>) {
-        self.window_ends = cx.now() + self.window;
+        self.window.opens(cx);
     }
 
     /// The pending operations that did not go out on this connection and do so now; `None` if there are none. `last` is the

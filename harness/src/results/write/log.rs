@@ -48,7 +48,7 @@ impl Log {
         let at = |path: &Path| io(path);
         self.sink.seek(SeekFrom::Start(self.length)).map_err(at(&self.path))?;
         if let Err(error) = self.sink.write_all(record).and_then(|()| self.sink.flush()) {
-            // Whoever reads the file passes over what is left of it.
+            // If it cannot be cut off, readers pass over the unfinished record.
             let _ = self.sink.cut(self.length);
             return Err(at(&self.path)(error));
         }

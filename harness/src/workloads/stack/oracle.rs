@@ -100,7 +100,7 @@ fn follow<'a>(history: &History<'_>, operations: &'a [Issued<'a, StackOp>]) -> B
 }
 
 /// Two users who reverse at the same time may leave every item twice: that is one lost reverse, however many items there
-/// are, and whoever takes their copies later took what was there.
+/// are, and users who take the copies later take what is there.
 fn judge_reverses(operations: &[Issued<'_, StackOp>], items: &mut BTreeMap<i64, Item<'_>>, findings: &mut Findings) {
     let mut reverses: Vec<_> = operations.iter().filter(|issued| issued.op == StackOp::Reverse).collect();
     reverses.retain(|reverse| reverse.outcome().is_some());

@@ -8,7 +8,7 @@
 //!
 //! A text comes into being where the other strategy puts it. The server sees that and begins it at the text strategy,
 //! through a client in the same process (the *resident*), right after it has told everybody of the operation that made the
-//! place: whoever reduces that operation reads the texts before.
+//! place: replicas that reduce that operation read the texts before.
 //! Typing in a text that the text strategy does not have yet waits: if the other strategy is optimistic, until the
 //! server has ordered the text. What was typed in a text whose place is removed is kept, and shows again when the place
 //! is restored as it was, as a cell is restored from Livebook's bin.
