@@ -68,7 +68,7 @@ finish() {
     if ((${#summary[@]})); then printf '%s\n' "${summary[@]}"; fi
     row $SECONDS "$cpu" "in all"
     printf '\n'
-    if ((${#skipped[@]})); then printf 'skipped: %s\n' "${skipped[@]}"; fi
+    if ((${#skipped[@]})); then printf 'skipped: %s\n' "${skipped[@]}" | awk '!seen[$0]++'; fi
     if ((code)); then printf 'FAILED: %s\n' "${current:-$0}"; fi
     rm -rf "$scratch"
     exit $code
