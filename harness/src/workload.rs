@@ -8,6 +8,7 @@ use syncbench_strategies::view::View;
 
 use crate::finding::{Finding, Kind};
 pub use crate::history::{History, Issued};
+use crate::results::WorkloadFacts;
 use crate::schedule::Schedule;
 
 /// What a workload says about itself.
@@ -18,6 +19,9 @@ pub struct WorkloadSpec {
     pub summary: &'static str,
     /// The product it stands for.
     pub product: &'static str,
+    /// What its document holds, in a word or two, to be used in sentences: `running text`, `bookings of a stock`. Workloads
+    /// that say the same are told together.
+    pub holds: &'static str,
     /// Its parameters.
     pub params: &'static [Param],
     /// The kinds of edits that its plans contain.
@@ -50,6 +54,7 @@ impl WorkloadSpec {
             name,
             summary,
             product: "your own",
+            holds: name,
             params: &[],
             edits,
             kinds,
@@ -58,6 +63,17 @@ impl WorkloadSpec {
             size_unit: "units",
             default_size,
             build,
+        }
+    }
+}
+
+impl WorkloadSpec {
+    /// What results say about it.
+    pub fn facts(&self) -> WorkloadFacts {
+        WorkloadFacts {
+            edits: self.edits.iter().map(|kind| kind.name().to_owned()).collect(),
+            holds: self.holds.to_owned(),
+            product: self.product.to_owned(),
         }
     }
 }

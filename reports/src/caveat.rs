@@ -130,7 +130,7 @@ impl fmt::Display for Caveat {
             ),
             Self::ProvedNothing(strategies, groups) => write!(
                 f,
-                "Verdict unknown, because the runs prove nothing: {} in {}.",
+                "ClaimsKept unknown, because the runs prove nothing: {} in {}.",
                 list(strategies, NAMES),
                 list(groups, NAMES)
             ),
@@ -289,7 +289,7 @@ fn unseen(summary: &Summary<'_>) -> Vec<Caveat> {
 fn proved_nothing(summary: &Summary<'_>) -> Option<Caveat> {
     let (mut strategies, mut groups) = (Vec::new(), Vec::new());
     for group in summary.all_groups() {
-        for row in group.measured().filter(|row| row.verdicts()[2] == row.measured().count()) {
+        for row in group.measured().filter(|row| row.claims()[2] == row.measured().count()) {
             if !strategies.iter().any(|known| known == row.strategy) {
                 strategies.push(row.strategy.to_owned());
             }

@@ -145,7 +145,7 @@ fn clean(group: &Group<'_>) -> Option<String> {
 fn divided(group: &Group<'_>) -> Option<String> {
     let open = |row: &&Row<'_>| row.measured().any(|cell| cell.converged == Some(false));
     let names: Vec<_> = group.measured().filter(open).map(|row| row.strategy).collect();
-    let failed: Vec<_> = group.measured().filter(|row| row.verdicts()[1] > 0).map(|row| row.strategy).collect();
+    let failed: Vec<_> = group.measured().filter(|row| row.claims()[1] > 0).map(|row| row.strategy).collect();
     let open = (!names.is_empty()).then(|| format!("{} did not converge in every run.", list(&names, NAMES)));
     let failed = (!failed.is_empty()).then(|| format!("{} broke claims.", list(&failed, NAMES)));
     let both: Vec<_> = [open, failed].into_iter().flatten().collect();

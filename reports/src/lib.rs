@@ -5,6 +5,7 @@
 pub mod aggregate;
 pub mod caveat;
 pub mod charts;
+pub mod choose;
 pub mod columns;
 pub mod coverage;
 pub mod criterion;
@@ -12,6 +13,7 @@ pub mod draw;
 pub mod format;
 pub mod headline;
 pub mod html;
+pub mod overview;
 pub mod report;
 pub mod stats;
 pub mod story;

@@ -8,7 +8,7 @@ use comfy_table::{
 };
 use syncbench_harness::metric::{MetricSpec, TOTAL};
 use syncbench_harness::metrics::{CPU_US_LOCAL, CPU_US_REMOTE, LOST_INTENTS};
-use syncbench_harness::results::{Outcome, Results, Verdict};
+use syncbench_harness::results::{ClaimsKept, Outcome, Results};
 
 use crate::aggregate::{Group, Row, Status, Summary, Sweep};
 use crate::caveat::caveats;
@@ -57,15 +57,15 @@ impl Page {
         let columns = self.fitting(group);
         let mut table = self.table();
         let heads = columns.iter().map(|filled| right(&format!("{}\n{}", filled.column.head, filled.unit)));
-        let heads = [Cell::new("strategy"), Cell::new("verdict")].into_iter().chain(heads);
+        let heads = [Cell::new("strategy"), Cell::new("claims kept")].into_iter().chain(heads);
         table.set_header(Line::from(heads.chain([Cell::new(LAST)]).collect::<Vec<_>>()));
         let all = group.uneven_seeds();
         for (index, row) in group.rows.iter().enumerate() {
             let figures =
                 columns.iter().map(|filled| self.mark(right(&filled.texts[index]), filled.best[index], false));
-            let (verdict, lost) = (verdict(row), row.total(&LOST_INTENTS, TOTAL).is_some_and(|n| n > 0.0));
-            let bad = verdict.starts_with(|c: char| c.is_uppercase());
-            let first = [Cell::new(name(row, all.as_ref())), self.mark(Cell::new(verdict), false, bad)];
+            let (claims, lost) = (claims_kept(row), row.total(&LOST_INTENTS, TOTAL).is_some_and(|n| n > 0.0));
+            let bad = claims.starts_with(|c: char| c.is_uppercase());
+            let first = [Cell::new(name(row, all.as_ref())), self.mark(Cell::new(claims), false, bad)];
             let words = self.mark(Cell::new(words(row, all.is_none())), false, lost);
             table.add_row(first.into_iter().chain(figures).chain([words]).collect::<Vec<_>>());
         }
@@ -82,13 +82,13 @@ impl Page {
         text + "\n"
     }
 
-    /// Why verdicts are no pass, one reason for each strategy.
+    /// Why claims are not known to be kept, one reason for each strategy.
     fn reasons(&self, group: &Group<'_>) -> String {
         let mut text = String::new();
-        for (verdict, word) in [(Verdict::Fail, "FAIL"), (Verdict::Unknown, "unknown")] {
+        for (kept, word) in [(ClaimsKept::No, "broke claims"), (ClaimsKept::Unknown, "unknown")] {
             for row in group.measured() {
-                let Some(cell) = row.measured().find(|cell| cell.verdict == Some(verdict)) else { continue };
-                let reason = cell.verdict_reasons.first().map_or("no reason given", String::as_str);
+                let Some(cell) = row.measured().find(|cell| cell.claims_kept == Some(kept)) else { continue };
+                let reason = cell.claims_reasons.first().map_or("no reason given", String::as_str);
                 text.push_str(&wrap(&plain(&format!("{} {word}: {reason}", row.strategy)), self.width, "  "));
             }
         }
@@ -104,7 +104,7 @@ impl Page {
             texts.flat_map(|text| text.lines().map(width).collect::<Vec<_>>()).max().unwrap_or(0)
         };
         let words = longest(&|row| words(row, all.is_none())).clamp(LAST.len(), WORDS);
-        let fixed = longest(&|row| name(row, all.as_ref())).max(8) + longest(&verdict).max(7) + words + 4;
+        let fixed = longest(&|row| name(row, all.as_ref())).max(8) + longest(&claims_kept).max(7) + words + 4;
         let wide = |filled: &Filled| {
             let texts = filled.texts.iter().map(String::as_str).chain([filled.column.head, &filled.unit]);
             texts.map(width).max().unwrap_or(0) + 2
@@ -220,7 +220,7 @@ fn width(text: &str) -> usize {
 fn cost(row: &Row<'_>) -> String {
     let shown = |metric: &MetricSpec| row.quantile(metric, 0.5).map(|median| figure(median.value));
     match (shown(&CPU_US_LOCAL), shown(&CPU_US_REMOTE)) {
-        (None, None) => verdict_if_missing(row),
+        (None, None) => claims_if_missing(row),
         (local, remote) => [local, remote].map(|cost| cost.unwrap_or_else(|| format::NONE.to_owned())).join("/"),
     }
 }
@@ -259,22 +259,22 @@ fn name(row: &Row<'_>, all: Option<&BTreeSet<u64>>) -> String {
     name
 }
 
-/// `pass`, `FAIL 2/5`, or why there is no verdict.
-pub(crate) fn verdict(row: &Row<'_>) -> String {
-    let [pass, fail, unknown] = row.verdicts();
+/// `yes`, `NO 2/5`, or why nobody can tell.
+pub(crate) fn claims_kept(row: &Row<'_>) -> String {
+    let [kept, broken, unknown] = row.claims();
     let of = |n: usize, word: &str| {
-        if n == pass + fail + unknown { word.to_owned() } else { format!("{word} {n}/{}", pass + fail + unknown) }
+        if n == kept + broken + unknown { word.to_owned() } else { format!("{word} {n}/{}", kept + broken + unknown) }
     };
     match row.status() {
-        Status::Missing(..) => verdict_if_missing(row),
-        Status::Measured if fail > 0 => of(fail, "FAIL"),
-        Status::Measured if pass > 0 => of(pass, "pass"),
+        Status::Missing(..) => claims_if_missing(row),
+        Status::Measured if broken > 0 => of(broken, "NO"),
+        Status::Measured if kept > 0 => of(kept, "yes"),
         Status::Measured if unknown > 0 => "unknown".to_owned(),
         Status::Measured => format::NONE.to_owned(),
     }
 }
 
-fn verdict_if_missing(row: &Row<'_>) -> String {
+fn claims_if_missing(row: &Row<'_>) -> String {
     let word = match row.status() {
         Status::Missing(Outcome::Failed, _) => "BROKEN",
         Status::Missing(Outcome::Unsupported, _) => "n/a",

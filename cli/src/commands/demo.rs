@@ -13,6 +13,7 @@ use syncbench_strategies::registry::{STRATEGIES, left_out};
 
 use super::run::split;
 use crate::args::DemoArgs;
+use crate::catalog::Catalog;
 use crate::failure::{Done, Failure};
 use crate::out::{eprintln, print, println};
 use crate::story;
@@ -20,7 +21,7 @@ use crate::story;
 /// The last line of every diagram written here; a file without it is not overwritten.
 const MARK: &str = "<!-- a diagram of syncbench demo -->\n";
 
-pub(crate) fn demo(args: &DemoArgs) -> Done {
+pub(crate) fn demo(_: &Catalog, args: &DemoArgs) -> Done {
     let Some(name) = &args.name else { return list(args.json) };
     let story = stories::find(name).ok_or_else(|| {
         let names: Vec<&str> = STORIES.iter().map(|story| story.name).collect();

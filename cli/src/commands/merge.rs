@@ -7,17 +7,18 @@ use syncbench_harness::scenario::{Plan, Scenario};
 use syncbench_reports::format::plural;
 
 use crate::args::MergeArgs;
+use crate::catalog::Catalog;
 use crate::failure::{Done, Failure};
 use crate::folder;
 use crate::out::println;
 
-pub(crate) fn merge(args: &MergeArgs) -> Done {
+pub(crate) fn merge(catalog: &Catalog, args: &MergeArgs) -> Done {
     let mut parts = Vec::new();
     for dir in &args.dirs {
         parts.push(Part { dir: dir.clone(), results: folder::read(dir)? });
     }
     let files: Vec<_> = parts.iter().flat_map(|part| part.results.files.clone()).collect();
-    let (header, cells) = results::merge(parts, planned).map_err(Failure::usage)?;
+    let (header, cells) = results::merge(parts, |results| planned(results, catalog)).map_err(Failure::usage)?;
     let unwritable = |error| Failure::usage(format!("--out {error}"));
     let mut writer = Writer::create(&args.out, &header).map_err(unwritable)?;
     for cell in &cells {
@@ -33,9 +34,9 @@ pub(crate) fn merge(args: &MergeArgs) -> Done {
 }
 
 /// The cells of the plan with the commands that run them; `None` where this build lays it out otherwise.
-fn planned(results: &Results) -> Option<Vec<PlannedCell>> {
+fn planned(results: &Results, catalog: &Catalog) -> Option<Vec<PlannedCell>> {
     let scenarios: Vec<Scenario> = serde_json::from_value(results.scenario.clone()).ok()?;
-    let plan = Plan::new(scenarios).ok().filter(|plan| plan.mark() == results.plan)?;
+    let plan = Plan::with(scenarios, &catalog.plans).ok().filter(|plan| plan.mark() == results.plan)?;
     let build = results.environment.build();
     Some(plan.cells.iter().map(|cell| (cell.id(build), cell.replay())).collect())
 }

@@ -11,11 +11,12 @@ use syncbench_reports::format::plural;
 
 use super::run::shown;
 use crate::args::ReportArgs;
+use crate::catalog::Catalog;
 use crate::failure::{Done, Failure};
 use crate::folder;
 use crate::out::{eprintln, print, println};
 
-pub(crate) fn report(args: &ReportArgs) -> Done {
+pub(crate) fn report(_: &Catalog, args: &ReportArgs) -> Done {
     let mut parts = Vec::new();
     for dir in &args.dirs {
         parts.push(folder::read(dir)?);

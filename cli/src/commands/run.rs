@@ -5,20 +5,21 @@ use std::io::{BufWriter, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use syncbench_harness::results::{Cell, Header, Outcome, Results, ResultsError, SCHEMA, Verdict, Writer};
+use syncbench_harness::results::{Cell, ClaimsKept, Header, Outcome, Results, ResultsError, SCHEMA, Writer};
 use syncbench_harness::scenario::{Plan, Scenario, TomlError, built_in_replaying, default_comparison};
 use syncbench_harness::settings::Engine;
 use syncbench_reports::table;
 
 use crate::args::{EngineArg, RunArgs};
+use crate::catalog::Catalog;
 use crate::environment;
 use crate::failure::{Done, Failure};
 use crate::folder;
 use crate::out::{Out, eprintln, print, println};
 use crate::runner::{self, Ran};
 
-pub(crate) fn run(args: &RunArgs) -> Done {
-    let mut plan = Plan::new(scenarios(args)?).map_err(Failure::usage)?;
+pub(crate) fn run(catalog: &Catalog, args: &RunArgs) -> Done {
+    let mut plan = Plan::with(scenarios(args)?, &catalog.plans).map_err(Failure::usage)?;
     plan.notes.iter().for_each(|note| eprintln!("note: {note}"));
     let threads = args.threads.unwrap_or_else(environment::cores);
     if threads == 0 {
@@ -133,9 +134,9 @@ fn console_width() -> u16 {
 
 /// 1 if a cell failed or a strategy broke a claim, and 130 after Ctrl-C.
 fn exit_code(results: &Results) -> ExitCode {
-    let failed = |cell: &Cell| cell.outcome == Outcome::Failed || cell.verdict == Some(Verdict::Fail);
+    let failed = |cell: &Cell| cell.outcome == Outcome::Failed || cell.claims_kept == Some(ClaimsKept::No);
     for cell in results.cells.iter().filter(|cell| failed(cell)) {
-        let reasons = cell.reason.iter().chain(&cell.verdict_reasons).cloned().collect::<Vec<_>>().join("; ");
+        let reasons = cell.reason.iter().chain(&cell.claims_reasons).cloned().collect::<Vec<_>>().join("; ");
         eprintln!("failed: {reasons}\n  replay: {}", cell.replay);
     }
     if results.cells.iter().any(|cell| cell.outcome == Outcome::NotRun) {

@@ -12,13 +12,14 @@ use syncbench_harness::scenario::{Plan, Scenario};
 
 use super::run::split;
 use crate::args::VerifyArgs;
+use crate::catalog::Catalog;
 use crate::environment;
 use crate::failure::{Done, Failure};
 use crate::out::{eprintln, println};
 
-pub(crate) fn verify(args: &VerifyArgs) -> Done {
+pub(crate) fn verify(catalog: &Catalog, args: &VerifyArgs) -> Done {
     let scenario = scenario(args);
-    let plan = Plan::new(vec![scenario.clone()]).map_err(Failure::usage)?;
+    let plan = Plan::with(vec![scenario.clone()], &catalog.plans).map_err(Failure::usage)?;
     let here = Mutex::new(Vec::new());
     run::run(&plan.cells, environment::cores().max(2), &AtomicBool::new(false), &|cell| {
         here.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(cell);

@@ -33,11 +33,11 @@ pub enum Outcome {
 /// Whether a strategy kept its claims.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum ClaimsKept {
     /// It kept them.
-    Pass,
+    Yes,
     /// It broke one.
-    Fail,
+    No,
     /// The run proves nothing: nothing was exercised, or the budget ran out before every fate was known.
     Unknown,
 }
@@ -76,9 +76,9 @@ pub struct Cell {
     /// Why, unless it was measured.
     pub reason: Option<String>,
     /// Whether the strategy kept its claims.
-    pub verdict: Option<Verdict>,
-    /// What the verdict rests on, a sentence each.
-    pub verdict_reasons: Vec<String>,
+    pub claims_kept: Option<ClaimsKept>,
+    /// What that rests on, a sentence each.
+    pub claims_reasons: Vec<String>,
     /// Whether all replicas ended in one state.
     pub converged: Option<bool>,
     /// That state; of the first client where they differ.
@@ -147,8 +147,8 @@ impl Cell {
             settings,
             outcome: Outcome::NotRun,
             reason: None,
-            verdict: None,
-            verdict_reasons: Vec::new(),
+            claims_kept: None,
+            claims_reasons: Vec::new(),
             converged: None,
             digest: None,
             trace_digest: None,

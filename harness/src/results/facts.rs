@@ -1,11 +1,11 @@
 //! What is the same in every cell of a strategy or of a workload, so that a run's folder has it once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use syncbench_strategies::document::EditKind;
-use syncbench_strategies::spec::{Configured, Spec};
+use syncbench_strategies::spec::{Configured, Guarantees, Spec};
 
 use super::Cell;
 use crate::by_name::Name;
@@ -16,9 +16,23 @@ pub struct Facts {
     /// The strategies, each with its parameters.
     #[serde(default)]
     pub strategies: BTreeMap<String, StrategyFacts>,
-    /// The kinds of edits that each workload makes.
+    /// The workloads, each with its parameters.
     #[serde(default)]
-    pub workloads: BTreeMap<String, Vec<String>>,
+    pub workloads: BTreeMap<String, WorkloadFacts>,
+}
+
+/// What a workload says about itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WorkloadFacts {
+    /// The kinds of edits that it makes.
+    pub edits: Vec<String>,
+    /// What its document holds, in a word or two for sentences: see [`WorkloadSpec::holds`].
+    ///
+    /// [`WorkloadSpec::holds`]: crate::workload::WorkloadSpec::holds
+    pub holds: String,
+    /// The product that it stands for.
+    pub product: String,
 }
 
 /// What a strategy says about itself.
@@ -35,21 +49,34 @@ pub struct StrategyFacts {
     /// What its users may take "saved" for.
     #[serde(default)]
     pub saved: String,
+    /// The family that it belongs to.
+    #[serde(default)]
+    pub family: String,
+    /// Its claims by name; those that it does not make are left out. The names are those of [`Guarantees::named`].
+    #[serde(default)]
+    pub claims: BTreeSet<String>,
 }
 
 impl StrategyFacts {
     /// Those of a strategy with its parameters.
     pub fn of(strategy: &Configured) -> Self {
-        let Spec { name, library, .. } = *strategy.spec;
+        let Spec { name, family, library, .. } = *strategy.spec;
+        let claims = strategy.guarantees();
         let support = |kind: &EditKind| (kind.name().to_owned(), strategy.support(*kind).to_string());
         Self {
             name: name.to_owned(),
             params: strategy.params.clone(),
             library: library.map(|(name, version)| format!("{name} {version}")),
-            saved: strategy.guarantees().saved().to_owned(),
+            saved: claims.saved().to_owned(),
+            family: family.to_owned(),
+            claims: claimed(&claims).map(str::to_owned).collect(),
             support: EditKind::ALL.iter().map(support).collect(),
         }
     }
+}
+
+fn claimed(claims: &Guarantees) -> impl Iterator<Item = &'static str> {
+    claims.named().into_iter().filter(|(_, claimed)| *claimed).map(|(name, _)| name)
 }
 
 impl Facts {
@@ -82,7 +109,8 @@ impl<'a> Restorer<'a> {
         let label = (cell.strategy.clone(), cell.workload.clone());
         let known = self.known.entry(label).or_insert_with_key(|(strategy, workload)| {
             let Some(strategy) = self.facts.strategies.get(strategy) else { return Known::default() };
-            let edits = self.facts.workloads.get(workload).map(Vec::as_slice).unwrap_or_default();
+            let edits =
+                self.facts.workloads.get(workload).map(|workload| workload.edits.as_slice()).unwrap_or_default();
             let carried = |edit: &String| Some((edit.clone(), strategy.support.get(edit)?.clone()));
             Known {
                 params: Arc::new(strategy.params.clone()),

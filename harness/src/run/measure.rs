@@ -1,4 +1,4 @@
-//! Measuring one cell: the run, its figures, the oracles and the verdict.
+//! Measuring one cell: the run, its figures, the oracles, and whether claims were kept.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use syncbench_strategies::document::Document;
 use syncbench_strategies::selector::SelectorError;
 
-use super::verdict::verdict;
+use super::claims::claims_kept;
 use super::{Planned, blank};
 use crate::engines;
 use crate::engines::saturation::Search;
@@ -63,11 +63,11 @@ fn judge(planned: &Planned, task: &Task<'_>, ran: RunResult, mut figures: Figure
         figures.number(&metrics::INEXACT_EDITS, inexact as f64);
     }
     let matches_reference = matches_reference(task, &ran);
-    let (verdict, verdict_reasons) = verdict(planned, &ran, &figures, order);
+    let (claims_kept, claims_reasons) = claims_kept(planned, &ran, &figures, order);
     Cell {
         outcome: Outcome::Measured,
-        verdict: Some(verdict),
-        verdict_reasons,
+        claims_kept: Some(claims_kept),
+        claims_reasons,
         converged: Some(ran.converged()),
         digest: Some(last.digest()),
         trace_digest: ran.trace_digest,

@@ -1,10 +1,10 @@
 //! Running cells: in parallel, each handed out as soon as it is measured. Cells in real time come after the others, one
 //! after another, since they would compete for the processor.
 
+mod claims;
 mod measure;
 mod planned;
 mod support;
-mod verdict;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

@@ -69,8 +69,7 @@ impl Plan {
                 facts.strategies.insert(strategy.label.clone(), StrategyFacts::of(strategy));
             }
             if !facts.workloads.contains_key(&workload.label) {
-                let edits = workload.spec.edits.iter().map(|kind| kind.name().to_owned());
-                facts.workloads.insert(workload.label.clone(), edits.collect());
+                facts.workloads.insert(workload.label.clone(), workload.spec.facts());
             }
         }
         facts

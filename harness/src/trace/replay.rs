@@ -49,6 +49,7 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
     name: "trace",
     summary: "replay a recorded editing session in its causal order",
     product: "a shared text, keystroke by keystroke as its users typed it",
+    holds: "running text",
     params: &[],
     edits: &[EditKind::TextSplice],
     kinds: &[&MISSING_TEXT, &WRONG_DELETION, &UP_TO_TIES, &FINAL_TEXT_NOT_JUDGED],

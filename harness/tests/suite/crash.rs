@@ -6,7 +6,7 @@ use crate::common::{Case, Done, strategies};
 use rayon::prelude::*;
 use syncbench_harness::ledger::{Entry, Fate};
 use syncbench_harness::pace::Pace;
-use syncbench_harness::results::{Cell, Verdict};
+use syncbench_harness::results::{Cell, ClaimsKept};
 use syncbench_harness::scenario::Scenario;
 use syncbench_harness::workloads::WORKLOADS;
 use syncbench_harness::workloads::counter::CounterOp;
@@ -97,7 +97,7 @@ fn operations_confirmed_offline_survive_a_crash() {
 }
 
 fn reasons(cell: &Cell) -> String {
-    cell.verdict_reasons.join("; ")
+    cell.claims_reasons.join("; ")
 }
 
 #[test]
@@ -106,9 +106,9 @@ fn a_replica_that_saves_nothing_new_fails() {
     for strategy in planted {
         let cell = |bug| mutant(strategy, "record", bug).cell(&crashing(CRASHES[0]), 1);
         let (bad, good) = (cell(Bug::SavesNothingNew), cell(Bug::Inert));
-        assert_eq!(bad.verdict, Some(Verdict::Fail), "{strategy}");
+        assert_eq!(bad.claims_kept, Some(ClaimsKept::No), "{strategy}");
         assert!(reasons(&bad).contains("state after recovery differs"), "{strategy}: {}", reasons(&bad));
-        assert_eq!(good.verdict, Some(Verdict::Pass), "{strategy}: {}", reasons(&good));
+        assert_eq!(good.claims_kept, Some(ClaimsKept::Yes), "{strategy}: {}", reasons(&good));
     }
 }
 

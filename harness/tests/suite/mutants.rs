@@ -1,4 +1,4 @@
-//! Every check of the contract suite and every reason of a verdict catches a planted bug, and finds nothing with the
+//! Every check of the contract suite and every reason for broken claims catches a planted bug, and finds nothing with the
 //! same wrapper without one.
 
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use crate::common::mutants::{Bug, mutant, with_model, without_tie_break};
 use crate::common::seeds::Seeds;
 use crate::common::silence_libraries;
 use crate::common::subject::{Checked, Subject, claiming, scenario};
-use syncbench_harness::results::{Cell, Verdict};
+use syncbench_harness::results::{Cell, ClaimsKept};
 use syncbench_harness::scenario::Scenario;
 use syncbench_strategies::document::Edit;
 use syncbench_strategies::model::{ErasedModel, ModelRef, Operation, Plan, Rejected};
@@ -16,17 +16,17 @@ use syncbench_strategies::path;
 use syncbench_strategies::spec::Growth;
 use syncbench_strategies::view::View;
 
-/// The verdict on a cell of some seconds on a slow network.
+/// A cell of some seconds on a slow network.
 fn judged(subject: &Subject) -> Cell {
     subject.cell(&Scenario { networks: vec!["4g".into()], budget_s: 5.0, ..scenario() }, 1)
 }
 
-/// Asserts that the verdict on a subject is a fail for this reason.
+/// Asserts that a subject broke its claims for this reason.
 #[track_caller]
 fn fails(subject: &Subject, reason: &str) {
     let cell = judged(subject);
-    assert_eq!(cell.verdict, Some(Verdict::Fail), "{subject}: {cell:?}");
-    assert!(cell.verdict_reasons.iter().any(|said| said.contains(reason)), "{subject}: {:?}", cell.verdict_reasons);
+    assert_eq!(cell.claims_kept, Some(ClaimsKept::No), "{subject}: {cell:?}");
+    assert!(cell.claims_reasons.iter().any(|said| said.contains(reason)), "{subject}: {:?}", cell.claims_reasons);
 }
 
 #[test]
@@ -35,14 +35,19 @@ fn the_wrapper_alone_changes_nothing() {
         for workload in ["stack", "counter", "record", "text"] {
             let (plain, wrapped) = (Subject::new(strategy, workload), mutant(strategy, workload, Bug::Inert));
             let (plain, wrapped) = (judged(&plain), judged(&wrapped));
-            assert_eq!(wrapped.verdict, Some(Verdict::Pass), "{strategy} on {workload}: {:?}", wrapped.verdict_reasons);
+            assert_eq!(
+                wrapped.claims_kept,
+                Some(ClaimsKept::Yes),
+                "{strategy} on {workload}: {:?}",
+                wrapped.claims_reasons
+            );
             assert_eq!(plain.trace_digest, wrapped.trace_digest, "{strategy} on {workload}");
         }
     }
 }
 
 #[test]
-fn every_reason_of_a_verdict_has_its_bug() {
+fn every_reason_for_broken_claims_has_its_bug() {
     fails(&mutant("lww-document", "record", Bug::LosesMessages), "ended in different states");
     fails(&mutant("lww-document", "record", Bug::SaysTooEarly), "with the same operations differed");
     fails(&mutant("serial", "record", Bug::RefusesHonestMessages), "protocol errors between honest replicas");
@@ -52,7 +57,7 @@ fn every_reason_of_a_verdict_has_its_bug() {
     let claims = claiming(&Subject::new("lww-document", "stack"), |claims| claims.serializable = true);
     let reasons = |subject: &Subject| (1..=20).map(|seed| subject.cell(&small, seed)).collect::<Vec<_>>();
     let broken = |cells: &[Cell]| {
-        cells.iter().filter(|cell| cell.verdict_reasons.iter().any(|said| said.contains("no serial order"))).count()
+        cells.iter().filter(|cell| cell.claims_reasons.iter().any(|said| said.contains("no serial order"))).count()
     };
     assert!(broken(&reasons(&claims)) > 0);
     assert_eq!(broken(&reasons(&Subject::new("lww-document", "stack"))), 0);
@@ -84,7 +89,7 @@ fn a_state_that_the_product_does_not_allow_is_caught() {
     fails(&Subject { workload, ..Subject::new("serial", "record") }, "a state that the product does not allow");
     let honest = with_model("record", |model| model);
     let cell = judged(&Subject { workload: honest, ..Subject::new("serial", "record") });
-    assert_eq!(cell.verdict, Some(Verdict::Pass), "{:?}", cell.verdict_reasons);
+    assert_eq!(cell.claims_kept, Some(ClaimsKept::Yes), "{:?}", cell.claims_reasons);
 }
 
 struct Refusing(ModelRef);
@@ -103,7 +108,7 @@ impl ErasedModel for Refusing {
 fn a_run_in_which_nothing_happened_proves_nothing() {
     let workload = with_model("record", |model| Arc::new(Refusing(model)));
     let cell = judged(&Subject { workload, ..Subject::new("serial", "record") });
-    assert_eq!(cell.verdict, Some(Verdict::Unknown), "{:?}", cell.verdict_reasons);
+    assert_eq!(cell.claims_kept, Some(ClaimsKept::Unknown), "{:?}", cell.claims_reasons);
 }
 
 /// Slow is not broken: a budget that ends before every fate is known says so, and a longer one decides.
@@ -112,17 +117,17 @@ fn a_run_that_was_cut_off_proves_nothing() {
     let slow = |budget_s| Scenario { networks: vec!["satellite".into()], budget_s, rate_per_s: 50.0, ..scenario() };
     let subject = Subject::new("serial-cas", "record");
     let cell = subject.cell(&slow(1.0), 1);
-    assert_eq!(cell.verdict, Some(Verdict::Unknown), "{:?}", cell.verdict_reasons);
-    assert!(cell.verdict_reasons[0].contains("without an answer"), "{:?}", cell.verdict_reasons);
+    assert_eq!(cell.claims_kept, Some(ClaimsKept::Unknown), "{:?}", cell.claims_reasons);
+    assert!(cell.claims_reasons[0].contains("without an answer"), "{:?}", cell.claims_reasons);
     let cell = subject.cell(&slow(600.0), 1);
-    assert_eq!(cell.verdict, Some(Verdict::Pass), "{:?}", cell.verdict_reasons);
+    assert_eq!(cell.claims_kept, Some(ClaimsKept::Yes), "{:?}", cell.claims_reasons);
 }
 
 #[test]
 fn a_group_that_goes_on_after_everything_is_resolved_is_found() {
     let cell = judged(&mutant("serial", "record", Bug::NeverQuiet));
-    assert_eq!(cell.verdict, Some(Verdict::Unknown), "{:?}", cell.verdict_reasons);
-    let said = &cell.verdict_reasons[0];
+    assert_eq!(cell.claims_kept, Some(ClaimsKept::Unknown), "{:?}", cell.claims_reasons);
+    let said = &cell.claims_reasons[0];
     assert!(said.contains("not quiescent within the budget of 5s: ") && said.contains("under way"), "{said}");
 }
 
@@ -222,7 +227,7 @@ fn without_a_tie_break_replicas_diverge() {
         // Few operations at a high rate, so that the last writes cross on the way.
         let few = Scenario { networks: vec!["4g".into()], ops: 6, rate_per_s: 200.0, ..scenario() };
         let ends = (1..=10).map(|seed| subject.cell(&few, seed));
-        ends.filter(|cell| cell.converged == Some(false) && cell.verdict == Some(Verdict::Fail)).count()
+        ends.filter(|cell| cell.converged == Some(false) && cell.claims_kept == Some(ClaimsKept::No)).count()
     };
     assert!(apart(&without_tie_break("record")) > 0);
     assert_eq!(apart(&Subject::new("lww-document", "record")), 0);

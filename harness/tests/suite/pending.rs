@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::common::subject::{Subject, scenario};
 use crate::common::{Case, strategies};
 use syncbench_harness::metrics;
-use syncbench_harness::results::{Cell, Verdict};
+use syncbench_harness::results::{Cell, ClaimsKept};
 use syncbench_harness::scenario::Scenario;
 use syncbench_harness::settings::Engine;
 use syncbench_strategies::document::{Document, EditKind};
@@ -154,8 +154,8 @@ fn within(budget_s: f64) -> Scenario {
 /// Asserts that a cell is unknown because something was due after the budget, and that nothing is said to be lost.
 #[track_caller]
 fn undecided(cell: &Cell, named: &[&str]) {
-    assert_eq!(cell.verdict, Some(Verdict::Unknown), "{:?}", cell.verdict_reasons);
-    let said = &cell.verdict_reasons[0];
+    assert_eq!(cell.claims_kept, Some(ClaimsKept::Unknown), "{:?}", cell.claims_reasons);
+    let said = &cell.claims_reasons[0];
     assert!(named.iter().all(|words| said.contains(words)) && said.contains("--budget"), "{said}");
     assert!(cell.findings.iter().all(|finding| !finding.lost), "{:?}", cell.findings);
 }
@@ -166,7 +166,7 @@ fn operations_that_are_not_sent_yet_are_neither_lost_nor_unanswered() {
         let subject = subject(strategy, workload, PutsOff::Operations);
         undecided(&subject.cell(&within(60.0), 1), &["budget of 60s", "timers due", "36 operations without an answer"]);
         let cell = subject.cell(&within(600.0), 1);
-        assert_eq!(cell.verdict, Some(Verdict::Pass), "{strategy} on {workload}: {:?}", cell.verdict_reasons);
+        assert_eq!(cell.claims_kept, Some(ClaimsKept::Yes), "{strategy} on {workload}: {:?}", cell.claims_reasons);
     }
 }
 
@@ -180,7 +180,7 @@ fn operations_that_are_not_reflected_yet_are_not_lost() {
         undecided(&cell, &["states apart", "timers due"]);
         assert!(cell.number(&metrics::CENSORED, "visible").unwrap() > 0.0);
         let cell = subject.cell(&within(600.0), 1);
-        assert_eq!(cell.verdict, Some(Verdict::Pass), "{strategy} on {workload}: {:?}", cell.verdict_reasons);
+        assert_eq!(cell.claims_kept, Some(ClaimsKept::Yes), "{strategy} on {workload}: {:?}", cell.claims_reasons);
     }
 }
 
@@ -197,7 +197,7 @@ fn a_client_whose_clock_is_far_ahead_is_waited_for() {
         undecided(&subject.cell(&skew(span, 60.0), 1), &["timer", "due"]);
     }
     let cell = subject.cell(&skew("60m", 3_700.0), 1);
-    assert_eq!(cell.verdict, Some(Verdict::Pass), "{:?}", cell.verdict_reasons);
+    assert_eq!(cell.claims_kept, Some(ClaimsKept::Yes), "{:?}", cell.claims_reasons);
 }
 
 #[test]

@@ -67,8 +67,14 @@ impl<'a> Condition<'a> {
         text
     }
 
+    /// Everything but the workload and the size that belongs to it.
+    pub(crate) fn but_workload(&self) -> String {
+        let settings = Settings { seed: 0, size: 0, undo: 0.0, sample_every: None, ..self.settings.clone() };
+        format!("{} {} {settings:?} {}", self.part, self.topology, self.build.describe_build())
+    }
+
     /// What may differ between conditions of one part and workload, each in words for a title.
-    pub(super) fn facets(&self) -> [String; 14] {
+    pub(crate) fn facets(&self) -> [String; 14] {
         let settings = self.settings;
         [
             if self.topology == Topology::Mesh { "mesh" } else { "star" }.to_owned(),
@@ -89,7 +95,7 @@ impl<'a> Condition<'a> {
     }
 
     /// The size, in words for a title.
-    pub(super) fn size_facet(&self) -> String {
+    pub(crate) fn size_facet(&self) -> String {
         format!("size {}", self.settings.size)
     }
 

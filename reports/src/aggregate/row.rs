@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use syncbench_harness::metric::{Form, Metric, MetricSpec, TOTAL};
 use syncbench_harness::metrics::{self, LOST_INTENTS, OPS_ISSUED, REJECTED};
-use syncbench_harness::results::{Cell, Curve, Histogram, Outcome, Verdict};
+use syncbench_harness::results::{Cell, ClaimsKept, Curve, Histogram, Outcome};
 
 use crate::stats::{self, Estimate};
 
@@ -85,9 +85,9 @@ impl<'a> Row<'a> {
     }
 
     /// How many seeds passed, failed, and proved nothing.
-    pub fn verdicts(&self) -> [usize; 3] {
-        let count = |wanted| self.measured().filter(|cell| cell.verdict == Some(wanted)).count();
-        [count(Verdict::Pass), count(Verdict::Fail), count(Verdict::Unknown)]
+    pub fn claims(&self) -> [usize; 3] {
+        let count = |wanted| self.measured().filter(|cell| cell.claims_kept == Some(wanted)).count();
+        [count(ClaimsKept::Yes), count(ClaimsKept::No), count(ClaimsKept::Unknown)]
     }
 
     /// A metric's histograms, one for each seed that has any samples.

@@ -22,7 +22,7 @@ pub(super) fn findings(summary: &Summary<'_>) -> Markup {
 }
 
 fn noteworthy(row: &Row<'_>) -> bool {
-    row.measured().any(|cell| !cell.findings.is_empty() || !cell.verdict_reasons.is_empty())
+    row.measured().any(|cell| !cell.findings.is_empty() || !cell.claims_reasons.is_empty())
 }
 
 fn of_group(group: &Group<'_>) -> Markup {
@@ -33,7 +33,7 @@ fn of_group(group: &Group<'_>) -> Markup {
             @for row in rows {
                 h4 { (row.strategy) }
                 ul {
-                    @for reason in row.measured().flat_map(|cell| &cell.verdict_reasons).take(3) { li.bad { (reason) } }
+                    @for reason in row.measured().flat_map(|cell| &cell.claims_reasons).take(3) { li.bad { (reason) } }
                     @for (kind, (total, lost, cell, example)) in kinds(row) {
                         li {
                             b { (count(total)) " " (kind) }

@@ -10,7 +10,7 @@ use crate::aggregate::{Group, Row, Status, Summary, Sweep};
 use crate::columns::{COLUMNS, Filled, Place, TALLIES};
 use crate::format::{NONE, count, counts, figure, list};
 use crate::stats::{BEYOND, Estimate, Interval, Spread};
-use crate::table::{seeds, verdict};
+use crate::table::{claims_kept, seeds};
 
 /// A table for each condition.
 pub(super) fn all(summary: &Summary<'_>) -> Markup {
@@ -21,7 +21,7 @@ pub(super) fn all(summary: &Summary<'_>) -> Markup {
             "counts are sums over the seeds, or means where a heading says /seed. A 99th percentile is shown where at least " (BEYOND as u64) " samples lie beyond it in "
             "every row, and the 90th otherwise. Bold: the best of a column, and those that a comparison seed by seed does not "
             "tell from it; there is no overall score. Not kept: operations lost or rejected, because refusing everything is no "
-            "victory. A verdict says whether "
+            "victory. Claims kept says whether "
             "the strategy kept its own claims. The " a href="#glossary" { "glossary" } " says what each column means."
         }
         @for group in summary.by_workload() { (table(group)) }
@@ -43,11 +43,11 @@ fn table(group: &Group<'_>) -> Markup {
         }
         div.wide { table {
             thead { tr {
-                th { "strategy" } th { "verdict" } th { "lost by kind" }
+                th { "strategy" } th { "claims kept" } th { "lost by kind" }
                 @for filled in &columns { (heading(filled)) }
             } }
             tbody { @for (index, row) in group.rows.iter().enumerate() { tr {
-                (name(row, all.as_ref())) (verdict_cell(row)) (lost(row, all.is_none()))
+                (name(row, all.as_ref())) (claims_cell(row)) (lost(row, all.is_none()))
                 @if row.status() == Status::Measured {
                     @for filled in &columns { (cell(filled, index)) }
                 } @else {
@@ -111,10 +111,10 @@ fn name(row: &Row<'_>, all: Option<&BTreeSet<u64>>) -> Markup {
     }
 }
 
-fn verdict_cell(row: &Row<'_>) -> Markup {
-    let text = verdict(row);
+fn claims_cell(row: &Row<'_>) -> Markup {
+    let text = claims_kept(row);
     let class = if text.starts_with(|c: char| c.is_uppercase()) { "bad" } else { "" };
-    let reasons = row.measured().flat_map(|cell| &cell.verdict_reasons).next();
+    let reasons = row.measured().flat_map(|cell| &cell.claims_reasons).next();
     html! { td class=(class) title=[reasons] { (text) } }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use syncbench_harness::metric::MetricSpec;
 use syncbench_harness::metrics::{CENSORED, CONCURRENCY, OPS_PER_CPU_S};
 use syncbench_harness::pace::Pace;
-use syncbench_harness::results::{Cell, Environment, Metric, Outcome, Results, Verdict};
+use syncbench_harness::results::{Cell, ClaimsKept, Environment, Metric, Outcome, Results};
 use syncbench_reports::aggregate::Summary;
 use syncbench_reports::caveat::{Caveat, caveats};
 
@@ -52,7 +52,7 @@ fn each_flaw_raises_its_caveat_and_no_other() {
             |c| matches!(c, Caveat::IdleFault(..)),
         ),
         (
-            |r| r.cells.iter_mut().for_each(|cell| cell.verdict = Some(Verdict::Unknown)),
+            |r| r.cells.iter_mut().for_each(|cell| cell.claims_kept = Some(ClaimsKept::Unknown)),
             |c| matches!(c, Caveat::ProvedNothing(..)),
         ),
         (

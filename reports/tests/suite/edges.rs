@@ -144,7 +144,7 @@ fn hostile_strings_are_escaped() {
         cell.workload = hostile.clone();
         cell.settings.faults = vec![hostile.clone()];
         cell.replay = hostile.clone();
-        cell.verdict_reasons = vec![hostile.clone()];
+        cell.claims_reasons = vec![hostile.clone()];
         cell.support = Arc::new(BTreeMap::from([(hostile.clone(), hostile.clone())]));
         for coverage in &mut cell.coverage {
             (coverage.fault, coverage.effect) = (hostile.clone(), hostile.clone());

@@ -7,10 +7,11 @@ mod print;
 use std::process::ExitCode;
 
 use crate::args::ListArgs;
+use crate::catalog::Catalog;
 use crate::failure::Done;
 use crate::out::println;
 
-pub(crate) fn list(args: &ListArgs) -> Done {
+pub(crate) fn list(_: &Catalog, args: &ListArgs) -> Done {
     let catalog = catalog::Catalog::of(args.what);
     if args.json {
         println!("{}", serde_json::to_string(&catalog)?);

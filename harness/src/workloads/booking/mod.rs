@@ -30,6 +30,7 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
     name: "booking",
     summary: "reserve an hour that exists once or one of a show's tickets, cancel, put up more tickets",
     product: "appointments, tickets for a show, stock in a shop: several agents who see all bookings",
+    holds: "bookings of a stock",
     params: &[
         Param {
             name: "cancel",

@@ -32,6 +32,7 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
     name: "json",
     summary: "set and delete values in nested maps, add to lists and take from them, make containers on the way",
     product: "settings, a design document's properties, the state of an application as JSON",
+    holds: "nested records",
     params: &[
         Param {
             name: "list",

@@ -35,6 +35,7 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
     name: "kanban",
     summary: "add cards, retitle them, drag them within a column and to others, some of them limited, delete them",
     product: "a task board as in Trello, Jira or GitHub Projects, in a meeting where all have it open",
+    holds: "ordered lists",
     params: &[
         Param {
             name: "move",

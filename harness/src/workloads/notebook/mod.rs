@@ -31,6 +31,7 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
     name: "notebook",
     summary: "type in cells, evaluate them, insert, move, delete and restore them",
     product: "a computational notebook such as Livebook, Jupyter or Colab, in which several people work at once",
+    holds: "a notebook of cells",
     params: &[
         Param {
             name: "cells",

@@ -26,6 +26,7 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
     name: "presence",
     summary: "come in, move one's cursor, leave and come back",
     product: "cursors and avatars in a shared editor: who is here, and where each user is",
+    holds: "presence",
     params: &[Param {
         name: "leave",
         kind: ParamKind::Share,

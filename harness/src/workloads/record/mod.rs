@@ -25,6 +25,7 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
     name: "record",
     summary: "set fields of shared records, save two fields that belong together, delete and create records",
     product: "a shared table: contacts, tasks with a start and an end, a board's cards",
+    holds: "records",
     params: &[
         Param {
             name: "pair",

@@ -26,6 +26,7 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
     name: "stack",
     summary: "push an item, take the top item, reverse the stack now and then",
     product: "a shared queue of work: support tickets, a playlist, jobs to hand out",
+    holds: "a queue",
     params: &[
         Param {
             name: "pop",

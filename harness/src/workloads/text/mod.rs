@@ -26,6 +26,7 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
     name: "text",
     summary: "type and erase in one text, a character at a time, in runs",
     product: "a shared note, a page of a wiki, the text of a notebook cell",
+    holds: "running text",
     params: &[
         Param {
             name: "run",

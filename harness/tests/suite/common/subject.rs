@@ -4,7 +4,7 @@ use std::env;
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use syncbench_harness::results::{Cell, Outcome, Verdict};
+use syncbench_harness::results::{Cell, ClaimsKept, Outcome};
 use syncbench_harness::run::{self, Planned, PlannedWorkload};
 use syncbench_harness::scenario::{Plan, Scenario};
 use syncbench_harness::workloads::{self, WORKLOADS};
@@ -196,11 +196,11 @@ pub fn case(subject: &Subject) -> Case {
     }
 }
 
-/// Complains unless the cell was measured and its verdict is a pass.
+/// Complains unless the cell was measured and kept its claims.
 pub fn passed(cell: &Cell) -> Checked {
-    if cell.outcome == Outcome::Measured && cell.verdict == Some(Verdict::Pass) && cell.converged == Some(true) {
+    if cell.outcome == Outcome::Measured && cell.claims_kept == Some(ClaimsKept::Yes) && cell.converged == Some(true) {
         return Ok(());
     }
-    let reasons = cell.reason.iter().chain(&cell.verdict_reasons).cloned().collect::<Vec<_>>().join("; ");
-    Err(format!("{:?} {:?}: {reasons}\n    {}", cell.outcome, cell.verdict, cell.replay))
+    let reasons = cell.reason.iter().chain(&cell.claims_reasons).cloned().collect::<Vec<_>>().join("; ");
+    Err(format!("{:?} {:?}: {reasons}\n    {}", cell.outcome, cell.claims_kept, cell.replay))
 }

@@ -88,7 +88,7 @@ pub fn large() -> Results {
 pub fn drop_cell(cell: &mut Cell, outcome: Outcome, reason: &str) {
     cell.outcome = outcome;
     cell.reason = Some(reason.to_owned());
-    cell.verdict = None;
+    cell.claims_kept = None;
     cell.converged = None;
     cell.digest = None;
     cell.metrics.clear();
@@ -231,8 +231,8 @@ pub fn cell(part: &str, workload: &str, strategy: &str, size: u64, seed: u64) ->
         strategy: strategy.into(),
         workload: workload.into(),
         outcome: Outcome::Measured,
-        verdict: Some(if converged { Verdict::Pass } else { Verdict::Fail }),
-        verdict_reasons: if converged {
+        claims_kept: Some(if converged { ClaimsKept::Yes } else { ClaimsKept::No }),
+        claims_reasons: if converged {
             vec![]
         } else {
             vec!["claims to converge, but 2 states were left after heal".into()]

@@ -1,68 +1,13 @@
-//! The command line.
+//! The flags of `syncbench run`.
 
 use std::path::PathBuf;
-use std::str::FromStr;
 
-use clap::builder::styling::{AnsiColor, Styles};
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use clap_complete::Shell;
+use clap::{Args, ValueEnum};
 use syncbench_harness::pace::Pace;
 use syncbench_harness::settings::Engine;
 use syncbench_harness::trace::Units;
 
-const STYLES: Styles = Styles::styled()
-    .header(AnsiColor::Green.on_default().bold())
-    .usage(AnsiColor::Green.on_default().bold())
-    .literal(AnsiColor::Cyan.on_default().bold())
-    .placeholder(AnsiColor::Cyan.on_default());
-
-/// A whole number; the command checks its range.
-fn whole<T: FromStr>(text: &str) -> Result<T, &'static str> {
-    text.parse().map_err(|_| "expected a whole number such as 400")
-}
-
-fn number(text: &str) -> Result<f64, &'static str> {
-    text.parse().map_err(|_| "expected a number such as 2.5")
-}
-
-/// Which sync model should this product use, and what will it cost?
-#[derive(Parser)]
-#[command(name = "syncbench", version = crate::environment::version(), about, styles = STYLES)]
-#[command(after_help = "Examples:
-  syncbench run                                  the default comparison
-  syncbench run -s serial,crdt-automerge -w stack -n satellite
-  syncbench run --trace friendsforever.json.gz   replay a recorded session
-  syncbench list strategies                      each strategy and its claims
-  syncbench list metrics                         what is measured, and what it means
-  syncbench demo race                            two people take one item
-  syncbench report bench-results/runs/*          redraw results
-
-Exit codes: 0 fine, 1 failed, 2 wrong use, 3 a threshold or a choice says no.")]
-pub(crate) struct Cli {
-    #[command(subcommand)]
-    pub(crate) command: Command,
-}
-
-#[derive(Subcommand)]
-pub(crate) enum Command {
-    /// Run a comparison; write a table, results and a report
-    Run(Box<RunArgs>),
-    /// List strategies, workloads, networks, faults, metrics, charts and scenarios
-    List(ListArgs),
-    /// Tell a small story step by step, coloured by replica, with its diagram
-    Demo(DemoArgs),
-    /// Redraw the charts and the page of earlier runs
-    Report(ReportArgs),
-    /// Put the parts of one plan together that were run on several machines
-    Merge(MergeArgs),
-    /// Check that the same scenario and seed give the same run
-    Verify(VerifyArgs),
-    /// Print a completion script for a shell
-    Completions {
-        /// Which shell
-        shell: Shell,
-    },
-}
+use super::value::{number, whole};
 
 #[derive(Args)]
 #[command(after_help = "Examples:
@@ -217,105 +162,4 @@ impl From<EngineArg> for Engine {
             EngineArg::Threads => Engine::Threads,
         }
     }
-}
-
-#[derive(Args)]
-pub(crate) struct ListArgs {
-    /// What to list [default: everything]
-    #[arg(value_enum)]
-    pub(crate) what: Option<Listed>,
-    /// Print one JSON document
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Listed {
-    Strategies,
-    Workloads,
-    Networks,
-    Faults,
-    Metrics,
-    Charts,
-    Scenarios,
-}
-
-#[derive(Args)]
-#[command(after_help = "Examples:
-  syncbench demo                                 list the stories
-  syncbench demo stack                           a server's order, and all other orders
-  syncbench demo race --pace 400                 one item, two people, every strategy
-  syncbench demo race --strategy serial,lww-document --svg race.svg
-  syncbench demo stack --json > stack.json
-
-Each story runs real replicas in virtual time, on a network of its own.")]
-pub(crate) struct DemoArgs {
-    /// Which story [default: list them]
-    pub(crate) name: Option<String>,
-    /// Strategies to tell it with instead of the story's: `all`, or names
-    #[arg(short, long, value_name = "NAMES", requires = "name")]
-    pub(crate) strategy: Vec<String>,
-    /// Where to write the diagram [default: bench-results/demo/NAME.svg; none with --json]
-    #[arg(long, value_name = "FILE", requires = "name")]
-    pub(crate) svg: Option<PathBuf>,
-    /// Milliseconds to wait after each step, on a terminal
-    #[arg(long, value_name = "MS", requires = "name", allow_negative_numbers = true, value_parser = whole::<u64>)]
-    pub(crate) pace: Option<u64>,
-    /// Print one JSON document on stdout, and nothing else
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[derive(Args)]
-#[command(after_help = "Examples:
-  syncbench report bench-results/runs/2026-01-31-120000-default
-  cargo bench && syncbench report bench-results/runs/*
-
-After `cargo bench`, criterion's estimates are drawn beside the figures of the
-runs.")]
-pub(crate) struct ReportArgs {
-    /// Folders of runs; several become one report
-    #[arg(required = true)]
-    pub(crate) dirs: Vec<PathBuf>,
-    /// Where to write report.html and charts/ [default: the first folder]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: Option<PathBuf>,
-    /// Criterion's folder [default: target/criterion, if it exists]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) criterion: Option<PathBuf>,
-}
-
-#[derive(Args)]
-#[command(after_help = "Examples:
-  syncbench run --partition 1/2 --out part-1      on one machine
-  syncbench run --partition 2/2 --out part-2      on another machine
-  syncbench merge part-1 part-2 --out whole
-  syncbench report whole
-
-Parts must have one plan and one build. Nothing is measured: cells that are
-missing are named with the command that runs them, and so are cells that two
-folders hold.")]
-pub(crate) struct MergeArgs {
-    /// Folders of the parts
-    #[arg(required = true)]
-    pub(crate) dirs: Vec<PathBuf>,
-
-    /// Folder for the whole run
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: PathBuf,
-}
-
-#[derive(Args)]
-#[command(after_help = "Runs a small plan in this process on all processors and again in another process
-on one thread, and compares all trace digests. Exit code 1 if any run differs.")]
-pub(crate) struct VerifyArgs {
-    /// Strategies to verify
-    #[arg(short, long, value_name = "NAMES", default_value = "all")]
-    pub(crate) strategy: Vec<String>,
-    /// Seeds
-    #[arg(long, value_name = "SEEDS", default_value = "1..2")]
-    pub(crate) seeds: String,
-    /// Print one JSON document
-    #[arg(long)]
-    pub(crate) json: bool,
 }

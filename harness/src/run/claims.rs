@@ -8,16 +8,16 @@ use crate::metric::MetricSpec;
 use crate::metrics;
 use crate::oracles::serial_order::SerialOrder;
 use crate::probe::Figures;
-use crate::results::Verdict;
+use crate::results::ClaimsKept;
 use crate::run_result::RunResult;
 
-/// Holds a run against the strategy's claims: the verdict, and what it rests on.
-pub(super) fn verdict(
+/// Holds a run against the strategy's claims: whether it kept them, and what that rests on.
+pub(super) fn claims_kept(
     planned: &Planned,
     ran: &RunResult,
     figures: &Figures,
     order: SerialOrder,
-) -> (Verdict, Vec<String>) {
+) -> (ClaimsKept, Vec<String>) {
     let claims = planned.strategy.guarantees();
     let number = |metric: &MetricSpec| figures.get(metric, "").unwrap_or(0.0);
     // A client that has crashed for good learns no further fates.
@@ -54,7 +54,7 @@ pub(super) fn verdict(
     ];
     let reasons: Vec<String> = broken.into_iter().filter(|(broken, _)| *broken).map(|(_, reason)| reason).collect();
     if !reasons.is_empty() {
-        return (Verdict::Fail, reasons);
+        return (ClaimsKept::No, reasons);
     }
     if !quiescent {
         let open = [
@@ -64,12 +64,12 @@ pub(super) fn verdict(
         let open: String = open.into_iter().flatten().map(|what| format!("{what}, ")).collect();
         let (pending, budget) = (ran.pending(), format_span(planned.settings.budget));
         let reason = format!("not quiescent within the budget of {budget}: {open}{pending}; raise --budget");
-        return (Verdict::Unknown, vec![reason]);
+        return (ClaimsKept::Unknown, vec![reason]);
     }
     if !ran.ledger.entries().any(|entry| matches!(entry.fate, Fate::Confirmed(_))) {
-        return (Verdict::Unknown, vec!["no operation was confirmed, so nothing was exercised".into()]);
+        return (ClaimsKept::Unknown, vec!["no operation was confirmed, so nothing was exercised".into()]);
     }
-    (Verdict::Pass, Vec::new())
+    (ClaimsKept::Yes, Vec::new())
 }
 
 /// `1 operation`, `2 operations`.

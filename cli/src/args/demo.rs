@@ -1,0 +1,33 @@
+//! The flags of `syncbench demo`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::value::whole;
+
+#[derive(Args)]
+#[command(after_help = "Examples:
+  syncbench demo                                 list the stories
+  syncbench demo stack                           a server's order, and all other orders
+  syncbench demo race --pace 400                 one item, two people, every strategy
+  syncbench demo race --strategy serial,lww-document --svg race.svg
+  syncbench demo stack --json > stack.json
+
+Each story runs real replicas in virtual time, on a network of its own.")]
+pub(crate) struct DemoArgs {
+    /// Which story [default: list them]
+    pub(crate) name: Option<String>,
+    /// Strategies to tell it with instead of the story's: `all`, or names
+    #[arg(short, long, value_name = "NAMES", requires = "name")]
+    pub(crate) strategy: Vec<String>,
+    /// Where to write the diagram [default: bench-results/demo/NAME.svg; none with --json]
+    #[arg(long, value_name = "FILE", requires = "name")]
+    pub(crate) svg: Option<PathBuf>,
+    /// Milliseconds to wait after each step, on a terminal
+    #[arg(long, value_name = "MS", requires = "name", allow_negative_numbers = true, value_parser = whole::<u64>)]
+    pub(crate) pace: Option<u64>,
+    /// Print one JSON document on stdout, and nothing else
+    #[arg(long)]
+    pub(crate) json: bool,
+}

@@ -1,0 +1,65 @@
+//! The command line.
+
+mod demo;
+mod list;
+mod merge;
+mod report;
+mod run;
+mod value;
+mod verify;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Parser, Subcommand};
+use clap_complete::Shell;
+
+pub(crate) use demo::DemoArgs;
+pub(crate) use list::{ListArgs, Listed};
+pub(crate) use merge::MergeArgs;
+pub(crate) use report::ReportArgs;
+pub(crate) use run::{EngineArg, RunArgs};
+pub(crate) use verify::VerifyArgs;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// Which sync model should this product use, and what will it cost?
+#[derive(Parser)]
+#[command(name = "syncbench", version = crate::environment::version(), about, styles = STYLES)]
+#[command(after_help = "Examples:
+  syncbench run                                  the default comparison
+  syncbench run -s serial,crdt-automerge -w stack -n satellite
+  syncbench run --trace friendsforever.json.gz   replay a recorded session
+  syncbench list strategies                      each strategy and its claims
+  syncbench list metrics                         what is measured, and what it means
+  syncbench demo race                            two people take one item
+  syncbench report bench-results/runs/*          redraw results
+
+Exit codes: 0 fine, 1 failed, 2 wrong use, 3 a threshold or a choice says no.")]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Run a comparison; write a table, results and a report
+    Run(Box<RunArgs>),
+    /// List strategies, workloads, networks, faults, metrics, charts and scenarios
+    List(ListArgs),
+    /// Tell a small story step by step, coloured by replica, with its diagram
+    Demo(DemoArgs),
+    /// Redraw the charts and the page of earlier runs
+    Report(ReportArgs),
+    /// Put the parts of one plan together that were run on several machines
+    Merge(MergeArgs),
+    /// Check that the same scenario and seed give the same run
+    Verify(VerifyArgs),
+    /// Print a completion script for a shell
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+}

@@ -1,0 +1,24 @@
+//! The flags of `syncbench report`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+#[derive(Args)]
+#[command(after_help = "Examples:
+  syncbench report bench-results/runs/2026-01-31-120000-default
+  cargo bench && syncbench report bench-results/runs/*
+
+After `cargo bench`, criterion's estimates are drawn beside the figures of the
+runs.")]
+pub(crate) struct ReportArgs {
+    /// Folders of runs; several become one report
+    #[arg(required = true)]
+    pub(crate) dirs: Vec<PathBuf>,
+    /// Where to write report.html and charts/ [default: the first folder]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Criterion's folder [default: target/criterion, if it exists]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) criterion: Option<PathBuf>,
+}

@@ -1,0 +1,7 @@
+//! Choosing a sync model for a product: what its team answers, and the decision that the measurements support.
+
+pub mod answers;
+pub mod decision;
+
+pub use answers::Answers;
+pub use decision::Decision;

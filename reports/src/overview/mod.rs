@@ -1,0 +1,85 @@
+//! Strategies by workloads at a glance: what the first screen of the terminal, the head of the page and a choice read.
+//!
+//! Nothing is blended: a figure belongs to one strategy, workload and mode, or is the worst of several, and says which.
+
+mod strategy;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::aggregate::{Group, Row, Summary};
+pub use strategy::{Offline, Strategy};
+
+/// Strategies by workloads.
+#[derive(Clone, Debug)]
+pub struct Overview<'s, 'a> {
+    /// What differs beside strategy and workload: parts of the plan, networks, faults, ... Sweeps over sizes are left out.
+    pub modes: Vec<Mode<'s, 'a>>,
+    /// Workloads in the order of the plan.
+    pub workloads: Vec<&'a str>,
+    /// Strategies, family by family, in the order of the plan.
+    pub strategies: Vec<Strategy<'a>>,
+    /// The results, put together.
+    pub summary: &'s Summary<'a>,
+}
+
+/// Conditions that differ in nothing but their workload.
+#[derive(Clone, Debug)]
+pub struct Mode<'s, 'a> {
+    /// A unique name: `calm`, `rough`, or with what differs from other modes of its part.
+    pub name: String,
+    /// One for each workload, in the order of the plan.
+    pub groups: Vec<&'s Group<'a>>,
+}
+
+impl<'s, 'a> Overview<'s, 'a> {
+    /// The overview of a summary.
+    pub fn new(summary: &'s Summary<'a>) -> Self {
+        let mut modes: Vec<Mode<'s, 'a>> = Vec::new();
+        let (mut places, mut workloads) = (BTreeMap::new(), Vec::new());
+        for group in &summary.groups {
+            if !workloads.contains(&group.condition.workload) {
+                workloads.push(group.condition.workload);
+            }
+            let place = *places.entry(group.condition.but_workload()).or_insert_with(|| {
+                modes.push(Mode { name: String::new(), groups: Vec::new() });
+                modes.len() - 1
+            });
+            modes[place].groups.push(group);
+        }
+        name(&mut modes);
+        Self { modes, workloads, strategies: Strategy::of(summary), summary }
+    }
+
+    /// The row of a strategy on a workload in a mode, with its group; `None` where it was not planned.
+    pub fn row(&self, mode: &Mode<'s, 'a>, strategy: &str, workload: &str) -> Option<(&'s Group<'a>, &'s Row<'a>)> {
+        let group = mode.groups.iter().find(|group| group.condition.workload == workload)?;
+        let row = group.rows.iter().find(|row| row.strategy == strategy)?;
+        Some((group, row))
+    }
+
+    /// The rows of a strategy in a mode.
+    pub fn rows<'o>(&'o self, mode: &'o Mode<'s, 'a>, strategy: &'o str) -> impl Iterator<Item = &'s Row<'a>> + 'o {
+        mode.groups.iter().filter_map(move |group| group.rows.iter().find(|row| row.strategy == strategy))
+    }
+}
+
+/// Names modes by their part; those of one part add what differs.
+fn name(modes: &mut [Mode<'_, '_>]) {
+    let facets = |mode: &Mode<'_, '_>| mode.groups[0].condition.facets();
+    let mut like: BTreeMap<_, Vec<BTreeSet<String>>> = BTreeMap::new();
+    for mode in modes.iter() {
+        let facets = facets(mode);
+        let known = like.entry(mode.groups[0].condition.part).or_default();
+        known.resize_with(facets.len(), BTreeSet::new);
+        known.iter_mut().zip(facets).for_each(|(known, facet)| _ = known.insert(facet));
+    }
+    for mode in modes {
+        let part = mode.groups[0].condition.part;
+        let differs = like.get(part).map(Vec::as_slice).unwrap_or_default();
+        let size = mode.groups[0].condition.size_facet();
+        let facets = facets(mode);
+        let told = facets.iter().zip(differs).filter(|(facet, known)| known.len() > 1 && **facet != size);
+        let told: Vec<_> = std::iter::once(part).chain(told.map(|(facet, _)| facet.as_str())).collect();
+        mode.name = told.join(", ");
+    }
+}
