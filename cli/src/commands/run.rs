@@ -146,7 +146,7 @@ fn exit_code(results: &Results) -> ExitCode {
 }
 
 /// The scenarios that the file and the flags describe.
-fn scenarios(args: &RunArgs) -> Result<Vec<Scenario>, Failure> {
+pub(super) fn scenarios(args: &RunArgs) -> Result<Vec<Scenario>, Failure> {
     let own = !args.network.is_empty()
         || !args.fault.is_empty()
         || !args.size.is_empty()

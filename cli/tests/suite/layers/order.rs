@@ -67,7 +67,7 @@ const CLI: &[&[&str]] = &[
     &["args"],
     &["failure"],
     &["catalog"],
-    &["folder", "progress", "story"],
+    &["folder", "progress"],
     &["runner"],
     &["commands"],
 ];
