@@ -56,7 +56,7 @@ const REPORTS: &[&[&str]] = &[
     &["headline"],
     &["charts"],
     &["story"],
-    &["table"],
+    &["screen", "table"],
     &["html"],
     &["report"],
 ];
