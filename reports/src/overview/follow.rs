@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::names::compressed;
 use super::{Judged, Mode, Overview};
-use crate::format::list;
+use crate::format::{figure, list};
 use crate::stats::paired_difference;
 
 /// What holds for some kinds of data.
@@ -117,14 +117,31 @@ impl<'o> Kind<'o> {
             all.iter().copied().filter(|label| has(label)).collect()
         };
         let lossy: Vec<&str> = all.iter().copied().filter(|label| !clean.contains(label)).collect();
+        let named = |names: &[&'o str]| self.named(overview, names);
+        let some = clean.iter().any(|label| self.emulated(overview, label));
+        let encoded = if some { ", some by emulated edits" } else { "" };
         let shared = CLAIMS.iter().find(|(claim, _)| clean.len() > 1 && claiming(claim) == clean);
         match shared {
-            Some((_, words)) => (format!("0 lost with {words}"), Rank::Some),
+            Some((_, words)) => (format!("0 lost with {words}{encoded}"), Rank::Some),
             None if lossy.len() <= 2 && lossy.len() * 4 < clean.len() => {
-                (format!("0 lost with all but {}", compressed(&lossy, &all).join(", ")), Rank::NearlyAll)
+                (format!("0 lost with all but {}{encoded}", compressed(&lossy, &all).join(", ")), Rank::NearlyAll)
             }
-            None => (format!("0 lost with {}", compressed(&clean, &all).join(", ")), Rank::Some),
+            None => (format!("0 lost with {}", named(&clean)), Rank::Some),
         }
+    }
+
+    /// Names in few words; those that emulate edits here have a mark.
+    fn named(&self, overview: &Overview<'_, 'o>, names: &[&'o str]) -> String {
+        let (marked, whole): (Vec<&str>, Vec<&str>) = names.iter().partition(|label| self.emulated(overview, label));
+        let marked = marked.iter().map(|label| format!("{label}*"));
+        compressed(&whole, &self.labels()).into_iter().chain(marked).collect::<Vec<_>>().join(", ")
+    }
+
+    fn emulated(&self, overview: &Overview<'_, 'o>, label: &str) -> bool {
+        let rows = overview.modes.iter().flat_map(|mode| {
+            self.workloads.iter().filter_map(move |workload| Some(overview.row(mode, label, workload)?.1))
+        });
+        rows.into_iter().any(|row| !row.emulated().is_empty())
     }
 
     /// The strategy that lost the fewest, first, and those that the seeds do not tell from it.
@@ -162,18 +179,20 @@ fn fewest(overview: &Overview<'_, '_>, lossy: &[&Kind<'_>]) -> Vec<Follow> {
         first.iter().copied().filter(|label| leaders.iter().all(|one| one.contains(label))).collect();
     let line = |holds: Vec<String>, says: String| Follow { holds, says, rank: Rank::None };
     let said = |kind: &Kind<'_>, names: &[&str]| match (kind.judged.as_slice(), names) {
-        ([(only, lost)], _) => format!("{only} lost {} of 1,000", crate::format::figure(*lost)),
-        (_, [best]) => format!("all lost some, the fewest {best}"),
-        (_, [best, others @ ..]) => {
-            let others = compressed(others, &kind.labels()).join(", ");
-            format!("all lost some, the fewest {best}; not told apart: {others}")
-        }
-        (_, []) => "all lost some".to_owned(),
+        ([(only, lost)], _) => format!("{only} lost {} of 1,000", figure(*lost)),
+        (_, names) => format!("all lost some; fewest {}", untold(kind, names)),
     };
     if lossy.len() > 1 && !everywhere.is_empty() && lossy.iter().all(|kind| kind.judged.len() > 1) {
         let holds = lossy.iter().map(|kind| kind.holds.clone()).collect();
-        let names = compressed(&everywhere, &lossy[0].labels()).join(", ");
-        return vec![line(holds, format!("all lost some; nobody told to lose fewer than {names}"))];
+        return vec![line(holds, format!("all lost some; fewest {}", untold(lossy[0], &everywhere)))];
     }
     lossy.iter().zip(&leaders).map(|(kind, names)| line(vec![kind.holds.clone()], said(kind, names))).collect()
+}
+
+/// Names of strategies that the seeds do not tell apart, if there are several.
+fn untold(kind: &Kind<'_>, names: &[&str]) -> String {
+    match names {
+        [one] => (*one).to_owned(),
+        _ => format!("{} (not told apart)", compressed(names, &kind.labels()).join(", ")),
+    }
 }

@@ -4,7 +4,7 @@ use syncbench_harness::results::{ClaimsKept, Outcome};
 
 use super::layout::painted;
 use crate::caveat::caveats;
-use crate::format::{count, plain, plural, shorten};
+use crate::format::{count, list, plain, plural, shorten};
 use crate::overview::{Follow, Overview, follow};
 
 /// Most sentences of what follows.
@@ -47,25 +47,33 @@ pub(super) fn broken(overview: &Overview<'_, '_>, width: usize, color: bool) -> 
     lines.iter().map(line).collect()
 }
 
-/// The caveats in one line, with what else the details have.
+/// The caveats in one line, and what else the details have: `more` sentences, and sweeps over sizes.
 pub(super) fn limits(overview: &Overview<'_, '_>, more: usize, width: usize, color: bool) -> String {
-    let brief: Vec<String> = caveats(overview.summary).iter().map(|caveat| plain(&caveat.brief())).collect();
+    let caveats = caveats(overview.summary);
+    let mut brief: Vec<String> = Vec::new();
+    for words in caveats.iter().map(|caveat| plain(&caveat.brief())) {
+        if !brief.contains(&words) {
+            brief.push(words);
+        }
+    }
     let sweeps = if overview.summary.groups.is_empty() { 0 } else { overview.summary.sweeps.len() };
     let mut also = Vec::new();
-    also.extend((more > 0).then(|| format!("{} of this kind", plural(more, "more line"))));
-    also.extend((sweeps > 0).then(|| plural(sweeps, "sweep") + " over sizes"));
-    if brief.is_empty() && also.is_empty() {
-        return String::new();
-    }
-    also.push("all figures".to_owned());
-    let details = format!("--details: {}", also.join(", "));
-    let first = match brief.len() {
-        0 => String::new(),
-        n => {
+    also.extend((sweeps > 0).then(|| plural(sweeps, "sweep")));
+    also.extend((more > 0).then(|| plural(more, "more line")));
+    let also = list(&also, 2);
+    let text = match (caveats.len(), also.is_empty()) {
+        (0, true) => return String::new(),
+        (0, false) => format!("{also}: --details"),
+        (n, none) => {
             let head = format!("{} {}: ", count(n as u64), if n == 1 { "caveat" } else { "caveats" });
-            let room = width.saturating_sub(details.chars().count() + head.chars().count() + 2);
-            format!("{head}{}; ", shorten(&brief.join(", "), room))
+            let tail = if none { "; --details".to_owned() } else { format!("; {also}: --details") };
+            let room = width.saturating_sub(head.chars().count() + tail.chars().count());
+            let fits =
+                |n: &usize| brief[..*n].join(", ").chars().count() + if *n < brief.len() { 3 } else { 0 } <= room;
+            let named = (1..=brief.len()).rev().find(fits).unwrap_or(1);
+            let cut = if named < brief.len() { ", …" } else { "" };
+            format!("{head}{}{cut}{tail}", brief[..named].join(", "))
         }
     };
-    painted(&shorten(&format!("{first}{details}"), width), color.then_some("33")) + "\n"
+    format!("{}\n", painted(&shorten(&text, width), color.then_some("33")))
 }
