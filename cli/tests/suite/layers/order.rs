@@ -20,6 +20,7 @@ const STRATEGIES: &[&[&str]] = &[
     &["params"],
     &["replica"],
     &["spec", "prefix_set", "wire", "relay", "send_window"],
+    &["requirements"],
     &["courier", "star"],
     &["crdt", "ephemeral", "escrow", "ids", "lww", "ot"],
     &["serial"],
