@@ -2,6 +2,7 @@
 //! after another, since they would compete for the processor.
 
 mod claims;
+mod estimate;
 mod measure;
 mod planned;
 mod support;
@@ -16,6 +17,7 @@ use syncbench_strategies::document::EditKind;
 use crate::engines::panic_text;
 use crate::results::{Cell, Outcome, StrategyFacts};
 use crate::settings::Engine;
+pub use estimate::{Estimate, estimate};
 pub use measure::observe;
 pub use planned::{Planned, PlannedWorkload};
 pub(crate) use support::{lacks, unsupported};

@@ -20,6 +20,7 @@ const STRATEGIES: &[&[&str]] = &[
     &["params"],
     &["replica"],
     &["spec", "prefix_set", "wire", "relay", "send_window"],
+    &["requirements"],
     &["courier", "star"],
     &["crdt", "ephemeral", "escrow", "ids", "lww", "ot"],
     &["serial"],
@@ -56,7 +57,7 @@ const REPORTS: &[&[&str]] = &[
     &["headline"],
     &["charts"],
     &["story"],
-    &["table"],
+    &["screen", "table"],
     &["html"],
     &["report"],
 ];
