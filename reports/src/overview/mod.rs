@@ -36,7 +36,14 @@ impl<'s, 'a> Overview<'s, 'a> {
     pub fn new(summary: &'s Summary<'a>) -> Self {
         let mut modes: Vec<Mode<'s, 'a>> = Vec::new();
         let (mut places, mut workloads) = (BTreeMap::new(), Vec::new());
+        // A part that sweeps over sizes asks what an operation costs: its other conditions are no mode either.
+        let sweeps = summary.sweeps.iter().flat_map(|sweep| &sweep.groups);
+        let swept: BTreeSet<&str> = sweeps.map(|group| group.condition.part).collect();
+        let only_swept = summary.groups.iter().all(|group| swept.contains(group.condition.part));
         for group in &summary.groups {
+            if swept.contains(group.condition.part) && !only_swept {
+                continue;
+            }
             if !workloads.contains(&group.condition.workload) {
                 workloads.push(group.condition.workload);
             }
