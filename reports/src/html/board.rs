@@ -4,11 +4,10 @@ use maud::{Markup, PreEscaped, html};
 
 use super::bars::{AllBars, Bars};
 use super::exact::{exact, spread};
-use super::lines::lines;
 use super::places::Places;
 use super::spot::{STEPS, Spot};
-use crate::format::{NONE, figure, plural};
-use crate::overview::{Mode, Overview, Strategy};
+use crate::format::{NONE, figure, list, plural};
+use crate::overview::{Mode, Overview, Strategy, follow};
 
 /// Most modes that have a heatmap of their own; the worst is over all of them.
 const MODES: usize = 12;
@@ -18,7 +17,7 @@ pub(super) fn board(overview: &Overview<'_, '_>, places: &Places<'_>) -> Markup 
     let bars = AllBars::of(overview);
     let several = overview.modes.len() > 1;
     let shown = &overview.modes[..overview.modes.len().min(MODES)];
-    let lines = lines(overview);
+    let lines = follow(overview);
     let worst: Vec<_> = bars.worst();
     html! {
         section.board id="overview" aria-label="Overview" {
@@ -47,7 +46,7 @@ pub(super) fn board(overview: &Overview<'_, '_>, places: &Places<'_>) -> Markup 
             @if !lines.is_empty() {
                 aside aria-labelledby="follows" {
                     h2 id="follows" { "What follows" @if several { small { "in the worst mode" } } }
-                    dl { @for line in &lines { dt { (line.holds) } dd { (line.text) } } }
+                    dl { @for line in &lines { dt { (list(&line.holds, usize::MAX)) } dd { (line.says) } } }
                 }
             }
         }

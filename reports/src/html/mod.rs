@@ -9,7 +9,6 @@ mod findings;
 mod glossary;
 mod growth;
 mod head;
-mod lines;
 mod places;
 mod provenance;
 mod spot;

@@ -15,7 +15,7 @@ pub(super) struct Places<'a> {
 impl<'a> Places<'a> {
     /// Those of an overview.
     pub(super) fn of(overview: &Overview<'_, 'a>) -> Self {
-        let groups = overview.summary.groups.iter().enumerate();
+        let groups = overview.summary.all_groups().enumerate();
         let groups = groups.map(|(index, group)| (group.title.clone(), index)).collect();
         Self { workloads: overview.workloads.clone(), groups }
     }

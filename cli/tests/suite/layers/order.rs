@@ -12,7 +12,7 @@ pub(super) fn library(folder: &str) -> String {
 }
 
 const STRATEGIES: &[&[&str]] = &[
-    &["document", "node", "time"],
+    &["document", "names", "node", "numbers", "time"],
     &["view", "sidecar"],
     &["model"],
     &["reducer", "change", "claims", "undo"],
@@ -56,7 +56,7 @@ const REPORTS: &[&[&str]] = &[
     &["headline"],
     &["charts"],
     &["story"],
-    &["table"],
+    &["screen", "table"],
     &["html"],
     &["report"],
 ];
