@@ -81,6 +81,24 @@ impl<'a> Data<'a> {
         Self { summary, criterion, palette: Palette::new(&names), charted, bare: false, width: WIDTH }
     }
 
+    /// The same with the conditions of one workload only; every strategy looks as it does here.
+    #[must_use]
+    pub fn only(&self, workload: &str) -> Self {
+        let of = |summary: &Summary<'a>| {
+            let mut one = summary.clone();
+            one.groups.retain(|group| group.condition.workload == workload);
+            one.sweeps.clear();
+            one
+        };
+        Self {
+            summary: of(&self.summary),
+            criterion: &[],
+            palette: self.palette.clone(),
+            charted: of(&self.charted),
+            bare: self.bare,
+        }
+    }
+
     /// The conditions that are not over several sizes, workload by workload.
     fn panels(&self) -> impl Iterator<Item = &Group<'a>> {
         self.charted.by_workload().into_iter()
