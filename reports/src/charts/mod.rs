@@ -96,6 +96,7 @@ impl<'a> Data<'a> {
             palette: self.palette.clone(),
             charted: of(&self.charted),
             bare: self.bare,
+            width: self.width,
         }
     }
 

@@ -18,7 +18,7 @@ pub(super) fn tell(catalog: &Catalog, replay: &str) -> Result<Told, Failure> {
         run::scenarios(&args).and_then(|scenarios| Plan::with(scenarios, &catalog.plans).map_err(Failure::usage));
     let plan = plan.map_err(|failure| match failure {
         Failure::Usage(reason) => wrong(reason),
-        broken @ Failure::Broken(_) => broken,
+        other => other,
     })?;
     let [planned] = &plan.cells[..] else {
         return Err(wrong(format!(
