@@ -1,6 +1,8 @@
 //! Plausible synthetic results, the same on every machine: no logarithms, no clock, one generator.
 #![allow(dead_code, unreachable_pub, missing_docs)]
 
+pub mod decisions;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
