@@ -6,7 +6,7 @@ use super::super::decision::{Candidate, Decision, Evidence, Figure, Flip, Mix, V
 use super::super::read;
 use super::charts::{flip_name, front_scene, pictures};
 use super::words::{
-    EQUAL, alike, answer, asked, beaten, columns, context, counted, equal, found, front, interval, intervals, of,
+    EQUAL, answer, asked, beaten, columns, context, counted, equal, equals, found, front, interval, intervals, of,
     product, sentence, value,
 };
 use crate::draw::Scene;
@@ -43,7 +43,10 @@ pub fn html(decision: &Decision) -> String {
                 header {
                     h1 { (product(decision)) ": " span.answer { (answer(decision)) } }
                     p { b { "Status: " } (status(decision)) ". " (counted(decision)) "." }
-                    @if let Some(proposal) = &decision.proposal { (list(&proposal.because)) }
+                    @match &decision.proposal {
+                        Some(proposal) => { @if let Some(equals) = equals(decision) { p { (equals) } } (list(&proposal.because)) }
+                        None => (list(&decision.relax)),
+                    }
                     nav aria-label="Parts" { @for (id, name) in PARTS { a href={ "#" (id) } { (name) } " " } }
                 }
                 main id="main" tabindex="-1" {
@@ -176,7 +179,6 @@ fn candidates(decision: &Decision) -> Markup {
     let scene = front_scene(decision, true);
     html! {
         (scroller("Candidates", &table))
-        @if let Some(alike) = alike(decision) { p { (alike) } }
         @if !beaten.is_empty() { p { "No better in any figure: " (beaten.join(", ")) "." } }
         @if let Some(scene) = &scene { (picture("front", scene, "The table above has the figures.")) }
     }
@@ -237,10 +239,14 @@ fn decided(decision: &Decision) -> Markup {
             @match &decision.proposal {
                 Some(proposal) => {
                     p.answer { "Use " code { (proposal.strategy) } "." }
+                    @if let Some(equals) = equals(decision) { p { (equals) } }
                     (list(&proposal.because))
                     @if !proposal.otherwise.is_empty() { p { "Otherwise:" } (list(&proposal.otherwise)) }
                 }
-                None => p.answer { "Nothing that was measured is safe for these answers: at least one has to change." },
+                None => {
+                    p.answer { "Nothing that was measured is safe for these answers: at least one has to change." }
+                    (list(&decision.relax))
+                }
             }
         }
     }

@@ -5,7 +5,7 @@ use super::super::decision::{Candidate, Decision, Evidence, Veto, Vetoed};
 use super::super::read;
 use super::charts::pictures;
 use super::words::{
-    EQUAL, alike, answer, asked, beaten, columns, context, counted, equal, found, front, interval, intervals, of,
+    EQUAL, answer, asked, beaten, columns, context, counted, equal, equals, found, front, interval, intervals, of,
     product, sentence, value,
 };
 use crate::format::{NONE, plain};
@@ -93,7 +93,6 @@ impl Page {
         };
         self.table(&heads, 1, all.iter().map(row).collect::<Vec<_>>());
         let mut notes = vec![format!("Bold: on the Pareto front; {}; {EQUAL}.", intervals(decision))];
-        notes.extend(alike(decision).map(|alike| escaped(&alike)));
         let beaten = beaten(decision);
         if !beaten.is_empty() {
             notes.push(format!("No better in any figure: {}.", escaped(&beaten.join(", "))));
@@ -136,14 +135,18 @@ impl Page {
         self.paragraph("## Decision");
         match &decision.proposal {
             Some(proposal) => {
-                self.paragraph(&format!("Use {}.", code(&proposal.strategy)));
+                let equals = equals(decision).map(|equals| format!(" {}", escaped(&equals))).unwrap_or_default();
+                self.paragraph(&format!("Use {}.{equals}", code(&proposal.strategy)));
                 self.list(proposal.because.iter().map(|one| escaped(one)));
                 if !proposal.otherwise.is_empty() {
                     self.paragraph("Otherwise:");
                     self.list(proposal.otherwise.iter().map(|one| escaped(one)));
                 }
             }
-            None => self.paragraph("Nothing that was measured is safe for these answers: at least one has to change."),
+            None => {
+                self.paragraph("Nothing that was measured is safe for these answers: at least one has to change.");
+                self.list(decision.relax.iter().map(|one| escaped(one)));
+            }
         }
     }
 

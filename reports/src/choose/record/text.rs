@@ -2,7 +2,7 @@
 
 use super::super::decision::{Decision, Evidence};
 use super::words::{
-    EQUAL, Group, Member, alike, answer, beaten, columns, counted, equal, found, front, groups, interval, intervals,
+    EQUAL, Group, Member, answer, beaten, columns, counted, equal, equals, found, front, groups, interval, intervals,
     of, product, value,
 };
 use crate::format::{count, list, plain, plural, shorten, wrap};
@@ -84,8 +84,10 @@ impl Page {
         self.line(&format!("{}: {answer}", self.styled(&product(decision), "1")));
         self.prose(&format!("{}.", counted(decision)), "  ");
         if let Some(proposal) = &decision.proposal {
+            equals(decision).into_iter().for_each(|equals| self.prose(&equals, "  "));
             self.items(&proposal.because, BECAUSE);
         }
+        self.items(&decision.relax, FEW);
     }
 
     fn vetoes(&mut self, decision: &Decision) {
@@ -108,7 +110,6 @@ impl Page {
     }
 
     fn group(&mut self, group: &Group<'_>) {
-        self.prose(&format!("{}: {}", plain(group.answer), plain(group.why)), "  ");
         let same = group.members.iter().filter_map(|member| member.evidence).map(|evidence| evidence.of);
         let of = same.clone().min().filter(|least| same.max() == Some(*least));
         let named = |member: &Member<'_>| match (member.evidence, of) {
@@ -119,7 +120,8 @@ impl Page {
         let names: Vec<_> = group.members.iter().map(named).collect();
         let of = of.map(|of| format!(" of {} operations each", count(of))).unwrap_or_default();
         let of = if names.len() == 1 { of.replace(" each", "") } else { of };
-        self.prose(&format!("{}{of}", names.join(", ")), "    ");
+        let line = format!("{}{of}: {} ({})", names.join(", "), plain(group.why), plain(group.answer));
+        self.prose(&line, "  ");
     }
 
     fn candidates(&mut self, decision: &Decision) {
@@ -151,13 +153,13 @@ impl Page {
             // The sign has a place of its own, so that figures stand below each other; headings go without.
             cells[..2].iter_mut().for_each(|head| *head += "  ");
             let wide = cells.iter().map(|cell| cell.chars().count()).max().unwrap_or(0);
-            if rows[0].chars().count() + wide + 1 > self.width {
+            if rows[0].chars().count() + wide + 2 > self.width {
                 left_out.push(plain(column.0));
                 continue;
             }
             equals |= sign;
             for (row, cell) in rows.iter_mut().zip(cells) {
-                *row += &format!(" {cell:>wide$}");
+                *row += &format!("  {cell:>wide$}");
             }
         }
         for row in rows {
@@ -173,16 +175,12 @@ impl Page {
         if !left_out.is_empty() {
             self.prose(&format!("On a wider terminal and in the record: {}", list(&left_out, usize::MAX)), "  ");
         }
-        if let Some(alike) = alike(decision) {
-            self.prose(&alike, "  ");
-        }
         let beaten = beaten(decision);
         if !beaten.is_empty() {
             self.prose(&format!("No better in any figure: {}", list(&beaten, usize::MAX)), "  ");
         }
         if let Some(proposal) = decision.proposal.as_ref().filter(|proposal| !proposal.otherwise.is_empty()) {
-            self.heading("Otherwise", "");
-            self.items(&proposal.otherwise, FEW);
+            self.prose(&format!("Otherwise: {}", proposal.otherwise.join(" ")), "  ");
         }
     }
 
@@ -244,7 +242,7 @@ impl Page {
         }
         if !decision.caveats.is_empty() {
             self.heading("Limits", "");
-            self.items(&decision.caveats, FEW);
+            self.prose(&decision.caveats.join(" "), "  ");
         }
     }
 

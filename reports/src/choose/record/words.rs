@@ -179,11 +179,10 @@ pub(super) fn front(decision: &Decision) -> Vec<&Candidate> {
     front
 }
 
-/// Strategies that the seeds do not tell apart in any axis of the front: the front may hold them for luck.
-pub(super) fn alike(decision: &Decision) -> Option<String> {
-    let alike = |candidate: &&Candidate| {
-        candidate.figures.iter().filter(|one| one.axis && one.value.is_some()).all(|one| !one.told_from_best)
-    };
-    let names: Vec<_> = decision.candidates.iter().filter(alike).map(|one| plain(&one.strategy)).collect();
-    (names.len() > 1).then(|| format!("Not told apart by {} seeds: {}.", decision.seeds, list(&names, usize::MAX)))
+/// The candidates that are as good as the proposed one.
+pub(super) fn equals(decision: &Decision) -> Option<String> {
+    let proposal = decision.proposal.as_ref().filter(|proposal| !proposal.equals.is_empty())?;
+    let names: Vec<_> = proposal.equals.iter().map(|name| plain(name)).collect();
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    Some(format!("{} {verb} as good: the seeds tell no difference.", list(&names, usize::MAX)))
 }

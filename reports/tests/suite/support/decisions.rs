@@ -135,6 +135,7 @@ pub fn forms() -> Decision {
         candidates: vec![serial, optimistic, patches],
         proposal: Some(Proposal {
             strategy: "serial-optimistic".into(),
+            equals: texts(&["serial-cas:text=replanned"]),
             because: texts(&[
                 "The seeds tell no candidate with fewer operations that are not kept: 12 per 1,000 (9–15).",
                 "Own changes are on screen at once, where serial takes 84 ms at the 99th percentile.",
@@ -143,6 +144,7 @@ pub fn forms() -> Decision {
                 "serial, if 84 ms between a keystroke and the screen are fine: 96 B per operation instead of 212.",
             ]),
         }),
+        relax: Vec::new(),
         mix: Some(Mix {
             strategy: "hybrid:text=ot".into(),
             parts: vec![
@@ -195,6 +197,7 @@ pub fn unsafe_answers() -> Decision {
     let gone: Vec<_> = decision.candidates.drain(..).map(|one| vetoed(&one.strategy, &one.family, server())).collect();
     decision.vetoed.extend(gone);
     decision.proposal = None;
+    decision.relax = texts(&["peers = no would leave serial, serial-optimistic and serial-patches."]);
     decision.mix = None;
     decision.flips.truncate(1);
     decision.flips[0].says = "With a server of the product (peers = no), serial-optimistic is safe.".into();
@@ -211,6 +214,7 @@ pub fn empty() -> Decision {
         vetoed: Vec::new(),
         candidates: Vec::new(),
         proposal: None,
+        relax: Vec::new(),
         mix: None,
         flips: Vec::new(),
         caveats: Vec::new(),
