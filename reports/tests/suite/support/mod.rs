@@ -1,6 +1,7 @@
 //! Plausible synthetic results, the same on every machine: no logarithms, no clock, one generator.
 #![allow(dead_code, unreachable_pub, missing_docs)]
 
+pub mod decisions;
 pub mod pictures;
 
 use std::collections::BTreeMap;
