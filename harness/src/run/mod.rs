@@ -4,6 +4,7 @@
 mod claims;
 mod measure;
 mod planned;
+mod reference;
 mod support;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
