@@ -16,6 +16,9 @@ pub(crate) enum Failure {
     Usage(String),
     /// An error on the way: exit code 1.
     Broken(anyhow::Error),
+    /// The command ran, and its answer is no: a threshold is broken, or no choice is safe. Exit code 3.
+    #[allow(dead_code, reason = "for the commands with a threshold or a choice")]
+    No(String),
 }
 
 /// What commands return.
@@ -45,12 +48,13 @@ impl Failure {
 
     /// Prints the reason on stderr and gives the exit code.
     pub(crate) fn report(self) -> ExitCode {
-        let (code, reason) = match self {
-            Failure::Usage(reason) => (2, reason),
-            Failure::Broken(error) => (1, format!("{error:#}")),
+        let (code, word, reason) = match self {
+            Failure::Usage(reason) => (2, "error", reason),
+            Failure::Broken(error) => (1, "error", format!("{error:#}")),
+            Failure::No(reason) => (3, "no", reason),
         };
         let red = anstyle::Style::new().fg_color(Some(anstyle::AnsiColor::Red.into())).bold();
-        eprintln!("{red}error:{red:#} {}", cut(reason.trim_end()));
+        eprintln!("{red}{word}:{red:#} {}", cut(reason.trim_end()));
         ExitCode::from(code)
     }
 }
@@ -123,6 +127,16 @@ mod tests {
     use clap::Parser;
 
     use super::*;
+
+    #[test]
+    fn each_failure_has_its_exit_code() {
+        let reason = || "as said".to_owned();
+        for (failure, code) in
+            [(Failure::Broken(anyhow::anyhow!(reason())), 1), (Failure::Usage(reason()), 2), (Failure::No(reason()), 3)]
+        {
+            assert_eq!(failure.report(), ExitCode::from(code));
+        }
+    }
 
     #[test]
     fn a_number_without_end_is_cut() {

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::names::did_you_mean;
+use crate::numbers::parse_count;
 use crate::selector::{Selector, SelectorError, format_span, parse_span};
 
 /// Which values a parameter takes.
@@ -105,7 +107,11 @@ impl Params {
             values.insert(param.name, Value::parse(param, &text).map_err(fail)?);
         }
         match given.keys().next() {
-            Some(key) => Err(fail(format!("no parameter `{key}`: `{}` {}", selector.name, names()))),
+            Some(key) => {
+                let meant = did_you_mean(key, spec.iter().map(|param| (param.name, "")));
+                let meant = meant.map_or(String::new(), |meant| meant + " ");
+                Err(fail(format!("no parameter `{key}`: {meant}`{}` {}", selector.name, names())))
+            }
             None => Ok(Self(values)),
         }
     }
@@ -192,14 +198,20 @@ impl Value {
             ParamKind::Bandwidth => parse_bandwidth(text)
                 .map(Value::Bandwidth)
                 .ok_or_else(|| fail("bits per second above 0 such as 800kbps, 1.5Mbps or 1Gbps, or unlimited")),
-            ParamKind::Count => text.parse().map(Value::Count).map_err(|_| fail("a whole number")),
+            ParamKind::Count => {
+                parse_count(text).map(Value::Count).ok_or_else(|| fail("a whole number such as 400 or 1k"))
+            }
             ParamKind::Share => match parse_share(text) {
                 Some(value) if (0.0..=1.0).contains(&value) => Ok(Value::Share(value)),
                 _ => Err(fail("a fraction from 0 to 1 or a percentage such as 3%")),
             },
             ParamKind::Choice(words) => match words.iter().find(|word| **word == text) {
                 Some(word) => Ok(Value::Choice(word)),
-                None => Err(fail(&format!("one of {}", words.join(", ")))),
+                None => {
+                    let wrong = fail(&format!("one of {}", words.join(", ")));
+                    let meant = did_you_mean(text, words.iter().map(|word| (*word, "")));
+                    Err(meant.map_or(wrong.clone(), |meant| format!("{wrong}: {meant}")))
+                }
             },
             ParamKind::Paths if text.split('/').all(|key| !key.is_empty()) => Ok(Value::Paths(text.to_owned())),
             ParamKind::Paths => Err(fail("keys between slashes, such as cells/*/source")),

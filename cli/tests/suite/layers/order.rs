@@ -12,7 +12,7 @@ pub(super) fn library(folder: &str) -> String {
 }
 
 const STRATEGIES: &[&[&str]] = &[
-    &["document", "node", "time"],
+    &["document", "names", "node", "numbers", "time"],
     &["view", "sidecar"],
     &["model"],
     &["reducer", "change", "claims", "undo"],
