@@ -55,7 +55,7 @@ const REPORTS: &[&[&str]] = &[
     &["caveat", "choose", "columns", "draw", "overview"],
     &["headline"],
     &["charts"],
-    &["story"],
+    &["story", "compare"],
     &["table"],
     &["html"],
     &["report"],
