@@ -36,4 +36,9 @@ impl Catalog {
         self.workloads.push(spec);
         self
     }
+
+    /// The strategies, in the order of lists.
+    pub fn strategies(&self) -> &[&'static Spec] {
+        &self.strategies
+    }
 }
