@@ -4,11 +4,12 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use syncbench_harness::metrics::LOST_INTENTS;
+use syncbench_harness::results::{Facts, StrategyFacts};
 
 use super::answers::Answers;
 use super::axes::{Axis, Measure, axes};
 use super::decision::{Candidate, Decision, Figure, Mix, Proposal, Veto, Vetoed};
-use super::entry::{Entry, Measured, entries};
+use super::entry::{Entry, HYBRID, Measured, entries};
 use super::relax::relax;
 use super::rule::{Field, Pick, in_words};
 use super::study::Study;
@@ -43,8 +44,12 @@ impl<'a> Verdict<'a> {
         };
         let (singles, mixes): (Vec<_>, Vec<_>) =
             (singles.into_iter().map(judge).collect(), mixes.into_iter().map(judge).collect());
-        let safe: Vec<Entry> =
-            singles.iter().chain(&mixes).filter(|(_, vetoes)| vetoes.is_empty()).map(|(entry, _)| entry.clone()).collect();
+        let safe: Vec<Entry> = singles
+            .iter()
+            .chain(&mixes)
+            .filter(|(_, vetoes)| vetoes.is_empty())
+            .map(|(entry, _)| entry.clone())
+            .collect();
         let axes = axes(answers, &measured, &safe);
         Self { measured, singles, mixes, axes }
     }
@@ -60,10 +65,12 @@ impl<'a> Verdict<'a> {
         let single = choose(&field);
         let mix = choose(&mixes);
         let (field, pick) = match (single, mix) {
-            (Some((single, _)), Some((mix, _))) => match better(&self.axes, &mixes.figures[mix.best], &field.figures[single.best]) {
-                Some((_, Ordering::Less)) => (mixes, mix),
-                _ => (field, single),
-            },
+            (Some((single, _)), Some((mix, _))) => {
+                match better(&self.axes, &mixes.figures[mix.best], &field.figures[single.best]) {
+                    Some((_, Ordering::Less)) => (mixes, mix),
+                    _ => (field, single),
+                }
+            }
             (Some((single, _)), None) => (field, single),
             (None, Some((mix, _))) => (mixes, mix),
             (None, None) => return None,
@@ -88,8 +95,10 @@ impl<'a> Verdict<'a> {
         deciding.map(of).collect()
     }
 
-    /// The decision, without the search for what would change it.
-    pub fn decision(&self, answers: &Answers, study: &Study, seeds: usize, build: String) -> Decision {
+    /// The decision, without the search for what would change it. `known` is what all strategies say about themselves, those
+    /// included that were not worth measuring.
+    pub fn decision(&self, answers: &Answers, study: &Study, known: &Facts) -> Decision {
+        let seeds = self.measured.results.cells.iter().map(|cell| cell.seed).collect::<BTreeSet<_>>().len();
         let (field, mixes) = (self.field(&self.singles), self.field(&self.mixes));
         let (single, mixed) = (choose(&field), choose(&mixes));
         let candidates = self.candidates(answers, &field);
@@ -101,7 +110,8 @@ impl<'a> Verdict<'a> {
         });
         let mix = mixed.map(|(pick, _)| self.mix(&mixes, &pick, &field, single.as_ref().map(|(pick, _)| pick)));
         if let Some(mix) = mix.as_ref().filter(|mix| mix.better) {
-            let otherwise = proposal.take().map(|single| format!("as one strategy for everything: {}", single.strategy));
+            let otherwise =
+                proposal.take().map(|single| format!("as one strategy for everything: {}", single.strategy));
             proposal = Some(Proposal {
                 strategy: mix.strategy.clone(),
                 equals: Vec::new(),
@@ -109,18 +119,24 @@ impl<'a> Verdict<'a> {
                 otherwise: otherwise.into_iter().collect(),
             });
         }
-        let vetoed = self.singles.iter().filter(|(_, vetoes)| !vetoes.is_empty()).map(|(entry, vetoes)| Vetoed {
-            strategy: entry.label.clone(),
-            family: entry.family.clone(),
-            reasons: vetoes.clone(),
-        });
+        let mut vetoed: Vec<Vetoed> = ruled_out(&self.singles).collect();
+        let label = |(label, facts): (&String, &StrategyFacts)| {
+            let measured = self.measured.results.cells.iter().any(|cell| cell.strategy == *label);
+            (!measured && facts.family != HYBRID).then(|| Entry::alone(study, label, &facts.family))
+        };
+        let left_out = known.strategies.iter().filter_map(label);
+        let claims = |entry: Entry| {
+            let vetoes = vetoes::claims(answers, &entry.carries, |label| known.strategies.get(label));
+            (entry, vetoes)
+        };
+        vetoed.extend(ruled_out(&left_out.map(claims).collect::<Vec<_>>()));
         let relax = if proposal.is_some() { Vec::new() } else { relax(self.singles.iter().chain(&self.mixes)) };
         Decision {
             answers: answers.clone(),
             conditions: study.conditions.clone(),
             seeds,
-            build,
-            vetoed: vetoed.collect(),
+            build: self.measured.results.environment.describe_build(),
+            vetoed,
             candidates,
             proposal,
             relax,
@@ -170,7 +186,11 @@ impl<'a> Verdict<'a> {
         let mut met = BTreeSet::new();
         for (part, strategy) in &entry.carries {
             let Some(facts) = self.measured.facts(strategy).filter(|_| met.insert(strategy)) else { continue };
-            let of = if entry.carries.iter().any(|(_, other)| other != strategy) { format!("{strategy}: ") } else { String::new() };
+            let of = if entry.carries.iter().any(|(_, other)| other != strategy) {
+                format!("{strategy}: ")
+            } else {
+                String::new()
+            };
             if !facts.saved.is_empty() {
                 sentences.push(format!("{of}\"saved\" means: {}", facts.saved));
             }
@@ -184,7 +204,8 @@ impl<'a> Verdict<'a> {
                 }
             }
             if answers.history && !facts.claims.contains("grows with operations") {
-                sentences.push(format!("{of}earlier versions have to be kept beside it: it does not keep its operations"));
+                sentences
+                    .push(format!("{of}earlier versions have to be kept beside it: it does not keep its operations"));
             }
             let row = self.measured.row(super::study::CONNECTED, part.workload, strategy);
             for (edit, how) in row.map(crate::aggregate::Row::emulated).unwrap_or_default() {
@@ -216,7 +237,9 @@ impl<'a> Verdict<'a> {
                 let other = &field.entries[single.best].label;
                 let (mine, theirs) = (&mixes.figures[pick.best], &field.figures[single.best]);
                 match better(&self.axes, mine, theirs) {
-                    None => (false, format!("the seeds do not tell it from {other} in anything that the rule looks at")),
+                    None => {
+                        (false, format!("the seeds do not tell it from {other} in anything that the rule looks at"))
+                    }
                     Some((axis, side)) => {
                         let value = |of: &[Option<Measure>]| {
                             of[axis].as_ref().map_or_else(String::new, |one| crate::format::figure(one.estimate.value))
@@ -245,7 +268,8 @@ impl<'a> Verdict<'a> {
         if seeds < FEWEST {
             caveats.push(format!("{seeds} seeds have a range and no interval; --depth 1 has ten"));
         }
-        let comparisons = candidates * candidates.saturating_sub(1) / 2 * self.axes.iter().filter(|axis| axis.decides).count();
+        let comparisons =
+            candidates * candidates.saturating_sub(1) / 2 * self.axes.iter().filter(|axis| axis.decides).count();
         if comparisons > 0 && seeds >= FEWEST {
             caveats.push(format!(
                 "{comparisons} comparisons at 95 %: about {} of those without a difference are told apart by luck",
@@ -254,6 +278,14 @@ impl<'a> Verdict<'a> {
         }
         caveats
     }
+}
+
+fn ruled_out(entries: &[(Entry, Vec<Veto>)]) -> impl Iterator<Item = Vetoed> + '_ {
+    entries.iter().filter(|(_, vetoes)| !vetoes.is_empty()).map(|(entry, vetoes)| Vetoed {
+        strategy: entry.label.clone(),
+        family: entry.family.clone(),
+        reasons: vetoes.clone(),
+    })
 }
 
 /// The front and what the rule picks from it.

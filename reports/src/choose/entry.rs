@@ -53,6 +53,12 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// A strategy that carries all parts of the data.
+    pub fn alone(study: &Study, label: &str, family: &str) -> Self {
+        let carries = study.parts.iter().map(|part| (*part, label.to_owned())).collect();
+        Self { label: label.to_owned(), family: family.to_owned(), carries }
+    }
+
     /// Its rows in a part of the plan.
     pub fn rows<'m, 'a>(&'m self, measured: &'m Measured<'a>, part: &'m str) -> impl Iterator<Item = &'m Row<'a>> {
         self.carries.iter().filter_map(move |(data, strategy)| measured.row(part, data.workload, strategy))
@@ -80,7 +86,7 @@ impl Entry {
 }
 
 /// The family of mixes over one connection.
-const HYBRID: &str = "hybrid";
+pub(super) const HYBRID: &str = "hybrid";
 /// The claim of a strategy for what lasts only as long as its user.
 pub(super) const EPHEMERAL: &str = "ephemeral";
 
@@ -90,11 +96,7 @@ pub fn entries(study: &Study, measured: &Measured<'_>) -> (Vec<Entry>, Vec<Entry
     let labels = measured.results.cells.iter().map(|cell| (cell.strategy.as_str(), cell.family.as_str()));
     let labels: Vec<(&str, &str)> = labels.filter(|(label, _)| met.insert(*label)).collect();
     let ephemeral = |label: &str| measured.facts(label).is_some_and(|facts| facts.claims.contains(EPHEMERAL));
-    let alone = |label: &str, family: &str| Entry {
-        label: label.to_owned(),
-        family: family.to_owned(),
-        carries: study.parts.iter().map(|part| (*part, label.to_owned())).collect(),
-    };
+    let alone = |label: &str, family: &str| Entry::alone(study, label, family);
     let singles = labels.iter().filter(|(_, family)| *family != HYBRID).map(|(label, family)| alone(label, family));
     let passes = study.parts.iter().filter(|part| part.passes()).count();
     let mut mixes: Vec<Entry> = Vec::new();

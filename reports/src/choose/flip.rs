@@ -70,7 +70,8 @@ impl Along {
     pub fn search(&self, answers: &Answers, own: &Point, measure: &mut dyn FnMut(&Answers) -> Option<Point>) -> Flip {
         let at = (self.at)(answers);
         let mut search = Search { along: self, answers, own, at, measure, points: vec![(at, own.clone())], cut: false };
-        let (below, above): (Vec<f64>, Vec<f64>) = self.values.iter().filter(|value| **value != at).partition(|value| **value < at);
+        let (below, above): (Vec<f64>, Vec<f64>) =
+            self.values.iter().filter(|value| **value != at).partition(|value| **value < at);
         let up = search.outwards(&above);
         let down = search.outwards(&below.into_iter().rev().collect::<Vec<_>>());
         search.points.sort_by(|a, b| a.0.total_cmp(&b.0));

@@ -31,7 +31,7 @@ pub enum Harm {
     Consequence,
 }
 
-use Harm::{Collateral, Consequence, Order, Overwrite, Oversell, Screen, Text, Torn, Twice, Undo, Unrefused};
+use Harm::{Collateral, Consequence, Order, Oversell, Overwrite, Screen, Text, Torn, Twice, Undo, Unrefused};
 
 /// By the name of a kind: what it does. A test binds it to the kinds of all workloads.
 #[rustfmt::skip]

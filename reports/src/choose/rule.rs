@@ -66,7 +66,9 @@ impl<'e> Field<'e> {
         for axis in self.deciding() {
             let value = |entry: usize| self.figures[entry][axis].as_ref().map(|measure| measure.estimate.value);
             let less = |a: &usize, b: &usize| value(*a).partial_cmp(&value(*b)).unwrap_or(Ordering::Equal);
-            let Some(best) = left.iter().copied().filter(|entry| value(*entry).is_some()).min_by(less) else { continue };
+            let Some(best) = left.iter().copied().filter(|entry| value(*entry).is_some()).min_by(less) else {
+                continue;
+            };
             let (kept, gone): (Vec<usize>, Vec<usize>) =
                 left.iter().partition(|entry| self.told(axis, **entry, best) != Ordering::Greater);
             if !gone.is_empty() {
@@ -88,8 +90,10 @@ impl<'e> Field<'e> {
         let mut sentences = Vec::new();
         for axis in self.deciding() {
             let others = front.iter().copied().filter(|entry| *entry != pick.best && !pick.equals.contains(entry));
-            let better: Vec<usize> = others.filter(|entry| self.told(axis, *entry, pick.best) == Ordering::Less).collect();
-            let value = |entry: usize| self.figures[entry][axis].as_ref().map_or(f64::NAN, |measure| measure.estimate.value);
+            let better: Vec<usize> =
+                others.filter(|entry| self.told(axis, *entry, pick.best) == Ordering::Less).collect();
+            let value =
+                |entry: usize| self.figures[entry][axis].as_ref().map_or(f64::NAN, |measure| measure.estimate.value);
             let Some(least) = better.iter().copied().min_by(|a, b| value(*a).total_cmp(&value(*b))) else { continue };
             let Axis { name, unit, .. } = self.axes[axis];
             let (other, mine) = (figure(value(least)), figure(value(pick.best)));

@@ -122,6 +122,13 @@ pub struct Study {
     pub caveats: Vec<String>,
 }
 
+impl Study {
+    /// Whether there is a strategy to measure.
+    pub fn has_strategies(&self) -> bool {
+        self.scenarios.iter().any(|scenario| !scenario.strategies.is_empty())
+    }
+}
+
 /// The parts of the data, each once. Lists that users order and long texts are data, also where nobody names them so.
 pub fn parts(answers: &Answers) -> Vec<Part> {
     let has = |one: &[Data]| answers.data.iter().any(|data| one.contains(data));

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use syncbench_harness::metrics::OPS_ISSUED;
-use syncbench_harness::results::{Cell, ClaimsKept, Outcome};
+use syncbench_harness::results::{Cell, ClaimsKept, Facts, Outcome, StrategyFacts};
 
 use super::answers::{Answers, Invariant};
 use super::decision::{Evidence, Veto};
@@ -16,7 +16,7 @@ use crate::aggregate::{Row, Status};
 
 /// Everything that rules this entry out, what it cannot do first, then what was found, most operations first.
 pub fn vetoes(answers: &Answers, measured: &Measured<'_>, entry: &Entry) -> Vec<Veto> {
-    let mut vetoes = claims(answers, measured, entry);
+    let mut vetoes = claims(answers, &entry.carries, |label| measured.facts(label));
     vetoes.extend(carried(measured, entry));
     let mut met = BTreeSet::new();
     vetoes.retain(|veto| met.insert((veto.answer.clone(), veto.reason.clone())));
@@ -27,16 +27,33 @@ pub fn vetoes(answers: &Answers, measured: &Measured<'_>, entry: &Entry) -> Vec<
     vetoes
 }
 
+/// The answers that a strategy fails by what it says about itself, before anything is measured. What passes with its user
+/// fails none where a part of the data does, too: a mix may take it for that.
+pub fn hopeless(answers: &Answers, parts: &[Part], strategy: &str, known: &Facts) -> BTreeSet<String> {
+    let facts = |label: &str| known.strategies.get(label);
+    let ephemeral = facts(strategy).is_some_and(|facts| facts.claims.contains(EPHEMERAL));
+    let carried = parts.iter().filter(|part| !ephemeral || part.passes());
+    let carries: Vec<_> = carried.map(|part| (*part, strategy.to_owned())).collect();
+    if carries.is_empty() {
+        return ["data".to_owned()].into();
+    }
+    claims(answers, &carries, facts).into_iter().map(|veto| veto.answer).collect()
+}
+
 fn veto(answer: &str, reason: impl Into<String>) -> Veto {
     Veto { answer: answer.to_owned(), reason: reason.into(), evidence: None }
 }
 
 /// Claims that an answer asks for, and that are not made. What passes with its user need not last, refuse or wait.
-fn claims(answers: &Answers, measured: &Measured<'_>, entry: &Entry) -> Vec<Veto> {
+pub(super) fn claims<'f>(
+    answers: &Answers,
+    carries: &[(Part, String)],
+    facts: impl Fn(&str) -> Option<&'f StrategyFacts>,
+) -> Vec<Veto> {
     let mut vetoes = Vec::new();
     let offline = answers.time_offline();
-    for (part, strategy) in &entry.carries {
-        let Some(facts) = measured.facts(strategy) else { continue };
+    for (part, strategy) in carries {
+        let Some(facts) = facts(strategy) else { continue };
         let claims = |name: &str| facts.claims.contains(name);
         if answers.peers && claims("needs a server") {
             vetoes.push(veto("peers", "it needs a server"));
@@ -47,7 +64,10 @@ fn claims(answers: &Answers, measured: &Measured<'_>, entry: &Entry) -> Vec<Veto
         if !offline.is_zero() && !claims("works offline") {
             let part = if claims("works offline in part") { "only in part" } else { "not" };
             let away = span::words(offline);
-            vetoes.push(veto("offline", format!("its users see their own changes {part} while they are away for {away}")));
+            vetoes.push(veto(
+                "offline",
+                format!("its users see their own changes {part} while they are away for {away}"),
+            ));
         }
         if answers.refuse && !claims("can refuse") {
             vetoes.push(veto("refuse", "it cannot refuse an operation because of what others did"));
