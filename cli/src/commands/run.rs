@@ -6,9 +6,10 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use syncbench_harness::results::{Cell, ClaimsKept, Header, Outcome, Results, ResultsError, SCHEMA, Writer};
-use syncbench_harness::scenario::{Plan, Scenario, TomlError, built_in_replaying, default_comparison};
+use syncbench_harness::scenario::{Plan, Scenario, built_in_replaying, default_comparison};
 use syncbench_harness::settings::Engine;
 use syncbench_reports::table;
+use syncbench_strategies::selector;
 
 use crate::args::{EngineArg, RunArgs};
 use crate::catalog::Catalog;
@@ -179,15 +180,7 @@ fn read(path: &Path, trace: Option<&Path>) -> Result<Scenario, Failure> {
             path.display()
         ))
     })?;
-    Scenario::replaying(&text, trace)
-        .map_err(|error| Failure::usage(format!("{}: {}", path.display(), one_line(&error, &text))))
-}
-
-/// A TOML error in one line, with its line number.
-fn one_line(error: &TomlError, text: &str) -> String {
-    let before = error.span().and_then(|span| text.get(..span.start));
-    let place = before.map(|before| format!("line {}: ", 1 + before.matches('\n').count())).unwrap_or_default();
-    format!("{place}{}", error.message().replace('\n', " "))
+    Scenario::replaying(&text, trace).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
 }
 
 fn apply(args: &RunArgs, scenario: &mut Scenario) {
@@ -224,17 +217,9 @@ fn apply(args: &RunArgs, scenario: &mut Scenario) {
     scenario.budget_s = args.budget.unwrap_or(scenario.budget_s);
 }
 
-/// Splits lists at commas, except between the parameters of one name: `a,b:x=1,y=2,c` is three names.
+/// The names in several lists.
 pub(crate) fn split(written: &[String]) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for part in written.iter().flat_map(|list| list.split(',')) {
-        let parameter = part.contains('=') && !part.split('=').next().is_some_and(|head| head.contains(':'));
-        match names.last_mut() {
-            Some(last) if parameter && last.contains(':') => *last += &format!(",{part}"),
-            _ => names.push(part.to_owned()),
-        }
-    }
-    names
+    selector::split(written.iter().map(String::as_str))
 }
 
 fn partition(written: &str) -> Result<(usize, usize), Failure> {
@@ -245,18 +230,4 @@ fn partition(written: &str) -> Result<(usize, usize), Failure> {
         return Err(wrong());
     }
     Ok((part - 1, of))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::split;
-
-    #[test]
-    fn commas_separate_names_and_parameters() {
-        let split = |text: &str| split(&[text.to_owned()]);
-        assert_eq!(split("serial,lww-document"), ["serial", "lww-document"]);
-        assert_eq!(split("crdt:window=50ms,sync=protocol,serial"), ["crdt:window=50ms,sync=protocol", "serial"]);
-        assert_eq!(split("serial:history=0,crdt:window=1s"), ["serial:history=0", "crdt:window=1s"]);
-        assert_eq!(split("constant:40ms,wifi"), ["constant:40ms", "wifi"]);
-    }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use syncbench_strategies::names;
 use syncbench_strategies::selector::{Selector, SelectorError};
 use syncbench_strategies::spec::{Param, ParamKind, Params};
 
@@ -21,7 +22,10 @@ impl Transport {
                 let params = Params::check(selector, DATAGRAM)?;
                 Ok(Self::Datagram { loss: params.share("loss"), duplicate: params.share("duplicate") })
             }
-            _ => Err(SelectorError::new(selector.to_string(), "no such transport: expected stream or datagram")),
+            other => {
+                let known = [("stream", ""), ("datagram", "")];
+                Err(SelectorError::new(selector.to_string(), names::unknown("transport", other, "", known)))
+            }
         }
     }
 }

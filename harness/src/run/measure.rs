@@ -39,7 +39,8 @@ pub fn observe(task: &Task<'_>, mut probes: Vec<Box<dyn Probe>>) -> (RunResult, 
 
 /// Runs and judges one cell.
 pub(super) fn measure(planned: &Planned) -> Result<Cell, SelectorError> {
-    let task = Task::new(&planned.strategy, &*planned.workload.workload, planned.settings.clone())?;
+    let task =
+        Task::with(&planned.strategy, &*planned.workload.workload, planned.settings.clone(), &planned.product.known)?;
     let (ran, figures) = observe(&task, probes::all());
     let mut cell = judge(planned, &task, ran, figures);
     if task.engine == Engine::Threads {

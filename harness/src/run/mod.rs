@@ -17,7 +17,7 @@ use crate::engines::panic_text;
 use crate::results::{Cell, Outcome, StrategyFacts};
 use crate::settings::Engine;
 pub use measure::observe;
-pub use planned::{Planned, PlannedWorkload};
+pub use planned::{Planned, PlannedWorkload, Product};
 pub(crate) use support::lacks;
 
 /// Runs all cells on at most `threads` threads and hands each to `done` when it is finished, in any order.

@@ -33,6 +33,7 @@ impl Param {
             ParamKind::Count => "number".to_owned(),
             ParamKind::Share => "share".to_owned(),
             ParamKind::Choice(words) => words.join("|"),
+            ParamKind::Name => "name".to_owned(),
             ParamKind::Paths => "paths".to_owned(),
         };
         let entry = |param: &syncbench_strategies::spec::Param| Self {
