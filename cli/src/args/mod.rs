@@ -9,9 +9,11 @@ mod value;
 mod verify;
 
 use clap::builder::styling::{AnsiColor, Styles};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
+use syncbench_harness::results::ProductBuild;
 
+use crate::environment;
 pub(crate) use demo::DemoArgs;
 pub(crate) use list::{ListArgs, Listed};
 pub(crate) use merge::MergeArgs;
@@ -27,7 +29,7 @@ const STYLES: Styles = Styles::styled()
 
 /// Which sync model should this product use, and what will it cost?
 #[derive(Parser)]
-#[command(name = "syncbench", version = crate::environment::version(), about, styles = STYLES)]
+#[command(name = "syncbench", version, about, styles = STYLES)]
 #[command(after_help = "Examples:
   syncbench run                                  the default comparison
   syncbench run -s serial,crdt-automerge -w stack -n satellite
@@ -41,6 +43,22 @@ Exit codes: 0 fine, 1 failed, 2 wrong use, 3 a threshold or a choice says no.")]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+/// The command line of a program of this name, which a product's crate may have built.
+pub(crate) fn command(program: &str, product: Option<&ProductBuild>) -> clap::Command {
+    let command = Cli::command().version(environment::version(product));
+    named(command, program).name(program.to_owned()).bin_name(program)
+}
+
+/// The same with examples that name the program as it is called.
+fn named(command: clap::Command, program: &str) -> clap::Command {
+    let examples = command.get_after_help().map(|help| help.to_string().replace("syncbench ", &format!("{program} ")));
+    let command = match examples {
+        Some(examples) => command.after_help(examples),
+        None => command,
+    };
+    command.mut_subcommands(|subcommand| named(subcommand, program))
 }
 
 #[derive(Subcommand)]

@@ -61,6 +61,11 @@ impl Catalog {
         self
     }
 
+    /// The program that replays cells.
+    pub fn program_name(&self) -> &str {
+        &self.product.program
+    }
+
     /// All strategies.
     pub fn strategies(&self) -> &[&'static Spec] {
         &self.strategies

@@ -9,11 +9,11 @@ use syncbench_harness::workloads::WORKLOADS;
 use syncbench_harness::{metrics, oracles};
 
 use crate::aggregate::{Row, Summary};
-use crate::charts::CHARTS;
+use crate::charts::Chart;
 use crate::columns::COLUMNS;
 
 /// Every metric with the columns and charts that show it, and the kinds of findings that occur.
-pub(super) fn glossary(summary: &Summary<'_>) -> Markup {
+pub(super) fn glossary(summary: &Summary<'_>, charts: &[&Chart]) -> Markup {
     let kinds = kinds(summary);
     html! {
         section id="glossary" {
@@ -28,7 +28,7 @@ pub(super) fn glossary(summary: &Summary<'_>) -> Markup {
                     td { (metric.better.word()) }
                     td.meaning { (metric.meaning) }
                     td { (columns(metric)) }
-                    td { @for chart in CHARTS.iter().filter(|chart| chart.metrics.contains(&metric)) {
+                    td { @for chart in charts.iter().filter(|chart| chart.metrics.contains(&metric)) {
                         a href={ "#chart-" (chart.name) } { (chart.name) } " "
                     } }
                 } } }

@@ -7,7 +7,7 @@ mod tables;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::caveat::caveats;
-use crate::charts::{CHARTS, Data};
+use crate::charts::{CHARTS, Chart, Data};
 use crate::criterion::CriterionEstimate;
 use crate::format::plural;
 use crate::headline::headlines;
@@ -18,6 +18,11 @@ const STYLE: &str = include_str!("style.css");
 
 /// The whole report.
 pub fn page(results: &Results, criterion: &[CriterionEstimate]) -> String {
+    page_with(results, criterion, CHARTS)
+}
+
+/// The same with these charts.
+pub fn page_with(results: &Results, criterion: &[CriterionEstimate], registered: &[&Chart]) -> String {
     let mut data = Data::new(results, criterion);
     data.bare = true;
     let body = html! {
@@ -35,10 +40,10 @@ pub fn page(results: &Results, criterion: &[CriterionEstimate]) -> String {
                     (story(&data))
                     (limits(&data))
                     section id="figures" { h2 { "Figures" } (tables::all(&data.summary)) }
-                    (charts(&data))
+                    (charts(&data, registered))
                     (details::findings(&data.summary))
                     (details::support(&data.summary))
-                    (glossary::glossary(&data.summary))
+                    (glossary::glossary(&data.summary, registered))
                     (details::provenance(results))
                 }
             }
@@ -113,8 +118,8 @@ fn limits(data: &Data<'_>) -> Markup {
     }
 }
 
-fn charts(data: &Data<'_>) -> Markup {
-    let drawn: Vec<_> = CHARTS.iter().map(|chart| (chart, chart.scene(data))).collect();
+fn charts(data: &Data<'_>, registered: &[&Chart]) -> Markup {
+    let drawn: Vec<_> = registered.iter().map(|chart| (chart, chart.scene(data))).collect();
     html! {
         section id="charts" {
             h2 { "Charts" }

@@ -62,12 +62,12 @@ const REPORTS: &[&[&str]] = &[
 ];
 
 const CLI: &[&[&str]] = &[
-    &["date", "out"],
+    &["date", "out", "product"],
     &["environment"],
     &["args"],
     &["failure"],
     &["catalog"],
-    &["folder", "progress", "story"],
+    &["folder", "progress", "scenario", "story"],
     &["runner"],
     &["commands"],
 ];
