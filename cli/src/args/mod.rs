@@ -15,7 +15,7 @@ use syncbench_harness::results::ProductBuild;
 
 use crate::environment;
 pub(crate) use demo::DemoArgs;
-pub(crate) use list::{ListArgs, Listed};
+pub(crate) use list::{Asked, ListArgs, Listed};
 pub(crate) use merge::MergeArgs;
 pub(crate) use report::ReportArgs;
 pub(crate) use run::{EngineArg, RunArgs};
@@ -65,7 +65,7 @@ fn named(command: clap::Command, program: &str) -> clap::Command {
 pub(crate) enum Command {
     /// Run a comparison; write a table, results and a report
     Run(Box<RunArgs>),
-    /// List strategies, workloads, networks, faults, metrics, charts and scenarios
+    /// List what there is to choose from, or show all that is known of one name
     List(ListArgs),
     /// Tell a small story step by step, coloured by replica, with its diagram
     Demo(DemoArgs),
