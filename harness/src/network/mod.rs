@@ -44,6 +44,8 @@ pub use leg::Leg;
 pub use link::{Link, Size, Transit, Transport};
 pub use reconnect::Reconnect;
 
+pub use transport::TRANSPORTS;
+
 use crate::rng::{stream, unit};
 
 /// One line per profile.

@@ -13,6 +13,9 @@ const DATAGRAM: &[Param] = &[
     Param { name: "duplicate", kind: ParamKind::Share, default: "0", help: "share that arrives twice" },
 ];
 
+/// What links may promise.
+pub const TRANSPORTS: [&str; 2] = ["stream", "datagram"];
+
 impl Transport {
     /// Makes the transport that `selector` names.
     pub fn configure(selector: &Selector) -> Result<Self, SelectorError> {
@@ -23,7 +26,7 @@ impl Transport {
                 Ok(Self::Datagram { loss: params.share("loss"), duplicate: params.share("duplicate") })
             }
             other => {
-                let known = [("stream", ""), ("datagram", "")];
+                let known = TRANSPORTS.iter().map(|name| (*name, ""));
                 Err(SelectorError::new(selector.to_string(), names::unknown("transport", other, "", known)))
             }
         }

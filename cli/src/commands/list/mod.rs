@@ -11,6 +11,13 @@ use crate::catalog::Catalog;
 use crate::failure::{Done, Failure};
 use crate::out::println;
 
+/// The names of everything, kind by kind.
+pub(crate) fn every_name(catalog: &Catalog) -> Vec<String> {
+    let Ok(all) = catalog::Catalog::of(catalog, &Asked::Everything) else { return Vec::new() };
+    let sections = all.sections();
+    sections.iter().flat_map(|(_, entries)| entries.iter().map(|entry| entry.name().to_owned())).collect()
+}
+
 pub(crate) fn list(catalog: &Catalog, args: &ListArgs) -> Done {
     let asked = args.asked().map_err(Failure::usage)?;
     let chosen = catalog::Catalog::of(catalog, &asked).map_err(Failure::usage)?;
