@@ -17,7 +17,6 @@ mod product;
 mod progress;
 mod runner;
 mod scenario;
-mod story;
 
 use std::ffi::OsStr;
 use std::path::Path;

@@ -2,13 +2,16 @@
 //!
 //! A [`Scenario`] is what was written; [`Plan::new`] checks all of it at once, and a plan that exists can be run.
 
+pub mod advice;
 mod built_in;
 mod catalog;
 mod check;
 mod choose;
 mod error;
 mod file;
+mod outline;
 mod plan;
+mod require;
 
 use std::path::{Path, PathBuf};
 
@@ -22,7 +25,9 @@ pub use built_in::{DEFAULT_PARTS, LONG_PARTS, OTHER_PARTS, built_in, built_in_re
 pub use catalog::Catalog;
 pub use error::ScenarioError;
 pub use file::{TomlError, key_names, line_of};
+pub use outline::Outline;
 pub use plan::{Plan, collect};
+pub use require::LeftOut;
 
 /// Most clients of a group.
 pub const MAX_CLIENTS: u32 = schedule::MAX_CLIENTS as u32;

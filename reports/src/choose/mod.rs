@@ -2,6 +2,11 @@
 
 pub mod answers;
 pub mod decision;
+pub mod interview;
+pub mod questions;
+pub mod read;
+pub mod record;
+pub mod span;
 
 pub use answers::Answers;
 pub use decision::Decision;

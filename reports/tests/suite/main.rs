@@ -6,5 +6,6 @@ mod cover;
 mod edges;
 mod golden;
 mod groups;
+mod record;
 mod shown;
 mod support;
