@@ -2,6 +2,7 @@
 #![allow(missing_docs)]
 
 mod common;
+mod completions;
 mod demo;
 mod errors;
 mod layers;

@@ -40,7 +40,8 @@ pub fn observe(task: &Task<'_>, mut probes: Vec<Box<dyn Probe>>) -> (RunResult, 
 
 /// Runs and judges one cell.
 pub(super) fn measure(planned: &Planned) -> Result<Cell, SelectorError> {
-    let task = Task::new(&planned.strategy, &*planned.workload.workload, planned.settings.clone())?;
+    let task =
+        Task::with(&planned.strategy, &*planned.workload.workload, planned.settings.clone(), &planned.product.known)?;
     let reference = Reference::begin();
     let (ran, mut figures) = observe(&task, probes::all());
     figures.number(&metrics::REFERENCE_US, reference.end());

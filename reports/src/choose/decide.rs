@@ -266,13 +266,13 @@ impl<'a> Verdict<'a> {
     fn caveats(&self, study: &Study, seeds: usize, candidates: usize) -> Vec<String> {
         let mut caveats = study.caveats.clone();
         if seeds < FEWEST {
-            caveats.push(format!("{seeds} seeds have a range and no interval; --depth 1 has ten"));
+            caveats.push(format!("{seeds} seeds have a range and no interval; `--depth 1` has ten."));
         }
         let comparisons =
             candidates * candidates.saturating_sub(1) / 2 * self.axes.iter().filter(|axis| axis.decides).count();
         if comparisons > 0 && seeds >= FEWEST {
             caveats.push(format!(
-                "{comparisons} comparisons at 95 %: about {} of those without a difference are told apart by luck",
+                "{comparisons} comparisons at 95 %: where there is no difference, up to {} of them are told apart by luck.",
                 (comparisons as f64 * 0.05).ceil()
             ));
         }
@@ -292,7 +292,7 @@ fn ruled_out(entries: &[(Entry, Vec<Veto>)]) -> impl Iterator<Item = Vetoed> + '
 fn choose(field: &Field<'_>) -> Option<(Pick, Vec<usize>)> {
     let dominators = field.dominators();
     let front: Vec<usize> = (0..field.entries.len()).filter(|entry| dominators[*entry].is_empty()).collect();
-    Some((field.pick(&front)?, front))
+    Some((field.pick_among(&front)?, front))
 }
 
 /// The first axis of the rule on which seeds tell two apart, and which is less.

@@ -85,6 +85,18 @@ impl<'e> Field<'e> {
         Some(Pick { best: *best, equals: equals.to_vec(), because, decided_by })
     }
 
+    /// The rule over all entries, so that each step says what it left behind. "Not told apart" is not transitive: where that
+    /// ends beside the front, the rule over the front alone.
+    pub fn pick_among(&self, front: &[usize]) -> Option<Pick> {
+        let all: Vec<usize> = (0..self.entries.len()).collect();
+        let mut pick = self.pick(&all)?;
+        if !front.contains(&pick.best) {
+            return self.pick(front);
+        }
+        pick.equals.retain(|entry| front.contains(entry));
+        Some(pick)
+    }
+
     /// Others of the front and for whom they are better than the proposal, a sentence for each axis.
     pub fn otherwise(&self, pick: &Pick, front: &[usize]) -> Vec<String> {
         let mut sentences = Vec::new();

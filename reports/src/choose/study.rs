@@ -201,7 +201,7 @@ pub fn study(answers: &Answers, effort: Effort, strategies: &[String]) -> Study 
         let Some(shape) = SHAPES.iter().find(|shape| shape.data == part.data) else { continue };
         let size = if part.data == Data::Text && answers.long_text { LONG_TEXT } else { shape.size };
         let rate_per_s = shape.rate * f64::from(clients);
-        busy.push(format!("{} on a document of size {size} ({})", shape.rate, part.workload));
+        busy.push(format!("{} on {} (`{}` of size {size})", shape.rate, part.data.word(), part.workload));
         let connected = Scenario {
             name: CONNECTED.into(),
             workloads: vec![part.workload.into()],
@@ -215,20 +215,20 @@ pub fn study(answers: &Answers, effort: Effort, strategies: &[String]) -> Study 
     }
     study.scenarios.sort_by_key(|scenario| scenario.name == AWAY);
     study.conditions.push(format!(
-        "{clients} clients, {ops} operations in each run, {} of a round trip with the jitter and loss of wifi",
+        "{clients} clients with a round trip of {} to the server, and the jitter and loss of wifi; {ops} operations in each run.",
         span::words(round_trip)
     ));
-    study.conditions.push(format!("a busy minute: operations per second of each client: {}", busy.join("; ")));
+    study.conditions.push(format!("A busy minute, operations per second of each client: {}.", busy.join("; ")));
     if let Some(away) = study.scenarios.iter().find(|scenario| scenario.name == AWAY) {
         study.conditions.push(format!(
-            "one client away for {}, and all go on: {ops} operations at {} a second, spread over that time and a tenth \
-             before and after it",
+            "Then one client is away for {} while all go on: {ops} operations at {} a second, spread over that time and a \
+             tenth of it before and after.",
             span::words(offline),
             crate::format::figure(away.rate_per_s)
         ));
     }
     if answers.undo {
-        study.conditions.push("one operation of twenty is an undo".to_owned());
+        study.conditions.push("One operation of twenty is an undo.".to_owned());
     }
     study.caveats.extend(caveats(answers, clients));
     study
@@ -258,22 +258,22 @@ fn caveats(answers: &Answers, clients: u32) -> Vec<String> {
     let mut caveats = Vec::new();
     if answers.people > clients {
         caveats.push(format!(
-            "{} people are in a document, and {clients} clients were measured: more would meet more often",
+            "{} people are in a document, and {clients} clients were measured: more people meet more often.",
             answers.people
         ));
     }
     if answers.people < 2 {
-        caveats.push("one person was measured with two devices".to_owned());
+        caveats.push("One person was measured with two devices.".to_owned());
     }
     let offline = answers.time_offline();
     if offline > Duration::from_secs(3_600) {
         caveats.push(format!(
-            "people make more operations in {} than were measured: what grows with them is larger in real life",
+            "People make more operations in {} than were measured: what grows with them is larger in a product.",
             span::words(offline)
         ));
     }
     if answers.history {
-        caveats.push("reading earlier versions was not measured: no workload has it".to_owned());
+        caveats.push("Reading earlier versions was not measured: no workload has it.".to_owned());
     }
     caveats
 }

@@ -11,7 +11,6 @@ use syncbench_harness::scenario::{Plan, Scenario};
 use syncbench_strategies::spec::Spec;
 
 use crate::catalog::Catalog;
-use crate::environment;
 use crate::failure::Failure;
 use crate::out::eprintln;
 use crate::progress::Progress;
@@ -42,7 +41,7 @@ impl<'c> Bench<'c> {
         Self {
             catalog,
             threads,
-            environment: environment::now(),
+            environment: catalog.environment(),
             stop,
             progress: Progress::new(0),
             expected: 0,
