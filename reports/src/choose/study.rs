@@ -239,8 +239,9 @@ fn away(connected: &Scenario, offline: Duration) -> Scenario {
     let whole = offline.as_secs_f64() * 1.2;
     let rate_per_s = (connected.ops as f64 / whole).min(connected.rate_per_s).max(SLOWEST);
     // Whole milliseconds, so that the fault can be read back as it is written.
-    let ms = |share: f64| Duration::from_millis((offline.as_secs_f64() * 1e3 * share).round().max(1.0) as u64);
-    let window = format!("{}..{}", format_span(ms(0.1)), format_span(ms(1.1)));
+    let ms = |span: Duration| Duration::from_millis((span.as_secs_f64() * 1e3).round().max(1.0) as u64);
+    let begins = ms(offline / 10);
+    let window = format!("{}..{}", format_span(begins), format_span(begins + ms(offline)));
     Scenario {
         name: AWAY.into(),
         faults: vec![format!("partition:shape=isolate,client=1@{window}")],
@@ -336,7 +337,7 @@ mod tests {
         let study = study(&answers, Effort::of_depth(1), &["serial".to_owned()]);
         let away = &study.scenarios[1];
         assert_eq!((away.name.as_str(), away.faults.len()), (AWAY, 1));
-        assert_eq!(away.faults[0], "partition:shape=isolate,client=1@181440s..1995840s");
+        assert_eq!(away.faults[0], "partition:shape=isolate,client=1@3024m..33264m");
         let days = away.ops as f64 / away.rate_per_s / 86_400.0;
         assert!((25.1..25.3).contains(&days), "{days}");
     }
