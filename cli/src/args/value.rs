@@ -47,3 +47,12 @@ mod tests {
         assert_eq!((whole_milliseconds("1.5s"), whole_milliseconds("250us").is_err()), (Ok(1_500), true));
     }
 }
+
+/// A share: `2%` or `0.02`.
+pub(super) fn share(text: &str) -> Result<f64, &'static str> {
+    let share = match text.strip_suffix('%') {
+        Some(percent) => percent.trim().parse::<f64>().map(|percent| percent / 100.0),
+        None => text.parse(),
+    };
+    share.ok().filter(|share| (0.0..10.0).contains(share)).ok_or("expected a share such as 2% or 0.02")
+}

@@ -5,6 +5,7 @@ mod claims;
 mod estimate;
 mod measure;
 mod planned;
+mod reference;
 mod support;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

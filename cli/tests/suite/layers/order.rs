@@ -56,7 +56,7 @@ const REPORTS: &[&[&str]] = &[
     &["caveat", "columns", "draw", "overview"],
     &["headline"],
     &["charts"],
-    &["choose", "story"],
+    &["choose", "compare", "story"],
     &["screen", "table"],
     &["html"],
     &["report"],

@@ -7,7 +7,7 @@ use crate::draw::axes::Plot;
 use crate::draw::geometry::{Rect, at};
 use crate::draw::label::{self, Label};
 use crate::draw::palette::Palette;
-use crate::draw::panel::{Sheet, headed};
+use crate::draw::panel::{Sheet, WIDTH, headed};
 use crate::draw::scale::Scale;
 use crate::draw::scene::MUTED;
 use crate::draw::text::SMALL;
@@ -40,8 +40,8 @@ pub(super) fn front_scene(decision: &Decision, bare: bool) -> Option<Scene> {
     }
     let about = "Each mark is a candidate, with its interval; lower left is better. The dashed line joins those that no other \
                  beats in these two figures. Axes are logarithmic, with a place for zero.";
-    let mut sheet = Sheet::new("What the candidates trade", about, bare);
-    let names: Vec<_> = all.iter().map(|candidate| candidate.strategy.as_str()).collect();
+    let mut sheet = Sheet::new("What the candidates trade", about, bare, WIDTH);
+    let names: Vec<_> = all.iter().map(|candidate| (candidate.strategy.as_str(), candidate.family.as_str())).collect();
     let palette = Palette::new(&names);
     let columns = if panels.len() > 1 { 2 } else { 1 };
     let cells = sheet.grid(columns, &vec![340.0; panels.len()]);
