@@ -6,5 +6,7 @@ mod cover;
 mod edges;
 mod golden;
 mod groups;
+#[cfg(unix)]
+mod page;
 mod shown;
 mod support;
