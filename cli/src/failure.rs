@@ -17,7 +17,6 @@ pub(crate) enum Failure {
     /// An error on the way: exit code 1.
     Broken(anyhow::Error),
     /// The command ran, and its answer is no: a threshold is broken, or no choice is safe. Exit code 3.
-    #[allow(dead_code, reason = "for the commands with a threshold or a choice")]
     No(String),
 }
 
@@ -43,7 +42,7 @@ impl Failure {
             return ExitCode::SUCCESS;
         }
         let command = std::env::args().nth(1).unwrap_or_default();
-        Failure::Usage(in_a_line(&error.render().to_string(), &flags(&command))).report()
+        Failure::Usage(one_line(error, &command)).report()
     }
 
     /// Prints the reason on stderr and gives the exit code.
@@ -81,6 +80,11 @@ fn cut(text: &str) -> String {
         rest = behind;
     }
     short + rest
+}
+
+/// What was wrong with a command line, in one line.
+pub(crate) fn one_line(error: &clap::Error, command: &str) -> String {
+    in_a_line(&error.render().to_string(), &flags(command))
 }
 
 /// The flags of a subcommand, or its names where there is no such subcommand.

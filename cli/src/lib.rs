@@ -15,7 +15,6 @@ mod folder;
 mod out;
 mod progress;
 mod runner;
-mod story;
 
 use std::process::ExitCode;
 
@@ -52,6 +51,7 @@ fn command(catalog: &Catalog, command: Command) -> Done {
         Command::Demo(args) => commands::demo::demo(catalog, &args),
         Command::Report(args) => commands::report::report(catalog, &args),
         Command::Merge(args) => commands::merge::merge(catalog, &args),
+        Command::Compare(args) => commands::compare::compare(catalog, &args),
         Command::Verify(args) => commands::verify::verify(catalog, &args),
         Command::Completions { shell } => commands::completions::completions(shell),
     }

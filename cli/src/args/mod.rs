@@ -1,5 +1,6 @@
 //! The command line.
 
+mod compare;
 mod demo;
 mod list;
 mod merge;
@@ -12,6 +13,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
+pub(crate) use compare::CompareArgs;
 pub(crate) use demo::DemoArgs;
 pub(crate) use list::{ListArgs, Listed};
 pub(crate) use merge::MergeArgs;
@@ -36,6 +38,7 @@ const STYLES: Styles = Styles::styled()
   syncbench list metrics                         what is measured, and what it means
   syncbench demo race                            two people take one item
   syncbench report bench-results/runs/*          redraw results
+  syncbench compare main-run branch-run          what an upgrade made worse
 
 Exit codes: 0 fine, 1 failed, 2 wrong use, 3 a threshold or a choice says no.")]
 pub(crate) struct Cli {
@@ -55,6 +58,8 @@ pub(crate) enum Command {
     Report(ReportArgs),
     /// Put the parts of one plan together that were run on several machines
     Merge(MergeArgs),
+    /// Compare two runs: what became worse, and what better
+    Compare(CompareArgs),
     /// Check that the same scenario and seed give the same run
     Verify(VerifyArgs),
     /// Print a completion script for a shell

@@ -126,7 +126,7 @@ pub(crate) fn shown(results: &Results, details: bool) -> String {
     if details { table::summary(results, width, color) } else { screen::screen(results, width, color) }
 }
 
-fn console_width() -> u16 {
+pub(crate) fn console_width() -> u16 {
     let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     // Without a terminal: the width of a wide page.
     columns.or_else(|| terminal_size::terminal_size().map(|(width, _)| width.0)).unwrap_or(120)
@@ -146,7 +146,7 @@ fn exit_code(results: &Results) -> ExitCode {
 }
 
 /// The scenarios that the file and the flags describe.
-fn scenarios(args: &RunArgs) -> Result<Vec<Scenario>, Failure> {
+pub(super) fn scenarios(args: &RunArgs) -> Result<Vec<Scenario>, Failure> {
     let own = !args.network.is_empty()
         || !args.fault.is_empty()
         || !args.size.is_empty()

@@ -25,7 +25,7 @@ pub use cell::{Cell, ClaimsKept, Outcome};
 pub use environment::Environment;
 pub use error::ResultsError;
 pub use facts::{Facts, StrategyFacts, WorkloadFacts};
-pub use header::{Header, PlanMark};
+pub use header::{Header, PlanMark, first_difference};
 pub(crate) use identity::Condition;
 pub use identity::TraceFile;
 pub use join::join;

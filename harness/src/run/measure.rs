@@ -7,6 +7,7 @@ use syncbench_strategies::document::Document;
 use syncbench_strategies::selector::SelectorError;
 
 use super::claims::claims_kept;
+use super::reference::Reference;
 use super::{Planned, blank};
 use crate::engines;
 use crate::engines::saturation::Search;
@@ -40,7 +41,9 @@ pub fn observe(task: &Task<'_>, mut probes: Vec<Box<dyn Probe>>) -> (RunResult, 
 /// Runs and judges one cell.
 pub(super) fn measure(planned: &Planned) -> Result<Cell, SelectorError> {
     let task = Task::new(&planned.strategy, &*planned.workload.workload, planned.settings.clone())?;
-    let (ran, figures) = observe(&task, probes::all());
+    let reference = Reference::begin();
+    let (ran, mut figures) = observe(&task, probes::all());
+    figures.number(&metrics::REFERENCE_US, reference.end());
     let mut cell = judge(planned, &task, ran, figures);
     if task.engine == Engine::Threads {
         saturate(&task, &mut cell);
@@ -50,7 +53,7 @@ pub(super) fn measure(planned: &Planned) -> Result<Cell, SelectorError> {
 
 fn judge(planned: &Planned, task: &Task<'_>, ran: RunResult, mut figures: Figures) -> Cell {
     let last = ran.last().clone();
-    let (findings, order) = generic::judge(task, &ran);
+    let (mut findings, order) = generic::judge(task, &ran);
     let undeclared = undeclared(planned.workload.spec, &findings);
     debug_assert!(undeclared.is_none(), "not in the spec of {}: {undeclared:?}", planned.workload.label);
     if order != SerialOrder::NotSearched {
@@ -62,6 +65,7 @@ fn judge(planned: &Planned, task: &Task<'_>, ran: RunResult, mut figures: Figure
     if let Some(inexact) = ran.inexact {
         figures.number(&metrics::INEXACT_EDITS, inexact as f64);
     }
+    findings.iter_mut().for_each(|finding| finding.ops = Vec::new());
     let matches_reference = matches_reference(task, &ran);
     let (claims_kept, claims_reasons) = claims_kept(planned, &ran, &figures, order);
     Cell {

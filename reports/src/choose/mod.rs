@@ -3,9 +3,9 @@
 pub mod answers;
 pub mod decision;
 pub mod interview;
-mod near;
 pub mod questions;
 pub mod read;
+pub mod record;
 pub mod span;
 
 pub use answers::Answers;

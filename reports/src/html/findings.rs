@@ -63,7 +63,7 @@ fn by_cell<'a>(row: &Row<'a>) -> Vec<(&'a Cell, Vec<Found<'a>>)> {
     let mut cells = BTreeMap::new();
     for cell in row.measured() {
         for finding in &cell.findings {
-            let Finding { kind, count, lost, example } = finding;
+            let Finding { kind, count, lost, example, .. } = finding;
             let first = || (cell.seed, Found { kind, total: 0, lost: *lost, example });
             kinds.entry(kind.as_str()).or_insert_with(first).1.total += count;
             cells.entry(cell.seed).or_insert(cell);

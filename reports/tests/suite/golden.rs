@@ -67,7 +67,7 @@ fn pictures() {
 }
 
 /// `text` without everything between `start` and `end`.
-fn without(text: &str, start: &str, end: &str) -> String {
+pub(crate) fn without(text: &str, start: &str, end: &str) -> String {
     let mut pieces = text.split(start);
     let first = pieces.next().unwrap_or_default().to_owned();
     let rest: String = pieces.filter_map(|piece| piece.split_once(end)).map(|(_, rest)| rest).collect();

@@ -8,5 +8,6 @@ mod golden;
 mod groups;
 #[cfg(unix)]
 mod page;
+mod record;
 mod shown;
 mod support;
