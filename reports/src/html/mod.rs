@@ -109,7 +109,7 @@ fn estimates(data: &Data<'_>) -> Markup {
         @if !data.criterion.is_empty() {
             details.section {
                 summary { h2 id="estimates" { "Criterion" } " " (plural(data.criterion.len(), "estimate")) }
-                (charts::figures(CHARTS.iter().copied().filter(|chart| chart.name == "estimates"), data, "estimates"))
+                (charts::figures(CHARTS.iter().copied().filter(|chart| chart.name == "estimates"), data, ("estimates", "Criterion")))
             }
         }
     }

@@ -6,6 +6,8 @@ mod cover;
 mod edges;
 mod golden;
 mod groups;
+#[cfg(unix)]
+mod page;
 mod record;
 mod shown;
 mod support;
