@@ -43,7 +43,7 @@ impl Failure {
             return ExitCode::SUCCESS;
         }
         let command = std::env::args().nth(1).unwrap_or_default();
-        Failure::Usage(in_a_line(&error.render().to_string(), &flags(&command))).report()
+        Failure::Usage(one_line(error, &command)).report()
     }
 
     /// Prints the reason on stderr and gives the exit code.
@@ -81,6 +81,11 @@ fn cut(text: &str) -> String {
         rest = behind;
     }
     short + rest
+}
+
+/// What was wrong with a command line, in one line.
+pub(crate) fn one_line(error: &clap::Error, command: &str) -> String {
+    in_a_line(&error.render().to_string(), &flags(command))
 }
 
 /// The flags of a subcommand, or its names where there is no such subcommand.

@@ -15,7 +15,6 @@ mod folder;
 mod out;
 mod progress;
 mod runner;
-mod story;
 
 use std::process::ExitCode;
 

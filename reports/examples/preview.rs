@@ -19,6 +19,11 @@ fn main() -> Result<(), Error> {
     let story = support::story().scene();
     write("story.svg", story.svg().as_bytes())?;
     write("story.png", &story.png())?;
+    for width in [390.0, 640.0, 1000.0] {
+        let (flip, ratios) = (support::pictures::flip(), support::pictures::ratios());
+        write(&format!("flip-{width}.png"), &flip.scene(width, false).png())?;
+        write(&format!("ratio-{width}.png"), &ratios.scene(width, false).png())?;
+    }
     for story in STORIES {
         let told = (story.tell)(&story.cast().0).map_err(Error::other)?;
         let scene = syncbench_reports::story::scene(&told);

@@ -55,6 +55,7 @@ pub mod ot;
 pub mod serial;
 
 pub mod registry;
+pub mod requirements;
 
 #[cfg(test)]
 pub(crate) mod testing;

@@ -99,8 +99,8 @@ pub(crate) struct RunArgs {
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Histograms and curves too, in the JSON document
-    #[arg(long, requires = "json")]
+    /// Every condition with all its figures and every caveat in full; with --json histograms and curves too
+    #[arg(long)]
     pub(crate) details: bool,
 }
 

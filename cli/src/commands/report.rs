@@ -35,13 +35,13 @@ pub(crate) fn report(_: &Catalog, args: &ReportArgs) -> Done {
     made.map_err(unwritable)?;
     let drawn = folder::draw(out, &results, &criterion);
     // The table needs no room.
-    print!("{}", shown(&results));
+    print!("{}", shown(&results, args.details));
     if !criterion.is_empty() {
         eprintln!("with {} of criterion", plural(criterion.len(), "estimate"));
     }
     let page = drawn.map_err(|error| if full(&error) { Failure::Broken(error) } else { unwritable(error) })?;
     folder::complete(&results)?;
-    println!("\nReport:  {}", page.display());
+    println!("Report: {}", page.display());
     Ok(ExitCode::SUCCESS)
 }
 

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use syncbench_harness::results::{Cell, ClaimsKept, Header, Outcome, Results, ResultsError, SCHEMA, Writer};
 use syncbench_harness::scenario::{Plan, Scenario, TomlError, built_in_replaying, default_comparison};
 use syncbench_harness::settings::Engine;
-use syncbench_reports::table;
+use syncbench_reports::{screen, table};
 
 use crate::args::{EngineArg, RunArgs};
 use crate::catalog::Catalog;
@@ -37,9 +37,9 @@ pub(crate) fn run(catalog: &Catalog, args: &RunArgs) -> Done {
     if args.json {
         json(&results, args.details)?;
     } else {
-        print!("{}", shown(&results));
+        print!("{}", shown(&results, args.details));
         if let Ok(page) = &drawn {
-            println!("\nReport:  {}\nResults: {}", page.display(), dir.display());
+            println!("Report: {}", page.display());
         }
     }
     let code = exit_code(&results);
@@ -119,11 +119,11 @@ fn untaken(dir: &Path) -> Result<(), Failure> {
     }
 }
 
-/// The summary table, as wide as the terminal.
-pub(crate) fn shown(results: &Results) -> String {
+/// The first screen, or all figures; as wide as the terminal.
+pub(crate) fn shown(results: &Results, details: bool) -> String {
     let width = console_width();
     let color = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    table::summary(results, width, color)
+    if details { table::summary(results, width, color) } else { screen::screen(results, width, color) }
 }
 
 fn console_width() -> u16 {
@@ -146,7 +146,7 @@ fn exit_code(results: &Results) -> ExitCode {
 }
 
 /// The scenarios that the file and the flags describe.
-fn scenarios(args: &RunArgs) -> Result<Vec<Scenario>, Failure> {
+pub(super) fn scenarios(args: &RunArgs) -> Result<Vec<Scenario>, Failure> {
     let own = !args.network.is_empty()
         || !args.fault.is_empty()
         || !args.size.is_empty()

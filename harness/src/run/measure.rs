@@ -50,7 +50,7 @@ pub(super) fn measure(planned: &Planned) -> Result<Cell, SelectorError> {
 
 fn judge(planned: &Planned, task: &Task<'_>, ran: RunResult, mut figures: Figures) -> Cell {
     let last = ran.last().clone();
-    let (findings, order) = generic::judge(task, &ran);
+    let (mut findings, order) = generic::judge(task, &ran);
     let undeclared = undeclared(planned.workload.spec, &findings);
     debug_assert!(undeclared.is_none(), "not in the spec of {}: {undeclared:?}", planned.workload.label);
     if order != SerialOrder::NotSearched {
@@ -62,6 +62,7 @@ fn judge(planned: &Planned, task: &Task<'_>, ran: RunResult, mut figures: Figure
     if let Some(inexact) = ran.inexact {
         figures.number(&metrics::INEXACT_EDITS, inexact as f64);
     }
+    findings.iter_mut().for_each(|finding| finding.ops = Vec::new());
     let matches_reference = matches_reference(task, &ran);
     let (claims_kept, claims_reasons) = claims_kept(planned, &ran, &figures, order);
     Cell {

@@ -20,7 +20,7 @@ pub(crate) fn lacks(strategy: &Configured, workload: &WorkloadSpec) -> Option<St
 }
 
 /// Why the strategy cannot run this cell, if it cannot.
-pub(super) fn unsupported(planned: &Planned) -> Result<Option<String>, SelectorError> {
+pub(crate) fn unsupported(planned: &Planned) -> Result<Option<String>, SelectorError> {
     let (spec, settings) = (planned.strategy.spec, &planned.settings);
     if let Some(reason) = lacks(&planned.strategy, planned.workload.spec) {
         return Ok(Some(reason));

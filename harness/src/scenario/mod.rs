@@ -2,12 +2,15 @@
 //!
 //! A [`Scenario`] is what was written; [`Plan::new`] checks all of it at once, and a plan that exists can be run.
 
+pub mod advice;
 mod built_in;
 mod catalog;
 mod check;
 mod choose;
 mod error;
+mod outline;
 mod plan;
+mod require;
 
 use std::path::{Path, PathBuf};
 
@@ -20,7 +23,9 @@ use crate::trace::Units;
 pub use built_in::{DEFAULT_PARTS, LONG_PARTS, OTHER_PARTS, built_in, built_in_replaying, default_comparison};
 pub use catalog::Catalog;
 pub use error::ScenarioError;
+pub use outline::Outline;
 pub use plan::{Plan, collect};
+pub use require::LeftOut;
 pub use toml::de::Error as TomlError;
 
 /// Most clients of a group.

@@ -2,12 +2,16 @@
 //! backend. A scene is data, so tests can check that no label leaves the picture or covers another.
 
 pub mod axes;
+pub mod cluster;
+pub mod ends;
+pub mod flip;
 pub mod geometry;
 pub mod label;
 pub mod legend;
 pub mod paint;
 pub mod palette;
 pub mod panel;
+pub mod ratio;
 pub mod scale;
 pub mod scene;
 pub mod text;

@@ -20,6 +20,7 @@ const STRATEGIES: &[&[&str]] = &[
     &["params"],
     &["replica"],
     &["spec", "prefix_set", "wire", "relay", "send_window"],
+    &["requirements"],
     &["courier", "star"],
     &["crdt", "ephemeral", "escrow", "ids", "lww", "ot"],
     &["serial"],
@@ -56,7 +57,7 @@ const REPORTS: &[&[&str]] = &[
     &["headline"],
     &["charts"],
     &["choose", "story"],
-    &["table"],
+    &["screen", "table"],
     &["html"],
     &["report"],
 ];
@@ -67,7 +68,7 @@ const CLI: &[&[&str]] = &[
     &["args"],
     &["failure"],
     &["catalog"],
-    &["folder", "progress", "story"],
+    &["folder", "progress"],
     &["runner"],
     &["commands"],
 ];

@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, missing_docs)]
 
 pub mod decisions;
+pub mod pictures;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -303,7 +304,7 @@ fn lost(draws: &mut Draws, workload: &str, rough: bool, kind: &str) -> BTreeMap<
 
 fn finding(kind: &str, count: u64) -> Finding {
     let example = format!("client 2 and client 3 at 2.310 s: {kind}, \"item-17\"");
-    Finding { kind: kind.to_owned(), count, example, lost: true }
+    Finding { kind: kind.to_owned(), count, example, lost: true, ops: Vec::new() }
 }
 
 fn curves(draws: &mut Draws, rough: bool, hops: f64, kind: &str) -> BTreeMap<String, Vec<(f64, f64)>> {

@@ -1,5 +1,7 @@
 //! `syncbench demo`: a small story step by step, and its space-time diagram.
 
+mod cell;
+
 use std::fs;
 use std::io::{ErrorKind, IsTerminal};
 use std::path::{Path, PathBuf};
@@ -9,6 +11,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use syncbench_harness::clock;
 use syncbench_harness::stories::{self, Cast, STORIES, Skipped, Story, Told};
+use syncbench_reports::story;
 use syncbench_strategies::registry::{STRATEGIES, left_out};
 
 use super::run::split;
@@ -16,25 +19,31 @@ use crate::args::DemoArgs;
 use crate::catalog::Catalog;
 use crate::failure::{Done, Failure};
 use crate::out::{eprintln, print, println};
-use crate::story;
 
 /// The last line of every diagram written here; a file without it is not overwritten.
 const MARK: &str = "<!-- a diagram of syncbench demo -->\n";
 
-pub(crate) fn demo(_: &Catalog, args: &DemoArgs) -> Done {
+pub(crate) fn demo(catalog: &Catalog, args: &DemoArgs) -> Done {
+    if let Some(replay) = &args.cell {
+        return show(args, &cell::tell(catalog, replay)?);
+    }
     let Some(name) = &args.name else { return list(args.json) };
     let story = stories::find(name).ok_or_else(|| {
         let names: Vec<&str> = STORIES.iter().map(|story| story.name).collect();
         Failure::usage(format!("demo {name}: no such story: expected one of {}", names.join(", ")))
     })?;
-    let told = tell(story, &args.strategy)?;
-    let written = draw(args, &told)?;
+    show(args, &tell(story, &args.strategy)?)
+}
+
+/// Prints and draws a story.
+fn show(args: &DemoArgs, told: &Told) -> Done {
+    let written = draw(args, told)?;
     if args.json {
-        println!("{}", document(&told, written.as_deref())?);
+        println!("{}", document(told, written.as_deref())?);
         return Ok(ExitCode::SUCCESS);
     }
     let pause = args.pace.map(Duration::from_millis).filter(|_| std::io::stdout().is_terminal());
-    for part in story::parts(&told) {
+    for part in story::parts(told, true) {
         print!("{part}");
         pause.into_iter().for_each(clock::sleep);
     }
@@ -89,7 +98,7 @@ fn draw(args: &DemoArgs, told: &Told) -> Result<Option<PathBuf>, Failure> {
     if told.runs.is_empty() || (args.json && args.svg.is_none()) {
         return Ok(None);
     }
-    let svg = syncbench_reports::story::scene(told).svg() + MARK;
+    let svg = story::scene(told).svg() + MARK;
     if let Some(path) = &args.svg {
         let wrong = |reason| Failure::usage(format!("--svg {}: {reason}", path.display()));
         write(path, &svg).map_err(wrong)?;
