@@ -98,7 +98,7 @@ impl Page {
             notes.push(format!("No better in any figure: {}.", escaped(&beaten.join(", "))));
         }
         self.paragraph(&notes.join(" "));
-        for (name, scene) in pictures(decision).into_iter().filter(|(name, _)| name == "front") {
+        for (name, scene) in pictures(decision, false).into_iter().filter(|(name, _)| name == "front") {
             self.paragraph(&format!("![{}](charts/{name}.svg)", escaped(&scene.title)));
         }
         self.mix(decision);
@@ -181,7 +181,7 @@ impl Page {
         if decision.flips.is_empty() {
             self.paragraph("No axis was searched.");
         }
-        let pictures = pictures(decision);
+        let pictures = pictures(decision, false);
         for flip in &decision.flips {
             self.paragraph(&format!("**{}.** {}", escaped(&flip.axis), escaped(&flip.says)));
             let name = super::charts::flip_name(flip);
