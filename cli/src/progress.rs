@@ -55,3 +55,38 @@ impl Progress {
         self.bar.finish_and_clear();
     }
 }
+
+/// How long a command may take before it shows progress, in milliseconds.
+const SILENT_MS: u64 = 2_000;
+
+/// Shows the progress of work on results, once it takes longer than a moment.
+pub(crate) struct Rows {
+    bar: ProgressBar,
+    begun: Moment,
+}
+
+impl Rows {
+    /// Starts.
+    pub(crate) fn new() -> Self {
+        Self { bar: ProgressBar::hidden(), begun: Moment::now() }
+    }
+
+    /// So many rows are done.
+    pub(crate) fn at(&mut self, done: usize, all: usize) {
+        if self.bar.is_hidden()
+            && std::io::stderr().is_terminal()
+            && self.begun.elapsed().as_millis() >= SILENT_MS.into()
+        {
+            self.bar = ProgressBar::with_draw_target(Some(all as u64), ProgressDrawTarget::stderr_with_hz(8));
+            let style =
+                ProgressStyle::with_template("{bar:28.cyan} {pos}/{len} rows  {elapsed} elapsed, {eta} remaining");
+            self.bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸ "));
+        }
+        self.bar.set_position(done as u64);
+    }
+
+    /// Removes the bar.
+    pub(crate) fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -7,7 +7,7 @@ use syncbench_harness::pace::Pace;
 use syncbench_harness::settings::Engine;
 use syncbench_harness::trace::Units;
 
-use super::value::{number, whole};
+use super::value::{milliseconds, number, span_in_seconds, whole};
 
 #[derive(Args)]
 #[command(after_help = "Examples:
@@ -24,7 +24,8 @@ use super::value::{number, whole};
 Without a file, --network, --fault, --trace, --size, --pace, --transport and
 --engine threads replace the default comparison by one scenario. The other
 flags change each of its parts: calm, rough and growth. Parameters follow a
-name after a colon; `syncbench list` shows them all.")]
+name after a colon; `syncbench list NAME` shows them. Numbers may be written as
+10_000, 1k or 1.5M, and spans as 250ms or 2m.")]
 pub(crate) struct RunArgs {
     /// A scenario in TOML, or the name of a built-in one; the flags below override it
     pub(crate) scenario: Option<PathBuf>,
@@ -77,10 +78,10 @@ pub(crate) struct RunArgs {
     #[arg(short, long, value_enum)]
     pub(crate) engine: Option<EngineArg>,
     /// Sample states at this interval; 0 for after every event
-    #[arg(long, value_name = "MS", allow_negative_numbers = true, value_parser = number)]
+    #[arg(long, value_name = "MS", allow_negative_numbers = true, value_parser = milliseconds)]
     pub(crate) sample: Option<f64>,
     /// Seconds within which a run must quiesce after its last action
-    #[arg(long, value_name = "S", allow_negative_numbers = true, value_parser = number)]
+    #[arg(long, value_name = "S", allow_negative_numbers = true, value_parser = span_in_seconds)]
     pub(crate) budget: Option<f64>,
     /// Run one of N parts of the plan, counted from 1, such as 2/4
     #[arg(long, value_name = "I/N")]

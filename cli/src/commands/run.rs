@@ -1,14 +1,14 @@
 //! `syncbench run`: runs a plan, writes its results and draws them.
 
-use std::fs;
 use std::io::{BufWriter, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
 use syncbench_harness::results::{Cell, ClaimsKept, Header, Outcome, Results, ResultsError, SCHEMA, Writer};
-use syncbench_harness::scenario::{Plan, Scenario, TomlError, built_in_replaying, default_comparison};
+use syncbench_harness::scenario::{Plan, Scenario, default_comparison};
 use syncbench_harness::settings::Engine;
 use syncbench_reports::{screen, table};
+use syncbench_strategies::selector;
 
 use crate::args::{EngineArg, RunArgs};
 use crate::catalog::Catalog;
@@ -17,9 +17,11 @@ use crate::failure::{Done, Failure};
 use crate::folder;
 use crate::out::{Out, eprintln, print, println};
 use crate::runner::{self, Ran};
+use crate::scenario::{misplanned, named};
 
 pub(crate) fn run(catalog: &Catalog, args: &RunArgs) -> Done {
-    let mut plan = Plan::with(scenarios(args)?, &catalog.plans).map_err(Failure::usage)?;
+    let mut plan = Plan::with(scenarios(args)?, &catalog.plans)
+        .map_err(|error| misplanned(&error, args.scenario.as_deref(), catalog))?;
     plan.notes.iter().for_each(|note| eprintln!("note: {note}"));
     let threads = args.threads.unwrap_or_else(environment::cores);
     if threads == 0 {
@@ -27,13 +29,13 @@ pub(crate) fn run(catalog: &Catalog, args: &RunArgs) -> Done {
     }
     let name = plan.scenarios[0].name.as_str();
     let label = if plan.scenarios.iter().all(|scenario| scenario.name == name) { name } else { "default" }.to_owned();
-    let header = header(&mut plan, args.partition.as_deref())?;
+    let header = header(catalog, &mut plan, args.partition.as_deref())?;
     let (dir, writer) = match &args.out {
         Some(dir) => (dir.clone(), chosen(dir, &header, args.resume)?),
         None => folder::fresh(&label, &header).map_err(unwritable)?,
     };
     let Ran { results, error } = runner::execute(&mut plan, &header, writer, threads, &dir);
-    let drawn = folder::draw(&dir, &results, &[]);
+    let drawn = folder::draw(&dir, &results, &[], &catalog.charts);
     if args.json {
         json(&results, args.details)?;
     } else {
@@ -58,8 +60,8 @@ pub(crate) fn run(catalog: &Catalog, args: &RunArgs) -> Done {
 }
 
 /// The header of a run's folder, and the plan reduced to the part that was asked for.
-fn header(plan: &mut Plan, part: Option<&str>) -> Result<Header, Failure> {
-    let (environment, mark, facts) = (environment::now(), plan.mark(), plan.facts());
+fn header(catalog: &Catalog, plan: &mut Plan, part: Option<&str>) -> Result<Header, Failure> {
+    let (environment, mark, facts) = (catalog.environment(), plan.mark(), plan.facts());
     plan.stamp(environment.build());
     if let Some(written) = part {
         let (part, of) = partition(written)?;
@@ -126,7 +128,7 @@ pub(crate) fn shown(results: &Results, details: bool) -> String {
     if details { table::summary(results, width, color) } else { screen::screen(results, width, color) }
 }
 
-fn console_width() -> u16 {
+pub(crate) fn console_width() -> u16 {
     let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     // Without a terminal: the width of a wide page.
     columns.or_else(|| terminal_size::terminal_size().map(|(width, _)| width.0)).unwrap_or(120)
@@ -155,12 +157,7 @@ pub(super) fn scenarios(args: &RunArgs) -> Result<Vec<Scenario>, Failure> {
         || matches!(args.engine, Some(EngineArg::Threads));
     let trace = args.trace.as_deref();
     let mut scenarios = match &args.scenario {
-        Some(written) => {
-            match written.to_str().filter(|_| !written.exists()).and_then(|name| built_in_replaying(name, trace)) {
-                Some(parts) => parts,
-                None => vec![read(written, trace)?],
-            }
-        }
+        Some(written) => named(written, trace)?,
         None if args.trace.is_some() => args.trace.iter().cloned().map(Scenario::of_trace).collect(),
         None if own => vec![Scenario::default()],
         None => default_comparison(),
@@ -169,25 +166,6 @@ pub(super) fn scenarios(args: &RunArgs) -> Result<Vec<Scenario>, Failure> {
         apply(args, scenario);
     }
     Ok(scenarios)
-}
-
-/// The scenario in a file, with `trace` in place of its workloads.
-fn read(path: &Path, trace: Option<&Path>) -> Result<Scenario, Failure> {
-    let text = fs::read_to_string(path).map_err(|error| {
-        Failure::usage(format!(
-            "{}: {error}; expected a scenario in TOML, or the name of a built-in one",
-            path.display()
-        ))
-    })?;
-    Scenario::replaying(&text, trace)
-        .map_err(|error| Failure::usage(format!("{}: {}", path.display(), one_line(&error, &text))))
-}
-
-/// A TOML error in one line, with its line number.
-fn one_line(error: &TomlError, text: &str) -> String {
-    let before = error.span().and_then(|span| text.get(..span.start));
-    let place = before.map(|before| format!("line {}: ", 1 + before.matches('\n').count())).unwrap_or_default();
-    format!("{place}{}", error.message().replace('\n', " "))
 }
 
 fn apply(args: &RunArgs, scenario: &mut Scenario) {
@@ -224,17 +202,9 @@ fn apply(args: &RunArgs, scenario: &mut Scenario) {
     scenario.budget_s = args.budget.unwrap_or(scenario.budget_s);
 }
 
-/// Splits lists at commas, except between the parameters of one name: `a,b:x=1,y=2,c` is three names.
+/// The names in several lists.
 pub(crate) fn split(written: &[String]) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for part in written.iter().flat_map(|list| list.split(',')) {
-        let parameter = part.contains('=') && !part.split('=').next().is_some_and(|head| head.contains(':'));
-        match names.last_mut() {
-            Some(last) if parameter && last.contains(':') => *last += &format!(",{part}"),
-            _ => names.push(part.to_owned()),
-        }
-    }
-    names
+    selector::split(written.iter().map(String::as_str))
 }
 
 fn partition(written: &str) -> Result<(usize, usize), Failure> {
@@ -245,18 +215,4 @@ fn partition(written: &str) -> Result<(usize, usize), Failure> {
         return Err(wrong());
     }
     Ok((part - 1, of))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::split;
-
-    #[test]
-    fn commas_separate_names_and_parameters() {
-        let split = |text: &str| split(&[text.to_owned()]);
-        assert_eq!(split("serial,lww-document"), ["serial", "lww-document"]);
-        assert_eq!(split("crdt:window=50ms,sync=protocol,serial"), ["crdt:window=50ms,sync=protocol", "serial"]);
-        assert_eq!(split("serial:history=0,crdt:window=1s"), ["serial:history=0", "crdt:window=1s"]);
-        assert_eq!(split("constant:40ms,wifi"), ["constant:40ms", "wifi"]);
-    }
 }

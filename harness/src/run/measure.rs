@@ -7,6 +7,7 @@ use syncbench_strategies::document::Document;
 use syncbench_strategies::selector::SelectorError;
 
 use super::claims::claims_kept;
+use super::reference::Reference;
 use super::{Planned, blank};
 use crate::engines;
 use crate::engines::saturation::Search;
@@ -39,8 +40,11 @@ pub fn observe(task: &Task<'_>, mut probes: Vec<Box<dyn Probe>>) -> (RunResult, 
 
 /// Runs and judges one cell.
 pub(super) fn measure(planned: &Planned) -> Result<Cell, SelectorError> {
-    let task = Task::new(&planned.strategy, &*planned.workload.workload, planned.settings.clone())?;
-    let (ran, figures) = observe(&task, probes::all());
+    let task =
+        Task::with(&planned.strategy, &*planned.workload.workload, planned.settings.clone(), &planned.product.known)?;
+    let reference = Reference::begin();
+    let (ran, mut figures) = observe(&task, probes::all());
+    figures.number(&metrics::REFERENCE_US, reference.end());
     let mut cell = judge(planned, &task, ran, figures);
     if task.engine == Engine::Threads {
         saturate(&task, &mut cell);

@@ -56,19 +56,19 @@ const REPORTS: &[&[&str]] = &[
     &["caveat", "columns", "draw", "overview"],
     &["headline"],
     &["charts"],
-    &["choose", "story"],
+    &["choose", "compare", "story"],
     &["screen", "table"],
     &["html"],
     &["report"],
 ];
 
 const CLI: &[&[&str]] = &[
-    &["date", "out"],
+    &["date", "out", "product"],
     &["environment"],
     &["args"],
     &["failure"],
     &["catalog"],
-    &["folder", "progress"],
+    &["folder", "progress", "scenario"],
     &["runner"],
     &["commands"],
 ];

@@ -147,10 +147,10 @@ fn reason(veto: &Veto) -> Markup {
     }
 }
 
-/// How often, an example, and the command that shows it.
+/// An example, and the command that shows it.
 fn shown(evidence: &Evidence) -> Markup {
     html! {
-        small { (evidence.kind) ": " (found(evidence)) ", such as: " (evidence.example) }
+        small { "Such as: " (evidence.example) }
         code.command { (evidence.replay) }
         @if !evidence.story.is_empty() {
             details { summary { "As a story" } pre tabindex="0" { (evidence.story.join("\n")) } }
@@ -270,7 +270,7 @@ fn consequences(decision: &Decision) -> Markup {
                 h3 { "With " code { (candidate.strategy) } }
                 (list(&candidate.consequences))
                 @match &candidate.worst {
-                    Some(worst) => div.worst { p { "The worst that it loses:" } (shown(worst)) },
+                    Some(worst) => div.worst { p { "The worst that it loses: " (worst.kind) ", " (found(worst)) "." } (shown(worst)) },
                     None => p { "No operation was lost." },
                 }
             }
