@@ -17,7 +17,6 @@ pub(crate) enum Failure {
     /// An error on the way: exit code 1.
     Broken(anyhow::Error),
     /// The command ran, and its answer is no: a threshold is broken, or no choice is safe. Exit code 3.
-    #[allow(dead_code, reason = "for the commands with a threshold or a choice")]
     No(String),
 }
 

@@ -6,5 +6,6 @@ mod cover;
 mod edges;
 mod golden;
 mod groups;
+mod screen;
 mod shown;
 mod support;

@@ -68,7 +68,7 @@ const CLI: &[&[&str]] = &[
     &["args"],
     &["failure"],
     &["catalog"],
-    &["folder", "progress", "story"],
+    &["folder", "preview", "progress", "story"],
     &["runner"],
     &["commands"],
 ];
