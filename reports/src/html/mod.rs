@@ -97,7 +97,7 @@ fn own(data: &Data<'_>, registered: &[&Chart]) -> Markup {
         @if !own.is_empty() {
             details.section {
                 summary { h2 id="own" { "Own charts" } " " (plural(own.len(), "chart")) }
-                (charts::figures(own.into_iter(), data, "own"))
+                (charts::figures(own.into_iter(), data, ("own", "own charts")))
             }
         }
     }
