@@ -2,8 +2,8 @@
 
 use syncbench_harness::faults::FaultSpec;
 use syncbench_harness::network::NetworkSpec;
-use syncbench_harness::results::{Environment, ProductBuild};
-use syncbench_harness::scenario;
+use syncbench_harness::results::{Cell, Environment, ProductBuild};
+use syncbench_harness::scenario::{self, Scenario, ScenarioError};
 use syncbench_harness::workload::WorkloadSpec;
 use syncbench_reports::charts::{CHARTS, Chart};
 use syncbench_strategies::spec::Spec;
@@ -88,6 +88,11 @@ impl Catalog {
             None => self.charts.push(chart),
         }
         Self { extended: true, ..self }
+    }
+
+    /// Runs a scenario with what is in it and gives all cells in order: for a product's tests.
+    pub fn collect(&self, scenario: Scenario) -> Result<Vec<Cell>, ScenarioError> {
+        scenario::collect(vec![scenario], &self.plans)
     }
 
     /// The same for a program of this name, which replays its cells.

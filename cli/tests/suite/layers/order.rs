@@ -71,4 +71,5 @@ const CLI: &[&[&str]] = &[
     &["folder", "progress", "scenario"],
     &["runner"],
     &["commands"],
+    &["prelude"],
 ];
