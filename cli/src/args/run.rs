@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueEnum};
 use syncbench_harness::pace::Pace;
 use syncbench_harness::settings::Engine;
 use syncbench_harness::trace::Units;
+use syncbench_strategies::requirements::{REQUIREMENTS, Requirement};
 
 use super::value::{milliseconds, number, span_in_seconds, whole};
 
@@ -20,12 +22,17 @@ use super::value::{milliseconds, number, span_in_seconds, whole};
   syncbench run -s serial-optimistic:window=50ms,serial -n 4g -c 8 --rate 80
   syncbench run --engine threads --workload counter     in real time
   syncbench run --trace trace.json.gz --json > out.json
+  syncbench run --require offline,clock-free --dry-run  what would run, and for how long
 
 Without a file, --network, --fault, --trace, --size, --pace, --transport and
 --engine threads replace the default comparison by one scenario. The other
 flags change each of its parts: calm, rough and growth. Parameters follow a
 name after a colon; `syncbench list NAME` shows them. Numbers may be written as
-10_000, 1k or 1.5M, and spans as 250ms or 2m.")]
+10_000, 1k or 1.5M, and spans as 250ms or 2m.
+
+--require takes offline, offline-in-part, refuse, server-free, serializable,
+converges, clock-free, server-confirms, bounded, lasting, undo, duplicates,
+reordering and loss: what a strategy must claim.")]
 pub(crate) struct RunArgs {
     /// A scenario in TOML, or the name of a built-in one; the flags below override it
     pub(crate) scenario: Option<PathBuf>,
@@ -96,6 +103,18 @@ pub(crate) struct RunArgs {
     #[arg(long, requires = "out")]
     pub(crate) resume: bool,
 
+    /// Leave out strategies that do not meet what is required; names as in offline,refuse
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = requirements(), hide_possible_values = true)]
+    pub(crate) require: Vec<String>,
+
+    /// Say what would run and for how long, run nothing and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// Open the page in the browser when it is drawn
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) open: bool,
+
     /// Print one JSON document on stdout, and nothing else
     #[arg(long)]
     pub(crate) json: bool,
@@ -103,6 +122,12 @@ pub(crate) struct RunArgs {
     /// Every condition with all its figures and every caveat in full; with --json histograms and curves too
     #[arg(long)]
     pub(crate) details: bool,
+}
+
+/// What may be required, with what it means.
+fn requirements() -> PossibleValuesParser {
+    let value = |one: &Requirement| PossibleValue::new(one.name).help(one.meaning);
+    PossibleValuesParser::new(REQUIREMENTS.iter().map(value))
 }
 
 #[derive(Clone, Copy, ValueEnum)]

@@ -7,5 +7,6 @@ mod demo;
 mod errors;
 mod layers;
 mod output;
+mod profiles;
 mod run;
 mod sweep;

@@ -68,7 +68,7 @@ const CLI: &[&[&str]] = &[
     &["args"],
     &["failure"],
     &["catalog"],
-    &["folder", "progress", "scenario"],
+    &["folder", "open", "preview", "progress", "scenario"],
     &["runner"],
     &["commands"],
     &["prelude"],
