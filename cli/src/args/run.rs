@@ -16,6 +16,7 @@ use super::value::{milliseconds, number, span_in_seconds, whole};
   syncbench run                                         the default comparison
   syncbench run my-scenario.toml                        a scenario from a file
   syncbench run product                                 with each product's send window
+  syncbench run offline                                 one away for an hour, and three weeks
   syncbench run long                                    a million operations each
   syncbench run --strategy lww-document --seeds 1..30   one strategy, more seeds
   syncbench run -w record -n constant:80ms -f partition:halves@2s..5s

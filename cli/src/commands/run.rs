@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use syncbench_harness::results::{Cell, ClaimsKept, Header, Outcome, Results, ResultsError, SCHEMA, Writer};
-use syncbench_harness::scenario::{LeftOut, Plan, Scenario, default_comparison};
+use syncbench_harness::scenario::{LeftOut, Plan, Scenario, choose_workloads, default_comparison};
 use syncbench_harness::settings::Engine;
 use syncbench_reports::format::{list, plural};
 use syncbench_reports::{screen, table};
@@ -31,7 +31,9 @@ pub(crate) fn run(catalog: &Catalog, args: &RunArgs) -> Done {
         return Err(Failure::usage("--threads 0: expected at least 1"));
     }
     let name = plan.scenarios[0].name.as_str();
-    let label = if plan.scenarios.iter().all(|scenario| scenario.name == name) { name } else { "default" }.to_owned();
+    let asked = args.scenario.as_ref().and_then(|asked| asked.file_stem()?.to_str());
+    let alike = plan.scenarios.iter().all(|scenario| scenario.name == name);
+    let label = if alike { name } else { asked.unwrap_or("default") }.to_owned();
     let header = header(catalog, &mut plan, args.partition.as_deref())?;
     if args.dry_run {
         return dry_run(args, &Preview::new(&plan, &left_out, threads));
@@ -223,6 +225,12 @@ pub(super) fn scenarios(args: &RunArgs) -> Result<Vec<Scenario>, Failure> {
         None if own => vec![Scenario::default()],
         None => default_comparison(),
     };
+    let workloads = split(&args.workload);
+    if !workloads.is_empty() && args.scenario.is_some() && scenarios.len() > 1 {
+        choose_workloads(&mut scenarios, &workloads);
+    } else if !workloads.is_empty() {
+        scenarios.iter_mut().for_each(|scenario| scenario.workloads.clone_from(&workloads));
+    }
     for scenario in &mut scenarios {
         apply(args, scenario);
     }
@@ -232,9 +240,6 @@ pub(super) fn scenarios(args: &RunArgs) -> Result<Vec<Scenario>, Failure> {
 fn apply(args: &RunArgs, scenario: &mut Scenario) {
     if !args.strategy.is_empty() {
         scenario.strategies = split(&args.strategy);
-    }
-    if !args.workload.is_empty() {
-        scenario.workloads = split(&args.workload);
     }
     if !args.network.is_empty() {
         scenario.networks = split(&args.network);

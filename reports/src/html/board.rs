@@ -91,13 +91,15 @@ struct Heat<'h> {
 fn heatmap(overview: &Overview<'_, '_>, places: &Places<'_>, all: &AllBars<'_>, heat: Heat<'_>) -> Markup {
     let most = [all.most(|bars| bars.echo_ms()), all.most(|bars| bars.not_kept())];
     let known = overview.strategies.iter().any(|strategy| strategy.offline().is_some());
+    // Results of older versions have none.
+    let families = overview.strategies.iter().any(|strategy| !strategy.family.is_empty());
     html! {
         div.heat id=(heat.id) data-n=[heat.network] {
             h2 id={ (heat.id) "-head" } { (heat.heading) }
             div.wide tabindex="0" role="region" aria-labelledby={ (heat.id) "-head" } { table.data {
                 caption.vh { (heat.heading) ", strategies by workloads" }
                 thead { tr {
-                    th.fam scope="col" { "family" }
+                    @if families { th.fam scope="col" { "family" } }
                     th scope="col" { "strategy" }
                     @for workload in &overview.workloads { th.spot scope="col" data-w=(workload) { (workload) } }
                     @if known { th scope="col" title="Whether users see their own changes without a connection: what the strategy claims" { "offline" } }
@@ -108,7 +110,7 @@ fn heatmap(overview: &Overview<'_, '_>, places: &Places<'_>, all: &AllBars<'_>, 
                     @let again = index > 0 && overview.strategies[index - 1].family == strategy.family;
                     @let [echo, kept] = heat.bars[index];
                     tr data-s=(strategy.label) data-f=(strategy.family) class=[(!again).then_some("first")] {
-                        td.fam { span.vh[again] { (strategy.family) } }
+                        @if families { td.fam { span.vh[again] { (strategy.family) } } }
                         (name(strategy.label))
                         @for workload in &overview.workloads { (spot(overview, places, heat.modes, strategy, workload)) }
                         @if known { td.fact { (strategy.offline().map_or(NONE, |offline| offline.word())) } }

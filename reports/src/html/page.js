@@ -12,7 +12,7 @@
     const text = cell.textContent.trim();
     if (text === "" || text === "–") return null;
     if (cell.dataset.v !== undefined) return parseFloat(cell.dataset.v);
-    return /^-?[\d.]+%?$/.test(text) ? parseFloat(text) : text;
+    return /^-?[\d.]+%?(\/.*)?$/.test(text) ? parseFloat(text) : text;
   };
   const compare = (a, b) =>
     typeof a === "number" && typeof b === "number" ? a - b
@@ -109,7 +109,7 @@
     if (!column || (!cell.dataset.v && !cell.querySelector("small"))) return "";
     const name = (element) => element.innerText.replace(/[\s↕↑↓]+/g, " ").trim();
     const plain = [...cell.childNodes].filter((node) => node.nodeName !== "SMALL").map((node) => node.textContent).join("");
-    const figures = cell.dataset.v ? cell.dataset.v.split(";") : [plain];
+    const figures = cell.dataset.v ? cell.dataset.v.split("/") : plain.split("/");
     const ends = all("small", cell).map((small) => small.textContent);
     const spread = (end) => ` (${end.startsWith("range ") ? "" : "95 % interval "}${end})`;
     const one = (figure, index) => figure + (ends[index] && ends.length === figures.length ? spread(ends[index]) : "");
