@@ -2,14 +2,17 @@
 
 # With the profiles and the lock file of the workspace, so that all dependencies are built already.
 template() {
-    local copy=$target/template/rota
-    rm -rf "$copy" && mkdir -p "$target/template"
+    local copy built
+    mkdir -p "$target/template"
+    built=$(cd "$target" && pwd)
+    copy=$built/template/rota
+    rm -rf "$copy"
     cp -r examples/template "$copy"
     cp Cargo.lock "$copy/"
     sed -i -e "s|../../cli|$PWD/cli|" -e '/^\[profile/,/^$/d' "$copy/Cargo.toml"
     sed -n '/^\[profile.dev\]/,$p' Cargo.toml | grep -v '^syncbench-examples' >>"$copy/Cargo.toml"
     (
-        export CARGO_TARGET_DIR=$PWD/$target
+        export CARGO_TARGET_DIR=$built
         cd "$copy"
         cargo test --offline --quiet
         cargo run --offline --quiet -- list rota | grep 'take shifts that nobody has'

@@ -6,6 +6,7 @@ pub use syncbench_harness::metrics;
 pub use syncbench_harness::network::{Leg, NetworkSpec, Profile, Reconnect};
 pub use syncbench_harness::prelude::*;
 pub use syncbench_reports::charts::{Chart, bars};
+pub use syncbench_strategies::document::serde_bridge::{counter, text};
 pub use syncbench_strategies::spec::{Param, ParamKind, Params};
 
 pub use crate::catalog::Catalog;
