@@ -68,7 +68,8 @@ const CLI: &[&[&str]] = &[
     &["args"],
     &["failure"],
     &["catalog"],
-    &["folder", "preview", "progress", "scenario"],
+    &["folder", "open", "preview", "progress", "scenario"],
     &["runner"],
     &["commands"],
+    &["prelude"],
 ];
