@@ -159,8 +159,11 @@ mod tests {
         };
         for (args, expected) in [
             ("syncbench run --engine foo", "invalid value 'foo' for '--engine <ENGINE>'; expected one of sim, threads"),
-            ("syncbench run --ops -1", "invalid value '-1' for '--ops <N>': expected a whole number such as 400"),
-            ("syncbench run --rate fast", "invalid value 'fast' for '--rate <PER_S>': expected a number such as 2.5"),
+            ("syncbench run --ops -1", "invalid value '-1' for '--ops <N>': expected a whole number such as 400 or 1k"),
+            (
+                "syncbench run --rate fast",
+                "invalid value 'fast' for '--rate <PER_S>': expected a number such as 2.5 or 1k",
+            ),
             (
                 "syncbench run --strateg x",
                 "unexpected argument '--strateg' found; a similar argument exists: '--strategy'",

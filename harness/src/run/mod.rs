@@ -20,7 +20,7 @@ use crate::results::{Cell, Outcome, StrategyFacts};
 use crate::settings::Engine;
 pub use estimate::{Estimate, estimate};
 pub use measure::observe;
-pub use planned::{Planned, PlannedWorkload};
+pub use planned::{Planned, PlannedWorkload, Product};
 pub(crate) use support::{lacks, unsupported};
 
 /// Runs all cells on at most `threads` threads and hands each to `done` when it is finished, in any order.

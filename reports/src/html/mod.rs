@@ -19,7 +19,7 @@ mod workload;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::caveat::{Caveat, caveats};
-use crate::charts::{CHARTS, Data};
+use crate::charts::{CHARTS, Chart, Data};
 use crate::criterion::CriterionEstimate;
 use crate::format::plural;
 use crate::headline::headlines;
@@ -48,6 +48,11 @@ const SECTIONS: [(&str, &str); 5] = [
 
 /// The whole report.
 pub fn page(results: &Results, criterion: &[CriterionEstimate]) -> String {
+    page_with(results, criterion, CHARTS)
+}
+
+/// The same with these charts: those that are not built in have a section of their own.
+pub fn page_with(results: &Results, criterion: &[CriterionEstimate], registered: &[&Chart]) -> String {
     let mut data = Data::new(results, criterion);
     data.bare = true;
     let overview = Overview::new(&data.summary);
@@ -70,6 +75,7 @@ pub fn page(results: &Results, criterion: &[CriterionEstimate]) -> String {
                     @if !overview.modes.is_empty() { (filter::filter(&overview)) (board::board(&overview, &places)) (tables::reading()) }
                     @for workload in &places.workloads { (workload::section(&data, &overview, &places, &headlines, workload)) }
                     @if let Some(growth) = growth::growth(&data, &overview, &places) { (growth) }
+                    (own(&data, registered))
                     (estimates(&data))
                     (support::support(&data.summary))
                     (glossary::glossary(&data.summary))
@@ -81,6 +87,20 @@ pub fn page(results: &Results, criterion: &[CriterionEstimate]) -> String {
         }
     };
     body.into_string()
+}
+
+/// The charts that a product brings; nothing without them.
+fn own(data: &Data<'_>, registered: &[&Chart]) -> Markup {
+    let built_in = |chart: &&Chart| CHARTS.iter().any(|other| std::ptr::eq(*other, *chart));
+    let own: Vec<_> = registered.iter().copied().filter(|chart| !built_in(chart)).collect();
+    html! {
+        @if !own.is_empty() {
+            details.section {
+                summary { h2 id="own" { "Own charts" } " " (plural(own.len(), "chart")) }
+                (charts::figures(own.into_iter(), data, ("own", "own charts")))
+            }
+        }
+    }
 }
 
 /// Criterion's estimates; nothing without them.

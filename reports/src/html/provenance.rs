@@ -31,10 +31,11 @@ pub(super) fn provenance(summary: &Summary<'_>) -> Markup {
 }
 
 /// What is known of a machine and of the build that ran there.
-fn machine(environment: &Environment) -> [(&'static str, String); 5] {
+fn machine(environment: &Environment) -> Vec<(&'static str, String)> {
     let commit = if environment.commit.is_empty() { "unknown" } else { environment.commit.as_str() };
     let libraries: Vec<_> = environment.libraries.iter().map(|(name, version)| format!("{name} {version}")).collect();
-    [
+    let product = environment.product.as_ref().map(|product| ("product", product.to_string()));
+    let all = [
         ("started", environment.started_at.clone()),
         (
             "syncbench",
@@ -46,7 +47,8 @@ fn machine(environment: &Environment) -> [(&'static str, String); 5] {
         ),
         ("libraries", libraries.join(", ")),
         ("machine", format!("{}, {}, {}", environment.cpu, plural(environment.cores, "core"), environment.os)),
-    ]
+    ];
+    product.into_iter().chain(all).collect()
 }
 
 /// The first measured cell of a condition that can be run again.

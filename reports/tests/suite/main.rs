@@ -9,5 +9,6 @@ mod groups;
 #[cfg(unix)]
 mod page;
 mod record;
+mod screen;
 mod shown;
 mod support;

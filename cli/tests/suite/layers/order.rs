@@ -63,12 +63,12 @@ const REPORTS: &[&[&str]] = &[
 ];
 
 const CLI: &[&[&str]] = &[
-    &["date", "out"],
+    &["date", "out", "product"],
     &["environment"],
     &["args"],
     &["failure"],
     &["catalog"],
-    &["folder", "progress"],
+    &["folder", "preview", "progress", "scenario"],
     &["runner"],
     &["commands"],
 ];

@@ -4,7 +4,9 @@ use super::super::decision::{Candidate, Decision, Figure, Flip};
 use super::words::columns;
 use crate::draw::Scene;
 use crate::draw::axes::Plot;
-use crate::draw::geometry::{Rect, at};
+use crate::draw::cluster;
+use crate::draw::flip::{self, FlipLine};
+use crate::draw::geometry::{Point, Rect, at};
 use crate::draw::label::{self, Label};
 use crate::draw::palette::Palette;
 use crate::draw::panel::{Sheet, WIDTH, headed};
@@ -16,15 +18,59 @@ use crate::format::plain;
 /// Most panels of the front: each shows two of its figures.
 const PANELS: usize = 4;
 
-/// Every picture with the name of its file.
-pub(super) fn pictures(decision: &Decision) -> Vec<(String, Scene)> {
-    front_scene(decision, false).map(|scene| ("front".to_owned(), scene)).into_iter().collect()
+/// The distance in pixels below which two marks are one.
+const SAME: f64 = 6.0;
+/// Most names of a label.
+const NAMES: usize = 3;
+
+/// Every picture with the name of its file; bare ones leave title and caption to the page.
+pub(super) fn pictures(decision: &Decision, bare: bool) -> Vec<(String, Scene)> {
+    let front = front_scene(decision, bare).map(|scene| ("front".to_owned(), scene));
+    let flips = decision.flips.iter().filter_map(|flip| Some((flip_name(flip), flip_scene(decision, flip, bare)?)));
+    front.into_iter().chain(flips).collect()
 }
 
 /// The name of a search's picture: `flip-round-trip`.
 pub(super) fn flip_name(flip: &Flip) -> String {
     let clean = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
     format!("flip-{}", flip.axis.chars().map(clean).collect::<String>())
+}
+
+/// What is proposed along an axis. `None` where fewer than two values were measured.
+fn flip_scene(decision: &Decision, flip: &Flip, bare: bool) -> Option<Scene> {
+    let figure = flip.steps.iter().find(|step| !step.figures.is_empty())?.figure.as_str();
+    let mut lines: Vec<FlipLine> = Vec::new();
+    for step in &flip.steps {
+        for (strategy, value) in &step.figures {
+            let point = (step.value, *value);
+            match lines.iter_mut().find(|line| line.strategy == *strategy) {
+                Some(line) => line.points.push(point),
+                None => lines.push(FlipLine {
+                    strategy: strategy.clone(),
+                    family: family(decision, strategy).to_owned(),
+                    points: vec![point],
+                }),
+            }
+        }
+    }
+    let proposals: Vec<_> = flip.steps.iter().map(|step| (step.value, step.proposal.clone())).collect();
+    let chart = flip::Flip {
+        title: plain(&format!("The proposal against {}", flip.axis)),
+        about: plain(&flip.says),
+        axis: titled((&flip.axis, &flip.unit)),
+        figure: plain(figure),
+        lines,
+        proposals,
+        here: Some(flip.at),
+    };
+    (flip.steps.len() > 1).then(|| chart.scene(WIDTH, bare))
+}
+
+/// The family of a strategy, by its label; a mix has its own.
+fn family<'d>(decision: &'d Decision, strategy: &str) -> &'d str {
+    let candidates = decision.candidates.iter().map(|one| (&one.strategy, &one.family));
+    let vetoed = decision.vetoed.iter().map(|one| (&one.strategy, &one.family));
+    candidates.chain(vetoed).find(|(label, _)| *label == strategy).map_or("", |(_, family)| family)
 }
 
 /// The candidates over the first figure of the front and each other one. `None` where fewer than two candidates have two
@@ -41,8 +87,10 @@ pub(super) fn front_scene(decision: &Decision, bare: bool) -> Option<Scene> {
     let about = "Each mark is a candidate, with its interval; lower left is better. The dashed line joins those that no other \
                  beats in these two figures. Axes are logarithmic, with a place for zero.";
     let mut sheet = Sheet::new("What the candidates trade", about, bare, WIDTH);
-    let names: Vec<_> = all.iter().map(|candidate| (candidate.strategy.as_str(), candidate.family.as_str())).collect();
+    let names: Vec<_> = all.iter().map(|one| (one.strategy.as_str(), one.family.as_str())).collect();
     let palette = Palette::new(&names);
+    let key: Vec<_> = names.iter().map(|(name, _)| (palette.look(name), *name)).collect();
+    sheet.key(&key);
     let columns = if panels.len() > 1 { 2 } else { 1 };
     let cells = sheet.grid(columns, &vec![340.0; panels.len()]);
     for (area, (other, trades)) in cells.into_iter().zip(&panels) {
@@ -91,7 +139,6 @@ fn panel(scene: &mut Scene, area: Rect, (x_title, y_title): (String, String), tr
     line.sort_by(|a, b| a.x.value.unwrap_or(0.0).total_cmp(&b.x.value.unwrap_or(0.0)));
     let line: Vec<_> = line.into_iter().map(place).collect();
     scene.dashed(line.clone(), MUTED, 1.5);
-    let mut labels = Vec::new();
     for trade in trades {
         let (point, look) = (place(trade), palette.look(trade.strategy));
         if let (Some(low), Some(high)) = (trade.x.low, trade.x.high) {
@@ -103,10 +150,34 @@ fn panel(scene: &mut Scene, area: Rect, (x_title, y_title): (String, String), tr
             scene.line(vec![at(point.x, low), at(point.x, high)], look.color, 1.5);
         }
         scene.mark(point, 6.0, look);
-        labels.push(Label { point, text: plain(trade.strategy), color: look.color });
     }
     let room = plot.area.inset(0.0, -10.0, -10.0, 0.0);
-    label::place(scene, room, &labels, &line, SMALL);
+    // Labels stand behind the ends of intervals, not on them.
+    let ends = |trade: &Trade<'_>| {
+        at(trade.x.high.map_or(0.0, |high| plot.at(high, 0.0).x).max(place(trade).x), place(trade).y)
+    };
+    label::place(scene, room, &labels(trades, ends, palette), &line, SMALL);
+}
+
+/// A label for each place: candidates whose marks cover each other share one.
+fn labels(trades: &[Trade<'_>], place: impl Fn(&Trade<'_>) -> Point, palette: &Palette) -> Vec<Label> {
+    let mut places: Vec<(Point, Vec<&str>)> = Vec::new();
+    for trade in trades {
+        let point = place(trade);
+        let near =
+            |(other, _): &&mut (Point, Vec<&str>)| (other.x - point.x).abs() < SAME && (other.y - point.y).abs() < SAME;
+        match places.iter_mut().find(near) {
+            Some((_, names)) => names.push(trade.strategy),
+            None => places.push((point, vec![trade.strategy])),
+        }
+    }
+    let shown: Vec<_> = trades.iter().map(|trade| trade.strategy).collect();
+    let label = |(point, names): (Point, Vec<&str>)| Label {
+        point,
+        text: plain(&cluster::named(&names, &shown, NAMES)),
+        color: palette.look(names[0]).color,
+    };
+    places.into_iter().map(label).collect()
 }
 
 /// Whether one is at least as good in both figures and better in one.

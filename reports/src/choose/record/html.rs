@@ -4,12 +4,13 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::super::decision::{Candidate, Decision, Evidence, Figure, Flip, Mix, Veto};
 use super::super::read;
-use super::charts::{flip_name, front_scene, pictures};
+use super::charts::{flip_name, pictures};
 use super::words::{
     EQUAL, answer, asked, beaten, columns, context, counted, equal, equals, found, front, interval, intervals, of,
     product, sentence, value,
 };
-use crate::draw::Scene;
+use crate::draw::palette::FAMILIES;
+use crate::draw::{Color, Scene};
 use crate::format::NONE;
 
 /// The look of the page.
@@ -27,7 +28,7 @@ const PARTS: &[(&str, &str)] = &[
 
 /// The record as HTML. All data is escaped.
 pub fn html(decision: &Decision) -> String {
-    let pictures = pictures(decision);
+    let pictures = pictures(decision, true);
     let title = format!("{}: {}", product(decision), answer(decision));
     let page = html! {
         (DOCTYPE)
@@ -36,7 +37,7 @@ pub fn html(decision: &Decision) -> String {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 title { (title) }
-                style { (PreEscaped(STYLE)) }
+                style { (PreEscaped(STYLE)) (PreEscaped(dark())) }
             }
             body {
                 a.skip href="#main" { "Skip to the record" }
@@ -51,7 +52,7 @@ pub fn html(decision: &Decision) -> String {
                 }
                 main id="main" tabindex="-1" {
                     (context_of(decision))
-                    (options(decision))
+                    (options(decision, &pictures))
                     (decided(decision))
                     (consequences(decision))
                     (flips(decision, &pictures))
@@ -61,6 +62,15 @@ pub fn html(decision: &Decision) -> String {
         }
     };
     page.into_string()
+}
+
+/// The colours of families on dark paper.
+fn dark() -> String {
+    let rules = FAMILIES.iter().map(|hue| {
+        let [light, dark] = [hue.light, hue.dark].map(|Color(r, g, b)| format!("#{r:02X}{g:02X}{b:02X}"));
+        format!("svg [fill=\"{light}\"] {{ fill: {dark}; }} svg [stroke=\"{light}\"] {{ stroke: {dark}; }}\n")
+    });
+    format!("@media screen and (prefers-color-scheme: dark) {{\n{}}}\n", rules.collect::<String>())
 }
 
 fn status(decision: &Decision) -> &'static str {
@@ -90,14 +100,14 @@ fn context_of(decision: &Decision) -> Markup {
     }
 }
 
-fn options(decision: &Decision) -> Markup {
+fn options(decision: &Decision, pictures: &[(String, Scene)]) -> Markup {
     html! {
         section id="options" {
             h2 { "Options" }
             h3 id="vetoed" { "Ruled out" }
             @if decision.vetoed.is_empty() { p { "Nothing." } } @else { (vetoes(decision)) }
             h3 id="candidates" { "Candidates" }
-            @if decision.candidates.is_empty() { p { "None remains." } } @else { (candidates(decision)) }
+            @if decision.candidates.is_empty() { p { "None remains." } } @else { (candidates(decision, pictures)) }
             @if let Some(mix) = &decision.mix { (mixed(mix)) }
         }
     }
@@ -137,10 +147,10 @@ fn reason(veto: &Veto) -> Markup {
     }
 }
 
-/// How often, an example, and the command that shows it.
+/// An example, and the command that shows it.
 fn shown(evidence: &Evidence) -> Markup {
     html! {
-        small { (evidence.kind) ": " (found(evidence)) ", such as: " (evidence.example) }
+        small { "Such as: " (evidence.example) }
         code.command { (evidence.replay) }
         @if !evidence.story.is_empty() {
             details { summary { "As a story" } pre tabindex="0" { (evidence.story.join("\n")) } }
@@ -148,7 +158,7 @@ fn shown(evidence: &Evidence) -> Markup {
     }
 }
 
-fn candidates(decision: &Decision) -> Markup {
+fn candidates(decision: &Decision, pictures: &[(String, Scene)]) -> Markup {
     let all: Vec<_> = decision.candidates.iter().collect();
     let columns = columns(&all);
     let beaten = beaten(decision);
@@ -176,11 +186,10 @@ fn candidates(decision: &Decision) -> Markup {
             }
         }
     };
-    let scene = front_scene(decision, true);
     html! {
         (scroller("Candidates", &table))
         @if !beaten.is_empty() { p { "No better in any figure: " (beaten.join(", ")) "." } }
-        @if let Some(scene) = &scene { (picture("front", scene, "The table above has the figures.")) }
+        @if let Some(scene) = drawn(pictures, "front") { (picture("front", scene, &scene.about)) }
     }
 }
 
@@ -261,7 +270,7 @@ fn consequences(decision: &Decision) -> Markup {
                 h3 { "With " code { (candidate.strategy) } }
                 (list(&candidate.consequences))
                 @match &candidate.worst {
-                    Some(worst) => div.worst { p { "The worst that it loses:" } (shown(worst)) },
+                    Some(worst) => div.worst { p { "The worst that it loses: " (worst.kind) ", " (found(worst)) "." } (shown(worst)) },
                     None => p { "No operation was lost." },
                 }
             }
@@ -271,7 +280,6 @@ fn consequences(decision: &Decision) -> Markup {
 }
 
 fn flips(decision: &Decision, pictures: &[(String, Scene)]) -> Markup {
-    let drawn = |flip: &Flip| pictures.iter().find(|(name, _)| *name == flip_name(flip));
     html! {
         section id="flips" {
             h2 { "What would change the answer" }
@@ -279,9 +287,7 @@ fn flips(decision: &Decision, pictures: &[(String, Scene)]) -> Markup {
             @for flip in &decision.flips {
                 h3 { (flip.axis) }
                 p { (flip.says) }
-                @if let Some((name, scene)) = drawn(flip) {
-                    (picture(name, scene, &flip.says))
-                }
+                @if let Some(scene) = drawn(pictures, &flip_name(flip)) { (picture(&flip_name(flip), scene, "")) }
                 @if !flip.steps.is_empty() { (steps(flip)) }
             }
         }
@@ -322,10 +328,14 @@ fn repeat(decision: &Decision) -> Markup {
     }
 }
 
+fn drawn<'p>(pictures: &'p [(String, Scene)], name: &str) -> Option<&'p Scene> {
+    pictures.iter().find(|(picture, _)| picture == name).map(|(_, scene)| scene)
+}
+
 fn picture(name: &str, scene: &Scene, says: &str) -> Markup {
     html! {
         figure id={ "chart-" (name) } {
-            figcaption { b { (scene.title) } ". " (says) }
+            figcaption { b { (scene.title) } @if !says.is_empty() { ". " (says) } }
             (PreEscaped(scene.svg()))
         }
     }

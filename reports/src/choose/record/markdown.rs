@@ -98,7 +98,7 @@ impl Page {
             notes.push(format!("No better in any figure: {}.", escaped(&beaten.join(", "))));
         }
         self.paragraph(&notes.join(" "));
-        for (name, scene) in pictures(decision).into_iter().filter(|(name, _)| name == "front") {
+        for (name, scene) in pictures(decision, false).into_iter().filter(|(name, _)| name == "front") {
             self.paragraph(&format!("![{}](charts/{name}.svg)", escaped(&scene.title)));
         }
         self.mix(decision);
@@ -108,7 +108,7 @@ impl Page {
         self.paragraph(&format!("**{}** ({})", code(&vetoed.strategy), escaped(&vetoed.family)));
         let reason = |veto: &Veto| {
             let reason = format!("{} ({}).", sentence(&veto.reason), asked(&veto.answer, &decision.answers));
-            let shown = veto.evidence.as_ref().map(|evidence| format!("\n  - {}", evidence_of(evidence, "\n  - ")));
+            let shown = veto.evidence.as_ref().map(|evidence| format!("\n  - {}", example(evidence, "\n  - ")));
             escaped(&reason) + shown.unwrap_or_default().as_str()
         };
         self.list(vetoed.reasons.iter().map(reason));
@@ -181,7 +181,7 @@ impl Page {
         if decision.flips.is_empty() {
             self.paragraph("No axis was searched.");
         }
-        let pictures = pictures(decision);
+        let pictures = pictures(decision, false);
         for flip in &decision.flips {
             self.paragraph(&format!("**{}.** {}", escaped(&flip.axis), escaped(&flip.says)));
             let name = super::charts::flip_name(flip);
@@ -209,8 +209,13 @@ fn figure(decision: &Decision, candidate: &Candidate, column: (&str, &str)) -> S
 
 /// What was found, how often, an example, and after `between` the command that shows it.
 fn evidence_of(evidence: &Evidence, between: &str) -> String {
-    let kind = format!("{}, {}, such as: {}", evidence.kind, found(evidence), evidence.example);
-    format!("{}{between}Replay: {}", escaped(&kind), code(&evidence.replay))
+    let found = format!("{}, {}. ", evidence.kind, found(evidence));
+    escaped(&found) + example(evidence, between).as_str()
+}
+
+/// An example, and after `between` the command that shows it.
+fn example(evidence: &Evidence, between: &str) -> String {
+    format!("Such as: {}{between}Replay: {}", escaped(&evidence.example), code(&evidence.replay))
 }
 
 /// Text in which nothing is Markdown or HTML.

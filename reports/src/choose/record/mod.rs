@@ -47,7 +47,7 @@ pub fn files(decision: &Decision) -> Vec<RecordFile> {
         file("decision.json".to_owned(), data.into_bytes()),
         file("answers.toml".to_owned(), read::write(&decision.answers).into_bytes()),
     ];
-    for (name, scene) in charts::pictures(decision) {
+    for (name, scene) in charts::pictures(decision, false) {
         files.push(file(format!("charts/{name}.svg"), scene.svg().into_bytes()));
         files.push(file(format!("charts/{name}.png"), scene.png()));
     }

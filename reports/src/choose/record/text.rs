@@ -120,7 +120,10 @@ impl Page {
         let names: Vec<_> = group.members.iter().map(named).collect();
         let of = of.map(|of| format!(" of {} operations each", count(of))).unwrap_or_default();
         let of = if names.len() == 1 { of.replace(" each", "") } else { of };
-        let line = format!("{}{of}: {} ({})", names.join(", "), plain(group.why), plain(group.answer));
+        // "it cannot refuse" of one is "cannot refuse" of several.
+        let why = plain(group.why);
+        let why = why.strip_prefix("it ").unwrap_or(&why);
+        let line = format!("{}{of}: {why} ({})", names.join(", "), plain(group.answer));
         self.prose(&line, "  ");
     }
 

@@ -102,6 +102,7 @@ pub fn drop_cell(cell: &mut Cell, outcome: Outcome, reason: &str) {
 
 pub fn results(cells: Vec<Cell>) -> Results {
     let environment = Environment {
+        product: None,
         version: "0.1.0".into(),
         commit: "c8314c2f00d1e5".into(),
         dirty: true,
