@@ -71,6 +71,7 @@ fn command(catalog: &Catalog, command: Command) -> Done {
         Command::Demo(args) => commands::demo::demo(catalog, &args),
         Command::Report(args) => commands::report::report(catalog, &args),
         Command::Merge(args) => commands::merge::merge(catalog, &args),
+        Command::Choose(args) => commands::choose::choose(catalog, &args),
         Command::Compare(args) => commands::compare::compare(catalog, &args),
         Command::Verify(args) => commands::verify::verify(catalog, &args),
         Command::Completions { shell } => commands::completions::completions(catalog, shell),

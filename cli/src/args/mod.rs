@@ -1,5 +1,6 @@
 //! The command line.
 
+mod choose;
 mod compare;
 mod demo;
 mod list;
@@ -15,6 +16,7 @@ use clap_complete::Shell;
 use syncbench_harness::results::ProductBuild;
 
 use crate::environment;
+pub(crate) use choose::ChooseArgs;
 pub(crate) use compare::CompareArgs;
 pub(crate) use demo::DemoArgs;
 pub(crate) use list::{Asked, ListArgs, Listed};
@@ -40,6 +42,7 @@ const STYLES: Styles = Styles::styled()
   syncbench list metrics                         what is measured, and what it means
   syncbench demo race                            two people take one item
   syncbench report bench-results/runs/*          redraw results
+  syncbench choose --answers answers.toml        which model for this product
   syncbench compare main-run branch-run          what an upgrade made worse
 
 Exit codes: 0 fine, 1 failed, 2 wrong use, 3 a threshold or a choice says no.")]
@@ -76,6 +79,8 @@ pub(crate) enum Command {
     Report(ReportArgs),
     /// Put the parts of one plan together that were run on several machines
     Merge(MergeArgs),
+    /// Choose a sync model: measure the strategies at a product's answers, and say why
+    Choose(ChooseArgs),
     /// Compare two runs: what became worse, and what better
     Compare(CompareArgs),
     /// Check that the same scenario and seed give the same run

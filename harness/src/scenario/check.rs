@@ -18,8 +18,8 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), ScenarioError> {
     if !(1..=MAX_OPS).contains(&scenario.ops) {
         return Err(value("ops", scenario.ops, format!("expected 1 to {MAX_OPS}")));
     }
-    if !(scenario.rate_per_s.is_finite() && (0.001..=1e7).contains(&scenario.rate_per_s)) {
-        return Err(value("rate", scenario.rate_per_s, "expected 0.001 to 10000000 operations per second"));
+    if !(scenario.rate_per_s.is_finite() && (1e-6..=1e7).contains(&scenario.rate_per_s)) {
+        return Err(value("rate", scenario.rate_per_s, "expected 0.000001 to 10000000 operations per second"));
     }
     if !(scenario.budget_s.is_finite() && (0.0..=86_400.0).contains(&scenario.budget_s)) {
         return Err(value("budget", scenario.budget_s, "expected 0 to 86400 seconds"));
