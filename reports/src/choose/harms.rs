@@ -209,7 +209,8 @@ mod tests {
 
     #[test]
     fn a_kind_that_nobody_here_knows_is_lost_work_if_it_lost_an_operation() {
-        let finding = |lost| Finding { kind: "vote lost".into(), count: 1, example: String::new(), lost };
+        let finding =
+            |lost| Finding { kind: "vote lost".into(), count: 1, example: String::new(), lost, ops: Vec::new() };
         assert_eq!((harms(&finding(true)), harms(&finding(false))), (&[Collateral][..], &[Consequence][..]));
     }
 }
