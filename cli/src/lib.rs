@@ -13,6 +13,7 @@ mod environment;
 mod failure;
 mod folder;
 mod out;
+mod preview;
 mod product;
 mod progress;
 mod runner;

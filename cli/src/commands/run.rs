@@ -5,46 +5,56 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use syncbench_harness::results::{Cell, ClaimsKept, Header, Outcome, Results, ResultsError, SCHEMA, Writer};
-use syncbench_harness::scenario::{Plan, Scenario, default_comparison};
+use syncbench_harness::scenario::{LeftOut, Plan, Scenario, choose_workloads, default_comparison};
 use syncbench_harness::settings::Engine;
+use syncbench_reports::format::{list, plural};
 use syncbench_reports::{screen, table};
-use syncbench_strategies::selector;
+use syncbench_strategies::{requirements, selector};
 
 use crate::args::{EngineArg, RunArgs};
 use crate::catalog::Catalog;
 use crate::environment;
 use crate::failure::{Done, Failure};
 use crate::folder;
-use crate::out::{Out, eprintln, print, println};
+use crate::out::{Out, eprint, eprintln, print, println};
+use crate::preview::Preview;
 use crate::runner::{self, Ran};
 use crate::scenario::{misplanned, named};
 
 pub(crate) fn run(catalog: &Catalog, args: &RunArgs) -> Done {
-    let mut plan = Plan::with(scenarios(args)?, &catalog.plans)
+    let plan = Plan::with(scenarios(args)?, &catalog.plans)
         .map_err(|error| misplanned(&error, args.scenario.as_deref(), catalog))?;
-    plan.notes.iter().for_each(|note| eprintln!("note: {note}"));
+    let (mut plan, left_out) = required(plan, catalog, args)?;
     let threads = args.threads.unwrap_or_else(environment::cores);
     if threads == 0 {
         return Err(Failure::usage("--threads 0: expected at least 1"));
     }
     let name = plan.scenarios[0].name.as_str();
-    let label = if plan.scenarios.iter().all(|scenario| scenario.name == name) { name } else { "default" }.to_owned();
+    let asked = args.scenario.as_ref().and_then(|asked| asked.file_stem()?.to_str());
+    let alike = plan.scenarios.iter().all(|scenario| scenario.name == name);
+    let label = if alike { name } else { asked.unwrap_or("default") }.to_owned();
     let header = header(catalog, &mut plan, args.partition.as_deref())?;
+    if args.dry_run {
+        return dry_run(args, &Preview::new(&plan, &left_out, threads));
+    }
     let (dir, writer) = match &args.out {
         Some(dir) => (dir.clone(), chosen(dir, &header, args.resume)?),
         None => folder::fresh(&label, &header).map_err(unwritable)?,
     };
+    let finished = writer.finished();
+    plan.cells.retain(|cell| !finished.contains(&cell.id(cell.build)));
+    announce(&Preview::new(&plan, &left_out, threads));
     let Ran { results, error } = runner::execute(&mut plan, &header, writer, threads, &dir);
-    let drawn = folder::draw(&dir, &results, &[], &catalog.charts);
+    let code = exit_code(&results);
     if args.json {
         json(&results, args.details)?;
     } else {
         print!("{}", shown(&results, args.details));
-        if let Ok(page) = &drawn {
-            println!("Report: {}", page.display());
-        }
     }
-    let code = exit_code(&results);
+    let drawn = folder::draw(&dir, &results, &[], &catalog.charts);
+    if let (Ok(page), false) = (&drawn, args.json) {
+        println!("Report: {}", page.display());
+    }
     if let Some(error) = error {
         let first = if matches!(error, ResultsError::Io { .. }) { "make room, and " } else { "" };
         let stopped = anyhow::anyhow!(
@@ -57,6 +67,48 @@ pub(crate) fn run(catalog: &Catalog, args: &RunArgs) -> Done {
     drawn?;
     folder::complete(&results)?;
     Ok(code)
+}
+
+/// The plan without strategies that lack what is required, and those strategies. If none is left, the answer is no.
+fn required(plan: Plan, catalog: &Catalog, args: &RunArgs) -> Result<(Plan, Vec<LeftOut>), Failure> {
+    let found = args.require.iter().map(|name| requirements::find(name)).collect::<Result<Vec<_>, _>>();
+    let found = found.map_err(|error| Failure::usage(format!("--require {error}")))?;
+    let (plan, left_out) = plan.require(&found, &catalog.plans).map_err(Failure::usage)?;
+    if plan.cells.is_empty() {
+        let why: Vec<String> =
+            left_out.iter().map(|one| format!("{} {}", one.strategy, list(&one.missing, one.missing.len()))).collect();
+        return Err(Failure::No(format!(
+            "--require {}: no strategy is left: {}",
+            args.require.join(","),
+            why.join("; ")
+        )));
+    }
+    Ok((plan, left_out))
+}
+
+/// Says what would run. Whether the folder could be written is checked as far as reading tells.
+fn dry_run(args: &RunArgs, preview: &Preview) -> Done {
+    if let Some(dir) = &args.out {
+        untaken(dir)?;
+        if !args.resume && dir.join("run.json").exists() {
+            return Err(unwritable(ResultsError::Exists(dir.clone())));
+        }
+    }
+    if args.json {
+        serde_json::to_writer(&mut Out, preview)?;
+        println!();
+    } else {
+        preview.remarks().iter().for_each(|line| println!("{line}"));
+        print!("{}", preview.plan());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Says on stderr what will run.
+fn announce(preview: &Preview) {
+    let yellow = anstyle::Style::new().fg_color(Some(anstyle::AnsiColor::Yellow.into()));
+    preview.remarks().iter().for_each(|line| eprintln!("{yellow}{line}{yellow:#}"));
+    eprint!("{}", preview.plan());
 }
 
 /// The header of a run's folder, and the plan reduced to the part that was asked for.
@@ -134,18 +186,25 @@ pub(crate) fn console_width() -> u16 {
     columns.or_else(|| terminal_size::terminal_size().map(|(width, _)| width.0)).unwrap_or(120)
 }
 
-/// 1 if a cell failed or a strategy broke a claim, and 130 after Ctrl-C.
+/// 1 if a cell failed or a strategy broke a claim, and 130 after Ctrl-C. Says which, and how to run it again.
 fn exit_code(results: &Results) -> ExitCode {
-    let failed = |cell: &Cell| cell.outcome == Outcome::Failed || cell.claims_kept == Some(ClaimsKept::No);
-    for cell in results.cells.iter().filter(|cell| failed(cell)) {
+    let failed = |cell: &&Cell| cell.outcome == Outcome::Failed || cell.claims_kept == Some(ClaimsKept::No);
+    let all: Vec<&Cell> = results.cells.iter().filter(failed).collect();
+    for cell in all.iter().take(FAILURES) {
         let reasons = cell.reason.iter().chain(&cell.claims_reasons).cloned().collect::<Vec<_>>().join("; ");
         eprintln!("failed: {reasons}\n  replay: {}", cell.replay);
+    }
+    if let Some(more) = all.len().checked_sub(FAILURES).filter(|more| *more > 0) {
+        eprintln!("failed: {} more; cells.jsonl has the line that replays each", plural(more, "cell"));
     }
     if results.cells.iter().any(|cell| cell.outcome == Outcome::NotRun) {
         return ExitCode::from(130);
     }
-    ExitCode::from(u8::from(results.cells.iter().any(failed)))
+    ExitCode::from(u8::from(!all.is_empty()))
 }
+
+/// Most failed cells that are told one by one: the table should stay on the screen.
+const FAILURES: usize = 3;
 
 /// The scenarios that the file and the flags describe.
 pub(super) fn scenarios(args: &RunArgs) -> Result<Vec<Scenario>, Failure> {
@@ -162,6 +221,12 @@ pub(super) fn scenarios(args: &RunArgs) -> Result<Vec<Scenario>, Failure> {
         None if own => vec![Scenario::default()],
         None => default_comparison(),
     };
+    let workloads = split(&args.workload);
+    if !workloads.is_empty() && args.scenario.is_some() && scenarios.len() > 1 {
+        choose_workloads(&mut scenarios, &workloads);
+    } else if !workloads.is_empty() {
+        scenarios.iter_mut().for_each(|scenario| scenario.workloads.clone_from(&workloads));
+    }
     for scenario in &mut scenarios {
         apply(args, scenario);
     }
@@ -171,9 +236,6 @@ pub(super) fn scenarios(args: &RunArgs) -> Result<Vec<Scenario>, Failure> {
 fn apply(args: &RunArgs, scenario: &mut Scenario) {
     if !args.strategy.is_empty() {
         scenario.strategies = split(&args.strategy);
-    }
-    if !args.workload.is_empty() {
-        scenario.workloads = split(&args.workload);
     }
     if !args.network.is_empty() {
         scenario.networks = split(&args.network);

@@ -30,7 +30,7 @@ pub(crate) use identity::Condition;
 pub use identity::TraceFile;
 pub use join::join;
 pub use merge::{MergeError, Part, PlannedCell, merge};
-pub use read::read;
+pub use read::{read, visit};
 pub use series::{Curve, Histogram, LazySeries, Series, SeriesFile};
 pub use write::{Sink, Writer};
 

@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::hint::black_box;
 
-use crate::stopwatch::Stopwatch;
+use crate::stopwatch::processor_ns;
 
 /// How often the work is done before a cell, and again after it. The median of three leaves one interruption out.
 const TIMES: usize = 3;
@@ -35,14 +35,7 @@ impl Reference {
 }
 
 fn reading_us() -> f64 {
-    let once = || {
-        // A watch of its own each time: one that has seen long calls would change to another clock.
-        let mut watch = Stopwatch::default();
-        let begun = watch.begin();
-        black_box(work(black_box(ROUNDS)));
-        watch.end(begun)
-    };
-    let mut times: [u64; TIMES] = std::array::from_fn(|_| once());
+    let mut times: [u64; TIMES] = std::array::from_fn(|_| processor_ns(|| _ = black_box(work(black_box(ROUNDS)))));
     times.sort_unstable();
     times[TIMES / 2] as f64 / 1e3
 }

@@ -21,7 +21,9 @@ use crate::pace::Pace;
 use crate::schedule;
 use crate::settings::Engine;
 use crate::trace::Units;
-pub use built_in::{DEFAULT_PARTS, LONG_PARTS, OTHER_PARTS, built_in, built_in_replaying, default_comparison};
+pub use built_in::{
+    DEFAULT_PARTS, LONG_PARTS, OTHER_PARTS, built_in, built_in_replaying, choose_workloads, default_comparison,
+};
 pub use catalog::Catalog;
 pub use error::ScenarioError;
 pub use file::{TomlError, key_names, line_of};

@@ -44,7 +44,8 @@ pub(super) struct Told {
 }
 
 /// What the seeds say about the change from `a` to `b`, whose seeds are the same in the same order; `None` with one seed.
-pub(super) fn told(a: &Samples, b: &Samples, draws: &Draws) -> Option<Told> {
+/// `drift` is the standard error of what all seeds of a run share, as a share of the figure: seeds cannot tell it.
+pub(super) fn told(a: &Samples, b: &Samples, draws: &Draws, drift: f64) -> Option<Told> {
     let seeds = a.seeds();
     let (before, after) = (a.whole()?, b.whole()?);
     if seeds < 2 {
@@ -56,10 +57,10 @@ pub(super) fn told(a: &Samples, b: &Samples, draws: &Draws) -> Option<Told> {
     // A draw without any of a rare event has no ratio: then the difference is judged.
     let logarithms: Option<Vec<f64>> = drawn.iter().map(|(a, b)| logarithm(*a, *b)).collect();
     let (change, error) = match (logarithm(before, after), logarithms) {
-        (Some(change), Some(drawn)) => (change, error(&drawn, seeds)),
+        (Some(change), Some(drawn)) => (change, libm::hypot(error(&drawn, seeds), drift)),
         _ => {
             let differences: Vec<_> = drawn.iter().map(|(a, b)| b - a).collect();
-            let t = (after - before) / error(&differences, seeds);
+            let t = (after - before) / libm::hypot(error(&differences, seeds), drift * before.max(after));
             return Some(Told { ratio: None, probability: probability(after - before, t, seeds) });
         }
     };

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use syncbench_harness::metric::{Better, Form, Measured, Metric, MetricSpec};
-use syncbench_harness::metrics::REFERENCE_US;
 use syncbench_harness::results::{Cell, Histogram, Series};
 use syncbench_harness::settings::Engine;
 
@@ -13,8 +12,9 @@ use super::bootstrap::{Draws, told};
 use super::figure::{Figure, Reading};
 use super::pairing::{Machines, Pair};
 use super::samples::{Pool, Samples};
+use super::speed::slower;
 use super::{Least, SIGNIFICANT};
-use crate::stats::{BEYOND, quantile};
+use crate::stats::BEYOND;
 
 /// What became of a figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -140,14 +140,15 @@ pub(super) struct Row<'a> {
     draws: Draws,
     /// How much longer the reference took in the candidate, seed by seed.
     slower: Option<Vec<f64>>,
+    drift: f64,
 }
 
 impl<'a> Row<'a> {
-    pub(super) fn new(pair: &'a Pair<'a>, machines: Machines) -> Self {
+    pub(super) fn new(pair: &'a Pair<'a>, machines: Machines, drift: f64) -> Self {
         let series = pair.cells.iter().map(|(was, is)| (was.series(), is.series())).collect();
         let first = pair.all[0].1;
         let draws = Draws::new(pair.key, &first.strategy, pair.cells.len());
-        Self { pair, machines, series, draws, slower: slower(pair) }
+        Self { pair, machines, series, draws, slower: slower(pair), drift }
     }
 
     /// What is compared here: of distributions the highest tail that both runs have enough samples for.
@@ -223,7 +224,7 @@ impl<'a> Row<'a> {
         };
         change.replay.clone_from(&differing.replay);
         if sides.was.seeds() == sides.is.seeds()
-            && let Some(told) = told(&sides.was, &sides.is, &self.draws_of(change.seeds))
+            && let Some(told) = told(&sides.was, &sides.is, &self.draws_of(change.seeds), self.drift_of(figure, exact))
         {
             change.p = Some(told.probability);
             change.interval = told.ratio.map(|interval| [interval.low, interval.high]);
@@ -241,6 +242,11 @@ impl<'a> Row<'a> {
         } else {
             Cow::Owned(Draws::new(self.pair.key, &self.pair.all[0].1.strategy, seeds))
         }
+    }
+
+    /// What all seeds of a run share without being the strategy's.
+    fn drift_of(&self, figure: &Figure, exact: bool) -> f64 {
+        if exact || figure.measured == Measured::Allocator { 0.0 } else { self.drift }
     }
 
     fn sides(&self, figure: &Figure) -> Sides<'a> {
@@ -341,19 +347,4 @@ pub(super) enum LeftOut {
     Machine,
     /// A debug and a release build.
     Profile,
-}
-
-/// How much longer the reference took in the candidate, where both runs have it.
-fn slower(pair: &Pair<'_>) -> Option<Vec<f64>> {
-    let reference = |cell: &Cell| cell.number(&REFERENCE_US, "").filter(|us| *us > 0.0);
-    let of = |(was, is): &(&Cell, &Cell)| Some(reference(is)? / reference(was)?);
-    pair.cells.iter().map(of).collect()
-}
-
-/// How much slower the machine was for the candidate in a row: the median over seeds.
-pub(super) fn slower_by_median(pair: &Pair<'_>) -> Option<f64> {
-    let mut slower = slower(pair)?;
-    slower.sort_by(f64::total_cmp);
-    let scaled: Vec<(u64, u64)> = slower.iter().map(|factor| ((factor * 1e6) as u64, 1)).collect();
-    quantile(&scaled, 0.5).map(|factor| factor as f64 / 1e6)
 }

@@ -81,7 +81,9 @@ impl Figure {
         Some(Self::new(name, spec, reading))
     }
 
-    /// Those that every comparison has, in the order of the metrics. Of a distribution they are the median and a tail.
+    /// Those that every comparison has, in the order of the metrics. Of a distribution they are the median and a tail; of
+    /// processor time the median only, since its tail is the machine's interruptions, and what a strategy does now and then
+    /// is in `ops_per_cpu_s`.
     pub(super) fn all() -> Vec<Self> {
         let mut all: Vec<Self> = OTHERS.iter().filter_map(|(name, ..)| Self::other(name)).collect();
         // The ruler, its limit, and what `lost` stands for already.
@@ -91,6 +93,7 @@ impl Figure {
                 Form::Number => &[""],
                 Form::Tally => &[TOTAL],
                 Form::Numbers(fields) | Form::Counts(fields) => fields,
+                Form::Distribution if spec.measured == Measured::Processor => &["p50"],
                 Form::Distribution => &["p50", "p99"],
             };
             all.extend(fields.iter().filter_map(|field| Self::field(spec, field)));

@@ -14,6 +14,7 @@ mod picture;
 mod rule;
 mod samples;
 mod significance;
+mod speed;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,13 +25,14 @@ use syncbench_harness::results::{Cell, Environment, Results};
 
 use crate::format::{count, figure as shown, percent, plural};
 pub use change::{Change, Verdict};
-use change::{LeftOut, Row, slower_by_median};
+use change::{LeftOut, Row};
 use figure::Figure;
 pub use markdown::markdown;
 pub use pairing::Incomparable;
-use pairing::{Machines, Pair, Pairing};
+use pairing::{Machines, Pairing};
 pub use picture::picture;
 pub use rule::{Hit, Judged, Rule, RuleError};
+use speed::Speed;
 pub use text::text;
 
 /// The version of the JSON of a comparison.
@@ -124,10 +126,11 @@ pub fn compare(
             figures.push(rule.figure.clone());
         }
     }
+    let speed = Speed::of(&pairs);
     let (mut changes, mut left_out) = (Vec::new(), BTreeMap::<LeftOut, BTreeSet<String>>::new());
     for (done, pair) in pairs.iter().enumerate() {
         progress(done, pairs.len());
-        let row = Row::new(pair, Machines::of(&before, &after, pair));
+        let row = Row::new(pair, Machines::of(&before, &after, pair), speed.drift);
         let mut named = BTreeSet::new();
         for figure in &figures {
             // A rule says which quantile it means.
@@ -144,7 +147,9 @@ pub fn compare(
     changes.iter_mut().for_each(Change::judge);
     notices.extend(differences(baseline.1, candidate.1));
     notices.extend(left_out.iter().map(|(why, figures)| why.notice(figures, &before, &after)));
-    notices.extend(speed(&pairs, &left_out));
+    if left_out.is_empty() {
+        notices.extend(speed.notice());
+    }
     let rules = rules.iter().map(|rule| rule.judge(&changes)).collect();
     rank(&mut changes);
     let mut counts = BTreeMap::new();
@@ -278,30 +283,6 @@ impl LeftOut {
             }
         }
     }
-}
-
-/// How fast the machine was for both runs.
-fn speed(pairs: &[Pair<'_>], left_out: &BTreeMap<LeftOut, BTreeSet<String>>) -> Option<String> {
-    if !left_out.is_empty() {
-        return None;
-    }
-    let measured: Vec<_> = pairs.iter().filter(|pair| !pair.cells.is_empty()).collect();
-    let known: Vec<f64> = measured.iter().filter_map(|pair| slower_by_median(pair)).collect();
-    if known.len() < measured.len() {
-        return Some(
-            "one of the runs has no reference_us: processor times are compared as if the machine had been equally fast"
-                .to_owned(),
-        );
-    }
-    let mean = libm::exp(known.iter().map(|factor| libm::log(*factor)).sum::<f64>() / known.len() as f64);
-    let (how, share) = if mean >= 1.0 { ("slower", mean - 1.0) } else { ("faster", 1.0 - mean) };
-    (share >= 0.01).then(|| {
-        format!(
-            "the machine was {} {how} for the candidate (reference_us): its processor times are converted to the \
-             baseline's speed",
-            percent(share)
-        )
-    })
 }
 
 /// A figure before and after, and its change: `91.2k`, `82.1k`, `-10% (-12 to -8)`.

@@ -1,5 +1,5 @@
-//! Drawing: a chart makes a [`Scene`], plain data in pixels; [`Scene::svg`] and [`Scene::png`] hand it to a plotters
-//! backend. A scene is data, so tests can check that no label leaves the picture or covers another.
+//! Drawing: a chart makes a [`Scene`], plain data in pixels; [`Scene::svg`] writes it, and [`Scene::png`] hands it to
+//! plotters. A scene is data, so tests can check that no label leaves the picture or covers another.
 
 pub mod axes;
 pub mod cluster;
@@ -14,6 +14,7 @@ pub mod panel;
 pub mod ratio;
 pub mod scale;
 pub mod scene;
+mod svg;
 pub mod text;
 
 pub use geometry::{Anchor, Point, Rect};

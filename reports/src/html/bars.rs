@@ -1,14 +1,13 @@
-//! What a strategy did over all workloads of a mode: how long users wait for their own changes, and what was not kept.
+//! How long users wait for their own changes in a mode, and what was not kept on the worst workload.
 
 use std::collections::BTreeMap;
 
-use syncbench_harness::metric::{MetricSpec, TOTAL};
-use syncbench_harness::metrics::{ECHO_MS, LOST_INTENTS, OPS_ISSUED, REJECTED};
-use syncbench_harness::results::{Cell, Histogram};
+use syncbench_harness::metrics::ECHO_MS;
+use syncbench_harness::results::Histogram;
 
 use crate::aggregate::Row;
 use crate::overview::{Mode, Overview};
-use crate::stats::{BEYOND, Estimate, merge, quantile_estimate, ratio_estimate};
+use crate::stats::{BEYOND, Estimate, merge, quantile_estimate};
 
 /// The tail that is shown, and the one where too few samples lie beyond it.
 const TAILS: [(f64, &str); 2] = [(0.99, "p99"), (0.9, "p90")];
@@ -18,14 +17,18 @@ const TAILS: [(f64, &str); 2] = [(0.99, "p99"), (0.9, "p90")];
 pub(super) struct Bars<'o> {
     /// The mode that they are of.
     pub(super) mode: &'o str,
-    /// How many workloads they are over.
-    pub(super) workloads: usize,
-    /// Lost operations for each 1,000; absent where nothing was judged.
-    pub(super) lost: Option<Estimate>,
-    /// Rejected operations for each 1,000.
-    pub(super) rejected: Option<Estimate>,
-    /// A tail of [`ECHO_MS`], and which.
+    /// A tail of [`ECHO_MS`] over all workloads of the mode, and which tail.
     pub(super) echo: Option<(Estimate, &'static str)>,
+    /// Where the fewest operations were kept; absent where losses were not judged.
+    pub(super) least_kept: Option<LeastKept<'o>>,
+}
+
+/// What was not kept on one workload, of each 1,000 operations.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LeastKept<'o> {
+    pub(super) workload: &'o str,
+    pub(super) lost: Estimate,
+    pub(super) refused: Option<Estimate>,
 }
 
 /// Those of all strategies in every mode: by mode and strategy, in the order of the overview.
@@ -37,13 +40,13 @@ impl<'o> AllBars<'o> {
         let bars = |mode: &'o Mode<'o, 'o>, strategy: &'o str| {
             let rows = overview.rows(mode, strategy).filter(|row| row.measured().next().is_some());
             let rows: Vec<&Row<'_>> = rows.collect();
-            Bars {
-                mode: &mode.name,
-                workloads: rows.len(),
-                lost: per_1000(&rows, &LOST_INTENTS),
-                rejected: per_1000(&rows, &REJECTED),
-                echo: tail(&echo_by_seed(&rows)),
-            }
+            let kept = mode.groups.iter().filter_map(|group| {
+                let row = group.rows.iter().find(|row| row.strategy == strategy)?;
+                let (lost, refused) = (row.lost_per_1000()?, row.rejected_per_1000());
+                Some(LeastKept { workload: group.condition.workload, lost, refused })
+            });
+            let least_kept = kept.reduce(|least, one| if one.sum() > least.sum() { one } else { least });
+            Bars { mode: &mode.name, echo: tail(&echo_by_seed(&rows)), least_kept }
         };
         let of = |mode| overview.strategies.iter().map(|strategy| bars(mode, strategy.label)).collect();
         Self(overview.modes.iter().map(of).collect())
@@ -73,9 +76,15 @@ impl Bars<'_> {
         self.echo.map_or(-1.0, |(echo, _)| echo.value)
     }
 
-    /// Lost and rejected; below everything where losses were not judged.
+    /// Lost and refused; below everything where losses were not judged.
     pub(super) fn not_kept(&self) -> f64 {
-        self.lost.map_or(-1.0, |lost| lost.value + self.rejected.map_or(0.0, |rejected| rejected.value))
+        self.least_kept.map_or(-1.0, |kept| kept.sum())
+    }
+}
+
+impl LeastKept<'_> {
+    fn sum(&self) -> f64 {
+        self.lost.value + self.refused.map_or(0.0, |refused| refused.value)
     }
 }
 
@@ -96,18 +105,4 @@ fn echo_by_seed(rows: &[&Row<'_>]) -> Vec<Histogram> {
         seeds.entry(cell.seed).or_default().extend(samples.filter(|samples| !samples.is_empty()));
     }
     seeds.into_values().filter(|seed| !seed.is_empty()).map(|seed| merge(&seed)).collect()
-}
-
-/// A count for each 1,000 operations of the runs that have it.
-fn per_1000(rows: &[&Row<'_>], metric: &MetricSpec) -> Option<Estimate> {
-    let mut seeds: BTreeMap<u64, (f64, f64)> = BTreeMap::new();
-    let finite = |value: Option<f64>| value.filter(|value| value.is_finite());
-    let judged = |cell: &&Cell| finite(cell.number(&LOST_INTENTS, TOTAL)).is_some();
-    for cell in rows.iter().flat_map(|row| row.measured()).filter(judged) {
-        let Some(count) = finite(cell.number(metric, TOTAL)) else { continue };
-        let issued = finite(cell.number(&OPS_ISSUED, "")).filter(|ops| *ops > 0.0).unwrap_or(cell.ops as f64);
-        let (counts, ops) = seeds.entry(cell.seed).or_default();
-        (*counts, *ops) = (*counts + count * 1000.0, *ops + issued);
-    }
-    ratio_estimate(&seeds.into_values().collect::<Vec<_>>())
 }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use super::bars::{AllBars, Bars};
+use super::bars::{AllBars, Bars, LeastKept};
 use super::exact::{exact, spread};
 use super::places::Places;
 use super::spot::{STEPS, Spot};
@@ -91,25 +91,27 @@ struct Heat<'h> {
 fn heatmap(overview: &Overview<'_, '_>, places: &Places<'_>, all: &AllBars<'_>, heat: Heat<'_>) -> Markup {
     let most = [all.most(|bars| bars.echo_ms()), all.most(|bars| bars.not_kept())];
     let known = overview.strategies.iter().any(|strategy| strategy.offline().is_some());
+    // Results of older versions have none.
+    let families = overview.strategies.iter().any(|strategy| !strategy.family.is_empty());
     html! {
         div.heat id=(heat.id) data-n=[heat.network] {
             h2 id={ (heat.id) "-head" } { (heat.heading) }
             div.wide tabindex="0" role="region" aria-labelledby={ (heat.id) "-head" } { table.data {
                 caption.vh { (heat.heading) ", strategies by workloads" }
                 thead { tr {
-                    th.fam scope="col" { "family" }
+                    @if families { th.fam scope="col" { "family" } }
                     th scope="col" { "strategy" }
                     @for workload in &overview.workloads { th.spot scope="col" data-w=(workload) { (workload) } }
                     @if known { th scope="col" title="Whether users see their own changes without a connection: what the strategy claims" { "offline" } }
-                    th scope="col" title="From action to own screen, over all workloads that apply; the 90th percentile where fewer than 100 samples lie beyond the 99th" { "echo p99, ms" }
-                    th scope="col" title="Operations lost and rejected for each 1,000, over all workloads that apply" { "lost + refused" }
+                    th.bar scope="col" title="From action to own screen, over all workloads that apply; the 90th percentile where fewer than 100 samples lie beyond the 99th" { "echo p99, ms" }
+                    th.bar scope="col" title="Operations lost and refused of each 1,000, on the workload where this is most" { "lost + refused, worst" }
                 } }
                 tbody { @for (index, strategy) in overview.strategies.iter().enumerate() {
                     @let again = index > 0 && overview.strategies[index - 1].family == strategy.family;
                     @let [echo, kept] = heat.bars[index];
                     tr data-s=(strategy.label) data-f=(strategy.family) class=[(!again).then_some("first")] {
-                        td.fam { span.vh[again] { (strategy.family) } }
-                        th scope="row" { (strategy.label) }
+                        @if families { td.fam { span.vh[again] { (strategy.family) } } }
+                        (name(strategy.label))
                         @for workload in &overview.workloads { (spot(overview, places, heat.modes, strategy, workload)) }
                         @if known { td.fact { (strategy.offline().map_or(NONE, |offline| offline.word())) } }
                         (echo_bar(strategy, echo, most[0])) (kept_bar(strategy, kept, most[1]))
@@ -139,19 +141,21 @@ fn spot(
     }
 }
 
+/// A strategy's name, with its parameters on a line of their own.
+fn name(label: &str) -> Markup {
+    let (name, parameters) = label.split_at(label.find(':').unwrap_or(label.len()));
+    html! { th scope="row" title=(label) { (name) @if !parameters.is_empty() { small { (parameters) } } } }
+}
+
 /// A bar's share of the longest one, in percent.
 fn share(value: f64, most: f64) -> String {
     let share = if most > 0.0 { (value / most).clamp(0.0, 1.0) * 100.0 } else { 0.0 };
     format!("{share:.1}%")
 }
 
-fn over(bars: &Bars<'_>) -> String {
-    format!("{}, {}", bars.mode, plural(bars.workloads, "workload"))
-}
-
 fn echo_bar(strategy: &Strategy<'_>, bars: &Bars<'_>, most: f64) -> Markup {
     let Some((echo, tail)) = bars.echo else { return html! { td.bar title="no figure" { (NONE) } } };
-    let title = format!("{}, {}: echo {tail} {} ms ({})", strategy.label, over(bars), exact(echo.value), spread(&echo));
+    let title = format!("{}, {}: echo {tail} {} ms ({})", strategy.label, bars.mode, exact(echo.value), spread(&echo));
     html! {
         td.bar data-v=(exact(echo.value)) title=(title) {
             span.track { i.echo style={ "width:" (share(echo.value, most)) } {} }
@@ -161,24 +165,28 @@ fn echo_bar(strategy: &Strategy<'_>, bars: &Bars<'_>, most: f64) -> Markup {
 }
 
 fn kept_bar(strategy: &Strategy<'_>, bars: &Bars<'_>, most: f64) -> Markup {
-    let Some(lost) = bars.lost else { return html! { td.bar title="losses were not judged" { (NONE) } } };
-    let rejected = bars.rejected.map_or(0.0, |rejected| rejected.value);
-    let refused = bars.rejected.map(|rejected| format!("{} refused ({})", exact(rejected.value), spread(&rejected)));
+    let Some(LeastKept { workload, lost, refused }) = bars.least_kept else {
+        return html! { td.bar title="losses were not judged" { (NONE) } };
+    };
+    let words = match refused {
+        Some(refused) => format!("{} refused ({})", exact(refused.value), spread(&refused)),
+        None => "refusals unknown".to_owned(),
+    };
     let title = format!(
-        "{}, {}: {} lost per 1,000 operations ({}), {}",
+        "{} on {workload}, {}: {} lost per 1,000 operations ({}), {words}",
         strategy.label,
-        over(bars),
+        bars.mode,
         exact(lost.value),
         spread(&lost),
-        refused.unwrap_or_else(|| "refusals unknown".to_owned())
     );
+    let refused = refused.map_or(0.0, |refused| refused.value);
     html! {
         td.bar data-v=(exact(bars.not_kept())) title=(title) {
             span.track {
                 i.lost style={ "width:" (share(lost.value, most)) } {}
-                i.refused style={ "width:" (share(rejected, most)) } {}
+                i.refused style={ "width:" (share(refused, most)) } {}
             }
-            (figure(lost.value)) " + " (figure(rejected))
+            (figure(lost.value)) " + " (figure(refused))
         }
     }
 }

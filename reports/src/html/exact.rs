@@ -20,10 +20,10 @@ pub(super) fn exact(value: f64) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
-/// What a cell's `data-v` holds: its figures, separated by semicolons; nothing where its text says as much.
+/// What a cell's `data-v` holds: its figures, separated by slashes; nothing where its text says as much.
 pub(super) fn data(text: &str, estimates: &[Estimate]) -> Option<String> {
     let all: Vec<_> = estimates.iter().map(|estimate| exact(estimate.value)).collect();
-    let all = all.join(";");
+    let all = all.join("/");
     (all != text && !all.is_empty()).then_some(all)
 }
 
@@ -65,7 +65,7 @@ mod tests {
         let ends = Interval { low: 1.0, high: 3.0 };
         let with = |spread| Estimate { value: 2.0, spread, seeds: 10 };
         let (interval, range) = (with(Some(Spread::Interval(ends))), with(Some(Spread::Range(ends))));
-        assert_eq!(data("2.0/2", &[interval, range]).as_deref(), Some("2;2"));
+        assert_eq!(data("2.0/1.9", &[interval, range]).as_deref(), Some("2/2"));
         assert_eq!((data("2", &[interval]), data("–", &[])), (None, None));
         assert_eq!(spread(&interval), "95 % interval 1 to 3, 10 seeds");
         assert_eq!(spread(&range), "range 1 to 3, 10 seeds");

@@ -78,7 +78,12 @@ fn by_cell<'a>(row: &Row<'a>) -> Vec<(&'a Cell, Vec<Found<'a>>)> {
 
 /// The command that tells a cell's first loss step by step; the words in quotes run it again.
 fn commands(cell: &Cell) -> Markup {
-    html! { @if !cell.replay.is_empty() { li.commands { code { "syncbench demo --cell " (quoted(&cell.replay)) } } } }
+    html! { @if !cell.replay.is_empty() { li.commands { code { (program(&cell.replay)) " demo --cell " (quoted(&cell.replay)) } } } }
+}
+
+/// The program that replays a cell.
+fn program(replay: &str) -> &str {
+    replay.split(' ').next().unwrap_or_default()
 }
 
 /// One word for a shell.

@@ -29,7 +29,7 @@ pub(super) fn growth(data: &Data<'_>, overview: &Overview<'_, '_>, places: &Plac
         details.section {
             summary { h2 id="growth" { "Growth" } " what an operation costs as the document grows" }
             @for sweep in &data.summary.sweeps { (costs(sweep)) }
-            (figures(charts, data, "growth"))
+            (figures(charts, data, ("growth", "growth")))
             @for group in others { (table(group, places)) @if let Some(found) = findings(group, places) { (found) } }
         }
     })

@@ -97,7 +97,7 @@ fn own(data: &Data<'_>, registered: &[&Chart]) -> Markup {
         @if !own.is_empty() {
             details.section {
                 summary { h2 id="own" { "Own charts" } " " (plural(own.len(), "chart")) }
-                (charts::figures(own.into_iter(), data, "own"))
+                (charts::figures(own.into_iter(), data, ("own", "own charts")))
             }
         }
     }
@@ -109,7 +109,7 @@ fn estimates(data: &Data<'_>) -> Markup {
         @if !data.criterion.is_empty() {
             details.section {
                 summary { h2 id="estimates" { "Criterion" } " " (plural(data.criterion.len(), "estimate")) }
-                (charts::figures(CHARTS.iter().copied().filter(|chart| chart.name == "estimates"), data, "estimates"))
+                (charts::figures(CHARTS.iter().copied().filter(|chart| chart.name == "estimates"), data, ("estimates", "Criterion")))
             }
         }
     }

@@ -12,7 +12,7 @@
     const text = cell.textContent.trim();
     if (text === "" || text === "–") return null;
     if (cell.dataset.v !== undefined) return parseFloat(cell.dataset.v);
-    return /^-?[\d.]+%?$/.test(text) ? parseFloat(text) : text;
+    return /^-?[\d.]+%?(\/.*)?$/.test(text) ? parseFloat(text) : text;
   };
   const compare = (a, b) =>
     typeof a === "number" && typeof b === "number" ? a - b
@@ -109,7 +109,7 @@
     if (!column || (!cell.dataset.v && !cell.querySelector("small"))) return "";
     const name = (element) => element.innerText.replace(/[\s↕↑↓]+/g, " ").trim();
     const plain = [...cell.childNodes].filter((node) => node.nodeName !== "SMALL").map((node) => node.textContent).join("");
-    const figures = cell.dataset.v ? cell.dataset.v.split(";") : [plain];
+    const figures = cell.dataset.v ? cell.dataset.v.split("/") : plain.split("/");
     const ends = all("small", cell).map((small) => small.textContent);
     const spread = (end) => ` (${end.startsWith("range ") ? "" : "95 % interval "}${end})`;
     const one = (figure, index) => figure + (ends[index] && ends.length === figures.length ? spread(ends[index]) : "");
@@ -130,7 +130,11 @@
     tip.hidden = false;
     shown = cell;
     cell.setAttribute("aria-describedby", "tip");
-    const at = cell.getBoundingClientRect(), size = tip.getBoundingClientRect();
+    place();
+  };
+  const place = () => {
+    if (!shown) return;
+    const at = shown.getBoundingClientRect(), size = tip.getBoundingClientRect();
     const below = at.bottom + size.height + 6 < innerHeight;
     tip.style.top = `${below ? at.bottom + 4 : Math.max(4, at.top - size.height - 4)}px`;
     tip.style.left = `${Math.max(4, Math.min(at.left, innerWidth - size.width - 8))}px`;
@@ -138,7 +142,7 @@
   const cellOf = (event) => (event.target.closest ? event.target.closest("table.data td, table.data th") : null);
   document.addEventListener("pointerover", (event) => { const cell = cellOf(event); if (cell) show(cell); else hide(); });
   document.addEventListener("focusin", (event) => { const cell = cellOf(event); if (cell) show(cell); else hide(); });
-  document.addEventListener("scroll", hide, true);
+  document.addEventListener("scroll", place, true);
 
   // One stop for the tab key in each table; arrow keys move between its cells.
   const enter = (cell) => {
@@ -147,7 +151,7 @@
   };
   for (const table of all("table.data")) {
     for (const link of all("td a", table)) link.tabIndex = -1;
-    const first = table.querySelector("tbody td[data-v], tbody td");
+    const first = table.querySelector("tbody td[data-v]") || table.querySelector("tbody td");
     if (first) enter(first);
   }
   const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };

@@ -48,7 +48,7 @@ pub(super) fn table(group: &Group<'_>, places: &Places<'_>) -> Markup {
         div.wide tabindex="0" role="region" aria-label={ (group.title) ": figures" } { table.data {
             caption.vh { (group.title) ": figures of each strategy" }
             thead { tr {
-                th scope="col" { "strategy" } th scope="col" { "lost by kind" } th scope="col" { "claims kept" }
+                th scope="col" { "strategy" } th.words scope="col" { "lost by kind" } th scope="col" { "claims kept" }
                 @for filled in &columns { (heading(filled)) }
             } }
             tbody { @for (index, row) in group.rows.iter().enumerate() { tr data-s=(row.strategy) data-f=(family(row)) {

@@ -31,21 +31,21 @@ pub(super) fn section(
         .filter(|group| group.condition.workload == workload)
         .collect();
     let facts = overview.summary.results.facts.workloads.get(workload);
-    let about = facts.map(|facts| [facts.holds.as_str(), facts.product.as_str()]).unwrap_or_default();
-    let about: Vec<_> = about.into_iter().filter(|words| !words.is_empty()).collect();
+    let (holds, product) = facts.map_or(("", ""), |facts| (facts.holds.as_str(), facts.product.as_str()));
     let only = data.only(workload);
     let charts = CHARTS.iter().copied().filter(|chart| !ELSEWHERE.contains(&chart.name));
     let place = places.workload(workload);
     html! {
         details.section data-w=(workload) {
-            summary { h2 id=(place) { (workload) } " " (about.join("; ")) span.gist { (gist(overview, workload)) } }
+            summary { h2 id=(place) { (workload) } " " (holds) span.gist { (gist(overview, workload)) } }
+            @if !product.is_empty() { p.muted { "Stands for " (product) "." } }
             dl.story { @for group in &groups {
                 @if let Some(headline) = headlines.iter().find(|headline| headline.title == group.title) {
                     div data-n=(group.condition.settings.network) { dt { (headline.title) } dd { (headline.sentences.join(" ")) } }
                 }
             } }
             @for group in &groups { div data-n=(group.condition.settings.network) { (table(group, places)) } }
-            (figures(charts, &only, &place))
+            (figures(charts, &only, (&place, workload)))
             @for group in &groups {
                 @if let Some(found) = findings(group, places) { div data-n=(group.condition.settings.network) { (found) } }
             }

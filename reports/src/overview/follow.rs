@@ -132,9 +132,14 @@ impl<'o> Kind<'o> {
 
     /// Names in few words; those that emulate edits here have a mark.
     fn named(&self, overview: &Overview<'_, 'o>, names: &[&'o str]) -> String {
-        let (marked, whole): (Vec<&str>, Vec<&str>) = names.iter().partition(|label| self.emulated(overview, label));
-        let marked = marked.iter().map(|label| format!("{label}*"));
-        compressed(&whole, &self.labels()).into_iter().chain(marked).collect::<Vec<_>>().join(", ")
+        let marked = |word: String| match word.strip_suffix('*') {
+            Some(stem) if names.iter().any(|name| name.starts_with(stem) && self.emulated(overview, name)) => {
+                format!("{word} (emulated)")
+            }
+            None if self.emulated(overview, &word) => format!("{word}*"),
+            _ => word,
+        };
+        compressed(names, &self.labels()).into_iter().map(marked).collect::<Vec<_>>().join(", ")
     }
 
     fn emulated(&self, overview: &Overview<'_, 'o>, label: &str) -> bool {

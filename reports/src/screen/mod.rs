@@ -17,8 +17,8 @@ use layout::{Column, Field, Tone};
 /// The narrowest screen; a narrower terminal wraps its lines.
 const NARROWEST: usize = 60;
 
-/// How wide names of strategies may be before they take a second line where there is no room to spare.
-const NAME: usize = 18;
+/// How wide names of strategies without their parameters may be before they are broken.
+const NAME: usize = 32;
 
 /// Most modes that are told apart in one field.
 const APART: usize = 3;
@@ -75,7 +75,9 @@ impl Shown {
         let fits = |columns: &[Column], staggered| layout::width(columns, staggered) <= width;
         let mut name = usize::MAX;
         if !fits(&columns(name, &losses, &shown), true) {
-            name = NAME;
+            // Parameters take lines of their own.
+            let bare = |label: &str| label.split(':').next().unwrap_or_default().chars().count() + 1;
+            name = overview.strategies.iter().map(|one| bare(one.label)).max().unwrap_or(1).min(NAME);
         }
         let all = losses.len();
         while losses.len() > 1 && !fits(&columns(name, &losses, &shown), true) {
@@ -128,9 +130,9 @@ impl Shown {
         };
         let mut words: Vec<String> = Vec::new();
         let mut add = |shown: bool, what: &str| words.extend(shown.then(|| what.to_owned()));
-        add(self.columns.iter().any(|column| column.head.iter().any(|line| line.starts_with("p9"))), "p9x in ms");
+        add(self.columns.iter().any(|column| column.head.iter().any(|line| line.starts_with("p9"))), "ms at p9x");
         add(any(&|field| field.text.ends_with('\'')), "' p90");
-        add(names.iter().any(|field| field.text.ends_with('*')), "* some edits emulated");
+        add(names.iter().any(|field| field.text.ends_with('*')), "* emulates edits");
         add(any(&|field| field.text == format::NONE), "– does not apply");
         add(any(&|field| field.text.contains('?')), "? not known");
         add(any(&|field| field.text.contains(facts::FAILED)), "fail: a cell failed");

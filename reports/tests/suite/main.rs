@@ -2,10 +2,14 @@
 #![allow(missing_docs)]
 
 mod caveats;
+mod choose;
 mod cover;
 mod edges;
 mod golden;
 mod groups;
+#[cfg(unix)]
+mod page;
 mod record;
+mod screen;
 mod shown;
 mod support;

@@ -68,7 +68,7 @@ const CLI: &[&[&str]] = &[
     &["args"],
     &["failure"],
     &["catalog"],
-    &["folder", "progress", "scenario"],
+    &["folder", "preview", "progress", "scenario"],
     &["runner"],
     &["commands"],
 ];

@@ -23,8 +23,5 @@ pub(super) fn check(plan: &Planning<'_>) -> Option<String> {
     let surprising =
         !idle.is_empty() && plan.scenario.strategies.iter().any(|written| idle.contains(&written.as_str()));
     let reason = reason.filter(|_| surprising)?;
-    Some(format!(
-        "{}: none of these workloads is carried ({reason}); `syncbench list strategies` shows what is",
-        idle.join(", ")
-    ))
+    Some(format!("{}: none of these workloads is carried ({reason}); `list strategies` shows what is", idle.join(", ")))
 }
