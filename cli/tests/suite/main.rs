@@ -6,5 +6,6 @@ mod demo;
 mod errors;
 mod layers;
 mod output;
+mod plan;
 mod run;
 mod sweep;
