@@ -7,6 +7,7 @@ pub mod caveat;
 pub mod charts;
 pub mod choose;
 pub mod columns;
+pub mod compare;
 pub mod coverage;
 pub mod criterion;
 pub mod draw;

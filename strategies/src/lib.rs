@@ -32,7 +32,7 @@ pub mod reducer;
 pub mod change;
 
 mod claims;
-mod params;
+pub mod params;
 mod relay;
 pub mod replica;
 pub mod selector;

@@ -9,13 +9,14 @@ use syncbench_harness::settings::Engine;
 use syncbench_harness::trace::Units;
 use syncbench_strategies::requirements::{REQUIREMENTS, Requirement};
 
-use super::value::{number, whole};
+use super::value::{milliseconds, number, span_in_seconds, whole};
 
 #[derive(Args)]
 #[command(after_help = "Examples:
   syncbench run                                         the default comparison
   syncbench run my-scenario.toml                        a scenario from a file
   syncbench run product                                 with each product's send window
+  syncbench run offline                                 one away for an hour, and three weeks
   syncbench run long                                    a million operations each
   syncbench run --strategy lww-document --seeds 1..30   one strategy, more seeds
   syncbench run -w record -n constant:80ms -f partition:halves@2s..5s
@@ -27,7 +28,8 @@ use super::value::{number, whole};
 Without a file, --network, --fault, --trace, --size, --pace, --transport and
 --engine threads replace the default comparison by one scenario. The other
 flags change each of its parts: calm, rough and growth. Parameters follow a
-name after a colon; `syncbench list` shows them all.
+name after a colon; `syncbench list NAME` shows them. Numbers may be written as
+10_000, 1k or 1.5M, and spans as 250ms or 2m.
 
 --require takes offline, offline-in-part, refuse, server-free, serializable,
 converges, clock-free, server-confirms, bounded, lasting, undo, duplicates,
@@ -84,10 +86,10 @@ pub(crate) struct RunArgs {
     #[arg(short, long, value_enum)]
     pub(crate) engine: Option<EngineArg>,
     /// Sample states at this interval; 0 for after every event
-    #[arg(long, value_name = "MS", allow_negative_numbers = true, value_parser = number)]
+    #[arg(long, value_name = "MS", allow_negative_numbers = true, value_parser = milliseconds)]
     pub(crate) sample: Option<f64>,
     /// Seconds within which a run must quiesce after its last action
-    #[arg(long, value_name = "S", allow_negative_numbers = true, value_parser = number)]
+    #[arg(long, value_name = "S", allow_negative_numbers = true, value_parser = span_in_seconds)]
     pub(crate) budget: Option<f64>,
     /// Run one of N parts of the plan, counted from 1, such as 2/4
     #[arg(long, value_name = "I/N")]

@@ -17,7 +17,7 @@ use crate::folder;
 use crate::out::{eprintln, print, println};
 use crate::progress;
 
-pub(crate) fn report(_: &Catalog, args: &ReportArgs) -> Done {
+pub(crate) fn report(catalog: &Catalog, args: &ReportArgs) -> Done {
     let mut parts = Vec::new();
     for dir in &args.dirs {
         parts.push(folder::read(dir)?);
@@ -36,7 +36,7 @@ pub(crate) fn report(_: &Catalog, args: &ReportArgs) -> Done {
     made.map_err(unwritable)?;
     // The table needs no room.
     print!("{}", shown(&results, args.details));
-    let drawn = progress::waiting("drawing the report", || folder::draw(out, &results, &criterion));
+    let drawn = progress::waiting("drawing the report", || folder::draw(out, &results, &criterion, &catalog.charts));
     if !criterion.is_empty() {
         eprintln!("with {} of criterion", plural(criterion.len(), "estimate"));
     }

@@ -1,16 +1,15 @@
 //! `syncbench run`: runs a plan, writes its results and draws them.
 
-use std::fs;
 use std::io::{BufWriter, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
 use syncbench_harness::results::{Cell, ClaimsKept, Header, Outcome, Results, ResultsError, SCHEMA, Writer};
-use syncbench_harness::scenario::{LeftOut, Plan, Scenario, TomlError, built_in_replaying, default_comparison};
+use syncbench_harness::scenario::{LeftOut, Plan, Scenario, choose_workloads, default_comparison};
 use syncbench_harness::settings::Engine;
 use syncbench_reports::format::{plural, wrap};
 use syncbench_reports::{screen, table};
-use syncbench_strategies::requirements;
+use syncbench_strategies::{requirements, selector};
 
 use crate::args::{EngineArg, RunArgs};
 use crate::catalog::Catalog;
@@ -21,17 +20,21 @@ use crate::out::{Out, eprint, eprintln, print, println};
 use crate::preview::{self, Preview};
 use crate::progress;
 use crate::runner::{self, Ran};
+use crate::scenario::{misplanned, named};
 
 pub(crate) fn run(catalog: &Catalog, args: &RunArgs) -> Done {
-    let (mut plan, left_out) =
-        required(Plan::with(scenarios(args)?, &catalog.plans).map_err(Failure::usage)?, catalog, args)?;
+    let plan = Plan::with(scenarios(args)?, &catalog.plans)
+        .map_err(|error| misplanned(&error, args.scenario.as_deref(), catalog))?;
+    let (mut plan, left_out) = required(plan, catalog, args)?;
     let threads = args.threads.unwrap_or_else(environment::cores);
     if threads == 0 {
         return Err(Failure::usage("--threads 0: expected at least 1"));
     }
     let name = plan.scenarios[0].name.as_str();
-    let label = if plan.scenarios.iter().all(|scenario| scenario.name == name) { name } else { "default" }.to_owned();
-    let header = header(&mut plan, args.partition.as_deref())?;
+    let asked = args.scenario.as_ref().and_then(|asked| asked.file_stem()?.to_str());
+    let alike = plan.scenarios.iter().all(|scenario| scenario.name == name);
+    let label = if alike { name } else { asked.unwrap_or("default") }.to_owned();
+    let header = header(catalog, &mut plan, args.partition.as_deref())?;
     if args.dry_run {
         return dry_run(args, &Preview::new(&plan, &left_out, threads));
     }
@@ -49,7 +52,7 @@ pub(crate) fn run(catalog: &Catalog, args: &RunArgs) -> Done {
     } else {
         print!("{}", shown(&results, args.details));
     }
-    let drawn = progress::waiting("drawing the report", || folder::draw(&dir, &results, &[]));
+    let drawn = progress::waiting("drawing the report", || folder::draw(&dir, &results, &[], &catalog.charts));
     if let (Ok(page), false) = (&drawn, args.json) {
         println!("Report: {}", page.display());
     }
@@ -110,8 +113,8 @@ fn wrapped(line: &str) -> String {
 }
 
 /// The header of a run's folder, and the plan reduced to the part that was asked for.
-fn header(plan: &mut Plan, part: Option<&str>) -> Result<Header, Failure> {
-    let (environment, mark, facts) = (environment::now(), plan.mark(), plan.facts());
+fn header(catalog: &Catalog, plan: &mut Plan, part: Option<&str>) -> Result<Header, Failure> {
+    let (environment, mark, facts) = (catalog.environment(), plan.mark(), plan.facts());
     plan.stamp(environment.build());
     if let Some(written) = part {
         let (part, of) = partition(written)?;
@@ -178,7 +181,7 @@ pub(crate) fn shown(results: &Results, details: bool) -> String {
     if details { table::summary(results, width, color) } else { screen::screen(results, width, color) }
 }
 
-fn console_width() -> u16 {
+pub(crate) fn console_width() -> u16 {
     let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     // Without a terminal: the width of a wide page.
     columns.or_else(|| terminal_size::terminal_size().map(|(width, _)| width.0)).unwrap_or(120)
@@ -205,7 +208,7 @@ fn exit_code(results: &Results) -> ExitCode {
 const FAILURES: usize = 3;
 
 /// The scenarios that the file and the flags describe.
-fn scenarios(args: &RunArgs) -> Result<Vec<Scenario>, Failure> {
+pub(super) fn scenarios(args: &RunArgs) -> Result<Vec<Scenario>, Failure> {
     let own = !args.network.is_empty()
         || !args.fault.is_empty()
         || !args.size.is_empty()
@@ -214,47 +217,26 @@ fn scenarios(args: &RunArgs) -> Result<Vec<Scenario>, Failure> {
         || matches!(args.engine, Some(EngineArg::Threads));
     let trace = args.trace.as_deref();
     let mut scenarios = match &args.scenario {
-        Some(written) => {
-            match written.to_str().filter(|_| !written.exists()).and_then(|name| built_in_replaying(name, trace)) {
-                Some(parts) => parts,
-                None => vec![read(written, trace)?],
-            }
-        }
+        Some(written) => named(written, trace)?,
         None if args.trace.is_some() => args.trace.iter().cloned().map(Scenario::of_trace).collect(),
         None if own => vec![Scenario::default()],
         None => default_comparison(),
     };
+    let workloads = split(&args.workload);
+    if !workloads.is_empty() && args.scenario.is_some() && scenarios.len() > 1 {
+        choose_workloads(&mut scenarios, &workloads);
+    } else if !workloads.is_empty() {
+        scenarios.iter_mut().for_each(|scenario| scenario.workloads.clone_from(&workloads));
+    }
     for scenario in &mut scenarios {
         apply(args, scenario);
     }
     Ok(scenarios)
 }
 
-/// The scenario in a file, with `trace` in place of its workloads.
-fn read(path: &Path, trace: Option<&Path>) -> Result<Scenario, Failure> {
-    let text = fs::read_to_string(path).map_err(|error| {
-        Failure::usage(format!(
-            "{}: {error}; expected a scenario in TOML, or the name of a built-in one",
-            path.display()
-        ))
-    })?;
-    Scenario::replaying(&text, trace)
-        .map_err(|error| Failure::usage(format!("{}: {}", path.display(), one_line(&error, &text))))
-}
-
-/// A TOML error in one line, with its line number.
-fn one_line(error: &TomlError, text: &str) -> String {
-    let before = error.span().and_then(|span| text.get(..span.start));
-    let place = before.map(|before| format!("line {}: ", 1 + before.matches('\n').count())).unwrap_or_default();
-    format!("{place}{}", error.message().replace('\n', " "))
-}
-
 fn apply(args: &RunArgs, scenario: &mut Scenario) {
     if !args.strategy.is_empty() {
         scenario.strategies = split(&args.strategy);
-    }
-    if !args.workload.is_empty() {
-        scenario.workloads = split(&args.workload);
     }
     if !args.network.is_empty() {
         scenario.networks = split(&args.network);
@@ -283,17 +265,9 @@ fn apply(args: &RunArgs, scenario: &mut Scenario) {
     scenario.budget_s = args.budget.unwrap_or(scenario.budget_s);
 }
 
-/// Splits lists at commas, except between the parameters of one name: `a,b:x=1,y=2,c` is three names.
+/// The names in several lists.
 pub(crate) fn split(written: &[String]) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for part in written.iter().flat_map(|list| list.split(',')) {
-        let parameter = part.contains('=') && !part.split('=').next().is_some_and(|head| head.contains(':'));
-        match names.last_mut() {
-            Some(last) if parameter && last.contains(':') => *last += &format!(",{part}"),
-            _ => names.push(part.to_owned()),
-        }
-    }
-    names
+    selector::split(written.iter().map(String::as_str))
 }
 
 fn partition(written: &str) -> Result<(usize, usize), Failure> {
@@ -304,18 +278,4 @@ fn partition(written: &str) -> Result<(usize, usize), Failure> {
         return Err(wrong());
     }
     Ok((part - 1, of))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::split;
-
-    #[test]
-    fn commas_separate_names_and_parameters() {
-        let split = |text: &str| split(&[text.to_owned()]);
-        assert_eq!(split("serial,lww-document"), ["serial", "lww-document"]);
-        assert_eq!(split("crdt:window=50ms,sync=protocol,serial"), ["crdt:window=50ms,sync=protocol", "serial"]);
-        assert_eq!(split("serial:history=0,crdt:window=1s"), ["serial:history=0", "crdt:window=1s"]);
-        assert_eq!(split("constant:40ms,wifi"), ["constant:40ms", "wifi"]);
-    }
 }

@@ -2,10 +2,12 @@
 #![allow(missing_docs)]
 
 mod common;
+mod completions;
 mod demo;
 mod errors;
 mod layers;
 mod output;
 mod plan;
+mod profiles;
 mod run;
 mod sweep;

@@ -154,7 +154,8 @@ fn simulated_seconds(classes: &[Class<'_>], threads: usize) -> f64 {
 fn real_seconds(cell: &Planned) -> f64 {
     let settings = &cell.settings;
     let acting = settings.ops as f64 / settings.rate_per_s;
-    let faults = settings.armed().map_or(0.0, |faults| faults.last_end().since(Time::ZERO).as_secs_f64());
+    let faults =
+        settings.armed(&cell.product.known).map_or(0.0, |faults| faults.last_end().since(Time::ZERO).as_secs_f64());
     let search = Search::default();
     acting.max(faults) + f64::from(search.tries) * search.span.as_secs_f64()
 }

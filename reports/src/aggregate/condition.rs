@@ -1,5 +1,6 @@
 //! What the cells of a group share, in words.
 
+use syncbench_harness::network::own_name;
 use syncbench_harness::results::{Cell, Environment};
 use syncbench_harness::scenario::Scenario;
 use syncbench_harness::settings::Settings;
@@ -78,7 +79,7 @@ impl<'a> Condition<'a> {
         let settings = self.settings;
         [
             if self.topology == Topology::Mesh { "mesh" } else { "star" }.to_owned(),
-            settings.network.clone(),
+            own_name(&settings.network).unwrap_or(&settings.network).to_owned(),
             self.faults(" + "),
             settings.engine.name().to_owned(),
             several(settings.clients, "client"),

@@ -44,8 +44,16 @@ impl<'s, 'a> Overview<'s, 'a> {
         let mut modes: Vec<Mode<'s, 'a>> = Vec::new();
         let (mut places, mut workloads) = (BTreeMap::new(), Vec::new());
         let swept = summary.groups.is_empty();
-        let groups: Vec<&Group<'a>> =
-            if swept { summary.all_groups().collect() } else { summary.groups.iter().collect() };
+        // A part that sweeps over sizes asks what an operation costs: its other conditions are no mode either.
+        let sweeps = summary.sweeps.iter().flat_map(|sweep| &sweep.groups);
+        let sweeping: BTreeSet<&str> = sweeps.map(|group| group.condition.part).collect();
+        let alone = |group: &&Group<'a>| !sweeping.contains(group.condition.part);
+        let any_alone = summary.groups.iter().any(|group| alone(&group));
+        let groups: Vec<&Group<'a>> = if swept {
+            summary.all_groups().collect()
+        } else {
+            summary.groups.iter().filter(|group| !any_alone || alone(group)).collect()
+        };
         for group in groups {
             if !workloads.contains(&group.condition.workload) {
                 workloads.push(group.condition.workload);

@@ -53,10 +53,10 @@ const REPORTS: &[&[&str]] = &[
     &["format", "stats", "criterion"],
     &["coverage"],
     &["aggregate"],
-    &["caveat", "choose", "columns", "draw", "overview"],
+    &["caveat", "columns", "draw", "overview"],
     &["headline"],
     &["charts"],
-    &["story"],
+    &["choose", "compare", "story"],
     &["screen"],
     &["table"],
     &["html"],
@@ -64,12 +64,12 @@ const REPORTS: &[&[&str]] = &[
 ];
 
 const CLI: &[&[&str]] = &[
-    &["date", "out"],
+    &["date", "out", "product"],
     &["environment"],
     &["args"],
     &["failure"],
     &["catalog"],
-    &["folder", "preview", "progress", "story"],
+    &["folder", "preview", "progress", "scenario"],
     &["runner"],
     &["commands"],
 ];

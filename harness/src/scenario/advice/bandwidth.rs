@@ -12,7 +12,7 @@ const SMALLEST: u64 = 20;
 pub(super) fn check(plan: &Planning<'_>) -> Option<String> {
     plan.cells.iter().find_map(|cell| {
         let settings = &cell.settings;
-        let leg = settings.profile().ok()?.client;
+        let leg = settings.profile(&cell.product.known).ok()?.client;
         let bits = |from: NodeId| 8.0 * wire_bytes(settings.transport, from, SMALLEST) as f64;
         let up = settings.rate_per_s / f64::from(settings.clients) * bits(NodeId(1));
         let down = settings.rate_per_s * bits(NodeId::SERVER);

@@ -19,7 +19,7 @@ pub(super) fn check(planning: &Planning<'_>) -> Option<String> {
     let (_, reason) = idle.first()?;
     let names: Vec<&str> = idle.iter().map(|(label, _)| *label).collect();
     Some(format!(
-        "{}: none of these workloads is carried ({reason}); `syncbench list strategies` shows what is",
+        "{}: none of these workloads is carried ({reason}); `list strategies` shows what is",
         names.join(", ")
     ))
 }

@@ -91,7 +91,7 @@ impl<'p> Planning<'p> {
     /// The faults with their windows.
     fn faults(&self) -> Faults {
         // They were checked when the plan was laid out.
-        self.cells[0].settings.armed().unwrap_or_default()
+        self.cells[0].settings.armed(&self.cells[0].product.known).unwrap_or_default()
     }
 }
 
