@@ -57,7 +57,8 @@ const REPORTS: &[&[&str]] = &[
     &["headline"],
     &["charts"],
     &["choose", "compare", "story"],
-    &["screen", "table"],
+    &["screen"],
+    &["table"],
     &["html"],
     &["report"],
 ];
