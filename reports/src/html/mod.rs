@@ -1,5 +1,6 @@
 //! The report as one self-contained page; all data is escaped.
 
+mod away;
 mod details;
 mod glossary;
 mod tables;
@@ -35,6 +36,7 @@ pub fn page(results: &Results, criterion: &[CriterionEstimate]) -> String {
                     (story(&data))
                     (limits(&data))
                     section id="figures" { h2 { "Figures" } (tables::all(&data.summary)) }
+                    (away::section(&data.summary))
                     (charts(&data))
                     (details::findings(&data.summary))
                     (details::support(&data.summary))

@@ -52,7 +52,7 @@ const REPORTS: &[&[&str]] = &[
     &["format", "stats", "criterion"],
     &["coverage"],
     &["aggregate"],
-    &["caveat", "choose", "columns", "draw", "overview"],
+    &["away", "caveat", "choose", "columns", "draw", "overview"],
     &["headline"],
     &["charts"],
     &["story"],
