@@ -27,7 +27,10 @@ fn without_a_name_the_stories_are_listed() {
 fn an_unknown_name_is_one_line_and_exit_code_2() {
     let output = demo(&Place::new(), &["raze"], &[]);
     assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), ""));
-    assert_eq!(text(&output.stderr), "error: demo raze: no such story: expected one of stack, race, patches, offline\n");
+    assert_eq!(
+        text(&output.stderr),
+        "error: demo raze: no such story: expected one of stack, race, patches, offline\n"
+    );
 }
 
 #[test]
