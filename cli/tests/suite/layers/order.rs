@@ -53,7 +53,7 @@ const REPORTS: &[&[&str]] = &[
     &["format", "stats", "criterion"],
     &["coverage"],
     &["aggregate"],
-    &["caveat", "columns", "draw", "overview"],
+    &["away", "caveat", "columns", "draw", "overview"],
     &["headline"],
     &["charts"],
     &["choose", "compare", "story"],
