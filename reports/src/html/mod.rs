@@ -9,6 +9,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use crate::caveat::caveats;
 use crate::charts::{CHARTS, Data};
 use crate::criterion::CriterionEstimate;
+use crate::draw::svg::dark_style;
 use crate::format::plural;
 use crate::headline::headlines;
 use syncbench_harness::results::Results;
@@ -27,7 +28,7 @@ pub fn page(results: &Results, criterion: &[CriterionEstimate]) -> String {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 title { "syncbench report" }
-                style { (PreEscaped(STYLE)) }
+                style { (PreEscaped(STYLE)) (PreEscaped(dark_style())) }
             }
             body {
                 (header(&data))

@@ -6,6 +6,7 @@ use crate::support::{Plan, TWELVE};
 use syncbench_harness::metrics::*;
 use syncbench_harness::results::{ByName, LazySeries, Metric, Outcome, Results};
 use syncbench_reports::charts::{CHARTS, Data};
+use syncbench_reports::draw::panel::PANELS;
 use syncbench_reports::draw::{Rect, Scene};
 use syncbench_reports::{html, report, table};
 
@@ -95,7 +96,8 @@ fn a_thousand_conditions_are_drawn_in_part() {
         assert_eq!(scene.empty, None, "{}", chart.name);
         check_texts(chart.name, &scene);
         assert!(scene.height < 12_000.0, "{}: {}", chart.name, scene.height);
-        let note = scene.texts().into_iter().any(|(_, text)| text.starts_with("The first 24 of "));
+        let some = format!("The first {PANELS} of ");
+        let note = scene.texts().into_iter().any(|(_, text)| text.starts_with(&some));
         assert!(note, "{} does not say that panels are missing", chart.name);
     }
     let text = table::summary(&results, 80, false);
