@@ -53,6 +53,7 @@ fn command(catalog: &Catalog, command: Command) -> Done {
         Command::Report(args) => commands::report::report(catalog, &args),
         Command::Merge(args) => commands::merge::merge(catalog, &args),
         Command::Compare(args) => commands::compare::compare(catalog, &args),
+        Command::Export(args) => commands::export::export(catalog, &args),
         Command::Verify(args) => commands::verify::verify(catalog, &args),
         Command::Completions { shell } => commands::completions::completions(shell),
     }

@@ -2,6 +2,7 @@
 
 mod compare;
 mod demo;
+mod export;
 mod list;
 mod merge;
 mod report;
@@ -15,6 +16,7 @@ use clap_complete::Shell;
 
 pub(crate) use compare::CompareArgs;
 pub(crate) use demo::DemoArgs;
+pub(crate) use export::{ExportArgs, FormatArg};
 pub(crate) use list::{ListArgs, Listed};
 pub(crate) use merge::MergeArgs;
 pub(crate) use report::ReportArgs;
@@ -60,6 +62,8 @@ pub(crate) enum Command {
     Merge(MergeArgs),
     /// Compare two runs: what became worse, and what better
     Compare(CompareArgs),
+    /// Write results as tables for other tools: CSV, Parquet
+    Export(ExportArgs),
     /// Check that the same scenario and seed give the same run
     Verify(VerifyArgs),
     /// Print a completion script for a shell

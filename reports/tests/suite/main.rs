@@ -2,6 +2,7 @@
 #![allow(missing_docs)]
 
 mod caveats;
+mod compare;
 mod cover;
 mod edges;
 mod golden;

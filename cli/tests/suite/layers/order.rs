@@ -50,7 +50,7 @@ const HARNESS: &[&[&str]] = &[
 
 const REPORTS: &[&[&str]] = &[
     &["format", "stats", "criterion"],
-    &["coverage"],
+    &["coverage", "export"],
     &["aggregate"],
     &["caveat", "choose", "columns", "draw", "overview"],
     &["headline"],
