@@ -2,8 +2,10 @@
 #![allow(missing_docs)]
 
 mod common;
+mod compare;
 mod demo;
 mod errors;
+mod export;
 mod layers;
 mod output;
 mod run;

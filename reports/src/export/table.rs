@@ -149,3 +149,26 @@ impl Kind {
         }
     }
 }
+
+impl Table {
+    /// Its columns as rows of a table in Markdown, as `bench-results/README.md` has them.
+    pub fn documentation(&self) -> String {
+        let row = |Column { name, kind, meaning }: &Column| {
+            format!("| `{}` | `{name}` | {} | {meaning} |\n", self.name, kind.word())
+        };
+        self.columns.iter().map(row).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_columns_in_the_documentation_are_those_of_the_tables() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../bench-results/README.md");
+        let text = std::fs::read_to_string(path).expect("the documentation");
+        let wanted: String = TABLES.iter().map(|table| table.documentation()).collect();
+        assert!(text.contains(&wanted), "put these rows into bench-results/README.md:\n{wanted}");
+    }
+}

@@ -7,6 +7,7 @@ mod rules;
 mod shown;
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use syncbench_harness::metric::{Metric, Quantiles};
 use syncbench_harness::metrics::*;
@@ -51,7 +52,10 @@ impl Run {
     }
 
     fn cell(&self, part: &str, strategy: &str, seed: u64) -> Cell {
-        let mut cell = support::cell(part, "stack", strategy, 10, seed);
+        static TEMPLATE: LazyLock<Cell> = LazyLock::new(|| support::cell("calm", "stack", "serial", 10, 1));
+        let mut cell = Cell { part: part.into(), strategy: strategy.into(), ..TEMPLATE.clone() };
+        cell.settings.seed = seed;
+        cell.replay = format!("syncbench run --strategy {strategy} --workload stack --seeds {seed}..{seed}");
         let samples = vec![(20_000_000 + 100_000 * seed, 200), (30_000_000 + 300_000 * seed, 3)];
         let visible = Quantiles::of(&samples, 1e6).expect("samples");
         let mut draws = stream(self.luck ^ (seed << 8), part, strategy.len() as u64, 0);
