@@ -42,7 +42,7 @@ impl Failure {
             return ExitCode::SUCCESS;
         }
         let command = std::env::args().nth(1).unwrap_or_default();
-        Failure::Usage(in_a_line(&error.render().to_string(), &flags(&command))).report()
+        Failure::Usage(one_line(error, &command)).report()
     }
 
     /// Prints the reason on stderr and gives the exit code.
@@ -80,6 +80,11 @@ fn cut(text: &str) -> String {
         rest = behind;
     }
     short + rest
+}
+
+/// What was wrong with a command line, in one line.
+pub(crate) fn one_line(error: &clap::Error, command: &str) -> String {
+    in_a_line(&error.render().to_string(), &flags(command))
 }
 
 /// The flags of a subcommand, or its names where there is no such subcommand.
@@ -154,8 +159,11 @@ mod tests {
         };
         for (args, expected) in [
             ("syncbench run --engine foo", "invalid value 'foo' for '--engine <ENGINE>'; expected one of sim, threads"),
-            ("syncbench run --ops -1", "invalid value '-1' for '--ops <N>': expected a whole number such as 400"),
-            ("syncbench run --rate fast", "invalid value 'fast' for '--rate <PER_S>': expected a number such as 2.5"),
+            ("syncbench run --ops -1", "invalid value '-1' for '--ops <N>': expected a whole number such as 400 or 1k"),
+            (
+                "syncbench run --rate fast",
+                "invalid value 'fast' for '--rate <PER_S>': expected a number such as 2.5 or 1k",
+            ),
             (
                 "syncbench run --strateg x",
                 "unexpected argument '--strateg' found; a similar argument exists: '--strategy'",

@@ -1,6 +1,8 @@
 //! All metrics: those of the probes, and those that the run itself adds.
 
-pub use crate::probes::{costs::*, divergence::*, latency::*, life::*, memory::*, resync::*, staleness::*, wire::*};
+pub use crate::probes::{
+    away::*, costs::*, divergence::*, latency::*, life::*, memory::*, resync::*, staleness::*, wire::*,
+};
 
 use crate::metric::{MetricSpec, metrics};
 use crate::probes::PROBES;

@@ -1,8 +1,8 @@
 //! Probes: they see every event, keep what they need, and give their figures at the end. They influence nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use syncbench_strategies::replica::Time;
+use syncbench_strategies::replica::{OpId, Time};
 
 use crate::by_name::ByName;
 use crate::event::Event;
@@ -40,6 +40,8 @@ pub struct End<'a> {
     pub sampled: bool,
     /// Bytes that a replica saves, largest over the clients.
     pub stored_bytes: u64,
+    /// The operations that the oracles found lost; `None` where the run was not judged.
+    pub lost: Option<&'a BTreeSet<OpId>>,
 }
 
 /// The figures of all probes, by the name of their [`MetricSpec`].

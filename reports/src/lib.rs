@@ -17,6 +17,7 @@ pub mod headline;
 pub mod html;
 pub mod overview;
 pub mod report;
+pub mod screen;
 pub mod stats;
 pub mod story;
 pub mod table;

@@ -32,7 +32,7 @@ pub mod reducer;
 pub mod change;
 
 mod claims;
-mod params;
+pub mod params;
 mod relay;
 pub mod replica;
 pub mod selector;
@@ -55,6 +55,7 @@ pub mod ot;
 pub mod serial;
 
 pub mod registry;
+pub mod requirements;
 
 #[cfg(test)]
 pub(crate) mod testing;

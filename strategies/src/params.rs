@@ -26,6 +26,8 @@ pub enum ParamKind {
     Bandwidth,
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// Letters, digits, `-`, `_` and `.`.
+    Name,
     /// Paths through maps: keys between slashes, `*` for any one, `**` for any number of them.
     Paths,
 }
@@ -68,6 +70,7 @@ enum Value {
     Share(f64),
     Bandwidth(Option<u64>),
     Choice(&'static str),
+    Name(String),
     Paths(String),
 }
 
@@ -164,6 +167,14 @@ impl Params {
         }
     }
 
+    /// A name. Panics if the spec has no such parameter.
+    pub fn name(&self, name: &str) -> &str {
+        match self.0.get(name) {
+            Some(Value::Name(value)) => value,
+            other => panic!("no name parameter {name}: {other:?}"),
+        }
+    }
+
     /// A pattern of paths. Panics if the spec has no such parameter.
     pub fn paths(&self, name: &str) -> &str {
         match self.0.get(name) {
@@ -213,6 +224,10 @@ impl Value {
                     Err(meant.map_or(wrong.clone(), |meant| format!("{wrong}: {meant}")))
                 }
             },
+            ParamKind::Name if text.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.')) => {
+                Ok(Value::Name(text.to_owned()))
+            }
+            ParamKind::Name => Err(fail("letters, digits, `-`, `_` and `.`")),
             ParamKind::Paths if text.split('/').all(|key| !key.is_empty()) => Ok(Value::Paths(text.to_owned())),
             ParamKind::Paths => Err(fail("keys between slashes, such as cells/*/source")),
         }
@@ -230,13 +245,13 @@ impl fmt::Display for Value {
             Value::Count(value) => write!(f, "{value}"),
             Value::Share(value) => write!(f, "{value}"),
             Value::Choice(value) => f.write_str(value),
-            Value::Paths(value) => f.write_str(value),
+            Value::Name(value) | Value::Paths(value) => f.write_str(value),
         }
     }
 }
 
 /// Reads a fraction, or a percentage.
-fn parse_share(text: &str) -> Option<f64> {
+pub fn parse_share(text: &str) -> Option<f64> {
     match text.strip_suffix('%') {
         Some(percent) => Some(percent.parse::<f64>().ok()? / 100.0),
         None => text.parse().ok(),

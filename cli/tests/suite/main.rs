@@ -3,10 +3,12 @@
 
 mod common;
 mod compare;
+mod completions;
 mod demo;
 mod errors;
 mod export;
 mod layers;
 mod output;
+mod profiles;
 mod run;
 mod sweep;

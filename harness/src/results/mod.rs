@@ -22,7 +22,7 @@ pub use crate::faults::Coverage;
 pub use crate::finding::Finding;
 pub use crate::metric::{Metric, Quantiles};
 pub use cell::{Cell, ClaimsKept, Outcome};
-pub use environment::Environment;
+pub use environment::{Environment, ProductBuild};
 pub use error::ResultsError;
 pub use facts::{Facts, StrategyFacts, WorkloadFacts};
 pub use header::{Header, PlanMark, first_difference};

@@ -1,9 +1,10 @@
 //! The questions: at most ten, in the words of people who build products. The file of answers and the dialogue read them.
 
+use syncbench_strategies::names::did_you_mean;
 use syncbench_strategies::selector::format_span;
 
 use super::answers::{Answers, Data, Invariant, LONGEST_OFFLINE, LONGEST_ROUND_TRIP, MOST_PEOPLE};
-use super::{near, span};
+use super::span;
 use crate::format::{count, plain, shorten};
 
 /// A question, with the fields that its answer fills.
@@ -321,7 +322,9 @@ fn one<T: Copy>(text: &str, all: &[T], word: fn(T) -> &'static str) -> Result<T,
     let found = all.iter().find(|one| word(**one).eq_ignore_ascii_case(text));
     found.copied().ok_or_else(|| {
         let words = words_of(all, word);
-        format!("`{}`: expected one of {}{}", shorten(&plain(text), 40), words.join(", "), near::hint(text, &words))
+        let meant = did_you_mean(text, words.iter().map(|word| (*word, ""))).map(|meant| meant + " ");
+        let (shown, meant) = (shorten(&plain(text), 40), meant.unwrap_or_default());
+        format!("`{shown}`: {meant}expected one of {}", words.join(", "))
     })
 }
 

@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use serde_json::Value;
+use syncbench_strategies::names::unknown;
 use toml::de::{DeTable, DeValue};
 
 use super::answers::Answers;
-use super::near;
 use super::questions::{Form, QUESTIONS, fields, find};
 use crate::format::{plain, shorten};
 
@@ -144,8 +144,8 @@ fn set(answers: &mut Answers, key: &str, value: Raw) -> Result<(), String> {
     let Some(field) = find(key) else {
         let mut names = vec!["product"];
         names.extend(fields().map(|field| field.name));
-        let (shown, near) = (shorten(&plain(key), 40), near::hint(key, &names));
-        return Err(format!("`{shown}` is no question: expected one of {}{near}", names.join(", ")));
+        let shown = shorten(&plain(key), 40);
+        return Err(format!("`{shown}`: {}", unknown("question", &shown, "", names.iter().map(|name| (*name, "")))));
     };
     let text = match (value, field.form) {
         (Raw::Text(text), _) => text,
@@ -263,14 +263,19 @@ mod tests {
     #[test]
     fn errors_name_the_line_and_what_was_expected() {
         for (text, expected) in [
-            ("people = 4\nofline = \"1h\"", "a.toml, line 2: `ofline` is no question: expected one of product, data, "),
-            ("ofline = \"1h\"", "did you mean offline?"),
-            ("data = [\"records\", \"texts\"]", "a.toml, line 1: data: `texts`: expected one of records, lists, text,"),
-            ("data = \"texts\"", "did you mean text?"),
+            (
+                "people = 4\nofline = \"1h\"",
+                "a.toml, line 2: `ofline`: no such question: did you mean `offline`? expected one of product, data, ",
+            ),
+            (
+                "data = [\"records\", \"sheets\"]",
+                "a.toml, line 1: data: `sheets`: expected one of records, lists, text,",
+            ),
+            ("data = \"texts\"", "`texts`: did you mean `text`? expected one of records, lists"),
             ("data = []", "data: expected one or more of records, "),
             (
                 "\n\ninvariant = \"no oversell\"",
-                "a.toml, line 3: invariant: `no oversell`: expected one of none, no-oversell",
+                "a.toml, line 3: invariant: `no oversell`: did you mean `no-oversell`? expected one of none",
             ),
             ("people = 0", "people: expected a whole number from 1 to 100,000"),
             ("people = 1.5", "people: expected a whole number"),

@@ -3,7 +3,7 @@
 use super::text::rows;
 use super::{Change, Comparison, Verdict, by, words};
 use crate::draw::geometry::{Anchor, Rect, at};
-use crate::draw::panel::{Sheet, headed};
+use crate::draw::panel::{Sheet, WIDTH, headed};
 use crate::draw::scene::{AXIS, Color, GRID, INK, MUTED, Scene};
 use crate::draw::text::{self, BODY, SMALL};
 use crate::format::{plural, shorten};
@@ -43,7 +43,7 @@ pub fn picture(comparison: &Comparison) -> Scene {
         "Candidate divided by baseline, with the interval that the seeds leave (95 %). {} {} to {}.",
         comparison.answer, comparison.baseline.name, comparison.candidate.name
     );
-    let mut sheet = Sheet::new("What changed", &about, false);
+    let mut sheet = Sheet::new("What changed", &about, false, WIDTH);
     let panels = MARKS.map(|(verdict, heading, color)| {
         let changes: Vec<&Change> = rows(comparison, verdict).into_iter().flatten().collect();
         (heading, color, changes)
