@@ -8,6 +8,7 @@ mod demo;
 mod errors;
 mod layers;
 mod output;
+mod plan;
 mod profiles;
 mod run;
 mod sweep;

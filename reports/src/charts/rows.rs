@@ -23,7 +23,7 @@ struct Bar<'a> {
 }
 
 /// One panel for each condition, logarithmic bars with intervals, one scale for all panels.
-pub(super) fn bars(chart: &Chart, data: &Data<'_>, axis: &str, of: impl Fn(&Row<'_>) -> Option<Estimate>) -> Scene {
+pub fn bars(chart: &Chart, data: &Data<'_>, axis: &str, of: impl Fn(&Row<'_>) -> Option<Estimate>) -> Scene {
     let mut sheet = data.sheet(chart);
     let panels: Vec<(&str, Vec<Bar<'_>>)> = data
         .panels()
