@@ -3,6 +3,7 @@
 
 mod caveats;
 mod choose;
+mod colors;
 mod cover;
 mod edges;
 mod golden;
