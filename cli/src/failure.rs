@@ -16,6 +16,8 @@ pub(crate) enum Failure {
     Usage(String),
     /// An error on the way: exit code 1.
     Broken(anyhow::Error),
+    /// The command ran, and its answer is no: a threshold is broken, or no choice is safe. Exit code 3.
+    No(String),
 }
 
 /// What commands return.
@@ -40,17 +42,18 @@ impl Failure {
             return ExitCode::SUCCESS;
         }
         let command = std::env::args().nth(1).unwrap_or_default();
-        Failure::Usage(in_a_line(&error.render().to_string(), &flags(&command))).report()
+        Failure::Usage(one_line(error, &command)).report()
     }
 
     /// Prints the reason on stderr and gives the exit code.
     pub(crate) fn report(self) -> ExitCode {
-        let (code, reason) = match self {
-            Failure::Usage(reason) => (2, reason),
-            Failure::Broken(error) => (1, format!("{error:#}")),
+        let (code, word, reason) = match self {
+            Failure::Usage(reason) => (2, "error", reason),
+            Failure::Broken(error) => (1, "error", format!("{error:#}")),
+            Failure::No(reason) => (3, "no", reason),
         };
         let red = anstyle::Style::new().fg_color(Some(anstyle::AnsiColor::Red.into())).bold();
-        eprintln!("{red}error:{red:#} {}", cut(reason.trim_end()));
+        eprintln!("{red}{word}:{red:#} {}", cut(reason.trim_end()));
         ExitCode::from(code)
     }
 }
@@ -77,6 +80,11 @@ fn cut(text: &str) -> String {
         rest = behind;
     }
     short + rest
+}
+
+/// What was wrong with a command line, in one line.
+pub(crate) fn one_line(error: &clap::Error, command: &str) -> String {
+    in_a_line(&error.render().to_string(), &flags(command))
 }
 
 /// The flags of a subcommand, or its names where there is no such subcommand.
@@ -125,6 +133,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn each_failure_has_its_exit_code() {
+        let reason = || "as said".to_owned();
+        for (failure, code) in
+            [(Failure::Broken(anyhow::anyhow!(reason())), 1), (Failure::Usage(reason()), 2), (Failure::No(reason()), 3)]
+        {
+            assert_eq!(failure.report(), ExitCode::from(code));
+        }
+    }
+
+    #[test]
     fn a_number_without_end_is_cut() {
         let long = "1".repeat(300);
         let short = format!("rate: `-{}… (300 digits)`: expected 0.001", "1".repeat(20));
@@ -141,8 +159,11 @@ mod tests {
         };
         for (args, expected) in [
             ("syncbench run --engine foo", "invalid value 'foo' for '--engine <ENGINE>'; expected one of sim, threads"),
-            ("syncbench run --ops -1", "invalid value '-1' for '--ops <N>': expected a whole number such as 400"),
-            ("syncbench run --rate fast", "invalid value 'fast' for '--rate <PER_S>': expected a number such as 2.5"),
+            ("syncbench run --ops -1", "invalid value '-1' for '--ops <N>': expected a whole number such as 400 or 1k"),
+            (
+                "syncbench run --rate fast",
+                "invalid value 'fast' for '--rate <PER_S>': expected a number such as 2.5 or 1k",
+            ),
             (
                 "syncbench run --strateg x",
                 "unexpected argument '--strateg' found; a similar argument exists: '--strategy'",

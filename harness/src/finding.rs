@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use syncbench_strategies::replica::OpId;
 
 /// A kind of finding: a static beside the rule that it stands for, and an entry in the list of who uses it.
 #[derive(Debug, PartialEq, Eq)]
@@ -50,12 +51,15 @@ pub struct Finding {
     pub example: String,
     /// Whether it counts into `lost_intents`.
     pub lost: bool,
+    /// The operations that were lost, the one of the example first; known while a run is judged, and empty in results.
+    #[serde(skip)]
+    pub ops: Vec<OpId>,
 }
 
 impl Finding {
     /// A note, with its count and one instance.
     pub fn noted(kind: &Kind, count: u64, example: impl fmt::Display) -> Self {
         debug_assert!(!kind.lost, "{} counts operations, which need names", kind.name);
-        Self { kind: kind.name.to_owned(), count, example: example.to_string(), lost: kind.lost }
+        Self { kind: kind.name.to_owned(), count, example: example.to_string(), lost: kind.lost, ops: Vec::new() }
     }
 }

@@ -38,11 +38,11 @@ impl Findings {
     /// what is lost. An operation cannot be lost that was not confirmed, or that may be on its way still.
     pub fn lost(&mut self, op: OpId, kind: &Kind, example: impl fmt::Display) -> bool {
         debug_assert!(kind.lost, "{} is a note", kind.name);
-        let first = self.confirmed.get(&op).is_some_and(|op| self.lost.insert(*op));
-        if first {
-            self.count(kind, 1, example);
-        }
-        first
+        let Some(op) = self.confirmed.get(&op).copied().filter(|op| self.lost.insert(*op)) else { return false };
+        self.count(kind, 1, example);
+        let finding = self.found.iter_mut().find(|finding| finding.kind == kind.name);
+        finding.into_iter().for_each(|finding| finding.ops.push(op));
+        true
     }
 
     /// Whether an operation, or the undo of it, is lost already.
@@ -87,7 +87,7 @@ impl Findings {
             Some(finding) => finding.count += count,
             None => {
                 let (kind, lost) = (kind.name.to_owned(), kind.lost);
-                self.found.push(Finding { kind, count, example: example.to_string(), lost });
+                self.found.push(Finding { kind, count, example: example.to_string(), lost, ops: Vec::new() });
             }
         }
     }
@@ -130,7 +130,10 @@ mod tests {
         assert!(!findings.lost(unknown, &CAUSE, "") && !findings.lost(rejected, &CAUSE, ""));
         findings.note(&NOTE, 7, "");
         findings.note(&NOTE, 0, "");
-        assert_eq!(counts(findings), [("cause".into(), 2), ("note".into(), 7)]);
+        let found = findings.done();
+        assert_eq!(found[0].ops, [ids[0], undo]);
+        let counts: Vec<(&str, u64)> = found.iter().map(|finding| (finding.kind.as_str(), finding.count)).collect();
+        assert_eq!(counts, [("cause", 2), ("note", 7)]);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! All metrics: those of the probes, and those that the run itself adds.
 
-pub use crate::probes::{costs::*, divergence::*, latency::*, life::*, memory::*, resync::*, staleness::*, wire::*};
+pub use crate::probes::{
+    away::*, costs::*, divergence::*, latency::*, life::*, memory::*, resync::*, staleness::*, wire::*,
+};
 
 use crate::metric::{MetricSpec, metrics};
 use crate::probes::PROBES;
@@ -22,6 +24,15 @@ metrics! {
         meaning: "1 where some serial order of the operations explains the final state and every outcome, 0 where \
                   none does; absent where a run is too long to search.",
     };
+    REFERENCE_US = {
+        name: "reference_us",
+        unit: "µs",
+        better: Neither,
+        form: Number,
+        meaning: "Processor time of a fixed piece of work before and after the run on the same thread: how fast the \
+                  machine was then. A comparison of two runs divides processor times by it.",
+        measured: Processor,
+    };
     INEXACT_EDITS = {
         name: "inexact_edits",
         unit: "operations",
@@ -37,6 +48,7 @@ metrics! {
         form: Number,
         meaning: "Highest offered rate that the group sustains: the 99th percentile of visibility stays below the \
                   limit; threads engine only.",
+        measured: Processor,
     };
     SATURATION_LIMIT_MS = {
         name: "saturation_limit_ms",

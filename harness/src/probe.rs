@@ -1,8 +1,8 @@
 //! Probes: they see every event, keep what they need, and give their figures at the end. They influence nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use syncbench_strategies::replica::Time;
+use syncbench_strategies::replica::{OpId, Time};
 
 use crate::by_name::ByName;
 use crate::event::Event;
@@ -40,6 +40,8 @@ pub struct End<'a> {
     pub sampled: bool,
     /// Bytes that a replica saves, largest over the clients.
     pub stored_bytes: u64,
+    /// The operations that the oracles found lost; `None` where the run was not judged.
+    pub lost: Option<&'a BTreeSet<OpId>>,
 }
 
 /// The figures of all probes, by the name of their [`MetricSpec`].
@@ -187,7 +189,7 @@ impl Distribution {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metric::Better;
+    use crate::metric::{Better, Measured};
 
     #[test]
     fn few_latencies_are_exact() {
@@ -213,8 +215,14 @@ mod tests {
 
     #[test]
     fn no_sample_is_no_distribution() {
-        let spec =
-            MetricSpec { name: "x", unit: "ms", better: Better::Low, form: Form::Distribution, meaning: "planted" };
+        let spec = MetricSpec {
+            name: "x",
+            unit: "ms",
+            better: Better::Low,
+            form: Form::Distribution,
+            meaning: "planted",
+            measured: Measured::Events,
+        };
         let mut figures = Figures::default();
         figures.distribution(&spec, &Distribution::latency());
         assert_eq!(figures.metrics["x"], Metric::Absent);

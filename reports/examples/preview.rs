@@ -1,5 +1,5 @@
-//! Draws synthetic results and every story for the eye: `cargo run -p syncbench-reports --example preview [FOLDER]`. With
-//! the folder of a run behind it, the charts of that run at three widths instead.
+//! Draws synthetic results, every story and a decision for the eye: `cargo run -p syncbench-reports --example preview [FOLDER]`.
+//! With the folder of a run behind it, the charts of that run at three widths instead.
 
 use std::fs;
 use std::io::Error;
@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use syncbench_harness::results::{self, Results};
 use syncbench_harness::stories::STORIES;
 use syncbench_reports::charts::{CHARTS, Data};
+use syncbench_reports::choose::record;
 use syncbench_reports::draw::panel::WIDTH;
 use syncbench_reports::overview::Overview;
 use syncbench_reports::{html, table};
@@ -35,6 +36,11 @@ fn main() -> Result<(), Error> {
         let scene = syncbench_reports::story::scene(&told);
         write(&format!("story-{}.svg", story.name), scene.svg().as_bytes())?;
         write(&format!("story-{}.png", story.name), &scene.png())?;
+    }
+    for file in record::files(&support::decisions::forms()) {
+        let path = dir.join("decision").join(&file.path);
+        path.parent().map_or(Ok(()), fs::create_dir_all)?;
+        fs::write(path, &file.bytes)?;
     }
     for (name, results) in [("small", support::small()), ("large", support::large())] {
         for width in [80, 100, 140, 200] {

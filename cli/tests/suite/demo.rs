@@ -27,7 +27,10 @@ fn without_a_name_the_stories_are_listed() {
 fn an_unknown_name_is_one_line_and_exit_code_2() {
     let output = demo(&Place::new(), &["raze"], &[]);
     assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), ""));
-    assert_eq!(text(&output.stderr), "error: demo raze: no such story: expected one of stack, race, patches\n");
+    assert_eq!(
+        text(&output.stderr),
+        "error: demo raze: no such story: did you mean `race`? expected one of stack, race, patches\n"
+    );
 }
 
 #[test]
@@ -128,4 +131,52 @@ fn a_diagram_is_written_to_the_given_path() {
     let output = demo(&place, &["race", "--svg", "deep/er/race.svg"], &[]);
     assert!(text(&output.stdout).ends_with("Diagram: deep/er/race.svg\n"));
     assert!(place.path("deep/er/race.svg").exists() && !place.path("bench-results").exists());
+}
+
+const CELL: &str =
+    "--strategy lww-document --network wifi --workload record --size 20 --clients 4 --ops 60 --rate 20 --seeds 1";
+
+#[test]
+fn a_cell_is_told_by_its_replay_command() {
+    let place = Place::new();
+    let told: Vec<Output> = ["", "run ", "syncbench run ", "target/release/syncbench run "]
+        .map(|before| demo(&place, &["--cell", &format!("{before}{CELL}")], &[]))
+        .into();
+    for output in &told {
+        assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""));
+        assert_eq!(output.stdout, told[0].stdout);
+    }
+    let lines = text(&told[0].stdout);
+    assert!(lines.starts_with("The first operation that was lost: "), "{lines}");
+    assert!(lines.ends_with("Diagram: bench-results/demo/cell.svg\n"), "{lines}");
+    assert!(lines.lines().all(|line| line.chars().count() <= 80), "{lines}");
+}
+
+#[test]
+fn a_cell_without_a_loss_says_so() {
+    let cell = "-s serial -w counter -n lan -c 2 --ops 2 --seeds 1";
+    let output = demo(&Place::new(), &["--cell", cell], &[]);
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""));
+    assert!(text(&output.stdout).starts_with("Nothing was lost, rejected or rolled back\n"));
+}
+
+#[test]
+fn a_wrong_cell_is_one_line_and_exit_code_2() {
+    for (cell, expected) in [
+        ("", "error: --cell: nothing to run: expected a command such as "),
+        ("syncbench run --strategy 'ot", "error: --cell: a quote is not closed"),
+        ("syncbench run --strateg ot", "error: --cell: unexpected argument '--strateg' found"),
+        (
+            "syncbench run --strategy ot --workload stack -n lan",
+            "error: --cell: this command runs 10 cells: expected one",
+        ),
+        ("syncbench run --strategy no-such --workload stack -n lan", "error: --cell: strategy: `no-such`: "),
+        ("-s escrow -w text -n lan --seeds 1", "error: --cell: escrow does not run this: "),
+        ("-s serial -w stack --engine threads --seeds 1", "error: --cell: a run in real time does not happen twice"),
+    ] {
+        let output = demo(&Place::new(), &["--cell", cell], &[]);
+        assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), ""), "{cell}");
+        let line = text(&output.stderr);
+        assert!(line.starts_with(expected) && line.lines().count() == 1, "{cell}: {line}");
+    }
 }

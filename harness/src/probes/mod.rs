@@ -1,5 +1,6 @@
 //! The probes. Each is one file, which declares its metrics, and one line in [`PROBES`].
 
+pub(crate) mod away;
 pub(crate) mod costs;
 pub(crate) mod divergence;
 pub(crate) mod latency;
@@ -13,6 +14,7 @@ use crate::probe::{Probe, ProbeSpec};
 
 /// One line per probe.
 pub static PROBES: &[&ProbeSpec] = &[
+    &away::PROBE,
     &costs::PROBE,
     &divergence::PROBE,
     &latency::PROBE,

@@ -1,12 +1,14 @@
 //! Measuring one cell: the run, its figures, the oracles, and whether claims were kept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use syncbench_strategies::document::Document;
+use syncbench_strategies::replica::OpId;
 use syncbench_strategies::selector::SelectorError;
 
 use super::claims::claims_kept;
+use super::reference::Reference;
 use super::{Planned, blank};
 use crate::engines;
 use crate::engines::saturation::Search;
@@ -22,9 +24,14 @@ use crate::settings::Engine;
 use crate::task::Task;
 use crate::workload::History;
 
-/// Runs a task under these probes and asks them what they measured.
+/// Runs a task under these probes and asks them what they measured. The run is not judged.
 pub fn observe(task: &Task<'_>, mut probes: Vec<Box<dyn Probe>>) -> (RunResult, Figures) {
     let ran = engines::run(task, &mut probes);
+    let figures = figures(task, &ran, &mut probes, None);
+    (ran, figures)
+}
+
+fn figures(task: &Task<'_>, ran: &RunResult, probes: &mut [Box<dyn Probe>], lost: Option<&BTreeSet<OpId>>) -> Figures {
     let mut figures = Figures::default();
     let end = End {
         at: ran.ended_at,
@@ -32,25 +39,33 @@ pub fn observe(task: &Task<'_>, mut probes: Vec<Box<dyn Probe>>) -> (RunResult, 
         ledger: &ran.ledger,
         sampled: task.sample_every.is_some(),
         stored_bytes: ran.stored_bytes,
+        lost,
     };
     probes.iter_mut().for_each(|probe| probe.finish(&end, &mut figures));
-    (ran, figures)
+    figures
 }
 
 /// Runs and judges one cell.
 pub(super) fn measure(planned: &Planned) -> Result<Cell, SelectorError> {
-    let task = Task::new(&planned.strategy, &*planned.workload.workload, planned.settings.clone())?;
-    let (ran, figures) = observe(&task, probes::all());
-    let mut cell = judge(planned, &task, ran, figures);
+    let task =
+        Task::with(&planned.strategy, &*planned.workload.workload, planned.settings.clone(), &planned.product.known)?;
+    let mut probes = probes::all();
+    let reference = Reference::begin();
+    let ran = engines::run(&task, &mut probes);
+    let reference_us = reference.end();
+    let mut cell = judge(planned, &task, ran, &mut probes, reference_us);
     if task.engine == Engine::Threads {
         saturate(&task, &mut cell);
     }
     Ok(cell)
 }
 
-fn judge(planned: &Planned, task: &Task<'_>, ran: RunResult, mut figures: Figures) -> Cell {
+fn judge(planned: &Planned, task: &Task<'_>, ran: RunResult, probes: &mut [Box<dyn Probe>], reference_us: f64) -> Cell {
     let last = ran.last().clone();
-    let (findings, order) = generic::judge(task, &ran);
+    let (mut findings, order) = generic::judge(task, &ran);
+    let lost_ops = findings.iter_mut().flat_map(|finding| std::mem::take(&mut finding.ops)).collect();
+    let mut figures = figures(task, &ran, probes, Some(&lost_ops));
+    figures.number(&metrics::REFERENCE_US, reference_us);
     let undeclared = undeclared(planned.workload.spec, &findings);
     debug_assert!(undeclared.is_none(), "not in the spec of {}: {undeclared:?}", planned.workload.label);
     if order != SerialOrder::NotSearched {

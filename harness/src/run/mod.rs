@@ -2,8 +2,10 @@
 //! after another, since they would compete for the processor.
 
 mod claims;
+mod estimate;
 mod measure;
 mod planned;
+mod reference;
 mod support;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,9 +18,10 @@ use syncbench_strategies::document::EditKind;
 use crate::engines::panic_text;
 use crate::results::{Cell, Outcome, StrategyFacts};
 use crate::settings::Engine;
+pub use estimate::{Estimate, estimate};
 pub use measure::observe;
-pub use planned::{Planned, PlannedWorkload};
-pub(crate) use support::lacks;
+pub use planned::{Planned, PlannedWorkload, Product};
+pub(crate) use support::{lacks, unsupported};
 
 /// Runs all cells on at most `threads` threads and hands each to `done` when it is finished, in any order.
 ///
@@ -46,7 +49,7 @@ pub fn run(cells: &[Planned], threads: usize, stop: &AtomicBool, done: &(dyn Fn(
 /// Runs one cell. A panic inside becomes a failed cell with its message.
 pub fn run_cell(planned: &Planned) -> Cell {
     let ended = |outcome, reason| Cell { outcome, reason: Some(reason), ..blank(planned) };
-    let measured = catch_unwind(AssertUnwindSafe(|| match support::unsupported(planned)? {
+    let measured = catch_unwind(AssertUnwindSafe(|| match unsupported(planned)? {
         Some(reason) => Ok(ended(Outcome::Unsupported, reason)),
         None => measure::measure(planned),
     }));

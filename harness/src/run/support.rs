@@ -20,7 +20,7 @@ pub(crate) fn lacks(strategy: &Configured, workload: &WorkloadSpec) -> Option<St
 }
 
 /// Why the strategy cannot run this cell, if it cannot.
-pub(super) fn unsupported(planned: &Planned) -> Result<Option<String>, SelectorError> {
+pub(crate) fn unsupported(planned: &Planned) -> Result<Option<String>, SelectorError> {
     let (spec, settings) = (planned.strategy.spec, &planned.settings);
     if let Some(reason) = lacks(&planned.strategy, planned.workload.spec) {
         return Ok(Some(reason));
@@ -37,7 +37,7 @@ pub(super) fn unsupported(planned: &Planned) -> Result<Option<String>, SelectorE
     }
     let Transport::Datagram { loss, duplicate } = settings.transport else { return Ok(None) };
     let claims = planned.strategy.guarantees();
-    let lossy = loss > 0.0 || settings.profile()?.lossy();
+    let lossy = loss > 0.0 || settings.profile(&planned.product.known)?.lossy();
     let needs = [
         (true, claims.tolerates_reordering, "reordering"),
         (lossy, claims.tolerates_loss, "loss"),

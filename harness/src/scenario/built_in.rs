@@ -1,5 +1,6 @@
 //! The scenarios that are built in.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use syncbench_strategies::registry;
@@ -23,25 +24,50 @@ pub static LONG_PARTS: &[(&str, &str)] = &[
 ];
 
 /// Parts of which none belongs to a comparison or a long run: each runs when it is asked for.
-pub static OTHER_PARTS: &[(&str, &str)] = &[("product", include_str!("../../scenarios/product.toml"))];
+pub static OTHER_PARTS: &[(&str, &str)] = &[
+    ("product", include_str!("../../scenarios/product.toml")),
+    ("offline-hour", include_str!("../../scenarios/offline-hour.toml")),
+    ("offline-hour-text", include_str!("../../scenarios/offline-hour-text.toml")),
+    ("offline-weeks", include_str!("../../scenarios/offline-weeks.toml")),
+    ("offline-weeks-text", include_str!("../../scenarios/offline-weeks-text.toml")),
+];
+
+/// Names for several parts at once: each stands for the parts whose names begin with it and a hyphen.
+const TOGETHER: [&str; 2] = ["long", "offline"];
 
 /// The scenarios of the default comparison.
 pub fn default_comparison() -> Vec<Scenario> {
     DEFAULT_PARTS.iter().map(|found| part(found, None)).collect()
 }
 
-/// The scenarios that are built in under this name: a part, or `long` for all parts of the long run.
+/// The scenarios that are built in under this name: a part, or `long` or `offline` for all of their parts.
 pub fn built_in(name: &str) -> Option<Vec<Scenario>> {
     built_in_replaying(name, None)
 }
 
 /// The same, with `trace` in place of their workloads.
 pub fn built_in_replaying(name: &str, trace: Option<&Path>) -> Option<Vec<Scenario>> {
-    if name == "long" {
-        return Some(LONG_PARTS.iter().map(|found| part(found, trace)).collect());
+    let parts = DEFAULT_PARTS.iter().chain(LONG_PARTS).chain(OTHER_PARTS);
+    let of_it = |written: &str| written.strip_prefix(name).is_some_and(|rest| rest.starts_with('-'));
+    let together = TOGETHER.contains(&name);
+    let found = parts.filter(|(written, _)| *written == name || (together && of_it(written)));
+    let found: Vec<Scenario> = found.map(|found| part(found, trace)).collect();
+    (!found.is_empty()).then_some(found)
+}
+
+/// Gives parts that differ in their workloads, such as those of `offline`, these workloads instead: each part keeps those that
+/// are its own. One that no part has goes to the first part of each name. A part is left out that has none of them.
+pub fn choose_workloads(parts: &mut Vec<Scenario>, asked: &[String]) {
+    let name = |written: &str| written.split(':').next().unwrap_or_default().to_owned();
+    let has = |part: &Scenario, asked: &str| part.workloads.iter().any(|own| own == "all" || name(own) == name(asked));
+    let foreign: Vec<&String> = asked.iter().filter(|asked| !parts.iter().any(|part| has(part, asked))).collect();
+    let mut met = BTreeSet::new();
+    for part in &mut *parts {
+        let first = met.insert(part.name.clone());
+        let chosen = asked.iter().filter(|asked| has(part, asked) || (first && foreign.contains(asked)));
+        part.workloads = chosen.cloned().collect();
     }
-    let found = DEFAULT_PARTS.iter().chain(LONG_PARTS).chain(OTHER_PARTS).find(|(part, _)| *part == name);
-    found.map(|found| vec![part(found, trace)])
+    parts.retain(|part| !part.workloads.is_empty());
 }
 
 /// A built-in scenario, without the strategies that this build leaves out.

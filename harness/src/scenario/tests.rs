@@ -64,6 +64,29 @@ fn built_in_scenarios_are_found_by_name() {
         assert_eq!(built_in(name).map(|parts| parts.len()), Some(1), "{name}");
     }
     assert_eq!(built_in("short"), None);
+    assert_eq!(built_in("offline").map(|parts| parts.len()), Some(4));
+    assert_eq!((built_in("off"), built_in("calm-"), built_in("")), (None, None, None));
+}
+
+#[test]
+fn parts_keep_those_of_the_asked_workloads_that_are_their_own() {
+    let chosen = |asked: &[&str]| {
+        let mut parts = built_in("offline").unwrap();
+        choose_workloads(&mut parts, &asked.iter().map(|asked| (*asked).to_owned()).collect::<Vec<_>>());
+        parts.into_iter().map(|part| (part.name, part.sizes[0], part.workloads.join(" "))).collect::<Vec<_>>()
+    };
+    let row = |name: &str, size, workloads: &str| (name.to_owned(), size, workloads.to_owned());
+    assert_eq!(
+        chosen(&["record:hot=0", "text"]),
+        [
+            row("away-1h", 250, "record:hot=0"),
+            row("away-1h", 20_000, "text"),
+            row("away-3w", 250, "record:hot=0"),
+            row("away-3w", 20_000, "text")
+        ]
+    );
+    assert_eq!(chosen(&["kanban"]), [row("away-1h", 250, "kanban")]);
+    assert_eq!(chosen(&["counter"]), [row("away-1h", 250, "counter"), row("away-3w", 250, "counter")]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! A story is data: who does what when, over which network, under which strategies, and what to work out from it. Telling
 //! it runs it and returns everything as data; nothing here prints or draws. Each is one file and one line in [`STORIES`].
 
+pub mod cell;
 pub mod orders;
 pub mod patches;
 pub mod race;
@@ -12,6 +13,7 @@ mod stage;
 mod telling;
 mod watch;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
@@ -71,7 +73,8 @@ impl Story {
                 Err(reason) => skipped.push(reason),
             }
         }
-        Ok(Told { story, title, shows, names: vec!["server", "green", "yellow"], runs, skipped, tally: None })
+        let names = ["server", "green", "yellow"].map(Cow::from).to_vec();
+        Ok(Told { story, title: title.into(), shows: shows.into(), names, runs, skipped, tally: None })
     }
 
     /// The strategies that are compiled in, and those that are not.
@@ -108,11 +111,11 @@ pub struct Told {
     /// Its name.
     pub story: &'static str,
     /// Its heading.
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     /// What it shows.
-    pub shows: &'static str,
+    pub shows: Cow<'static, str>,
     /// Names of the replicas by node number, the server's first.
-    pub names: Vec<&'static str>,
+    pub names: Vec<Cow<'static, str>>,
     /// One run for each strategy.
     pub runs: Vec<Run>,
     /// Strategies under which it was not run.
@@ -124,8 +127,8 @@ pub struct Told {
 
 impl Told {
     /// The name of a replica.
-    pub fn name(&self, node: NodeId) -> &'static str {
-        self.names.get(node.0 as usize).copied().unwrap_or("?")
+    pub fn name(&self, node: NodeId) -> &str {
+        self.names.get(node.0 as usize).map_or("?", |name| name)
     }
 }
 
@@ -138,6 +141,9 @@ pub struct Run {
     pub summary: &'static str,
     /// Who takes part.
     pub nodes: Vec<NodeId>,
+    /// The part of the document that states show; absent where they are whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
     /// What everybody sees at first.
     #[serde(serialize_with = "as_json")]
     pub genesis: Document,
@@ -282,7 +288,7 @@ mod tests {
     fn every_file_is_registered() {
         crate::testing::assert_registered(
             "src/stories",
-            &["mod", "orders", "script", "stage", "telling", "watch"],
+            &["mod", "cell", "orders", "script", "stage", "telling", "watch"],
             STORIES.len(),
         );
         for story in STORIES {

@@ -39,6 +39,7 @@ pub fn perform(script: &Script, strategy: &str) -> Result<Result<Run, Skipped>, 
         strategy: strategy.into(),
         summary: card.summary,
         nodes: task.topology().nodes(script.clients).collect(),
+        part: None,
         genesis: script.genesis.clone(),
         calls: calls(&*workload.model(), &ran),
         steps,
@@ -52,9 +53,17 @@ pub fn perform(script: &Script, strategy: &str) -> Result<Result<Run, Skipped>, 
 fn calls(model: &dyn ErasedModel, ran: &RunResult) -> Vec<Made> {
     let mut entries: Vec<&Entry> = ran.ledger.entries().collect();
     entries.sort_by_key(|entry| (entry.issued, entry.id));
-    let made = |entry: &Entry| Made {
+    entries.into_iter().map(|entry| made(model, entry)).collect()
+}
+
+/// What a user did, and its fate.
+pub(super) fn made(model: &dyn ErasedModel, entry: &Entry) -> Made {
+    Made {
         op: entry.id,
-        words: words(&model.describe(&entry.operation)),
+        words: match entry.undoes {
+            Some(target) => format!("undo {target}"),
+            None => words(&model.describe(&entry.operation)),
+        },
         at_ms: entry.issued.as_ms(),
         answered_ms: entry.resolved.map(Time::as_ms),
         answer: match &entry.fate {
@@ -62,12 +71,16 @@ fn calls(model: &dyn ErasedModel, ran: &RunResult) -> Vec<Made> {
             Fate::Confirmed(outcome) => Answer::Stands(outcome.clone()),
             Fate::Rejected(why) => Answer::Refused { code: why.code.to_string(), detail: why.detail.clone() },
         },
-    };
-    entries.into_iter().map(made).collect()
+    }
 }
 
-/// `Push(1)` as `push 1`.
+/// `Push(1)` as `push 1`, `SavePair { .. }` as `save pair ..`.
 fn words(described: &str) -> String {
+    let end = described.find(|c: char| !c.is_alphanumeric()).unwrap_or(described.len());
+    let (name, arguments) = described.split_at(end);
+    let apart: String =
+        name.chars().flat_map(|c| [Some(' ').filter(|_| c.is_uppercase()), Some(c)]).flatten().collect();
+    let described = format!("{apart}{}", arguments.replace("Some(", "("));
     let plain = described.replace(['(', '{'], " ").replace([')', '}', '"', ':', ','], "");
     plain.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
@@ -80,6 +93,7 @@ mod tests {
     fn operations_read_like_words() {
         assert_eq!(words("Push(1)"), "push 1");
         assert_eq!(words("Reverse"), "reverse");
+        assert_eq!(words("SavePair { low: 4, after: Some(\"c1-2\") }"), "save pair low 4 after c1-2");
         assert_eq!(words("Add { counter: \"count\", by: 2 }"), "add counter count by 2");
     }
 }

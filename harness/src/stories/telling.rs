@@ -149,6 +149,11 @@ impl<'a> Telling<'a> {
         }
     }
 
+    /// Every step, in the order of the calls, with the message behind it, and all messages.
+    pub(super) fn all(self) -> (Vec<(Step, Option<usize>)>, Vec<Message>) {
+        (self.steps.into_iter().zip(self.causes).collect(), self.messages)
+    }
+
     /// Steps that had an effect, and messages that carried something or led to such a step: greetings are left out.
     pub(super) fn done(mut self) -> (Vec<Step>, Vec<Message>) {
         for (step, cause) in self.steps.iter().zip(&self.causes) {

@@ -1,10 +1,11 @@
 //! Watching replicas at work: what each was called for, what it shows after that, and every event of the engine, in order.
 
-use std::sync::{Arc, Mutex};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use syncbench_strategies::document::{Document, EditKind};
-use syncbench_strategies::model::Operation;
+use syncbench_strategies::document::{Document, Edit, EditKind, Path};
+use syncbench_strategies::model::{ModelRef, Operation};
 use syncbench_strategies::replica::{
     Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Time, Topology,
 };
@@ -12,7 +13,7 @@ use syncbench_strategies::sidecar::Sidecar;
 use syncbench_strategies::spec::{Configured, Support};
 use syncbench_strategies::view::View;
 
-use crate::event::Event;
+use crate::event::{Event, What};
 use crate::ledger::Ledger;
 use crate::probe::{End, Figures, Probe};
 
@@ -31,19 +32,49 @@ pub(super) enum Why {
     Other,
 }
 
+/// Which states are kept.
+#[derive(Clone, Debug, Default)]
+pub(super) enum States {
+    /// That after every call, whole.
+    #[default]
+    All,
+    /// None; instead, the edits that each operation would be on what its user sees.
+    Edits,
+    /// What is at this path after these calls, counted from 0.
+    At(Path, BTreeSet<usize>),
+}
+
 /// What was seen so far; shared by the replicas and the probe of one run.
 #[derive(Clone, Default)]
-pub(super) struct Log(Arc<Mutex<Vec<Seen>>>);
+pub(super) struct Log(Arc<Mutex<Kept>>);
+
+#[derive(Default)]
+struct Kept {
+    seen: Vec<Seen>,
+    calls: usize,
+    states: States,
+    edits: BTreeMap<OpId, Vec<Edit>>,
+}
 
 impl Log {
-    fn push(&self, seen: Seen) {
+    /// A log that keeps these states.
+    pub(super) fn keeping(states: States) -> Self {
+        Self(Arc::new(Mutex::new(Kept { states, ..Kept::default() })))
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
         // A poisoned lock means that a replica panicked: what was seen before is still true.
-        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(seen);
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     /// Everything, in order; the log is empty afterwards.
     pub(super) fn take(&self) -> Vec<Seen> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+        std::mem::take(&mut self.kept().seen)
+    }
+
+    /// The edits of each operation on what its user saw; see [`States::Edits`].
+    pub(super) fn edits(&self) -> BTreeMap<OpId, Vec<Edit>> {
+        std::mem::take(&mut self.kept().edits)
     }
 
     /// The same strategy, its replicas watched.
@@ -55,7 +86,9 @@ impl Log {
 
 impl Probe for Log {
     fn event(&mut self, event: &Event, _: &Ledger) {
-        self.push(Seen::Event(event.clone()));
+        if !matches!(event.what, What::Cost { .. } | What::State(_) | What::InstantEnd) {
+            self.kept().seen.push(Seen::Event(event.clone()));
+        }
     }
 
     fn finish(&mut self, _: &End<'_>, _: &mut Figures) {}
@@ -68,7 +101,7 @@ struct Watched {
 
 impl Watched {
     fn wrap(&self, setup: &Setup, inner: Box<dyn Replica>) -> Box<dyn Replica> {
-        Box::new(Guarded { inner, node: setup.node, log: self.log.clone() })
+        Box::new(Guarded { inner, node: setup.node, model: setup.model.clone(), log: self.log.clone() })
     }
 }
 
@@ -106,18 +139,37 @@ impl Strategy for Watched {
 struct Guarded {
     inner: Box<dyn Replica>,
     node: NodeId,
+    model: ModelRef,
     log: Log,
 }
 
 impl Guarded {
     fn note(&self, cx: &Context<'_>, why: Why) {
-        let state = self.inner.view().document();
-        self.log.push(Seen::Called { at: cx.now(), node: self.node, why, state });
+        let mut kept = self.log.kept();
+        let view = self.inner.view();
+        let state = match &kept.states {
+            States::All => view.document(),
+            States::At(path, calls) if calls.contains(&kept.calls) => view.get(path).unwrap_or(Document::Null),
+            States::Edits | States::At(..) => Document::Null,
+        };
+        kept.calls += 1;
+        kept.seen.push(Seen::Called { at: cx.now(), node: self.node, why, state });
+    }
+
+    /// Notes how an operation would edit what its user sees.
+    fn plan(&self, id: OpId, operation: &Operation) {
+        let mut kept = self.log.kept();
+        if matches!(kept.states, States::Edits)
+            && let Ok(plan) = self.model.plan(self.inner.view(), operation)
+        {
+            kept.edits.insert(id, plan.edits);
+        }
     }
 }
 
 impl Replica for Guarded {
     fn submit(&mut self, id: OpId, operation: &Operation, cx: &mut Context<'_>) {
+        self.plan(id, operation);
         self.inner.submit(id, operation, cx);
         self.note(cx, Why::Act(id));
     }
@@ -155,6 +207,10 @@ impl Replica for Guarded {
 
     fn confirmed(&self) -> Option<&dyn View> {
         self.inner.confirmed()
+    }
+
+    fn is_up_to_date(&self) -> bool {
+        self.inner.is_up_to_date()
     }
 
     fn durable(&self) -> Vec<u8> {

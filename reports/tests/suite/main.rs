@@ -7,5 +7,9 @@ mod cover;
 mod edges;
 mod golden;
 mod groups;
+#[cfg(unix)]
+mod page;
+mod record;
+mod screen;
 mod shown;
 mod support;

@@ -183,7 +183,7 @@ fn bugs_in_oracles_are_caught() {
     assert!(blind.unwrap_err().contains("without an order or a finding"));
     let slander = verdict("serial", |_| {
         let (kind, lost) = (ITEM_LOST.name.to_owned(), ITEM_LOST.lost);
-        vec![Finding { kind, count: 1, example: String::new(), lost }]
+        vec![Finding { kind, count: 1, example: String::new(), lost, ops: Vec::new() }]
     });
     assert!(slander.unwrap_err().contains("although an order exists"));
 }

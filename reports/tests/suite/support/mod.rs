@@ -1,6 +1,7 @@
 //! Plausible synthetic results, the same on every machine: no logarithms, no clock, one generator.
 #![allow(dead_code, unreachable_pub, missing_docs)]
 
+pub mod decisions;
 pub mod pictures;
 
 use std::collections::BTreeMap;
@@ -101,6 +102,7 @@ pub fn drop_cell(cell: &mut Cell, outcome: Outcome, reason: &str) {
 
 pub fn results(cells: Vec<Cell>) -> Results {
     let environment = Environment {
+        product: None,
         version: "0.1.0".into(),
         commit: "c8314c2f00d1e5".into(),
         dirty: true,
@@ -303,7 +305,7 @@ fn lost(draws: &mut Draws, workload: &str, rough: bool, kind: &str) -> BTreeMap<
 
 fn finding(kind: &str, count: u64) -> Finding {
     let example = format!("client 2 and client 3 at 2.310 s: {kind}, \"item-17\"");
-    Finding { kind: kind.to_owned(), count, example, lost: true }
+    Finding { kind: kind.to_owned(), count, example, lost: true, ops: Vec::new() }
 }
 
 fn curves(draws: &mut Draws, rough: bool, hops: f64, kind: &str) -> BTreeMap<String, Vec<(f64, f64)>> {
