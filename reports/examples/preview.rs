@@ -83,6 +83,5 @@ fn charts(dir: &Path, results: &Results) -> Result<(), Error> {
         }
         data.bare = false;
     }
-    println!("all charts: {total} bytes of SVG; workload by workload: {alone}");
-    Ok(())
+    fs::write(dir.join("sizes.txt"), format!("bytes of SVG: {total} all charts, {alone} workload by workload\n"))
 }
