@@ -30,14 +30,22 @@ fn main() {
     for path in sources.into_iter().chain(head()) {
         println!("cargo::rerun-if-changed={}", path.display());
     }
-    let commit = git(&["rev-parse", "--short=12", "HEAD"]).unwrap_or_default();
+    let own = own_repository();
+    let commit = git(&["rev-parse", "--short=12", "HEAD"]).filter(|_| own).unwrap_or_default();
     let status: Vec<_> = ["status", "--porcelain", "--untracked-files=no", "--"].into_iter().chain(SOURCES).collect();
-    let dirty = git(&status).is_some_and(|status| !status.is_empty());
+    let dirty = own && git(&status).is_some_and(|status| !status.is_empty());
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let rustc = answer(Command::new(rustc).arg("--version")).unwrap_or_default();
     println!("cargo::rustc-env=SYNCBENCH_COMMIT={commit}");
     println!("cargo::rustc-env=SYNCBENCH_DIRTY={dirty}");
     println!("cargo::rustc-env=SYNCBENCH_RUSTC={rustc}");
+}
+
+/// Whether the sources are a repository of their own. Where a product's repository holds a copy of them, git would answer
+/// with the product's commit.
+fn own_repository() -> bool {
+    let top = git(&["rev-parse", "--show-toplevel"]).and_then(|top| Path::new(&top).canonicalize().ok());
+    top.is_some() && top == Path::new(ROOT).canonicalize().ok()
 }
 
 /// The files that change when `HEAD` moves to another commit: `HEAD` itself and the branch it names.

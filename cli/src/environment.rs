@@ -2,29 +2,38 @@
 
 use std::collections::BTreeMap;
 
-use syncbench_harness::results::Environment;
-use syncbench_strategies::registry::{OPTIONAL, STRATEGIES, find};
+use syncbench_harness::results::{Environment, ProductBuild};
+use syncbench_strategies::registry::{OPTIONAL, find};
+use syncbench_strategies::spec::Spec;
 
 use crate::date::Date;
 
-/// Version and commit, for `--version`.
-pub(crate) fn version() -> String {
+/// Version and commit, for `--version`: of the product, if it is one's, and of syncbench.
+pub(crate) fn version(product: Option<&ProductBuild>) -> String {
     let (commit, dirty) = (env!("SYNCBENCH_COMMIT"), env!("SYNCBENCH_DIRTY") == "true");
-    match commit {
+    let own = match commit {
         "" => env!("CARGO_PKG_VERSION").into(),
         commit => format!("{} ({commit}{})", env!("CARGO_PKG_VERSION"), if dirty { ", modified" } else { "" }),
+    };
+    let known = |text: &str| if text.is_empty() { "unknown".to_owned() } else { text.to_owned() };
+    match product {
+        None => own,
+        Some(product) => {
+            format!("{} (commit {}), with syncbench {own}", known(&product.version), known(&product.commit))
+        }
     }
 }
 
-/// The environment of a run that starts now.
-pub(crate) fn now() -> Environment {
-    let libraries: BTreeMap<String, String> = STRATEGIES
+/// The environment of a run of these strategies that starts now.
+pub(crate) fn now(product: Option<ProductBuild>, strategies: &[&'static Spec]) -> Environment {
+    let libraries: BTreeMap<String, String> = strategies
         .iter()
         .filter_map(|spec| spec.library)
         .map(|(name, version)| (name.to_owned(), version.to_owned()))
         .collect();
     let features = OPTIONAL.iter().filter(|optional| find(optional.name).is_some());
     Environment {
+        product,
         version: env!("CARGO_PKG_VERSION").into(),
         commit: env!("SYNCBENCH_COMMIT").into(),
         dirty: env!("SYNCBENCH_DIRTY") == "true",

@@ -16,6 +16,8 @@ pub(crate) enum Failure {
     Usage(String),
     /// An error on the way: exit code 1.
     Broken(anyhow::Error),
+    /// The command ran, and its answer is no: a threshold is broken, or no choice is safe. Exit code 3.
+    No(String),
 }
 
 /// What commands return.
@@ -45,12 +47,13 @@ impl Failure {
 
     /// Prints the reason on stderr and gives the exit code.
     pub(crate) fn report(self) -> ExitCode {
-        let (code, reason) = match self {
-            Failure::Usage(reason) => (2, reason),
-            Failure::Broken(error) => (1, format!("{error:#}")),
+        let (code, word, reason) = match self {
+            Failure::Usage(reason) => (2, "error", reason),
+            Failure::Broken(error) => (1, "error", format!("{error:#}")),
+            Failure::No(reason) => (3, "no", reason),
         };
         let red = anstyle::Style::new().fg_color(Some(anstyle::AnsiColor::Red.into())).bold();
-        eprintln!("{red}error:{red:#} {}", cut(reason.trim_end()));
+        eprintln!("{red}{word}:{red:#} {}", cut(reason.trim_end()));
         ExitCode::from(code)
     }
 }
@@ -130,6 +133,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn each_failure_has_its_exit_code() {
+        let reason = || "as said".to_owned();
+        for (failure, code) in
+            [(Failure::Broken(anyhow::anyhow!(reason())), 1), (Failure::Usage(reason()), 2), (Failure::No(reason()), 3)]
+        {
+            assert_eq!(failure.report(), ExitCode::from(code));
+        }
+    }
+
+    #[test]
     fn a_number_without_end_is_cut() {
         let long = "1".repeat(300);
         let short = format!("rate: `-{}… (300 digits)`: expected 0.001", "1".repeat(20));
@@ -146,8 +159,11 @@ mod tests {
         };
         for (args, expected) in [
             ("syncbench run --engine foo", "invalid value 'foo' for '--engine <ENGINE>'; expected one of sim, threads"),
-            ("syncbench run --ops -1", "invalid value '-1' for '--ops <N>': expected a whole number such as 400"),
-            ("syncbench run --rate fast", "invalid value 'fast' for '--rate <PER_S>': expected a number such as 2.5"),
+            ("syncbench run --ops -1", "invalid value '-1' for '--ops <N>': expected a whole number such as 400 or 1k"),
+            (
+                "syncbench run --rate fast",
+                "invalid value 'fast' for '--rate <PER_S>': expected a number such as 2.5 or 1k",
+            ),
             (
                 "syncbench run --strateg x",
                 "unexpected argument '--strateg' found; a similar argument exists: '--strategy'",

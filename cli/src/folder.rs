@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use syncbench_harness::results::{self, Header, Results, ResultsError, Writer};
+use syncbench_reports::charts::Chart;
 use syncbench_reports::criterion::CriterionEstimate;
 use syncbench_reports::report;
 
@@ -41,8 +42,13 @@ pub(crate) fn complete(results: &Results) -> Result<(), Failure> {
 }
 
 /// Draws every chart and the page into `dir`, and returns the page's path.
-pub(crate) fn draw(dir: &Path, results: &Results, criterion: &[CriterionEstimate]) -> anyhow::Result<PathBuf> {
-    for file in report::files(results, criterion) {
+pub(crate) fn draw(
+    dir: &Path,
+    results: &Results,
+    criterion: &[CriterionEstimate],
+    charts: &[&Chart],
+) -> anyhow::Result<PathBuf> {
+    for file in report::files_with(results, criterion, charts) {
         let path = dir.join(&file.path);
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;

@@ -13,27 +13,48 @@ mod environment;
 mod failure;
 mod folder;
 mod out;
+mod preview;
+mod product;
 mod progress;
 mod runner;
+mod scenario;
 
+use std::ffi::OsStr;
+use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::FromArgMatches;
 
 use args::{Cli, Command};
 pub use catalog::Catalog;
 use failure::{Done, Failure};
+pub use product::Product;
 
-/// Runs the command line of this process with what is in `catalog`.
+/// The name of a program that was started without one.
+const USUAL_NAME: &str = "syncbench";
+
+/// Runs the command line of this process with what is in `catalog`. Its help and the commands that replay cells name the
+/// program as it was started.
 pub fn main_with(catalog: &Catalog) -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let program = program();
+    let catalog = catalog.clone().program(&program);
+    let parsed = args::command(&program, catalog.build().as_ref())
+        .try_get_matches()
+        .and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => return printed(Failure::parsing(&error)),
     };
-    printed(match command(catalog, cli.command) {
-        Ok(code) => code,
-        Err(failure) => failure.report(),
-    })
+    let done = catalog.check().and_then(|()| command(&catalog, cli.command));
+    printed(done.unwrap_or_else(Failure::report))
+}
+
+/// The file name of this program, as it was started, if it can be written on a command line.
+fn program() -> String {
+    let started = std::env::args_os().next().unwrap_or_default();
+    let name = Path::new(&started).file_stem().and_then(OsStr::to_str).unwrap_or_default();
+    let usual = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if name.is_empty() || !name.chars().all(usual) { USUAL_NAME.to_owned() } else { name.to_owned() }
 }
 
 /// The exit code, unless what was printed did not reach stdout.
@@ -51,7 +72,9 @@ fn command(catalog: &Catalog, command: Command) -> Done {
         Command::Demo(args) => commands::demo::demo(catalog, &args),
         Command::Report(args) => commands::report::report(catalog, &args),
         Command::Merge(args) => commands::merge::merge(catalog, &args),
+        Command::Choose(args) => commands::choose::choose(catalog, &args),
+        Command::Compare(args) => commands::compare::compare(catalog, &args),
         Command::Verify(args) => commands::verify::verify(catalog, &args),
-        Command::Completions { shell } => commands::completions::completions(shell),
+        Command::Completions { shell } => commands::completions::completions(catalog, shell),
     }
 }

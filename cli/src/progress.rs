@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use syncbench_harness::clock::Moment;
@@ -16,7 +17,7 @@ const LINE_EVERY_S: u64 = 10;
 pub(crate) struct Progress {
     bar: ProgressBar,
     lines: Option<Mutex<(Moment, u64)>>,
-    total: u64,
+    total: AtomicU64,
     begun: Moment,
 }
 
@@ -32,7 +33,18 @@ impl Progress {
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸ "));
         bar.enable_steady_tick(std::time::Duration::from_millis(250));
         let lines = (!terminal).then(|| Mutex::new((Moment::now(), 0)));
-        Self { bar, lines, total: total as u64, begun: Moment::now() }
+        Self { bar, lines, total: AtomicU64::new(total as u64), begun: Moment::now() }
+    }
+
+    /// So many cells are expected now.
+    pub(crate) fn expect(&self, total: usize) {
+        self.total.store(total as u64, Ordering::Relaxed);
+        self.bar.set_length(total as u64);
+    }
+
+    /// How many cells are finished.
+    pub(crate) fn count(&self) -> usize {
+        self.bar.position() as usize
     }
 
     /// One cell is finished.
@@ -44,10 +56,46 @@ impl Progress {
         let mut last = lines.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         last.1 += 1;
         if last.0.elapsed().as_secs() >= LINE_EVERY_S {
-            let left = self.begun.elapsed().as_secs_f64() * (self.total - last.1) as f64 / last.1 as f64;
-            eprintln!("{} of {} cells, about {left:.0} s remaining", last.1, self.total);
+            let total = self.total.load(Ordering::Relaxed);
+            let left = self.begun.elapsed().as_secs_f64() * total.saturating_sub(last.1) as f64 / last.1 as f64;
+            eprintln!("{} of {total} cells, about {left:.0} s remaining", last.1);
             last.0 = Moment::now();
         }
+    }
+
+    /// Removes the bar.
+    pub(crate) fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// How long a command may take before it shows progress, in milliseconds.
+const SILENT_MS: u64 = 2_000;
+
+/// Shows the progress of work on results, once it takes longer than a moment.
+pub(crate) struct Rows {
+    bar: ProgressBar,
+    begun: Moment,
+}
+
+impl Rows {
+    /// Starts.
+    pub(crate) fn new() -> Self {
+        Self { bar: ProgressBar::hidden(), begun: Moment::now() }
+    }
+
+    /// So many rows are done.
+    pub(crate) fn at(&mut self, done: usize, all: usize) {
+        if self.bar.is_hidden()
+            && std::io::stderr().is_terminal()
+            && self.begun.elapsed().as_millis() >= SILENT_MS.into()
+        {
+            self.bar = ProgressBar::with_draw_target(Some(all as u64), ProgressDrawTarget::stderr_with_hz(8));
+            let style =
+                ProgressStyle::with_template("{bar:28.cyan} {pos}/{len} rows  {elapsed} elapsed, {eta} remaining");
+            self.bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸ "));
+        }
+        self.bar.set_position(done as u64);
     }
 
     /// Removes the bar.

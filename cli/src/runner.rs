@@ -44,6 +44,9 @@ impl Sink {
 pub(crate) fn execute(plan: &mut Plan, header: &Header, writer: Writer, threads: usize, dir: &Path) -> Ran {
     let finished = writer.finished();
     plan.cells.retain(|cell| !finished.contains(&cell.id(cell.build)));
+    // Seed by seed: a slow moment of the machine falls on all strategies and not on all seeds of one, and a run that is
+    // stopped has the same seeds of every strategy.
+    plan.cells.sort_by_key(|cell| (cell.settings.seed, cell.index));
     let stop = Arc::new(AtomicBool::new(false));
     let asked = stop.clone();
     // Without a handler Ctrl-C ends the run at once; what was written stays.

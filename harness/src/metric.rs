@@ -20,6 +20,21 @@ pub struct MetricSpec {
     pub form: Form,
     /// What it measures, in a sentence for readers of a report.
     pub meaning: &'static str,
+    /// What its figures follow from.
+    pub measured: Measured,
+}
+
+/// What a figure follows from: whether two runs of one scenario and build have the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Measured {
+    /// The events of the run. In virtual time the same scenario, seed and build give the same figure on every machine, so any
+    /// difference is one of behaviour.
+    #[default]
+    Events,
+    /// What handlers allocate: the same but for a few bytes of hash maps, which are seeded at random.
+    Allocator,
+    /// The processor's time: different in every run.
+    Processor,
 }
 
 /// Which end of a metric is the better one.
@@ -90,14 +105,22 @@ impl MetricSpec {
     }
 }
 
-/// Declares metrics, each documented by its meaning, and lists them in `DECLARED`.
+/// Declares metrics, each documented by its meaning, and lists them in `DECLARED`. Without `measured`, its figures follow from
+/// events.
 macro_rules! metrics {
+    (@measured) => {
+        $crate::metric::Measured::Events
+    };
+    (@measured $measured:ident) => {
+        $crate::metric::Measured::$measured
+    };
     ($($spec:ident = {
         name: $name:literal,
         unit: $unit:literal,
         better: $better:ident,
         form: $form:ident $(($fields:expr))?,
         meaning: $meaning:literal,
+        $(measured: $measured:ident,)?
     };)+) => {
         $(
             #[doc = $meaning]
@@ -107,6 +130,7 @@ macro_rules! metrics {
                 better: $crate::metric::Better::$better,
                 form: $crate::metric::Form::$form $(($fields))?,
                 meaning: $meaning,
+                measured: $crate::metric::metrics!(@measured $($measured)?),
             };
         )+
 

@@ -24,6 +24,15 @@ metrics! {
         meaning: "1 where some serial order of the operations explains the final state and every outcome, 0 where \
                   none does; absent where a run is too long to search.",
     };
+    REFERENCE_US = {
+        name: "reference_us",
+        unit: "µs",
+        better: Neither,
+        form: Number,
+        meaning: "Processor time of a fixed piece of work before and after the run on the same thread: how fast the \
+                  machine was then. A comparison of two runs divides processor times by it.",
+        measured: Processor,
+    };
     INEXACT_EDITS = {
         name: "inexact_edits",
         unit: "operations",
@@ -39,6 +48,7 @@ metrics! {
         form: Number,
         meaning: "Highest offered rate that the group sustains: the 99th percentile of visibility stays below the \
                   limit; threads engine only.",
+        measured: Processor,
     };
     SATURATION_LIMIT_MS = {
         name: "saturation_limit_ms",

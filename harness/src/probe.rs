@@ -189,7 +189,7 @@ impl Distribution {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metric::Better;
+    use crate::metric::{Better, Measured};
 
     #[test]
     fn few_latencies_are_exact() {
@@ -215,8 +215,14 @@ mod tests {
 
     #[test]
     fn no_sample_is_no_distribution() {
-        let spec =
-            MetricSpec { name: "x", unit: "ms", better: Better::Low, form: Form::Distribution, meaning: "planted" };
+        let spec = MetricSpec {
+            name: "x",
+            unit: "ms",
+            better: Better::Low,
+            form: Form::Distribution,
+            meaning: "planted",
+            measured: Measured::Events,
+        };
         let mut figures = Figures::default();
         figures.distribution(&spec, &Distribution::latency());
         assert_eq!(figures.metrics["x"], Metric::Absent);

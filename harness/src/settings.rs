@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use syncbench_strategies::selector::{Selector, SelectorError};
 
-use crate::faults::{self, Faults};
-use crate::network::{self, Profile, Transport};
+use crate::faults::{self, FAULTS, FaultSpec, Faults};
+use crate::network::{self, NETWORKS, NetworkSpec, Profile, Transport};
 use crate::pace::Pace;
 
 /// Which engine runs it.
@@ -26,6 +26,22 @@ impl Engine {
             Self::Sim => "sim",
             Self::Threads => "threads",
         }
+    }
+}
+
+/// The networks and faults that settings may name: what is built in, and what a product brings.
+#[derive(Clone)]
+pub struct Vocabulary {
+    /// Networks.
+    pub networks: Vec<&'static NetworkSpec>,
+    /// Faults.
+    pub faults: Vec<&'static FaultSpec>,
+}
+
+impl Default for Vocabulary {
+    /// What is built in.
+    fn default() -> Self {
+        Self { networks: NETWORKS.to_vec(), faults: FAULTS.to_vec() }
     }
 }
 
@@ -65,17 +81,18 @@ pub struct Settings {
 
 impl Settings {
     /// The numbers of the network.
-    pub fn profile(&self) -> Result<Profile, SelectorError> {
-        network::configure(&self.network.parse::<Selector>()?)
+    pub fn profile(&self, known: &Vocabulary) -> Result<Profile, SelectorError> {
+        network::configure_from(&known.networks, &self.network.parse()?)
     }
 
     /// The faults with their windows.
-    pub fn armed(&self) -> Result<Faults, SelectorError> {
-        self.faults.iter().map(|fault| faults::configure(&fault.parse::<Selector>()?, self.clients)).collect()
+    pub fn armed(&self, known: &Vocabulary) -> Result<Faults, SelectorError> {
+        let arm = |fault: &String| faults::configure_from(&known.faults, &fault.parse()?, self.clients);
+        self.faults.iter().map(arm).collect()
     }
 
     /// The same conditions, written in one way: a network and a fault have one text each, however they were given, and a
-    /// fault that is given twice is given once. What cannot be read stays as it is.
+    /// fault that is given twice is given once. What is not built in stays as it is.
     #[must_use]
     pub fn canonical(&self) -> Self {
         let read = |written: &str| written.parse::<Selector>().ok();

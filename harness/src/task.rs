@@ -11,7 +11,7 @@ use syncbench_strategies::spec::Configured;
 
 use crate::faults::Faults;
 use crate::network::Profile;
-use crate::settings::Settings;
+use crate::settings::{Settings, Vocabulary};
 use crate::workload::Workload;
 
 /// Everything that one run of one strategy needs. Reads as its [`Settings`].
@@ -37,13 +37,23 @@ pub struct Task<'a> {
 }
 
 impl<'a> Task<'a> {
-    /// A run of `strategy` on `workload`. The error names a network or a fault that does not exist.
+    /// A run of `strategy` on `workload`. The error names a network or a fault that is not built in.
     pub fn new(
         strategy: &'a Configured,
         workload: &'a dyn Workload,
         settings: Settings,
     ) -> Result<Self, SelectorError> {
-        let (profile, faults) = (settings.profile()?, settings.armed()?);
+        Self::with(strategy, workload, settings, &Vocabulary::default())
+    }
+
+    /// The same with settings that may name what is in `known`.
+    pub fn with(
+        strategy: &'a Configured,
+        workload: &'a dyn Workload,
+        settings: Settings,
+        known: &Vocabulary,
+    ) -> Result<Self, SelectorError> {
+        let (profile, faults) = (settings.profile(known)?, settings.armed(known)?);
         let genesis = workload.genesis(settings.size);
         Ok(Self {
             strategy,

@@ -1,4 +1,4 @@
-//! Draws synthetic results and every story for the eye: `cargo run -p syncbench-reports --example preview [FOLDER]`.
+//! Draws synthetic results, every story and a decision for the eye: `cargo run -p syncbench-reports --example preview [FOLDER]`.
 
 use std::fs;
 use std::io::Error;
@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use syncbench_harness::stories::STORIES;
 use syncbench_reports::charts::{CHARTS, Data};
+use syncbench_reports::choose::record;
 use syncbench_reports::{html, table};
 
 #[path = "../tests/suite/support/mod.rs"]
@@ -18,11 +19,21 @@ fn main() -> Result<(), Error> {
     let story = support::story().scene();
     write("story.svg", story.svg().as_bytes())?;
     write("story.png", &story.png())?;
+    for width in [390.0, 640.0, 1000.0] {
+        let (flip, ratios) = (support::pictures::flip(), support::pictures::ratios());
+        write(&format!("flip-{width}.png"), &flip.scene(width, false).png())?;
+        write(&format!("ratio-{width}.png"), &ratios.scene(width, false).png())?;
+    }
     for story in STORIES {
         let told = (story.tell)(&story.cast().0).map_err(Error::other)?;
         let scene = syncbench_reports::story::scene(&told, true);
         write(&format!("story-{}.svg", story.name), scene.svg().as_bytes())?;
         write(&format!("story-{}.png", story.name), &scene.png())?;
+    }
+    for file in record::files(&support::decisions::forms()) {
+        let path = dir.join("decision").join(&file.path);
+        path.parent().map_or(Ok(()), fs::create_dir_all)?;
+        fs::write(path, &file.bytes)?;
     }
     for (name, results) in [("small", support::small()), ("large", support::large())] {
         for width in [80, 100, 140, 200] {

@@ -1,5 +1,7 @@
 //! What limits the figures of a run: printed in the terminal and on the page alike.
 
+mod brief;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 

@@ -94,6 +94,7 @@ pub static COLUMNS: &[Column] = &[
     Column { head: "serial order", unit: "of runs", place: Details, rank: 25, source: Mean(&SERIAL_ORDER, IT), show: percent },
     Column { head: "inexact", unit: "ops", place: Details, rank: 26, source: Total(&INEXACT_EDITS, IT), show: figure },
     Column { head: "limit", unit: "ms p99", place: Details, rank: 27, source: Mean(&SATURATION_LIMIT_MS, IT), show: figure },
+    Column { head: "reference", unit: "µs", place: Details, rank: 30, source: Mean(&REFERENCE_US, IT), show: figure },
     Column { head: "catching up", unit: "B/ops missed/times", place: Details, rank: 28, source: Total(&RESYNC_BYTES, &["total", "missed_ops", "episodes"]), show: figure },
     Column { head: "while away", unit: "ops kept/rejected/lost", place: Details, rank: 29, source: Total(&AWAY_OPS, &["kept", "rejected", "lost"]), show: figure },
     Column { head: "meanwhile", unit: "others' ops lost/of", place: Details, rank: 30, source: Total(&AWAY_OTHERS_OPS, &["lost", "issued"]), show: figure },

@@ -13,7 +13,7 @@ pub fn figure(value: f64) -> String {
     let size = value.abs();
     match size {
         _ if size == 0.0 => "0".to_owned(),
-        _ if size < 0.0005 => format!("{value:.0e}"),
+        _ if !(0.0005..9.995e14).contains(&size) => format!("{value:.0e}"),
         _ if size < 0.095 => trimmed(value, 3),
         _ if size < 9.95 => trimmed(value, if size < 0.995 { 2 } else { 1 }),
         _ if size < 9999.5 => format!("{value:.0}"),
@@ -133,6 +133,7 @@ mod tests {
             (999_600.0, "1M"),
             (1.5e6, "1.5M"),
             (2.0e9, "2G"),
+            (3.0e200, "3e200"),
             (-4.23, "-4.2"),
             (f64::NAN, NONE),
         ];

@@ -2,7 +2,7 @@
 
 use syncbench_harness::results::Results;
 
-use crate::charts::{CHARTS, Data};
+use crate::charts::{CHARTS, Chart, Data};
 use crate::criterion::CriterionEstimate;
 use crate::{html, table};
 
@@ -20,13 +20,18 @@ pub struct ReportFile {
 
 /// The page, the table as text, and every chart that has data as SVG and PNG.
 pub fn files(results: &Results, criterion: &[CriterionEstimate]) -> Vec<ReportFile> {
+    files_with(results, criterion, CHARTS)
+}
+
+/// The same with these charts.
+pub fn files_with(results: &Results, criterion: &[CriterionEstimate], charts: &[&Chart]) -> Vec<ReportFile> {
     let file = |path: String, bytes: Vec<u8>| ReportFile { path, bytes };
     let mut files = vec![
-        file("report.html".to_owned(), html::page(results, criterion).into_bytes()),
+        file("report.html".to_owned(), html::page_with(results, criterion, charts).into_bytes()),
         file("summary.txt".to_owned(), table::summary(results, WIDTH, false).into_bytes()),
     ];
     let data = Data::new(results, criterion);
-    for chart in CHARTS {
+    for chart in charts {
         let scene = chart.scene(&data);
         if scene.empty.is_none() {
             files.push(file(format!("charts/{}.svg", chart.name), scene.svg().into_bytes()));

@@ -12,13 +12,17 @@
 //! * [`change`]: changes as trees, with composition, transformation and inverses;
 //! * [`replica`]: the contract of a strategy, as a state machine;
 //! * [`spec`]: what a strategy claims and supports, and its parameters;
+//! * [`names`]: "did you mean";
+//! * [`numbers`]: numbers as people write them;
 //! * [`prefix_set`]: sets of operations that mostly arrive in order;
 //! * [`registry`]: every strategy that is compiled in.
 
 pub mod document;
 pub mod view;
 
+pub mod names;
 mod node;
+pub mod numbers;
 pub mod sidecar;
 mod time;
 
@@ -28,7 +32,7 @@ pub mod reducer;
 pub mod change;
 
 mod claims;
-mod params;
+pub mod params;
 mod relay;
 pub mod replica;
 pub mod selector;
@@ -51,6 +55,7 @@ pub mod ot;
 pub mod serial;
 
 pub mod registry;
+pub mod requirements;
 
 #[cfg(test)]
 pub(crate) mod testing;

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::names::did_you_mean;
+use crate::numbers::parse_count;
 use crate::selector::{Selector, SelectorError, format_span, parse_span};
 
 /// Which values a parameter takes.
@@ -24,6 +26,8 @@ pub enum ParamKind {
     Bandwidth,
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// Letters, digits, `-`, `_` and `.`.
+    Name,
     /// Paths through maps: keys between slashes, `*` for any one, `**` for any number of them.
     Paths,
 }
@@ -66,6 +70,7 @@ enum Value {
     Share(f64),
     Bandwidth(Option<u64>),
     Choice(&'static str),
+    Name(String),
     Paths(String),
 }
 
@@ -105,7 +110,11 @@ impl Params {
             values.insert(param.name, Value::parse(param, &text).map_err(fail)?);
         }
         match given.keys().next() {
-            Some(key) => Err(fail(format!("no parameter `{key}`: `{}` {}", selector.name, names()))),
+            Some(key) => {
+                let meant = did_you_mean(key, spec.iter().map(|param| (param.name, "")));
+                let meant = meant.map_or(String::new(), |meant| meant + " ");
+                Err(fail(format!("no parameter `{key}`: {meant}`{}` {}", selector.name, names())))
+            }
             None => Ok(Self(values)),
         }
     }
@@ -158,6 +167,14 @@ impl Params {
         }
     }
 
+    /// A name. Panics if the spec has no such parameter.
+    pub fn name(&self, name: &str) -> &str {
+        match self.0.get(name) {
+            Some(Value::Name(value)) => value,
+            other => panic!("no name parameter {name}: {other:?}"),
+        }
+    }
+
     /// A pattern of paths. Panics if the spec has no such parameter.
     pub fn paths(&self, name: &str) -> &str {
         match self.0.get(name) {
@@ -192,15 +209,25 @@ impl Value {
             ParamKind::Bandwidth => parse_bandwidth(text)
                 .map(Value::Bandwidth)
                 .ok_or_else(|| fail("bits per second above 0 such as 800kbps, 1.5Mbps or 1Gbps, or unlimited")),
-            ParamKind::Count => text.parse().map(Value::Count).map_err(|_| fail("a whole number")),
+            ParamKind::Count => {
+                parse_count(text).map(Value::Count).ok_or_else(|| fail("a whole number such as 400 or 1k"))
+            }
             ParamKind::Share => match parse_share(text) {
                 Some(value) if (0.0..=1.0).contains(&value) => Ok(Value::Share(value)),
                 _ => Err(fail("a fraction from 0 to 1 or a percentage such as 3%")),
             },
             ParamKind::Choice(words) => match words.iter().find(|word| **word == text) {
                 Some(word) => Ok(Value::Choice(word)),
-                None => Err(fail(&format!("one of {}", words.join(", ")))),
+                None => {
+                    let wrong = fail(&format!("one of {}", words.join(", ")));
+                    let meant = did_you_mean(text, words.iter().map(|word| (*word, "")));
+                    Err(meant.map_or(wrong.clone(), |meant| format!("{wrong}: {meant}")))
+                }
             },
+            ParamKind::Name if text.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.')) => {
+                Ok(Value::Name(text.to_owned()))
+            }
+            ParamKind::Name => Err(fail("letters, digits, `-`, `_` and `.`")),
             ParamKind::Paths if text.split('/').all(|key| !key.is_empty()) => Ok(Value::Paths(text.to_owned())),
             ParamKind::Paths => Err(fail("keys between slashes, such as cells/*/source")),
         }
@@ -218,13 +245,13 @@ impl fmt::Display for Value {
             Value::Count(value) => write!(f, "{value}"),
             Value::Share(value) => write!(f, "{value}"),
             Value::Choice(value) => f.write_str(value),
-            Value::Paths(value) => f.write_str(value),
+            Value::Name(value) | Value::Paths(value) => f.write_str(value),
         }
     }
 }
 
 /// Reads a fraction, or a percentage.
-fn parse_share(text: &str) -> Option<f64> {
+pub fn parse_share(text: &str) -> Option<f64> {
     match text.strip_suffix('%') {
         Some(percent) => Some(percent.parse::<f64>().ok()? / 100.0),
         None => text.parse().ok(),

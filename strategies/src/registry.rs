@@ -1,5 +1,6 @@
 //! Every strategy that is compiled in.
 
+use crate::names;
 use crate::selector::{Selector, SelectorError};
 use crate::spec::{Configured, Spec};
 
@@ -87,12 +88,22 @@ pub fn configure_from(specs: &[&'static Spec], selector: &Selector) -> Result<Co
     }
     let expected = match left_out().find(|optional| optional.name == selector.name) {
         Some(optional) => optional.reason(),
-        None => {
-            let names: Vec<_> = specs.iter().map(|spec| spec.name).collect();
-            format!("no such strategy: expected all or one of {}", names.join(", "))
-        }
+        None => unknown(specs, &selector.name),
     };
     Err(SelectorError::new(selector.to_string(), expected))
+}
+
+/// What to say of a name that neither `specs` nor those that this build leaves out have.
+fn unknown(specs: &[&'static Spec], written: &str) -> String {
+    let known = || specs.iter().map(|spec| (spec.name, spec.summary));
+    let every = known().chain(left_out().map(|optional| (optional.name, optional.summary)));
+    let meant = names::nearest(written, every);
+    match left_out().find(|optional| meant == [optional.name]) {
+        Some(Optional { name, feature, .. }) => {
+            format!("no such strategy: did you mean `{name}`? It is not compiled in: build with --features {feature}")
+        }
+        None => names::unknown("strategy", written, "all or ", known()),
+    }
 }
 
 #[cfg(test)]

@@ -86,6 +86,19 @@ impl fmt::Display for Selector {
     }
 }
 
+/// Splits lists at commas, except between the parameters of one name: `a,b:x=1,y=2,c` is three names.
+pub fn split<'a>(written: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for part in written.into_iter().flat_map(|list| list.split(',')) {
+        let parameter = part.contains('=') && !part.split('=').next().is_some_and(|head| head.contains(':'));
+        match names.last_mut() {
+            Some(last) if parameter && last.contains(':') => *last += &format!(",{part}"),
+            _ => names.push(part.trim().to_owned()),
+        }
+    }
+    names
+}
+
 /// The longest span: far beyond any run, and far below where nanoseconds overflow.
 const LONGEST_DAYS: u64 = 3_650;
 
@@ -163,6 +176,15 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Selector>().unwrap().to_string(), text);
         }
+    }
+
+    #[test]
+    fn commas_separate_names_and_parameters() {
+        let split = |text: &str| split([text]);
+        assert_eq!(split("serial, lww-document"), ["serial", "lww-document"]);
+        assert_eq!(split("crdt:window=50ms,sync=protocol,serial"), ["crdt:window=50ms,sync=protocol", "serial"]);
+        assert_eq!(split("serial:history=0,crdt:window=1s"), ["serial:history=0", "crdt:window=1s"]);
+        assert_eq!(split("constant:40ms,wifi"), ["constant:40ms", "wifi"]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::value::whole;
+use super::value::whole_milliseconds;
 
 #[derive(Args)]
 #[command(after_help = "Examples:
@@ -30,7 +30,7 @@ pub(crate) struct DemoArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) svg: Option<PathBuf>,
     /// Milliseconds to wait after each step, on a terminal
-    #[arg(long, value_name = "MS", allow_negative_numbers = true, value_parser = whole::<u64>)]
+    #[arg(long, value_name = "MS", allow_negative_numbers = true, value_parser = whole_milliseconds)]
     pub(crate) pace: Option<u64>,
     /// Print one JSON document on stdout, and nothing else
     #[arg(long)]

@@ -1,5 +1,7 @@
 //! The command line.
 
+mod choose;
+mod compare;
 mod demo;
 mod list;
 mod merge;
@@ -9,11 +11,15 @@ mod value;
 mod verify;
 
 use clap::builder::styling::{AnsiColor, Styles};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
+use syncbench_harness::results::ProductBuild;
 
+use crate::environment;
+pub(crate) use choose::ChooseArgs;
+pub(crate) use compare::CompareArgs;
 pub(crate) use demo::DemoArgs;
-pub(crate) use list::{ListArgs, Listed};
+pub(crate) use list::{Asked, ListArgs, Listed};
 pub(crate) use merge::MergeArgs;
 pub(crate) use report::ReportArgs;
 pub(crate) use run::{EngineArg, RunArgs};
@@ -27,7 +33,7 @@ const STYLES: Styles = Styles::styled()
 
 /// Which sync model should this product use, and what will it cost?
 #[derive(Parser)]
-#[command(name = "syncbench", version = crate::environment::version(), about, styles = STYLES)]
+#[command(name = "syncbench", version, about, styles = STYLES)]
 #[command(after_help = "Examples:
   syncbench run                                  the default comparison
   syncbench run -s serial,crdt-automerge -w stack -n satellite
@@ -36,6 +42,8 @@ const STYLES: Styles = Styles::styled()
   syncbench list metrics                         what is measured, and what it means
   syncbench demo race                            two people take one item
   syncbench report bench-results/runs/*          redraw results
+  syncbench choose --answers answers.toml        which model for this product
+  syncbench compare main-run branch-run          what an upgrade made worse
 
 Exit codes: 0 fine, 1 failed, 2 wrong use, 3 a threshold or a choice says no.")]
 pub(crate) struct Cli {
@@ -43,11 +51,27 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
+/// The command line of a program of this name, which a product's crate may have built.
+pub(crate) fn command(program: &str, product: Option<&ProductBuild>) -> clap::Command {
+    let command = Cli::command().version(environment::version(product));
+    named(command, program).name(program.to_owned()).bin_name(program)
+}
+
+/// The same with examples that name the program as it is called.
+fn named(command: clap::Command, program: &str) -> clap::Command {
+    let examples = command.get_after_help().map(|help| help.to_string().replace("syncbench ", &format!("{program} ")));
+    let command = match examples {
+        Some(examples) => command.after_help(examples),
+        None => command,
+    };
+    command.mut_subcommands(|subcommand| named(subcommand, program))
+}
+
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Run a comparison; write a table, results and a report
     Run(Box<RunArgs>),
-    /// List strategies, workloads, networks, faults, metrics, charts and scenarios
+    /// List what there is to choose from, or show all that is known of one name
     List(ListArgs),
     /// Tell a small story step by step, coloured by replica, with its diagram
     Demo(DemoArgs),
@@ -55,6 +79,10 @@ pub(crate) enum Command {
     Report(ReportArgs),
     /// Put the parts of one plan together that were run on several machines
     Merge(MergeArgs),
+    /// Choose a sync model: measure the strategies at a product's answers, and say why
+    Choose(ChooseArgs),
+    /// Compare two runs: what became worse, and what better
+    Compare(CompareArgs),
     /// Check that the same scenario and seed give the same run
     Verify(VerifyArgs),
     /// Print a completion script for a shell

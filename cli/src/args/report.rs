@@ -21,4 +21,7 @@ pub(crate) struct ReportArgs {
     /// Criterion's folder [default: target/criterion, if it exists]
     #[arg(long, value_name = "DIR")]
     pub(crate) criterion: Option<PathBuf>,
+    /// Every condition with all its figures, and every caveat in full
+    #[arg(long)]
+    pub(crate) details: bool,
 }

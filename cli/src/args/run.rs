@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueEnum};
 use syncbench_harness::pace::Pace;
 use syncbench_harness::settings::Engine;
 use syncbench_harness::trace::Units;
+use syncbench_strategies::requirements::{REQUIREMENTS, Requirement};
 
-use super::value::{number, whole};
+use super::value::{milliseconds, number, span_in_seconds, whole};
 
 #[derive(Args)]
 #[command(after_help = "Examples:
@@ -21,11 +23,17 @@ use super::value::{number, whole};
   syncbench run -s serial-optimistic:window=50ms,serial -n 4g -c 8 --rate 80
   syncbench run --engine threads --workload counter     in real time
   syncbench run --trace trace.json.gz --json > out.json
+  syncbench run --require offline,clock-free --dry-run  what would run, and for how long
 
 Without a file, --network, --fault, --trace, --size, --pace, --transport and
 --engine threads replace the default comparison by one scenario. The other
 flags change each of its parts: calm, rough and growth. Parameters follow a
-name after a colon; `syncbench list` shows them all.")]
+name after a colon; `syncbench list NAME` shows them. Numbers may be written as
+10_000, 1k or 1.5M, and spans as 250ms or 2m.
+
+--require takes offline, offline-in-part, refuse, server-free, serializable,
+converges, clock-free, server-confirms, bounded, lasting, undo, duplicates,
+reordering and loss: what a strategy must claim.")]
 pub(crate) struct RunArgs {
     /// A scenario in TOML, or the name of a built-in one; the flags below override it
     pub(crate) scenario: Option<PathBuf>,
@@ -78,10 +86,10 @@ pub(crate) struct RunArgs {
     #[arg(short, long, value_enum)]
     pub(crate) engine: Option<EngineArg>,
     /// Sample states at this interval; 0 for after every event
-    #[arg(long, value_name = "MS", allow_negative_numbers = true, value_parser = number)]
+    #[arg(long, value_name = "MS", allow_negative_numbers = true, value_parser = milliseconds)]
     pub(crate) sample: Option<f64>,
     /// Seconds within which a run must quiesce after its last action
-    #[arg(long, value_name = "S", allow_negative_numbers = true, value_parser = number)]
+    #[arg(long, value_name = "S", allow_negative_numbers = true, value_parser = span_in_seconds)]
     pub(crate) budget: Option<f64>,
     /// Run one of N parts of the plan, counted from 1, such as 2/4
     #[arg(long, value_name = "I/N")]
@@ -96,13 +104,27 @@ pub(crate) struct RunArgs {
     #[arg(long, requires = "out")]
     pub(crate) resume: bool,
 
+    /// Leave out strategies that do not meet what is required; names as in offline,refuse
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = requirements(), hide_possible_values = true)]
+    pub(crate) require: Vec<String>,
+
+    /// Say what would run and for how long, run nothing and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
     /// Print one JSON document on stdout, and nothing else
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Histograms and curves too, in the JSON document
-    #[arg(long, requires = "json")]
+    /// Every condition with all its figures and every caveat in full; with --json histograms and curves too
+    #[arg(long)]
     pub(crate) details: bool,
+}
+
+/// What may be required, with what it means.
+fn requirements() -> PossibleValuesParser {
+    let value = |one: &Requirement| PossibleValue::new(one.name).help(one.meaning);
+    PossibleValuesParser::new(REQUIREMENTS.iter().map(value))
 }
 
 #[derive(Clone, Copy, ValueEnum)]

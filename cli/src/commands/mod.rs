@@ -1,5 +1,7 @@
 //! One file for each command.
 
+pub(crate) mod choose;
+pub(crate) mod compare;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod list;

@@ -16,7 +16,7 @@ use crate::failure::{Done, Failure};
 use crate::folder;
 use crate::out::{eprintln, print, println};
 
-pub(crate) fn report(_: &Catalog, args: &ReportArgs) -> Done {
+pub(crate) fn report(catalog: &Catalog, args: &ReportArgs) -> Done {
     let mut parts = Vec::new();
     for dir in &args.dirs {
         parts.push(folder::read(dir)?);
@@ -33,15 +33,15 @@ pub(crate) fn report(_: &Catalog, args: &ReportArgs) -> Done {
     let unwritable = |error: anyhow::Error| Failure::usage(format!("{error:#}; expected a writable folder"));
     let made = fs::create_dir_all(out).with_context(|| out.display().to_string());
     made.map_err(unwritable)?;
-    let drawn = folder::draw(out, &results, &criterion);
+    let drawn = folder::draw(out, &results, &criterion, &catalog.charts);
     // The table needs no room.
-    print!("{}", shown(&results));
+    print!("{}", shown(&results, args.details));
     if !criterion.is_empty() {
         eprintln!("with {} of criterion", plural(criterion.len(), "estimate"));
     }
     let page = drawn.map_err(|error| if full(&error) { Failure::Broken(error) } else { unwritable(error) })?;
     folder::complete(&results)?;
-    println!("\nReport:  {}", page.display());
+    println!("Report: {}", page.display());
     Ok(ExitCode::SUCCESS)
 }
 

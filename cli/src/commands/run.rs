@@ -1,28 +1,31 @@
 //! `syncbench run`: runs a plan, writes its results and draws them.
 
-use std::fs;
 use std::io::{BufWriter, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
 use syncbench_harness::results::{Cell, ClaimsKept, Header, Outcome, Results, ResultsError, SCHEMA, Writer};
-use syncbench_harness::scenario::{
-    Plan, Scenario, TomlError, built_in_replaying, choose_workloads, default_comparison,
-};
+use syncbench_harness::scenario::{LeftOut, Plan, Scenario, choose_workloads, default_comparison};
 use syncbench_harness::settings::Engine;
-use syncbench_reports::table;
+use syncbench_reports::aggregate::Summary;
+use syncbench_reports::format::{list, plural};
+use syncbench_reports::{away, screen, table};
+use syncbench_strategies::{requirements, selector};
 
 use crate::args::{EngineArg, RunArgs};
 use crate::catalog::Catalog;
 use crate::environment;
 use crate::failure::{Done, Failure};
 use crate::folder;
-use crate::out::{Out, eprintln, print, println};
+use crate::out::{Out, eprint, eprintln, print, println};
+use crate::preview::Preview;
 use crate::runner::{self, Ran};
+use crate::scenario::{misplanned, named};
 
 pub(crate) fn run(catalog: &Catalog, args: &RunArgs) -> Done {
-    let mut plan = Plan::with(scenarios(args)?, &catalog.plans).map_err(Failure::usage)?;
-    plan.notes.iter().for_each(|note| eprintln!("note: {note}"));
+    let plan = Plan::with(scenarios(args)?, &catalog.plans)
+        .map_err(|error| misplanned(&error, args.scenario.as_deref(), catalog))?;
+    let (mut plan, left_out) = required(plan, catalog, args)?;
     let threads = args.threads.unwrap_or_else(environment::cores);
     if threads == 0 {
         return Err(Failure::usage("--threads 0: expected at least 1"));
@@ -31,22 +34,28 @@ pub(crate) fn run(catalog: &Catalog, args: &RunArgs) -> Done {
     let asked = args.scenario.as_ref().and_then(|asked| asked.file_stem()?.to_str());
     let alike = plan.scenarios.iter().all(|scenario| scenario.name == name);
     let label = if alike { name } else { asked.unwrap_or("default") }.to_owned();
-    let header = header(&mut plan, args.partition.as_deref())?;
+    let header = header(catalog, &mut plan, args.partition.as_deref())?;
+    if args.dry_run {
+        return dry_run(args, &Preview::new(&plan, &left_out, threads));
+    }
     let (dir, writer) = match &args.out {
         Some(dir) => (dir.clone(), chosen(dir, &header, args.resume)?),
         None => folder::fresh(&label, &header).map_err(unwritable)?,
     };
+    let finished = writer.finished();
+    plan.cells.retain(|cell| !finished.contains(&cell.id(cell.build)));
+    announce(&Preview::new(&plan, &left_out, threads));
     let Ran { results, error } = runner::execute(&mut plan, &header, writer, threads, &dir);
-    let drawn = folder::draw(&dir, &results, &[]);
+    let code = exit_code(&results);
     if args.json {
         json(&results, args.details)?;
     } else {
-        print!("{}", shown(&results));
-        if let Ok(page) = &drawn {
-            println!("\nReport:  {}\nResults: {}", page.display(), dir.display());
-        }
+        print!("{}", shown(&results, args.details));
     }
-    let code = exit_code(&results);
+    let drawn = folder::draw(&dir, &results, &[], &catalog.charts);
+    if let (Ok(page), false) = (&drawn, args.json) {
+        println!("Report: {}", page.display());
+    }
     if let Some(error) = error {
         let first = if matches!(error, ResultsError::Io { .. }) { "make room, and " } else { "" };
         let stopped = anyhow::anyhow!(
@@ -61,9 +70,51 @@ pub(crate) fn run(catalog: &Catalog, args: &RunArgs) -> Done {
     Ok(code)
 }
 
+/// The plan without strategies that lack what is required, and those strategies. If none is left, the answer is no.
+fn required(plan: Plan, catalog: &Catalog, args: &RunArgs) -> Result<(Plan, Vec<LeftOut>), Failure> {
+    let found = args.require.iter().map(|name| requirements::find(name)).collect::<Result<Vec<_>, _>>();
+    let found = found.map_err(|error| Failure::usage(format!("--require {error}")))?;
+    let (plan, left_out) = plan.require(&found, &catalog.plans).map_err(Failure::usage)?;
+    if plan.cells.is_empty() {
+        let why: Vec<String> =
+            left_out.iter().map(|one| format!("{} {}", one.strategy, list(&one.missing, one.missing.len()))).collect();
+        return Err(Failure::No(format!(
+            "--require {}: no strategy is left: {}",
+            args.require.join(","),
+            why.join("; ")
+        )));
+    }
+    Ok((plan, left_out))
+}
+
+/// Says what would run. Whether the folder could be written is checked as far as reading tells.
+fn dry_run(args: &RunArgs, preview: &Preview) -> Done {
+    if let Some(dir) = &args.out {
+        untaken(dir)?;
+        if !args.resume && dir.join("run.json").exists() {
+            return Err(unwritable(ResultsError::Exists(dir.clone())));
+        }
+    }
+    if args.json {
+        serde_json::to_writer(&mut Out, preview)?;
+        println!();
+    } else {
+        preview.remarks().iter().for_each(|line| println!("{line}"));
+        print!("{}", preview.plan());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Says on stderr what will run.
+fn announce(preview: &Preview) {
+    let yellow = anstyle::Style::new().fg_color(Some(anstyle::AnsiColor::Yellow.into()));
+    preview.remarks().iter().for_each(|line| eprintln!("{yellow}{line}{yellow:#}"));
+    eprint!("{}", preview.plan());
+}
+
 /// The header of a run's folder, and the plan reduced to the part that was asked for.
-fn header(plan: &mut Plan, part: Option<&str>) -> Result<Header, Failure> {
-    let (environment, mark, facts) = (environment::now(), plan.mark(), plan.facts());
+fn header(catalog: &Catalog, plan: &mut Plan, part: Option<&str>) -> Result<Header, Failure> {
+    let (environment, mark, facts) = (catalog.environment(), plan.mark(), plan.facts());
     plan.stamp(environment.build());
     if let Some(written) = part {
         let (part, of) = partition(written)?;
@@ -123,31 +174,43 @@ fn untaken(dir: &Path) -> Result<(), Failure> {
     }
 }
 
-/// The summary table, as wide as the terminal.
-pub(crate) fn shown(results: &Results) -> String {
+/// The first screen, or all figures; as wide as the terminal.
+pub(crate) fn shown(results: &Results, details: bool) -> String {
     let width = console_width();
     let color = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    table::summary(results, width, color)
+    if details {
+        return table::summary(results, width, color);
+    }
+    let away = !away::tables(&Summary::new(results)).is_empty();
+    let more = if away { "A client was away: --details shows what became of its work, and its return.\n" } else { "" };
+    format!("{}{more}", screen::screen(results, width, color))
 }
 
-fn console_width() -> u16 {
+pub(crate) fn console_width() -> u16 {
     let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     // Without a terminal: the width of a wide page.
     columns.or_else(|| terminal_size::terminal_size().map(|(width, _)| width.0)).unwrap_or(120)
 }
 
-/// 1 if a cell failed or a strategy broke a claim, and 130 after Ctrl-C.
+/// 1 if a cell failed or a strategy broke a claim, and 130 after Ctrl-C. Says which, and how to run it again.
 fn exit_code(results: &Results) -> ExitCode {
-    let failed = |cell: &Cell| cell.outcome == Outcome::Failed || cell.claims_kept == Some(ClaimsKept::No);
-    for cell in results.cells.iter().filter(|cell| failed(cell)) {
+    let failed = |cell: &&Cell| cell.outcome == Outcome::Failed || cell.claims_kept == Some(ClaimsKept::No);
+    let all: Vec<&Cell> = results.cells.iter().filter(failed).collect();
+    for cell in all.iter().take(FAILURES) {
         let reasons = cell.reason.iter().chain(&cell.claims_reasons).cloned().collect::<Vec<_>>().join("; ");
         eprintln!("failed: {reasons}\n  replay: {}", cell.replay);
+    }
+    if let Some(more) = all.len().checked_sub(FAILURES).filter(|more| *more > 0) {
+        eprintln!("failed: {} more; cells.jsonl has the line that replays each", plural(more, "cell"));
     }
     if results.cells.iter().any(|cell| cell.outcome == Outcome::NotRun) {
         return ExitCode::from(130);
     }
-    ExitCode::from(u8::from(results.cells.iter().any(failed)))
+    ExitCode::from(u8::from(!all.is_empty()))
 }
+
+/// Most failed cells that are told one by one: the table should stay on the screen.
+const FAILURES: usize = 3;
 
 /// The scenarios that the file and the flags describe.
 pub(super) fn scenarios(args: &RunArgs) -> Result<Vec<Scenario>, Failure> {
@@ -159,12 +222,7 @@ pub(super) fn scenarios(args: &RunArgs) -> Result<Vec<Scenario>, Failure> {
         || matches!(args.engine, Some(EngineArg::Threads));
     let trace = args.trace.as_deref();
     let mut scenarios = match &args.scenario {
-        Some(written) => {
-            match written.to_str().filter(|_| !written.exists()).and_then(|name| built_in_replaying(name, trace)) {
-                Some(parts) => parts,
-                None => vec![read(written, trace)?],
-            }
-        }
+        Some(written) => named(written, trace)?,
         None if args.trace.is_some() => args.trace.iter().cloned().map(Scenario::of_trace).collect(),
         None if own => vec![Scenario::default()],
         None => default_comparison(),
@@ -179,25 +237,6 @@ pub(super) fn scenarios(args: &RunArgs) -> Result<Vec<Scenario>, Failure> {
         apply(args, scenario);
     }
     Ok(scenarios)
-}
-
-/// The scenario in a file, with `trace` in place of its workloads.
-fn read(path: &Path, trace: Option<&Path>) -> Result<Scenario, Failure> {
-    let text = fs::read_to_string(path).map_err(|error| {
-        Failure::usage(format!(
-            "{}: {error}; expected a scenario in TOML, or the name of a built-in one",
-            path.display()
-        ))
-    })?;
-    Scenario::replaying(&text, trace)
-        .map_err(|error| Failure::usage(format!("{}: {}", path.display(), one_line(&error, &text))))
-}
-
-/// A TOML error in one line, with its line number.
-fn one_line(error: &TomlError, text: &str) -> String {
-    let before = error.span().and_then(|span| text.get(..span.start));
-    let place = before.map(|before| format!("line {}: ", 1 + before.matches('\n').count())).unwrap_or_default();
-    format!("{place}{}", error.message().replace('\n', " "))
 }
 
 fn apply(args: &RunArgs, scenario: &mut Scenario) {
@@ -231,17 +270,9 @@ fn apply(args: &RunArgs, scenario: &mut Scenario) {
     scenario.budget_s = args.budget.unwrap_or(scenario.budget_s);
 }
 
-/// Splits lists at commas, except between the parameters of one name: `a,b:x=1,y=2,c` is three names.
+/// The names in several lists.
 pub(crate) fn split(written: &[String]) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for part in written.iter().flat_map(|list| list.split(',')) {
-        let parameter = part.contains('=') && !part.split('=').next().is_some_and(|head| head.contains(':'));
-        match names.last_mut() {
-            Some(last) if parameter && last.contains(':') => *last += &format!(",{part}"),
-            _ => names.push(part.to_owned()),
-        }
-    }
-    names
+    selector::split(written.iter().map(String::as_str))
 }
 
 fn partition(written: &str) -> Result<(usize, usize), Failure> {
@@ -252,18 +283,4 @@ fn partition(written: &str) -> Result<(usize, usize), Failure> {
         return Err(wrong());
     }
     Ok((part - 1, of))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::split;
-
-    #[test]
-    fn commas_separate_names_and_parameters() {
-        let split = |text: &str| split(&[text.to_owned()]);
-        assert_eq!(split("serial,lww-document"), ["serial", "lww-document"]);
-        assert_eq!(split("crdt:window=50ms,sync=protocol,serial"), ["crdt:window=50ms,sync=protocol", "serial"]);
-        assert_eq!(split("serial:history=0,crdt:window=1s"), ["serial:history=0", "crdt:window=1s"]);
-        assert_eq!(split("constant:40ms,wifi"), ["constant:40ms", "wifi"]);
-    }
 }

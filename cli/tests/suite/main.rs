@@ -2,9 +2,11 @@
 #![allow(missing_docs)]
 
 mod common;
+mod completions;
 mod demo;
 mod errors;
 mod layers;
 mod output;
+mod profiles;
 mod run;
 mod sweep;

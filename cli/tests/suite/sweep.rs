@@ -11,7 +11,7 @@ use syncbench_harness::results::{self, Cell};
 use crate::common::{Place, Said, is_file, skipped};
 
 /// What a clock measured: it differs from run to run.
-const TIMINGS: [&str; 3] = ["ops_per_cpu_s", "cpu_us_local", "cpu_us_remote"];
+const TIMINGS: [&str; 4] = ["ops_per_cpu_s", "cpu_us_local", "cpu_us_remote", "reference_us"];
 
 /// Everything in a folder of results but for timings and which machine it was.
 fn content(dir: &Path) -> Vec<Value> {

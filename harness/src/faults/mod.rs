@@ -15,6 +15,7 @@ mod timeline;
 
 use std::time::Duration;
 
+use syncbench_strategies::names;
 use syncbench_strategies::replica::{NodeId, Time};
 use syncbench_strategies::selector::{Selector, SelectorError};
 use syncbench_strategies::spec::{Param, Params, Support};
@@ -134,7 +135,12 @@ pub enum LinkCondition {
 
 /// Makes the fault that `selector` names for a group of `clients`.
 pub fn configure(selector: &Selector, clients: u32) -> Result<Armed, SelectorError> {
-    let (spec, params, (start, end)) = checked(selector)?;
+    configure_from(FAULTS, selector, clients)
+}
+
+/// The same among the given faults.
+pub fn configure_from(specs: &[&'static FaultSpec], selector: &Selector, clients: u32) -> Result<Armed, SelectorError> {
+    let (spec, params, (start, end)) = checked(specs, selector)?;
     let fault = (spec.build)(&params, clients);
     let fault = fault.map_err(|expected| SelectorError::new(selector.to_string(), expected))?;
     Ok(Armed { label: selector.to_string(), spec, start, end, fault })
@@ -142,7 +148,12 @@ pub fn configure(selector: &Selector, clients: u32) -> Result<Armed, SelectorErr
 
 /// The one text of everything that `selector` may be written as: with every parameter and the window, defaults included.
 pub fn canonical(selector: &Selector) -> Result<String, SelectorError> {
-    let (spec, params, window) = checked(selector)?;
+    canonical_from(FAULTS, selector)
+}
+
+/// The same among the given faults.
+pub fn canonical_from(specs: &[&'static FaultSpec], selector: &Selector) -> Result<String, SelectorError> {
+    let (spec, params, window) = checked(specs, selector)?;
     let window = Some(window);
     Ok(Selector { name: spec.name.into(), values: Vec::new(), named: params.shown(), window }.to_string())
 }
@@ -150,11 +161,11 @@ pub fn canonical(selector: &Selector) -> Result<String, SelectorError> {
 /// What a selector names, with its parameters and its window.
 type Checked = (&'static FaultSpec, Params, (Time, Option<Time>));
 
-fn checked(selector: &Selector) -> Result<Checked, SelectorError> {
+fn checked(specs: &[&'static FaultSpec], selector: &Selector) -> Result<Checked, SelectorError> {
     let wrong = |expected: String| SelectorError::new(selector.to_string(), expected);
-    let spec = *FAULTS.iter().find(|spec| spec.name == selector.name).ok_or_else(|| {
-        let names: Vec<_> = FAULTS.iter().map(|spec| spec.name).collect();
-        wrong(format!("no such fault: expected one of {}", names.join(", ")))
+    let spec = *specs.iter().find(|spec| spec.name == selector.name).ok_or_else(|| {
+        let known = specs.iter().map(|spec| (spec.name, spec.summary));
+        wrong(names::unknown("fault", &selector.name, "", known))
     })?;
     let params = Params::check(selector, spec.params)?;
     let window = spec.timing.window(selector).map_err(wrong)?;

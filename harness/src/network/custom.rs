@@ -4,11 +4,20 @@ use syncbench_strategies::spec::{Param, ParamKind};
 
 use super::{Leg, NetworkSpec, Profile, Reconnect, reconnect};
 
+/// The name of the profile.
+pub const CUSTOM: &str = "custom";
+
+/// What a network with numbers of its own is called, where it has a name.
+pub fn own_name(network: &str) -> Option<&str> {
+    let params = network.strip_prefix(CUSTOM)?.strip_prefix(':')?;
+    params.split(',').find_map(|param| param.strip_prefix("name="))
+}
+
 pub(super) static SPEC: NetworkSpec = NetworkSpec {
-    name: "custom",
+    name: CUSTOM,
     summary: "every client's leg has the numbers that are given: custom:delay=60ms..90ms,jitter=5ms,loss=3%,up=1Mbps,down=8Mbps",
     source: "the parameters as given; the server's leg is a data centre's, and between two clients both legs are crossed",
-    params: &reconnect::and::<5, 8>([
+    params: &reconnect::and::<6, 9>([
         Param {
             name: "delay",
             kind: ParamKind::SpanRange,
@@ -39,6 +48,7 @@ pub(super) static SPEC: NetworkSpec = NetworkSpec {
             default: "unlimited",
             help: "bandwidth to a client, for all of its connections together",
         },
+        Param { name: "name", kind: ParamKind::Name, default: CUSTOM, help: "what it is called in tables and charts" },
     ]),
     build: |params| Profile {
         client: Leg {

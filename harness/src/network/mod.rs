@@ -32,15 +32,19 @@ mod wifi;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use syncbench_strategies::names;
 use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::selector::{Selector, SelectorError};
 use syncbench_strategies::spec::{Param, Params};
 
 pub use access::Access;
+pub use custom::{CUSTOM, own_name};
 pub use envelope::{packets, wire_bytes};
 pub use leg::Leg;
 pub use link::{Link, Size, Transit, Transport};
 pub use reconnect::Reconnect;
+
+pub use transport::TRANSPORTS;
 
 use crate::rng::{stream, unit};
 
@@ -143,20 +147,33 @@ impl Profile {
 
 /// Makes the profile that `selector` names.
 pub fn configure(selector: &Selector) -> Result<Profile, SelectorError> {
-    let (spec, params) = checked(selector)?;
+    configure_from(NETWORKS, selector)
+}
+
+/// The same among the given networks.
+pub fn configure_from(specs: &[&'static NetworkSpec], selector: &Selector) -> Result<Profile, SelectorError> {
+    let (spec, params) = checked(specs, selector)?;
     Ok((spec.build)(&params))
 }
 
 /// The one text of everything that `selector` may be written as: with every parameter, defaults included.
 pub fn canonical(selector: &Selector) -> Result<String, SelectorError> {
-    let (spec, params) = checked(selector)?;
+    canonical_from(NETWORKS, selector)
+}
+
+/// The same among the given networks.
+pub fn canonical_from(specs: &[&'static NetworkSpec], selector: &Selector) -> Result<String, SelectorError> {
+    let (spec, params) = checked(specs, selector)?;
     Ok(Selector { name: spec.name.into(), values: Vec::new(), named: params.shown(), window: None }.to_string())
 }
 
-fn checked(selector: &Selector) -> Result<(&'static NetworkSpec, Params), SelectorError> {
-    let spec = *NETWORKS.iter().find(|spec| spec.name == selector.name).ok_or_else(|| {
-        let names: Vec<_> = NETWORKS.iter().map(|spec| spec.name).collect();
-        SelectorError::new(selector.to_string(), format!("no such network: expected one of {}", names.join(", ")))
+fn checked(
+    specs: &[&'static NetworkSpec],
+    selector: &Selector,
+) -> Result<(&'static NetworkSpec, Params), SelectorError> {
+    let spec = *specs.iter().find(|spec| spec.name == selector.name).ok_or_else(|| {
+        let known = specs.iter().map(|spec| (spec.name, spec.summary));
+        SelectorError::new(selector.to_string(), names::unknown("network", &selector.name, "", known))
     })?;
     if selector.window.is_some() {
         return Err(SelectorError::new(selector.to_string(), "a network has no time window; faults do"));
@@ -200,7 +217,7 @@ mod tests {
             ("custom:loss=200%", "a percentage such as 3%"),
             ("custom:delay=9ms..1ms", "from the smaller to the larger"),
             ("custom:up=fast", "1.5Mbps"),
-            ("custom:speed=9", "takes delay, jitter, loss, up, down, detection"),
+            ("custom:speed=9", "takes delay, jitter, loss, up, down, name, detection"),
         ] {
             let error = configure(&text.parse().unwrap()).unwrap_err().to_string();
             assert!(error.contains(said), "{error}");

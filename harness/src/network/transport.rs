@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use syncbench_strategies::names;
 use syncbench_strategies::selector::{Selector, SelectorError};
 use syncbench_strategies::spec::{Param, ParamKind, Params};
 
@@ -12,6 +13,9 @@ const DATAGRAM: &[Param] = &[
     Param { name: "duplicate", kind: ParamKind::Share, default: "0", help: "share that arrives twice" },
 ];
 
+/// What links may promise.
+pub const TRANSPORTS: [&str; 2] = ["stream", "datagram"];
+
 impl Transport {
     /// Makes the transport that `selector` names.
     pub fn configure(selector: &Selector) -> Result<Self, SelectorError> {
@@ -21,7 +25,10 @@ impl Transport {
                 let params = Params::check(selector, DATAGRAM)?;
                 Ok(Self::Datagram { loss: params.share("loss"), duplicate: params.share("duplicate") })
             }
-            _ => Err(SelectorError::new(selector.to_string(), "no such transport: expected stream or datagram")),
+            other => {
+                let known = TRANSPORTS.iter().map(|name| (*name, ""));
+                Err(SelectorError::new(selector.to_string(), names::unknown("transport", other, "", known)))
+            }
         }
     }
 }

@@ -21,6 +21,7 @@ metrics! {
         form: Number,
         meaning: "Operations of the whole group per second of processor time in strategy code, all replicas and the \
                   server together.",
+        measured: Processor,
     };
     CPU_US_LOCAL = {
         name: "cpu_us_local",
@@ -28,6 +29,7 @@ metrics! {
         better: Low,
         form: Distribution,
         meaning: "Processor time of an operation at its issuer.",
+        measured: Processor,
     };
     CPU_US_REMOTE = {
         name: "cpu_us_remote",
@@ -36,6 +38,7 @@ metrics! {
         form: Distribution,
         meaning: "Processor time of an operation at each other replica: the time of a call, shared among the \
                   operations that it brought in.",
+        measured: Processor,
     };
 }
 

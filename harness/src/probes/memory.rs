@@ -20,6 +20,7 @@ metrics! {
         form: Numbers(&["steady", "peak"]),
         meaning: "Memory that a client holds: mean over clients at the end, largest of one client, and a curve over \
                   operations issued.",
+        measured: Allocator,
     };
     SERVER_RESIDENT_BYTES = {
         name: "server_resident_bytes",
@@ -28,6 +29,7 @@ metrics! {
         form: Numbers(&["steady", "peak"]),
         meaning: "Memory that the server holds, where there is one: at the end, at its largest, and a curve over \
                   operations issued.",
+        measured: Allocator,
     };
     STORED_BYTES = {
         name: "stored_bytes",

@@ -176,6 +176,11 @@ impl Cell {
         self.condition().key(self.build)
     }
 
+    /// The same whatever the build: what cells of two builds that are compared have in common.
+    pub fn condition_key(&self) -> Digest {
+        self.condition().key(Digest(0))
+    }
+
     /// Histograms and curves. In results that were read from a folder they are read from its file now.
     pub fn series(&self) -> Arc<Series> {
         self.series.get()

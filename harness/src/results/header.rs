@@ -104,7 +104,7 @@ impl Header {
 }
 
 /// The key at which two scenarios first differ, and what each says there.
-pub(super) fn first_difference(key: &str, one: &Value, other: &Value) -> Option<(String, Value, Value)> {
+pub fn first_difference(key: &str, one: &Value, other: &Value) -> Option<(String, Value, Value)> {
     match (one, other) {
         (Value::Object(fields), Value::Object(others)) => {
             let keys: BTreeSet<_> = fields.keys().chain(others.keys()).collect();

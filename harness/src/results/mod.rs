@@ -22,15 +22,15 @@ pub use crate::faults::Coverage;
 pub use crate::finding::Finding;
 pub use crate::metric::{Metric, Quantiles};
 pub use cell::{Cell, ClaimsKept, Outcome};
-pub use environment::Environment;
+pub use environment::{Environment, ProductBuild};
 pub use error::ResultsError;
 pub use facts::{Facts, StrategyFacts, WorkloadFacts};
-pub use header::{Header, PlanMark};
+pub use header::{Header, PlanMark, first_difference};
 pub(crate) use identity::Condition;
 pub use identity::TraceFile;
 pub use join::join;
 pub use merge::{MergeError, Part, PlannedCell, merge};
-pub use read::read;
+pub use read::{read, visit};
 pub use series::{Curve, Histogram, LazySeries, Series, SeriesFile};
 pub use write::{Sink, Writer};
 

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde::Deserialize;
 use serde::de::IgnoredAny;
+use syncbench_strategies::document::Digest;
 
 use super::error::{ResultsError, io};
 use super::facts::Restorer;
@@ -19,27 +21,10 @@ use super::{Cell, Outcome, Results};
 /// series are missing or damaged: it was not measured. Of two lines of one cell the later one counts.
 pub fn read(dir: &Path) -> Result<Results, ResultsError> {
     let header = Header::read(dir)?;
-    let (path, series) = (dir.join(CELLS), dir.join(SERIES));
+    let mut reader = Reader::open(dir, &header)?;
     let mut cells = Vec::new();
-    let mut lines = Lines::new(&path).map_err(io(&path))?;
-    let file = match SeriesFile::open(&series) {
-        Ok(file) => Some(Arc::new(file)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => return Err(io(&series)(error)),
-    };
-    let mut restorer = Restorer::new(&header.facts);
     let mut places = BTreeMap::new();
-    while let Some(line) = lines.next(&path)? {
-        let mut cell: Cell = line.value;
-        restorer.restore(&mut cell);
-        if cell.outcome == Outcome::Measured {
-            let file = file.as_ref();
-            let file = file.ok_or_else(|| ResultsError::NoSeries { path: series.clone(), line: line.number })?;
-            if !file.has(cell.id) {
-                continue;
-            }
-            cell.series = LazySeries::stored(file.clone(), cell.id);
-        }
+    while let Some((_, cell)) = reader.next()? {
         match places.entry(cell.id) {
             Entry::Vacant(place) => {
                 place.insert(cells.len());
@@ -48,6 +33,7 @@ pub fn read(dir: &Path) -> Result<Results, ResultsError> {
             Entry::Occupied(place) => cells[*place.get()] = cell,
         }
     }
+    let file = reader.file;
     cells.sort_by_key(|cell: &Cell| cell.index);
     Ok(Results {
         schema: header.schema,
@@ -61,6 +47,91 @@ pub fn read(dir: &Path) -> Result<Results, ResultsError> {
         cells,
         files: file.into_iter().collect(),
     })
+}
+
+/// Reads the cells of a run's folder one by one, the same ones as [`read`] and in the order of their lines: none of them stays
+/// in memory.
+pub fn visit<E: From<ResultsError>>(
+    dir: &Path,
+    header: &Header,
+    each: &mut dyn FnMut(Cell) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut last = BTreeMap::new();
+    let mut lines = Reader::open(dir, header)?;
+    while let Some((line, id)) = lines.next_id()? {
+        last.insert(id, line);
+    }
+    let mut reader = Reader::open(dir, header)?;
+    while let Some((line, cell)) = reader.next()? {
+        if last.get(&cell.id) == Some(&line) {
+            each(cell)?;
+        }
+    }
+    match reader.file.and_then(|file| file.error()) {
+        Some(reason) => Err(ResultsError::Header { path: dir.join(SERIES), reason }.into()),
+        None => Ok(()),
+    }
+}
+
+/// Reads cells line by line and completes each.
+struct Reader<'h> {
+    cells: PathBuf,
+    series: PathBuf,
+    lines: Lines,
+    file: Option<Arc<SeriesFile>>,
+    restorer: Restorer<'h>,
+}
+
+/// What tells cells apart.
+#[derive(Deserialize)]
+struct Named {
+    id: Digest,
+    outcome: Outcome,
+}
+
+impl<'h> Reader<'h> {
+    fn open(dir: &Path, header: &'h Header) -> Result<Self, ResultsError> {
+        let (cells, series) = (dir.join(CELLS), dir.join(SERIES));
+        let lines = Lines::new(&cells).map_err(io(&cells))?;
+        let file = match SeriesFile::open(&series) {
+            Ok(file) => Some(Arc::new(file)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(io(&series)(error)),
+        };
+        Ok(Self { cells, series, lines, file, restorer: Restorer::new(&header.facts) })
+    }
+
+    /// The next cell with the number of its line.
+    fn next(&mut self) -> Result<Option<(usize, Cell)>, ResultsError> {
+        while let Some(line) = self.lines.next::<Cell>(&self.cells)? {
+            let mut cell = line.value;
+            self.restorer.restore(&mut cell);
+            if cell.outcome == Outcome::Measured {
+                let Some(file) = self.with_series(cell.id, line.number)? else { continue };
+                cell.series = LazySeries::stored(file, cell.id);
+            }
+            return Ok(Some((line.number, cell)));
+        }
+        Ok(None)
+    }
+
+    /// The id of the next cell with the number of its line.
+    fn next_id(&mut self) -> Result<Option<(usize, Digest)>, ResultsError> {
+        while let Some(line) = self.lines.next::<Named>(&self.cells)? {
+            let Named { id, outcome } = line.value;
+            if outcome == Outcome::Measured && self.with_series(id, line.number)?.is_none() {
+                continue;
+            }
+            return Ok(Some((line.number, id)));
+        }
+        Ok(None)
+    }
+
+    /// The file, if it has the series of this cell.
+    fn with_series(&self, id: Digest, line: usize) -> Result<Option<Arc<SeriesFile>>, ResultsError> {
+        let file = self.file.as_ref().ok_or_else(|| ResultsError::NoSeries { path: self.series.clone(), line })?;
+        Ok(file.has(id).then(|| file.clone()))
+    }
 }
 
 /// The lines of a file of cells.

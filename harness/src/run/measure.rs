@@ -8,6 +8,7 @@ use syncbench_strategies::replica::OpId;
 use syncbench_strategies::selector::SelectorError;
 
 use super::claims::claims_kept;
+use super::reference::Reference;
 use super::{Planned, blank};
 use crate::engines;
 use crate::engines::saturation::Search;
@@ -46,21 +47,25 @@ fn figures(task: &Task<'_>, ran: &RunResult, probes: &mut [Box<dyn Probe>], lost
 
 /// Runs and judges one cell.
 pub(super) fn measure(planned: &Planned) -> Result<Cell, SelectorError> {
-    let task = Task::new(&planned.strategy, &*planned.workload.workload, planned.settings.clone())?;
+    let task =
+        Task::with(&planned.strategy, &*planned.workload.workload, planned.settings.clone(), &planned.product.known)?;
     let mut probes = probes::all();
+    let reference = Reference::begin();
     let ran = engines::run(&task, &mut probes);
-    let mut cell = judge(planned, &task, ran, &mut probes);
+    let reference_us = reference.end();
+    let mut cell = judge(planned, &task, ran, &mut probes, reference_us);
     if task.engine == Engine::Threads {
         saturate(&task, &mut cell);
     }
     Ok(cell)
 }
 
-fn judge(planned: &Planned, task: &Task<'_>, ran: RunResult, probes: &mut [Box<dyn Probe>]) -> Cell {
+fn judge(planned: &Planned, task: &Task<'_>, ran: RunResult, probes: &mut [Box<dyn Probe>], reference_us: f64) -> Cell {
     let last = ran.last().clone();
     let (mut findings, order) = generic::judge(task, &ran);
     let lost_ops = findings.iter_mut().flat_map(|finding| std::mem::take(&mut finding.ops)).collect();
     let mut figures = figures(task, &ran, probes, Some(&lost_ops));
+    figures.number(&metrics::REFERENCE_US, reference_us);
     let undeclared = undeclared(planned.workload.spec, &findings);
     debug_assert!(undeclared.is_none(), "not in the spec of {}: {undeclared:?}", planned.workload.label);
     if order != SerialOrder::NotSearched {

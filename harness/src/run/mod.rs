@@ -2,8 +2,10 @@
 //! after another, since they would compete for the processor.
 
 mod claims;
+mod estimate;
 mod measure;
 mod planned;
+mod reference;
 mod support;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,8 +18,9 @@ use syncbench_strategies::document::EditKind;
 use crate::engines::panic_text;
 use crate::results::{Cell, Outcome, StrategyFacts};
 use crate::settings::Engine;
+pub use estimate::{Estimate, estimate};
 pub use measure::observe;
-pub use planned::{Planned, PlannedWorkload};
+pub use planned::{Planned, PlannedWorkload, Product};
 pub(crate) use support::{lacks, unsupported};
 
 /// Runs all cells on at most `threads` threads and hands each to `done` when it is finished, in any order.

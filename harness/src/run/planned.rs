@@ -8,7 +8,7 @@ use syncbench_strategies::spec::Configured;
 use crate::network::Transport;
 use crate::pace::Pace;
 use crate::results::{Condition, TraceFile};
-use crate::settings::{Engine, Settings};
+use crate::settings::{Engine, Settings, Vocabulary};
 use crate::workload::{Workload, WorkloadSpec};
 
 /// A workload of a plan.
@@ -32,6 +32,22 @@ impl PlannedWorkload {
     }
 }
 
+/// What a product brings besides strategies and workloads, the same for all cells of a plan.
+#[derive(Clone)]
+pub struct Product {
+    /// The program that replays its cells.
+    pub program: String,
+    /// The networks and faults that its settings may name.
+    pub known: Vocabulary,
+}
+
+impl Default for Product {
+    /// syncbench itself.
+    fn default() -> Self {
+        Self { program: "syncbench".into(), known: Vocabulary::default() }
+    }
+}
+
 /// One cell to run.
 #[derive(Clone)]
 pub struct Planned {
@@ -45,6 +61,8 @@ pub struct Planned {
     pub workload: Arc<PlannedWorkload>,
     /// Its conditions.
     pub settings: Settings,
+    /// What runs it.
+    pub product: Arc<Product>,
     /// The digest of the build that runs it: part of the cell's identity.
     pub build: Digest,
 }
@@ -67,7 +85,8 @@ impl Planned {
     /// The command that runs this cell alone.
     pub fn replay(&self) -> String {
         let settings = &self.settings;
-        let mut command = format!("syncbench run --strategy {} --network {}", self.strategy.label, settings.network);
+        let mut command = self.product.program.clone();
+        command += &format!(" run --strategy {} --network {}", self.strategy.label, settings.network);
         match &self.workload.trace {
             Some(trace) => command += &format!(" --trace {}{}", trace.path.display(), self.workload.trace_flags),
             None => command += &format!(" --workload {} --size {}", self.workload.label, settings.size),

@@ -37,7 +37,7 @@ pub(crate) fn unsupported(planned: &Planned) -> Result<Option<String>, SelectorE
     }
     let Transport::Datagram { loss, duplicate } = settings.transport else { return Ok(None) };
     let claims = planned.strategy.guarantees();
-    let lossy = loss > 0.0 || settings.profile()?.lossy();
+    let lossy = loss > 0.0 || settings.profile(&planned.product.known)?.lossy();
     let needs = [
         (true, claims.tolerates_reordering, "reordering"),
         (lossy, claims.tolerates_loss, "loss"),

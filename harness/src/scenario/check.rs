@@ -7,7 +7,7 @@ use super::error::{ScenarioError, at, value};
 use super::{MAX_CLIENTS, MAX_OPS, Scenario};
 use crate::faults::{self, Faults};
 use crate::pace::Pace;
-use crate::settings::Engine;
+use crate::settings::{Engine, Vocabulary};
 use crate::trace::Units;
 
 /// Checks everything that does not depend on strategies, workloads and networks.
@@ -18,8 +18,8 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), ScenarioError> {
     if !(1..=MAX_OPS).contains(&scenario.ops) {
         return Err(value("ops", scenario.ops, format!("expected 1 to {MAX_OPS}")));
     }
-    if !(scenario.rate_per_s.is_finite() && (0.001..=1e7).contains(&scenario.rate_per_s)) {
-        return Err(value("rate", scenario.rate_per_s, "expected 0.001 to 10000000 operations per second"));
+    if !(scenario.rate_per_s.is_finite() && (1e-6..=1e7).contains(&scenario.rate_per_s)) {
+        return Err(value("rate", scenario.rate_per_s, "expected 0.000001 to 10000000 operations per second"));
     }
     if !(scenario.budget_s.is_finite() && (0.0..=86_400.0).contains(&scenario.budget_s)) {
         return Err(value("budget", scenario.budget_s, "expected 0 to 86400 seconds"));
@@ -53,11 +53,11 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), ScenarioError> {
 }
 
 /// Checks that every fault exists and that the engine has it, and that some client takes part at the end.
-pub(super) fn check_faults(scenario: &Scenario) -> Result<(), ScenarioError> {
+pub(super) fn check_faults(scenario: &Scenario, known: &Vocabulary) -> Result<(), ScenarioError> {
     let mut armed = Vec::new();
     for written in &scenario.faults {
         let selector: Selector = written.parse().map_err(at("fault"))?;
-        let fault = faults::configure(&selector, scenario.clients).map_err(at("fault"))?;
+        let fault = faults::configure_from(&known.faults, &selector, scenario.clients).map_err(at("fault"))?;
         if let (Engine::Threads, Support::Unsupported(why)) = (scenario.engine, fault.spec.threads) {
             return Err(value("fault", written, why));
         }

@@ -14,6 +14,7 @@ use super::{MAX_CELLS, Scenario};
 use crate::network::{self, Transport};
 use crate::results::TraceFile;
 use crate::run::PlannedWorkload;
+use crate::settings::Vocabulary;
 use crate::trace::{self, Replay, Trace, Units};
 use crate::workloads;
 
@@ -34,7 +35,7 @@ fn named(
     let mut met = BTreeSet::new();
     let chosen: Vec<String> = written.iter().flat_map(expand).filter(|name| met.insert(name.clone())).collect();
     if chosen.is_empty() {
-        let expected = format!("expected at least one; `syncbench list {plural}` shows them");
+        let expected = format!("expected at least one; `list {plural}` shows them");
         return Err(value(field, "", expected));
     }
     Ok(chosen)
@@ -71,12 +72,12 @@ fn suit_trace(selector: &mut Selector, writers: u32, catalog: &Catalog) {
 }
 
 /// The networks, each of which exists.
-pub(super) fn networks(scenario: &Scenario) -> Result<Vec<String>, ScenarioError> {
+pub(super) fn networks(scenario: &Scenario, known: &Vocabulary) -> Result<Vec<String>, ScenarioError> {
     if scenario.networks.is_empty() {
-        return Err(value("network", "", "expected at least one; `syncbench list networks` shows them"));
+        return Err(value("network", "", "expected at least one; `list networks` shows them"));
     }
     for written in &scenario.networks {
-        network::configure(&selector("network", written)?).map_err(at("network"))?;
+        network::configure_from(&known.networks, &selector("network", written)?).map_err(at("network"))?;
     }
     Ok(scenario.networks.clone())
 }

@@ -2,12 +2,16 @@
 //!
 //! A [`Scenario`] is what was written; [`Plan::new`] checks all of it at once, and a plan that exists can be run.
 
+pub mod advice;
 mod built_in;
 mod catalog;
 mod check;
 mod choose;
 mod error;
+mod file;
+mod outline;
 mod plan;
+mod require;
 
 use std::path::{Path, PathBuf};
 
@@ -22,8 +26,10 @@ pub use built_in::{
 };
 pub use catalog::Catalog;
 pub use error::ScenarioError;
+pub use file::{TomlError, key_names, line_of};
+pub use outline::Outline;
 pub use plan::{Plan, collect};
-pub use toml::de::Error as TomlError;
+pub use require::LeftOut;
 
 /// Most clients of a group.
 pub const MAX_CLIENTS: u32 = schedule::MAX_CLIENTS as u32;
@@ -144,24 +150,27 @@ impl Scenario {
     }
 
     /// Reads a scenario from TOML. What it leaves out is as in [`Scenario::default`], or as in [`Scenario::of_trace`] where
-    /// it names a trace. The error names line and column, and what was expected there.
+    /// it names a trace. The error names the line, and what was expected there.
+    ///
+    /// A key may have the name of its flag, one value may stand for a list, numbers may be written as `"1k"`, spans as `"2m"`,
+    /// and a name with its parameters as a table: `[[network]]`, `name = "field"`, `loss = "3%"`.
     pub fn from_toml(text: &str) -> Result<Self, TomlError> {
         Self::replaying(text, None)
     }
 
     /// The same, with `trace` in place of the trace or the workloads that it names.
     pub fn replaying(text: &str, trace: Option<&Path>) -> Result<Self, TomlError> {
-        let mut scenario: Self = toml::from_str(text)?;
+        let mut written = file::read(text)?;
+        let mut scenario: Self = written.clone().try_into().map_err(TomlError::somewhere)?;
         let Some(path) = trace.map(Path::to_owned).or_else(|| scenario.trace.take()) else { return Ok(scenario) };
-        let mut written: toml::Table = toml::from_str(text)?;
         written.remove("trace");
         if trace.is_some() {
             // It is replayed instead of workloads.
             written.remove("workloads");
         }
-        let mut table = toml::Table::try_from(Self::of_trace(path)).map_err(<TomlError as serde::de::Error>::custom)?;
+        let mut table = toml::Table::try_from(Self::of_trace(path)).map_err(TomlError::somewhere)?;
         table.extend(written);
-        table.try_into()
+        table.try_into().map_err(TomlError::somewhere)
     }
 }
 

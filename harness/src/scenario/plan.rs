@@ -15,7 +15,7 @@ use super::{MAX_CELLS, Scenario, choose};
 use crate::faults;
 use crate::network::{self, Transport};
 use crate::results::{Cell, Facts, PlanMark, StrategyFacts};
-use crate::run::{self, Planned, PlannedWorkload};
+use crate::run::{self, Planned, PlannedWorkload, Product};
 use crate::settings::Settings;
 
 /// Checked scenarios, as a list of cells.
@@ -36,9 +36,11 @@ impl Plan {
 
     /// The same with a catalog that is not the built-in one.
     pub fn with(scenarios: Vec<Scenario>, catalog: &Catalog) -> Result<Self, ScenarioError> {
+        catalog.check()?;
         let (mut cells, mut notes) = (Vec::<Planned>::new(), Vec::new());
+        let product = Arc::new(catalog.product.clone());
         for scenario in &scenarios {
-            lay_out(scenario, catalog, &mut cells, &mut notes)?;
+            lay_out(scenario, catalog, &product, &mut cells, &mut notes)?;
             if cells.len() > MAX_CELLS {
                 let expected = format!("at most {MAX_CELLS} cells in one run");
                 return Err(value("seeds", scenario.seeds.join(","), expected));
@@ -100,6 +102,7 @@ pub fn collect(scenarios: Vec<Scenario>, catalog: &Catalog) -> Result<Vec<Cell>,
 fn lay_out(
     scenario: &Scenario,
     catalog: &Catalog,
+    product: &Arc<Product>,
     cells: &mut Vec<Planned>,
     notes: &mut Vec<String>,
 ) -> Result<(), ScenarioError> {
@@ -121,9 +124,11 @@ fn lay_out(
     let mut met = BTreeSet::new();
     // A parameter that is given as it is by default makes no other strategy.
     strategies.retain(|strategy| met.insert((strategy.spec.name, strategy.params.clone())));
-    let networks = once_written(&choose::networks(&scenario)?, network::canonical);
-    check_faults(&scenario)?;
-    scenario.faults = once_written(&scenario.faults, faults::canonical);
+    let known = &product.known;
+    let networks =
+        once_written(&choose::networks(&scenario, known)?, |network| network::canonical_from(&known.networks, network));
+    check_faults(&scenario, known)?;
+    scenario.faults = once_written(&scenario.faults, |fault| faults::canonical_from(&known.faults, fault));
     let seeds = choose::seeds(&scenario)?;
     let transport = choose::transport(&scenario)?;
     for network in &networks {
@@ -139,6 +144,7 @@ fn lay_out(
                             strategy: strategy.clone(),
                             workload: workload.clone(),
                             settings: settings(&scenario, transport, network, workload, size, *seed),
+                            product: product.clone(),
                             build: Digest(0),
                         });
                     }
@@ -161,7 +167,7 @@ fn once<T: Clone + PartialEq>(values: &[T]) -> Vec<T> {
 }
 
 /// The first of everything that has one canonical text.
-fn once_written(written: &[String], canonical: fn(&Selector) -> Result<String, SelectorError>) -> Vec<String> {
+fn once_written(written: &[String], canonical: impl Fn(&Selector) -> Result<String, SelectorError>) -> Vec<String> {
     let mut met = BTreeSet::new();
     let canonical = |text: &String| text.parse().and_then(|selector| canonical(&selector));
     // What cannot be read was refused before.

@@ -11,6 +11,7 @@ pub mod record;
 pub mod stack;
 pub mod text;
 
+use syncbench_strategies::names;
 use syncbench_strategies::selector::{Selector, SelectorError};
 use syncbench_strategies::spec::Params;
 
@@ -40,11 +41,8 @@ pub fn configure_from(
     selector: &Selector,
 ) -> Result<(&'static WorkloadSpec, Box<dyn Workload>), SelectorError> {
     let spec = specs.iter().copied().find(|spec| spec.name == selector.name).ok_or_else(|| {
-        let names: Vec<_> = specs.iter().map(|spec| spec.name).collect();
-        SelectorError::new(
-            selector.to_string(),
-            format!("no such workload: expected all or one of {}", names.join(", ")),
-        )
+        let known = specs.iter().map(|spec| (spec.name, spec.summary));
+        SelectorError::new(selector.to_string(), names::unknown("workload", &selector.name, "all or ", known))
     })?;
     if selector.window.is_some() {
         return Err(SelectorError::new(selector.to_string(), "a workload has no time window"));

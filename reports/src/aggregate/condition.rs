@@ -1,5 +1,6 @@
 //! What the cells of a group share, in words.
 
+use syncbench_harness::network::own_name;
 use syncbench_harness::results::{Cell, Environment};
 use syncbench_harness::scenario::Scenario;
 use syncbench_harness::settings::Settings;
@@ -78,7 +79,7 @@ impl<'a> Condition<'a> {
         let settings = self.settings;
         [
             if self.topology == Topology::Mesh { "mesh" } else { "star" }.to_owned(),
-            settings.network.clone(),
+            own_name(&settings.network).unwrap_or(&settings.network).to_owned(),
             self.faults(" + "),
             settings.engine.name().to_owned(),
             several(settings.clients, "client"),
@@ -89,7 +90,7 @@ impl<'a> Condition<'a> {
             self.undo(),
             settings.transport.to_string(),
             self.budget(),
-            self.sampling(),
+            if self.usual_sampling() { "states as often as the size allows".to_owned() } else { self.sampling() },
             self.build(),
         ]
     }
@@ -123,6 +124,11 @@ impl<'a> Condition<'a> {
         }
     }
 
+    /// Whether states were looked at as often as its size allows: then that follows from the size.
+    fn usual_sampling(&self) -> bool {
+        self.settings.sample_every == self.settings.usual_sampling()
+    }
+
     /// The build, short enough for a title.
     fn build(&self) -> String {
         let Environment { version, commit, dirty, profile, .. } = self.build;
@@ -133,8 +139,16 @@ impl<'a> Condition<'a> {
 
     /// Everything but the size, to tell sweeps apart.
     pub(super) fn but_size(&self) -> String {
-        let settings = Settings { seed: 0, size: 0, ..self.settings.clone() };
-        format!("{} {} {} {settings:?} {}", self.part, self.workload, self.topology, self.build.describe_build())
+        let sample_every = self.settings.sample_every.filter(|_| !self.usual_sampling());
+        let settings = Settings { seed: 0, size: 0, sample_every, ..self.settings.clone() };
+        format!(
+            "{} {} {} {} {settings:?} {}",
+            self.part,
+            self.workload,
+            self.topology,
+            self.usual_sampling(),
+            self.build.describe_build()
+        )
     }
 }
 

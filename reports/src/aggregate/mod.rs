@@ -101,6 +101,12 @@ impl<'a> Summary<'a> {
         less
     }
 
+    /// The family of each strategy, as its cells say it.
+    pub fn families(&self) -> BTreeMap<&'a str, &'a str> {
+        let cells = self.results.cells.iter().filter(|cell| !cell.family.is_empty());
+        cells.map(|cell| (cell.strategy.as_str(), cell.family.as_str())).collect()
+    }
+
     /// Every group, those of sweeps included.
     pub fn all_groups(&self) -> impl Iterator<Item = &Group<'a>> {
         self.groups.iter().chain(self.sweeps.iter().flat_map(|sweep| &sweep.groups))

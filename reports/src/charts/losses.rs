@@ -10,7 +10,6 @@ use crate::aggregate::{Group, Row};
 use crate::draw::axes;
 use crate::draw::geometry::{Anchor, Rect, at};
 use crate::draw::legend::{self, Entry, Sign};
-use crate::draw::palette::KINDS;
 use crate::draw::panel::{PANELS, Sheet, headed};
 use crate::draw::scale::Scale;
 use crate::draw::scene::{AXIS, Color, INK, MUTED, Scene};
@@ -48,7 +47,7 @@ fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
         sheet.legend(&entries(&colors));
     }
     let columns = if lossy.len() > 1 { 2 } else { 1 };
-    let width = Sheet::column_width(columns);
+    let width = Sheet::column_width(data.width, columns);
     let own: Vec<Colors<'_>> = lossy
         .iter()
         .map(|group| {
@@ -74,6 +73,20 @@ fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
     }
     sheet.finish()
 }
+
+/// Colours of kinds of loss: Paul Tol's "light" scheme and, for rare kinds, the two dark ends of his "medium contrast".
+const KINDS: [Color; 10] = [
+    Color(0xEE, 0x88, 0x66),
+    Color(0x77, 0xAA, 0xDD),
+    Color(0xBB, 0xCC, 0x33),
+    Color(0xFF, 0xAA, 0xBB),
+    Color(0x44, 0xBB, 0x99),
+    Color(0xEE, 0xDD, 0x88),
+    Color(0x99, 0xDD, 0xFF),
+    Color(0xAA, 0xAA, 0x00),
+    Color(0x00, 0x44, 0x88),
+    Color(0x99, 0x44, 0x55),
+];
 
 /// The colour of rejected operations.
 const REFUSED: Color = Color(0xC3, 0xCA, 0xD2);

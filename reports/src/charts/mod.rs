@@ -19,7 +19,7 @@ use crate::aggregate::{Group, Summary, Sweep};
 use crate::criterion::CriterionEstimate;
 use crate::draw::Scene;
 use crate::draw::palette::Palette;
-use crate::draw::panel::Sheet;
+use crate::draw::panel::{Sheet, WIDTH};
 use crate::format::plural;
 
 /// What a chart says about itself.
@@ -64,16 +64,40 @@ pub struct Data<'a> {
     charted: Summary<'a>,
     /// Whether charts leave out title and caption, because the page has them.
     pub bare: bool,
+    /// The width of a chart in pixels.
+    pub width: f64,
 }
 
 impl<'a> Data<'a> {
     /// Puts results together for drawing.
     pub fn new(results: &'a Results, criterion: &'a [CriterionEstimate]) -> Self {
         let summary = Summary::new(results);
-        let mut names = summary.strategies.clone();
-        names.extend(criterion.iter().map(|estimate| estimate.id.as_str()));
+        let families = summary.families();
+        let mut names: Vec<_> =
+            summary.strategies.iter().map(|name| (*name, families.get(name).copied().unwrap_or(""))).collect();
+        let benched = criterion.iter().map(|estimate| (estimate.id.as_str(), ""));
+        names.extend(benched.filter(|(id, _)| !families.contains_key(id)));
         let charted = summary.first_strategies(ROWS);
-        Self { summary, criterion, palette: Palette::new(&names), charted, bare: false }
+        Self { summary, criterion, palette: Palette::new(&names), charted, bare: false, width: WIDTH }
+    }
+
+    /// The same with the conditions of one workload only; every strategy looks as it does here.
+    #[must_use]
+    pub fn only(&self, workload: &str) -> Self {
+        let of = |summary: &Summary<'a>| {
+            let mut one = summary.clone();
+            one.groups.retain(|group| group.condition.workload == workload);
+            one.sweeps.clear();
+            one
+        };
+        Self {
+            summary: of(&self.summary),
+            criterion: &[],
+            palette: self.palette.clone(),
+            charted: of(&self.charted),
+            bare: self.bare,
+            width: self.width,
+        }
     }
 
     /// The conditions that are not over several sizes, workload by workload.
@@ -93,7 +117,7 @@ impl<'a> Data<'a> {
 
     /// An empty page for a chart, with a note on strategies that it has no room for.
     fn sheet(&self, chart: &Chart) -> Sheet {
-        let mut sheet = Sheet::new(chart.title, chart.shows, self.bare);
+        let mut sheet = Sheet::new(chart.title, chart.shows, self.bare, self.width);
         if self.summary.strategies.len() > ROWS {
             let all = plural(self.summary.strategies.len(), "strategy");
             sheet.note(&format!("The first {ROWS} of {all} are shown. The tables have all of them."));

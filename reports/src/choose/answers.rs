@@ -1,6 +1,19 @@
 //! What a team answers about its product.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
+use syncbench_strategies::selector::parse_span;
+
+/// Most people in one document: more than any product that is known to us keeps connected to one.
+pub const MOST_PEOPLE: u32 = 100_000;
+
+/// The longest round trip: a minute. Geostationary satellites take 0.6 s, store-and-forward links some seconds; beyond a
+/// minute a user is offline.
+pub const LONGEST_ROUND_TRIP: Duration = Duration::from_secs(60);
+
+/// The longest time offline: ten years, the longest span that a plan takes.
+pub const LONGEST_OFFLINE: Duration = Duration::from_secs(3_650 * 86_400);
 
 /// What a team answers about its product: at most ten questions, as `--answers FILE` has them in TOML.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -90,6 +103,104 @@ impl Default for Answers {
             people: 4,
             undo: false,
             history: false,
+        }
+    }
+}
+
+impl Answers {
+    /// The longest time offline; zero where the text is no span, which [`super::read`] never lets through.
+    pub fn time_offline(&self) -> Duration {
+        parse_span(&self.offline).unwrap_or_default()
+    }
+
+    /// The round trip; zero where the text is no span, which [`super::read`] never lets through.
+    pub fn time_round_trip(&self) -> Duration {
+        parse_span(&self.round_trip).unwrap_or_default()
+    }
+}
+
+impl Data {
+    /// Every kind, in the order in which they are offered.
+    pub const ALL: [Data; 9] = [
+        Data::Records,
+        Data::Lists,
+        Data::Text,
+        Data::Blocks,
+        Data::Counters,
+        Data::Stock,
+        Data::Queue,
+        Data::Tree,
+        Data::Presence,
+    ];
+
+    /// The word in a file of answers.
+    pub fn word(self) -> &'static str {
+        match self {
+            Data::Records => "records",
+            Data::Lists => "lists",
+            Data::Text => "text",
+            Data::Blocks => "blocks",
+            Data::Counters => "counters",
+            Data::Stock => "stock",
+            Data::Queue => "queue",
+            Data::Tree => "tree",
+            Data::Presence => "presence",
+        }
+    }
+
+    /// What it is, in a line.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Data::Records => "records with fields: contacts, tasks, settings",
+            Data::Lists => "lists that users order, boards, shapes on a canvas",
+            Data::Text => "running text: notes, documents, source code",
+            Data::Blocks => "cells or blocks, each with a text of its own",
+            Data::Counters => "counters: likes, votes, views",
+            Data::Stock => "something of which there is only so much: seats, hours, money",
+            Data::Queue => "work that is handed out, each item once",
+            Data::Tree => "nested data: settings in groups, a tree of properties",
+            Data::Presence => "who is here, and where their cursors are",
+        }
+    }
+}
+
+impl Invariant {
+    /// Every invariant, in the order in which they are offered.
+    pub const ALL: [Invariant; 4] =
+        [Invariant::None, Invariant::NoOversell, Invariant::EachItemOnce, Invariant::AllOrNothing];
+
+    /// The word in a file of answers.
+    pub fn word(self) -> &'static str {
+        match self {
+            Invariant::None => "none",
+            Invariant::NoOversell => "no-oversell",
+            Invariant::EachItemOnce => "each-item-once",
+            Invariant::AllOrNothing => "all-or-nothing",
+        }
+    }
+
+    /// What may never happen, in a line.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Invariant::None => "nothing of the kind",
+            Invariant::NoOversell => "nothing is sold or booked beyond the stock",
+            Invariant::EachItemOnce => "nobody gets what somebody else got",
+            Invariant::AllOrNothing => "what one operation changes is seen together or not at all",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_those_of_the_file() {
+        for data in Data::ALL {
+            assert_eq!(serde_json::to_value(data).unwrap(), data.word());
+        }
+        for invariant in Invariant::ALL {
+            assert_eq!(serde_json::to_value(invariant).unwrap(), invariant.word());
         }
     }
 }

@@ -21,6 +21,9 @@ pub struct Decision {
     pub candidates: Vec<Candidate>,
     /// What is proposed, by the label of its candidate or of the mix. `None` where nothing is safe.
     pub proposal: Option<Proposal>,
+    /// Where nothing is safe: which answers to relax, and what that would leave, a sentence each. Empty otherwise.
+    #[serde(default)]
+    pub relax: Vec<String>,
     /// A mix by part of the data, where one was measured.
     pub mix: Option<Mix>,
     /// What would have to change for another answer.
@@ -115,6 +118,9 @@ pub struct Figure {
 pub struct Proposal {
     /// The label of a candidate, or of the mix.
     pub strategy: String,
+    /// Candidates that the seeds do not tell from it in anything that the rule looks at: equally good answers.
+    #[serde(default)]
+    pub equals: Vec<String>,
     /// Why this one and not another of the front, a sentence each.
     pub because: Vec<String>,
     /// Others of the front and for whom they are better, a sentence each.

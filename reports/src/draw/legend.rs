@@ -16,6 +16,8 @@ const SIGN: f64 = 33.0;
 pub enum Sign {
     /// A strategy's line and mark.
     Strategy(Look),
+    /// A mark.
+    Mark(Look),
     /// A filled box.
     Fill(Color),
 }
@@ -44,9 +46,10 @@ pub fn flow(scene: &mut Scene, area: Rect, entries: &[Entry<'_>]) -> f64 {
         let y = area.y + (index / columns) as f64 * LINE + LINE / 2.0;
         match entry.sign {
             Sign::Strategy(look) => {
-                scene.line(vec![at(x, y), at(x + 26.0, y)], look.color, 2.0);
+                scene.dashed_by(vec![at(x, y), at(x + 26.0, y)], look.color, 2.0, look.dash());
                 scene.mark(at(x + 13.0, y), 5.0, look);
             }
+            Sign::Mark(look) => scene.mark(at(x + 13.0, y), 5.0, look),
             Sign::Fill(color) => scene.fill(Rect::new(x + 8.0, y - 7.0, 18.0, 14.0), color),
         }
         scene.text(at(x + SIGN, y + BODY * 0.31), name, BODY, Anchor::Start, INK);

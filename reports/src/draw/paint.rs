@@ -1,9 +1,9 @@
-//! From a scene to bytes: one function draws it on any plotters backend.
+//! From a scene to the bytes of a PNG, by plotters.
 
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
 use plotters::element::{Circle, PathElement, Polygon, Rectangle, Text};
-use plotters::prelude::{BitMapBackend, DrawingBackend, SVGBackend};
+use plotters::prelude::{BitMapBackend, DrawingBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color as _, FontStyle, IntoFont, RGBColor, ShapeStyle, TextStyle};
 
@@ -11,27 +11,8 @@ use super::geometry::{Anchor, Point};
 use super::scene::{Color, Item, PAPER, Scene};
 use super::text::{FAMILY, register};
 
-/// How plotters' backends differ.
-trait Surface: DrawingBackend {
-    /// How far below the top of a text its baseline is, as a share of the font size. The SVG backend writes
-    /// `dy="0.76em"` with an em of size / 1.24; the bitmap one puts the baseline at half the size.
-    const BASELINE: f64;
-    /// Whether the backend has a bold font of its own.
-    const BOLD: bool;
-}
-
-impl Surface for SVGBackend<'_> {
-    const BASELINE: f64 = 0.76 / 1.24;
-    const BOLD: bool = true;
-}
-
-impl Surface for BitMapBackend<'_> {
-    const BASELINE: f64 = 0.5;
-    const BOLD: bool = false;
-}
-
-/// Backends count in whole pixels, so an SVG is drawn at this multiple of its size, and says so in its view box.
-const SVG_FINE: u32 = 2;
+/// How far below the top of a text plotters puts its baseline, as a share of the font size.
+const BASELINE: f64 = 0.5;
 
 /// A PNG is drawn at most at this multiple of its size and averaged down, which smooths edges and the spacing of letters.
 const PNG_FINE: u32 = 3;
@@ -43,20 +24,6 @@ const MOST_PIXELS: u32 = 48_000_000;
 const LONGEST: f64 = 32_000.0;
 
 impl Scene {
-    /// The picture as SVG text.
-    pub fn svg(&self) -> String {
-        let ((w, h), mut text) = (self.size(), String::new());
-        let fine = (w * SVG_FINE, h * SVG_FINE);
-        paint(self, SVGBackend::with_string(&mut text, fine), SVG_FINE);
-        // The first tag of plotters fixes the size in pixels; this one scales, and has a title.
-        let body = text.split_once('>').map_or("", |(_, body)| body);
-        let (title, view) = (escaped(&self.title), format!("0 0 {} {}", fine.0, fine.1));
-        format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}\" height=\"{h}\" viewBox=\"{view}\" role=\"img\">\n\
-             <title>{title}</title>{body}"
-        )
-    }
-
     /// The picture as the bytes of a PNG file.
     pub fn png(&self) -> Vec<u8> {
         let (w, h) = self.size();
@@ -69,28 +36,29 @@ impl Scene {
     }
 
     /// In whole pixels, which are few enough to be multiplied.
-    fn size(&self) -> (u32, u32) {
+    pub(super) fn size(&self) -> (u32, u32) {
         let whole = |length: f64| if length >= 1.0 { length.ceil().min(LONGEST) as u32 } else { 1 };
         (whole(self.width), whole(self.height))
     }
 }
 
-fn paint<B: Surface>(scene: &Scene, backend: B, fine: u32) {
+fn paint(scene: &Scene, backend: BitMapBackend<'_>, fine: u32) {
     register();
     let area = backend.into_drawing_area();
     let drawn = area.fill(&rgb(PAPER)).and_then(|()| {
         scene.items.iter().try_for_each(|item| stroke(&area, item, fine))?;
         area.present()
     });
-    // Both backends write to memory and the font is built in, so nothing can fail.
+    // The backend writes to memory and the font is built in, so nothing can fail.
     drawn.expect("drawing to memory");
 }
 
-fn stroke<B: Surface>(
-    area: &DrawingArea<B, Shift>,
-    item: &Item,
-    fine: u32,
-) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
+/// A surface that plotters draws on.
+type Surface<'b> = DrawingArea<BitMapBackend<'b>, Shift>;
+/// What could go wrong on it.
+type Failure<'b> = DrawingAreaErrorKind<<BitMapBackend<'b> as DrawingBackend>::ErrorType>;
+
+fn stroke<'b>(area: &Surface<'b>, item: &Item, fine: u32) -> Result<(), Failure<'b>> {
     let k = f64::from(fine);
     let pixel = |point: &Point| ((point.x * k).round() as i32, (point.y * k).round() as i32);
     match item {
@@ -117,13 +85,13 @@ fn stroke<B: Surface>(
                 Anchor::Middle => HPos::Center,
                 Anchor::End => HPos::Right,
             };
-            let (x, y) = pixel(&Point { x: place.x, y: place.y - size * B::BASELINE });
+            let (x, y) = pixel(&Point { x: place.x, y: place.y - size * BASELINE });
             let face = if *bold { FontStyle::Bold } else { FontStyle::Normal };
             let font = (FAMILY, size * k).into_font().style(face);
             let color = rgb(*color);
             let style = TextStyle::from(font).color(&color).pos(Pos::new(h_pos, VPos::Top));
             // The built-in font has one weight; drawn twice side by side it reads as bold.
-            let copies = if *bold && !B::BOLD { fine as i32 / 2 } else { 0 };
+            let copies = if *bold { fine as i32 / 2 } else { 0 };
             (0..=copies).try_for_each(|step| area.draw(&Text::new(text.as_str(), (x + step, y), style.clone())))
         }
     }
@@ -187,8 +155,4 @@ fn encode(pixels: &[u8], width: u32, height: u32) -> Vec<u8> {
 
 fn rgb(color: Color) -> RGBColor {
     RGBColor(color.0, color.1, color.2)
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -5,6 +5,9 @@ use crate::format::figure;
 /// The share of a logarithmic axis that is reserved for zeros.
 const ZERO: f64 = 0.1;
 
+/// No axis reaches farther, so that steps and ratios of its ends stay numbers.
+const FARTHEST: f64 = 1e200;
+
 /// How figures map to an axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scale {
@@ -22,7 +25,12 @@ enum Kind {
 impl Scale {
     /// Linear from `low` to `high`.
     pub fn linear(low: f64, high: f64) -> Self {
-        Self { low, high: if high > low && high.is_finite() { high } else { low + 1.0 }, kind: Kind::Linear }
+        let low = if low.is_finite() { low.clamp(-FARTHEST, FARTHEST) } else { 0.0 };
+        let high = high.min(FARTHEST);
+        // Wide enough that its ends differ, however large they are.
+        let least = (low.abs() * 1e-9).max(f64::MIN_POSITIVE);
+        let high = if high - low > least && (high - low).is_finite() { high } else { low + least.max(1.0) };
+        Self { low, high, kind: Kind::Linear }
     }
 
     /// Logarithmic, wide enough for all values. Zeros and negative values share a place at the lower end. `None` without
@@ -39,7 +47,10 @@ impl Scale {
         match (high > 0.0, zero) {
             (false, false) => return None,
             (false, true) => (low, high) = (1.0, 10.0),
-            _ => (low, high) = (step_below(low), step_above(high)),
+            _ => {
+                let within = |value: f64| value.clamp(1.0 / FARTHEST, FARTHEST);
+                (low, high) = (step_below(within(low)), step_above(within(high)));
+            }
         }
         if high < low * 1.9 {
             high = low * 2.0;
@@ -89,9 +100,10 @@ impl Scale {
     fn linear_ticks(&self, most: usize) -> Vec<f64> {
         let rough = (self.high - self.low) / most.max(1) as f64;
         let step = step_above(rough);
-        let first = (self.low / step).ceil() as i64;
-        let last = (self.high / step + 1e-9).floor() as i64;
-        (first..=last).map(|n| n as f64 * step).collect()
+        let first = (self.low / step - 1e-9).ceil();
+        let last = (self.high / step + 1e-9).floor();
+        let count = (last - first).clamp(0.0, most.max(1) as f64) as usize;
+        (0..=count).map(|n| (first + n as f64) * step).collect()
     }
 
     fn log_ticks(&self, most: usize) -> Vec<f64> {
@@ -143,6 +155,18 @@ mod tests {
         assert_eq!(Scale::log([f64::NAN, f64::INFINITY]), None);
         assert_eq!(Scale::log([0.0]).expect("a zero").place(0.0), 0.0);
         assert_eq!(Scale::linear(0.0, 0.0).place(0.0), 0.0);
+        let far = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, -1.0, 5e-324, 1e-9, 1e12, 1e300, -1e300, f64::MAX];
+        for low in far {
+            for high in far {
+                let scales = [Some(Scale::linear(low, high)), Scale::log([low, high])];
+                for scale in scales.into_iter().flatten() {
+                    let ticks = scale.ticks(8);
+                    assert!(ticks.len() <= 12, "{low} to {high}: {ticks:?}");
+                    assert!(ticks.iter().all(|(value, _)| value.is_finite()), "{low} to {high}: {ticks:?}");
+                    assert!(far.into_iter().all(|value| (0.0..=1.0).contains(&scale.place(value)) || value.is_nan()));
+                }
+            }
+        }
     }
 
     #[test]

@@ -69,6 +69,8 @@ pub enum Item {
 pub struct Scene {
     /// Its title, which screen readers read.
     pub title: String,
+    /// What it shows and where its figures stand, which screen readers read after the title.
+    pub about: String,
     /// Width in pixels.
     pub width: f64,
     /// Height in pixels.
@@ -94,7 +96,7 @@ impl Item {
 impl Scene {
     /// An empty picture.
     pub fn new(title: impl Into<String>, width: f64, height: f64) -> Self {
-        Self { title: title.into(), width, height, items: Vec::new(), empty: None }
+        Self { title: title.into(), about: String::new(), width, height, items: Vec::new(), empty: None }
     }
 
     /// A solid line.
@@ -104,7 +106,12 @@ impl Scene {
 
     /// A dashed line.
     pub fn dashed(&mut self, points: Vec<Point>, color: Color, width: f64) {
-        self.items.push(Item::Line { points, color, width, dash: 4.0 });
+        self.dashed_by(points, color, width, 4.0);
+    }
+
+    /// A line with dashes and gaps of this length; 0 for a solid one.
+    pub fn dashed_by(&mut self, points: Vec<Point>, color: Color, width: f64, dash: f64) {
+        self.items.push(Item::Line { points, color, width, dash });
     }
 
     /// A filled polygon.

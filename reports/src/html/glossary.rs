@@ -16,28 +16,28 @@ use crate::columns::COLUMNS;
 pub(super) fn glossary(summary: &Summary<'_>) -> Markup {
     let kinds = kinds(summary);
     html! {
-        section id="glossary" {
-            h2 { "Glossary" }
+        details.section {
+            summary { h2 id="glossary" { "Glossary" } " what each metric and each finding means" }
             h3 { "Metrics" }
             p { "Latencies count from the moment at which the user intended to act." }
-            div.wide { table {
-                thead { tr { th { "metric" } th { "unit" } th { "better" } th { "meaning" } th { "columns" } th { "charts" } } }
-                tbody { @for metric in metrics::all() { tr {
+            div.wide tabindex="0" role="region" aria-label="Metrics" { table {
+                caption.vh { "Every metric" }
+                thead { tr { @for head in ["metric", "unit", "better", "meaning", "columns", "charts"] { th scope="col" { (head) } } } }
+                tbody { @for metric in metrics::all() { tr id={ "m-" (metric.name) } {
                     th scope="row" { code { (metric.name) } }
                     td { (metric.unit) }
                     td { (metric.better.word()) }
                     td.meaning { (metric.meaning) }
                     td { (columns(metric)) }
-                    td { @for chart in CHARTS.iter().filter(|chart| chart.metrics.contains(&metric)) {
-                        a href={ "#chart-" (chart.name) } { (chart.name) } " "
-                    } }
+                    td { (charts(metric)) }
                 } } }
             } }
             @if !kinds.is_empty() {
                 h3 { "Findings" }
-                div.wide { table {
-                    thead { tr { th { "workload" } th { "finding" } th { "lost intent" } th { "meaning" } } }
-                    tbody { @for (workload, kind) in &kinds { tr {
+                div.wide tabindex="0" role="region" aria-label="Findings" { table {
+                    caption.vh { "Kinds of findings that occur" }
+                    thead { tr { @for head in ["workload", "finding", "lost intent", "meaning"] { th scope="col" { (head) } } } }
+                    tbody { @for (workload, kind) in &kinds { tr data-w=(workload) {
                         td { (workload) }
                         th scope="row" { (kind.name) }
                         td { (if kind.lost { "yes" } else { "no" }) }
@@ -52,6 +52,11 @@ pub(super) fn glossary(summary: &Summary<'_>) -> Markup {
 fn columns(metric: &MetricSpec) -> String {
     let heads = COLUMNS.iter().filter(|column| column.source.metric() == metric).map(|column| column.head);
     heads.collect::<Vec<_>>().join(", ")
+}
+
+fn charts(metric: &MetricSpec) -> String {
+    let names = CHARTS.iter().filter(|chart| chart.metrics.contains(&metric)).map(|chart| chart.name);
+    names.collect::<Vec<_>>().join(", ")
 }
 
 /// The kinds of findings that occur, each with its workload. Those of a product's own workloads have no spec here.

@@ -1,135 +1,129 @@
-//! The report as one self-contained page; all data is escaped.
+//! The report as one self-contained page; all data is escaped, and the script holds none.
 
 mod away;
-mod details;
+mod bars;
+mod board;
+mod charts;
+mod exact;
+mod filter;
+mod findings;
 mod glossary;
+mod growth;
+mod head;
+mod places;
+mod provenance;
+mod spot;
+mod support;
 mod tables;
+mod workload;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::caveat::caveats;
-use crate::charts::{CHARTS, Data};
+use crate::caveat::{Caveat, caveats};
+use crate::charts::{CHARTS, Chart, Data};
 use crate::criterion::CriterionEstimate;
 use crate::format::plural;
 use crate::headline::headlines;
+use crate::overview::Overview;
+use places::Places;
 use syncbench_harness::results::Results;
 
-/// The look of the page.
-const STYLE: &str = include_str!("style.css");
+/// The look of the page: on screens, of its first screen, and in print.
+const STYLES: [&str; 3] = [include_str!("page.css"), include_str!("board.css"), include_str!("print.css")];
+
+/// Sorting, filtering, and figures on hover and focus. The page is whole without it.
+const SCRIPT: &str = include_str!("page.js");
+
+/// What the page may load: nothing but what is in it.
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+
+/// The sections after those of the workloads: anchor and name.
+const SECTIONS: [(&str, &str); 5] = [
+    ("growth", "Growth"),
+    ("support", "Support"),
+    ("glossary", "Glossary"),
+    ("provenance", "Provenance"),
+    ("caveats", "Caveats"),
+];
 
 /// The whole report.
 pub fn page(results: &Results, criterion: &[CriterionEstimate]) -> String {
+    page_with(results, criterion, CHARTS)
+}
+
+/// The same with these charts: those that are not built in have a section of their own.
+pub fn page_with(results: &Results, criterion: &[CriterionEstimate], registered: &[&Chart]) -> String {
     let mut data = Data::new(results, criterion);
     data.bare = true;
+    let overview = Overview::new(&data.summary);
+    let (places, headlines) = (Places::of(&overview), headlines(&data.summary));
+    let caveats = caveats(&data.summary);
     let body = html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "syncbench report" }
-                style { (PreEscaped(STYLE)) }
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                title { (head::QUESTION) " " (head::compared(&overview)) }
+                style { @for style in STYLES { (PreEscaped(style)) } }
             }
             body {
-                (header(&data))
-                main {
-                    (story(&data))
-                    (limits(&data))
-                    section id="figures" { h2 { "Figures" } (tables::all(&data.summary)) }
+                a.skip href="#main" { "Skip to the figures" }
+                (head::head(&overview, &places, caveats.len()))
+                main id="main" tabindex="-1" {
+                    @if !overview.modes.is_empty() { (filter::filter(&overview)) (board::board(&overview, &places)) (tables::reading()) }
+                    @for workload in &places.workloads { (workload::section(&data, &overview, &places, &headlines, workload)) }
+                    @if let Some(growth) = growth::growth(&data, &overview, &places) { (growth) }
                     (away::section(&data.summary))
-                    (charts(&data))
-                    (details::findings(&data.summary))
-                    (details::support(&data.summary))
+                    (own(&data, registered))
+                    (estimates(&data))
+                    (support::support(&data.summary))
                     (glossary::glossary(&data.summary))
-                    (details::provenance(results))
+                    (provenance::provenance(&data.summary))
+                    (limits(&caveats))
                 }
+                script { (PreEscaped(SCRIPT)) }
             }
         }
     };
     body.into_string()
 }
 
-fn header(data: &Data<'_>) -> Markup {
-    let environment = &data.summary.results.environment;
-    let seeds = data.summary.all_groups().map(|group| group.seeds()).max().unwrap_or(0);
-    let counted = [
-        plural(data.summary.strategies.len(), "strategy"),
-        plural(data.summary.all_groups().count(), "condition"),
-        format!("up to {}", plural(seeds, "seed")),
-    ];
-    let version =
-        if environment.version.is_empty() { String::new() } else { format!("syncbench {}", environment.version) };
-    // To the second; provenance has the rest.
-    let started = match environment.started_at.split_once('.') {
-        Some((second, _)) => format!("{second}Z"),
-        None => environment.started_at.clone(),
-    };
-    let facts: Vec<_> = [&started, &version, &environment.cpu]
-        .into_iter()
-        .filter(|fact| !fact.is_empty())
-        .map(String::as_str)
-        .collect();
-    let parts = [
-        ("story", "What happened"),
-        ("limits", "Limits"),
-        ("figures", "Figures"),
-        ("charts", "Charts"),
-        ("findings", "Findings"),
-        ("support", "Support"),
-        ("glossary", "Glossary"),
-        ("provenance", "Provenance"),
-    ];
+/// The charts that a product brings; nothing without them.
+fn own(data: &Data<'_>, registered: &[&Chart]) -> Markup {
+    let built_in = |chart: &&Chart| CHARTS.iter().any(|other| std::ptr::eq(*other, *chart));
+    let own: Vec<_> = registered.iter().copied().filter(|chart| !built_in(chart)).collect();
     html! {
-        header {
-            h1 { "syncbench report" }
-            p.muted { (counted.join(", ")) "." @if !facts.is_empty() { " " (facts.join(", ")) "." } }
-            nav { @for (id, name) in parts { a href={ "#" (id) } { (name) } " " } }
-        }
-    }
-}
-
-fn story(data: &Data<'_>) -> Markup {
-    let headlines = headlines(&data.summary);
-    html! {
-        section id="story" {
-            h2 { "What happened" }
-            @if headlines.is_empty() { p { "Nothing was measured." } }
-            dl.story {
-                @for headline in &headlines {
-                    dt { (headline.title) }
-                    dd { (headline.sentences.join(" ")) }
-                }
+        @if !own.is_empty() {
+            details.section {
+                summary { h2 id="own" { "Own charts" } " " (plural(own.len(), "chart")) }
+                (charts::figures(own.into_iter(), data, ("own", "own charts")))
             }
         }
     }
 }
 
-fn limits(data: &Data<'_>) -> Markup {
-    let caveats = caveats(&data.summary);
+/// Criterion's estimates; nothing without them.
+fn estimates(data: &Data<'_>) -> Markup {
     html! {
-        section id="limits" {
-            h2 { "What limits these figures" }
+        @if !data.criterion.is_empty() {
+            details.section {
+                summary { h2 id="estimates" { "Criterion" } " " (plural(data.criterion.len(), "estimate")) }
+                (charts::figures(CHARTS.iter().copied().filter(|chart| chart.name == "estimates"), data, ("estimates", "Criterion")))
+            }
+        }
+    }
+}
+
+/// What limits the figures: never folded.
+fn limits(caveats: &[Caveat]) -> Markup {
+    html! {
+        section.section {
+            h2 id="caveats" { "Caveats" }
             @if caveats.is_empty() { p { "The run itself noticed no limits." } }
-            ul.caveats { @for caveat in &caveats { li { (caveat.to_string()) } } }
-        }
-    }
-}
-
-fn charts(data: &Data<'_>) -> Markup {
-    let drawn: Vec<_> = CHARTS.iter().map(|chart| (chart, chart.scene(data))).collect();
-    html! {
-        section id="charts" {
-            h2 { "Charts" }
-            @for (chart, scene) in &drawn {
-                @match &scene.empty {
-                    Some(why) => p.muted { b { (chart.title) } ": not drawn. " (why) },
-                    None => figure id={ "chart-" (chart.name) } {
-                        h3 { (chart.title) }
-                        figcaption { (chart.shows) }
-                        (PreEscaped(scene.svg()))
-                    },
-                }
-            }
+            @else { ul.caveats { @for caveat in caveats { li { (caveat.to_string()) } } } }
         }
     }
 }

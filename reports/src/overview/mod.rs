@@ -2,17 +2,24 @@
 //!
 //! Nothing is blended: a figure belongs to one strategy, workload and mode, or is the worst of several, and says which.
 
+mod figures;
+mod follow;
+mod names;
 mod strategy;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::aggregate::{Group, Row, Summary};
+pub use figures::{Judged, Tail};
+pub use follow::{Follow, follow};
+pub use names::compressed;
 pub use strategy::{Offline, Strategy};
 
 /// Strategies by workloads.
 #[derive(Clone, Debug)]
 pub struct Overview<'s, 'a> {
-    /// What differs beside strategy and workload: parts of the plan, networks, faults, ... Sweeps over sizes are left out.
+    /// What differs beside strategy and workload: parts of the plan, networks, faults, ... Sweeps over sizes are left out,
+    /// unless there is nothing else: then each size is a mode.
     pub modes: Vec<Mode<'s, 'a>>,
     /// Workloads in the order of the plan.
     pub workloads: Vec<&'a str>,
@@ -36,17 +43,29 @@ impl<'s, 'a> Overview<'s, 'a> {
     pub fn new(summary: &'s Summary<'a>) -> Self {
         let mut modes: Vec<Mode<'s, 'a>> = Vec::new();
         let (mut places, mut workloads) = (BTreeMap::new(), Vec::new());
-        for group in &summary.groups {
+        let swept = summary.groups.is_empty();
+        // A part that sweeps over sizes asks what an operation costs: its other conditions are no mode either.
+        let sweeps = summary.sweeps.iter().flat_map(|sweep| &sweep.groups);
+        let sweeping: BTreeSet<&str> = sweeps.map(|group| group.condition.part).collect();
+        let alone = |group: &&Group<'a>| !sweeping.contains(group.condition.part);
+        let any_alone = summary.groups.iter().any(|group| alone(&group));
+        let groups: Vec<&Group<'a>> = if swept {
+            summary.all_groups().collect()
+        } else {
+            summary.groups.iter().filter(|group| !any_alone || alone(group)).collect()
+        };
+        for group in groups {
             if !workloads.contains(&group.condition.workload) {
                 workloads.push(group.condition.workload);
             }
-            let place = *places.entry(group.condition.but_workload()).or_insert_with(|| {
+            let size = if swept { group.condition.size() } else { 0 };
+            let place = *places.entry((group.condition.but_workload(), size)).or_insert_with(|| {
                 modes.push(Mode { name: String::new(), groups: Vec::new() });
                 modes.len() - 1
             });
             modes[place].groups.push(group);
         }
-        name(&mut modes);
+        name(&mut modes, swept);
         Self { modes, workloads, strategies: Strategy::of(summary), summary }
     }
 
@@ -63,8 +82,8 @@ impl<'s, 'a> Overview<'s, 'a> {
     }
 }
 
-/// Names modes by their part; those of one part add what differs.
-fn name(modes: &mut [Mode<'_, '_>]) {
+/// Names modes by their part; those of one part add what differs. Where all are of one part, what differs is enough.
+fn name(modes: &mut [Mode<'_, '_>], swept: bool) {
     let facets = |mode: &Mode<'_, '_>| mode.groups[0].condition.facets();
     let mut like: BTreeMap<_, Vec<BTreeSet<String>>> = BTreeMap::new();
     for mode in modes.iter() {
@@ -73,13 +92,17 @@ fn name(modes: &mut [Mode<'_, '_>]) {
         known.resize_with(facets.len(), BTreeSet::new);
         known.iter_mut().zip(facets).for_each(|(known, facet)| _ = known.insert(facet));
     }
+    let one_part = like.len() == 1;
     for mode in modes {
         let part = mode.groups[0].condition.part;
         let differs = like.get(part).map(Vec::as_slice).unwrap_or_default();
         let size = mode.groups[0].condition.size_facet();
         let facets = facets(mode);
-        let told = facets.iter().zip(differs).filter(|(facet, known)| known.len() > 1 && **facet != size);
-        let told: Vec<_> = std::iter::once(part).chain(told.map(|(facet, _)| facet.as_str())).collect();
+        let told = facets.iter().zip(differs).filter(|(facet, known)| known.len() > 1 && (swept || **facet != size));
+        let mut told: Vec<_> = told.map(|(facet, _)| facet.as_str()).collect();
+        if !one_part || told.is_empty() {
+            told.insert(0, part);
+        }
         mode.name = told.join(", ");
     }
 }

@@ -14,19 +14,23 @@ fn draw_all(results: &Results) -> Vec<(&'static str, Scene)> {
     let criterion = crate::support::criterion(results);
     let data = Data::new(results, &criterion);
     let scenes: Vec<_> = CHARTS.iter().map(|chart| (chart.name, chart.scene(&data))).collect();
-    for (name, scene) in &scenes {
-        let svg = scene.svg();
-        assert!(svg.ends_with("</svg>\n") && !svg.contains("NaN") && !svg.contains("<script"), "{name}");
-        // Large pictures are slow to draw; the small ones prove as much.
-        assert!(scene.height > 600.0 || scene.png().starts_with(b"\x89PNG"), "{name}");
-        check_texts(name, scene);
-    }
+    scenes.iter().for_each(|(name, scene)| check_picture(name, scene));
     let page = html::page(results, &criterion);
-    assert!(page.ends_with("</html>") && !page.contains("<script") && !page.contains("NaN"));
+    assert!(page.ends_with("</html>") && !page.contains("NaN"));
+    // Its own, which holds no data.
+    assert_eq!((page.matches("<script").count(), page.matches("</script").count()), (1, 1));
     for width in [60, 80, 200] {
         assert!(!table::summary(results, width, false).contains('\u{1b}'));
     }
     scenes
+}
+
+fn check_picture(name: &str, scene: &Scene) {
+    let svg = scene.svg();
+    assert!(svg.ends_with("</svg>\n") && !svg.contains("NaN") && !svg.contains("<script"), "{name}");
+    // Large pictures are slow to draw; the small ones prove as much.
+    assert!(scene.height > 600.0 || scene.png().starts_with(b"\x89PNG"), "{name}");
+    check_texts(name, scene);
 }
 
 /// Every text lies within the picture, and none covers another.
@@ -201,6 +205,31 @@ fn a_cell_without_any_metric_does_no_harm() {
 fn the_same_results_give_the_same_bytes() {
     let results = crate::support::small();
     assert_eq!(report::files(&results, &[]), report::files(&results, &[]));
+}
+
+#[test]
+fn charts_of_flips_and_ratios_keep_their_labels_apart() {
+    let usual = (crate::support::pictures::flip(), crate::support::pictures::ratios());
+    for (flip, ratios) in crate::support::pictures::edges().into_iter().chain([usual]) {
+        for width in [340.0, 560.0, 1000.0] {
+            for bare in [false, true] {
+                check_picture("flip", &flip.scene(width, bare));
+                check_picture("ratio", &ratios.scene(width, bare));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_flip_says_where_the_proposal_changes() {
+    let texts = |scene: &Scene| scene.texts().iter().map(|(_, text)| (*text).to_owned()).collect::<Vec<_>>().join("|");
+    let mut flip = crate::support::pictures::flip();
+    let text = texts(&flip.scene(1000.0, false));
+    assert!(text.contains("changes between 20 and 40, and between 160 and 320"), "{text}");
+    assert!(text.contains("marks the answers: 40") && text.contains("|serial|"), "{text}");
+    flip.proposals.iter_mut().for_each(|(_, proposal)| *proposal = Some("ot".into()));
+    let text = texts(&flip.scene(1000.0, false));
+    assert!(text.contains("stays over the whole range"), "{text}");
 }
 
 #[test]

@@ -39,7 +39,10 @@ fn figures_of_different_conditions_never_share_a_table() {
         (|cell| cell.settings.pace = Pace::Closed, ["closed pace", "poisson pace"]),
         (|cell| cell.settings.undo = 0.25, ["25% undone", "no undo"]),
         (|cell| cell.settings.budget = Duration::from_secs(3600), ["budget 3600 s", "budget 60 s"]),
-        (|cell| cell.settings.sample_every = Some(Duration::from_millis(50)), ["every 50 ms", "after every event"]),
+        (
+            |cell| cell.settings.sample_every = Some(Duration::from_millis(50)),
+            ["every 50 ms", "as often as the size allows"],
+        ),
         (|cell| cell.topology = Topology::Mesh, ["mesh", "star"]),
     ];
     for (change, [new, old]) in changes {
@@ -55,6 +58,20 @@ fn figures_of_different_conditions_never_share_a_table() {
         assert!(!text.contains("4 seeds"), "{text}");
     }
     assert_eq!(titles(&one_condition(2)), ["stack (rough)"]);
+}
+
+/// The large ones are sampled, because they are large.
+#[test]
+fn sizes_make_one_sweep_however_often_their_states_are_looked_at() {
+    let sizes = [10, 1000, 100_000];
+    let mut results = Plan { strategies: THREE, workloads: &[], parts: &[], sizes: &sizes, seeds: 2 }.results();
+    for cell in &mut results.cells {
+        cell.settings.sample_every = cell.settings.usual_sampling();
+    }
+    let summary = Summary::new(&results);
+    let sizes: Vec<usize> = summary.sweeps.iter().map(|sweep| sweep.groups.len()).collect();
+    assert_eq!((sizes, summary.groups.len()), (vec![3, 3], 0));
+    assert_eq!(summary.sweeps[0].groups[0].sizeless, "text (growth)");
 }
 
 #[test]

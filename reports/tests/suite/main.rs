@@ -6,5 +6,9 @@ mod cover;
 mod edges;
 mod golden;
 mod groups;
+#[cfg(unix)]
+mod page;
+mod record;
+mod screen;
 mod shown;
 mod support;

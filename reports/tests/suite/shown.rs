@@ -1,5 +1,5 @@
 //! Every metric is shown: without its figures, what a reader sees is something else.
-use syncbench_harness::metric::{Better, Form, Metric, MetricSpec, Quantiles};
+use syncbench_harness::metric::{Better, Form, Measured, Metric, MetricSpec, Quantiles};
 use syncbench_harness::metrics::{self, LOST_INTENTS};
 use syncbench_harness::results::{ByName, Results};
 use syncbench_reports::charts::CHARTS;
@@ -82,6 +82,7 @@ fn a_metric_that_nothing_shows_is_noticed() {
         better: Better::Low,
         form: Form::Number,
         meaning: "planted",
+        measured: Measured::Events,
     };
     let mut results = rich();
     for cell in &mut results.cells {

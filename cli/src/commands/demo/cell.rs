@@ -13,12 +13,12 @@ use crate::failure::{Failure, one_line};
 /// Runs the cell of a replay command and tells its first loss.
 pub(super) fn tell(catalog: &Catalog, replay: &str) -> Result<Told, Failure> {
     let wrong = |reason: String| Failure::usage(format!("--cell: {reason}"));
-    let args = parse(replay).map_err(wrong)?;
+    let args = parse(replay, catalog.plans.program_name()).map_err(wrong)?;
     let plan =
         run::scenarios(&args).and_then(|scenarios| Plan::with(scenarios, &catalog.plans).map_err(Failure::usage));
     let plan = plan.map_err(|failure| match failure {
         Failure::Usage(reason) => wrong(reason),
-        broken @ Failure::Broken(_) => broken,
+        other => other,
     })?;
     let [planned] = &plan.cells[..] else {
         return Err(wrong(format!(
@@ -30,28 +30,26 @@ pub(super) fn tell(catalog: &Catalog, replay: &str) -> Result<Told, Failure> {
     first_loss(planned, None).map_err(wrong)
 }
 
-/// The flags of a command such as `syncbench run --strategy ot ...`, with or without its first two words.
-fn parse(replay: &str) -> Result<RunArgs, String> {
+/// The flags of a command of this program such as `syncbench run --strategy ot ...`, with or without its first two words.
+fn parse(replay: &str, program: &str) -> Result<RunArgs, String> {
     let words = shlex::split(replay).ok_or("a quote is not closed: expected the command as it was printed")?;
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let flags = match words[..] {
-        [program, "run", ref flags @ ..] if is_syncbench(program) => flags,
+        [called, "run", ref flags @ ..] if is(called, program) => flags,
         ["run", ref flags @ ..] => flags,
         ref flags => flags,
     };
     if flags.is_empty() {
-        return Err(
-            "nothing to run: expected a command such as `syncbench run --strategy ot --workload text ...`".into()
-        );
+        return Err("nothing to run: expected a command such as `run --strategy ot --workload text ...`".into());
     }
     match Cli::try_parse_from(["syncbench", "run"].iter().chain(flags)) {
         Ok(Cli { command: Command::Run(args) }) => Ok(*args),
-        Ok(_) => Err("expected a `syncbench run` command".into()),
+        Ok(_) => Err(format!("expected a `{program} run` command")),
         Err(error) => Err(one_line(&error, "run")),
     }
 }
 
 /// Whether a command runs this program, wherever it lies.
-fn is_syncbench(program: &str) -> bool {
-    std::path::Path::new(program).file_stem().is_some_and(|stem| stem == "syncbench")
+fn is(called: &str, program: &str) -> bool {
+    std::path::Path::new(called).file_stem().is_some_and(|stem| stem == program)
 }

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use syncbench_harness::clock;
 use syncbench_harness::stories::{self, Cast, STORIES, Skipped, Story, Told};
 use syncbench_reports::story;
+use syncbench_strategies::names;
 use syncbench_strategies::registry::{STRATEGIES, left_out};
 
 use super::run::split;
@@ -27,10 +28,10 @@ pub(crate) fn demo(catalog: &Catalog, args: &DemoArgs) -> Done {
     if let Some(replay) = &args.cell {
         return show(args, &cell::tell(catalog, replay)?);
     }
-    let Some(name) = &args.name else { return list(args.json) };
+    let Some(name) = &args.name else { return list(catalog, args.json) };
     let story = stories::find(name).ok_or_else(|| {
-        let names: Vec<&str> = STORIES.iter().map(|story| story.name).collect();
-        Failure::usage(format!("demo {name}: no such story: expected one of {}", names.join(", ")))
+        let known = STORIES.iter().map(|story| (story.name, story.title));
+        Failure::usage(format!("demo {name}: {}", names::unknown("story", name, "", known)))
     })?;
     show(args, &tell(story, &args.strategy)?)
 }
@@ -53,7 +54,7 @@ fn show(args: &DemoArgs, told: &Told) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-fn list(as_json: bool) -> Done {
+fn list(catalog: &Catalog, as_json: bool) -> Done {
     if as_json {
         let entry = |story: &&Story| json!({"name": story.name, "title": story.title, "shows": story.shows});
         let stories: Vec<Value> = STORIES.iter().map(entry).collect();
@@ -65,7 +66,7 @@ fn list(as_json: bool) -> Done {
     for story in STORIES {
         println!("  {bold}{:<8}{bold:#} {}", story.name, story.title);
     }
-    println!("\nRun one with: syncbench demo NAME");
+    println!("\nRun one with: {} demo NAME", catalog.plans.program_name());
     Ok(ExitCode::SUCCESS)
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use syncbench_harness::faults::FaultSpec;
+use syncbench_harness::faults::{FaultSpec, Timing};
 use syncbench_harness::finding::Kind;
 use syncbench_harness::metric::MetricSpec;
 use syncbench_harness::network::NetworkSpec;
@@ -15,6 +15,72 @@ use syncbench_strategies::selector::format_span;
 use syncbench_strategies::spec::{Content, ParamKind, Spec};
 
 type Words = BTreeMap<&'static str, String>;
+
+/// What all entries have.
+pub(super) trait Named {
+    /// As it is written on the command line.
+    fn name(&self) -> &str;
+    /// One line.
+    fn summary(&self) -> &str;
+    /// What entries are grouped by, where they are.
+    fn group(&self) -> Option<&str> {
+        None
+    }
+}
+
+macro_rules! named {
+    ($($entry:ty: $summary:ident),* $(,)?) => { $(
+        impl Named for $entry {
+            fn name(&self) -> &str {
+                self.name
+            }
+            fn summary(&self) -> &str {
+                self.$summary
+            }
+        }
+    )* };
+}
+
+named! {
+    Workload: summary,
+    Network: summary,
+    Fault: summary,
+    Metric: meaning,
+    ChartEntry: summary,
+    Scenario: summary,
+    Story: title,
+}
+
+impl Named for Strategy {
+    fn name(&self) -> &str {
+        match self {
+            Self::CompiledIn(strategy) => strategy.name,
+            Self::LeftOut(left_out) => left_out.name,
+        }
+    }
+
+    fn summary(&self) -> &str {
+        match self {
+            Self::CompiledIn(strategy) => strategy.summary,
+            Self::LeftOut(left_out) => left_out.summary,
+        }
+    }
+
+    fn group(&self) -> Option<&str> {
+        match self {
+            Self::CompiledIn(strategy) => Some(strategy.family),
+            Self::LeftOut(_) => Some("not compiled in"),
+        }
+    }
+}
+
+/// The first parameters with their defaults, as an example shows them: `:window=0`.
+fn written(name: &str, params: &[syncbench_strategies::spec::Param]) -> String {
+    match params.first() {
+        Some(param) => format!("{name}:{}={}", param.name, param.default),
+        None => name.to_owned(),
+    }
+}
 
 #[derive(Clone, PartialEq, Serialize)]
 pub(super) struct Param {
@@ -33,6 +99,7 @@ impl Param {
             ParamKind::Count => "number".to_owned(),
             ParamKind::Share => "share".to_owned(),
             ParamKind::Choice(words) => words.join("|"),
+            ParamKind::Name => "name".to_owned(),
             ParamKind::Paths => "paths".to_owned(),
         };
         let entry = |param: &syncbench_strategies::spec::Param| Self {
@@ -69,6 +136,7 @@ pub(super) struct CompiledIn {
     pub(super) carries: Words,
     pub(super) undo: String,
     pub(super) params: Vec<Param>,
+    pub(super) example: String,
 }
 
 #[derive(Serialize)]
@@ -80,8 +148,8 @@ pub(super) struct LeftOut {
     pub(super) why: String,
 }
 
-impl From<&Spec> for Strategy {
-    fn from(spec: &Spec) -> Self {
+impl Strategy {
+    pub(super) fn of(spec: &Spec, program: &str) -> Self {
         let claims = spec.guarantees.named().into_iter().filter(|(_, claimed)| *claimed).map(|(name, _)| name);
         let grows = spec.guarantees.grows.named().into_iter();
         Self::CompiledIn(Box::new(CompiledIn {
@@ -99,6 +167,7 @@ impl From<&Spec> for Strategy {
             carries: Content::ALL.iter().map(|kind| (kind.name(), (spec.content)(*kind).to_string())).collect(),
             undo: spec.undo.to_string(),
             params: Param::all(spec.params),
+            example: format!("{program} run --strategy {}", written(spec.name, spec.params)),
         }))
     }
 }
@@ -124,10 +193,11 @@ pub(super) struct Workload {
     pub(super) finds: Vec<Finding>,
     pub(super) size: String,
     pub(super) params: Vec<Param>,
+    pub(super) example: String,
 }
 
-impl From<&WorkloadSpec> for Workload {
-    fn from(spec: &WorkloadSpec) -> Self {
+impl Workload {
+    pub(super) fn of(spec: &WorkloadSpec, program: &str) -> Self {
         Self {
             name: spec.name,
             summary: spec.summary,
@@ -136,6 +206,7 @@ impl From<&WorkloadSpec> for Workload {
             finds: spec.kinds.iter().map(|kind| Finding::from(*kind)).collect(),
             size: format!("{} {} by default", spec.default_size, spec.size_unit),
             params: Param::all(spec.params),
+            example: format!("{program} run --workload {}", written(spec.name, spec.params)),
         }
     }
 }
@@ -164,10 +235,11 @@ pub(super) struct Network {
     pub(super) between_legs: String,
     pub(super) source: &'static str,
     pub(super) params: Vec<Param>,
+    pub(super) example: String,
 }
 
-impl From<&NetworkSpec> for Network {
-    fn from(spec: &NetworkSpec) -> Self {
+impl Network {
+    pub(super) fn of(spec: &NetworkSpec, program: &str) -> Self {
         let profile = spec.default_profile();
         Self {
             name: spec.name,
@@ -177,6 +249,7 @@ impl From<&NetworkSpec> for Network {
             between_legs: format_span(profile.backbone),
             source: spec.source,
             params: Param::all(spec.params),
+            example: format!("{program} run --network {}", written(spec.name, spec.params)),
         }
     }
 }
@@ -187,12 +260,22 @@ pub(super) struct Fault {
     pub(super) summary: &'static str,
     pub(super) real_time: String,
     pub(super) params: Vec<Param>,
+    pub(super) example: String,
 }
 
-impl From<&FaultSpec> for Fault {
-    fn from(spec: &FaultSpec) -> Self {
-        let real_time = spec.threads.to_string();
-        Self { name: spec.name, summary: spec.summary, real_time, params: Param::all(spec.params) }
+impl Fault {
+    pub(super) fn of(spec: &FaultSpec, program: &str) -> Self {
+        let at = match spec.timing {
+            Timing::Window | Timing::LaterWindow => "2s..5s",
+            Timing::Until => "5s",
+        };
+        Self {
+            name: spec.name,
+            summary: spec.summary,
+            real_time: spec.threads.to_string(),
+            params: Param::all(spec.params),
+            example: format!("{program} run --fault {}@{at}", written(spec.name, spec.params)),
+        }
     }
 }
 
@@ -237,10 +320,27 @@ pub(super) struct Scenario {
     pub(super) name: &'static str,
     pub(super) summary: &'static str,
     pub(super) toml: &'static str,
+    pub(super) example: String,
 }
 
-impl From<&(&'static str, &'static str)> for Scenario {
-    fn from((name, toml): &(&'static str, &'static str)) -> Self {
-        Self { name, summary: toml.lines().next().unwrap_or_default().trim_start_matches("# "), toml }
+impl Scenario {
+    pub(super) fn of((name, toml): &(&'static str, &'static str), program: &str) -> Self {
+        let summary = toml.lines().next().unwrap_or_default().trim_start_matches("# ");
+        Self { name, summary, toml, example: format!("{program} run {name}") }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Story {
+    pub(super) name: &'static str,
+    pub(super) title: &'static str,
+    pub(super) shows: &'static str,
+    pub(super) example: String,
+}
+
+impl Story {
+    pub(super) fn of(story: &syncbench_harness::stories::Story, program: &str) -> Self {
+        let (name, title, shows) = (story.name, story.title, story.shows);
+        Self { name, title, shows, example: format!("{program} demo {name}") }
     }
 }

@@ -6,17 +6,29 @@ mod print;
 
 use std::process::ExitCode;
 
-use crate::args::ListArgs;
+use crate::args::{Asked, ListArgs};
 use crate::catalog::Catalog;
-use crate::failure::Done;
+use crate::failure::{Done, Failure};
 use crate::out::println;
 
-pub(crate) fn list(_: &Catalog, args: &ListArgs) -> Done {
-    let catalog = catalog::Catalog::of(args.what);
+/// The names of everything, kind by kind.
+pub(crate) fn every_name(catalog: &Catalog) -> Vec<String> {
+    let Ok(all) = catalog::Catalog::of(catalog, &Asked::Everything) else { return Vec::new() };
+    let sections = all.sections();
+    sections.iter().flat_map(|(_, entries)| entries.iter().map(|entry| entry.name().to_owned())).collect()
+}
+
+pub(crate) fn list(catalog: &Catalog, args: &ListArgs) -> Done {
+    let asked = args.asked().map_err(Failure::usage)?;
+    let chosen = catalog::Catalog::of(catalog, &asked).map_err(Failure::usage)?;
     if args.json {
-        println!("{}", serde_json::to_string(&catalog)?);
-    } else {
-        print::print(&catalog);
+        println!("{}", serde_json::to_string(&chosen)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    match asked {
+        Asked::Everything => print::overview(&chosen, catalog.plans.program_name()),
+        Asked::Kind(_) => print::lines(&chosen, catalog.plans.program_name()),
+        Asked::Name(..) => print::whole(&chosen),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,78 +1,115 @@
 //! The catalog as text, as wide as the terminal.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use super::catalog::Catalog;
 use super::entry::{CompiledIn, Param, Strategy};
 
+use crate::args::Listed;
 use crate::out::println;
 
 /// Columns that are easy to read, and the width where there is no terminal.
 const WIDEST: usize = 100;
 
-pub(super) fn print(catalog: &Catalog) {
+/// The names of everything, kind by kind.
+pub(super) fn overview(catalog: &Catalog, program: &str) {
+    for (kind, entries) in catalog.sections() {
+        let names: Vec<_> = entries.iter().map(|entry| entry.name()).collect();
+        heading(kind);
+        wrapped(2, 2, &names.join(", "));
+    }
+    println!();
+    wrapped(
+        0,
+        0,
+        &format!("`{program} list KIND` prints a line for each, and `{program} list NAME` all that is known of one."),
+    );
+}
+
+/// A line for each.
+pub(super) fn lines(catalog: &Catalog, program: &str) {
+    for (kind, entries) in catalog.sections() {
+        let longest = entries.iter().map(|entry| entry.name().chars().count()).max().unwrap_or(0);
+        heading(kind);
+        let mut group = None;
+        for entry in &entries {
+            if entry.group() != group {
+                group = entry.group();
+                group.iter().for_each(|group| println!("  {group}"));
+            }
+            let indent = if group.is_some() { 4 } else { 2 };
+            let text = format!("{:<longest$}  {}", entry.name(), entry.summary());
+            bold_name(entry.name(), indent, indent + longest + 2, &text);
+        }
+        println!();
+        let (_, singular) = kind.words();
+        wrapped(0, 0, &format!("`{program} list NAME` prints all that is known of one {singular}."));
+    }
+}
+
+/// All that is known of each.
+pub(super) fn whole(catalog: &Catalog) {
     section("strategies", catalog.strategies.as_deref(), |strategy| match strategy {
         Strategy::CompiledIn(strategy) => compiled_in(strategy),
         Strategy::LeftOut(left_out) => {
-            heading(left_out.name, left_out.summary);
-            wrapped(6, &left_out.why);
+            named(left_out.name, left_out.summary);
+            wrapped(4, 6, &left_out.why);
         }
     });
     section("workloads", catalog.workloads.as_deref(), |workload| {
-        heading(workload.name, workload.summary);
+        named(workload.name, workload.summary);
         field("product", workload.product);
         field("edits", &workload.edits.join(", "));
         field("size", &workload.size);
         params(&workload.params);
         for finding in &workload.finds {
             let lost = if finding.lost { "" } else { " (not lost)" };
-            wrapped(6, &format!("finds {}{lost}: {}", finding.kind, finding.meaning));
+            wrapped(4, 6, &format!("finds {}{lost}: {}", finding.kind, finding.meaning));
         }
+        field("example", &workload.example);
     });
-    let explained: RefCell<Vec<Param>> = RefCell::default();
     section("networks", catalog.networks.as_deref(), |network| {
-        heading(network.name, network.summary);
+        named(network.name, network.summary);
         field("client's leg", &network.client_leg);
         field("server's leg", &network.server_leg);
         field("between legs", &network.between_legs);
         field("source", network.source);
-        // Parameters that every network has are explained once.
-        let (known, new): (Vec<_>, Vec<_>) =
-            network.params.iter().partition(|param| explained.borrow().contains(param));
-        new.iter().copied().for_each(param);
-        let names: Vec<_> = known.iter().map(|param| param.name).collect();
-        if !names.is_empty() {
-            field(&names.join(", "), "as above");
-        }
-        explained.borrow_mut().extend(new.into_iter().cloned());
+        params(&network.params);
+        field("example", &network.example);
     });
     section("faults", catalog.faults.as_deref(), |fault| {
-        heading(fault.name, fault.summary);
+        named(fault.name, fault.summary);
         field("real time", &fault.real_time);
         params(&fault.params);
+        field("example", &fault.example);
     });
     section("metrics", catalog.metrics.as_deref(), |metric| {
-        heading(metric.name, metric.meaning);
+        named(metric.name, metric.meaning);
         field("unit", metric.unit);
         field("better", metric.better);
         field("fields", &metric.fields.join(", "));
     });
     section("charts", catalog.charts.as_deref(), |chart| {
-        heading(chart.name, chart.summary);
+        named(chart.name, chart.summary);
         field("shows", chart.shows);
         field("metrics", &chart.metrics.join(", "));
     });
     section("scenarios", catalog.scenarios.as_deref(), |scenario| {
-        heading(scenario.name, scenario.summary);
-        println!("      toml:");
-        let room = columns().saturating_sub(8).max(20);
-        scenario.toml.trim_end().lines().flat_map(|line| toml(line, room)).for_each(|line| println!("        {line}"));
+        named(scenario.name, scenario.summary);
+        field("example", &scenario.example);
+        println!("    toml:");
+        let room = columns().saturating_sub(6).max(20);
+        scenario.toml.trim_end().lines().flat_map(|line| toml(line, room)).for_each(|line| println!("      {line}"));
+    });
+    section("stories", catalog.stories.as_deref(), |story| {
+        named(story.name, story.title);
+        field("shows", story.shows);
+        field("example", &story.example);
     });
 }
 
 fn compiled_in(strategy: &CompiledIn) {
-    heading(strategy.name, strategy.summary);
+    named(strategy.name, strategy.summary);
     field("family", strategy.family);
     field("source", strategy.source);
     strategy.library.iter().for_each(|library| field("library", library));
@@ -88,26 +125,31 @@ fn compiled_in(strategy: &CompiledIn) {
     field("carries", &grouped(&strategy.carries));
     field("undo", &strategy.undo);
     params(&strategy.params);
+    field("example", &strategy.example);
 }
 
 fn section<T>(name: &str, entries: Option<&[T]>, print: impl Fn(&T)) {
-    let Some(entries) = entries else { return };
     let bold = anstyle::Style::new().bold();
-    println!("{bold}{}{bold:#}", name.to_uppercase());
-    entries.iter().for_each(print);
-    println!();
+    for entry in entries.into_iter().flatten() {
+        println!("{bold}{}{bold:#}", name.to_uppercase());
+        print(entry);
+    }
 }
 
-fn heading(name: &str, summary: &str) {
+/// A kind in capitals.
+fn heading(kind: Listed) {
     let bold = anstyle::Style::new().bold();
-    println!("  {bold}{name}{bold:#}");
-    wrapped(4, summary);
+    println!("{bold}{}{bold:#}", kind.words().0.to_uppercase());
+}
+
+fn named(name: &str, summary: &str) {
+    bold_name(name, 2, 4, &format!("{name}: {summary}"));
 }
 
 /// Nothing, where there is nothing to say.
 fn field(name: &str, text: &str) {
     if !text.is_empty() {
-        wrapped(6, &format!("{name}: {text}"));
+        wrapped(4, 6, &format!("{name}: {text}"));
     }
 }
 
@@ -116,14 +158,29 @@ fn params(params: &[Param]) {
 }
 
 fn param(Param { name, kind, default, help }: &Param) {
-    wrapped(6, &format!("{name}=<{kind}> (default {default}): {help}"));
+    wrapped(4, 6, &format!("{name}=<{kind}> (default {default}): {help}"));
 }
 
-/// A paragraph, indented, as wide as the terminal; further lines are indented by two more.
-fn wrapped(indent: usize, text: &str) {
-    let width = columns();
-    let (first, rest) = (" ".repeat(indent), " ".repeat(indent + 2));
-    println!("{}", textwrap::fill(text, textwrap::Options::new(width).initial_indent(&first).subsequent_indent(&rest)));
+/// A paragraph as wide as the terminal, its first line and its further lines indented.
+fn wrapped(first: usize, rest: usize, text: &str) {
+    println!("{}", filled(first, rest, text));
+}
+
+/// The same for a paragraph that begins with a name, in bold.
+fn bold_name(name: &str, first: usize, rest: usize, text: &str) {
+    let bold = anstyle::Style::new().bold();
+    let filled = filled(first, rest, text);
+    match filled.trim_start().strip_prefix(name) {
+        Some(behind) => println!("{}{bold}{name}{bold:#}{behind}", " ".repeat(first)),
+        // In a terminal so narrow that the name is broken.
+        None => println!("{filled}"),
+    }
+}
+
+fn filled(first: usize, rest: usize, text: &str) -> String {
+    let (first, rest) = (" ".repeat(first), " ".repeat(rest));
+    let options = textwrap::Options::new(columns()).initial_indent(&first).subsequent_indent(&rest);
+    textwrap::fill(text, options.word_splitter(textwrap::WordSplitter::NoHyphenation))
 }
 
 fn columns() -> usize {

@@ -12,7 +12,7 @@ pub(super) fn library(folder: &str) -> String {
 }
 
 const STRATEGIES: &[&[&str]] = &[
-    &["document", "node", "time"],
+    &["document", "names", "node", "numbers", "time"],
     &["view", "sidecar"],
     &["model"],
     &["reducer", "change", "claims", "undo"],
@@ -20,6 +20,7 @@ const STRATEGIES: &[&[&str]] = &[
     &["params"],
     &["replica"],
     &["spec", "prefix_set", "wire", "relay", "send_window"],
+    &["requirements"],
     &["courier", "star"],
     &["crdt", "ephemeral", "escrow", "ids", "lww", "ot"],
     &["serial"],
@@ -52,22 +53,22 @@ const REPORTS: &[&[&str]] = &[
     &["format", "stats", "criterion"],
     &["coverage"],
     &["aggregate"],
-    &["away", "caveat", "choose", "columns", "draw", "overview"],
+    &["away", "caveat", "columns", "draw", "overview"],
     &["headline"],
     &["charts"],
-    &["story"],
-    &["table"],
+    &["choose", "compare", "story"],
+    &["screen", "table"],
     &["html"],
     &["report"],
 ];
 
 const CLI: &[&[&str]] = &[
-    &["date", "out"],
+    &["date", "out", "product"],
     &["environment"],
     &["args"],
     &["failure"],
     &["catalog"],
-    &["folder", "progress"],
+    &["folder", "preview", "progress", "scenario"],
     &["runner"],
     &["commands"],
 ];

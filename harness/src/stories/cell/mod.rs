@@ -90,7 +90,7 @@ fn watched(planned: &Planned, states: States) -> Result<Watched, String> {
     let selector = strategy.label.parse();
     let again = selector.and_then(|selector| strategy.spec.configure(&selector)).map_err(|error| error.to_string())?;
     let guarded = log.watch(again);
-    let task = Task::new(&guarded, &*planned.workload.workload, planned.settings.clone());
+    let task = Task::with(&guarded, &*planned.workload.workload, planned.settings.clone(), &planned.product.known);
     let task = task.map_err(|error| error.to_string())?;
     let mut probes: Vec<Box<dyn Probe>> = vec![Box::new(log.clone())];
     let ran = engines::run(&task, &mut probes);

@@ -1,6 +1,9 @@
 //! Plausible synthetic results, the same on every machine: no logarithms, no clock, one generator.
 #![allow(dead_code, unreachable_pub, missing_docs)]
 
+pub mod decisions;
+pub mod pictures;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -99,6 +102,7 @@ pub fn drop_cell(cell: &mut Cell, outcome: Outcome, reason: &str) {
 
 pub fn results(cells: Vec<Cell>) -> Results {
     let environment = Environment {
+        product: None,
         version: "0.1.0".into(),
         commit: "c8314c2f00d1e5".into(),
         dirty: true,

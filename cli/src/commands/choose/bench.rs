@@ -1,0 +1,128 @@
+//! Runs what a choice needs, in memory, under one progress bar.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use syncbench_harness::clock::Moment;
+use syncbench_harness::results::{Cell, Environment, Facts, Outcome, Results};
+use syncbench_harness::run;
+use syncbench_harness::scenario::{Plan, Scenario};
+use syncbench_strategies::spec::Spec;
+
+use crate::catalog::Catalog;
+use crate::failure::Failure;
+use crate::out::eprintln;
+use crate::progress::Progress;
+
+/// Runs what a choice needs.
+pub(super) struct Bench<'c> {
+    catalog: &'c Catalog,
+    threads: usize,
+    environment: Environment,
+    stop: Arc<AtomicBool>,
+    progress: Progress,
+    expected: usize,
+    begun: Moment,
+}
+
+impl<'c> Bench<'c> {
+    /// With what is in the catalog, on so many threads.
+    pub(super) fn new(catalog: &'c Catalog, threads: usize) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let asked = stop.clone();
+        // Without a handler Ctrl-C ends the run at once: nothing is written before the decision.
+        let _ = ctrlc::set_handler(move || {
+            if asked.swap(true, Ordering::Relaxed) {
+                std::process::exit(130);
+            }
+            eprintln!("stopping after the runs in progress; press Ctrl-C again to quit now. Nothing is written.");
+        });
+        Self {
+            catalog,
+            threads,
+            environment: catalog.environment(),
+            stop,
+            progress: Progress::new(0),
+            expected: 0,
+            begun: Moment::now(),
+        }
+    }
+
+    /// The strategies to choose from.
+    pub(super) fn specs(&self) -> &'c [&'static Spec] {
+        self.catalog.plans.strategies()
+    }
+
+    /// Whether a user has asked to stop.
+    pub(super) fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Since the start.
+    pub(super) fn elapsed(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    /// Removes the progress bar.
+    pub(super) fn finish(&self) {
+        self.progress.clear();
+    }
+
+    /// A checked plan, for this build.
+    pub(super) fn plan(&self, scenarios: Vec<Scenario>) -> Result<Plan, Failure> {
+        let mut plan = Plan::with(scenarios, &self.catalog.plans).map_err(Failure::usage)?;
+        plan.stamp(self.environment.build());
+        Ok(plan)
+    }
+
+    /// What the strategies and workloads of some scenarios say about themselves.
+    pub(super) fn facts(&self, scenarios: Vec<Scenario>) -> Result<Facts, Failure> {
+        Ok(self.plan(scenarios)?.facts())
+    }
+
+    /// Says how much is to come: the measurement, and a search of so many steps.
+    pub(super) fn expect(&mut self, all: &[Scenario], step: &[Scenario], steps: usize) -> Result<(), Failure> {
+        let [all, step] = [all, step].map(|scenarios| -> Result<usize, Failure> {
+            let strategies = scenarios.iter().any(|scenario| !scenario.strategies.is_empty());
+            Ok(if strategies { self.plan(scenarios.to_vec())?.cells.len() } else { 0 })
+        });
+        self.expected = all? + steps * step?;
+        self.progress.expect(self.expected);
+        eprintln!(
+            "measuring {} runs for the answers{}",
+            self.expected,
+            if steps > 0 { " and for what would change them" } else { "" }
+        );
+        Ok(())
+    }
+
+    /// Results of this build without a cell.
+    pub(super) fn empty(&self) -> Results {
+        Results::new(self.environment.clone(), serde_json::Value::Null)
+    }
+
+    /// Runs all cells; `None` after Ctrl-C.
+    pub(super) fn run(&mut self, scenarios: Vec<Scenario>) -> Result<Option<Results>, Failure> {
+        let mut plan = self.plan(scenarios)?;
+        // Seed by seed, so that the bar does not stop at the slowest strategy.
+        plan.cells.sort_by_key(|cell| (cell.settings.seed, cell.index));
+        let count = plan.cells.len();
+        if self.progress.count() + count > self.expected {
+            self.expected = self.progress.count() + count;
+            self.progress.expect(self.expected);
+        }
+        let mut results = Results { facts: plan.facts(), cells_planned: count, ..self.empty() };
+        results.scenario = serde_json::to_value(&plan.scenarios)?;
+        let cells: Mutex<Vec<Cell>> = Mutex::default();
+        run::run(&plan.cells, self.threads, &self.stop, &|cell| {
+            self.progress.finished(&cell);
+            // A poisoned lock means that another thread panicked while it kept its cell: the others are good.
+            cells.lock().unwrap_or_else(PoisonError::into_inner).push(cell);
+        });
+        results.cells = cells.into_inner().unwrap_or_else(PoisonError::into_inner);
+        results.cells.sort_by_key(|cell| cell.index);
+        let all = results.cells.iter().all(|cell| cell.outcome != Outcome::NotRun);
+        Ok(all.then_some(results))
+    }
+}

@@ -1,0 +1,148 @@
+//! `syncbench choose`: measures the strategies at a team's answers, and says which one and why.
+
+mod bench;
+mod evidence;
+mod folder;
+
+use std::fs;
+use std::io::IsTerminal;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use syncbench_harness::results::{Facts, Results};
+use syncbench_reports::choose::entry::Measured;
+use syncbench_reports::choose::flip::{ALONG, Point};
+use syncbench_reports::choose::study::{Effort, Study, contenders, mixes, parts, study};
+use syncbench_reports::choose::vetoes::hopeless;
+use syncbench_reports::choose::{Answers, Decision, Verdict, read, record};
+
+use self::bench::Bench;
+use crate::args::ChooseArgs;
+use crate::catalog::Catalog;
+use crate::commands::run::console_width;
+use crate::environment;
+use crate::failure::{Done, Failure};
+use crate::out::{print, println};
+
+/// Deepest search: a thousand seeds.
+const DEEPEST: u32 = 100;
+/// How long the search for what would change the answer may go on, counted from the start: with what follows, under a minute.
+const SEARCH: Duration = Duration::from_secs(40);
+
+pub(crate) fn choose(catalog: &Catalog, args: &ChooseArgs) -> Done {
+    if args.depth > DEEPEST {
+        return Err(Failure::usage(format!("--depth {}: expected 0 to {DEEPEST}", args.depth)));
+    }
+    let threads = args.threads.unwrap_or_else(environment::cores);
+    if threads == 0 {
+        return Err(Failure::usage("--threads 0: expected at least 1"));
+    }
+    let answers = answers(args)?;
+    if let Some(dir) = &args.out {
+        folder::untaken(dir)?;
+    }
+    let effort = Effort::of_depth(args.depth);
+    let mut bench = Bench::new(catalog, threads);
+    let Some(decision) = decide(&mut bench, &answers, effort, args.depth)? else { return Ok(ExitCode::from(130)) };
+    let dir = folder::write(args.out.as_deref(), &decision)?;
+    if args.json {
+        println!("{}", record::json(&decision));
+    } else {
+        let color = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        print!("{}", record::text(&decision, console_width(), color));
+        println!("\nRecord: {}", dir.join("decision.html").display());
+    }
+    Ok(ExitCode::from(if decision.proposal.is_some() { 0 } else { 3 }))
+}
+
+/// The answers in the file that was named.
+fn answers(args: &ChooseArgs) -> Result<Answers, Failure> {
+    let Some(path) = &args.answers else {
+        return Err(Failure::usage("choose: expected --answers FILE, with a product's answers in TOML"));
+    };
+    answered(path)
+}
+
+fn answered(path: &Path) -> Result<Answers, Failure> {
+    let bytes = fs::read(path).map_err(|error| {
+        Failure::usage(format!("--answers {}: {error}; expected a file of answers in TOML", path.display()))
+    })?;
+    read::read(&bytes, &path.display().to_string()).map_err(Failure::usage)
+}
+
+/// Measures and decides; `None` after Ctrl-C.
+fn decide(bench: &mut Bench<'_>, answers: &Answers, effort: Effort, depth: u32) -> Result<Option<Decision>, Failure> {
+    let (study, known) = laid_out(bench, answers, effort, HOPELESS)?;
+    let steps = if depth == 0 { 0 } else { STEPS };
+    let (small, _) = laid_out(bench, answers, effort.of_a_step(), 1)?;
+    bench.expect(&study.scenarios, &small.scenarios, steps)?;
+    let Some(results) = bench.run(study.scenarios.clone())? else { return Ok(None) };
+    let verdict = Verdict::new(answers, &study, Measured::new(&results));
+    let mut decision = verdict.decision(answers, &study, &known);
+    if depth > 0 {
+        let own = Point { winner: verdict.winner(), figures: verdict.figures() };
+        search(bench, answers, effort, (&study, &results), &own, &mut decision, SEARCH * depth)?;
+    }
+    evidence::tell(bench, &study, &mut decision)?;
+    bench.finish();
+    Ok((!bench.stopped()).then_some(decision))
+}
+
+/// How many answers a strategy may fail by what it says of itself and still be measured: another answer may rescue it.
+const HOPELESS: usize = 2;
+/// About how many measurements a search takes: both ends of each axis that is a number, and one of the others.
+const STEPS: usize = 7;
+
+/// What is measured under these answers, without strategies that fail as many of them by what they say of themselves; and
+/// what all of them say.
+fn laid_out(bench: &Bench<'_>, answers: &Answers, effort: Effort, fail: usize) -> Result<(Study, Facts), Failure> {
+    let specs = bench.specs();
+    let mut labels = contenders(specs, answers);
+    labels.extend(mixes(specs, answers));
+    let all = study(answers, effort, &labels);
+    let known = bench.facts(all.scenarios)?;
+    labels.retain(|label| hopeless(answers, &parts(answers), label, &known).len() < fail);
+    Ok((study(answers, effort, &labels), known))
+}
+
+/// Searches for what would change the answer.
+fn search(
+    bench: &mut Bench<'_>,
+    answers: &Answers,
+    effort: Effort,
+    (own_study, own_results): (&Study, &Results),
+    own: &Point,
+    decision: &mut Decision,
+    time: Duration,
+) -> Result<(), Failure> {
+    let mut failed = None;
+    for along in ALONG {
+        let mut measure = |other: &Answers| {
+            let step = |study: &Study, results: &Results| {
+                let verdict = Verdict::new(other, study, Measured::new(results));
+                Point { winner: verdict.winner(), figures: verdict.figures() }
+            };
+            if along.is_yes_or_no() && other.peers == answers.peers && parts(other) == own_study.parts {
+                return Some(step(own_study, own_results));
+            }
+            if bench.stopped() || bench.elapsed() > time {
+                return None;
+            }
+            let run = laid_out(bench, other, effort.of_a_step(), 1).and_then(|(study, _)| {
+                let results =
+                    if study.has_strategies() { bench.run(study.scenarios.clone())? } else { Some(bench.empty()) };
+                Ok(results.map(|results| step(&study, &results)))
+            });
+            run.unwrap_or_else(|failure| {
+                failed.get_or_insert(failure);
+                None
+            })
+        };
+        decision.flips.push(along.search(answers, own, &mut measure));
+    }
+    match failed {
+        Some(failure) => Err(failure),
+        None => Ok(()),
+    }
+}

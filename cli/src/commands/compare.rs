@@ -1,0 +1,77 @@
+//! `syncbench compare`: two runs, and what became worse. Nothing is measured.
+
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use syncbench_reports::compare::{self, Comparison, Incomparable, Least};
+use syncbench_reports::format::plural;
+
+use super::run::console_width;
+use crate::args::CompareArgs;
+use crate::catalog::Catalog;
+use crate::failure::{Done, Failure};
+use crate::folder;
+use crate::out::{print, println};
+use crate::progress::Rows;
+
+pub(crate) fn compare(_: &Catalog, args: &CompareArgs) -> Done {
+    let (baseline, candidate) = (folder::read(&args.baseline)?, folder::read(&args.candidate)?);
+    for rule in &args.fail_on {
+        rule.check([&baseline, &candidate]).map_err(wrong_rule)?;
+    }
+    let least = args.min_effect.map_or_else(Least::default, Least::all);
+    let (was, is) = (args.baseline.display().to_string(), args.candidate.display().to_string());
+    let mut progress = Rows::new();
+    let compared = compare::compare([(&was, &baseline), (&is, &candidate)], least, &args.fail_on, &mut |done, all| {
+        progress.at(done, all)
+    });
+    progress.clear();
+    let comparison = compared.map_err(|error: Incomparable| Failure::usage(format!("{was} and {is}: {error}")))?;
+    folder::complete(&baseline)?;
+    folder::complete(&candidate)?;
+    for (rule, judged) in args.fail_on.iter().zip(&comparison.rules) {
+        if let Some(error) = rule.unchecked(judged, &comparison.notices) {
+            return Err(wrong_rule(error));
+        }
+    }
+    show(args, &comparison)?;
+    let failed: Vec<_> = comparison.rules.iter().filter(|judged| !judged.failed.is_empty()).collect();
+    if failed.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let rules: Vec<_> =
+        failed.iter().map(|judged| format!("{} in {}", judged.rule, plural(judged.failed.len(), "row"))).collect();
+    Err(Failure::No(format!("passed thresholds: {}", rules.join(", "))))
+}
+
+fn wrong_rule(error: impl std::fmt::Display) -> Failure {
+    Failure::usage(format!("--fail-on {error}"))
+}
+
+fn show(args: &CompareArgs, comparison: &Comparison) -> Result<(), Failure> {
+    let on_stdout = args.markdown.as_deref() == Some(Path::new("-"));
+    if on_stdout && args.json {
+        return Err(Failure::usage("--markdown -: stdout has the JSON document; give a file, or leave --json out"));
+    }
+    if args.json {
+        println!("{}", serde_json::to_string(comparison)?);
+    } else if on_stdout {
+        print!("{}", compare::markdown(comparison));
+    } else {
+        print!("{}", compare::text(comparison, usize::from(console_width()), args.details));
+    }
+    if let Some(path) = args.markdown.as_ref().filter(|_| !on_stdout) {
+        write(path, "--markdown", &compare::markdown(comparison))?;
+    }
+    if let Some(path) = &args.svg {
+        write(path, "--svg", &compare::picture(comparison).svg())?;
+    }
+    Ok(())
+}
+
+fn write(path: &Path, flag: &str, text: &str) -> Result<(), Failure> {
+    let written = fs::write(path, text).with_context(|| path.display().to_string());
+    written.map_err(|error| Failure::usage(format!("{flag} {error:#}; expected a writable file")))
+}

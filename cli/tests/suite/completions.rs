@@ -1,0 +1,70 @@
+//! Completion scripts know every name, and bash completes them.
+
+use std::process::Command;
+
+use syncbench_harness::faults::FAULTS;
+use syncbench_harness::network::NETWORKS;
+use syncbench_harness::scenario::{DEFAULT_PARTS, LONG_PARTS, OTHER_PARTS};
+use syncbench_harness::stories::STORIES;
+use syncbench_harness::workloads::WORKLOADS;
+use syncbench_strategies::registry::STRATEGIES;
+
+use crate::common::{Place, skipped};
+
+#[test]
+fn the_scripts_of_all_shells_have_all_names() {
+    let place = Place::new();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = place.run(&["completions", shell]).out;
+        let words: Vec<_> = script.split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_'))).collect();
+        let scenarios = DEFAULT_PARTS.iter().chain(LONG_PARTS).chain(OTHER_PARTS).map(|(name, _)| *name);
+        let names = STRATEGIES.iter().map(|spec| spec.name).chain(WORKLOADS.iter().map(|spec| spec.name));
+        let names = names.chain(NETWORKS.iter().map(|spec| spec.name)).chain(FAULTS.iter().map(|spec| spec.name));
+        // Neither elvish's nor powershell's scripts complete values.
+        let values = !matches!(shell, "powershell" | "elvish");
+        for name in names.chain(STORIES.iter().map(|story| story.name)).chain(scenarios).filter(|_| values) {
+            assert!(words.contains(&name), "{shell}: no {name}");
+        }
+        for name in ["strategy", "resume", "completions"] {
+            assert!(words.iter().any(|word| word.trim_start_matches('-') == name), "{shell}: no {name}");
+        }
+    }
+}
+
+/// What bash offers at the end of a line.
+fn completed(place: &Place, line: &str) -> Option<Vec<String>> {
+    let script = r#"source ./completions; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
+        _syncbench_lists "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"; printf '%s\n' "${COMPREPLY[@]}""#;
+    let mut bash = Command::new("bash");
+    bash.current_dir(place.path(".")).args(["--norc", "-c", script, "bash"]).args(line.split(' '));
+    let output = bash.output().ok()?;
+    Some(String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect())
+}
+
+#[test]
+fn bash_completes_names_alone_and_in_lists() {
+    let place = Place::new();
+    place.write("completions", place.run(&["completions", "bash"]).out);
+    for (line, offered) in [
+        ("syncbench run --strategy serial-o", "serial-optimistic"),
+        ("syncbench run -s serial,lww-h", "serial,lww-hlc"),
+        ("syncbench run --workload kan", "kanban"),
+        ("syncbench run -n sat", "satellite"),
+        ("syncbench run --fault part", "partition"),
+        ("syncbench run --engine th", "threads"),
+        ("syncbench run gro", "growth"),
+        ("syncbench list fau", "faults"),
+        ("syncbench list visible_h", "visible_half_ms"),
+        ("syncbench demo ra", "race"),
+        ("syncbench verify -s escr", "escrow"),
+        ("syncbench comp", "completions"),
+    ] {
+        let Some(all) = completed(&place, line) else {
+            skipped("completing in bash: no bash");
+            return;
+        };
+        assert!(all.iter().any(|other| other == offered), "{line}: {all:?}");
+    }
+    // Where no name fits, a file may: bash looks for one.
+    assert_eq!(completed(&place, "syncbench run my-sc").unwrap(), [""]);
+}

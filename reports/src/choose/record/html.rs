@@ -1,0 +1,351 @@
+//! The record as one self-contained page: the same parts as in Markdown, with pictures inline.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::super::decision::{Candidate, Decision, Evidence, Figure, Flip, Mix, Veto};
+use super::super::read;
+use super::charts::{flip_name, pictures};
+use super::words::{
+    EQUAL, answer, asked, beaten, columns, context, counted, equal, equals, found, front, interval, intervals, of,
+    product, sentence, value,
+};
+use crate::draw::palette::FAMILIES;
+use crate::draw::{Color, Scene};
+use crate::format::NONE;
+
+/// The look of the page.
+const STYLE: &str = include_str!("style.css");
+
+/// The parts of the page, by anchor.
+const PARTS: &[(&str, &str)] = &[
+    ("context", "Context"),
+    ("options", "Options"),
+    ("decision", "Decision"),
+    ("consequences", "Consequences"),
+    ("flips", "What would change the answer"),
+    ("repeat", "To repeat it"),
+];
+
+/// The record as HTML. All data is escaped.
+pub fn html(decision: &Decision) -> String {
+    let pictures = pictures(decision, true);
+    let title = format!("{}: {}", product(decision), answer(decision));
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) }
+                style { (PreEscaped(STYLE)) (PreEscaped(dark())) }
+            }
+            body {
+                a.skip href="#main" { "Skip to the record" }
+                header {
+                    h1 { (product(decision)) ": " span.answer { (answer(decision)) } }
+                    p { b { "Status: " } (status(decision)) ". " (counted(decision)) "." }
+                    @match &decision.proposal {
+                        Some(proposal) => { @if let Some(equals) = equals(decision) { p { (equals) } } (list(&proposal.because)) }
+                        None => (list(&decision.relax)),
+                    }
+                    nav aria-label="Parts" { @for (id, name) in PARTS { a href={ "#" (id) } { (name) } " " } }
+                }
+                main id="main" tabindex="-1" {
+                    (context_of(decision))
+                    (options(decision, &pictures))
+                    (decided(decision))
+                    (consequences(decision))
+                    (flips(decision, &pictures))
+                    (repeat(decision))
+                }
+            }
+        }
+    };
+    page.into_string()
+}
+
+/// The colours of families on dark paper.
+fn dark() -> String {
+    let rules = FAMILIES.iter().map(|hue| {
+        let [light, dark] = [hue.light, hue.dark].map(|Color(r, g, b)| format!("#{r:02X}{g:02X}{b:02X}"));
+        format!("svg [fill=\"{light}\"] {{ fill: {dark}; }} svg [stroke=\"{light}\"] {{ stroke: {dark}; }}\n")
+    });
+    format!("@media screen and (prefers-color-scheme: dark) {{\n{}}}\n", rules.collect::<String>())
+}
+
+fn status(decision: &Decision) -> &'static str {
+    if decision.proposal.is_some() { "proposed" } else { "open, nothing is safe for these answers" }
+}
+
+fn context_of(decision: &Decision) -> Markup {
+    html! {
+        section id="context" {
+            h2 { "Context" }
+            (scroller("Answers", &html! {
+                table {
+                    caption { "What the team answered" }
+                    thead { tr { th scope="col" { "Question" } th scope="col" { "Answer" } } }
+                    tbody {
+                        @for (label, told) in context(&decision.answers) {
+                            tr { th scope="row" { (label) } td { (told) } }
+                        }
+                    }
+                }
+            }))
+            @if !decision.conditions.is_empty() {
+                p { "What was measured for these answers:" }
+                (list(&decision.conditions))
+            }
+        }
+    }
+}
+
+fn options(decision: &Decision, pictures: &[(String, Scene)]) -> Markup {
+    html! {
+        section id="options" {
+            h2 { "Options" }
+            h3 id="vetoed" { "Ruled out" }
+            @if decision.vetoed.is_empty() { p { "Nothing." } } @else { (vetoes(decision)) }
+            h3 id="candidates" { "Candidates" }
+            @if decision.candidates.is_empty() { p { "None remains." } } @else { (candidates(decision, pictures)) }
+            @if let Some(mix) = &decision.mix { (mixed(mix)) }
+        }
+    }
+}
+
+fn vetoes(decision: &Decision) -> Markup {
+    scroller(
+        "Strategies that are ruled out",
+        &html! {
+            table {
+                caption { "Strategies that are ruled out, with every reason; a reason that was measured has the command that shows it" }
+                thead { tr { th scope="col" { "Strategy" } th scope="col" { "Answer" } th scope="col" { "Reason" } } }
+                @for vetoed in &decision.vetoed {
+                    tbody {
+                        @for (index, veto) in vetoed.reasons.iter().enumerate() {
+                            tr {
+                                @if index == 0 {
+                                    th scope="rowgroup" rowspan=(vetoed.reasons.len()) {
+                                        (vetoed.strategy) small { (vetoed.family) }
+                                    }
+                                }
+                                td { (asked(&veto.answer, &decision.answers)) }
+                                td.reason { (reason(veto)) }
+                            }
+                        }
+                    }
+                }
+            }
+        },
+    )
+}
+
+fn reason(veto: &Veto) -> Markup {
+    html! {
+        (sentence(&veto.reason)) "."
+        @if let Some(evidence) = &veto.evidence { (shown(evidence)) }
+    }
+}
+
+/// An example, and the command that shows it.
+fn shown(evidence: &Evidence) -> Markup {
+    html! {
+        small { "Such as: " (evidence.example) }
+        code.command { (evidence.replay) }
+        @if !evidence.story.is_empty() {
+            details { summary { "As a story" } pre tabindex="0" { (evidence.story.join("\n")) } }
+        }
+    }
+}
+
+fn candidates(decision: &Decision, pictures: &[(String, Scene)]) -> Markup {
+    let all: Vec<_> = decision.candidates.iter().collect();
+    let columns = columns(&all);
+    let beaten = beaten(decision);
+    let table = html! {
+        table {
+            caption { "Figures of the candidates. " (intervals(decision)) "; " (EQUAL) "." }
+            thead {
+                tr {
+                    th scope="col" { "Candidate" }
+                    th scope="col" { "Pareto front" }
+                    @for (name, unit) in &columns { th.num scope="col" { (name) small { (unit) } } }
+                }
+            }
+            tbody {
+                @for candidate in &all {
+                    tr class=[class(decision, candidate)] {
+                        th scope="row" { (candidate.strategy) small { (candidate.family) } }
+                        td {
+                            @if candidate.on_front { "on it" } @else { "beaten" }
+                            @if class(decision, candidate) == Some("proposed") { ", proposed" }
+                        }
+                        @for column in &columns { td.num { (figure(decision, candidate, *column)) } }
+                    }
+                }
+            }
+        }
+    };
+    html! {
+        (scroller("Candidates", &table))
+        @if !beaten.is_empty() { p { "No better in any figure: " (beaten.join(", ")) "." } }
+        @if let Some(scene) = drawn(pictures, "front") { (picture("front", scene, &scene.about)) }
+    }
+}
+
+fn class(decision: &Decision, candidate: &Candidate) -> Option<&'static str> {
+    match &decision.proposal {
+        Some(proposal) if proposal.strategy == candidate.strategy => Some("proposed"),
+        _ => (!candidate.on_front).then_some("beaten"),
+    }
+}
+
+fn figure(decision: &Decision, candidate: &Candidate, column: (&str, &str)) -> Markup {
+    html! {
+        @match of(candidate, column) {
+            Some(one) => { (value(one)) @if equal(decision, one) { " ≈" } (spread(one)) },
+            None => (NONE),
+        }
+    }
+}
+
+fn spread(one: &Figure) -> Markup {
+    html! { @if let Some(interval) = interval(one) { small { (interval) } } }
+}
+
+fn mixed(mix: &Mix) -> Markup {
+    let verdict = if mix.better { "better than every single candidate" } else { "no better than a single candidate" };
+    html! {
+        h3 id="mix" { "A mix by part of the data" }
+        p { code { (mix.strategy) } ": " (verdict) ". " (mix.because.join(" ")) }
+        (scroller("Parts of the mix", &html! {
+            table {
+                caption { "What carries each part of the data" }
+                thead { tr { th scope="col" { "Part" } th scope="col" { "Carried by" } } }
+                tbody { @for (part, by) in &mix.parts { tr { th scope="row" { (part) } td { code { (by) } } } } }
+            }
+        }))
+        @if !mix.figures.is_empty() {
+            (scroller("Figures of the mix", &html! {
+                table {
+                    caption { "Figures of the mix" }
+                    thead { tr { th scope="col" { "Figure" } th.num scope="col" { "Mix" } } }
+                    tbody {
+                        @for one in &mix.figures {
+                            tr { th scope="row" { (one.name) small { (one.unit) } } td.num { (value(one)) (spread(one)) } }
+                        }
+                    }
+                }
+            }))
+        }
+    }
+}
+
+fn decided(decision: &Decision) -> Markup {
+    html! {
+        section id="decision" {
+            h2 { "Decision" }
+            @match &decision.proposal {
+                Some(proposal) => {
+                    p.answer { "Use " code { (proposal.strategy) } "." }
+                    @if let Some(equals) = equals(decision) { p { (equals) } }
+                    (list(&proposal.because))
+                    @if !proposal.otherwise.is_empty() { p { "Otherwise:" } (list(&proposal.otherwise)) }
+                }
+                None => {
+                    p.answer { "Nothing that was measured is safe for these answers: at least one has to change." }
+                    (list(&decision.relax))
+                }
+            }
+        }
+    }
+}
+
+fn consequences(decision: &Decision) -> Markup {
+    html! {
+        section id="consequences" {
+            h2 { "Consequences" }
+            @if decision.candidates.is_empty() { p { "Without a candidate there are none." } }
+            @for candidate in front(decision) {
+                h3 { "With " code { (candidate.strategy) } }
+                (list(&candidate.consequences))
+                @match &candidate.worst {
+                    Some(worst) => div.worst { p { "The worst that it loses: " (worst.kind) ", " (found(worst)) "." } (shown(worst)) },
+                    None => p { "No operation was lost." },
+                }
+            }
+            @if !decision.caveats.is_empty() { h3 { "What limits these figures" } (list(&decision.caveats)) }
+        }
+    }
+}
+
+fn flips(decision: &Decision, pictures: &[(String, Scene)]) -> Markup {
+    html! {
+        section id="flips" {
+            h2 { "What would change the answer" }
+            @if decision.flips.is_empty() { p { "No axis was searched." } }
+            @for flip in &decision.flips {
+                h3 { (flip.axis) }
+                p { (flip.says) }
+                @if let Some(scene) = drawn(pictures, &flip_name(flip)) { (picture(&flip_name(flip), scene, "")) }
+                @if !flip.steps.is_empty() { (steps(flip)) }
+            }
+        }
+    }
+}
+
+fn steps(flip: &Flip) -> Markup {
+    html! {
+        details {
+            summary { "Every value that was measured" }
+            (scroller(&format!("Values of {}", flip.axis), &html! {
+                table {
+                    caption { "What would be proposed at each value of " (flip.axis) }
+                    thead { tr { th.num scope="col" { (flip.axis) small { (flip.unit) } } th scope="col" { "Proposed" } } }
+                    tbody {
+                        @for step in &flip.steps {
+                            tr {
+                                th.num scope="row" { (crate::format::figure(step.value)) }
+                                td { (step.proposal.as_deref().unwrap_or("nothing is safe")) }
+                            }
+                        }
+                    }
+                }
+            }))
+        }
+    }
+}
+
+fn repeat(decision: &Decision) -> Markup {
+    html! {
+        section id="repeat" {
+            h2 { "To repeat it" }
+            p { "Measured by " (decision.build) "." }
+            pre tabindex="0" { "syncbench choose --answers answers.toml" }
+            p { code { "answers.toml" } ", as it lies beside this page:" }
+            pre tabindex="0" { (read::write(&decision.answers)) }
+        }
+    }
+}
+
+fn drawn<'p>(pictures: &'p [(String, Scene)], name: &str) -> Option<&'p Scene> {
+    pictures.iter().find(|(picture, _)| picture == name).map(|(_, scene)| scene)
+}
+
+fn picture(name: &str, scene: &Scene, says: &str) -> Markup {
+    html! {
+        figure id={ "chart-" (name) } {
+            figcaption { b { (scene.title) } @if !says.is_empty() { ". " (says) } }
+            (PreEscaped(scene.svg()))
+        }
+    }
+}
+
+fn list(items: &[String]) -> Markup {
+    html! { @if !items.is_empty() { ul { @for item in items { li { (item) } } } } }
+}
+
+/// A part that scrolls by itself where it is too wide, also by keyboard.
+fn scroller(label: &str, content: &Markup) -> Markup {
+    html! { div.wide role="region" aria-label=(label) tabindex="0" { (content) } }
+}

@@ -1,0 +1,188 @@
+//! What all forms of a record say in the same words.
+
+use super::super::answers::Answers;
+use super::super::decision::{Candidate, Decision, Evidence, Figure};
+use super::super::questions::{Form, QUESTIONS, find};
+use super::super::span;
+use crate::format::{NONE, count, figure, list, plain};
+
+/// The product's name, or what stands for it.
+pub(super) fn product(decision: &Decision) -> String {
+    match plain(&decision.answers.product) {
+        name if name.trim().is_empty() => "Sync model".to_owned(),
+        name => name,
+    }
+}
+
+/// What the decision comes to, in a word or three.
+pub(super) fn answer(decision: &Decision) -> String {
+    decision.proposal.as_ref().map_or_else(|| "nothing is safe".to_owned(), |proposal| plain(&proposal.strategy))
+}
+
+/// How many strategies were looked at, and what became of them.
+pub(super) fn counted(decision: &Decision) -> String {
+    let (out, left) = (decision.vetoed.len(), decision.candidates.len());
+    let front = decision.candidates.iter().filter(|candidate| candidate.on_front).count();
+    format!("{} strategies: {out} ruled out, {left} remain, {front} on the Pareto front", out + left)
+}
+
+/// Each answer with its label, in the order of the questions.
+pub(super) fn context(answers: &Answers) -> Vec<(&'static str, String)> {
+    QUESTIONS
+        .iter()
+        .flat_map(|question| question.fields)
+        .map(|field| (field.label, told(field.name, answers)))
+        .collect()
+}
+
+/// An answer as a sentence has it; empty for a field that is none.
+pub(super) fn told(name: &str, answers: &Answers) -> String {
+    let Some(field) = find(name) else { return String::new() };
+    match field.form {
+        Form::Span(..) => match name {
+            "offline" => span::words(answers.time_offline()),
+            _ => span::words(answers.time_round_trip()),
+        },
+        Form::Invariant => answers.invariant.meaning().to_owned(),
+        Form::Count(..) => count(answers.people.into()),
+        Form::Data | Form::YesNo { .. } => field.written(answers),
+    }
+}
+
+/// The answer that a veto names, with what was answered: `clients work without a server: yes`.
+pub(super) fn asked(name: &str, answers: &Answers) -> String {
+    match find(name) {
+        Some(field) => format!("{}: {}", field.label, told(name, answers)),
+        None => plain(name),
+    }
+}
+
+/// A reason as the beginning of a sentence, without its full stop.
+pub(super) fn sentence(reason: &str) -> String {
+    let reason = plain(reason);
+    let reason = reason.trim().trim_end_matches('.');
+    let mut letters = reason.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// Strategies that are ruled out for one reason.
+pub(super) struct Group<'d> {
+    /// The field of the answers.
+    pub answer: &'d str,
+    /// The reason: a sentence where a claim is missing, a kind of finding where a run shows it.
+    pub why: &'d str,
+    /// Who they are.
+    pub members: Vec<Member<'d>>,
+}
+
+/// A strategy in a group.
+pub(super) struct Member<'d> {
+    /// Its label.
+    pub strategy: &'d str,
+    /// What shows it.
+    pub evidence: Option<&'d Evidence>,
+}
+
+/// The vetoes by reason, in the order in which strategies name them; `most` reasons of each strategy.
+pub(super) fn groups(decision: &Decision, most: usize) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for vetoed in &decision.vetoed {
+        for veto in vetoed.reasons.iter().take(most) {
+            let why = veto.evidence.as_ref().map_or(veto.reason.as_str(), |evidence| evidence.kind.as_str());
+            let evidence = veto.evidence.as_ref();
+            let member = Member { strategy: &vetoed.strategy, evidence };
+            let same = |group: &&mut Group<'_>| {
+                let measured = group.members.first().is_some_and(|first| first.evidence.is_some());
+                (group.answer, group.why, measured) == (veto.answer.as_str(), why, evidence.is_some())
+            };
+            match groups.iter_mut().find(same) {
+                Some(group) => group.members.push(member),
+                None => groups.push(Group { answer: &veto.answer, why, members: vec![member] }),
+            }
+        }
+    }
+    groups
+}
+
+/// How often something was found: `381 of 4,000 operations`.
+pub(super) fn found(evidence: &Evidence) -> String {
+    format!("{} of {} operations", count(evidence.count), count(evidence.of))
+}
+
+/// A figure, or a dash.
+pub(super) fn value(one: &Figure) -> String {
+    one.value.map_or_else(|| NONE.to_owned(), figure)
+}
+
+/// Its interval, where it has one that says more than the figure.
+pub(super) fn interval(one: &Figure) -> Option<String> {
+    let (low, high) = (one.low?, one.high?);
+    (low != high).then(|| format!("{}–{}", figure(low), figure(high)))
+}
+
+/// What the intervals are.
+pub(super) fn intervals(decision: &Decision) -> String {
+    match decision.seeds {
+        1 => "1 seed, so there are no intervals".to_owned(),
+        seeds if seeds < 10 => format!("a–b: the range over {seeds} seeds"),
+        seeds => format!("a–b: 95 % interval over {seeds} seeds"),
+    }
+}
+
+/// What the sign of equality means.
+pub(super) const EQUAL: &str = "≈: the seeds do not tell it from the best";
+
+/// Whether the seeds do not tell this figure from the best one, of several.
+pub(super) fn equal(decision: &Decision, one: &Figure) -> bool {
+    one.axis && one.value.is_some() && !one.told_from_best && decision.candidates.len() > 1
+}
+
+/// The columns of the table of candidates: a name and a unit for each figure, those of the front first.
+pub(super) fn columns<'d>(candidates: &[&'d Candidate]) -> Vec<(&'d str, &'d str)> {
+    let mut columns: Vec<(&str, &str)> = Vec::new();
+    for wanted in [true, false] {
+        for one in candidates.iter().flat_map(|candidate| &candidate.figures).filter(|one| one.axis == wanted) {
+            let column = (one.name.as_str(), one.unit.as_str());
+            if !columns.contains(&column) {
+                columns.push(column);
+            }
+        }
+    }
+    columns
+}
+
+/// The figure of a column.
+pub(super) fn of<'d>(candidate: &'d Candidate, (name, unit): (&str, &str)) -> Option<&'d Figure> {
+    candidate.figures.iter().find(|one| one.name == name && one.unit == unit)
+}
+
+/// Candidates that another one beats, with who does.
+pub(super) fn beaten(decision: &Decision) -> Vec<String> {
+    let beaten = decision.candidates.iter().filter(|candidate| !candidate.on_front);
+    let by = |candidate: &Candidate| {
+        let names: Vec<_> = candidate.dominated_by.iter().map(|name| plain(name)).collect();
+        match names.as_slice() {
+            [] => plain(&candidate.strategy),
+            names => format!("{} (by {})", plain(&candidate.strategy), list(names, 2)),
+        }
+    };
+    beaten.map(by).collect()
+}
+
+/// The candidates of the front, the proposed one first.
+pub(super) fn front(decision: &Decision) -> Vec<&Candidate> {
+    let proposed = |candidate: &&Candidate| {
+        decision.proposal.as_ref().is_some_and(|proposal| proposal.strategy == candidate.strategy)
+    };
+    let mut front: Vec<_> = decision.candidates.iter().filter(|candidate| candidate.on_front).collect();
+    front.sort_by_key(|candidate| !proposed(candidate));
+    front
+}
+
+/// The candidates that are as good as the proposed one.
+pub(super) fn equals(decision: &Decision) -> Option<String> {
+    let proposal = decision.proposal.as_ref().filter(|proposal| !proposal.equals.is_empty())?;
+    let names: Vec<_> = proposal.equals.iter().map(|name| plain(name)).collect();
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    Some(format!("{} {verb} as good: the seeds tell no difference.", list(&names, usize::MAX)))
+}

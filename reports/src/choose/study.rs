@@ -1,0 +1,351 @@
+//! From answers to plans: what is measured for a team, and in which words it is told.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use syncbench_harness::scenario::Scenario;
+use syncbench_strategies::selector::format_span;
+use syncbench_strategies::spec::{ParamKind, Spec};
+
+use super::answers::{Answers, Data};
+use super::span;
+
+/// Everybody is connected.
+pub const CONNECTED: &str = "connected";
+/// One user is away for the longest time offline.
+pub const AWAY: &str = "away";
+
+/// Most clients of a measurement. Beyond, what a user meets follows from the rate, which is told; each client more costs
+/// time for every operation, and 24 with the slowest library take about a second and a half.
+pub const MOST_CLIENTS: u32 = 24;
+
+/// The network beside the round trip, as in the profile `wifi`, which has the source: the commonest last hop.
+const LEG: &str = "jitter=2ms,loss=0.1%";
+
+/// Share of operations that are undone where users undo: one of twenty, as many as backspaces among the keystrokes of the
+/// recorded traces, which come in runs of three, make corrections.
+const UNDO: f64 = 0.05;
+
+/// How much is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Effort {
+    /// Seeds of each condition.
+    pub seeds: usize,
+    /// Operations of a run times clients: what its time follows.
+    pub deliveries: u64,
+}
+
+impl Effort {
+    /// That of `choose --depth`: ten seeds for each, the fewest that have an interval; three for a glance at depth 0.
+    ///
+    /// 200 operations of four clients: ten seeds are then 2,000 operations of each strategy, and a condition takes about ten
+    /// seconds of processor time for all strategies.
+    pub fn of_depth(depth: u32) -> Self {
+        Self { seeds: if depth == 0 { 3 } else { 10 * depth as usize }, deliveries: 800 }
+    }
+
+    /// For each step of a search: half of the seeds and of the operations.
+    #[must_use]
+    pub fn of_a_step(self) -> Self {
+        Self { seeds: self.seeds.div_ceil(2), deliveries: self.deliveries / 2 }
+    }
+}
+
+/// A kind of data as it is measured.
+struct Shape {
+    data: Data,
+    workload: &'static str,
+    /// Units of the initial document.
+    size: u64,
+    /// Operations per second of each user in a busy minute.
+    rate: f64,
+}
+
+/// A key or an entry each second: moving a pointer to what one wants takes 1.1 s (Card, Moran and Newell 1980).
+const CLICKS: f64 = 1.0;
+/// The recorded traces type at 3 to 8 keys a second.
+const KEYS: f64 = 5.0;
+/// What is scarce is wanted by all at once, when a sale opens or a shift begins: as quickly as in the default comparison.
+const RUSH: f64 = 5.0;
+/// A pointer that moves is sent every 100 ms (the default throttle of Liveblocks).
+const POINTER: f64 = 10.0;
+
+/// One line for each kind of data. Records, objects, cards and items are several screens of them, so that what is deleted in
+/// a run is a small part; the others are as large as their workload's default, which has the reason.
+#[rustfmt::skip]
+static SHAPES: &[Shape] = &[
+    Shape { data: Data::Records, workload: "record", size: 40, rate: CLICKS },
+    Shape { data: Data::Lists, workload: "kanban", size: 36, rate: CLICKS },
+    Shape { data: Data::Text, workload: "text", size: 2_000, rate: KEYS },
+    Shape { data: Data::Blocks, workload: "notebook", size: 12, rate: KEYS },
+    Shape { data: Data::Counters, workload: "counter", size: 10, rate: CLICKS },
+    Shape { data: Data::Stock, workload: "booking", size: 8, rate: RUSH },
+    Shape { data: Data::Queue, workload: "stack", size: 30, rate: RUSH },
+    Shape { data: Data::Tree, workload: "json", size: 24, rate: CLICKS },
+    Shape { data: Data::Presence, workload: "presence", size: 2_000, rate: POINTER },
+];
+
+/// Characters of a long text: three pages.
+const LONG_TEXT: u64 = 6_000;
+
+/// A part of a product's data, with the workload that stands for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// What it is.
+    pub data: Data,
+    /// The workload.
+    pub workload: &'static str,
+}
+
+impl Part {
+    /// Whether it matters only while its user is there.
+    pub fn passes(&self) -> bool {
+        self.data == Data::Presence
+    }
+
+    /// Whether it has texts.
+    pub fn has_text(&self) -> bool {
+        matches!(self.data, Data::Text | Data::Blocks)
+    }
+}
+
+/// What is measured for a team.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Study {
+    /// The parts of the data.
+    pub parts: Vec<Part>,
+    /// What to run; see [`CONNECTED`] and [`AWAY`].
+    pub scenarios: Vec<Scenario>,
+    /// The conditions, a sentence each.
+    pub conditions: Vec<String>,
+    /// How they differ from the answers, a sentence each.
+    pub caveats: Vec<String>,
+}
+
+impl Study {
+    /// Whether there is a strategy to measure.
+    pub fn has_strategies(&self) -> bool {
+        self.scenarios.iter().any(|scenario| !scenario.strategies.is_empty())
+    }
+}
+
+/// The parts of the data, each once. Lists that users order and long texts are data, also where nobody names them so.
+pub fn parts(answers: &Answers) -> Vec<Part> {
+    let has = |one: &[Data]| answers.data.iter().any(|data| one.contains(data));
+    let mut wanted = answers.data.clone();
+    if answers.order && !has(&[Data::Lists, Data::Blocks, Data::Queue]) {
+        wanted.push(Data::Lists);
+    }
+    if answers.long_text && !has(&[Data::Text]) {
+        wanted.push(Data::Text);
+    }
+    let mut met = BTreeSet::new();
+    let shape = |data: &Data| SHAPES.iter().find(|shape| shape.data == *data);
+    let wanted = wanted.iter().filter(|data| met.insert(**data)).filter_map(shape);
+    wanted.map(|shape| Part { data: shape.data, workload: shape.workload }).collect()
+}
+
+/// The labels that are compared: every strategy, without a server where there may be none, and such as its makers advise
+/// for texts. Mixes are left to [`mixes`].
+pub fn contenders(specs: &[&'static Spec], answers: &Answers) -> Vec<String> {
+    let offers = |spec: &Spec, name: &str, word: &str| {
+        let choice = |kind| matches!(kind, ParamKind::Choice(words) if words.contains(&word));
+        spec.params.iter().any(|param| param.name == name && choice(param.kind))
+    };
+    let text = parts(answers).iter().any(Part::has_text);
+    let mut labels = Vec::new();
+    for spec in specs.iter().filter(|spec| spec.family != "hybrid") {
+        let mesh = answers.peers && offers(spec, "topology", "mesh");
+        labels.push(if mesh { format!("{}:topology=mesh", spec.name) } else { spec.name.to_owned() });
+        if text && offers(spec, "text", "embedded") {
+            labels.push(format!("{}:text=embedded", spec.name));
+        }
+    }
+    labels
+}
+
+/// The mixes that one connection carries: texts by one strategy and the rest by another. None where there is no text, or
+/// nothing else.
+pub fn mixes(specs: &[&'static Spec], answers: &Answers) -> Vec<String> {
+    let parts = parts(answers);
+    let lasting: Vec<_> = parts.iter().filter(|part| !part.passes()).collect();
+    let only_text = lasting.iter().all(|part| part.data == Data::Text);
+    if only_text || !lasting.iter().any(|part| part.has_text()) || !specs.iter().any(|spec| spec.name == "hybrid") {
+        return Vec::new();
+    }
+    let rests = ["serial", "serial-optimistic"];
+    let texts = ["ot", "text-ids"];
+    texts.iter().flat_map(|text| rests.map(|rest| format!("hybrid:text={text},rest={rest}"))).collect()
+}
+
+/// Lays out what is measured for these answers with these strategies.
+pub fn study(answers: &Answers, effort: Effort, strategies: &[String]) -> Study {
+    let parts = parts(answers);
+    // A single user has two devices: without them nothing is synchronized.
+    let clients = answers.people.clamp(2, MOST_CLIENTS);
+    let ops = (effort.deliveries / u64::from(clients)).max(u64::from(clients) * 3).clamp(40, 400);
+    let (round_trip, offline) = (answers.time_round_trip(), answers.time_offline());
+    let delay = format_span(round_trip / 2);
+    let base = Scenario {
+        strategies: strategies.to_vec(),
+        networks: vec![format!("custom:delay={delay},{LEG}")],
+        clients,
+        ops,
+        undo: if answers.undo { UNDO } else { 0.0 },
+        seeds: vec![format!("1..{}", effort.seeds)],
+        ..Scenario::default()
+    };
+    let mut study = Study { parts, scenarios: Vec::new(), conditions: Vec::new(), caveats: Vec::new() };
+    let mut busy = Vec::new();
+    for part in &study.parts {
+        let Some(shape) = SHAPES.iter().find(|shape| shape.data == part.data) else { continue };
+        let size = if part.data == Data::Text && answers.long_text { LONG_TEXT } else { shape.size };
+        let rate_per_s = shape.rate * f64::from(clients);
+        busy.push(format!("{} on {} (`{}` of size {size})", shape.rate, part.data.word(), part.workload));
+        let connected = Scenario {
+            name: CONNECTED.into(),
+            workloads: vec![part.workload.into()],
+            sizes: vec![size],
+            rate_per_s,
+            ..base.clone()
+        };
+        let away = (!offline.is_zero() && !part.passes()).then(|| away(&connected, offline));
+        study.scenarios.push(connected);
+        study.scenarios.extend(away);
+    }
+    study.scenarios.sort_by_key(|scenario| scenario.name == AWAY);
+    study.conditions.push(format!(
+        "{clients} clients with a round trip of {} to the server, and the jitter and loss of wifi; {ops} operations in each run.",
+        span::words(round_trip)
+    ));
+    study.conditions.push(format!("A busy minute, operations per second of each client: {}.", busy.join("; ")));
+    if let Some(away) = study.scenarios.iter().find(|scenario| scenario.name == AWAY) {
+        study.conditions.push(format!(
+            "Then one client is away for {} while all go on: {ops} operations at {} a second, spread over that time and a \
+             tenth of it before and after.",
+            span::words(offline),
+            crate::format::figure(away.rate_per_s)
+        ));
+    }
+    if answers.undo {
+        study.conditions.push("One operation of twenty is an undo.".to_owned());
+    }
+    study.caveats.extend(caveats(answers, clients));
+    study
+}
+
+/// The same load around the absence of client 1.
+fn away(connected: &Scenario, offline: Duration) -> Scenario {
+    let whole = offline.as_secs_f64() * 1.2;
+    let rate_per_s = (connected.ops as f64 / whole).min(connected.rate_per_s).max(SLOWEST);
+    // Whole milliseconds, so that the fault can be read back as it is written.
+    let ms = |share: f64| Duration::from_millis((offline.as_secs_f64() * 1e3 * share).round().max(1.0) as u64);
+    let window = format!("{}..{}", format_span(ms(0.1)), format_span(ms(1.1)));
+    Scenario {
+        name: AWAY.into(),
+        faults: vec![format!("partition:shape=isolate,client=1@{window}")],
+        rate_per_s,
+        // Two hundred looks at the states: looking after every event takes most of the time and tells nothing more.
+        sample_ms: Some((whole * 1e3 / 200.0).clamp(1.0, 86_400_000.0).round()),
+        ..connected.clone()
+    }
+}
+
+/// The lowest rate that a scenario takes, operations per second.
+const SLOWEST: f64 = 1e-6;
+
+fn caveats(answers: &Answers, clients: u32) -> Vec<String> {
+    let mut caveats = Vec::new();
+    if answers.people > clients {
+        caveats.push(format!(
+            "{} people are in a document, and {clients} clients were measured: more people meet more often.",
+            answers.people
+        ));
+    }
+    if answers.people < 2 {
+        caveats.push("One person was measured with two devices.".to_owned());
+    }
+    let offline = answers.time_offline();
+    if offline > Duration::from_secs(3_600) {
+        caveats.push(format!(
+            "People make more operations in {} than were measured: what grows with them is larger in a product.",
+            span::words(offline)
+        ));
+    }
+    if answers.history {
+        caveats.push("Reading earlier versions was not measured: no workload has it.".to_owned());
+    }
+    caveats
+}
+
+#[cfg(test)]
+mod tests {
+    use syncbench_harness::scenario::Plan;
+    use syncbench_harness::workloads::WORKLOADS;
+    use syncbench_strategies::registry::STRATEGIES;
+
+    use super::*;
+
+    #[test]
+    fn every_kind_of_data_and_every_workload_has_a_shape() {
+        assert_eq!(SHAPES.iter().map(|shape| shape.data).collect::<BTreeSet<_>>(), Data::ALL.into());
+        let shaped: BTreeSet<_> = SHAPES.iter().map(|shape| shape.workload).collect();
+        assert_eq!(shaped, WORKLOADS.iter().map(|spec| spec.name).collect());
+    }
+
+    #[test]
+    fn any_answers_make_a_plan() {
+        for people in [1, 2, 30, 100_000] {
+            for (offline, round_trip) in [("0s", "0s"), ("1ms", "1us"), ("90s", "40ms"), ("3650d", "60s")] {
+                for yes in [false, true] {
+                    let answers = Answers {
+                        data: Data::ALL.to_vec(),
+                        offline: offline.into(),
+                        round_trip: round_trip.into(),
+                        people,
+                        order: yes,
+                        long_text: yes,
+                        peers: yes,
+                        undo: yes,
+                        history: yes,
+                        ..Answers::default()
+                    };
+                    let mut labels = contenders(STRATEGIES, &answers);
+                    labels.extend(mixes(STRATEGIES, &answers));
+                    let study = study(&answers, Effort::of_depth(1), &labels);
+                    let plan = Plan::new(study.scenarios).unwrap_or_else(|error| panic!("{answers:?}: {error}"));
+                    let parts = if offline == "0s" { 9 } else { 17 };
+                    assert_eq!(plan.cells.len(), labels.len() * parts * 10, "{answers:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_ordered_or_long_is_measured_though_nobody_names_it_as_data() {
+        let workloads = |answers: &Answers| parts(answers).iter().map(|part| part.workload).collect::<Vec<_>>();
+        let answers = Answers { order: true, long_text: true, ..Answers::default() };
+        assert_eq!(workloads(&answers), ["record", "kanban", "text"]);
+        let named = Answers { data: vec![Data::Blocks, Data::Text, Data::Blocks], ..answers };
+        assert_eq!(workloads(&named), ["notebook", "text"]);
+    }
+
+    #[test]
+    fn a_user_who_is_away_works_and_so_do_the_others_before_meanwhile_and_after() {
+        let answers = Answers { offline: "21d".into(), ..Answers::default() };
+        let study = study(&answers, Effort::of_depth(1), &["serial".to_owned()]);
+        let away = &study.scenarios[1];
+        assert_eq!((away.name.as_str(), away.faults.len()), (AWAY, 1));
+        assert_eq!(away.faults[0], "partition:shape=isolate,client=1@181440s..1995840s");
+        let days = away.ops as f64 / away.rate_per_s / 86_400.0;
+        assert!((25.1..25.3).contains(&days), "{days}");
+    }
+
+    #[test]
+    fn without_a_server_strategies_that_can_do_without_are_a_mesh() {
+        let answers = Answers { peers: true, ..Answers::default() };
+        let labels = contenders(STRATEGIES, &answers);
+        assert!(labels.contains(&"lww-hlc:topology=mesh".to_owned()) && labels.contains(&"serial".to_owned()));
+        assert!(!labels.iter().any(|label| label.starts_with("hybrid")));
+    }
+}

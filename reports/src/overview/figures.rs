@@ -1,0 +1,159 @@
+//! Figures of a strategy on a workload, each the worst of some modes.
+
+use std::collections::BTreeMap;
+
+use syncbench_harness::metric::{MetricSpec, TOTAL};
+use syncbench_harness::metrics::LOST_INTENTS;
+use syncbench_harness::results::{ClaimsKept, Histogram, Outcome};
+
+use super::{Mode, Overview};
+use crate::aggregate::{Row, Status};
+use crate::stats::{self, BEYOND, Estimate};
+
+const NEARLY_ALL: f64 = 0.99;
+const MOST: f64 = 0.9;
+
+/// A figure, or why there is none.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Judged {
+    /// It does not apply: the strategy does not carry what the workload needs, or this was not planned.
+    Absent,
+    /// The worst of the modes.
+    Known(f64),
+    /// Nobody knows: not run, or not judged.
+    Unknown,
+    /// A cell failed.
+    Failed,
+}
+
+/// A tail quantile over several workloads.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tail {
+    /// In the metric's unit.
+    pub value: f64,
+    /// Whether it is the 99th percentile; else too few samples lie beyond that, and it is the 90th.
+    pub nearly_all: bool,
+}
+
+impl Judged {
+    /// The figure, if it is known.
+    pub fn known(self) -> Option<f64> {
+        match self {
+            Self::Known(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The worse of two: a failure and an unknown figure hide all others.
+    #[must_use]
+    pub fn or_worse(self, other: Self) -> Self {
+        let rank = |one: &Self| match one {
+            Self::Absent => 0,
+            Self::Known(_) => 1,
+            Self::Unknown => 2,
+            Self::Failed => 3,
+        };
+        match (self, other) {
+            (Self::Known(a), Self::Known(b)) => Self::Known(a.max(b)),
+            (a, b) if rank(&b) > rank(&a) => b,
+            (a, _) => a,
+        }
+    }
+
+    fn of<'a>(row: &Row<'a>, figure: impl Fn(&Row<'a>) -> Option<Estimate>) -> Self {
+        match row.status() {
+            Status::Measured => figure(row).map_or(Self::Unknown, |known| Self::Known(known.value)),
+            Status::Missing(Outcome::Failed, _) => Self::Failed,
+            Status::Missing(Outcome::Unsupported, _) => Self::Absent,
+            Status::Missing(..) => Self::Unknown,
+        }
+    }
+}
+
+impl<'s, 'a> Overview<'s, 'a> {
+    /// Operations lost per 1,000, in the worst of these modes.
+    pub fn lost(&self, modes: &[Mode<'s, 'a>], strategy: &str, workload: &str) -> Judged {
+        let rows = modes.iter().filter_map(|mode| Some(self.row(mode, strategy, workload)?.1));
+        worst(rows, Row::lost_per_1000)
+    }
+
+    /// Operations refused per 1,000, in the worst workload and mode.
+    pub fn refused(&self, strategy: &str) -> Judged {
+        self.worst(strategy, Row::rejected_per_1000)
+    }
+
+    /// Operations lost or refused per 1,000, in the worst workload and mode.
+    pub fn not_kept(&self, strategy: &str) -> Judged {
+        self.worst(strategy, Row::not_kept_per_1000)
+    }
+
+    fn worst(&self, strategy: &str, figure: impl Fn(&Row<'a>) -> Option<Estimate>) -> Judged {
+        worst(self.modes.iter().flat_map(|mode| self.rows(mode, strategy)), figure)
+    }
+
+    /// A tail of a metric over all workloads of a mode, in the worst mode, for each strategy: the 99th percentile where
+    /// enough samples lie beyond it (see [`BEYOND`]), and the 90th where not. Where most strategies have too few samples,
+    /// all are shown by the 90th.
+    pub fn tails(&self, metric: &MetricSpec) -> Vec<Option<Tail>> {
+        let of_mode = |mode: &Mode<'s, 'a>, strategy: &str| {
+            let rows: Vec<Histogram> = self.rows(mode, strategy).flat_map(|row| row.histograms(metric)).collect();
+            Some(stats::merge(&rows)).filter(|samples| !samples.is_empty())
+        };
+        let pooled = self.strategies.iter();
+        let pooled = pooled.map(|one| self.modes.iter().filter_map(|mode| of_mode(mode, one.label)).collect());
+        let pooled: Vec<Vec<Histogram>> = pooled.collect();
+        let enough = |modes: &Vec<Histogram>| {
+            let few =
+                |mode: &Histogram| (mode.iter().map(|(_, n)| n).sum::<u64>() as f64) < BEYOND / (1.0 - NEARLY_ALL);
+            !modes.iter().any(few)
+        };
+        let known = pooled.iter().filter(|modes| !modes.is_empty());
+        let many = known.clone().filter(|modes| enough(modes)).count();
+        let most = many * 2 >= known.count();
+        let tail = |modes: &Vec<Histogram>| {
+            let nearly_all = most && enough(modes);
+            let q = if nearly_all { NEARLY_ALL } else { MOST };
+            let worst = modes.iter().filter_map(|samples| stats::quantile(samples, q)).max()?;
+            Some(Tail { value: worst as f64 / metric.ns_per_unit(), nearly_all })
+        };
+        pooled.iter().map(tail).collect()
+    }
+
+    /// How many cells of a strategy kept its claims, broke one, and prove nothing.
+    pub fn claims(&self, strategy: &str) -> [usize; 3] {
+        let cells = self.summary.results.cells.iter().filter(|cell| cell.strategy == strategy);
+        let mut claims = [0; 3];
+        for kept in cells.filter_map(|cell| cell.claims_kept) {
+            claims[match kept {
+                ClaimsKept::Yes => 0,
+                ClaimsKept::No => 1,
+                ClaimsKept::Unknown => 2,
+            }] += 1;
+        }
+        claims
+    }
+
+    /// Whether some edits of a strategy are not native.
+    pub fn emulates(&self, strategy: &str) -> bool {
+        self.modes
+            .iter()
+            .flat_map(|mode| self.rows(mode, strategy))
+            .any(|row| row.status() == Status::Measured && !row.emulated().is_empty())
+    }
+
+    /// Operations lost by seed in a mode, workloads together; for comparisons paired by seed.
+    pub(super) fn lost_by_seed(&self, mode: &Mode<'s, 'a>, strategy: &str, workloads: &[&str]) -> BTreeMap<u64, f64> {
+        let mut sums: BTreeMap<u64, f64> = BTreeMap::new();
+        for workload in workloads {
+            let Some((_, row)) = self.row(mode, strategy, workload) else { continue };
+            for (seed, lost) in row.by_seed(&LOST_INTENTS, TOTAL) {
+                *sums.entry(seed).or_default() += lost;
+            }
+        }
+        sums
+    }
+}
+
+fn worst<'r, 'a: 'r>(rows: impl Iterator<Item = &'r Row<'a>>, figure: impl Fn(&Row<'a>) -> Option<Estimate>) -> Judged {
+    rows.map(|row| Judged::of(row, &figure)).fold(Judged::Absent, Judged::or_worse)
+}

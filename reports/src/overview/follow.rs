@@ -1,0 +1,203 @@
+//! What follows from an overview: which strategies lost nothing, kind of data by kind of data.
+
+use std::cmp::Ordering;
+
+use super::names::compressed;
+use super::{Judged, Mode, Overview};
+use crate::format::{figure, list};
+use crate::stats::paired_difference;
+
+/// What holds for some kinds of data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Follow {
+    /// What the documents hold, or the workload where nobody says.
+    pub holds: Vec<String>,
+    /// The rest of the sentence: `0 lost with ot, text-ids, crdt-*`.
+    pub says: String,
+    rank: Rank,
+}
+
+/// What tells strategies apart comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    /// Some lost nothing.
+    Some,
+    /// None lost nothing.
+    None,
+    /// Nearly all lost nothing.
+    NearlyAll,
+    /// All lost nothing.
+    All,
+}
+
+/// Claims that may be what strategies without losses have in common, and how that is said.
+const CLAIMS: [(&str, &str); 3] = [
+    ("can refuse", "all that can refuse"),
+    ("serializable", "all that are serializable"),
+    ("works offline", "all that work offline"),
+];
+
+impl Follow {
+    /// As a sentence, with at most `most` kinds of data by name.
+    pub fn sentence(&self, most: usize) -> String {
+        format!("{}: {}", list(&self.holds, most), self.says)
+    }
+}
+
+/// Sentences about every kind of data in which losses were judged, the most telling first.
+pub fn follow(overview: &Overview<'_, '_>) -> Vec<Follow> {
+    let kinds: Vec<Kind<'_>> = Kind::all(overview);
+    let (clean, lossy): (Vec<_>, Vec<_>) = kinds.iter().partition(|kind| !kind.clean().is_empty());
+    let mut lines: Vec<Follow> = Vec::new();
+    let said = clean.iter().map(|kind| {
+        let (says, rank) = kind.kept(overview);
+        Follow { holds: vec![kind.holds.clone()], says, rank }
+    });
+    for line in said.chain(fewest(overview, &lossy)) {
+        match lines.iter_mut().find(|known| known.says == line.says) {
+            Some(known) => known.holds.extend(line.holds),
+            None => lines.push(line),
+        }
+    }
+    lines.sort_by_key(|line| (line.rank, std::cmp::Reverse(line.holds.len())));
+    lines
+}
+
+/// One kind of data.
+struct Kind<'o> {
+    holds: String,
+    workloads: Vec<&'o str>,
+    /// Strategies whose losses were judged in all of these workloads, and the worst.
+    judged: Vec<(&'o str, f64)>,
+}
+
+impl<'o> Kind<'o> {
+    fn all(overview: &Overview<'_, 'o>) -> Vec<Self> {
+        let mut kinds: Vec<Self> = Vec::new();
+        for workload in &overview.workloads {
+            let facts = overview.summary.results.facts.workloads.get(*workload);
+            let holds = facts.map(|facts| facts.holds.as_str()).filter(|holds| !holds.is_empty());
+            let holds = holds.unwrap_or(workload).to_owned();
+            match kinds.iter_mut().find(|kind| kind.holds == holds) {
+                Some(kind) => kind.workloads.push(workload),
+                None => kinds.push(Self { holds, workloads: vec![workload], judged: Vec::new() }),
+            }
+        }
+        for kind in &mut kinds {
+            let worst = |strategy: &str| {
+                let lost = kind.workloads.iter().map(|one| overview.lost(&overview.modes, strategy, one).known());
+                lost.collect::<Option<Vec<f64>>>()?.into_iter().reduce(f64::max)
+            };
+            let strategies = overview.strategies.iter();
+            kind.judged = strategies.filter_map(|known| Some((known.label, worst(known.label)?))).collect();
+        }
+        kinds.retain(|kind| !kind.judged.is_empty());
+        kinds
+    }
+
+    fn labels(&self) -> Vec<&'o str> {
+        self.judged.iter().map(|(label, _)| *label).collect()
+    }
+
+    fn clean(&self) -> Vec<&'o str> {
+        self.judged.iter().filter(|(_, lost)| *lost == 0.0).map(|(label, _)| *label).collect()
+    }
+
+    /// Who lost nothing.
+    fn kept(&self, overview: &Overview<'_, 'o>) -> (String, Rank) {
+        let (clean, all) = (self.clean(), self.labels());
+        if clean.len() == all.len() && all.len() > 1 {
+            return ("0 lost with any".to_owned(), Rank::All);
+        }
+        let claiming = |claim: &str| -> Vec<&str> {
+            let has = |label: &str| {
+                let strategy = overview.strategies.iter().find(|known| known.label == label);
+                strategy.and_then(|known| known.claims(claim)) == Some(true)
+            };
+            all.iter().copied().filter(|label| has(label)).collect()
+        };
+        let lossy: Vec<&str> = all.iter().copied().filter(|label| !clean.contains(label)).collect();
+        let named = |names: &[&'o str]| self.named(overview, names);
+        let some = clean.iter().any(|label| self.emulated(overview, label));
+        let encoded = if some { ", some by emulated edits" } else { "" };
+        let shared = CLAIMS.iter().find(|(claim, _)| clean.len() > 1 && claiming(claim) == clean);
+        match shared {
+            Some((_, words)) => (format!("0 lost with {words}{encoded}"), Rank::Some),
+            None if lossy.len() <= 2 && lossy.len() * 4 < clean.len() => {
+                (format!("0 lost with all but {}{encoded}", compressed(&lossy, &all).join(", ")), Rank::NearlyAll)
+            }
+            None => (format!("0 lost with {}", named(&clean)), Rank::Some),
+        }
+    }
+
+    /// Names in few words; those that emulate edits here have a mark.
+    fn named(&self, overview: &Overview<'_, 'o>, names: &[&'o str]) -> String {
+        let marked = |word: String| match word.strip_suffix('*') {
+            Some(stem) if names.iter().any(|name| name.starts_with(stem) && self.emulated(overview, name)) => {
+                format!("{word} (emulated)")
+            }
+            None if self.emulated(overview, &word) => format!("{word}*"),
+            _ => word,
+        };
+        compressed(names, &self.labels()).into_iter().map(marked).collect::<Vec<_>>().join(", ")
+    }
+
+    fn emulated(&self, overview: &Overview<'_, 'o>, label: &str) -> bool {
+        let rows = overview.modes.iter().flat_map(|mode| {
+            self.workloads.iter().filter_map(move |workload| Some(overview.row(mode, label, workload)?.1))
+        });
+        rows.into_iter().any(|row| !row.emulated().is_empty())
+    }
+
+    /// The strategy that lost the fewest, first, and those that the seeds do not tell from it.
+    fn fewest(&self, overview: &Overview<'_, 'o>) -> Vec<&'o str> {
+        let Some((best, _)) = self.judged.iter().min_by(|a, b| a.1.total_cmp(&b.1)) else { return Vec::new() };
+        let Some(mode) = self.worst_mode(overview) else { return vec![best] };
+        let by_seed = |label: &str| overview.lost_by_seed(mode, label, &self.workloads);
+        let least = by_seed(best);
+        let untold = |label: &str| {
+            let difference = paired_difference(&by_seed(label), &least);
+            difference.is_some_and(|difference| difference.seeds > 1 && difference.side() != Some(Ordering::Greater))
+        };
+        let others = self.judged.iter().filter(|(label, lost)| label != best && untold(label) && *lost > 0.0);
+        std::iter::once(*best).chain(others.map(|(label, _)| *label)).collect()
+    }
+
+    /// The mode in which most was lost.
+    fn worst_mode<'m, 's>(&self, overview: &'m Overview<'s, 'o>) -> Option<&'m Mode<'s, 'o>> {
+        let lost = |mode: &Mode<'s, 'o>| {
+            let cells = self.judged.iter().flat_map(|(label, _)| {
+                let alone = std::slice::from_ref(mode);
+                self.workloads.iter().map(move |workload| overview.lost(alone, label, workload))
+            });
+            cells.fold(Judged::Absent, Judged::or_worse).known().unwrap_or(0.0)
+        };
+        overview.modes.iter().max_by(|a, b| lost(a).total_cmp(&lost(b)))
+    }
+}
+
+/// Who lost the fewest where everybody lost some: in one line where some are among the fewest in every kind of data.
+fn fewest(overview: &Overview<'_, '_>, lossy: &[&Kind<'_>]) -> Vec<Follow> {
+    let leaders: Vec<Vec<&str>> = lossy.iter().map(|kind| kind.fewest(overview)).collect();
+    let Some(first) = leaders.first() else { return Vec::new() };
+    let everywhere: Vec<&str> =
+        first.iter().copied().filter(|label| leaders.iter().all(|one| one.contains(label))).collect();
+    let line = |holds: Vec<String>, says: String| Follow { holds, says, rank: Rank::None };
+    let said = |kind: &Kind<'_>, names: &[&str]| match (kind.judged.as_slice(), names) {
+        ([(only, lost)], _) => format!("{only} lost {} of 1,000", figure(*lost)),
+        (_, names) => format!("all lost some; fewest {}", untold(kind, names)),
+    };
+    if lossy.len() > 1 && !everywhere.is_empty() && lossy.iter().all(|kind| kind.judged.len() > 1) {
+        let holds = lossy.iter().map(|kind| kind.holds.clone()).collect();
+        return vec![line(holds, format!("all lost some; fewest {}", untold(lossy[0], &everywhere)))];
+    }
+    lossy.iter().zip(&leaders).map(|(kind, names)| line(vec![kind.holds.clone()], said(kind, names))).collect()
+}
+
+/// Names of strategies that the seeds do not tell apart, if there are several.
+fn untold(kind: &Kind<'_>, names: &[&str]) -> String {
+    match names {
+        [one] => (*one).to_owned(),
+        _ => format!("{} (not told apart)", compressed(names, &kind.labels()).join(", ")),
+    }
+}

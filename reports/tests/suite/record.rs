@@ -1,0 +1,115 @@
+//! The record of a decision in all its forms: golden, and against hostile data.
+
+use syncbench_reports::choose::{Decision, read, record};
+
+use crate::support::decisions::{empty, forms, hostile, unsafe_answers};
+
+#[test]
+fn text_of_80_columns() {
+    insta::assert_snapshot!(record::text(&forms(), 80, false));
+}
+
+#[test]
+fn text_of_120_columns() {
+    insta::assert_snapshot!(record::text(&forms(), 120, false));
+}
+
+#[test]
+fn text_where_nothing_is_safe() {
+    insta::assert_snapshot!(record::text(&unsafe_answers(), 80, false));
+}
+
+#[test]
+fn markdown() {
+    insta::assert_snapshot!(record::markdown(&forms()));
+}
+
+#[test]
+fn page_without_pictures_and_style() {
+    let page = crate::golden::without(
+        &crate::golden::without(&record::html(&forms()), "<style>", "</style>"),
+        "<svg",
+        "</svg>",
+    );
+    insta::assert_snapshot!(page.replace("<tr", "\n<tr").replace("<section", "\n\n<section").replace("<li", "\n<li"));
+}
+
+#[test]
+fn the_answer_and_what_is_ruled_out_stand_on_the_first_screen() {
+    for decision in [forms(), unsafe_answers()] {
+        let text = record::text(&decision, 80, false);
+        let screen: Vec<&str> = text.lines().take(24).collect();
+        assert!(screen[0].contains("serial-optimistic") || screen[0].contains("nothing is safe"));
+        for vetoed in &decision.vetoed {
+            assert!(screen.iter().any(|line| line.contains(&vetoed.strategy)), "{}:\n{text}", vetoed.strategy);
+        }
+        assert!(text.lines().count() <= 60, "{} lines", text.lines().count());
+    }
+}
+
+#[test]
+fn no_line_is_wider_than_the_terminal() {
+    for width in [60, 80, 120, 200] {
+        for line in record::text(&forms(), width, false).lines() {
+            assert!(line.chars().count() <= usize::from(width), "{width}: {line}");
+        }
+    }
+}
+
+#[test]
+fn every_veto_has_its_replay_line_in_every_record() {
+    let decision = forms();
+    let (markdown, page) = (record::markdown(&decision), record::html(&decision));
+    let mut seen = 0;
+    for evidence in decision.vetoed.iter().flat_map(|one| &one.reasons).filter_map(|veto| veto.evidence.as_ref()) {
+        assert!(markdown.contains(&evidence.replay) && page.contains(&evidence.replay), "{}", evidence.replay);
+        seen += 1;
+    }
+    assert_eq!(seen, 3);
+}
+
+#[test]
+fn json_reads_back_and_is_a_file_of_answers() {
+    let decision = forms();
+    let json = record::json(&decision).to_string();
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap()["schema"], 1);
+    assert_eq!(serde_json::from_str::<Decision>(&json).unwrap(), decision);
+    assert_eq!(read::read(json.as_bytes(), "decision.json").unwrap(), decision.answers);
+}
+
+#[test]
+fn an_empty_decision_has_a_record() {
+    for decision in [empty(), unsafe_answers()] {
+        assert!(record::text(&decision, 80, true).contains("nothing is safe"));
+        assert!(record::files(&decision).iter().any(|file| file.path == "decision.html"));
+    }
+}
+
+#[test]
+fn data_controls_neither_terminal_nor_page() {
+    let decision = hostile("\u{1b}[2J\n# x | <script>alert(1)</script> ``` `a` \\ é🦀");
+    let text = record::text(&decision, 80, false);
+    assert!(!text.contains('\u{1b}') && text.contains("🦀"));
+    let page = record::html(&decision);
+    assert!(!page.contains("<script>"));
+    let (calm, spoilt) = (record::markdown(&forms()), record::markdown(&decision));
+    assert_eq!(markup(&spoilt), markup(&calm));
+    let named = record::files(&decision);
+    assert!(named.iter().all(|file| !file.path.contains("..") && file.path.is_ascii()), "names of files are plain");
+}
+
+#[test]
+fn the_same_decision_gives_the_same_bytes() {
+    assert_eq!(record::files(&forms()), record::files(&forms()));
+}
+
+/// What Markdown makes of a text, without the text itself.
+fn markup(text: &str) -> Vec<String> {
+    use pulldown_cmark::{Event, Options, Parser};
+    let told = |event| match event {
+        Event::Start(tag) => Some(format!("{tag:?}").chars().take_while(|c| c.is_alphabetic()).collect()),
+        Event::Html(html) | Event::InlineHtml(html) => Some(format!("HTML: {html}")),
+        _ => None,
+    };
+    Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH).filter_map(told).collect()
+}
