@@ -11,7 +11,7 @@ pub(super) fn section(summary: &Summary<'_>) -> Markup {
     html! {
         @if !tables.is_empty() {
             details.section {
-                summary { h2 id="away" { "Away" } " the client that was away, and its return" }
+                summary { h2 id="away" { "The client that was away" } " what it kept, and what it takes until it is up to date" }
                 p.muted { (MEANING) }
                 @for away in &tables { (table(away)) }
             }
