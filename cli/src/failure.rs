@@ -176,7 +176,8 @@ mod tests {
             ("syncbench list --colour", "unexpected argument '--colour' found; expected one of --json"),
             (
                 "syncbench fly",
-                "unrecognized subcommand 'fly'; expected one of run, list, demo, report, merge, compare, verify, completions",
+                "unrecognized subcommand 'fly'; expected one of run, list, demo, report, merge, choose, compare, export, verify, \
+                 completions",
             ),
             ("syncbench run a b", "unexpected argument 'b' found; expected syncbench run [OPTIONS] [SCENARIO]"),
             (

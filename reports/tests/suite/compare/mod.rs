@@ -22,15 +22,15 @@ pub(crate) const STRATEGIES: [&str; 3] = ["serial", "ot", "lww-document"];
 
 /// What a run is synthesized from; equal runs with other `luck` are re-runs of one build.
 pub(crate) struct Run {
-    pub strategies: Vec<String>,
-    pub seeds: u64,
-    pub luck: u64,
+    pub(crate) strategies: Vec<String>,
+    pub(crate) seeds: u64,
+    pub(crate) luck: u64,
     /// What the processor time of the first strategy is multiplied by.
-    pub slower: f64,
+    pub(crate) slower: f64,
     /// How far processor times of one seed lie apart, as a share.
-    pub noise: f64,
+    pub(crate) noise: f64,
     /// How fast the machine is for the whole run: what processor times and the reference are multiplied by.
-    pub machine: f64,
+    pub(crate) machine: f64,
 }
 
 impl Default for Run {
