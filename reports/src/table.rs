@@ -11,6 +11,7 @@ use syncbench_harness::metrics::{CPU_US_LOCAL, CPU_US_REMOTE, LOST_INTENTS};
 use syncbench_harness::results::{ClaimsKept, Outcome, Results};
 
 use crate::aggregate::{Group, Row, Status, Summary, Sweep};
+use crate::away;
 use crate::caveat::caveats;
 use crate::columns::{COLUMNS, Filled, Source::NotKept};
 use crate::format::{self, count, figure, plain, plural, wrap};
@@ -45,6 +46,7 @@ pub fn summary(results: &Results, width: u16, color: bool) -> String {
     blocks.extend(screen::strategies(&summary, page.width, color));
     blocks.extend(summary.groups.iter().map(|group| page.group(group)));
     blocks.extend(summary.sweeps.iter().map(|sweep| page.sweep(sweep)));
+    blocks.extend(away::text(&summary, page.width, color));
     blocks.extend(page.notes(&summary));
     blocks.join("\n")
 }

@@ -14,6 +14,7 @@ use crate::args::ReportArgs;
 use crate::catalog::Catalog;
 use crate::failure::{Done, Failure};
 use crate::folder;
+use crate::open;
 use crate::out::{eprintln, print, println};
 use crate::progress;
 
@@ -43,6 +44,9 @@ pub(crate) fn report(catalog: &Catalog, args: &ReportArgs) -> Done {
     let page = drawn.map_err(|error| if full(&error) { Failure::Broken(error) } else { unwritable(error) })?;
     folder::complete(&results)?;
     println!("Report: {}", page.display());
+    if args.open {
+        open::page(&page);
+    }
     Ok(ExitCode::SUCCESS)
 }
 

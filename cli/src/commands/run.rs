@@ -16,6 +16,7 @@ use crate::catalog::Catalog;
 use crate::environment;
 use crate::failure::{Done, Failure};
 use crate::folder;
+use crate::open;
 use crate::out::{Out, eprint, eprintln, print, println};
 use crate::preview::{self, Preview};
 use crate::progress;
@@ -55,6 +56,9 @@ pub(crate) fn run(catalog: &Catalog, args: &RunArgs) -> Done {
     let drawn = progress::waiting("drawing the report", || folder::draw(&dir, &results, &[], &catalog.charts));
     if let (Ok(page), false) = (&drawn, args.json) {
         println!("Report: {}", page.display());
+        if args.open {
+            open::page(page);
+        }
     }
     if let Some(error) = error {
         let first = if matches!(error, ResultsError::Io { .. }) { "make room, and " } else { "" };

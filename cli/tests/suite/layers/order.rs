@@ -53,7 +53,7 @@ const REPORTS: &[&[&str]] = &[
     &["format", "stats", "criterion"],
     &["coverage"],
     &["aggregate"],
-    &["caveat", "columns", "draw", "overview"],
+    &["away", "caveat", "columns", "draw", "overview"],
     &["headline"],
     &["charts"],
     &["choose", "compare", "story"],
@@ -69,7 +69,8 @@ const CLI: &[&[&str]] = &[
     &["args"],
     &["failure"],
     &["catalog"],
-    &["folder", "preview", "progress", "scenario"],
+    &["folder", "open", "preview", "progress", "scenario"],
     &["runner"],
     &["commands"],
+    &["prelude"],
 ];
