@@ -33,7 +33,7 @@ fn main() -> Result<(), Error> {
     }
     for story in STORIES {
         let told = (story.tell)(&story.cast().0).map_err(Error::other)?;
-        let scene = syncbench_reports::story::scene(&told);
+        let scene = syncbench_reports::story::scene(&told, true);
         write(&format!("story-{}.svg", story.name), scene.svg().as_bytes())?;
         write(&format!("story-{}.png", story.name), &scene.png())?;
     }

@@ -39,6 +39,12 @@ pub(super) struct Spec<'s> {
     pub row: f64,
 }
 
+/// A dot with its interval for each strategy, for a figure that has a mean over seeds: all that a chart of one metric needs.
+pub fn bars(chart: &Chart, data: &Data<'_>, axis: &str, of: impl Fn(&Row<'_>) -> Option<Estimate>) -> Scene {
+    let spec = Spec { axis, nothing: "No run has this figure.", row: block::ROW };
+    draw(chart, data, &spec, |row| figure_of(of(row)))
+}
+
 /// One row for each strategy, one column for each condition of a workload, on a logarithmic axis that they share.
 pub(super) fn draw(chart: &Chart, data: &Data<'_>, spec: &Spec<'_>, of: impl Fn(&Row<'_>) -> Option<Dots>) -> Scene {
     let mut sheet = data.sheet(chart);

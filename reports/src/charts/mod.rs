@@ -15,6 +15,7 @@ pub mod spacetime;
 mod throughput;
 mod visibility;
 
+pub use dots::bars;
 use syncbench_harness::metric::MetricSpec;
 use syncbench_harness::results::Results;
 
@@ -106,22 +107,22 @@ impl<'a> Data<'a> {
     }
 
     /// The conditions that are not over several sizes, workload by workload.
-    fn panels(&self) -> impl Iterator<Item = &Group<'a>> {
+    pub fn panels(&self) -> impl Iterator<Item = &Group<'a>> {
         self.charted.by_workload().into_iter()
     }
 
     /// The conditions over several sizes.
-    fn sweeps(&self) -> impl Iterator<Item = &Sweep<'a>> {
+    pub fn sweeps(&self) -> impl Iterator<Item = &Sweep<'a>> {
         self.charted.sweeps.iter()
     }
 
     /// The strategies that charts show, family by family.
-    fn strategies(&self) -> &[&'a str] {
+    pub fn strategies(&self) -> &[&'a str] {
         &self.order
     }
 
     /// An empty page for a chart, with a note on strategies that it has no room for.
-    fn sheet(&self, chart: &Chart) -> Sheet {
+    pub fn sheet(&self, chart: &Chart) -> Sheet {
         let mut sheet = Sheet::new(chart.title, chart.shows, self.bare, self.width);
         if self.summary.strategies.len() > ROWS {
             let all = plural(self.summary.strategies.len(), "strategy");

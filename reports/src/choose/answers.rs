@@ -87,7 +87,8 @@ pub enum Invariant {
 }
 
 impl Default for Answers {
-    /// A small team around shared records, always connected.
+    /// A small team around shared records, always connected. One field goes to its last writer, as in Figma, Linear and
+    /// Notion: every model here decides so where two users write one field at once, and none keeps both.
     fn default() -> Self {
         Self {
             product: String::new(),
@@ -95,7 +96,7 @@ impl Default for Answers {
             offline: "0s".into(),
             refuse: false,
             invariant: Invariant::None,
-            overwrite: false,
+            overwrite: true,
             order: false,
             long_text: false,
             peers: false,

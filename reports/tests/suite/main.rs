@@ -2,7 +2,9 @@
 #![allow(missing_docs)]
 
 mod caveats;
+mod choose;
 mod colors;
+mod compare;
 mod cover;
 mod edges;
 mod golden;
