@@ -3,9 +3,11 @@
 
 mod choose;
 mod common;
+mod compare;
 mod completions;
 mod demo;
 mod errors;
+mod export;
 mod layers;
 mod output;
 mod plan;

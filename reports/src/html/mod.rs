@@ -22,6 +22,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use crate::caveat::{Caveat, caveats};
 use crate::charts::{CHARTS, Chart, Data};
 use crate::criterion::CriterionEstimate;
+use crate::draw::svg::dark_style;
 use crate::format::plural;
 use crate::headline::headlines;
 use crate::overview::Overview;
@@ -67,7 +68,7 @@ pub fn page_with(results: &Results, criterion: &[CriterionEstimate], registered:
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta http-equiv="Content-Security-Policy" content=(POLICY);
                 title { (head::QUESTION) " " (head::compared(&overview)) }
-                style { @for style in STYLES { (PreEscaped(style)) } }
+                style { @for style in STYLES { (PreEscaped(style)) } (PreEscaped(dark_style())) }
             }
             body {
                 a.skip href="#main" { "Skip to the figures" }

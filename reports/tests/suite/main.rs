@@ -3,6 +3,8 @@
 
 mod caveats;
 mod choose;
+mod colors;
+mod compare;
 mod cover;
 mod edges;
 mod golden;
