@@ -30,10 +30,20 @@ pub(crate) fn fresh(label: &str, header: &Header) -> Result<(PathBuf, Writer), R
 
 /// Reads the results in a folder.
 pub(crate) fn read(dir: &Path) -> Result<Results, Failure> {
-    results::read(dir).map_err(|error| match error {
+    results::read(dir).map_err(unreadable)
+}
+
+/// Reads what a folder says before any cell.
+pub(crate) fn header(dir: &Path) -> Result<Header, Failure> {
+    Header::read(dir).map_err(unreadable)
+}
+
+/// Wrong use: what was given is no folder of a run, or a damaged one.
+pub(crate) fn unreadable(error: ResultsError) -> Failure {
+    match error {
         ResultsError::Io { .. } => Failure::usage(format!("{error}; expected the folder of a run")),
         other => Failure::usage(other),
-    })
+    }
 }
 
 /// Fails if series could not be read while results were drawn: what was drawn lacks them.

@@ -76,6 +76,7 @@ fn command(catalog: &Catalog, command: Command) -> Done {
         Command::Merge(args) => commands::merge::merge(catalog, &args),
         Command::Choose(args) => commands::choose::choose(catalog, &args),
         Command::Compare(args) => commands::compare::compare(catalog, &args),
+        Command::Export(args) => commands::export::export(catalog, &args),
         Command::Verify(args) => commands::verify::verify(catalog, &args),
         Command::Completions { shell } => commands::completions::completions(catalog, shell),
     }

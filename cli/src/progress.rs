@@ -69,6 +69,23 @@ impl Progress {
     }
 }
 
+/// Does something that has no parts to count, and says on a terminal what and for how long.
+pub(crate) fn waiting<T>(what: &'static str, work: impl FnOnce() -> T) -> T {
+    let target = if std::io::stderr().is_terminal() {
+        ProgressDrawTarget::stderr_with_hz(8)
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let bar = ProgressBar::with_draw_target(None, target);
+    let style = ProgressStyle::with_template("{spinner} {msg}, {elapsed} elapsed");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    bar.set_message(what);
+    bar.enable_steady_tick(std::time::Duration::from_millis(250));
+    let done = work();
+    bar.finish_and_clear();
+    done
+}
+
 /// How long a command may take before it shows progress, in milliseconds.
 const SILENT_MS: u64 = 2_000;
 
@@ -76,15 +93,16 @@ const SILENT_MS: u64 = 2_000;
 pub(crate) struct Rows {
     bar: ProgressBar,
     begun: Moment,
+    what: &'static str,
 }
 
 impl Rows {
-    /// Starts.
-    pub(crate) fn new() -> Self {
-        Self { bar: ProgressBar::hidden(), begun: Moment::now() }
+    /// Starts, for work on so many rows or cells.
+    pub(crate) fn new(what: &'static str) -> Self {
+        Self { bar: ProgressBar::hidden(), begun: Moment::now(), what }
     }
 
-    /// So many rows are done.
+    /// So many of them are done.
     pub(crate) fn at(&mut self, done: usize, all: usize) {
         if self.bar.is_hidden()
             && std::io::stderr().is_terminal()
@@ -92,8 +110,9 @@ impl Rows {
         {
             self.bar = ProgressBar::with_draw_target(Some(all as u64), ProgressDrawTarget::stderr_with_hz(8));
             let style =
-                ProgressStyle::with_template("{bar:28.cyan} {pos}/{len} rows  {elapsed} elapsed, {eta} remaining");
+                ProgressStyle::with_template("{bar:28.cyan} {pos}/{len} {msg}  {elapsed} elapsed, {eta} remaining");
             self.bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸ "));
+            self.bar.set_message(self.what);
         }
         self.bar.set_position(done as u64);
     }

@@ -1,5 +1,5 @@
-//! Draws synthetic results, every story and a decision for the eye: `cargo run -p syncbench-reports --example preview
-//! [FOLDER]`. With the folder of a run behind it, the charts of that run at three widths instead.
+//! Draws synthetic results, every story and a decision for the eye: `cargo run -p syncbench-reports --example preview [FOLDER]`.
+//! With the folder of a run behind it, the charts of that run at three widths instead.
 
 use std::fs;
 use std::io::Error;
@@ -33,7 +33,7 @@ fn main() -> Result<(), Error> {
     }
     for story in STORIES {
         let told = (story.tell)(&story.cast().0).map_err(Error::other)?;
-        let scene = syncbench_reports::story::scene(&told);
+        let scene = syncbench_reports::story::scene(&told, true);
         write(&format!("story-{}.svg", story.name), scene.svg().as_bytes())?;
         write(&format!("story-{}.png", story.name), &scene.png())?;
     }

@@ -3,6 +3,7 @@
 mod choose;
 mod compare;
 mod demo;
+mod export;
 mod list;
 mod merge;
 mod report;
@@ -19,6 +20,7 @@ use crate::environment;
 pub(crate) use choose::ChooseArgs;
 pub(crate) use compare::CompareArgs;
 pub(crate) use demo::DemoArgs;
+pub(crate) use export::{ExportArgs, FormatArg};
 pub(crate) use list::{Asked, ListArgs, Listed};
 pub(crate) use merge::MergeArgs;
 pub(crate) use report::ReportArgs;
@@ -83,6 +85,8 @@ pub(crate) enum Command {
     Choose(ChooseArgs),
     /// Compare two runs: what became worse, and what better
     Compare(CompareArgs),
+    /// Write results as tables for other tools: CSV, Parquet
+    Export(ExportArgs),
     /// Check that the same scenario and seed give the same run
     Verify(VerifyArgs),
     /// Print a completion script for a shell

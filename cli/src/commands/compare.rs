@@ -23,7 +23,7 @@ pub(crate) fn compare(_: &Catalog, args: &CompareArgs) -> Done {
     }
     let least = args.min_effect.map_or_else(Least::default, Least::all);
     let (was, is) = (args.baseline.display().to_string(), args.candidate.display().to_string());
-    let mut progress = Rows::new();
+    let mut progress = Rows::new("rows");
     let compared = compare::compare([(&was, &baseline), (&is, &candidate)], least, &args.fail_on, &mut |done, all| {
         progress.at(done, all)
     });

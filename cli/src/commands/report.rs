@@ -16,6 +16,7 @@ use crate::failure::{Done, Failure};
 use crate::folder;
 use crate::open;
 use crate::out::{eprintln, print, println};
+use crate::progress;
 
 pub(crate) fn report(catalog: &Catalog, args: &ReportArgs) -> Done {
     let mut parts = Vec::new();
@@ -34,9 +35,9 @@ pub(crate) fn report(catalog: &Catalog, args: &ReportArgs) -> Done {
     let unwritable = |error: anyhow::Error| Failure::usage(format!("{error:#}; expected a writable folder"));
     let made = fs::create_dir_all(out).with_context(|| out.display().to_string());
     made.map_err(unwritable)?;
-    let drawn = folder::draw(out, &results, &criterion, &catalog.charts);
     // The table needs no room.
     print!("{}", shown(&results, args.details));
+    let drawn = progress::waiting("drawing the report", || folder::draw(out, &results, &criterion, &catalog.charts));
     if !criterion.is_empty() {
         eprintln!("with {} of criterion", plural(criterion.len(), "estimate"));
     }

@@ -3,11 +3,14 @@
 
 mod choose;
 mod common;
+mod compare;
 mod completions;
 mod demo;
 mod errors;
+mod export;
 mod layers;
 mod output;
+mod plan;
 mod profiles;
 mod run;
 mod sweep;

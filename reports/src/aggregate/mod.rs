@@ -156,8 +156,13 @@ impl Topologies {
 fn split_sweeps(groups: Vec<Group<'_>>) -> (Vec<Sweep<'_>>, Vec<Group<'_>>) {
     let mut by_rest: Vec<Vec<Group<'_>>> = Vec::new();
     let mut places = BTreeMap::new();
+    let mut met = BTreeMap::new();
     for group in groups {
-        let place = *places.entry(group.condition.but_size()).or_insert_with(|| {
+        let rest = group.condition.but_size();
+        // A sweep has each size once.
+        let nth = met.entry((rest.clone(), group.condition.size())).or_insert(0);
+        *nth += 1;
+        let place = *places.entry((rest, *nth)).or_insert_with(|| {
             by_rest.push(Vec::new());
             by_rest.len() - 1
         });
@@ -194,10 +199,13 @@ fn name(groups: &mut [Group<'_>]) {
             let told: String = told.map(|facet| format!(", {facet}")).collect();
             format!("{part}{told}")
         };
-        let size = group.condition.size_facet();
+        // What follows from the size is no part of a sweep's name.
+        let usual = group.condition.usual_sampling();
+        let (size, sampling) = (group.condition.size_facet(), group.condition.sampling_facet());
+        let sizeless = |facet: &&&String| ***facet != size && !(usual && ***facet == sampling);
         group.mode = mode(&mut told.iter());
         group.title = format!("{workload} ({})", group.mode);
-        group.sizeless = format!("{workload} ({})", mode(&mut told.iter().filter(|facet| ***facet != size)));
+        group.sizeless = format!("{workload} ({})", mode(&mut told.iter().filter(sizeless)));
     }
 }
 

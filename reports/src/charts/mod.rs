@@ -14,7 +14,7 @@ pub mod spacetime;
 mod throughput;
 mod visibility;
 
-pub use dots::dots;
+pub use dots::bars;
 use syncbench_harness::metric::MetricSpec;
 use syncbench_harness::results::Results;
 

@@ -217,6 +217,7 @@ impl<'a> Row<'a> {
             return None;
         }
         change.seeds = sides.was.seeds().min(sides.is.seeds());
+        change.replay = sides.typical.map_or(String::new(), |cell| cell.replay.clone());
         // Noise has no first seed, and a figure that luck may take away is no difference.
         let Some(differing) = sides.differs.or(sides.one_sided.filter(|_| exact || change.baseline.is_none())) else {
             change.verdict = Verdict::Identical;
@@ -296,8 +297,9 @@ impl<'a> Row<'a> {
         let cells = &self.pair.cells;
         let differs = both.iter().zip(cells).find(|((a, b), (was, is))| a != b || figure(was) != figure(is));
         let differs = differs.map(|(_, (_, is))| *is);
+        let typical = cells.first().map(|(_, is)| *is);
         let none = Samples::Sum(Vec::new());
-        (was, is, Sides { was: none.clone(), is: none, differs, one_sided: None })
+        (was, is, Sides { was: none.clone(), is: none, typical, differs, one_sided: None })
     }
 }
 
@@ -305,6 +307,8 @@ impl<'a> Row<'a> {
 struct Sides<'a> {
     was: Samples,
     is: Samples,
+    /// The candidate's first cell that has some of what is counted, or its first cell.
+    typical: Option<&'a Cell>,
     /// The candidate's first cell whose figure differs.
     differs: Option<&'a Cell>,
     /// The candidate's first cell of which one run only has the figure.
@@ -329,12 +333,14 @@ fn numbers<'a>(
         // Where no seed has both, each side as far as it has it.
         let side = |side: fn(&(Option<f64>, Option<f64>, &Cell)) -> Option<f64>| read.iter().filter_map(side).collect();
         let (was, is) = (samples(side(|all| all.0)), samples(side(|all| all.1)));
-        return Sides { was, is, differs: one_sided, one_sided };
+        return Sides { was, is, typical: one_sided, differs: one_sided, one_sided };
     }
     let differs = both.iter().find(|(.., equal)| !equal).map(|(_, _, cell, _)| *cell);
+    let typical = both.iter().find(|(_, is, ..)| *is != 0.0).or(both.first()).map(|(_, _, cell, _)| *cell);
     Sides {
         was: samples(both.iter().map(|(was, ..)| *was).collect()),
         is: samples(both.iter().map(|(_, is, ..)| *is).collect()),
+        typical,
         differs,
         one_sided,
     }

@@ -44,8 +44,7 @@ pub fn markdown(comparison: &Comparison) -> String {
         text += "\n| strategy | condition | figure | baseline | candidate | change |\n|---|---|---|--:|--:|---|\n";
         for change in rows.iter().copied().flatten().take(ROWS) {
             let [was, is, by] = words(change);
-            let why = change.why.map_or(String::new(), |why| format!("; {why}"));
-            let line = [&change.strategy, &change.condition, &change.figure, &was, &is, &format!("{by}{why}")];
+            let line = [&change.strategy, &change.condition, &change.figure, &was, &is, &by];
             let line: Vec<_> = line.into_iter().map(|cell| escaped(cell)).collect();
             let _ = writeln!(text, "| {} |", line.join(" | "));
         }

@@ -285,10 +285,11 @@ impl LeftOut {
     }
 }
 
-/// A figure before and after, and its change: `91.2k`, `82.1k`, `-10% (-12 to -8)`.
+/// A figure before and after, and its change: `91.2k`, `82.1k`, `-10% (-12 to -8)`, with why it is no more than changed.
 fn words(change: &Change) -> [String; 3] {
     let value = |value: Option<f64>| value.map_or(crate::format::NONE.to_owned(), shown);
-    [value(change.baseline), value(change.candidate), by(change)]
+    let by = [Some(by(change)).filter(|by| !by.is_empty()), change.why.map(str::to_owned)];
+    [value(change.baseline), value(change.candidate), by.into_iter().flatten().collect::<Vec<_>>().join("; ")]
 }
 
 /// By how much it changed, in percent, with its interval.

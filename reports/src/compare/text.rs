@@ -26,7 +26,8 @@ pub fn text(comparison: &Comparison, width: usize, all: bool) -> String {
         if rows.is_empty() {
             continue;
         }
-        text += &format!("\n{heading}\n");
+        text += "\n";
+        text += &wrap(heading, width, "");
         let most = if all { usize::MAX } else { ROWS };
         for row in rows.iter().take(most) {
             text += &section(row, width, all);
@@ -82,8 +83,7 @@ fn section(row: &[Change], width: usize, all: bool) -> String {
     let [before, after] = [0, 1].map(|column| widest(&|_, words| words[column].chars().count()));
     for (change, [was, is, by]) in &shown {
         let name = shorten(&change.figure, names);
-        let why = change.why.map_or(String::new(), |why| format!("; {why}"));
-        let line = format!("{name:<names$}  {was:>before$} -> {is:<after$}  {by}{why}");
+        let line = format!("{name:<names$}  {was:>before$} -> {is:<after$}  {by}");
         text += &wrap_line(line.trim_end(), width, "    ");
     }
     if row.len() > most {

@@ -4,6 +4,7 @@
 mod caveats;
 mod choose;
 mod colors;
+mod compare;
 mod cover;
 mod edges;
 mod golden;

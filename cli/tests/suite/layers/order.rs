@@ -51,13 +51,14 @@ const HARNESS: &[&[&str]] = &[
 
 const REPORTS: &[&[&str]] = &[
     &["format", "stats", "criterion"],
-    &["coverage"],
+    &["coverage", "export"],
     &["aggregate"],
-    &["caveat", "columns", "draw", "overview"],
+    &["away", "caveat", "columns", "draw", "overview"],
     &["headline"],
     &["charts"],
     &["choose", "compare", "story"],
-    &["screen", "table"],
+    &["screen"],
+    &["table"],
     &["html"],
     &["report"],
 ];

@@ -1,0 +1,141 @@
+//! `syncbench export`: results as tables for other tools. Nothing is measured.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{self, BufWriter};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use syncbench_harness::results::{self, Environment, ResultsError};
+#[cfg(feature = "parquet")]
+use syncbench_reports::export::Parquet;
+use syncbench_reports::export::{self, Csv, Sink, TABLES, Table};
+use syncbench_reports::format::plural;
+
+use crate::args::{ExportArgs, FormatArg};
+use crate::catalog::Catalog;
+use crate::failure::{Done, Failure};
+use crate::folder;
+use crate::out::println;
+use crate::progress::Rows;
+
+/// The end of the name of a file that is not whole yet.
+const PART: &str = "part";
+
+pub(crate) fn export(_: &Catalog, args: &ExportArgs) -> Done {
+    let formats: BTreeSet<FormatArg> = args.format.iter().copied().collect();
+    for format in &formats {
+        available(*format)?;
+        untaken(&args.out, *format)?;
+    }
+    // Every folder is read before anything is written.
+    let headers = args.dirs.iter().map(|dir| folder::header(dir)).collect::<Result<Vec<_>, _>>()?;
+    let made = fs::create_dir_all(&args.out).with_context(|| args.out.display().to_string());
+    made.map_err(|error| Failure::usage(format!("--out {error:#}; expected a writable folder")))?;
+    let mut sinks = Vec::new();
+    for format in &formats {
+        sinks.push(sink(&args.out, *format)?);
+    }
+    let planned: usize = headers.iter().map(|header| header.cells_planned).sum();
+    let (mut progress, mut ids) = (Rows::new("cells"), BTreeSet::new());
+    for (dir, header) in args.dirs.iter().zip(&headers) {
+        let run = dir.display().to_string();
+        let machines: Vec<&Environment> = std::iter::once(&header.environment).chain(&header.other_machines).collect();
+        results::visit(dir, header, &mut |cell| -> Result<(), Stopped> {
+            if ids.insert(cell.id) {
+                let machine = machines.get(cell.machine).copied().unwrap_or(&header.environment);
+                for sink in &mut sinks {
+                    export::cell(&cell, &run, machine, &mut **sink)?;
+                }
+                progress.at(ids.len(), planned);
+            }
+            Ok(())
+        })
+        .map_err(|stopped| stopped.failure(&args.out))?;
+    }
+    for sink in sinks {
+        sink.finish().map_err(|error| Stopped::Writing(error).failure(&args.out))?;
+    }
+    progress.clear();
+    for format in &formats {
+        for table in TABLES {
+            let (whole, part) = (path(&args.out, table, *format), part(&args.out, table, *format));
+            fs::rename(&part, &whole).with_context(|| whole.display().to_string())?;
+        }
+    }
+    let names: Vec<_> = TABLES.iter().map(|table| table.name).collect();
+    println!("{}: {} in {}", plural(ids.len(), "cell"), names.join(", "), args.out.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Why it stopped on the way.
+enum Stopped {
+    Reading(ResultsError),
+    Writing(io::Error),
+}
+
+impl From<ResultsError> for Stopped {
+    fn from(error: ResultsError) -> Self {
+        Self::Reading(error)
+    }
+}
+
+impl From<io::Error> for Stopped {
+    fn from(error: io::Error) -> Self {
+        Self::Writing(error)
+    }
+}
+
+impl Stopped {
+    fn failure(self, out: &Path) -> Failure {
+        match self {
+            Self::Reading(error) => folder::unreadable(error),
+            Self::Writing(error) => {
+                anyhow::anyhow!("{}: {error}; the tables are not whole, and their files end in .{PART}", out.display())
+                    .into()
+            }
+        }
+    }
+}
+
+/// Refuses a format that this build has not.
+fn available(format: FormatArg) -> Result<(), Failure> {
+    if format == FormatArg::Parquet && !cfg!(feature = "parquet") {
+        let with = "cargo run --release --features parquet -- export";
+        return Err(Failure::usage(format!(
+            "--format parquet: this build has no Parquet; expected csv, or a build with the feature `parquet`: {with} ..."
+        )));
+    }
+    Ok(())
+}
+
+/// Refuses a folder in which a table would be overwritten.
+fn untaken(out: &Path, format: FormatArg) -> Result<(), Failure> {
+    match TABLES.into_iter().map(|table| path(out, table, format)).find(|path| path.exists()) {
+        Some(path) => {
+            Err(Failure::usage(format!("--out {}: exists already; choose another folder with --out", path.display())))
+        }
+        None => Ok(()),
+    }
+}
+
+fn path(out: &Path, table: &Table, format: FormatArg) -> PathBuf {
+    out.join(format!("{}.{}", table.name, format.extension()))
+}
+
+fn part(out: &Path, table: &Table, format: FormatArg) -> PathBuf {
+    out.join(format!("{}.{}.{PART}", table.name, format.extension()))
+}
+
+fn sink(out: &Path, format: FormatArg) -> Result<Box<dyn Sink>, Failure> {
+    let open = |table: &'static Table| File::create(part(out, table, format)).map(BufWriter::new);
+    let sink = match format {
+        FormatArg::Csv => Csv::new(open).map(|sink| Box::new(sink) as Box<dyn Sink>),
+        #[cfg(feature = "parquet")]
+        FormatArg::Parquet => Parquet::new(open).map(|sink| Box::new(sink) as Box<dyn Sink>),
+        #[cfg(not(feature = "parquet"))]
+        FormatArg::Parquet => Err(io::ErrorKind::Unsupported.into()),
+    };
+    sink.map_err(|error| Failure::usage(format!("--out {}: {error}; expected a writable folder", out.display())))
+}
