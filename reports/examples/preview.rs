@@ -1,5 +1,5 @@
-//! Draws synthetic results, every story and a decision for the eye: `cargo run -p syncbench-reports --example preview [FOLDER]`.
-//! With the folder of a run behind it, the charts of that run at three widths instead.
+//! Draws synthetic results, every story and a decision for the eye: `cargo run -p syncbench-reports --example preview
+//! [FOLDER]`. With the folder of a run behind it, the charts of that run at three widths instead.
 
 use std::fs;
 use std::io::Error;

@@ -14,7 +14,7 @@ pub mod spacetime;
 mod throughput;
 mod visibility;
 
-pub use dots::bars;
+pub use dots::dots;
 use syncbench_harness::metric::MetricSpec;
 use syncbench_harness::results::Results;
 

@@ -12,8 +12,9 @@ pub const MOST_PEOPLE: u32 = 100_000;
 /// minute a user is offline.
 pub const LONGEST_ROUND_TRIP: Duration = Duration::from_secs(60);
 
-/// The longest time offline: ten years, the longest span that a plan takes.
-pub const LONGEST_OFFLINE: Duration = Duration::from_secs(3_650 * 86_400);
+/// The longest time offline: five years, half of the longest span that a plan takes, which leaves room for the time before
+/// and after.
+pub const LONGEST_OFFLINE: Duration = Duration::from_secs(1_825 * 86_400);
 
 /// What a team answers about its product: at most ten questions, as `--answers FILE` has them in TOML.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

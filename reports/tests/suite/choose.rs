@@ -127,7 +127,8 @@ fn what_nobody_sees_and_what_changes_no_bill_decides_nothing() {
 #[test]
 fn an_oracle_that_fired_rules_out_with_its_count_and_its_command() {
     let loses = Made { label: "loses", lost: |seed| u64::from(seed == 7), ..PLAIN };
-    let decision = decided(&Answers::default(), &measured(&[loses, PLAIN], 10));
+    let strict = Answers { overwrite: false, ..Answers::default() };
+    let decision = decided(&strict, &measured(&[loses, PLAIN], 10));
     let [vetoed] = decision.vetoed.as_slice() else { panic!("{:?}", decision.vetoed) };
     let veto = &vetoed.reasons[0];
     assert_eq!((vetoed.strategy.as_str(), veto.answer.as_str()), ("loses", "overwrite"));
