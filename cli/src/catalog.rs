@@ -2,8 +2,8 @@
 
 use syncbench_harness::faults::FaultSpec;
 use syncbench_harness::network::NetworkSpec;
-use syncbench_harness::results::{Environment, ProductBuild};
-use syncbench_harness::scenario;
+use syncbench_harness::results::{Cell, Environment, ProductBuild};
+use syncbench_harness::scenario::{self, Scenario, ScenarioError};
 use syncbench_harness::workload::WorkloadSpec;
 use syncbench_reports::charts::{CHARTS, Chart};
 use syncbench_strategies::spec::Spec;
@@ -90,6 +90,11 @@ impl Catalog {
         Self { extended: true, ..self }
     }
 
+    /// Runs a scenario with what is in it and gives all cells in order: for a product's tests.
+    pub fn collect(&self, scenario: Scenario) -> Result<Vec<Cell>, ScenarioError> {
+        scenario::collect(vec![scenario], &self.plans)
+    }
+
     /// The same for a program of this name, which replays its cells.
     pub(crate) fn program(self, program: &str) -> Self {
         Self { plans: self.plans.program(program), ..self }
@@ -109,5 +114,38 @@ impl Catalog {
     pub(crate) fn build(&self) -> Option<ProductBuild> {
         let unknown = || ProductBuild { name: self.plans.program_name().to_owned(), ..ProductBuild::default() };
         self.product.map(|product| product.build()).or_else(|| self.extended.then(unknown))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use syncbench_harness::network::NETWORKS;
+    use syncbench_strategies::replica::Topology;
+    use syncbench_strategies::spec::Guarantees;
+
+    use super::*;
+
+    static LAN: NetworkSpec =
+        NetworkSpec { name: "lan", summary: "ours", source: "", params: &[], build: |_| NETWORKS[0].default_profile() };
+    static MISNAMED: Spec =
+        Spec::own("own: one", "a name of two words", Topology::Star, Guarantees::NONE, |_| unreachable!("never made"));
+
+    #[test]
+    fn what_is_added_replaces_what_has_its_name_and_says_that_the_product_is_unknown() {
+        let catalog = Catalog::default();
+        assert_eq!((catalog.build(), catalog.plans.networks().len()), (None, NETWORKS.len()));
+        let own = catalog.network(&LAN).program("notes");
+        let lan: Vec<_> =
+            own.plans.networks().iter().filter(|spec| spec.name == "lan").map(|spec| spec.summary).collect();
+        assert_eq!((lan, own.plans.networks().len()), (vec!["ours"], NETWORKS.len()));
+        assert_eq!(own.build().unwrap().to_string(), "notes unknown, commit unknown");
+        let product = Product { name: "notes", version: "2", commit: Some("abc") };
+        assert_eq!(own.product(product).build().unwrap().to_string(), "notes 2, commit abc");
+    }
+
+    #[test]
+    fn a_name_that_cannot_be_written_is_refused() {
+        let Err(Failure::Usage(said)) = Catalog::default().strategy(&MISNAMED).check() else { panic!("accepted") };
+        assert!(said.contains("strategy: `own: one`") && said.contains("letters, digits"), "{said}");
     }
 }

@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use clap::CommandFactory;
 use clap::error::ErrorKind;
 
+use syncbench_strategies::names;
+
 use crate::args::Cli;
 use crate::out::{eprint, eprintln, print};
 
@@ -121,7 +123,10 @@ fn in_a_line(message: &str, flags: &str) -> String {
     }
     if (line.starts_with("unexpected argument '-") || line.starts_with("unrecognized")) && !line.contains("similar") {
         line.truncate(line.find("; ").unwrap_or(line.len()));
-        line.push_str(&format!("; expected one of {flags}"));
+        let word = line.split('\'').nth(1).unwrap_or_default().to_owned();
+        let meant = names::did_you_mean(&word, flags.split(", ").map(|flag| (flag, "")));
+        let meant = meant.map_or(String::new(), |meant| meant + " ");
+        line.push_str(&format!("; {meant}expected one of {flags}"));
     }
     line
 }
@@ -169,11 +174,6 @@ mod tests {
                 "unexpected argument '--strateg' found; a similar argument exists: '--strategy'",
             ),
             ("syncbench list --colour", "unexpected argument '--colour' found; expected one of --json"),
-            (
-                "syncbench fly",
-                "unrecognized subcommand 'fly'; expected one of run, list, demo, report, merge, choose, compare, export, verify, \
-                 completions",
-            ),
             ("syncbench run a b", "unexpected argument 'b' found; expected syncbench run [OPTIONS] [SCENARIO]"),
             (
                 "syncbench report",
@@ -182,5 +182,9 @@ mod tests {
         ] {
             assert_eq!(reported(args), expected);
         }
+        let every = format!("unrecognized subcommand 'fly'; expected one of {}", flags("fly"));
+        assert!(every.contains("one of run, list, ") && every.ends_with("completions"), "{every}");
+        assert_eq!(reported("syncbench fly"), every);
+        assert!(reported("syncbench rnu").contains("; did you mean `run`? expected one of run, "));
     }
 }

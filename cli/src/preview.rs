@@ -20,30 +20,22 @@ pub(crate) struct Preview {
     about_s: f64,
     /// Cells that were timed for the estimate.
     timed: usize,
-    left_out: Vec<Absent>,
+    left_out: Vec<LeftOut>,
     notes: Vec<String>,
     advice: Vec<String>,
-}
-
-/// A strategy that lacks what is required.
-#[derive(Serialize)]
-struct Absent {
-    strategy: String,
-    missing: Vec<&'static str>,
 }
 
 impl Preview {
     /// The preview of a plan; a few of its cells are timed.
     pub(crate) fn new(plan: &Plan, left_out: &[LeftOut], threads: usize) -> Self {
         let Estimate { total, timed } = estimate(&plan.cells, threads);
-        let absent = left_out.iter().map(|one| Absent { strategy: one.strategy.clone(), missing: one.missing.clone() });
         Self {
             parts: plan.outline(),
             cells: plan.cells.len(),
             threads,
             about_s: total.as_secs_f64(),
             timed,
-            left_out: absent.collect(),
+            left_out: left_out.to_vec(),
             notes: plan.notes.clone(),
             advice: plan.advice(),
         }
@@ -73,20 +65,26 @@ impl Preview {
 
     /// Strategies that are left out, notes and advice, a line each.
     pub(crate) fn remarks(&self) -> Vec<String> {
-        let mut alike: Vec<(&[&'static str], Vec<&str>)> = Vec::new();
-        for absent in &self.left_out {
-            match alike.iter_mut().find(|(missing, _)| *missing == absent.missing) {
-                Some((_, names)) => names.push(&absent.strategy),
-                None => alike.push((&absent.missing, vec![&absent.strategy])),
-            }
-        }
-        let left_out = alike
-            .iter()
-            .map(|(missing, names)| format!("left out: {}: {}", names.join(", "), list(missing, missing.len())));
+        let left_out = lacking(&self.left_out).into_iter().map(|line| format!("left out: {line}"));
         let notes = self.notes.iter().map(|note| format!("note: {note}"));
         let advice = self.advice.iter().map(|line| format!("warning: {line}"));
         left_out.chain(notes).chain(advice).collect()
     }
+}
+
+/// Why strategies are left out, a line for each reason, and what else could be asked for.
+pub(crate) fn lacking(left_out: &[LeftOut]) -> Vec<String> {
+    let mut alike: Vec<(&[&'static str], Vec<&str>)> = Vec::new();
+    for one in left_out {
+        match alike.iter_mut().find(|(missing, _)| *missing == one.missing) {
+            Some((_, names)) => names.push(&one.strategy),
+            None => alike.push((&one.missing, vec![&one.strategy])),
+        }
+    }
+    let lines = alike.iter().map(|(missing, names)| format!("{} ({})", names.join(", "), missing.join("; ")));
+    let meshes: Vec<&str> = left_out.iter().filter_map(|one| one.mesh.as_deref()).collect();
+    let meshes = (!meshes.is_empty()).then(|| format!("a mesh would do: --strategy {}", meshes.join(",")));
+    lines.chain(meshes).collect()
 }
 
 /// `14 strategies x 9 workloads x 10 seeds`: what a part multiplies.

@@ -69,6 +69,23 @@ impl Progress {
     }
 }
 
+/// Does something that has no parts to count, and says on a terminal what and for how long.
+pub(crate) fn waiting<T>(what: &'static str, work: impl FnOnce() -> T) -> T {
+    let target = if std::io::stderr().is_terminal() {
+        ProgressDrawTarget::stderr_with_hz(8)
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let bar = ProgressBar::with_draw_target(None, target);
+    let style = ProgressStyle::with_template("{spinner} {msg}, {elapsed} elapsed");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    bar.set_message(what);
+    bar.enable_steady_tick(std::time::Duration::from_millis(250));
+    let done = work();
+    bar.finish_and_clear();
+    done
+}
+
 /// How long a command may take before it shows progress, in milliseconds.
 const SILENT_MS: u64 = 2_000;
 

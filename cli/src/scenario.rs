@@ -33,12 +33,25 @@ pub(crate) fn named(written: &Path, trace: Option<&Path>) -> Result<Vec<Scenario
 fn read(path: &Path, trace: Option<&Path>) -> Result<Scenario, Failure> {
     let wrong = |reason: String| Failure::usage(format!("{}: {reason}", path.display()));
     let text = fs::read_to_string(path).map_err(|error| {
-        let names = built_in().chain([(LONG, "")]).map(|(name, _)| (name, ""));
-        let meant = names::did_you_mean(&path.to_string_lossy(), names);
+        let names = built_in().map(|(name, _)| name.to_owned()).chain([LONG.to_owned()]).chain(files_beside(path));
+        let names: Vec<_> = names.collect();
+        let meant = names::did_you_mean(&path.to_string_lossy(), names.iter().map(|name| (name.as_str(), "")));
         let meant = meant.map_or(String::new(), |meant| meant + " ");
         wrong(format!("{error}; {meant}expected a scenario in TOML, or the name of a built-in one"))
     })?;
     Scenario::replaying(&text, trace).map_err(|error| wrong(error.to_string()))
+}
+
+/// The files in TOML in the folder of a path, as they would be written.
+fn files_beside(path: &Path) -> Vec<String> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let entries = fs::read_dir(folder.unwrap_or(Path::new("."))).into_iter().flatten().flatten();
+    let name = |entry: fs::DirEntry| entry.file_name().into_string().ok().filter(|name| name.ends_with(".toml"));
+    let written =
+        |name: String| folder.map_or(name.clone(), |folder| folder.join(&name).to_string_lossy().into_owned());
+    let mut files: Vec<_> = entries.filter_map(name).map(written).collect();
+    files.sort();
+    files
 }
 
 /// What is wrong with a plan; with file and line where it is the file that is wrong, and not a flag.

@@ -1,12 +1,16 @@
-//! Draws synthetic results, every story and a decision for the eye: `cargo run -p syncbench-reports --example preview [FOLDER]`.
+//! Draws synthetic results, every story and a decision for the eye: `cargo run -p syncbench-reports --example preview
+//! [FOLDER]`. With the folder of a run behind it, the charts of that run at three widths instead.
 
 use std::fs;
 use std::io::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use syncbench_harness::results::{self, Results};
 use syncbench_harness::stories::STORIES;
 use syncbench_reports::charts::{CHARTS, Data};
 use syncbench_reports::choose::record;
+use syncbench_reports::draw::panel::WIDTH;
+use syncbench_reports::overview::Overview;
 use syncbench_reports::{html, table};
 
 #[path = "../tests/suite/support/mod.rs"]
@@ -16,6 +20,9 @@ fn main() -> Result<(), Error> {
     let dir = std::env::args_os().nth(1).map_or_else(|| PathBuf::from("target/preview"), PathBuf::from);
     fs::create_dir_all(&dir)?;
     let write = |name: &str, bytes: &[u8]| fs::write(dir.join(name), bytes);
+    if let Some(results) = std::env::args_os().nth(2) {
+        return charts(&dir, &results::read(&PathBuf::from(results)).map_err(Error::other)?);
+    }
     let story = support::story().scene();
     write("story.svg", story.svg().as_bytes())?;
     write("story.png", &story.png())?;
@@ -26,7 +33,7 @@ fn main() -> Result<(), Error> {
     }
     for story in STORIES {
         let told = (story.tell)(&story.cast().0).map_err(Error::other)?;
-        let scene = syncbench_reports::story::scene(&told);
+        let scene = syncbench_reports::story::scene(&told, true);
         write(&format!("story-{}.svg", story.name), scene.svg().as_bytes())?;
         write(&format!("story-{}.png", story.name), &scene.png())?;
     }
@@ -50,4 +57,31 @@ fn main() -> Result<(), Error> {
         write(&format!("{name}-color.txt"), table::summary(&results, 100, true).as_bytes())?;
     }
     Ok(())
+}
+
+/// Every chart at three widths, and those of each workload alone.
+fn charts(dir: &Path, results: &Results) -> Result<(), Error> {
+    let mut data = Data::new(results, &[]);
+    let (mut total, mut alone) = (0, 0);
+    for chart in CHARTS {
+        for width in [390.0, 640.0, WIDTH] {
+            data.width = width;
+            let scene = chart.scene(&data);
+            fs::write(dir.join(format!("{}-{width}.png", chart.name)), scene.png())?;
+        }
+        let svg = chart.scene(&data).svg();
+        total += svg.len();
+        fs::write(dir.join(format!("{}.svg", chart.name)), svg)?;
+        data.bare = true;
+        data.width = 560.0;
+        for workload in Overview::new(&data.summary).workloads {
+            let scene = chart.scene(&data.only(workload));
+            if scene.empty.is_none() {
+                alone += scene.svg().len();
+                fs::write(dir.join(format!("{workload}-{}.png", chart.name)), scene.png())?;
+            }
+        }
+        data.bare = false;
+    }
+    fs::write(dir.join("sizes.txt"), format!("bytes of SVG: {total} all charts, {alone} workload by workload\n"))
 }

@@ -56,7 +56,6 @@ use Source::{Mean, NotKept, Quantiles, Total};
 
 /// The field of a metric that is one number.
 const IT: &[&str] = &[""];
-const MEDIAN: &[f64] = &[0.5];
 const MEDIAN_AND_TAIL: &[f64] = &[0.5, 0.99];
 
 /// One line per column, in the order in which they are shown.
@@ -65,7 +64,7 @@ pub static COLUMNS: &[Column] = &[
     Column { head: "lost", unit: "ops", place: Summary, rank: 0, source: Total(&LOST_INTENTS, &[TOTAL]), show: figure },
     Column { head: "rejected", unit: "ops", place: Summary, rank: 2, source: Total(&REJECTED, &[TOTAL]), show: figure },
     Column { head: "not kept", unit: "ops", place: Summary, rank: 1, source: NotKept, show: figure },
-    Column { head: "echo", unit: "ms p50", place: Summary, rank: 6, source: Quantiles(&ECHO_MS, MEDIAN), show: figure },
+    Column { head: "echo", unit: "ms p50/p99", place: Summary, rank: 4, source: Quantiles(&ECHO_MS, MEDIAN_AND_TAIL), show: figure },
     Column { head: "confirmed", unit: "ms p50/p99", place: Summary, rank: 2, source: Quantiles(&CONFIRMED_MS, MEDIAN_AND_TAIL), show: figure },
     Column { head: "replicated", unit: "ms p50/p99", place: Summary, rank: 3, source: Quantiles(&REPLICATED_MS, MEDIAN_AND_TAIL), show: figure },
     Column { head: "visible", unit: "ms p50/p99", place: Summary, rank: 0, source: Quantiles(&VISIBLE_MS, MEDIAN_AND_TAIL), show: figure },
@@ -126,6 +125,11 @@ impl Column {
             NotKept => "Lost and rejected operations together: refusing everything is no victory.",
             _ => self.source.metric().meaning,
         }
+    }
+
+    /// Whether it is about what became of operations: those stand first, and whether claims were kept behind them.
+    pub fn is_loss(&self) -> bool {
+        [&LOST_INTENTS, &REJECTED].contains(&self.source.metric())
     }
 
     /// A row's figures as text, a dash where there are none.

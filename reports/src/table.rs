@@ -11,9 +11,11 @@ use syncbench_harness::metrics::{CPU_US_LOCAL, CPU_US_REMOTE, LOST_INTENTS};
 use syncbench_harness::results::{ClaimsKept, Outcome, Results};
 
 use crate::aggregate::{Group, Row, Status, Summary, Sweep};
+use crate::away;
 use crate::caveat::caveats;
 use crate::columns::{COLUMNS, Filled, Source::NotKept};
 use crate::format::{self, count, figure, plain, plural, wrap};
+use crate::screen;
 
 /// Two spaces between columns, a rule under the heading, nothing else.
 const STYLE: TableStyle = TableStyle::new()
@@ -41,8 +43,10 @@ pub fn summary(results: &Results, width: u16, color: bool) -> String {
     if results.cells.is_empty() {
         blocks.push("Nothing was measured.\n".to_owned());
     }
+    blocks.extend(screen::strategies(&summary, page.width, color));
     blocks.extend(summary.groups.iter().map(|group| page.group(group)));
     blocks.extend(summary.sweeps.iter().map(|sweep| page.sweep(sweep)));
+    blocks.extend(away::text(&summary, page.width, color));
     blocks.extend(page.notes(&summary));
     blocks.join("\n")
 }
@@ -56,18 +60,22 @@ impl Page {
     fn group(&self, group: &Group<'_>) -> String {
         let columns = self.fitting(group);
         let mut table = self.table();
-        let heads = columns.iter().map(|filled| right(&format!("{}\n{}", filled.column.head, filled.unit)));
-        let heads = [Cell::new("strategy"), Cell::new("claims kept")].into_iter().chain(heads);
-        table.set_header(Line::from(heads.chain([Cell::new(LAST)]).collect::<Vec<_>>()));
+        let losses = columns.iter().take_while(|filled| filled.column.is_loss()).count();
+        let mut heads = vec![Cell::new("strategy")];
+        heads.extend(columns.iter().map(|filled| right(&format!("{}\n{}", filled.column.head, filled.unit))));
+        heads.insert(1 + losses, Cell::new("claims kept"));
+        heads.push(Cell::new(LAST));
+        table.set_header(Line::from(heads));
         let all = group.uneven_seeds();
         for (index, row) in group.rows.iter().enumerate() {
-            let figures =
-                columns.iter().map(|filled| self.mark(right(&filled.texts[index]), filled.best[index], false));
             let (claims, lost) = (claims_kept(row), row.total(&LOST_INTENTS, TOTAL).is_some_and(|n| n > 0.0));
             let bad = claims.starts_with(|c: char| c.is_uppercase());
-            let first = [Cell::new(name(row, all.as_ref())), self.mark(Cell::new(claims), false, bad)];
-            let words = self.mark(Cell::new(words(row, all.is_none())), false, lost);
-            table.add_row(first.into_iter().chain(figures).chain([words]).collect::<Vec<_>>());
+            let mut cells = vec![Cell::new(name(row, all.as_ref()))];
+            cells
+                .extend(columns.iter().map(|filled| self.mark(right(&filled.texts[index]), filled.best[index], false)));
+            cells.insert(1 + losses, self.mark(Cell::new(claims), false, bad));
+            cells.push(self.mark(Cell::new(words(row, all.is_none())), false, lost));
+            table.add_row(cells);
         }
         self.constrain(&mut table);
         [self.heading(group), rendered(&table), self.reasons(group)].concat()
@@ -130,7 +138,8 @@ impl Page {
             sizes.remove(sizes.len() / 2);
             table = self.costs(&sizes);
         }
-        format!("{}\n{}\n{}", self.title(&title), wrap(&plain(&about), self.width, "  "), rendered(&table))
+        let title: Vec<_> = wrap(&plain(&title), self.width, "").lines().map(|line| self.title(line)).collect();
+        format!("{}\n{}\n{}", title.join("\n"), wrap(&plain(&about), self.width, "  "), rendered(&table))
     }
 
     fn costs(&self, sizes: &[&Group<'_>]) -> Table {

@@ -8,7 +8,9 @@ use super::value::whole;
 
 #[derive(Args)]
 #[command(after_help = "Examples:
-  syncbench choose --answers answers.toml              the decision, on the terminal
+  syncbench choose                                     ten questions, then the decision
+  syncbench choose --save-answers answers.toml         and the answers in a file
+  syncbench choose --answers answers.toml              without questions
   syncbench choose --answers answers.toml --out DIR    and as a record with charts
   syncbench choose --answers answers.toml --depth 3    with thirty seeds
   syncbench choose --answers answers.toml --json > decision.json
@@ -17,9 +19,12 @@ Each strategy is measured with the product's data, round trip, people and time
 offline. What an answer does not allow rules a strategy out, and the line beside
 the reason runs it again. Where nothing is safe, the exit code is 3.")]
 pub(crate) struct ChooseArgs {
-    /// Answers in TOML or JSON
+    /// Answers in TOML or JSON, such as the answers.toml or decision.json of a record [default: ask on the terminal]
     #[arg(long, value_name = "FILE")]
     pub(crate) answers: Option<PathBuf>,
+    /// Write the answers into a new file, each below its question
+    #[arg(long, value_name = "FILE")]
+    pub(crate) save_answers: Option<PathBuf>,
     /// How many times ten seeds; 0 for a glance at three, without a search for what would change the answer
     #[arg(long, value_name = "N", default_value = "1", allow_negative_numbers = true, value_parser = whole::<u32>)]
     pub(crate) depth: u32,

@@ -8,6 +8,7 @@ use clap::Args;
 #[command(after_help = "Examples:
   syncbench report bench-results/runs/2026-01-31-120000-default
   cargo bench && syncbench report bench-results/runs/*
+  syncbench report before after --out both --open
 
 After `cargo bench`, criterion's estimates are drawn beside the figures of the
 runs.")]
@@ -24,4 +25,7 @@ pub(crate) struct ReportArgs {
     /// Every condition with all its figures, and every caveat in full
     #[arg(long)]
     pub(crate) details: bool,
+    /// Open the page in the browser when it is drawn
+    #[arg(long)]
+    pub(crate) open: bool,
 }

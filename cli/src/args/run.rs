@@ -112,6 +112,10 @@ pub(crate) struct RunArgs {
     #[arg(long)]
     pub(crate) dry_run: bool,
 
+    /// Open the page in the browser when it is drawn
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) open: bool,
+
     /// Print one JSON document on stdout, and nothing else
     #[arg(long)]
     pub(crate) json: bool,

@@ -33,6 +33,15 @@ fn seconds(text: &str, per_s: f64) -> Option<f64> {
     parse_number(text).or_else(|| Some(parse_span(text).ok()?.as_secs_f64() * per_s))
 }
 
+/// A share: `2%` or `0.02`.
+pub(super) fn share(text: &str) -> Result<f64, &'static str> {
+    let share = match text.strip_suffix('%') {
+        Some(percent) => percent.trim().parse::<f64>().map(|percent| percent / 100.0),
+        None => text.parse(),
+    };
+    share.ok().filter(|share| (0.0..10.0).contains(share)).ok_or("expected a share such as 2% or 0.02")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,13 +55,4 @@ mod tests {
         assert_eq!((span_in_seconds("60"), span_in_seconds("2m")), (Ok(60.0), Ok(120.0)));
         assert_eq!((whole_milliseconds("1.5s"), whole_milliseconds("250us").is_err()), (Ok(1_500), true));
     }
-}
-
-/// A share: `2%` or `0.02`.
-pub(super) fn share(text: &str) -> Result<f64, &'static str> {
-    let share = match text.strip_suffix('%') {
-        Some(percent) => percent.trim().parse::<f64>().map(|percent| percent / 100.0),
-        None => text.parse(),
-    };
-    share.ok().filter(|share| (0.0..10.0).contains(share)).ok_or("expected a share such as 2% or 0.02")
 }

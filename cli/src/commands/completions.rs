@@ -105,5 +105,5 @@ fn with_values(command: Command, arg: &str, values: &[String]) -> Command {
     if command.get_arguments().all(|other| other.get_id() != arg) {
         return command;
     }
-    command.mut_arg(arg.to_owned(), |arg| arg.value_parser(PossibleValuesParser::new(values.to_vec())))
+    command.mut_arg(arg, |arg| arg.value_parser(PossibleValuesParser::new(values.to_vec())))
 }

@@ -14,7 +14,9 @@ use crate::args::ReportArgs;
 use crate::catalog::Catalog;
 use crate::failure::{Done, Failure};
 use crate::folder;
+use crate::open;
 use crate::out::{eprintln, print, println};
+use crate::progress;
 
 pub(crate) fn report(catalog: &Catalog, args: &ReportArgs) -> Done {
     let mut parts = Vec::new();
@@ -33,15 +35,18 @@ pub(crate) fn report(catalog: &Catalog, args: &ReportArgs) -> Done {
     let unwritable = |error: anyhow::Error| Failure::usage(format!("{error:#}; expected a writable folder"));
     let made = fs::create_dir_all(out).with_context(|| out.display().to_string());
     made.map_err(unwritable)?;
-    let drawn = folder::draw(out, &results, &criterion, &catalog.charts);
     // The table needs no room.
     print!("{}", shown(&results, args.details));
+    let drawn = progress::waiting("drawing the report", || folder::draw(out, &results, &criterion, &catalog.charts));
     if !criterion.is_empty() {
         eprintln!("with {} of criterion", plural(criterion.len(), "estimate"));
     }
     let page = drawn.map_err(|error| if full(&error) { Failure::Broken(error) } else { unwritable(error) })?;
     folder::complete(&results)?;
     println!("Report: {}", page.display());
+    if args.open {
+        open::page(&page);
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -7,8 +7,9 @@ use std::process::ExitCode;
 use syncbench_harness::results::{Cell, ClaimsKept, Header, Outcome, Results, ResultsError, SCHEMA, Writer};
 use syncbench_harness::scenario::{LeftOut, Plan, Scenario, choose_workloads, default_comparison};
 use syncbench_harness::settings::Engine;
-use syncbench_reports::format::{list, plural};
-use syncbench_reports::{screen, table};
+use syncbench_reports::aggregate::Summary;
+use syncbench_reports::format::{plural, wrap};
+use syncbench_reports::{away, screen, table};
 use syncbench_strategies::{requirements, selector};
 
 use crate::args::{EngineArg, RunArgs};
@@ -16,8 +17,10 @@ use crate::catalog::Catalog;
 use crate::environment;
 use crate::failure::{Done, Failure};
 use crate::folder;
+use crate::open;
 use crate::out::{Out, eprint, eprintln, print, println};
-use crate::preview::Preview;
+use crate::preview::{self, Preview};
+use crate::progress;
 use crate::runner::{self, Ran};
 use crate::scenario::{misplanned, named};
 
@@ -51,9 +54,12 @@ pub(crate) fn run(catalog: &Catalog, args: &RunArgs) -> Done {
     } else {
         print!("{}", shown(&results, args.details));
     }
-    let drawn = folder::draw(&dir, &results, &[], &catalog.charts);
+    let drawn = progress::waiting("drawing the report", || folder::draw(&dir, &results, &[], &catalog.charts));
     if let (Ok(page), false) = (&drawn, args.json) {
         println!("Report: {}", page.display());
+        if args.open {
+            open::page(page);
+        }
     }
     if let Some(error) = error {
         let first = if matches!(error, ResultsError::Io { .. }) { "make room, and " } else { "" };
@@ -75,13 +81,8 @@ fn required(plan: Plan, catalog: &Catalog, args: &RunArgs) -> Result<(Plan, Vec<
     let found = found.map_err(|error| Failure::usage(format!("--require {error}")))?;
     let (plan, left_out) = plan.require(&found, &catalog.plans).map_err(Failure::usage)?;
     if plan.cells.is_empty() {
-        let why: Vec<String> =
-            left_out.iter().map(|one| format!("{} {}", one.strategy, list(&one.missing, one.missing.len()))).collect();
-        return Err(Failure::No(format!(
-            "--require {}: no strategy is left: {}",
-            args.require.join(","),
-            why.join("; ")
-        )));
+        let (asked, why) = (args.require.join(","), preview::lacking(&left_out).join("; "));
+        return Err(Failure::No(format!("--require {asked}: no strategy is left: {why}")));
     }
     Ok((plan, left_out))
 }
@@ -98,7 +99,7 @@ fn dry_run(args: &RunArgs, preview: &Preview) -> Done {
         serde_json::to_writer(&mut Out, preview)?;
         println!();
     } else {
-        preview.remarks().iter().for_each(|line| println!("{line}"));
+        preview.remarks().iter().for_each(|line| print!("{}", wrapped(line)));
         print!("{}", preview.plan());
     }
     Ok(ExitCode::SUCCESS)
@@ -107,8 +108,13 @@ fn dry_run(args: &RunArgs, preview: &Preview) -> Done {
 /// Says on stderr what will run.
 fn announce(preview: &Preview) {
     let yellow = anstyle::Style::new().fg_color(Some(anstyle::AnsiColor::Yellow.into()));
-    preview.remarks().iter().for_each(|line| eprintln!("{yellow}{line}{yellow:#}"));
+    preview.remarks().iter().for_each(|line| eprint!("{yellow}{}{yellow:#}", wrapped(line)));
     eprint!("{}", preview.plan());
+}
+
+/// A line, as wide as the terminal.
+fn wrapped(line: &str) -> String {
+    wrap(line, usize::from(console_width()), "")
 }
 
 /// The header of a run's folder, and the plan reduced to the part that was asked for.
@@ -177,7 +183,12 @@ fn untaken(dir: &Path) -> Result<(), Failure> {
 pub(crate) fn shown(results: &Results, details: bool) -> String {
     let width = console_width();
     let color = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    if details { table::summary(results, width, color) } else { screen::screen(results, width, color) }
+    if details {
+        return table::summary(results, width, color);
+    }
+    let away = !away::tables(&Summary::new(results)).is_empty();
+    let more = if away { "A client was away: --details shows what became of its work, and its return.\n" } else { "" };
+    format!("{}{more}", screen::screen(results, width, color))
 }
 
 pub(crate) fn console_width() -> u16 {

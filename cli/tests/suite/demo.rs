@@ -29,7 +29,7 @@ fn an_unknown_name_is_one_line_and_exit_code_2() {
     assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), ""));
     assert_eq!(
         text(&output.stderr),
-        "error: demo raze: no such story: did you mean `race`? expected one of stack, race, patches\n"
+        "error: demo raze: no such story: did you mean `race`? expected one of stack, race, patches, offline\n"
     );
 }
 

@@ -37,7 +37,9 @@ fn flags() {
         ("--clients", "0", ["clients", "`0`", "1 to"]),
         ("--ops", "0", ["ops", "`0`", "1 to"]),
         ("--rate", "-3", ["rate", "-3", "operations per second"]),
-        ("--ops", "many", ["--ops", "many", "whole number"]),
+        ("--ops", "many", ["--ops", "many", "400 or 1k"]),
+        ("--ops", "1.0005k", ["--ops", "1.0005k", "whole number"]),
+        ("--budget", "soon", ["--budget", "soon", "2m"]),
         ("--rate", "fast", ["--rate", "fast", "a number such as"]),
         ("--undo", "2", ["undo", "`2`", "0 to 1"]),
         ("--seeds", "9..1", ["seeds", "9..1", "1..30"]),
@@ -72,6 +74,23 @@ fn names_and_their_parameters() {
     let crash = ["run", "--engine", "threads", "--fault", "crash:client=2@3s..6s"];
     refused_in_a_line(&place, &crash, &["crash:client=2@3s..6s", "virtual time", "--engine sim"]);
     refused_in_a_line(&place, &["run", "--clients=1", "--fault=crash@3s"], &["crash@3s", "takes part at the end"]);
+    for (args, words) in [
+        (["run", "--strategy=automerg"], ["did you mean", "`crdt-automerge`"]),
+        (["run", "--strategy=serial:histry=3"], ["did you mean", "`history`"]),
+        (["run", "--workload=bookin"], ["did you mean", "`booking`"]),
+        (["run", "--network=wfi"], ["did you mean", "`wifi`"]),
+        (["run", "--fault=partitoin"], ["did you mean", "`partition`"]),
+        (["run", "--fault=partition:halvs"], ["did you mean", "`halves`"]),
+        (["run", "--transport=steam"], ["did you mean", "`stream`"]),
+        (["run", "grwoth"], ["did you mean", "`growth`"]),
+        (["run", "--strateg=ot"], ["similar", "--strategy"]),
+        (["rnu", "ot"], ["did you mean", "`run`"]),
+        (["demo", "rac"], ["did you mean", "`race`"]),
+        (["list", "visible_hlaf_ms"], ["did you mean", "`visible_half_ms`"]),
+        (["list", "strategis"], ["did you mean", "`strategies`"]),
+    ] {
+        refused_in_a_line(&place, &args, &words);
+    }
     refused(&place, &["list", "flavours"], &["flavours", "strategies"]);
 }
 
@@ -102,7 +121,11 @@ fn scenario_files() {
         ("name = \"x\"\n\nops = \"many\"\n", ["bad.toml", "line 3", "ops = "]),
         ("name = \"x\nclients = 3\n", ["bad.toml", "line 1", "string"]),
         ("workloads = [\"stak\"]\n", ["workload", "stak", "stack"]),
-        ("clients = 0\n", ["clients", "`0`", "1 to"]),
+        ("clients = 0\n", ["bad.toml: line 1: clients", "`0`", "1 to"]),
+        (
+            "name = \"x\"\nnetworks = [\"lan\",\n \"wfi\"]\n",
+            ["bad.toml: line 3", "no such network", "did you mean `wifi`?"],
+        ),
         ("pace = \"recorded\"\n", ["pace", "recorded", "trace"]),
     ] {
         let file = place.write("bad.toml", content);

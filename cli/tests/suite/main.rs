@@ -1,6 +1,7 @@
 //! The integration tests of this crate: one binary, so that it links once.
 #![allow(missing_docs)]
 
+mod choose;
 mod common;
 mod compare;
 mod completions;
@@ -9,6 +10,7 @@ mod errors;
 mod export;
 mod layers;
 mod output;
+mod plan;
 mod profiles;
 mod run;
 mod sweep;

@@ -3,8 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use syncbench_reports::choose::decision::{Decision, Vetoed};
 use syncbench_reports::choose::read;
-use syncbench_strategies::registry::{OPTIONAL, STRATEGIES};
+use syncbench_strategies::registry::{STRATEGIES, left_out};
+
+use crate::common::Place;
 
 /// What a comment expects: `# expect veto lww-*: refuse`, `# expect candidate serial`.
 struct Expected {
@@ -65,7 +68,7 @@ fn ten_profiles_answer_every_question_and_argue_what_they_expect() {
 
 #[test]
 fn profiles_expect_strategies_and_answers_that_there_are() {
-    let known: Vec<_> = STRATEGIES.iter().map(|spec| spec.name).chain(OPTIONAL.iter().map(|one| one.name)).collect();
+    let known: Vec<_> = STRATEGIES.iter().map(|spec| spec.name).chain(left_out().map(|one| one.name)).collect();
     for (path, text) in profiles() {
         for one in expected(&text) {
             let file = path.display();
@@ -73,5 +76,89 @@ fn profiles_expect_strategies_and_answers_that_there_are() {
             let answer = one.answer.as_deref();
             assert!(answer.is_none_or(|name| syncbench_reports::choose::questions::find(name).is_some()), "{file}");
         }
+    }
+}
+
+/// The decision for a profile with few seeds, and the folder of its record.
+fn decided(path: &Path) -> (Place, Decision) {
+    let place = Place::new();
+    let path = path.to_str().unwrap();
+    let said = place.run(&["choose", "--answers", path, "--depth", "0", "--json", "--out", "record"]);
+    let decision: Decision = serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {}", said.err));
+    assert_eq!(said.code, Some(if decision.proposal.is_some() { 0 } else { 3 }), "{}", said.err);
+    (place, decision)
+}
+
+/// Fails where the decision is not what the comment argues.
+fn check(decision: &Decision, expected: &[Expected]) {
+    let missing = |name: &str| left_out().any(|optional| optional.name == name);
+    for one in expected.iter().filter(|one| !missing(&one.strategy)) {
+        let out: Vec<&Vetoed> = decision.vetoed.iter().filter(|vetoed| one.is_of(&vetoed.strategy)).collect();
+        let left: Vec<_> = decision.candidates.iter().filter(|candidate| one.is_of(&candidate.strategy)).collect();
+        if !one.veto {
+            assert!(out.is_empty() && !left.is_empty(), "{} is ruled out: {out:#?}", one.strategy);
+            continue;
+        }
+        assert!(!out.is_empty() && left.is_empty(), "{} remains", one.strategy);
+        for vetoed in out {
+            let by = |answer: &String| vetoed.reasons.iter().any(|veto| veto.answer == *answer);
+            assert!(one.answer.as_ref().is_none_or(by), "{:?} does not rule it out: {vetoed:#?}", one.answer);
+        }
+    }
+}
+
+/// A measured veto shows again what it says when its command is run, and every command stands in the record.
+fn replays(place: &Place, decision: &Decision) {
+    let page = fs::read_to_string(place.path("record/decision.html")).unwrap();
+    let evidence: Vec<_> =
+        decision.vetoed.iter().flat_map(|vetoed| &vetoed.reasons).filter_map(|veto| veto.evidence.as_ref()).collect();
+    for one in &evidence {
+        assert!(page.contains(&one.replay.replace('&', "&amp;")), "{}", one.replay);
+    }
+    let Some(first) = evidence.first() else { return };
+    let mut args: Vec<&str> = first.replay.split(' ').skip(1).collect();
+    args.extend(["--json", "--out", "again"]);
+    let said = place.run(&args);
+    assert!(said.out.contains(&format!("\"kind\":\"{}\"", first.kind)), "{}: {}", first.replay, said.err);
+}
+
+macro_rules! profiles {
+    ($($test:ident = $file:literal,)*) => {
+        $(#[test]
+        fn $test() {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(concat!("../examples/profiles/", $file, ".toml"));
+            let (place, decision) = decided(&path);
+            check(&decision, &expected(&fs::read_to_string(path).unwrap()));
+            replays(&place, &decision);
+        })*
+
+        #[test]
+        fn every_profile_is_tested() {
+            let files: Vec<_> = profiles().into_iter().map(|(path, _)| path.file_stem().unwrap().to_owned()).collect();
+            assert_eq!(files, [$($file),*]);
+        }
+    };
+}
+
+profiles! {
+    booking_needs_somebody_who_refuses = "booking",
+    chat_keeps_messages_and_lets_presence_pass = "chat",
+    field_work_outlasts_tombstones = "field-work",
+    form_builder_moves_each_question_once = "form-builder",
+    game_lobby_hands_out_each_match_once = "game-lobby",
+    issue_tracker_refuses_and_works_on_a_train = "issue-tracker",
+    notebook_keeps_what_is_typed = "notebook",
+    notes_app_merges_weeks_of_text = "notes-app",
+    text_editor_keeps_what_is_typed = "text-editor",
+    whiteboard_keeps_shapes_of_others = "whiteboard",
+}
+
+#[test]
+fn a_wrong_expectation_is_noticed() {
+    let (_place, decision) =
+        decided(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/profiles/game-lobby.toml"));
+    for line in ["# expect candidate ot", "# expect veto serial", "# expect veto ot: offline"] {
+        let wrong = [Expected::read(line).unwrap()];
+        assert!(std::panic::catch_unwind(|| check(&decision, &wrong)).is_err(), "{line}");
     }
 }

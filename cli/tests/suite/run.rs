@@ -128,6 +128,8 @@ fn a_killed_run_is_drawn_up_to_its_last_cell() {
     fs::write(&cells, &whole[..kept.len() + 40]).unwrap();
     let said = place.run(&["report", "out"]);
     assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(said.out.contains("caveats: 1 cell not run"), "{}", said.out);
+    let said = place.run(&["report", "out", "--details"]);
     assert!(said.out.contains("1 cell of its plan not run"), "{}", said.out);
     fs::write(&cells, format!("nonsense\n{whole}")).unwrap();
     let said = place.run(&["report", "out"]);

@@ -334,9 +334,9 @@ fn a_full_disk_stops_the_run() {
         said.err.contains("tiny/r/") && said.err.contains("No space left") && said.err.contains("--resume"),
         "{said:?}"
     );
-    assert!(said.out.contains("lww-property") && said.out.contains("of its plan not run"), "{}", said.out);
+    assert!(said.out.contains("lww-property") && said.out.contains("cells not run"), "{}", said.out);
     let report = fine(place.run(&["report", "tiny/r", "--out", "drawn"]));
-    assert!(report.out.contains("of its plan not run"), "{}", report.out);
+    assert!(report.out.contains("cells not run"), "{}", report.out);
     fs::remove_file(tiny.join("filler")).unwrap();
     let remount = Command::new("mount").args(["-o", "remount,size=20m"]).arg(&tiny).status().unwrap();
     assert!(remount.success());

@@ -118,3 +118,38 @@ pub fn first_difference(key: &str, one: &Value, other: &Value) -> Option<(String
         _ => (one != other).then(|| (key.to_owned(), one.clone(), other.clone())),
     }
 }
+
+/// The same, with what each says in a few words.
+pub(super) fn difference_in_words(one: &Value, other: &Value) -> Option<(String, String, String)> {
+    let (key, one, other) = first_difference("scenario", one, other)?;
+    // What both lists begin with says nothing.
+    let (one, other) = match (one, other) {
+        (Value::Array(one), Value::Array(other)) => {
+            let shared = one.iter().zip(&other).take_while(|(one, other)| one == other).count();
+            let rest = |items: &[Value]| Value::Array(items[shared..].to_vec());
+            (rest(&one), rest(&other))
+        }
+        different => different,
+    };
+    Some((key, in_words(&one), in_words(&other)))
+}
+
+/// A value in a few words: of long lists the beginning, of scenarios their names.
+fn in_words(value: &Value) -> String {
+    const MOST: usize = 3;
+    match value {
+        Value::Null => "not given".to_owned(),
+        Value::String(text) => format!("`{text}`"),
+        Value::Array(items) if items.is_empty() => "nothing more".to_owned(),
+        Value::Array(items) => {
+            let first: Vec<_> = items.iter().take(MOST).map(in_words).collect();
+            let more = match items.len().saturating_sub(MOST) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            format!("{}{more}", first.join(", "))
+        }
+        Value::Object(fields) => fields.get("name").map_or_else(|| "a table".to_owned(), in_words),
+        other => other.to_string(),
+    }
+}

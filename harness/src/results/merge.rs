@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use syncbench_strategies::document::Digest;
 use thiserror::Error;
 
-use super::header::first_difference;
+use super::header::difference_in_words;
 use super::{Cell, Environment, Header, Results, SCHEMA};
 
 /// A part of a run: where it came from, and what it holds.
@@ -115,7 +115,7 @@ fn belongs(first: &Part, part: &Part) -> Result<(), MergeError> {
     if one.plan == other.plan {
         return Ok(());
     }
-    let differ = first_difference("scenario", &one.scenario, &other.scenario);
+    let differ = difference_in_words(&one.scenario, &other.scenario);
     let differ = differ.map(|(key, one, other)| format!("{key} is {one} and {other}"));
     Err(apart(format!("other plans: {}", differ.unwrap_or_else(|| "their cells differ".to_owned()))))
 }

@@ -20,7 +20,7 @@ use crate::settings::Engine;
 const WHOLE: u64 = 150;
 
 /// The longest that timing may take. Who waits longer before a run begins would rather have it begun.
-const LONGEST: Duration = Duration::from_millis(1_000);
+const LONGEST: Duration = Duration::from_millis(1_500);
 
 /// The share of the run that timing may take, once something is known of it.
 const SHARE: f64 = 0.04;
@@ -158,4 +158,72 @@ fn real_seconds(cell: &Planned) -> f64 {
         settings.armed(&cell.product.known).map_or(0.0, |faults| faults.last_end().since(Time::ZERO).as_secs_f64());
     let search = Search::default();
     acting.max(faults) + f64::from(search.tries) * search.span.as_secs_f64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{Plan, Scenario, default_comparison};
+
+    fn plan(change: impl FnOnce(&mut Scenario)) -> Plan {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let (strategies, workloads) = (names(&["serial", "ot"]), names(&["stack", "text"]));
+        let mut scenario = Scenario { strategies, workloads, seeds: names(&["1..6"]), ops: 20, ..Scenario::default() };
+        change(&mut scenario);
+        Plan::new(vec![scenario]).unwrap()
+    }
+
+    #[test]
+    fn cells_that_differ_in_their_seed_are_of_one_class() {
+        let plan = plan(|_| ());
+        let cells: Vec<_> = plan.cells.iter().collect();
+        let classes = classes(&cells);
+        assert_eq!(classes.iter().map(|class| class.count).collect::<Vec<_>>(), [6; 4]);
+    }
+
+    #[test]
+    fn a_class_that_was_not_timed_takes_what_its_strategy_and_its_workload_take() {
+        let plan = plan(|_| ());
+        let cells: Vec<_> = plan.cells.iter().collect();
+        let mut classes = classes(&cells);
+        // A text takes three times as long as a stack, and `ot` twice as long as `serial`.
+        for class in &mut classes {
+            let strategy = if class.cell.strategy.label == "ot" { 2.0 } else { 1.0 };
+            let workload = if class.cell.workload.label == "text" { 3.0 } else { 1.0 };
+            class.seconds = Some(strategy * workload);
+        }
+        let all = simulated_seconds(&classes, 2);
+        assert_eq!(all, 6.0 * (1.0 + 2.0 + 3.0 + 6.0) / 2.0);
+        let last = classes.iter_mut().find(|class| class.seconds == Some(6.0)).unwrap();
+        last.seconds = None;
+        let guessed = simulated_seconds(&classes, 2);
+        assert!(guessed > 0.6 * all && guessed < all * 1.1, "{guessed} of {all}");
+        classes.iter_mut().for_each(|class| class.seconds = None);
+        assert_eq!(simulated_seconds(&classes, 2), 0.0);
+    }
+
+    #[test]
+    fn no_run_is_shorter_than_its_longest_cell_and_real_time_takes_its_time() {
+        let real = plan(|s| {
+            (s.engine, s.rate_per_s, s.ops) = (Engine::Threads, 10.0, 100);
+            s.seeds = vec!["1".into()];
+        });
+        let search = Search::default();
+        let each = 10.0 + f64::from(search.tries) * search.span.as_secs_f64();
+        let told = estimate(&real.cells, 2);
+        assert!((told.total.as_secs_f64() - 4.0 * each).abs() < 1e-6 && told.timed == 0, "{told:?}");
+        assert_eq!(estimate(&[], 2), Estimate { total: Duration::ZERO, timed: 0 });
+    }
+
+    #[test]
+    fn timing_a_plan_is_short_whatever_the_plan() {
+        // A million operations each, and thousands of cells.
+        let long = plan(|s| s.ops = 1_000_000);
+        for (plan, least) in [(long, 10.0), (Plan::new(default_comparison()).unwrap(), 0.0)] {
+            let begun = Moment::now();
+            let told = estimate(&plan.cells, 2);
+            assert!(told.total.as_secs_f64() > least && told.timed > 0, "{told:?}");
+            assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+        }
+    }
 }

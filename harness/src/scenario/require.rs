@@ -1,16 +1,22 @@
 //! A plan without the strategies that do not meet what a product requires.
 
+use serde::Serialize;
+use syncbench_strategies::replica::Topology;
 use syncbench_strategies::requirements::Requirement;
+use syncbench_strategies::selector::Selector;
+use syncbench_strategies::spec::Configured;
 
 use super::{Catalog, Plan, ScenarioError};
 
 /// A strategy that was left out, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LeftOut {
     /// Its label.
     pub strategy: String,
     /// What it lacks, each in a clause after its name.
     pub missing: Vec<&'static str>,
+    /// How it would be written as a mesh, if that lacks nothing.
+    pub mesh: Option<String>,
 }
 
 impl Plan {
@@ -33,7 +39,7 @@ impl Plan {
                     None => kept.push((&cell.part, vec![label.clone()])),
                 }
             } else if !left_out.iter().any(|one| one.strategy == *label) {
-                left_out.push(LeftOut { strategy: label.clone(), missing });
+                left_out.push(LeftOut { strategy: label.clone(), missing, mesh: mesh(&cell.strategy, requirements) });
             }
         }
         if left_out.is_empty() {
@@ -48,4 +54,14 @@ impl Plan {
         }
         Ok((Self::with(scenarios, catalog)?, left_out))
     }
+}
+
+/// The strategy as a mesh, if it can be one that meets all of this.
+fn mesh(strategy: &Configured, requirements: &[&'static Requirement]) -> Option<String> {
+    let name = "topology";
+    let takes = strategy.spec.params.iter().any(|param| param.name == name);
+    let mut selector: Selector = strategy.label.parse().ok().filter(|_| takes)?;
+    selector.named.insert(name.to_owned(), Topology::Mesh.to_string());
+    let mesh = strategy.spec.configure(&selector).ok()?;
+    requirements.iter().all(|requirement| (requirement.met)(&mesh)).then_some(mesh.label)
 }

@@ -4,6 +4,7 @@
 //! it runs it and returns everything as data; nothing here prints or draws. Each is one file and one line in [`STORIES`].
 
 pub mod cell;
+pub mod offline;
 pub mod orders;
 pub mod patches;
 pub mod race;
@@ -28,7 +29,7 @@ pub use script::{Call, Script};
 pub use stage::perform;
 
 /// One line per story.
-pub static STORIES: &[&Story] = &[&stack::STORY, &race::STORY, &patches::STORY];
+pub static STORIES: &[&Story] = &[&stack::STORY, &race::STORY, &patches::STORY, &offline::STORY];
 
 /// A story's spec.
 pub struct Story {
@@ -202,6 +203,9 @@ pub struct Step {
     pub node: NodeId,
     /// Its user's action, if it was called for one.
     pub issued: Option<OpId>,
+    /// Whether a connection opened or broke; that of the start is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connected: Option<bool>,
     /// Operations reflected here from now on; on a server: those that got their place in the order.
     pub took: Vec<OpId>,
     /// Own operations that are on their user's screen from now on.

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use syncbench_strategies::document::Document;
+use syncbench_strategies::document::{Document, Path};
 use syncbench_strategies::selector::SelectorError;
 
 use super::script::{Call, Script};
@@ -35,6 +35,8 @@ fn script() -> Script {
         calls: vec![Call::new(GREEN, &add(1)).after(JOINED), Call::new(YELLOW, &add(2))],
         // Half of a round trip between neighbouring regions of a cloud, as in the profile `constant`.
         network: Profile::constant(Duration::from_millis(40)),
+        faults: Vec::new(),
+        part: Path::root(),
         seed: 1,
     }
 }

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use syncbench_strategies::document::Path;
 use syncbench_strategies::selector::SelectorError;
 
 use super::script::{Call, Script};
@@ -38,6 +39,8 @@ fn script() -> Script {
         ],
         // Half of a round trip between neighbouring regions of a cloud, as in the profile `constant`.
         network: Profile::constant(Duration::from_millis(40)),
+        faults: Vec::new(),
+        part: Path::root(),
         seed: 1,
     }
 }

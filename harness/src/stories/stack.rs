@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use syncbench_strategies::document::Path;
 use syncbench_strategies::selector::SelectorError;
 
 use super::orders;
@@ -44,6 +45,8 @@ fn script() -> Script {
             client: Leg { delay: (Duration::from_millis(10), Duration::from_millis(50)), ..Leg::IDEAL },
             ..Profile::constant(Duration::ZERO)
         },
+        faults: Vec::new(),
+        part: Path::root(),
         seed: SEED,
     }
 }

@@ -1,5 +1,6 @@
 //! Playing a script with real replicas.
 
+use syncbench_strategies::document::Document;
 use syncbench_strategies::model::ErasedModel;
 use syncbench_strategies::registry;
 use syncbench_strategies::replica::Time;
@@ -7,7 +8,7 @@ use syncbench_strategies::selector::SelectorError;
 
 use super::script::Script;
 use super::telling::Telling;
-use super::watch::Log;
+use super::watch::{Log, Seen};
 use super::{Answer, Final, Made, Run, Skipped};
 use crate::engines;
 use crate::ledger::{Entry, Fate};
@@ -28,24 +29,31 @@ pub fn perform(script: &Script, strategy: &str) -> Result<Result<Run, Skipped>, 
     }
     let log = Log::default();
     let watched = log.watch(configured);
+    let at = |document: Document| document.at(&script.part).cloned().unwrap_or(Document::Null);
     let task = Task { profile: script.network, ..Task::new(&watched, &workload, script.settings())? };
     let mut probes: Vec<Box<dyn Probe>> = vec![Box::new(log.clone())];
     let ran = engines::run(&task, &mut probes);
     let (findings, _) = generic::judge(&task, &ran);
-    let mut telling = Telling::new(&ran.ledger, &script.genesis);
-    log.take().into_iter().for_each(|seen| telling.hear(seen));
+    let genesis = at(script.genesis.clone());
+    let mut telling = Telling::new(&ran.ledger, &genesis);
+    log.take().into_iter().for_each(|seen| {
+        telling.hear(match seen {
+            Seen::Called { at: when, node, why, state } => Seen::Called { at: when, node, why, state: at(state) },
+            event @ Seen::Event(_) => event,
+        });
+    });
     let (steps, messages) = telling.done();
     Ok(Ok(Run {
         strategy: strategy.into(),
         summary: card.summary,
         nodes: task.topology().nodes(script.clients).collect(),
-        part: None,
-        genesis: script.genesis.clone(),
+        part: (!script.part.is_empty()).then(|| script.part.to_string()),
+        genesis: genesis.clone(),
         calls: calls(&*workload.model(), &ran),
         steps,
         messages,
         equal: ran.converged(),
-        finals: ran.finals.into_iter().map(|(node, state)| Final { node, state }).collect(),
+        finals: ran.finals.into_iter().map(|(node, state)| Final { node, state: at(state) }).collect(),
         findings,
     }))
 }

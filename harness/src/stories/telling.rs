@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use syncbench_strategies::document::Document;
-use syncbench_strategies::replica::{NodeId, OpId, Report, Time};
+use syncbench_strategies::replica::{LinkState, NodeId, OpId, Report, Time};
 use syncbench_strategies::sidecar::{Clock, Sidecar};
 
 use super::watch::{Seen, Why};
@@ -21,6 +21,8 @@ pub(super) struct Telling<'a> {
     under_way: BTreeMap<(NodeId, NodeId), VecDeque<usize>>,
     /// The message that has just arrived.
     arrived: Option<usize>,
+    /// The client whose connection has just opened or broken.
+    linked: Option<(NodeId, bool)>,
     /// Messages that had an effect.
     mattered: BTreeSet<usize>,
     /// The message behind each step.
@@ -38,6 +40,7 @@ impl<'a> Telling<'a> {
             messages: Vec::new(),
             under_way: BTreeMap::new(),
             arrived: None,
+            linked: None,
             mattered: BTreeSet::new(),
             causes: Vec::new(),
             known: BTreeMap::new(),
@@ -65,11 +68,13 @@ impl<'a> Telling<'a> {
             }
             Why::Other => {}
         }
+        let connected = self.linked.take().filter(|(client, _)| *client == node).map(|(_, open)| open);
         self.causes.push(cause);
         self.steps.push(Step {
             at_ms: at.as_ms(),
             node,
             issued,
+            connected,
             took: Vec::new(),
             shown: Vec::new(),
             confirmed: Vec::new(),
@@ -112,6 +117,9 @@ impl<'a> Telling<'a> {
                 }
             }
             What::Dropped { from } => self.lost(*from, *node, at.as_ms()),
+            What::Link { state, .. } if *node != NodeId::SERVER && *at > Time::ZERO => {
+                self.linked = Some((*node, *state == LinkState::Up));
+            }
             What::Report(Report::Reflected(op)) => self.took(*node, [*op]),
             What::Report(Report::ReflectedTags(first, last)) => {
                 self.took(*node, self.ledger.tagged_within(*first, *last).collect::<Vec<_>>());
@@ -170,7 +178,7 @@ impl<'a> Telling<'a> {
 
 fn matters(step: &Step) -> bool {
     let lists = [&step.took, &step.shown, &step.confirmed, &step.refused, &step.rolled_back];
-    step.issued.is_some() || step.changed || lists.iter().any(|list| !list.is_empty())
+    step.issued.is_some() || step.connected.is_some() || step.changed || lists.iter().any(|list| !list.is_empty())
 }
 
 fn through(clock: &Clock) -> impl Iterator<Item = OpId> {

@@ -90,7 +90,7 @@ impl<'a> Condition<'a> {
             self.undo(),
             settings.transport.to_string(),
             self.budget(),
-            if self.usual_sampling() { "states as often as the size allows".to_owned() } else { self.sampling() },
+            self.sampling_facet(),
             self.build(),
         ]
     }
@@ -98,6 +98,11 @@ impl<'a> Condition<'a> {
     /// The size, in words for a title.
     pub(crate) fn size_facet(&self) -> String {
         format!("size {}", self.settings.size)
+    }
+
+    /// How often states are looked at, in words for a title.
+    pub(crate) fn sampling_facet(&self) -> String {
+        if self.usual_sampling() { "states as often as the size allows".to_owned() } else { self.sampling() }
     }
 
     fn faults(&self, between: &str) -> String {
@@ -125,7 +130,7 @@ impl<'a> Condition<'a> {
     }
 
     /// Whether states were looked at as often as its size allows: then that follows from the size.
-    fn usual_sampling(&self) -> bool {
+    pub(super) fn usual_sampling(&self) -> bool {
         self.settings.sample_every == self.settings.usual_sampling()
     }
 
@@ -139,16 +144,10 @@ impl<'a> Condition<'a> {
 
     /// Everything but the size, to tell sweeps apart.
     pub(super) fn but_size(&self) -> String {
+        // As often as the size allows is what all sizes have in common.
         let sample_every = self.settings.sample_every.filter(|_| !self.usual_sampling());
         let settings = Settings { seed: 0, size: 0, sample_every, ..self.settings.clone() };
-        format!(
-            "{} {} {} {} {settings:?} {}",
-            self.part,
-            self.workload,
-            self.topology,
-            self.usual_sampling(),
-            self.build.describe_build()
-        )
+        format!("{} {} {} {settings:?} {}", self.part, self.workload, self.topology, self.build.describe_build())
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Group<'a> {
     pub title: String,
     /// The same without the size of the initial document, which a sweep's conditions share.
     pub sizeless: String,
+    /// The same without the workload: what tells it from the other conditions of its workload, such as `calm`.
+    pub mode: String,
     /// One for each strategy, in the order of the plan.
     pub rows: Vec<Row<'a>>,
 }
@@ -64,7 +66,13 @@ impl<'a> Summary<'a> {
             let place = *places.entry((cell.key(), topologies.shown(cell))).or_insert_with(|| {
                 let build = machines.get(cell.machine).copied().unwrap_or(&results.environment);
                 let condition = Condition::of(cell, topologies.shown(cell), build, builds.len() > 1);
-                groups.push(Group { condition, title: String::new(), sizeless: String::new(), rows: Vec::new() });
+                groups.push(Group {
+                    condition,
+                    title: String::new(),
+                    sizeless: String::new(),
+                    mode: String::new(),
+                    rows: Vec::new(),
+                });
                 groups.len() - 1
             });
             groups[place].add(cell);
@@ -98,6 +106,15 @@ impl<'a> Summary<'a> {
         for group in less.groups.iter_mut().chain(swept) {
             group.rows.retain(|row| kept.contains(row.strategy));
         }
+        less
+    }
+
+    /// The same with the conditions of one workload only. Strategies stay, so that they keep their looks.
+    #[must_use]
+    pub fn only(&self, workload: &str) -> Self {
+        let mut less = self.clone();
+        less.groups.retain(|group| group.condition.workload == workload);
+        less.sweeps.retain(|sweep| sweep.groups.iter().any(|group| group.condition.workload == workload));
         less
     }
 
@@ -139,8 +156,13 @@ impl Topologies {
 fn split_sweeps(groups: Vec<Group<'_>>) -> (Vec<Sweep<'_>>, Vec<Group<'_>>) {
     let mut by_rest: Vec<Vec<Group<'_>>> = Vec::new();
     let mut places = BTreeMap::new();
+    let mut met = BTreeMap::new();
     for group in groups {
-        let place = *places.entry(group.condition.but_size()).or_insert_with(|| {
+        let rest = group.condition.but_size();
+        // A sweep has each size once.
+        let nth = met.entry((rest.clone(), group.condition.size())).or_insert(0);
+        *nth += 1;
+        let place = *places.entry((rest, *nth)).or_insert_with(|| {
             by_rest.push(Vec::new());
             by_rest.len() - 1
         });
@@ -173,13 +195,17 @@ fn name(groups: &mut [Group<'_>]) {
         let facets = group.condition.facets();
         let told = facets.iter().zip(differs).filter(|(facet, known)| known.len() > 1 || *facet == "mesh");
         let told: Vec<&String> = told.map(|(facet, _)| facet).collect();
-        let title = |told: &mut dyn Iterator<Item = &&String>| {
+        let mode = |told: &mut dyn Iterator<Item = &&String>| {
             let told: String = told.map(|facet| format!(", {facet}")).collect();
-            format!("{workload} ({part}{told})")
+            format!("{part}{told}")
         };
-        let size = group.condition.size_facet();
-        group.title = title(&mut told.iter());
-        group.sizeless = title(&mut told.iter().filter(|facet| ***facet != size));
+        // What follows from the size is no part of a sweep's name.
+        let usual = group.condition.usual_sampling();
+        let (size, sampling) = (group.condition.size_facet(), group.condition.sampling_facet());
+        let sizeless = |facet: &&&String| ***facet != size && !(usual && ***facet == sampling);
+        group.mode = mode(&mut told.iter());
+        group.title = format!("{workload} ({})", group.mode);
+        group.sizeless = format!("{workload} ({})", mode(&mut told.iter().filter(sizeless)));
     }
 }
 

@@ -4,17 +4,16 @@ use std::collections::BTreeMap;
 
 use syncbench_harness::metrics::DIVERGENCE;
 
-use super::rows::{FRAME, named_rows};
+use super::block::{self, Column, ROW};
 use super::{Chart, Data};
-use crate::aggregate::Group;
-use crate::draw::axes;
+use crate::aggregate::{Group, Row};
 use crate::draw::geometry::{Anchor, Point, Rect, at};
 use crate::draw::legend::{Entry, Sign};
 use crate::draw::palette::Palette;
-use crate::draw::panel::headed;
 use crate::draw::scale::Scale;
 use crate::draw::scene::{GRID, MUTED, SHADE, Scene};
 use crate::draw::text::SMALL;
+use crate::format::NONE;
 
 pub(super) static CHART: Chart = Chart {
     name: "divergence",
@@ -26,56 +25,47 @@ pub(super) static CHART: Chart = Chart {
 };
 
 /// Means are taken over this many stretches of the time axis.
-const BINS: usize = 160;
+const BINS: usize = 80;
 
 fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
     let mut sheet = data.sheet(chart);
-    let has = |group: &&Group<'_>| group.rows.iter().any(|row| !row.curves(&DIVERGENCE).is_empty());
-    let groups: Vec<_> = data.panels().filter(has).collect();
-    if groups.is_empty() {
+    let blocks = data.blocks(&mut sheet, |row| !row.curves(&DIVERGENCE).is_empty());
+    if blocks.is_empty() {
         return sheet.nothing("No run recorded a curve of divergence.");
     }
-    if groups.iter().any(|group| !group.coverage().is_empty()) {
+    if blocks.iter().flat_map(|block| &block.columns).any(|group| !group.coverage().is_empty()) {
         sheet.legend(&[Entry { sign: Sign::Fill(SHADE), name: "a fault is active" }]);
     }
-    let groups = sheet.first(groups);
-    let columns = if groups.len() > 1 { 2 } else { 1 };
-    let heights: Vec<_> = groups.iter().map(|group| group.rows.len() as f64 * super::rows::ROW + FRAME).collect();
-    let cells = sheet.grid(columns, &heights);
-    for (area, group) in cells.into_iter().zip(groups) {
-        panel(&mut sheet.scene, area, group, &data.palette);
-    }
+    block::draw(&mut sheet, data, &blocks, 4.0, |scene, column| panel(scene, column, &data.palette));
     sheet.finish()
 }
 
-fn panel(scene: &mut Scene, area: Rect, group: &Group<'_>, palette: &Palette) {
-    let area = headed(scene, area, &group.title);
-    let names: Vec<_> = group.rows.iter().map(|row| row.strategy).collect();
-    let plot = named_rows(scene, area, &names, 12.0);
-    let curves: Vec<_> = group.rows.iter().map(|row| row.curves(&DIVERGENCE)).collect();
+fn panel(scene: &mut Scene, column: &Column<'_, '_, '_>, palette: &Palette) {
+    let plot = column.plot;
+    let rows: Vec<_> = column.rows().collect();
+    let curves = |row: &Option<&Row<'_>>| row.map(|row| row.curves(&DIVERGENCE)).unwrap_or_default();
+    let curves: Vec<_> = rows.iter().map(|(.., row)| curves(row)).collect();
     let ends = curves.iter().flatten().filter_map(|curve| curve.last()).map(|(ms, _)| *ms);
-    let end = ends.fold(0.0, f64::max);
+    let end = ends.filter(|ms| ms.is_finite()).fold(0.0, f64::max);
     let scale = Scale::linear(0.0, end / 1000.0);
-    for (start, stop) in windows(group) {
+    for (start, stop) in windows(column.group) {
         let [left, right] = [start, stop].map(|ms| plot.x + scale.place(ms / 1000.0) * plot.w);
         scene.fill(Rect::new(left, plot.y, right - left, plot.h), SHADE);
     }
-    axes::x_axis(scene, plot, &scale, "seconds since the start", true);
-    for (index, row) in group.rows.iter().enumerate() {
-        let floor = plot.y + (index as f64 + 1.0) * super::rows::ROW - 3.0;
+    column.axis(scene, &scale, "seconds");
+    for ((middle, name, _), curves) in rows.iter().zip(&curves) {
+        let (floor, height) = (middle + ROW / 2.0 - 3.0, ROW - 5.0);
         scene.line(vec![at(plot.x, floor), at(plot.right(), floor)], GRID, 1.0);
-        let means = means(curves[index].iter().map(Vec::as_slice), end);
-        let height = super::rows::ROW - 5.0;
+        let means = means(curves.iter().map(Vec::as_slice), end);
         let point = |(bin, mean): (usize, &f64)| at(plot.x + plot.w * bin as f64 / BINS as f64, floor - mean * height);
         let line: Vec<Point> = means.iter().enumerate().map(point).collect();
-        let color = palette.look(row.strategy).color;
-        let mut shape = line.clone();
-        if let (Some(first), Some(last)) = (line.first(), line.last()) {
+        let color = palette.look(name).color;
+        if let (Some(first), Some(last)) = (line.first().copied(), line.last().copied()) {
+            let mut shape = thinned(line);
             shape.extend([at(last.x, floor), at(first.x, floor)]);
-            scene.area(shape, color, 0.45);
-            scene.line(thinned(line), color, 1.5);
+            scene.area(shape, color, 0.8);
         } else {
-            scene.text(at(plot.x + 5.0, floor - 5.0), "no figure", SMALL, Anchor::Start, MUTED);
+            scene.text(at(plot.x + 5.0, floor - 5.0), NONE, SMALL, Anchor::Start, MUTED);
         }
     }
 }
@@ -104,13 +94,16 @@ fn means<'c>(curves: impl Iterator<Item = &'c [(f64, f64)]>, end: f64) -> Vec<f6
     if n == 0.0 { Vec::new() } else { (0..BINS).map(|at| sums.get(&at).copied().unwrap_or(0.0) / n).collect() }
 }
 
+/// What no eye tells from level, in pixels.
+const LEVEL: f64 = 0.05;
+
 /// The line without points inside level stretches.
 fn thinned(line: Vec<Point>) -> Vec<Point> {
     let keep = |index: usize| {
         index == 0
             || index + 1 == line.len()
-            || line[index - 1].y != line[index].y
-            || line[index].y != line[index + 1].y
+            || (line[index - 1].y - line[index].y).abs() > LEVEL
+            || (line[index].y - line[index + 1].y).abs() > LEVEL
     };
     (0..line.len()).filter(|index| keep(*index)).map(|index| line[index]).collect()
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use syncbench_harness::metrics::OPS_PER_CPU_S;
 
-use super::rows::{FRAME, ROW, named_rows, whisker};
+use super::block::ROW;
+use super::dots::whisker;
 use super::{Chart, Data};
 use crate::criterion::CriterionEstimate;
 use crate::draw::axes;
@@ -12,7 +13,7 @@ use crate::draw::geometry::{Anchor, Rect, at};
 use crate::draw::panel::headed;
 use crate::draw::scale::Scale;
 use crate::draw::scene::{AXIS, INK, MUTED, Scene};
-use crate::draw::text::SMALL;
+use crate::draw::text::{self, BODY, SMALL};
 use crate::format::figure;
 
 pub(super) static CHART: Chart = Chart {
@@ -24,6 +25,11 @@ pub(super) static CHART: Chart = Chart {
     metrics: &[&OPS_PER_CPU_S],
     draw,
 };
+
+/// Height of a panel besides its rows: heading above, axis below.
+const FRAME: f64 = 62.0;
+/// Room for figures at the right of a row.
+const FIGURES: f64 = 62.0;
 
 /// One strategy: criterion's estimate and the runs' figure, in nanoseconds.
 struct Pair<'a> {
@@ -63,7 +69,7 @@ fn pairs<'a>(data: &'a Data<'_>, group: &str) -> Vec<Pair<'a>> {
 fn panel(scene: &mut Scene, area: Rect, title: &str, pairs: &[Pair<'_>], scale: &Scale, data: &Data<'_>) {
     let area = headed(scene, area, title);
     let names: Vec<_> = pairs.iter().map(|pair| pair.id).collect();
-    let plot = named_rows(scene, area, &names, 62.0);
+    let plot = named_rows(scene, area, &names);
     axes::x_axis(scene, plot, scale, "nanoseconds per operation", true);
     for (index, pair) in pairs.iter().enumerate() {
         let middle = plot.y + (index as f64 + 0.5) * ROW;
@@ -81,4 +87,15 @@ fn panel(scene: &mut Scene, area: Rect, title: &str, pairs: &[Pair<'_>], scale: 
         let (text, color) = ratio.map_or(("no run".to_owned(), MUTED), |ratio| (ratio, INK));
         scene.text(at(plot.right() + 8.0, middle + SMALL * 0.3), text, SMALL, Anchor::Start, color);
     }
+}
+
+/// Writes names down the left side of `area`. Returns the area beside them, without the room for figures and the axis.
+fn named_rows(scene: &mut Scene, area: Rect, names: &[&str]) -> Rect {
+    let names: Vec<_> = names.iter().map(|name| text::fit(name, BODY, area.w * 0.45)).collect();
+    let left = names.iter().map(|name| text::width(name, BODY)).fold(0.0, f64::max) + 10.0;
+    for (index, name) in names.iter().enumerate() {
+        let y = area.y + (index as f64 + 0.5) * ROW + BODY * 0.31;
+        scene.text(at(area.x + left - 8.0, y), name, BODY, Anchor::End, INK);
+    }
+    Rect::new(area.x + left, area.y, (area.w - left - FIGURES).max(20.0), names.len() as f64 * ROW)
 }

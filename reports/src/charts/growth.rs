@@ -6,22 +6,28 @@ use syncbench_harness::metrics::{CPU_US_LOCAL, CPU_US_REMOTE};
 use super::{Chart, Data};
 use crate::aggregate::Sweep;
 use crate::draw::axes::Plot;
+use crate::draw::ends::{self, End};
 use crate::draw::geometry::Rect;
-use crate::draw::legend::strategies;
 use crate::draw::palette::Palette;
 use crate::draw::panel::headed;
 use crate::draw::scale::Scale;
 use crate::draw::scene::Scene;
+use crate::draw::text::{self, SMALL};
 
 pub(super) static CHART: Chart = Chart {
     name: "growth",
     title: "Cost of an operation as the document grows",
     shows: "Median processor time of an operation (up) against the size of the document (right), at its issuer and at \
             another replica. Both axes are logarithmic. Flat: the cost does not depend on size. One decade up per decade \
-            to the right: the cost is proportional to size.",
+            to the right: the cost is proportional to size. Strategies that end at one place share a name.",
     metrics: &[&CPU_US_LOCAL, &CPU_US_REMOTE],
     draw,
 };
+
+/// The least height of a panel.
+const HEIGHT: f64 = 330.0;
+/// Charts narrower than this have one panel a row.
+const NARROW: f64 = 600.0;
 
 /// A metric and its name in a panel's heading.
 const COSTS: [(&MetricSpec, &str); 2] = [(&CPU_US_LOCAL, "at its issuer"), (&CPU_US_REMOTE, "at another replica")];
@@ -34,8 +40,9 @@ fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
     let Some(scale) = Scale::log(costs.flat_map(|(_, points)| points).map(|(_, cost)| cost)) else {
         return sheet.nothing("No workload was measured at more than one size.");
     };
-    sheet.legend(&strategies(data.strategies(), &data.palette));
-    let cells = sheet.grid(2, &vec![330.0; panels.len()]);
+    let most = panels.iter().map(|(sweep, (metric, _))| lines(sweep, metric).len()).max().unwrap_or(0);
+    let height = (most as f64 * ends::LABEL + 90.0).max(HEIGHT);
+    let cells = sheet.grid(if data.width < NARROW { 1 } else { 2 }, &vec![height; panels.len()]);
     for (area, (sweep, cost)) in cells.into_iter().zip(panels) {
         panel(&mut sheet.scene, area, sweep, cost, scale, &data.palette);
     }
@@ -63,11 +70,18 @@ fn panel(scene: &mut Scene, area: Rect, sweep: &Sweep<'_>, cost: (&MetricSpec, &
     let area = headed(scene, area, &format!("{}, {place}", sweep.groups[0].sizeless));
     let sizes = sweep.groups.iter().map(|group| group.condition.size() as f64);
     let Some(x) = Scale::log(sizes) else { return };
-    let plot = Plot::new(scene, area, (x, "size of the document"), (y, "µs of processor time"));
-    for (strategy, points) in lines(sweep, metric) {
+    let lines = lines(sweep, metric);
+    let widest = lines.iter().map(|(name, _)| text::width(name, SMALL)).fold(0.0, f64::max);
+    let room = (widest + 60.0).min(area.w * 0.4);
+    let plot =
+        Plot::new(scene, area.inset(0.0, 0.0, room, 0.0), (x, "size of the document"), (y, "µs of processor time"));
+    let mut right = Vec::new();
+    for (strategy, points) in lines {
         let look = palette.look(strategy);
         let points: Vec<_> = points.into_iter().map(|(size, cost)| plot.at(size, cost)).collect();
-        scene.line(points.clone(), look.color, 2.0);
+        right.extend(points.last().map(|end| End { point: *end, name: strategy, look }));
+        scene.dashed_by(points.clone(), look.color, 2.0, look.dash());
         points.into_iter().for_each(|point| scene.mark(point, 4.5, look));
     }
+    ends::write(scene, plot.area, room, right);
 }

@@ -1,168 +1,88 @@
-//! Lost intents by kind.
-
-use std::collections::BTreeMap;
+//! What became of the operations: kept, refused, lost.
 
 use syncbench_harness::metrics::{LOST_INTENTS, REJECTED};
 
-use super::rows::{FRAME, ROW, named_rows};
-use super::{Chart, Data};
-use crate::aggregate::{Group, Row};
-use crate::draw::axes;
+use super::block::{self, Column};
+use super::fates::fates;
+use super::{Chart, Data, matrix};
+use crate::aggregate::Group;
 use crate::draw::geometry::{Anchor, Rect, at};
-use crate::draw::legend::{self, Entry, Sign};
-use crate::draw::panel::{PANELS, Sheet, headed};
+use crate::draw::legend::{Entry, Sign};
 use crate::draw::scale::Scale;
-use crate::draw::scene::{AXIS, Color, INK, MUTED, Scene};
-use crate::draw::text::{self, SMALL};
+use crate::draw::scene::{INK, KEPT, LOST, MUTED, REFUSED, Scene};
+use crate::draw::text::SMALL;
 use crate::format::{figure, list};
+use crate::overview::Overview;
 
 pub(super) static CHART: Chart = Chart {
     name: "losses",
-    title: "Operations not kept",
-    shows: "Lost operations by kind, and rejected ones in grey, per 1,000 operations. A lost operation was confirmed and has \
-            no effect; a rejected one was refused, and its user was told. Each panel has its own scale: compare strategies \
-            within a panel.",
+    title: "Kept, refused, lost",
+    shows: "What became of the operations that users issued, in percent. A lost operation was confirmed and has no effect; a \
+            refused one has none either, and its user was told. The figures count them per 1,000 operations. A share too \
+            small to see is drawn as a thin stroke. The tables tell lost operations by kind.",
     metrics: &[&LOST_INTENTS, &REJECTED],
     draw,
 };
 
+/// Most conditions that a note names.
+const NAMED: usize = 12;
+/// The room for each of the two figures of a row.
+const FIGURE: f64 = 52.0;
+
 fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
     let mut sheet = data.sheet(chart);
-    let judged: Vec<_> =
-        data.panels().filter(|group| group.rows.iter().any(|row| row.counts(&LOST_INTENTS).is_some())).collect();
-    if judged.is_empty() {
+    let judged = |group: &&Group<'_>| group.rows.iter().any(|row| fates(row).is_some());
+    if !data.panels().any(|group| judged(&group)) {
         return sheet.nothing("No run was judged by an oracle.");
     }
-    let (lossy, clean): (Vec<&Group<'_>>, Vec<_>) =
-        judged.into_iter().partition(|group| group.rows.iter().any(|row| !kinds(row).is_empty()));
+    let clean =
+        |group: &&Group<'_>| judged(group) && group.rows.iter().filter_map(fates).all(|fates| fates.lost == 0.0);
+    let clean: Vec<_> = data.panels().filter(clean).map(|group| group.title.as_str()).collect();
     if !clean.is_empty() {
-        let titles: Vec<_> = clean.iter().map(|group| group.title.as_str()).collect();
-        sheet.note(&format!("No strategy lost anything in {}.", list(&titles, PANELS)));
+        sheet.note(&format!("No strategy lost anything in {}.", list(&clean, NAMED)));
     }
-    let lossy = sheet.first(lossy);
-    let colors = Colors::of(&lossy);
-    // Few kinds share one legend. With many, each panel has a legend for the kinds of its workload.
-    let shared = colors.len() <= KINDS.len();
-    if shared {
-        sheet.legend(&entries(&colors));
-    }
-    let columns = if lossy.len() > 1 { 2 } else { 1 };
-    let width = Sheet::column_width(data.width, columns);
-    let own: Vec<Colors<'_>> = lossy
+    let entry = |color, name| Entry { sign: Sign::Fill(color), name };
+    sheet.legend(&[entry(KEPT, "kept"), entry(REFUSED, "refused"), entry(LOST, "lost")]);
+    let overview = Overview::new(&data.charted);
+    let (wide, narrow): (Vec<_>, Vec<_>) = overview
+        .modes
         .iter()
-        .map(|group| {
-            let alike = |other: &&&Group<'_>| other.condition.workload == group.condition.workload;
-            if shared {
-                Colors::default()
-            } else {
-                Colors::of(&lossy.iter().filter(alike).copied().collect::<Vec<_>>())
-            }
-        })
-        .collect();
-    let height = |(group, own): (&&Group<'_>, &Colors<'_>)| {
-        let legend = legend::flow(&mut Scene::new("", width, 0.0), Rect::new(0.0, 0.0, width, 0.0), &entries(own));
-        group.rows.len() as f64 * ROW + FRAME + legend
-    };
-    let heights: Vec<_> = lossy.iter().zip(&own).map(height).collect();
-    let cells = sheet.grid(columns, &heights);
-    for ((area, group), own) in cells.into_iter().zip(lossy).zip(&own) {
-        let area = headed(&mut sheet.scene, area, &group.title);
-        let used = legend::flow(&mut sheet.scene, area, &entries(own));
-        let area = area.inset(0.0, used, 0.0, 0.0);
-        panel(&mut sheet.scene, area, group, if shared { &colors } else { own });
+        .partition(|mode| mode.groups.iter().filter(|group| judged(group)).count() >= matrix::FEWEST);
+    if !wide.is_empty() {
+        sheet.note("Left figure: refused per 1,000 operations, where any were. Right figure: lost per 1,000.");
     }
+    for mode in sheet.first(wide) {
+        matrix::draw(&mut sheet, data, &overview, mode);
+    }
+    let alone =
+        |group: &&Group<'_>| narrow.iter().any(|mode| mode.groups.iter().any(|other| std::ptr::eq(*other, *group)));
+    let blocks = data.blocks_of(&mut sheet, data.panels().filter(alone).collect(), |row| fates(row).is_some());
+    block::draw(&mut sheet, data, &blocks, 2.0 * FIGURE, panel);
     sheet.finish()
 }
 
-/// Colours of kinds of loss: Paul Tol's "light" scheme and, for rare kinds, the two dark ends of his "medium contrast".
-const KINDS: [Color; 10] = [
-    Color(0xEE, 0x88, 0x66),
-    Color(0x77, 0xAA, 0xDD),
-    Color(0xBB, 0xCC, 0x33),
-    Color(0xFF, 0xAA, 0xBB),
-    Color(0x44, 0xBB, 0x99),
-    Color(0xEE, 0xDD, 0x88),
-    Color(0x99, 0xDD, 0xFF),
-    Color(0xAA, 0xAA, 0x00),
-    Color(0x00, 0x44, 0x88),
-    Color(0x99, 0x44, 0x55),
-];
-
-/// The colour of rejected operations.
-const REFUSED: Color = Color(0xC3, 0xCA, 0xD2);
-
-/// The colour of each kind. The eleventh and all further ones share one: with more colours, not everybody could tell them
-/// apart.
-#[derive(Default)]
-struct Colors<'a>(BTreeMap<&'a str, Color>);
-
-impl<'a> Colors<'a> {
-    /// The kinds of these groups. Where there are too many, the most frequent ones get colours.
-    fn of(groups: &[&Group<'a>]) -> Self {
-        let mut rates: BTreeMap<&'a str, f64> = BTreeMap::new();
-        for (kind, rate) in groups.iter().flat_map(|group| &group.rows).flat_map(kinds) {
-            *rates.entry(kind).or_default() += rate;
-        }
-        let mut order: Vec<_> = rates.iter().collect();
-        if order.len() > KINDS.len() {
-            order.sort_by(|one, other| other.1.total_cmp(one.1));
-        }
-        let colors =
-            order.iter().enumerate().map(|(index, (kind, _))| (**kind, KINDS.get(index).copied().unwrap_or(AXIS)));
-        Self(colors.collect())
+fn panel(scene: &mut Scene, column: &Column<'_, '_, '_>) {
+    let plot = column.plot;
+    column.axis(scene, &Scale::linear(0.0, 100.0), "% of operations");
+    let ends = [plot.right() + FIGURE, column.right];
+    for (end, name) in ends.iter().zip(["refused", "lost"]) {
+        scene.text(at(*end, plot.y - 6.0), name, SMALL, Anchor::End, MUTED);
     }
-
-    fn len(&self) -> usize {
-        self.0.len()
-    }
-}
-
-/// A line of the legend for each kind.
-fn entries<'a>(colors: &Colors<'a>) -> Vec<Entry<'a>> {
-    let kinds = colors.0.iter().map(|(name, color)| Entry { sign: Sign::Fill(*color), name });
-    let rejected = Entry { sign: Sign::Fill(REFUSED), name: "rejected" };
-    kinds.chain((!colors.0.is_empty()).then_some(rejected)).collect()
-}
-
-/// Losses per 1,000 operations, by kind.
-fn kinds<'a>(row: &Row<'a>) -> BTreeMap<&'a str, f64> {
-    let counts = row.counts(&LOST_INTENTS).unwrap_or_default();
-    let total: u64 = counts.values().sum();
-    let rate = row.lost_per_1000().map_or(0.0, |rate| rate.value);
-    counts.into_iter().map(|(kind, count)| (kind, rate * count as f64 / total as f64)).collect()
-}
-
-fn panel(scene: &mut Scene, area: Rect, group: &Group<'_>, colors: &Colors<'_>) {
-    let names: Vec<_> = group.rows.iter().map(|row| row.strategy).collect();
-    let plot = named_rows(scene, area, &names, 52.0);
-    let most = group.rows.iter().map(|row| kinds(row).values().sum::<f64>() + rejected(row)).fold(0.0, f64::max);
-    let scale = Scale::linear(0.0, most);
-    axes::x_axis(scene, plot, &scale, "not kept per 1,000 operations", true);
-    for (index, row) in group.rows.iter().enumerate() {
-        let middle = plot.y + (index as f64 + 0.5) * ROW;
-        let mut sum = 0.0;
-        let place = |value: f64| plot.x + scale.place(value) * plot.w;
-        let lost = kinds(row).into_iter().map(|(kind, rate)| (rate, colors.0.get(kind).copied().unwrap_or(AXIS)));
-        for (rate, color) in lost.chain([(rejected(row), REFUSED)]).filter(|(rate, _)| *rate > 0.0) {
-            let (left, right) = (place(sum), place(sum + rate));
-            sum += rate;
-            scene.fill(Rect::new(left, middle - 7.5, (right - left - 1.0).max(1.0), 15.0), color);
+    for (middle, _, row) in column.rows() {
+        let Some(fates) = row.and_then(fates) else {
+            column.nothing(scene, middle);
+            continue;
+        };
+        let mut left = plot.x;
+        for (width, color) in fates.widths(plot.w).into_iter().zip([KEPT, REFUSED, LOST]) {
+            if width > 0.0 {
+                scene.fill(Rect::new(left, middle - 7.0, width, 14.0), color);
+            }
+            left += width;
         }
-        let judged = row.counts(&LOST_INTENTS).is_some();
-        let (value, color) = if judged { (figure(sum), INK) } else { (missing(row).to_owned(), MUTED) };
-        let room = plot.right() + 52.0 - place(sum) - 6.0;
-        let value = text::fit(&value, SMALL, room);
-        scene.text(at(place(sum) + 6.0, middle + SMALL * 0.3), value, SMALL, Anchor::Start, color);
+        for (end, rate) in ends.into_iter().zip([fates.refused, fates.lost]) {
+            let color = if rate > 0.0 { INK } else { MUTED };
+            scene.text(at(end, middle + SMALL * 0.3), figure(rate), SMALL, Anchor::End, color);
+        }
     }
-    scene.line(vec![at(plot.x, plot.y), at(plot.x, plot.bottom())], AXIS, 1.0);
-}
-
-/// Rejections per 1,000 operations; none where losses were not judged.
-fn rejected(row: &Row<'_>) -> f64 {
-    let judged = row.counts(&LOST_INTENTS).is_some();
-    row.rejected_per_1000().filter(|_| judged).map_or(0.0, |rate| rate.value)
-}
-
-fn missing(row: &Row<'_>) -> &'static str {
-    if row.measured().next().is_some() { "not judged" } else { "no figure" }
 }

@@ -1,24 +1,28 @@
 //! Charts: functions from results to pictures. One file for each, one line for each in [`CHARTS`].
 
+mod block;
 mod bytes;
 mod divergence;
+mod dots;
 mod estimates;
+mod fates;
 mod growth;
 mod losses;
+mod matrix;
 mod memory;
 mod pareto;
-mod rows;
 pub mod spacetime;
 mod throughput;
 mod visibility;
 
+pub use dots::dots;
 use syncbench_harness::metric::MetricSpec;
 use syncbench_harness::results::Results;
 
 use crate::aggregate::{Group, Summary, Sweep};
 use crate::criterion::CriterionEstimate;
 use crate::draw::Scene;
-use crate::draw::palette::Palette;
+use crate::draw::palette::{Palette, family_of};
 use crate::draw::panel::{Sheet, WIDTH};
 use crate::format::plural;
 
@@ -62,6 +66,10 @@ pub struct Data<'a> {
     pub palette: Palette,
     /// The results as charts show them: with the first [`ROWS`] strategies only.
     charted: Summary<'a>,
+    /// The strategies that charts show, family by family, in the order of the plan.
+    order: Vec<&'a str>,
+    /// Whether there is one workload only, which a page names itself.
+    one_workload: bool,
     /// Whether charts leave out title and caption, because the page has them.
     pub bare: bool,
     /// The width of a chart in pixels.
@@ -72,51 +80,49 @@ impl<'a> Data<'a> {
     /// Puts results together for drawing.
     pub fn new(results: &'a Results, criterion: &'a [CriterionEstimate]) -> Self {
         let summary = Summary::new(results);
-        let families = summary.families();
-        let mut names: Vec<_> =
-            summary.strategies.iter().map(|name| (*name, families.get(name).copied().unwrap_or(""))).collect();
-        let benched = criterion.iter().map(|estimate| (estimate.id.as_str(), ""));
-        names.extend(benched.filter(|(id, _)| !families.contains_key(id)));
+        let said = summary.families();
+        let family = |name: &'a str| family_of(name, said.get(name).copied().unwrap_or_default());
+        let mut names: Vec<_> = summary.strategies.iter().map(|name| (*name, family(name))).collect();
+        let benched = criterion.iter().map(|estimate| estimate.id.as_str()).filter(|id| !said.contains_key(id));
+        names.extend(benched.map(|id| (id, family_of(id, ""))));
         let charted = summary.first_strategies(ROWS);
-        Self { summary, criterion, palette: Palette::new(&names), charted, bare: false, width: WIDTH }
+        let order = by_family(&charted.strategies, family);
+        let palette = Palette::new(&names);
+        Self { summary, criterion, palette, charted, order, one_workload: false, bare: false, width: WIDTH }
     }
 
-    /// The same with the conditions of one workload only; every strategy looks as it does here.
+    /// The same for one workload: its conditions only, with the looks of the whole report. Cheap: figures are shared.
     #[must_use]
     pub fn only(&self, workload: &str) -> Self {
-        let of = |summary: &Summary<'a>| {
-            let mut one = summary.clone();
-            one.groups.retain(|group| group.condition.workload == workload);
-            one.sweeps.clear();
-            one
-        };
         Self {
-            summary: of(&self.summary),
+            summary: self.summary.only(workload),
             criterion: &[],
             palette: self.palette.clone(),
-            charted: of(&self.charted),
+            charted: self.charted.only(workload),
+            order: self.order.clone(),
+            one_workload: true,
             bare: self.bare,
             width: self.width,
         }
     }
 
     /// The conditions that are not over several sizes, workload by workload.
-    fn panels(&self) -> impl Iterator<Item = &Group<'a>> {
+    pub fn panels(&self) -> impl Iterator<Item = &Group<'a>> {
         self.charted.by_workload().into_iter()
     }
 
     /// The conditions over several sizes.
-    fn sweeps(&self) -> impl Iterator<Item = &Sweep<'a>> {
+    pub fn sweeps(&self) -> impl Iterator<Item = &Sweep<'a>> {
         self.charted.sweeps.iter()
     }
 
-    /// The strategies that charts show.
-    fn strategies(&self) -> &[&'a str] {
-        &self.charted.strategies
+    /// The strategies that charts show, family by family.
+    pub fn strategies(&self) -> &[&'a str] {
+        &self.order
     }
 
     /// An empty page for a chart, with a note on strategies that it has no room for.
-    fn sheet(&self, chart: &Chart) -> Sheet {
+    pub fn sheet(&self, chart: &Chart) -> Sheet {
         let mut sheet = Sheet::new(chart.title, chart.shows, self.bare, self.width);
         if self.summary.strategies.len() > ROWS {
             let all = plural(self.summary.strategies.len(), "strategy");
@@ -124,6 +130,19 @@ impl<'a> Data<'a> {
         }
         sheet
     }
+}
+
+/// Strategies family by family; families and their members in the order of the plan.
+fn by_family<'a>(strategies: &[&'a str], family: impl Fn(&'a str) -> &'a str) -> Vec<&'a str> {
+    let mut families: Vec<&str> = Vec::new();
+    for strategy in strategies {
+        if !families.contains(&family(strategy)) {
+            families.push(family(strategy));
+        }
+    }
+    let mut order = strategies.to_vec();
+    order.sort_by_key(|strategy| families.iter().position(|known| *known == family(strategy)));
+    order
 }
 
 /// The chart with this name.
@@ -144,8 +163,8 @@ mod tests {
 
     use super::*;
 
-    /// Not charts of results: the registry, a helper that two charts share, and the diagram of a story.
-    const OTHERS: [&str; 3] = ["mod", "rows", "spacetime"];
+    /// Not charts of results: the registry, helpers that charts share, and the diagram of a story.
+    const OTHERS: [&str; 6] = ["block", "dots", "fates", "matrix", "mod", "spacetime"];
 
     #[test]
     fn every_file_is_registered_and_every_entry_has_its_file() {

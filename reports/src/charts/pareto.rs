@@ -1,119 +1,75 @@
-//! The trade between visibility and loss.
+//! The trade between waiting and loss.
 
-use syncbench_harness::metrics::{LOST_INTENTS, REJECTED, VISIBLE_MS};
+use syncbench_harness::metrics::{ECHO_MS, LOST_INTENTS, REJECTED};
 
 use super::{Chart, Data};
-use crate::aggregate::Group;
-use crate::draw::axes::Plot;
-use crate::draw::geometry::Rect;
-use crate::draw::label::{self, Label};
-use crate::draw::legend::strategies;
-use crate::draw::palette::Palette;
+use crate::aggregate::{Group, Row};
+use crate::draw::front::{self, Trade};
 use crate::draw::panel::{PANELS, headed};
-use crate::draw::scale::Scale;
-use crate::draw::scene::{MUTED, Scene};
-use crate::draw::text::SMALL;
+use crate::draw::scene::Scene;
 use crate::format::list;
 
 pub(super) static CHART: Chart = Chart {
     name: "pareto",
-    title: "Speed against operations not kept",
-    shows: "Each mark is a strategy. Right: median time until an operation is visible everywhere. Up: operations not kept, \
-            lost and rejected together, per 1,000: refusing everything is no victory. Lower left is better. The dashed line is the Pareto front: no strategy on it is beaten in \
-            one figure without winning in the other. Axes are logarithmic, with a place for zero; each panel has its own \
-            scale. Crowded marks may have no name: see the legend.",
-    metrics: &[&VISIBLE_MS, &LOST_INTENTS, &REJECTED],
+    title: "Waiting against operations not kept",
+    shows: "Each mark is a strategy. Right: echo p99, the time within which users see 99 % of their own operations. Up: operations \
+            not kept, lost and rejected together, per 1,000: refusing everything is no victory. Lower left is better. The \
+            steps are the Pareto front: what lies beyond them is beaten in one figure without winning in the other, and \
+            grey. Strategies at one place share a name. Axes are logarithmic, with a place for zero; the conditions of a \
+            workload share them. Stars and meshes are never on one front.",
+    metrics: &[&ECHO_MS, &LOST_INTENTS, &REJECTED],
     draw,
 };
 
-/// A strategy's two figures.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Trade<'a> {
-    strategy: &'a str,
-    visible_ms: f64,
-    not_kept: f64,
-}
+const HEIGHT: f64 = 320.0;
+/// The least width of a panel.
+const PANEL: f64 = 260.0;
 
 fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
     let mut sheet = data.sheet(chart);
-    let groups = data.panels().map(|group| (group.title.as_str(), trades(group)));
-    let judged: Vec<_> = groups.filter(|(_, trades)| !trades.is_empty()).collect();
+    let judged: Vec<_> = data.panels().filter(|group| group.rows.iter().any(|row| figures(row).is_some())).collect();
     if judged.is_empty() {
-        return sheet.nothing("No run measured both visibility and losses.");
+        return sheet.nothing("No run measured both the time until users see their own operation and losses.");
     }
-    let (panels, clean): (Vec<_>, Vec<_>) =
-        judged.into_iter().partition(|(_, trades)| trades.iter().any(|trade| trade.not_kept > 0.0));
+    let trade = |group: &&Group<'_>| group.rows.iter().filter_map(figures).any(|(_, not_kept)| not_kept > 0.0);
+    let (traded, clean): (Vec<_>, Vec<_>) = judged.into_iter().partition(trade);
     if !clean.is_empty() {
-        let titles: Vec<_> = clean.iter().map(|(title, _)| *title).collect();
+        let titles: Vec<_> = clean.iter().map(|group| group.title.as_str()).collect();
         sheet.note(&format!(
             "Every strategy kept every operation in {}: there is no trade to show.",
             list(&titles, PANELS)
         ));
     }
-    let panels = sheet.first(panels);
-    sheet.legend(&strategies(data.strategies(), &data.palette));
-    let columns = if panels.len() > 1 { 2 } else { 1 };
-    let cells = sheet.grid(columns, &vec![340.0; panels.len()]);
-    for (area, (title, trades)) in cells.into_iter().zip(&panels) {
-        panel(&mut sheet.scene, area, title, trades, &data.palette);
+    let traded = sheet.first(traded);
+    let across = ((data.width / PANEL) as usize).clamp(1, 3);
+    let alike = |a: &&Group<'_>, b: &&Group<'_>| {
+        (a.condition.workload, a.condition.topology) == (b.condition.workload, b.condition.topology)
+    };
+    for row in traded.chunk_by(alike).flat_map(|like| like.chunks(across)) {
+        let points: Vec<_> = row.iter().map(|group| trades(group)).collect();
+        let Some(scales) = front::scales(&points.concat()) else { continue };
+        // One condition alone is no wider than two are.
+        let columns = row.len().max(across.min(2));
+        let mut heights = vec![HEIGHT; row.len()];
+        heights.resize(columns, 0.0);
+        let cells = sheet.grid(columns, &heights);
+        let mut unnamed = Vec::new();
+        for ((area, group), points) in cells.into_iter().zip(row).zip(&points) {
+            let area = headed(&mut sheet.scene, area, &group.title);
+            let titles = ("echo p99 in ms", "not kept per 1,000 operations");
+            unnamed.extend(front::panel(&mut sheet.scene, area, points, scales, titles, &data.palette));
+        }
+        sheet.note(&front::unnamed_note(&unnamed));
     }
     sheet.finish()
 }
 
-fn trades<'a>(group: &Group<'a>) -> Vec<Trade<'a>> {
-    let of = |row: &crate::aggregate::Row<'a>| {
-        let (visible_ms, not_kept) = (row.quantile(&VISIBLE_MS, 0.5)?.value, row.not_kept_per_1000()?.value);
-        Some(Trade { strategy: row.strategy, visible_ms, not_kept })
-    };
-    group.rows.iter().filter_map(of).collect()
+/// 99 % of the times until users see their own operation, and operations not kept.
+fn figures(row: &Row<'_>) -> Option<(f64, f64)> {
+    Some((row.quantile(&ECHO_MS, 0.99)?.value, row.not_kept_per_1000()?.value))
 }
 
-/// The strategies that no other beats in one figure while being no worse in the other, fastest first.
-fn front<'t, 'a>(trades: &'t [Trade<'a>]) -> Vec<&'t Trade<'a>> {
-    let beaten = |one: &Trade<'_>| {
-        let beats = |other: &Trade<'_>| {
-            let no_worse = other.visible_ms <= one.visible_ms && other.not_kept <= one.not_kept;
-            no_worse && (other.visible_ms < one.visible_ms || other.not_kept < one.not_kept)
-        };
-        trades.iter().any(beats)
-    };
-    let mut front: Vec<_> = trades.iter().filter(|trade| !beaten(trade)).collect();
-    front.sort_by(|a, b| a.visible_ms.total_cmp(&b.visible_ms));
-    front
-}
-
-fn panel(scene: &mut Scene, area: Rect, title: &str, trades: &[Trade<'_>], palette: &Palette) {
-    let area = headed(scene, area, title);
-    let (x, y) =
-        (Scale::log(trades.iter().map(|one| one.visible_ms)), Scale::log(trades.iter().map(|one| one.not_kept)));
-    let (Some(x), Some(y)) = (x, y) else { return };
-    let titles = ("median milliseconds until visible everywhere", "operations not kept per 1,000");
-    let plot = Plot::new(scene, area, (x, titles.0), (y, titles.1));
-    let front = front(trades);
-    let line: Vec<_> = front.iter().map(|trade| plot.at(trade.visible_ms, trade.not_kept)).collect();
-    scene.dashed(line.clone(), MUTED, 1.5);
-    let rest = trades.iter().filter(|trade| !front.contains(trade));
-    let mut labels = Vec::new();
-    for trade in front.iter().copied().chain(rest) {
-        let (point, look) = (plot.at(trade.visible_ms, trade.not_kept), palette.look(trade.strategy));
-        scene.mark(point, 6.0, look);
-        labels.push(Label { point, text: trade.strategy.to_owned(), color: look.color });
-    }
-    let room = plot.area.inset(0.0, -10.0, -10.0, 0.0);
-    label::place(scene, room, &labels, &line, SMALL);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_front_holds_unbeaten_strategies_only() {
-        let trade = |strategy, visible_ms, not_kept| Trade { strategy, visible_ms, not_kept };
-        let trades =
-            [trade("slow", 90.0, 0.0), trade("fast", 10.0, 7.0), trade("bad", 20.0, 9.0), trade("tie", 10.0, 7.0)];
-        let names: Vec<_> = front(&trades).into_iter().map(|trade| trade.strategy).collect();
-        assert_eq!(names, ["fast", "tie", "slow"]);
-        assert!(front(&[]).is_empty());
-    }
+fn trades(group: &Group<'_>) -> Vec<Trade> {
+    let trade = |row: &Row<'_>| figures(row).map(|(x, y)| Trade { strategy: row.strategy.to_owned(), x, y });
+    group.rows.iter().filter_map(trade).collect()
 }

@@ -2,14 +2,19 @@
 
 use syncbench_harness::metrics::OPS_PER_CPU_S;
 
-use super::{Chart, rows};
+use super::dots::{Spec, draw, figure_of};
+use super::{Chart, block};
 
 pub(super) static CHART: Chart = Chart {
     name: "throughput",
     title: "Operations per second of processor time",
-    shows: "Operations of the whole group per second of processor time in strategy code, all replicas together. Longer is \
-            cheaper. Whiskers are 95 % confidence intervals over seeds, below ten seeds their range. The axis is \
-            logarithmic.",
+    shows: "Operations of the whole group per second of processor time in strategy code, all replicas together. Further \
+            right is cheaper. Lines are 95 % confidence intervals over seeds, below ten seeds their range. Axes are \
+            logarithmic; the conditions of a workload share one.",
     metrics: &[&OPS_PER_CPU_S],
-    draw: |chart, data| rows::bars(chart, data, "operations per CPU second", |row| row.mean(&OPS_PER_CPU_S, "")),
+    draw: |chart, data| {
+        let spec =
+            Spec { axis: "operations per CPU second", nothing: "No run measured processor time.", row: block::ROW };
+        draw(chart, data, &spec, |row| figure_of(row.mean(&OPS_PER_CPU_S, "")))
+    },
 };

@@ -12,8 +12,9 @@ pub const MOST_PEOPLE: u32 = 100_000;
 /// minute a user is offline.
 pub const LONGEST_ROUND_TRIP: Duration = Duration::from_secs(60);
 
-/// The longest time offline: ten years, the longest span that a plan takes.
-pub const LONGEST_OFFLINE: Duration = Duration::from_secs(3_650 * 86_400);
+/// The longest time offline: five years, half of the longest span that a plan takes, which leaves room for the time before
+/// and after.
+pub const LONGEST_OFFLINE: Duration = Duration::from_secs(1_825 * 86_400);
 
 /// What a team answers about its product: at most ten questions, as `--answers FILE` has them in TOML.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -87,7 +88,8 @@ pub enum Invariant {
 }
 
 impl Default for Answers {
-    /// A small team around shared records, always connected.
+    /// A small team around shared records, always connected. One field goes to its last writer, as in Figma, Linear and
+    /// Notion: every model here decides so where two users write one field at once, and none keeps both.
     fn default() -> Self {
         Self {
             product: String::new(),
@@ -95,7 +97,7 @@ impl Default for Answers {
             offline: "0s".into(),
             refuse: false,
             invariant: Invariant::None,
-            overwrite: false,
+            overwrite: true,
             order: false,
             long_text: false,
             peers: false,

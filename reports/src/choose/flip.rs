@@ -109,6 +109,12 @@ impl Along {
                 )
             }
             _ if points.len() == 1 => format!("{}: not searched, the time was up", self.name),
+            _ if own.winner.is_none() && self.is_yes_or_no() => {
+                format!("`{}` changes nothing: nothing is safe", self.name)
+            }
+            _ if own.winner.is_none() => {
+                format!("{} from {} to {}: nothing is safe", self.name, value(ends[0]), value(ends[1]))
+            }
             _ if self.is_yes_or_no() => format!("`{}` changes nothing: {mine} stays", self.name),
             _ => format!("{} from {} to {}: {mine} stays", self.name, value(ends[0]), value(ends[1])),
         };

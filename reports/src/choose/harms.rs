@@ -203,7 +203,8 @@ mod tests {
         let relaxed = Answers { overwrite: true, ..Answers::default() };
         assert_eq!(forbids(&relaxed, Overwrite, "record"), None);
         assert_eq!(forbids(&relaxed, Collateral, "record").map(|(answer, _)| answer), Some("data"));
-        assert_eq!(forbids(&Answers::default(), Overwrite, "record").map(|(answer, _)| answer), Some("overwrite"));
+        let strict = Answers { overwrite: false, ..Answers::default() };
+        assert_eq!(forbids(&strict, Overwrite, "record").map(|(answer, _)| answer), Some("overwrite"));
     }
 
     #[test]

@@ -156,6 +156,7 @@ mod tests {
             offline: "21d".into(),
             refuse: true,
             invariant: Invariant::NoOversell,
+            overwrite: false,
             round_trip: "120ms".into(),
             people: 6,
             undo: true,

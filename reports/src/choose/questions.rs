@@ -353,7 +353,7 @@ mod tests {
         for field in fields() {
             let mut answers = Answers::default();
             match field.form {
-                Form::YesNo { access, .. } => *(access.set)(&mut answers) = true,
+                Form::YesNo { access, .. } => *(access.set)(&mut answers) ^= true,
                 Form::Span(access, _) => *(access.set)(&mut answers) = "7s".into(),
                 Form::Count(access, _) => *(access.set)(&mut answers) = 7,
                 Form::Data => answers.data = vec![Data::Queue],

@@ -281,7 +281,7 @@ mod tests {
             ("people = 1.5", "people: expected a whole number"),
             ("people = -3", "people: expected a whole number"),
             ("offline = \"soon\"", "offline: `soon`: expected a span with its unit, such as"),
-            ("offline = \"11y\"", "offline: expected at most 3650d"),
+            ("offline = \"11y\"", "offline: expected at most 1825d"),
             ("offline = 90", "offline: `90`: expected a span with its unit"),
             ("round_trip = \"2h\"", "round_trip: expected at most 60s"),
             ("refuse = \"maybe\"", "refuse: expected yes or no"),

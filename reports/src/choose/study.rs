@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use syncbench_harness::scenario::Scenario;
+use syncbench_harness::workloads::WORKLOADS;
 use syncbench_strategies::selector::format_span;
 use syncbench_strategies::spec::{ParamKind, Spec};
 
@@ -36,12 +37,16 @@ pub struct Effort {
 }
 
 impl Effort {
-    /// That of `choose --depth`: ten seeds for each, the fewest that have an interval; three for a glance at depth 0.
+    /// That of `choose --depth`: ten seeds for each, the fewest that have an interval; three of a quarter of the operations
+    /// for a glance at depth 0.
     ///
     /// 200 operations of four clients: ten seeds are then 2,000 operations of each strategy, and a condition takes about ten
     /// seconds of processor time for all strategies.
     pub fn of_depth(depth: u32) -> Self {
-        Self { seeds: if depth == 0 { 3 } else { 10 * depth as usize }, deliveries: 800 }
+        match depth {
+            0 => Self { seeds: 3, deliveries: 200 },
+            _ => Self { seeds: 10 * depth as usize, deliveries: 800 },
+        }
     }
 
     /// For each step of a search: half of the seeds and of the operations.
@@ -239,8 +244,9 @@ fn away(connected: &Scenario, offline: Duration) -> Scenario {
     let whole = offline.as_secs_f64() * 1.2;
     let rate_per_s = (connected.ops as f64 / whole).min(connected.rate_per_s).max(SLOWEST);
     // Whole milliseconds, so that the fault can be read back as it is written.
-    let ms = |share: f64| Duration::from_millis((offline.as_secs_f64() * 1e3 * share).round().max(1.0) as u64);
-    let window = format!("{}..{}", format_span(ms(0.1)), format_span(ms(1.1)));
+    let ms = |span: Duration| Duration::from_millis((span.as_secs_f64() * 1e3).round().max(1.0) as u64);
+    let begins = ms(offline / 10);
+    let window = format!("{}..{}", format_span(begins), format_span(begins + ms(offline)));
     Scenario {
         name: AWAY.into(),
         faults: vec![format!("partition:shape=isolate,client=1@{window}")],
@@ -272,6 +278,11 @@ fn caveats(answers: &Answers, clients: u32) -> Vec<String> {
             span::words(offline)
         ));
     }
+    let undoes = |part: &Part| WORKLOADS.iter().any(|spec| spec.name == part.workload && spec.undo);
+    let without: Vec<_> = parts(answers).iter().filter(|part| !undoes(part)).map(|part| part.data.word()).collect();
+    if answers.undo && !without.is_empty() {
+        caveats.push(format!("Undo was not measured on {}: the workload has none.", without.join(" and ")));
+    }
     if answers.history {
         caveats.push("Reading earlier versions was not measured: no workload has it.".to_owned());
     }
@@ -281,7 +292,6 @@ fn caveats(answers: &Answers, clients: u32) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use syncbench_harness::scenario::Plan;
-    use syncbench_harness::workloads::WORKLOADS;
     use syncbench_strategies::registry::STRATEGIES;
 
     use super::*;
@@ -296,7 +306,7 @@ mod tests {
     #[test]
     fn any_answers_make_a_plan() {
         for people in [1, 2, 30, 100_000] {
-            for (offline, round_trip) in [("0s", "0s"), ("1ms", "1us"), ("90s", "40ms"), ("3650d", "60s")] {
+            for (offline, round_trip) in [("0s", "0s"), ("1ms", "1us"), ("90s", "40ms"), ("1825d", "60s")] {
                 for yes in [false, true] {
                     let answers = Answers {
                         data: Data::ALL.to_vec(),
@@ -336,7 +346,7 @@ mod tests {
         let study = study(&answers, Effort::of_depth(1), &["serial".to_owned()]);
         let away = &study.scenarios[1];
         assert_eq!((away.name.as_str(), away.faults.len()), (AWAY, 1));
-        assert_eq!(away.faults[0], "partition:shape=isolate,client=1@181440s..1995840s");
+        assert_eq!(away.faults[0], "partition:shape=isolate,client=1@3024m..33264m");
         let days = away.ops as f64 / away.rate_per_s / 86_400.0;
         assert!((25.1..25.3).contains(&days), "{days}");
     }

@@ -41,7 +41,7 @@ impl Plot {
 
 /// The horizontal axis below `area`, with grid lines through it.
 pub fn x_axis(scene: &mut Scene, area: Rect, scale: &Scale, title: &str, line: bool) {
-    let ticks = scale.ticks((area.w / 48.0) as usize);
+    let ticks = scale.ticks(((area.w / 44.0) as usize).max(3));
     let mut free = f64::NEG_INFINITY;
     for (value, label) in ticks {
         let x = area.x + scale.place(value) * area.w;

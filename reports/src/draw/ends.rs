@@ -42,6 +42,21 @@ pub fn write(scene: &mut Scene, plot: Rect, room: f64, mut ends: Vec<End<'_>>) {
             _ => clusters.push(vec![end]),
         }
     }
+    // A shared name that does not fit is better than names that cover each other, and worse than names of their own.
+    let fits = |cluster: &Vec<End<'_>>| {
+        let names: Vec<_> = cluster.iter().map(|end| end.name).collect();
+        let marks = MARK * cluster.len().min(MARKS) as f64;
+        text::width(&shortest(&names, &shown, f64::INFINITY), SMALL) <= room - LEADER - marks
+    };
+    if shown.len() as f64 * LABEL <= plot.h + LABEL {
+        clusters =
+            clusters
+                .into_iter()
+                .flat_map(|cluster| {
+                    if fits(&cluster) { vec![cluster] } else { cluster.into_iter().map(|end| vec![end]).collect() }
+                })
+                .collect();
+    }
     let wanted: Vec<_> = clusters.iter().map(|cluster| middle(cluster)).collect();
     for (cluster, y) in clusters.iter().zip(apart(&wanted, plot.y, plot.bottom())) {
         let left = plot.right() + LEADER;
@@ -59,9 +74,9 @@ pub fn write(scene: &mut Scene, plot: Rect, room: f64, mut ends: Vec<End<'_>>) {
 
 /// As many names as fit.
 fn shortest(names: &[&str], shown: &[&str], most: f64) -> String {
-    let tried = (2..=NAMES).rev().map(|n| named(names, shown, n));
+    let mut tried = (2..=NAMES).rev().map(|n| named(names, shown, n));
     let fitting = tried.clone().find(|text| text::width(text, SMALL) <= most);
-    fitting.or_else(|| tried.last().map(|text| text::fit(&text, SMALL, most))).unwrap_or_default()
+    fitting.or_else(|| tried.next_back().map(|text| text::fit(&text, SMALL, most))).unwrap_or_default()
 }
 
 fn middle(cluster: &[End<'_>]) -> f64 {

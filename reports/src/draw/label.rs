@@ -1,7 +1,7 @@
 //! Labels at points: beside the point where there is room, otherwise farther away with a leader line.
 
 use super::geometry::{Anchor, Point, Rect, at};
-use super::scene::{Color, INK, Scene};
+use super::scene::{Color, Scene};
 use super::text;
 
 /// A point with its name.
@@ -9,10 +9,12 @@ use super::text;
 pub struct Label {
     /// The point.
     pub point: Point,
-    /// The name.
-    pub text: String,
+    /// Its name, and shorter ones for where there is less room.
+    pub texts: Vec<String>,
     /// The colour of its leader line.
     pub color: Color,
+    /// The colour of its letters.
+    pub ink: Color,
 }
 
 /// The least distance of a label from other items.
@@ -20,9 +22,10 @@ const AIR: f64 = 2.0;
 /// The distance beyond which a label gets a leader line.
 const NEAR: f64 = 12.0;
 
-/// Places labels inside `area` so that they cover neither each other, nor any point, nor `lines`. A label without room is
-/// left out; the legend names its point.
-pub fn place(scene: &mut Scene, area: Rect, labels: &[Label], lines: &[Point], size: f64) {
+/// Places labels inside `area` so that they cover neither each other, nor any point, nor `lines`. Returns the
+/// labels for which there is no room.
+pub fn place(scene: &mut Scene, area: Rect, labels: &[Label], lines: &[Point], size: f64) -> Vec<String> {
+    let mut unplaced = Vec::new();
     let points = labels.iter().map(|label| around(label.point, 8.0));
     let mut taken: Vec<Rect> = points.chain(along(lines).map(|point| around(point, 2.0))).collect();
     let mut free_of_leaders: Vec<Rect> = Vec::new();
@@ -32,16 +35,24 @@ pub fn place(scene: &mut Scene, area: Rect, labels: &[Label], lines: &[Point], s
             let crosses = |point: Point| free_of_leaders.iter().any(|other| around(point, 1.0).overlap(other) > 0.0);
             taken.iter().all(|other| padded(rect).overlap(other) == 0.0) && !along(&leader).any(crosses)
         };
-        let Some((rect, far)) = candidates(label, area, size).find(|(rect, far)| free(rect, *far)) else { continue };
+        let mut spots = label
+            .texts
+            .iter()
+            .flat_map(|text| candidates(label.point, text, area, size).map(move |(rect, far)| (text, rect, far)));
+        let Some((text, rect, far)) = spots.find(|(_, rect, far)| free(rect, *far)) else {
+            unplaced.extend(label.texts.first().cloned());
+            continue;
+        };
         if far > NEAR {
             let leader = vec![label.point, nearest(&rect, label.point)];
             taken.extend(along(&leader).map(|point| around(point, 2.0)));
             scene.line(leader, label.color, 1.0);
         }
-        scene.text(at(rect.x, rect.y + size * 0.66), &label.text, size, Anchor::Start, INK);
+        scene.text(at(rect.x, rect.y + size * 0.66), text, size, Anchor::Start, label.ink);
         taken.push(rect);
         free_of_leaders.push(rect);
     }
+    unplaced
 }
 
 /// The point of a box next to `point`.
@@ -59,10 +70,10 @@ fn along(line: &[Point]) -> impl Iterator<Item = Point> + '_ {
 }
 
 /// Boxes around the point in growing rings, with their distance; only boxes inside the area.
-fn candidates(label: &Label, area: Rect, size: f64) -> impl Iterator<Item = (Rect, f64)> {
-    let (w, h) = (text::width(&label.text, size), size * 0.84);
-    let Point { x, y } = label.point;
-    let rings = (0..7).map(|ring| 11.0 + f64::from(ring) * 9.0);
+fn candidates(point: Point, text: &str, area: Rect, size: f64) -> impl Iterator<Item = (Rect, f64)> + use<> {
+    let (w, h) = (text::width(text, size), size * 0.84);
+    let Point { x, y } = point;
+    let rings = (0..20).map(|ring| 11.0 + f64::from(ring) * 9.0);
     let all = rings.flat_map(move |r| {
         let sides = [
             (x + r, y - h / 2.0),

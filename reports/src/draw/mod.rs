@@ -5,6 +5,7 @@ pub mod axes;
 pub mod cluster;
 pub mod ends;
 pub mod flip;
+pub mod front;
 pub mod geometry;
 pub mod label;
 pub mod legend;
@@ -14,7 +15,7 @@ pub mod panel;
 pub mod ratio;
 pub mod scale;
 pub mod scene;
-mod svg;
+pub mod svg;
 pub mod text;
 
 pub use geometry::{Anchor, Point, Rect};

@@ -17,8 +17,8 @@ const MARGIN: f64 = 24.0;
 /// Space between panels.
 const GAP: f64 = 28.0;
 
-/// Most panels of a chart: six screens of them, and a picture that every viewer opens.
-pub const PANELS: usize = 24;
+/// Most panels of a chart: a picture that every viewer opens.
+pub const PANELS: usize = 40;
 
 /// A page under construction; each part goes below the parts before it.
 pub struct Sheet {
@@ -51,8 +51,11 @@ impl Sheet {
         self.legend(&entries);
     }
 
-    /// Adds lines of small text.
+    /// Adds lines of small text; nothing for an empty one.
     pub fn note(&mut self, text: &str) {
+        if text.is_empty() {
+            return;
+        }
         for line in text::lines(text, SMALL, self.width - 2.0 * MARGIN) {
             self.scene.text(at(MARGIN, self.bottom + SMALL * 0.7), line, SMALL, Anchor::Start, MUTED);
             self.bottom += SMALL + 5.0;

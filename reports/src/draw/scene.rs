@@ -17,6 +17,12 @@ pub const AXIS: Color = Color(0x9A, 0xA5, 0xB1);
 pub const GRID: Color = Color(0xE1, 0xE5, 0xEA);
 /// Marked stretches behind the data, such as the window of a fault.
 pub const SHADE: Color = Color(0xFB, 0xE9, 0xD2);
+/// Operations that were kept.
+pub const KEPT: Color = Color(0x9F, 0xB3, 0xC8);
+/// Operations that were refused.
+pub const REFUSED: Color = Color(0xF0, 0xB4, 0x29);
+/// Operations that were lost.
+pub const LOST: Color = Color(0xBA, 0x25, 0x25);
 /// The background.
 pub const PAPER: Color = Color(0xFF, 0xFF, 0xFE);
 

@@ -6,7 +6,8 @@
 use std::fmt::Write as _;
 
 use super::geometry::{Anchor, Point, Rect};
-use super::scene::{Color, Item, PAPER, Scene};
+use super::palette::FAMILIES;
+use super::scene::{AXIS, Color, GRID, INK, Item, KEPT, LOST, MUTED, PAPER, REFUSED, SHADE, Scene};
 use super::text::{self, FAMILY};
 
 /// Text sizes are those of plotters, which counts the height of a line; SVG counts the em.
@@ -50,6 +51,38 @@ impl Scene {
         runs.iter().for_each(|run| run.write(&mut svg));
         svg + "</svg>\n"
     }
+}
+
+/// The paper of a page in dark mode.
+pub const DARK_PAPER: Color = Color(0x14, 0x18, 0x1D);
+
+/// The tones of pictures, and what they become on dark paper.
+const TONES: [(Color, Color); 9] = [
+    (PAPER, DARK_PAPER),
+    (INK, Color(0xE6, 0xEA, 0xEE)),
+    (MUTED, Color(0xA9, 0xB4, 0xBF)),
+    (AXIS, Color(0x6B, 0x77, 0x84)),
+    (GRID, Color(0x2B, 0x33, 0x3C)),
+    (SHADE, Color(0x43, 0x35, 0x1F)),
+    (KEPT, Color(0x46, 0x56, 0x66)),
+    (REFUSED, Color(0xF2, 0xC1, 0x4E)),
+    (LOST, Color(0xE0, 0x4F, 0x4F)),
+];
+
+/// What a colour becomes on dark paper: tones and families have counterparts, others stay.
+pub fn in_the_dark(color: Color) -> Color {
+    let families = FAMILIES.iter().map(|hue| (hue.light, hue.dark));
+    TONES.into_iter().chain(families).find(|(light, _)| *light == color).map_or(color, |(_, dark)| dark)
+}
+
+/// A style sheet for pages: what the colours of pictures become where the reader prefers dark paper. Print stays light.
+pub fn dark_style() -> String {
+    let all = TONES.into_iter().chain(FAMILIES.iter().map(|hue| (hue.light, hue.dark)));
+    let rule = |(light, dark)| {
+        let (light, dark) = (hex(light), hex(dark));
+        format!("svg [fill=\"{light}\"]{{fill:{dark}}}svg [stroke=\"{light}\"]{{stroke:{dark}}}\n")
+    };
+    format!("@media screen and (prefers-color-scheme: dark) {{\n{}}}\n", all.map(rule).collect::<String>())
 }
 
 /// What strokes have in common.

@@ -1,5 +1,6 @@
 //! The report as one self-contained page; all data is escaped, and the script holds none.
 
+mod away;
 mod bars;
 mod board;
 mod charts;
@@ -21,6 +22,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use crate::caveat::{Caveat, caveats};
 use crate::charts::{CHARTS, Chart, Data};
 use crate::criterion::CriterionEstimate;
+use crate::draw::svg::dark_style;
 use crate::format::plural;
 use crate::headline::headlines;
 use crate::overview::Overview;
@@ -66,7 +68,7 @@ pub fn page_with(results: &Results, criterion: &[CriterionEstimate], registered:
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta http-equiv="Content-Security-Policy" content=(POLICY);
                 title { (head::QUESTION) " " (head::compared(&overview)) }
-                style { @for style in STYLES { (PreEscaped(style)) } }
+                style { @for style in STYLES { (PreEscaped(style)) } (PreEscaped(dark_style())) }
             }
             body {
                 a.skip href="#main" { "Skip to the figures" }
@@ -74,6 +76,7 @@ pub fn page_with(results: &Results, criterion: &[CriterionEstimate], registered:
                 main id="main" tabindex="-1" {
                     @if !overview.modes.is_empty() { (filter::filter(&overview)) (board::board(&overview, &places)) (tables::reading()) }
                     @for workload in &places.workloads { (workload::section(&data, &overview, &places, &headlines, workload)) }
+                    (away::section(&data.summary))
                     @if let Some(growth) = growth::growth(&data, &overview, &places) { (growth) }
                     (own(&data, registered))
                     (estimates(&data))

@@ -13,6 +13,9 @@ use crate::format::{NONE, figure, list};
 use crate::headline::Headline;
 use crate::overview::Overview;
 
+/// The width of a chart in pixels: two stand side by side on a screen of 1280.
+const WIDTH: f64 = 600.0;
+
 /// The charts that have a section of their own.
 const ELSEWHERE: [&str; 2] = ["growth", "estimates"];
 
@@ -32,7 +35,8 @@ pub(super) fn section(
         .collect();
     let facts = overview.summary.results.facts.workloads.get(workload);
     let (holds, product) = facts.map_or(("", ""), |facts| (facts.holds.as_str(), facts.product.as_str()));
-    let only = data.only(workload);
+    let mut only = data.only(workload);
+    only.width = WIDTH;
     let charts = CHARTS.iter().copied().filter(|chart| !ELSEWHERE.contains(&chart.name));
     let place = places.workload(workload);
     html! {
@@ -45,7 +49,7 @@ pub(super) fn section(
                 }
             } }
             @for group in &groups { div data-n=(group.condition.settings.network) { (table(group, places)) } }
-            (figures(charts, &only, (&place, workload)))
+            div.figures { (figures(charts, &only, (&place, workload))) }
             @for group in &groups {
                 @if let Some(found) = findings(group, places) { div data-n=(group.condition.settings.network) { (found) } }
             }

@@ -12,8 +12,12 @@ use crate::stats::paired_difference;
 pub struct Follow {
     /// What the documents hold, or the workload where nobody says.
     pub holds: Vec<String>,
-    /// The rest of the sentence: `0 lost with ot, text-ids, crdt-*`.
+    /// What holds, before names of strategies: `0 lost with`.
     pub says: String,
+    /// The strategies, in few words: `ot`, `crdt-*`. Empty where the sentence needs none.
+    pub names: Vec<String>,
+    /// What is said behind the names; may be empty.
+    pub note: String,
     rank: Rank,
 }
 
@@ -38,9 +42,18 @@ const CLAIMS: [(&str, &str); 3] = [
 ];
 
 impl Follow {
-    /// As a sentence, with at most `most` kinds of data by name.
-    pub fn sentence(&self, most: usize) -> String {
-        format!("{}: {}", list(&self.holds, most), self.says)
+    /// As a sentence, with at most so many kinds of data and strategies by name.
+    pub fn sentence(&self, holds: usize, names: usize) -> String {
+        let space = if self.names.is_empty() { "" } else { " " };
+        let names = match self.names.len() {
+            all if all <= names => self.names.join(", "),
+            all => format!("{} and {} more", self.names[..names].join(", "), all - names),
+        };
+        format!("{}: {}{space}{names}{}", list(&self.holds, holds), self.says, self.note)
+    }
+
+    fn alike(&self, other: &Self) -> bool {
+        (&self.says, &self.names, &self.note) == (&other.says, &other.names, &other.note)
     }
 }
 
@@ -49,12 +62,9 @@ pub fn follow(overview: &Overview<'_, '_>) -> Vec<Follow> {
     let kinds: Vec<Kind<'_>> = Kind::all(overview);
     let (clean, lossy): (Vec<_>, Vec<_>) = kinds.iter().partition(|kind| !kind.clean().is_empty());
     let mut lines: Vec<Follow> = Vec::new();
-    let said = clean.iter().map(|kind| {
-        let (says, rank) = kind.kept(overview);
-        Follow { holds: vec![kind.holds.clone()], says, rank }
-    });
+    let said = clean.iter().map(|kind| kind.kept(overview));
     for line in said.chain(fewest(overview, &lossy)) {
-        match lines.iter_mut().find(|known| known.says == line.says) {
+        match lines.iter_mut().find(|known| known.alike(&line)) {
             Some(known) => known.holds.extend(line.holds),
             None => lines.push(line),
         }
@@ -103,11 +113,18 @@ impl<'o> Kind<'o> {
         self.judged.iter().filter(|(_, lost)| *lost == 0.0).map(|(label, _)| *label).collect()
     }
 
+    /// A line about this kind.
+    fn line(&self, says: &str, names: Vec<String>, note: &str, rank: Rank) -> Follow {
+        Follow { holds: vec![self.holds.clone()], says: says.to_owned(), names, note: note.to_owned(), rank }
+    }
+
     /// Who lost nothing.
-    fn kept(&self, overview: &Overview<'_, 'o>) -> (String, Rank) {
+    fn kept(&self, overview: &Overview<'_, 'o>) -> Follow {
         let (clean, all) = (self.clean(), self.labels());
+        let some = clean.iter().any(|label| self.emulated(overview, label));
+        let note = if some { ", some by emulated edits" } else { "" };
         if clean.len() == all.len() && all.len() > 1 {
-            return ("0 lost with any".to_owned(), Rank::All);
+            return self.line("0 lost with any", Vec::new(), note, Rank::All);
         }
         let claiming = |claim: &str| -> Vec<&str> {
             let has = |label: &str| {
@@ -117,21 +134,18 @@ impl<'o> Kind<'o> {
             all.iter().copied().filter(|label| has(label)).collect()
         };
         let lossy: Vec<&str> = all.iter().copied().filter(|label| !clean.contains(label)).collect();
-        let named = |names: &[&'o str]| self.named(overview, names);
-        let some = clean.iter().any(|label| self.emulated(overview, label));
-        let encoded = if some { ", some by emulated edits" } else { "" };
         let shared = CLAIMS.iter().find(|(claim, _)| clean.len() > 1 && claiming(claim) == clean);
         match shared {
-            Some((_, words)) => (format!("0 lost with {words}{encoded}"), Rank::Some),
+            Some((_, words)) => self.line(&format!("0 lost with {words}"), Vec::new(), note, Rank::Some),
             None if lossy.len() <= 2 && lossy.len() * 4 < clean.len() => {
-                (format!("0 lost with all but {}{encoded}", compressed(&lossy, &all).join(", ")), Rank::NearlyAll)
+                self.line("0 lost with all but", compressed(&lossy, &all), note, Rank::NearlyAll)
             }
-            None => (format!("0 lost with {}", named(&clean)), Rank::Some),
+            None => self.line("0 lost with", self.named(overview, &clean), "", Rank::Some),
         }
     }
 
     /// Names in few words; those that emulate edits here have a mark.
-    fn named(&self, overview: &Overview<'_, 'o>, names: &[&'o str]) -> String {
+    fn named(&self, overview: &Overview<'_, 'o>, names: &[&'o str]) -> Vec<String> {
         let marked = |word: String| match word.strip_suffix('*') {
             Some(stem) if names.iter().any(|name| name.starts_with(stem) && self.emulated(overview, name)) => {
                 format!("{word} (emulated)")
@@ -139,7 +153,7 @@ impl<'o> Kind<'o> {
             None if self.emulated(overview, &word) => format!("{word}*"),
             _ => word,
         };
-        compressed(names, &self.labels()).into_iter().map(marked).collect::<Vec<_>>().join(", ")
+        compressed(names, &self.labels()).into_iter().map(marked).collect()
     }
 
     fn emulated(&self, overview: &Overview<'_, 'o>, label: &str) -> bool {
@@ -182,22 +196,25 @@ fn fewest(overview: &Overview<'_, '_>, lossy: &[&Kind<'_>]) -> Vec<Follow> {
     let Some(first) = leaders.first() else { return Vec::new() };
     let everywhere: Vec<&str> =
         first.iter().copied().filter(|label| leaders.iter().all(|one| one.contains(label))).collect();
-    let line = |holds: Vec<String>, says: String| Follow { holds, says, rank: Rank::None };
-    let said = |kind: &Kind<'_>, names: &[&str]| match (kind.judged.as_slice(), names) {
-        ([(only, lost)], _) => format!("{only} lost {} of 1,000", figure(*lost)),
-        (_, names) => format!("all lost some; fewest {}", untold(kind, names)),
+    let line = |kind: &Kind<'_>, names: &[&str]| {
+        let note = if names.len() > 1 { " (not told apart)" } else { "" };
+        kind.line("all lost some; fewest", compressed(names, &kind.labels()), note, Rank::None)
     };
-    if lossy.len() > 1 && !everywhere.is_empty() && lossy.iter().all(|kind| kind.judged.len() > 1) {
+    if !everywhere.is_empty() && lossy.iter().all(|kind| kind.judged.len() > 1) {
         let holds = lossy.iter().map(|kind| kind.holds.clone()).collect();
-        return vec![line(holds, format!("all lost some; fewest {}", untold(lossy[0], &everywhere)))];
+        let merged = match lossy {
+            [one] => line(one, &everywhere),
+            [first, ..] => {
+                let names = compressed(&everywhere, &first.labels());
+                first.line("all lost some; none told to lose fewer than", names, "", Rank::None)
+            }
+            [] => return Vec::new(),
+        };
+        return vec![Follow { holds, ..merged }];
     }
-    lossy.iter().zip(&leaders).map(|(kind, names)| line(vec![kind.holds.clone()], said(kind, names))).collect()
-}
-
-/// Names of strategies that the seeds do not tell apart, if there are several.
-fn untold(kind: &Kind<'_>, names: &[&str]) -> String {
-    match names {
-        [one] => (*one).to_owned(),
-        _ => format!("{} (not told apart)", compressed(names, &kind.labels()).join(", ")),
-    }
+    let said = lossy.iter().zip(&leaders).map(|(kind, names)| match kind.judged.as_slice() {
+        [(only, lost)] => kind.line(&format!("{only} lost {} of 1,000", figure(*lost)), Vec::new(), "", Rank::None),
+        _ => line(kind, names),
+    });
+    said.collect()
 }

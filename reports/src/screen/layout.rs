@@ -131,17 +131,29 @@ pub(super) fn painted(text: &str, code: Option<&str>) -> String {
     }
 }
 
-/// A name in lines of at most `most` characters: its parameters on a line of their own, and nothing left out.
+/// A name in lines of at most `most` characters: its parameters on lines of their own, and nothing left out.
 pub(super) fn broken(name: &str, most: usize) -> Vec<String> {
+    const INDENT: &str = "  ";
     if chars(name) <= most {
         return vec![name.to_owned()];
     }
-    let (first, parameters) =
-        name.split_once(':').map_or((name, String::new()), |(first, rest)| (first, format!(":{rest}")));
-    let pieces = |text: &str, indent: &str| -> Vec<String> {
-        let letters: Vec<char> = text.chars().collect();
-        let most = most.saturating_sub(chars(indent)).max(1);
-        letters.chunks(most).map(|piece| indent.chars().chain(piece.iter().copied()).collect()).collect()
-    };
-    [pieces(first, ""), pieces(&parameters, "  ")].concat()
+    let (first, parameters) = name.split_once(':').unwrap_or((name, ""));
+    let mut lines = pieces(first, most);
+    let room = most.saturating_sub(INDENT.len()).max(1);
+    let mut line = String::new();
+    for (index, parameter) in parameters.split(',').filter(|parameter| !parameter.is_empty()).enumerate() {
+        let parameter = format!("{}{parameter}", if index == 0 { ':' } else { ',' });
+        if !line.is_empty() && chars(&line) + chars(&parameter) > room {
+            lines.extend(pieces(&line, room).iter().map(|piece| format!("{INDENT}{piece}")));
+            line.clear();
+        }
+        line.push_str(&parameter);
+    }
+    lines.extend(pieces(&line, room).iter().map(|piece| format!("{INDENT}{piece}")));
+    lines
+}
+
+/// `text` in pieces of at most `most` characters.
+fn pieces(text: &str, most: usize) -> Vec<String> {
+    text.chars().collect::<Vec<_>>().chunks(most.max(1)).map(|piece| piece.iter().collect()).collect()
 }

@@ -12,13 +12,18 @@ const FOLLOWS: usize = 3;
 /// Most broken claims that are told one by one.
 const BROKEN: usize = 3;
 
-/// What follows, and how many sentences more there are. A sentence names fewer kinds of data until it fits.
+/// What follows, and how many sentences more there are. A sentence names fewer kinds of data, and then fewer strategies, until
+/// it fits.
 pub(super) fn follows(overview: &Overview<'_, '_>, width: usize) -> (String, usize) {
     let all = follow(overview);
     let fit = |one: &Follow| {
-        let shorter = (1..=one.holds.len().max(1)).rev().map(|most| plain(&one.sentence(most.max(2))));
-        let fitting = shorter.clone().find(|text| text.chars().count() <= width);
-        fitting.or_else(|| shorter.last()).map(|text| shorten(&text, width) + "\n").unwrap_or_default()
+        let (holds, names) = (one.holds.len().max(2), one.names.len().max(1));
+        let fewer = (2..holds).rev().map(|most| (most, names)).chain((1..names).rev().map(|most| (2, most)));
+        let mut texts =
+            std::iter::once((holds, names)).chain(fewer).map(|(holds, names)| plain(&one.sentence(holds, names)));
+        let text = texts.find(|text| text.chars().count() <= width);
+        let text = text.unwrap_or_else(|| shorten(&plain(&one.sentence(2, 1)), width));
+        format!("{text}\n")
     };
     (all.iter().take(FOLLOWS).map(fit).collect(), all.len().saturating_sub(FOLLOWS))
 }
@@ -47,11 +52,10 @@ pub(super) fn broken(overview: &Overview<'_, '_>, width: usize, color: bool) -> 
     lines.iter().map(line).collect()
 }
 
-/// The caveats in one line, and what else the details have: `more` sentences, and sweeps over sizes.
+/// The caveats in one line, those of a kind as one, and what else the details have: `more` sentences, and sweeps over sizes.
 pub(super) fn limits(overview: &Overview<'_, '_>, more: usize, width: usize, color: bool) -> String {
-    let caveats = caveats(overview.summary);
     let mut brief: Vec<String> = Vec::new();
-    for words in caveats.iter().map(|caveat| plain(&caveat.brief())) {
+    for words in caveats(overview.summary).iter().map(|caveat| plain(&caveat.brief())) {
         if !brief.contains(&words) {
             brief.push(words);
         }
@@ -61,7 +65,7 @@ pub(super) fn limits(overview: &Overview<'_, '_>, more: usize, width: usize, col
     also.extend((sweeps > 0).then(|| plural(sweeps, "sweep")));
     also.extend((more > 0).then(|| plural(more, "more line")));
     let also = list(&also, 2);
-    let text = match (caveats.len(), also.is_empty()) {
+    let text = match (brief.len(), also.is_empty()) {
         (0, true) => return String::new(),
         (0, false) => format!("{also}: --details"),
         (n, none) => {

@@ -45,6 +45,20 @@ pub fn screen(results: &Results, width: u16, color: bool) -> String {
     text
 }
 
+/// Every strategy with its worst figures and what it claims, without the losses by workload. Nothing where there is no
+/// strategy.
+pub fn strategies(summary: &Summary<'_>, width: usize, color: bool) -> Option<String> {
+    let overview = Overview::new(summary);
+    if overview.strategies.is_empty() {
+        return None;
+    }
+    let table = Shown::with(&overview, width, Vec::new());
+    let title = table.title(&overview).replacen("lost, refused at most", "refused at most", 1);
+    let drawn = layout::drawn(&table.columns, table.staggered, color);
+    let legend = table.legend().map(|legend| wrap(&legend, width, "")).unwrap_or_default();
+    Some(format!("{}{drawn}{legend}", wrap(&format!("Strategies. {title}"), width, "")))
+}
+
 /// The table as it fits.
 struct Shown {
     columns: Vec<Column>,
@@ -60,12 +74,16 @@ struct Shown {
 
 impl Shown {
     fn fitting(overview: &Overview<'_, '_>, width: usize) -> Self {
+        Self::with(overview, width, losses(overview, false))
+    }
+
+    /// With these columns of losses.
+    fn with(overview: &Overview<'_, '_>, width: usize, mut losses: Vec<Column>) -> Self {
         let facts: Vec<Column> = FACTS.iter().map(|fact| (fact.fill)(overview)).collect();
         let known = |index: &usize| facts[*index].cells.iter().any(|field| field.text != format::NONE);
         let mut extra: Vec<usize> = (0..FACTS.len()).filter(|index| FACTS[*index].rank > 0).filter(known).collect();
         extra.sort_by_key(|index| FACTS[*index].rank);
         let mut shown: Vec<usize> = (0..FACTS.len()).filter(|index| FACTS[*index].rank == 0).filter(known).collect();
-        let mut losses = losses(overview, false);
         let columns = |name: usize, losses: &[Column], shown: &[usize]| -> Vec<Column> {
             let mut shown = shown.to_vec();
             shown.sort_unstable();
@@ -93,7 +111,7 @@ impl Shown {
                 wider += 1;
             }
         }
-        let several = (2..=APART).contains(&overview.modes.len()) && overview.workloads.len() > 1;
+        let several = !losses.is_empty() && (2..=APART).contains(&overview.modes.len()) && overview.workloads.len() > 1;
         let parted = if several && wider == 0 && dropped == 0 { self::losses(overview, true) } else { Vec::new() };
         let apart = !parted.is_empty() && fits(&columns(name, &parted, &shown), true);
         let columns = columns(name, if apart { &parted } else { &losses }, &shown);
@@ -112,11 +130,13 @@ impl Shown {
             ([_], _) => format!("; {}", conditions(&overview.modes[0])),
             (_, true) if self.apart => format!("; {}", modes.join("/")),
             (_, true) => String::new(),
-            ([one, other], _) => format!(", in the worse of {one} and {other}"),
-            _ if modes.len() <= 4 => format!(", in the worst of {}", list(&modes, usize::MAX)),
-            _ => format!(", in the worst of {} conditions", modes.len()),
+            ([one, other], _) => format!("; worse of {one} and {other}"),
+            _ if modes.len() <= 4 => format!("; worst of {}", list(&modes, usize::MAX)),
+            _ => format!("; worst of {} conditions", modes.len()),
         };
-        plain(&format!("Of 1,000 operations{on} lost, and refused at most{conditions}"))
+        let seeds = overview.modes.iter().flat_map(|mode| mode.groups.iter().map(|group| group.seeds())).max();
+        let seeds = seeds.filter(|seeds| *seeds > 0).map(|seeds| format!("; {}", plural(seeds, "seed")));
+        plain(&format!("Of 1,000 operations{on} lost, refused at most{conditions}{}", seeds.unwrap_or_default()))
     }
 
     /// What marks and units mean; only those that are there.

@@ -17,31 +17,46 @@ use text::Text;
 /// Replicas named after a colour are drawn in it; dark enough for white letters.
 const NAMED: [(&str, Color); 2] = [("green", Color(0x00, 0x7E, 0x5C)), ("yellow", Color(0x94, 0x6C, 0x00))];
 
-/// The story in parts: the heading, then the summary, every step, every end, the tally. Lines have at most 80 columns.
-pub fn parts(told: &Told, colored: bool) -> Vec<String> {
+/// The story in parts, with lines of at most 80 columns: the heading, how it ends under each strategy, then every step of one
+/// run of each end; with `full`, of every run. Then the tally and what was skipped.
+pub fn parts(told: &Told, full: bool, colored: bool) -> Vec<String> {
     let text = Text { told, look: Look::new(colored) };
+    let groups = summary::groups(told);
     let mut parts = vec![text.heading()];
-    for run in &told.runs {
+    if told.runs.len() > 1 {
+        parts.push(text.summary(&groups));
+    }
+    for run in chosen(told, full) {
         parts.extend(text.run(run));
     }
-    parts.extend(told.tally.iter().map(|tally| text.orders(tally)));
-    if told.runs.len() > 1 {
-        parts.push(text.summary());
+    if !full && groups.len() < told.runs.len() {
+        parts.push("\nOne run of each end was told; --strategy NAME tells another.\n".to_owned());
     }
+    parts.extend(told.tally.iter().map(|tally| text.orders(tally)));
     for skipped in &told.skipped {
         parts.push(format::wrap(&format!("skipped {}: {}\n", skipped.strategy, skipped.reason), WIDTH, "  "));
     }
     parts
 }
 
-/// The same as lines without colours.
-pub fn lines(told: &Told) -> Vec<String> {
-    parts(told, false).concat().lines().map(str::to_owned).collect()
+/// The runs that are told: all, or one of each end.
+fn chosen(told: &Told, full: bool) -> Vec<&Run> {
+    if full { told.runs.iter().collect() } else { summary::groups(told).iter().map(|runs| runs[0]).collect() }
 }
 
-/// All diagrams of a story, one below the other.
-pub fn scene(told: &Told) -> Scene {
-    let mut scenes = told.runs.iter().map(|run| diagram(told, run).scene());
+/// Every run as lines without colours.
+pub fn lines(told: &Told) -> Vec<String> {
+    parts(told, true, false).concat().lines().map(str::to_owned).collect()
+}
+
+/// Most diagrams of a story that is not told in full: as many as two screens hold.
+const DIAGRAMS: usize = 3;
+
+/// The diagrams of a story, one below the other: of one run of each end, the first three; with `full`, of every run.
+pub fn scene(told: &Told, full: bool) -> Scene {
+    let runs = chosen(told, full);
+    let most = if full { runs.len() } else { DIAGRAMS };
+    let mut scenes = runs.iter().take(most).map(|run| diagram(told, run).scene());
     let mut all = scenes.next().unwrap_or_else(|| Scene::new(&*told.title, 1000.0, 60.0));
     scenes.for_each(|scene| all.append(scene));
     all.title = format!("{}: {}", told.title, plural(told.runs.len(), "strategy"));
@@ -155,6 +170,22 @@ mod tests {
     #[test]
     fn race() {
         insta::assert_snapshot!(plain(&told("race", &["serial", "lww-document"])));
+    }
+
+    #[test]
+    fn offline() {
+        insta::assert_snapshot!(plain(&told("offline", &["serial-optimistic", "lww-document"])));
+    }
+
+    #[test]
+    fn runs_that_end_alike_are_told_once() {
+        let told = told("race", &["serial", "serial-cas", "lww-document", "serial-optimistic"]);
+        let short = parts(&told, false, false).concat();
+        assert!(short.contains("2 strategies end like this: serial, serial-cas\n"), "{short}");
+        let told_in_full = |text: &str, name: &str| text.contains(&format!("\n\n{name}\n"));
+        assert!(told_in_full(&short, "serial") && !told_in_full(&short, "serial-cas"), "{short}");
+        assert!(told_in_full(&parts(&told, true, false).concat(), "serial-cas"));
+        assert!(scene(&told, false).height < scene(&told, true).height);
     }
 
     #[test]

@@ -51,7 +51,7 @@ impl Text<'_> {
                 );
             }
             Some(part) => {
-                let shown = format!("shown of the document: {part}, at first {}", brief(&run.genesis));
+                let shown = format!("shown of the document: {part}, at first {}", run.genesis);
                 let _ = writeln!(text, "{dim}{}{dim:#}", format::shorten(&shown, WIDTH));
             }
         }
@@ -86,7 +86,11 @@ impl Text<'_> {
         let lines: Vec<String> = wrapped.lines().map(|line| paint(&format::shorten(line, room))).collect();
         let mut text = format!("{who} {}\n", lines.join(&format!("\n{indent}")));
         if step.changed {
-            let _ = writeln!(text, "{indent}{style}shows {}{style:#}", short(&step.state, room - 6));
+            let _ = writeln!(
+                text,
+                "{indent}{style}shows {}{style:#}",
+                format::shorten(&format::plain(&step.state.to_string()), room - 6)
+            );
         }
         text
     }
@@ -94,8 +98,13 @@ impl Text<'_> {
     /// What happens in a step, and whether an operation is rejected in it.
     fn action(&self, run: &Run, step: &Step) -> (String, bool) {
         let mut parts = Vec::new();
+        // Where a story shows a part of the document, it says what a screen would.
+        let told = run.part.is_some() && !self.by_number();
         if let Some(op) = &step.issued {
-            parts.push(if run.part.is_some() { format!("{op}: {}", words(run, *op)) } else { words(run, *op) });
+            parts.push(if self.by_number() { format!("{op}: {}", words(run, *op)) } else { words(run, *op) });
+        }
+        if let Some(open) = step.connected {
+            parts.push(if open { "is connected again" } else { "loses its connection" }.to_owned());
         }
         // Own and rejected operations are described below.
         let received = step.took.iter().filter(|op| step.issued != Some(**op) && !step.refused.contains(op));
@@ -104,21 +113,33 @@ impl Text<'_> {
             let verb = if step.node == NodeId::SERVER { "orders" } else { "receives" };
             parts.push(format!("{verb} {}", received.join(", ")));
         }
-        parts.extend(step.rolled_back.iter().map(|op| format!("rolls back {}", called(run, *op))));
+        parts.extend(
+            step.rolled_back
+                .iter()
+                .map(|op| format!("{} {}", if told { "takes back" } else { "rolls back" }, self.called(run, *op))),
+        );
         let mut silent = Vec::new();
         for op in &step.confirmed {
             match run.call(*op).map(|made| &made.answer) {
-                Some(Answer::Stands(Document::Null)) | None => silent.push(called(run, *op)),
+                Some(Answer::Stands(Document::Null)) | None => silent.push(self.called(run, *op)),
                 Some(Answer::Stands(outcome)) => parts.push(format!("gets {}", brief(outcome))),
                 Some(Answer::None | Answer::Refused { .. }) => {}
             }
         }
         for op in &step.refused {
             if let Some(Answer::Refused { detail, .. }) = run.call(*op).map(|made| &made.answer) {
-                parts.push(format!("{} rejected: {detail}", called(run, *op)));
+                let what = self.called(run, *op);
+                parts.push(match told {
+                    true => format!("told \"refused\" for {what}: {detail}"),
+                    false => format!("{what} rejected: {detail}"),
+                });
             }
         }
-        if !silent.is_empty() && (parts.is_empty() || run.part.is_some()) {
+        if told && !silent.is_empty() {
+            let own = step.confirmed.len() == 1 && step.issued == step.confirmed.first().copied();
+            let what = if own { String::new() } else { format!(" for {}", silent.join(", ")) };
+            parts.push(format!("told \"saved\"{what}"));
+        } else if !silent.is_empty() && (parts.is_empty() || run.part.is_some()) {
             parts.push(format!("confirms {}", silent.join(", ")));
         }
         if parts.is_empty() {
@@ -130,10 +151,10 @@ impl Text<'_> {
     /// An operation as its receiver sees it.
     fn describe(&self, run: &Run, step: &Step, op: OpId) -> String {
         let refused = run.call(op).is_some_and(|made| matches!(made.answer, Answer::Refused { .. }));
-        let whose = match run.part {
-            Some(_) => op.to_string(),
-            None if op.client == step.node => format!("its {}", words(run, op)),
-            None => format!("{} of {}", words(run, op), self.told.name(op.client)),
+        let whose = match self.by_number() {
+            true => op.to_string(),
+            false if op.client == step.node => format!("its {}", words(run, op)),
+            false => format!("{} of {}", words(run, op), self.told.name(op.client)),
         };
         if refused && !step.changed { format!("{whose}: no effect") } else { whose }
     }
@@ -159,7 +180,7 @@ impl Text<'_> {
                     }
                 }
                 for (state, names) in told {
-                    let line = format!("  {}: {}", names.join(", "), brief(state));
+                    let line = format!("  {}: {state}", names.join(", "));
                     let _ = writeln!(text, "{}", format::shorten(&line, WIDTH));
                 }
             }
@@ -219,6 +240,15 @@ impl Text<'_> {
         format!("  {}  {bold}{}{bold:#}{differs}\n", self.row(run, &case.order), case.state)
     }
 
+    /// In a story of a cell an operation is told in full once, where it is issued; its number stands for it then.
+    fn by_number(&self) -> bool {
+        self.told.story == "cell"
+    }
+
+    fn called(&self, run: &Run, op: OpId) -> String {
+        if self.by_number() { op.to_string() } else { words(run, op) }
+    }
+
     fn named(&self, node: NodeId, what: &str) -> String {
         let style = self.look.of(self.told, node);
         format!("{style}{}{style:#} {what}", self.told.name(node))
@@ -227,11 +257,6 @@ impl Text<'_> {
 
 fn words(run: &Run, op: OpId) -> String {
     run.call(op).map_or_else(|| op.to_string(), |made| made.words.clone())
-}
-
-/// In a story of a cell an operation is told in full once, where it is issued; its number stands for it then.
-fn called(run: &Run, op: OpId) -> String {
-    if run.part.is_some() { op.to_string() } else { words(run, op) }
 }
 
 fn short(state: &Document, most: usize) -> String {

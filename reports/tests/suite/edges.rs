@@ -6,8 +6,12 @@ use crate::support::{Plan, TWELVE};
 use syncbench_harness::metrics::*;
 use syncbench_harness::results::{ByName, LazySeries, Metric, Outcome, Results};
 use syncbench_reports::charts::{CHARTS, Data};
+use syncbench_reports::draw::palette::KNOWN;
+use syncbench_reports::draw::panel::PANELS;
 use syncbench_reports::draw::{Rect, Scene};
+use syncbench_reports::format::NONE;
 use syncbench_reports::{html, report, table};
+use syncbench_strategies::replica::Topology;
 
 /// Draws everything once and checks every picture.
 fn draw_all(results: &Results) -> Vec<(&'static str, Scene)> {
@@ -78,6 +82,116 @@ fn twelve_strategies_in_three_parts() {
     }
 }
 
+/// As many as a build with everything has, and as narrow as a phone.
+#[test]
+fn seventeen_strategies_are_drawn_at_every_width() {
+    let mut names: Vec<_> = KNOWN.iter().map(|(name, ..)| *name).collect();
+    names.push("crdt-yrs:topology=mesh");
+    assert_eq!(names.len(), 17);
+    let parts = &["calm", "rough"];
+    let plan = Plan { strategies: &names, workloads: &["stack", "text", "board"], parts, sizes: &[10, 1000], seeds: 2 };
+    let results = plan.results();
+    let mut data = Data::new(&results, &[]);
+    for (width, bare) in [(340.0, true), (390.0, false), (560.0, true), (1400.0, false), (0.0, true), (f64::NAN, false)]
+    {
+        (data.width, data.bare) = (width, bare);
+        for chart in CHARTS.iter().filter(|chart| chart.name != "estimates") {
+            let scene = chart.scene(&data);
+            assert_eq!(scene.empty, None, "{}", chart.name);
+            check_texts(chart.name, &scene);
+        }
+    }
+}
+
+#[test]
+fn one_workload_alone_keeps_the_looks_of_the_whole_report() {
+    let plan = Plan {
+        strategies: TWELVE,
+        workloads: &["stack", "text"],
+        parts: &["calm", "rough"],
+        sizes: &[10, 20],
+        seeds: 1,
+    };
+    let results = plan.results();
+    let all = Data::new(&results, &[]);
+    let (text, none) = (all.only("text"), all.only("unheard of"));
+    for chart in CHARTS.iter().filter(|chart| chart.name != "estimates") {
+        let scene = chart.scene(&text);
+        assert_eq!(scene.empty, None, "{}", chart.name);
+        assert!(scene.height < chart.scene(&all).height, "{} has panels of other workloads", chart.name);
+        assert!(!scene.texts().iter().any(|(_, text)| text.contains("stack")), "{}", chart.name);
+        assert!(chart.scene(&none).empty.is_some(), "{}", chart.name);
+        check_texts(chart.name, &scene);
+    }
+    assert!(TWELVE.iter().all(|name| all.palette.look(name) == text.palette.look(name)));
+}
+
+/// Rows that do not apply are dropped, and stay where another condition of the workload has them.
+#[test]
+fn rows_without_a_figure_are_dropped() {
+    let mut results = crate::support::small();
+    let texts = |results: &Results, name: &str| -> Vec<String> {
+        let data = Data::new(results, &[]);
+        let chart = CHARTS.iter().find(|chart| chart.name == name).expect("registered");
+        chart.scene(&data).texts().iter().map(|(_, text)| (*text).to_owned()).collect()
+    };
+    let drop = |results: &mut Results, part: &str| {
+        let of = |cell: &&mut syncbench_harness::results::Cell| cell.strategy == "lww-document" && cell.part == part;
+        let cells = results.cells.iter_mut().filter(of);
+        cells.for_each(|cell| crate::support::drop_cell(cell, Outcome::Unsupported, "it does not apply"));
+    };
+    drop(&mut results, "calm");
+    for name in ["losses", "visibility", "divergence", "throughput", "bytes", "memory"] {
+        let told = texts(&results, name);
+        assert_eq!(told.iter().filter(|text| *text == "lww-document").count(), 1, "{name}: {told:?}");
+        assert_eq!(told.iter().filter(|text| *text == NONE).count(), 1, "{name}: {told:?}");
+    }
+    drop(&mut results, "rough");
+    for name in ["losses", "visibility", "divergence", "throughput", "bytes", "memory", "pareto"] {
+        let told = texts(&results, name);
+        assert!(!told.iter().any(|text| text.contains("lww-document") || text == NONE), "{name}: {told:?}");
+    }
+}
+
+#[test]
+fn figures_from_a_billionth_to_a_trillion_and_zeros_have_their_places() {
+    let mut results = crate::support::small();
+    for (index, cell) in results.cells.iter_mut().enumerate() {
+        let value = [0.0, 1e-9, 1.0, 1e12, f64::MAX][index % 5];
+        for metric in [&OPS_PER_CPU_S, &WIRE_BYTES_PER_OP, &DIVERGED_SHARE] {
+            cell.metrics.insert(metric.name.to_owned(), Metric::Number(value));
+        }
+        let ns = [0, 1, 1_000, 1_000_000_000_000_000, u64::MAX / 2][index % 5];
+        for metric in [&VISIBLE_MS, &ECHO_MS, &CPU_US_LOCAL] {
+            cell.series_mut().histograms.insert(metric.name.to_owned(), vec![(0, 3), (ns, 400)]);
+        }
+        cell.series_mut().curves.insert(RESIDENT_BYTES.name.to_owned(), vec![(0.0, 0.0), (1e12, value)]);
+        cell.series_mut().curves.insert(DIVERGENCE.name.to_owned(), vec![(0.0, value), (1e9, 1.0)]);
+        let lost = [0, 1, 400, u64::from(u32::MAX)][index % 4];
+        cell.metrics.insert(LOST_INTENTS.name.to_owned(), Metric::Counts(ByName::from_iter([("torn save", lost)])));
+    }
+    draw_all(&results);
+}
+
+/// A star and a mesh have other paths: they are compared with their own kind only.
+#[test]
+fn a_star_and_a_mesh_never_share_a_front() {
+    let strategies = &["serial", "ot", "crdt-yrs", "crdt-yrs:topology=mesh"];
+    let plan = Plan { strategies, workloads: &["stack"], parts: &["rough"], sizes: &[], seeds: 1 };
+    let mut results = plan.results();
+    for cell in results.cells.iter_mut().filter(|cell| cell.strategy.ends_with("mesh")) {
+        cell.topology = Topology::Mesh;
+    }
+    let data = Data::new(&results, &[]);
+    let pareto = CHARTS.iter().find(|chart| chart.name == "pareto").expect("registered").scene(&data);
+    let of = |name: &str| {
+        let place = pareto.texts().into_iter().find(|(_, text)| text.contains(name)).map(|(rect, _)| rect);
+        place.unwrap_or_else(|| panic!("{name} is not named")).y
+    };
+    let heading = of("rough, mesh");
+    assert!(of("crdt-yrs:topology=mesh") > heading && of("serial") < heading, "each below its own heading");
+}
+
 /// A thousand conditions once made pictures so large that drawing them failed.
 #[test]
 fn a_thousand_conditions_are_drawn_in_part() {
@@ -97,7 +211,8 @@ fn a_thousand_conditions_are_drawn_in_part() {
         assert_eq!(scene.empty, None, "{}", chart.name);
         check_texts(chart.name, &scene);
         assert!(scene.height < 12_000.0, "{}: {}", chart.name, scene.height);
-        let note = scene.texts().into_iter().any(|(_, text)| text.starts_with("The first 24 of "));
+        let some = format!("The first {PANELS} of ");
+        let note = scene.texts().into_iter().any(|(_, text)| text.starts_with(&some));
         assert!(note, "{} does not say that panels are missing", chart.name);
     }
     let text = table::summary(&results, 80, false);

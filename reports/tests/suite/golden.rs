@@ -84,27 +84,30 @@ fn told(name: &str, strategies: &[&str]) -> Told {
 
 #[test]
 fn story_of_a_stack() {
-    insta::assert_snapshot!(story::scene(&told("stack", &["serial"])).svg());
+    insta::assert_snapshot!(story::scene(&told("stack", &["serial"]), true).svg());
 }
 
 #[test]
 fn story_of_a_race() {
-    insta::assert_snapshot!(story::scene(&told("race", &["serial", "lww-document"])).svg());
+    insta::assert_snapshot!(story::scene(&told("race", &["serial", "lww-document"]), true).svg());
 }
 
 #[test]
 fn no_text_of_a_story_covers_another() {
-    for scene in [story::scene(&told("stack", &["serial"])), story::scene(&told("race", &["serial", "lww-document"]))] {
+    for scene in [
+        story::scene(&told("stack", &["serial"]), true),
+        story::scene(&told("race", &["serial", "lww-document"]), true),
+    ] {
         assert_eq!(clash(&scene), None);
     }
 }
 
 #[test]
 fn a_text_on_another_and_one_outside_are_noticed() {
-    let mut scene = story::scene(&told("stack", &["serial"]));
+    let mut scene = story::scene(&told("stack", &["serial"]), true);
     scene.text(at(40.0, 40.0), "on the title", 20.0, Anchor::Start, INK);
     assert!(clash(&scene).is_some_and(|clash| clash.contains("on the title")));
-    let mut scene = story::scene(&told("stack", &["serial"]));
+    let mut scene = story::scene(&told("stack", &["serial"]), true);
     scene.text(at(scene.width - 5.0, 60.0), "outside", 20.0, Anchor::Start, INK);
     assert!(clash(&scene).is_some_and(|clash| clash.contains("outside")));
 }

@@ -2,6 +2,8 @@
 #![allow(missing_docs)]
 
 mod caveats;
+mod choose;
+mod colors;
 mod compare;
 mod cover;
 mod edges;

@@ -24,24 +24,27 @@ pub(super) fn tell(bench: &Bench<'_>, study: &Study, decision: &mut Decision) ->
         let Some(worst) = candidate.worst.as_mut().filter(|_| !bench.stopped()) else { continue };
         let Some(planned) = plan.cells.iter().find(|cell| cell.replay() == worst.replay) else { continue };
         let shortest = shortest(planned, &worst.kind);
-        let planned = shortest.as_ref().unwrap_or(planned);
+        let planned = shortest.as_ref().map_or(planned, |(less, _)| less);
         // A run that is too long to be told stays without a story: its example and its command say what there is.
         if let Ok(told) = first_loss(planned, Some(&worst.kind)) {
             worst.story = story::lines(&told);
             worst.replay = planned.replay();
+            if let Some((_, example)) = shortest {
+                worst.example = example;
+            }
         }
     }
     Ok(())
 }
 
-/// The same conditions with fewer operations, where the kind is still found.
-fn shortest(planned: &Planned, kind: &str) -> Option<Planned> {
+/// The same conditions with fewer operations, where the kind is still found, and its instance there.
+fn shortest(planned: &Planned, kind: &str) -> Option<(Planned, String)> {
     let smaller = OPS.iter().filter(|ops| **ops < planned.settings.ops);
-    let tries = smaller.flat_map(|ops| (1..=SEEDS).map(move |seed| (*ops, seed)));
-    let mut tries = tries.map(|(ops, seed)| {
+    let mut tries = smaller.flat_map(|ops| (1..=SEEDS).map(move |seed| (*ops, seed)));
+    tries.find_map(|(ops, seed)| {
         let mut less = planned.clone();
         (less.settings.ops, less.settings.seed) = (ops, seed);
-        less
-    });
-    tries.find(|less| run_cell(less).findings.iter().any(|finding| finding.kind == kind))
+        let finding = run_cell(&less).findings.into_iter().find(|finding| finding.kind == kind)?;
+        Some((less, finding.example))
+    })
 }

@@ -1,10 +1,10 @@
 //! `syncbench choose`: measures the strategies at a team's answers, and says which one and why.
 
+mod ask;
 mod bench;
 mod evidence;
 mod folder;
 
-use std::fs;
 use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
@@ -15,7 +15,7 @@ use syncbench_reports::choose::entry::Measured;
 use syncbench_reports::choose::flip::{ALONG, Point};
 use syncbench_reports::choose::study::{Effort, Study, contenders, mixes, parts, study};
 use syncbench_reports::choose::vetoes::hopeless;
-use syncbench_reports::choose::{Answers, Decision, Verdict, read, record};
+use syncbench_reports::choose::{Answers, Decision, Verdict, record};
 
 use self::bench::Bench;
 use crate::args::ChooseArgs;
@@ -23,7 +23,7 @@ use crate::catalog::Catalog;
 use crate::commands::run::console_width;
 use crate::environment;
 use crate::failure::{Done, Failure};
-use crate::out::{print, println};
+use crate::out::{eprintln, print, println};
 
 /// Deepest search: a thousand seeds.
 const DEEPEST: u32 = 100;
@@ -52,23 +52,32 @@ pub(crate) fn choose(catalog: &Catalog, args: &ChooseArgs) -> Done {
         let color = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
         print!("{}", record::text(&decision, console_width(), color));
         println!("\nRecord: {}", dir.join("decision.html").display());
+        println!("Again:  {} choose --answers {}", catalog.plans.program_name(), quoted(&dir.join("answers.toml")));
     }
     Ok(ExitCode::from(if decision.proposal.is_some() { 0 } else { 3 }))
 }
 
-/// The answers in the file that was named.
-fn answers(args: &ChooseArgs) -> Result<Answers, Failure> {
-    let Some(path) = &args.answers else {
-        return Err(Failure::usage("choose: expected --answers FILE, with a product's answers in TOML"));
-    };
-    answered(path)
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let path = path.display().to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-:+".contains(c);
+    if path.chars().all(plain) { path } else { format!("'{}'", path.replace('\'', "'\\''")) }
 }
 
-fn answered(path: &Path) -> Result<Answers, Failure> {
-    let bytes = fs::read(path).map_err(|error| {
-        Failure::usage(format!("--answers {}: {error}; expected a file of answers in TOML", path.display()))
-    })?;
-    read::read(&bytes, &path.display().to_string()).map_err(Failure::usage)
+/// The answers in the file that was named, or those that are given now; saved where that was asked for.
+fn answers(args: &ChooseArgs) -> Result<Answers, Failure> {
+    if let Some(path) = &args.save_answers {
+        ask::unsaved(path)?;
+    }
+    let answers = match &args.answers {
+        Some(path) => ask::read(path)?,
+        None => ask::ask()?,
+    };
+    if let Some(path) = &args.save_answers {
+        ask::save(path, &answers)?;
+        eprintln!("answers: {}", path.display());
+    }
+    Ok(answers)
 }
 
 /// Measures and decides; `None` after Ctrl-C.

@@ -44,7 +44,7 @@ fn show(args: &DemoArgs, told: &Told) -> Done {
         return Ok(ExitCode::SUCCESS);
     }
     let pause = args.pace.map(Duration::from_millis).filter(|_| std::io::stdout().is_terminal());
-    for part in story::parts(told, true) {
+    for part in story::parts(told, full(args), true) {
         print!("{part}");
         pause.into_iter().for_each(clock::sleep);
     }
@@ -86,6 +86,11 @@ fn tell(story: &Story, asked: &[String]) -> Result<Told, Failure> {
     Ok(told)
 }
 
+/// Whether every run is told and drawn: strategies that were asked for are.
+fn full(args: &DemoArgs) -> bool {
+    !args.strategy.is_empty()
+}
+
 fn document(told: &Told, diagram: Option<&Path>) -> Result<Value, Failure> {
     let mut document = serde_json::to_value(told)?;
     document["schema"] = json!(1);
@@ -99,7 +104,7 @@ fn draw(args: &DemoArgs, told: &Told) -> Result<Option<PathBuf>, Failure> {
     if told.runs.is_empty() || (args.json && args.svg.is_none()) {
         return Ok(None);
     }
-    let svg = story::scene(told).svg() + MARK;
+    let svg = story::scene(told, full(args)).svg() + MARK;
     if let Some(path) = &args.svg {
         let wrong = |reason| Failure::usage(format!("--svg {}: {reason}", path.display()));
         write(path, &svg).map_err(wrong)?;

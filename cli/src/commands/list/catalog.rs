@@ -152,7 +152,8 @@ mod tests {
     #[test]
     fn a_name_of_several_things_shows_all_of_them() {
         let catalog = catalog::Catalog::default();
-        let named = |kind| Catalog::of(&catalog, &Asked::Name(kind, "stack".into())).ok().expect("known");
+        let named =
+            |kind| Catalog::of(&catalog, &Asked::Name(kind, "stack".into())).unwrap_or_else(|said| panic!("{said}"));
         let kinds = |found: &Catalog| found.sections().iter().map(|(kind, _)| *kind).collect::<Vec<_>>();
         assert_eq!(kinds(&named(None)), [Listed::Workloads, Listed::Stories]);
         assert_eq!(kinds(&named(Some(Listed::Stories))), [Listed::Stories]);

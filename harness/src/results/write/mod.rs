@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use syncbench_strategies::document::Digest;
 
 use super::error::{ResultsError, io};
-use super::header::{CELLS, Header, RUN, SERIES, first_difference};
+use super::header::{CELLS, Header, RUN, SERIES, difference_in_words};
 use super::read::Lines;
 use super::series::{self, Frame, MAGIC};
 use super::{Cell, Environment, Outcome};
@@ -223,7 +223,7 @@ fn difference(there: &Header, asked: &Header) -> Option<String> {
     if there.plan == asked.plan {
         return None;
     }
-    let key = first_difference("scenario", &there.scenario, &asked.scenario);
+    let key = difference_in_words(&there.scenario, &asked.scenario);
     let key = key.map(|(key, there, here)| format!("{key} is {there} there and {here} here"));
     let key = key.unwrap_or_else(|| "the scenario is the same, and its cells are not".to_owned());
     Some(format!("its plan has {} cells, this one {}; {key}", there.plan.cells, asked.plan.cells))

@@ -204,6 +204,13 @@ fn another_run_is_not_continued_and_its_difference_is_named() {
         header.plan = PlanMark::of(&[]);
     });
     assert!(plan.contains("ops is 400 there and 9 here"), "{plan}");
+    let parts = refused(|header| {
+        let part = |name: &str| serde_json::json!({"name": name, "ops": 400, "strategies": ["serial"]});
+        header.scenario = serde_json::json!([part("rough"), part("growth"), part("long"), part("far"), part("near")]);
+        header.plan = PlanMark::of(&[]);
+    });
+    let said = "scenario is `calm` there and `rough`, `growth`, `long` and 2 more here";
+    assert!(parts.contains(said), "{parts}");
     let build = refused(|header| header.environment.commit = "abc".into());
     assert!(build.contains("commit `` and `abc`"), "{build}");
     let part = refused(|header| header.partition = Some("1/2".into()));

@@ -2,10 +2,9 @@
 
 use syncbench_strategies::document::EditKind;
 use syncbench_strategies::replica::NodeId;
-use syncbench_strategies::selector::format_span;
 
 use super::{Planning, seconds, units};
-use crate::faults::{LinkCondition, NodeState};
+use crate::faults::{Armed, LinkCondition, NodeState};
 
 /// So many operations for each thing of the document while somebody is away leave little of what that user knew: users of
 /// these workloads remove or replace a thing in one of four to ten operations.
@@ -26,9 +25,9 @@ pub(super) fn check(plan: &Planning<'_>) -> Option<String> {
                 || armed.fault.link(client, NodeId::SERVER, elapsed) == LinkCondition::Cut
         })
     });
-    let span = |start: f64, end: Option<f64>| end.unwrap_or(acting).min(acting) - start;
-    let spans = away.map(|armed| span(seconds(armed.start), armed.end.map(seconds)));
-    let away_s = spans.reduce(f64::max)?;
+    // One without an end is another check's.
+    let span = |armed: &Armed| Some(seconds(armed.end?).min(acting) - seconds(armed.start));
+    let away_s = away.filter_map(span).reduce(f64::max)?;
     let meanwhile = away_s * settings.rate_per_s;
     let removes = |kinds: &[EditKind]| kinds.iter().any(|kind| matches!(kind, EditKind::Remove | EditKind::ListRemove));
     let small = |size: u64| meanwhile > MANY * size as f64;
@@ -41,12 +40,9 @@ pub(super) fn check(plan: &Planning<'_>) -> Option<String> {
         n => format!(" (and {} more)", n - 1),
     };
     let size = nice(meanwhile / FEW);
-    let (span, units) = (
-        format_span(std::time::Duration::from_secs(away_s.round() as u64)),
-        units(first.workload.spec, first.settings.size),
-    );
+    let units = units(first.workload.spec, first.settings.size);
     Some(format!(
-        "{}{others}: {units} and {span} away, in which others make about {meanwhile:.0} operations: most will be deleted; \
+        "{}{others}: {units} and {away_s:.0} s away, in which others make about {meanwhile:.0} operations: most will be deleted; \
          try --size {size}",
         first.workload.label
     ))

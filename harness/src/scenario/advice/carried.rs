@@ -3,25 +3,23 @@
 use super::Planning;
 use crate::run::lacks;
 
-/// They become rows of dashes.
-pub(super) fn check(plan: &Planning<'_>) -> Option<String> {
-    let workloads = plan.workloads();
-    let mut idle: Vec<&str> = Vec::new();
-    let mut reason = None;
-    for cell in &plan.cells {
+/// They become rows of dashes. Among all strategies that is no surprise.
+pub(super) fn check(planning: &Planning<'_>) -> Option<String> {
+    let written = |label: &str| planning.scenario.strategies.iter().any(|written| written == label);
+    let mut idle: Vec<(&str, String)> = Vec::new();
+    for cell in &planning.cells {
         let label = cell.strategy.label.as_str();
-        if idle.contains(&label) {
+        if !written(label) || idle.iter().any(|(known, _)| *known == label) {
             continue;
         }
-        let lacking: Vec<_> = workloads.iter().filter_map(|one| lacks(&cell.strategy, one.workload.spec)).collect();
-        if lacking.len() == workloads.len() {
-            idle.push(label);
-            reason = reason.or_else(|| lacking.into_iter().next());
-        }
+        let same = planning.plan.cells.iter().filter(|other| other.strategy.label == label);
+        let lacking: Option<Vec<String>> = same.map(|one| lacks(&one.strategy, one.workload.spec)).collect();
+        idle.extend(lacking.and_then(|reasons| Some((label, reasons.into_iter().next()?))));
     }
-    // Among many strategies a row of dashes is no surprise.
-    let surprising =
-        !idle.is_empty() && plan.scenario.strategies.iter().any(|written| idle.contains(&written.as_str()));
-    let reason = reason.filter(|_| surprising)?;
-    Some(format!("{}: none of these workloads is carried ({reason}); `list strategies` shows what is", idle.join(", ")))
+    let (_, reason) = idle.first()?;
+    let names: Vec<&str> = idle.iter().map(|(label, _)| *label).collect();
+    Some(format!(
+        "{}: none of these workloads is carried ({reason}); `list strategies` shows what is",
+        names.join(", ")
+    ))
 }

@@ -1,6 +1,6 @@
 //! A fault after the last operation.
 
-use super::{Planning, seconds, unwindowed};
+use super::{Planning, seconds, unwindowed, written};
 use crate::faults::Timing;
 
 /// A fault that begins, or a client that joins, when nobody acts any more.
@@ -8,7 +8,7 @@ pub(super) fn check(plan: &Planning<'_>) -> Option<String> {
     let acting = plan.acting_s()?;
     let faults = plan.faults();
     faults.iter().find_map(|armed| {
-        let label = &armed.label;
+        let label = written(armed);
         let advice = format!("the last operation is made at about {acting:.0} s; raise --ops or lower --rate");
         if armed.spec.timing == Timing::Until {
             let joins = armed.end.map_or(0.0, seconds);

@@ -48,6 +48,8 @@ pub static CHECKS: &[(&str, Check)] = &[
 
 /// A scenario with the cells that it became.
 pub struct Planning<'p> {
+    /// The whole plan.
+    pub plan: &'p Plan,
     /// As it was written.
     pub scenario: &'p Scenario,
     /// Its cells; at least one.
@@ -64,7 +66,7 @@ impl Plan {
                 if cells.is_empty() {
                     continue;
                 }
-                lines.extend(check(&Planning { scenario, cells }).filter(|line| !lines.contains(line)));
+                lines.extend(check(&Planning { plan: self, scenario, cells }).filter(|line| !lines.contains(line)));
             }
         }
         lines
@@ -96,6 +98,11 @@ impl<'p> Planning<'p> {
 /// A moment of a run, in seconds since its start.
 fn seconds(at: Time) -> f64 {
     at.since(Time::ZERO).as_secs_f64()
+}
+
+/// How a fault may be written: an end that is none is left out.
+fn written(fault: &Armed) -> &str {
+    fault.label.trim_end_matches("..")
 }
 
 /// How a fault is written without its window.

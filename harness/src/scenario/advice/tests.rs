@@ -54,12 +54,12 @@ fn every_check_says_what_to_do_and_gives_no_false_alarm() {
             "absence",
             |s| (s.faults, s.ops, s.rate_per_s) = (vec!["partition:isolate@5s..125s".into()], 1200, 8.0),
             |s| (s.faults, s.ops, s.sizes) = (vec!["partition:isolate@5s..125s".into()], 1200, vec![200]),
-            &["8 records and 120s away", "most will be deleted", "try --size 400"],
+            &["8 records and 120 s away", "most will be deleted", "try --size 400"],
         ),
         (
             "bandwidth",
-            |s| s.networks = vec!["custom:up=10kbps".into()],
-            |s| s.networks = vec!["custom:up=1Mbps".into()],
+            |s| (s.networks, s.rate_per_s, s.ops) = (vec!["custom:up=10kbps".into()], 100.0, 4000),
+            |s| (s.networks, s.rate_per_s, s.ops) = (vec!["custom:up=1Mbps".into()], 100.0, 4000),
             &["more than custom:up=10kbps carries", "lower --rate"],
         ),
         (
@@ -108,7 +108,7 @@ fn every_check_says_what_to_do_and_gives_no_false_alarm() {
             let mut scenario = fine();
             change(&mut scenario);
             let plan = Plan::new(vec![scenario]).unwrap();
-            check(&Planning { scenario: &plan.scenarios[0], cells: plan.cells.iter().collect() })
+            check(&Planning { plan: &plan, scenario: &plan.scenarios[0], cells: plan.cells.iter().collect() })
         };
         let text = said(*wrong).unwrap_or_else(|| panic!("{name} says nothing"));
         assert!(words.iter().all(|word| text.contains(word)), "{name}: {text}");

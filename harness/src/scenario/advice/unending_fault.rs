@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use syncbench_strategies::replica::NodeId;
 
-use super::{Planning, unwindowed};
+use super::{Planning, unwindowed, written};
 use crate::faults::LinkCondition;
 
 /// It heals after the last operation, so nobody works on what has met.
@@ -21,7 +21,7 @@ pub(super) fn check(plan: &Planning<'_>) -> Option<String> {
             format!(
                 "{} has no end, so it heals after the last operation; write {}@{:.0}s..{:.0}s for one that heals while \
                  users act",
-                armed.label,
+                written(armed),
                 unwindowed(armed),
                 (acting / 3.0).floor(),
                 (acting * 2.0 / 3.0).ceil()

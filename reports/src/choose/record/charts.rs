@@ -1,27 +1,29 @@
 //! The pictures of a record: what the candidates trade against what.
 
 use super::super::decision::{Candidate, Decision, Figure, Flip};
-use super::words::columns;
+use super::words::{columns, front, of};
 use crate::draw::Scene;
-use crate::draw::axes::Plot;
-use crate::draw::cluster;
+use crate::draw::axes::x_axis;
 use crate::draw::flip::{self, FlipLine};
-use crate::draw::geometry::{Point, Rect, at};
-use crate::draw::label::{self, Label};
+use crate::draw::geometry::{Anchor, Rect, at};
 use crate::draw::palette::Palette;
-use crate::draw::panel::{Sheet, WIDTH, headed};
+use crate::draw::panel::{Sheet, WIDTH};
 use crate::draw::scale::Scale;
-use crate::draw::scene::MUTED;
-use crate::draw::text::SMALL;
+use crate::draw::scene::{INK, MUTED};
+use crate::draw::text::{self, BODY, SMALL};
 use crate::format::plain;
 
-/// Most panels of the front: each shows two of its figures.
-const PANELS: usize = 4;
-
-/// The distance in pixels below which two marks are one.
-const SAME: f64 = 6.0;
-/// Most names of a label.
-const NAMES: usize = 3;
+/// Most columns of the front: more would leave no room for their axes.
+const COLUMNS: usize = 6;
+/// The height of a row.
+const ROW: f64 = 28.0;
+/// Room for the headings of columns, and for the ticks below.
+const ABOVE: f64 = 44.0;
+const BELOW: f64 = 34.0;
+/// Between columns.
+const GAP: f64 = 14.0;
+/// The ratio of the largest figure to the least above which an axis is logarithmic.
+const WIDE: f64 = 20.0;
 
 /// Every picture with the name of its file; bare ones leave title and caption to the page.
 pub(super) fn pictures(decision: &Decision, bare: bool) -> Vec<(String, Scene)> {
@@ -73,121 +75,79 @@ fn family<'d>(decision: &'d Decision, strategy: &str) -> &'d str {
     candidates.chain(vetoed).find(|(label, _)| *label == strategy).map_or("", |(_, family)| family)
 }
 
-/// The candidates over the first figure of the front and each other one. `None` where fewer than two candidates have two
-/// figures: there is nothing to trade.
+/// The candidates as rows, and each figure of the front as a column of marks with their intervals: the proposed one first,
+/// then the rest of the front, then those that are beaten. `None` where fewer than two candidates have figures.
 pub(super) fn front_scene(decision: &Decision, bare: bool) -> Option<Scene> {
-    let all: Vec<_> = decision.candidates.iter().collect();
-    let axes: Vec<_> = columns(&all).into_iter().filter(|column| axis(&all, *column)).collect();
-    let (first, others) = axes.split_first()?;
-    let panels: Vec<_> = others.iter().map(|other| (*other, trades(&all, *other, *first))).collect();
-    let panels: Vec<_> = panels.into_iter().filter(|(_, trades)| trades.len() > 1).take(PANELS).collect();
-    if panels.is_empty() {
+    let beaten = decision.candidates.iter().filter(|candidate| !candidate.on_front);
+    let rows: Vec<&Candidate> = front(decision).into_iter().chain(beaten).collect();
+    let axes: Vec<_> = columns(&rows).into_iter().filter(|column| axis(&rows, *column)).take(COLUMNS).collect();
+    if rows.len() < 2 || axes.is_empty() {
         return None;
     }
-    let about = "Each mark is a candidate, with its interval; lower left is better. The dashed line joins those that no other \
-                 beats in these two figures. Axes are logarithmic, with a place for zero.";
+    let about = "A row for each candidate, the proposed one first, then the rest of the Pareto front; what another candidate beats \
+                 is grey. A mark is the figure, its line the interval. Each column has its own axis; wide ones are \
+                 logarithmic, with a place for zero.";
     let mut sheet = Sheet::new("What the candidates trade", about, bare, WIDTH);
-    let names: Vec<_> = all.iter().map(|one| (one.strategy.as_str(), one.family.as_str())).collect();
+    let area = sheet.grid(1, &[rows.len() as f64 * ROW + ABOVE + BELOW]).pop()?;
+    let scene = &mut sheet.scene;
+    let names: Vec<_> = rows.iter().map(|one| (one.strategy.as_str(), one.family.as_str())).collect();
     let palette = Palette::new(&names);
-    let key: Vec<_> = names.iter().map(|(name, _)| (palette.look(name), *name)).collect();
-    sheet.key(&key);
-    let columns = if panels.len() > 1 { 2 } else { 1 };
-    let cells = sheet.grid(columns, &vec![340.0; panels.len()]);
-    for (area, (other, trades)) in cells.into_iter().zip(&panels) {
-        panel(&mut sheet.scene, area, (titled(*other), titled(*first)), trades, &palette);
+    let shown: Vec<_> = names.iter().map(|(name, _)| text::fit(&plain(name), BODY, area.w * 0.3)).collect();
+    let left = shown.iter().map(|name| text::width(name, BODY)).fold(0.0, f64::max) + 14.0;
+    let middle = |row: usize| area.y + ABOVE + (row as f64 + 0.5) * ROW;
+    for (row, (name, candidate)) in shown.iter().zip(&rows).enumerate() {
+        let place = at(area.x, middle(row) + BODY * 0.3);
+        let proposed = decision.proposal.as_ref().is_some_and(|proposal| proposal.strategy == candidate.strategy);
+        if proposed {
+            scene.heading(place, name, BODY);
+        } else {
+            let color = if candidate.on_front { INK } else { MUTED };
+            scene.text(place, name, BODY, Anchor::Start, color);
+        }
+    }
+    let width = (area.w - left - GAP * (axes.len() - 1) as f64) / axes.len() as f64;
+    for (index, column) in axes.iter().enumerate() {
+        let x = area.x + left + index as f64 * (width + GAP);
+        let cells = Rect::new(x, area.y + ABOVE, width - GAP, rows.len() as f64 * ROW);
+        let (name, unit) = (text::fit(&plain(column.0), BODY, width), text::fit(&plain(column.1), SMALL, width));
+        scene.heading(at(x, area.y + BODY * 0.75), name, BODY);
+        scene.text(at(x, area.y + BODY + SMALL), unit, SMALL, Anchor::Start, MUTED);
+        let figures: Vec<_> = rows.iter().map(|candidate| of(candidate, *column)).collect();
+        let Some(scale) = scale(figures.iter().copied().flatten().flat_map(numbers)) else { continue };
+        x_axis(scene, cells, &scale, "", true);
+        for (row, (candidate, figure)) in rows.iter().zip(figures).enumerate() {
+            let look = palette.look(&candidate.strategy);
+            let look = if candidate.on_front { look } else { look.in_color(MUTED) };
+            let point = |value: f64| at(cells.x + scale.place(value) * cells.w, middle(row));
+            let Some(figure) = figure else { continue };
+            if let (Some(low), Some(high)) = (figure.low, figure.high) {
+                scene.line(vec![point(low), point(high)], look.color, 2.0);
+            }
+            if let Some(value) = figure.value.filter(|value| value.is_finite()) {
+                scene.mark(point(value), 6.0, look);
+            }
+        }
     }
     Some(sheet.finish())
 }
 
+/// Linear from zero, or logarithmic where the figures are far apart.
+fn scale(numbers: impl Iterator<Item = f64>) -> Option<Scale> {
+    let numbers: Vec<f64> = numbers.collect();
+    let high = numbers.iter().copied().reduce(f64::max)?;
+    let least = numbers.iter().copied().filter(|number| *number > 0.0).reduce(f64::min).unwrap_or(high);
+    if high > least * WIDE { Scale::log(numbers) } else { Some(Scale::linear(0.0, high)) }
+}
+
 fn axis(candidates: &[&Candidate], column: (&str, &str)) -> bool {
-    candidates.iter().filter_map(|candidate| super::words::of(candidate, column)).any(|one| one.axis)
+    candidates.iter().filter_map(|candidate| of(candidate, column)).any(|one| one.axis)
 }
 
 fn titled((name, unit): (&str, &str)) -> String {
     if unit.is_empty() { plain(name) } else { plain(&format!("{name}, {unit}")) }
 }
 
-/// A candidate's two figures.
-struct Trade<'d> {
-    strategy: &'d str,
-    x: &'d Figure,
-    y: &'d Figure,
-}
-
-fn trades<'d>(candidates: &[&'d Candidate], x: (&str, &str), y: (&str, &str)) -> Vec<Trade<'d>> {
-    let both = |candidate: &&'d Candidate| {
-        let (x, y) = (super::words::of(candidate, x)?, super::words::of(candidate, y)?);
-        let drawn = [x.value?, y.value?].iter().all(|value| value.is_finite());
-        drawn.then_some(Trade { strategy: &candidate.strategy, x, y })
-    };
-    candidates.iter().filter_map(both).collect()
-}
-
 /// Every number of a figure that is drawn.
 fn numbers(one: &Figure) -> impl Iterator<Item = f64> {
     [one.value, one.low, one.high].into_iter().flatten().filter(|number| number.is_finite())
-}
-
-fn panel(scene: &mut Scene, area: Rect, (x_title, y_title): (String, String), trades: &[Trade<'_>], palette: &Palette) {
-    let area = headed(scene, area, &format!("{y_title} against {x_title}"));
-    let x = Scale::log(trades.iter().flat_map(|trade| numbers(trade.x)));
-    let y = Scale::log(trades.iter().flat_map(|trade| numbers(trade.y)));
-    let (Some(x), Some(y)) = (x, y) else { return };
-    let plot = Plot::new(scene, area, (x, &x_title), (y, &y_title));
-    let place = |trade: &Trade<'_>| plot.at(trade.x.value.unwrap_or(0.0), trade.y.value.unwrap_or(0.0));
-    let mut line: Vec<_> = trades.iter().filter(|one| !trades.iter().any(|other| beats(other, one))).collect();
-    line.sort_by(|a, b| a.x.value.unwrap_or(0.0).total_cmp(&b.x.value.unwrap_or(0.0)));
-    let line: Vec<_> = line.into_iter().map(place).collect();
-    scene.dashed(line.clone(), MUTED, 1.5);
-    for trade in trades {
-        let (point, look) = (place(trade), palette.look(trade.strategy));
-        if let (Some(low), Some(high)) = (trade.x.low, trade.x.high) {
-            let (low, high) = (plot.at(low, 0.0).x, plot.at(high, 0.0).x);
-            scene.line(vec![at(low, point.y), at(high, point.y)], look.color, 1.5);
-        }
-        if let (Some(low), Some(high)) = (trade.y.low, trade.y.high) {
-            let (low, high) = (plot.at(0.0, low).y, plot.at(0.0, high).y);
-            scene.line(vec![at(point.x, low), at(point.x, high)], look.color, 1.5);
-        }
-        scene.mark(point, 6.0, look);
-    }
-    let room = plot.area.inset(0.0, -10.0, -10.0, 0.0);
-    // Labels stand behind the ends of intervals, not on them.
-    let ends = |trade: &Trade<'_>| {
-        at(trade.x.high.map_or(0.0, |high| plot.at(high, 0.0).x).max(place(trade).x), place(trade).y)
-    };
-    label::place(scene, room, &labels(trades, ends, palette), &line, SMALL);
-}
-
-/// A label for each place: candidates whose marks cover each other share one.
-fn labels(trades: &[Trade<'_>], place: impl Fn(&Trade<'_>) -> Point, palette: &Palette) -> Vec<Label> {
-    let mut places: Vec<(Point, Vec<&str>)> = Vec::new();
-    for trade in trades {
-        let point = place(trade);
-        let near =
-            |(other, _): &&mut (Point, Vec<&str>)| (other.x - point.x).abs() < SAME && (other.y - point.y).abs() < SAME;
-        match places.iter_mut().find(near) {
-            Some((_, names)) => names.push(trade.strategy),
-            None => places.push((point, vec![trade.strategy])),
-        }
-    }
-    let shown: Vec<_> = trades.iter().map(|trade| trade.strategy).collect();
-    let label = |(point, names): (Point, Vec<&str>)| Label {
-        point,
-        text: plain(&cluster::named(&names, &shown, NAMES)),
-        color: palette.look(names[0]).color,
-    };
-    places.into_iter().map(label).collect()
-}
-
-/// Whether one is at least as good in both figures and better in one.
-fn beats(one: &Trade<'_>, other: &Trade<'_>) -> bool {
-    let pairs = [(one.x, other.x), (one.y, other.y)].map(|(a, b)| (cost(a), cost(b)));
-    pairs.iter().all(|(a, b)| a <= b) && pairs.iter().any(|(a, b)| a < b)
-}
-
-/// The figure, turned so that less is better.
-fn cost(one: &Figure) -> f64 {
-    let value = one.value.unwrap_or(f64::INFINITY);
-    if one.less_is_better { value } else { -value }
 }

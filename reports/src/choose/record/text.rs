@@ -183,7 +183,8 @@ impl Page {
             self.prose(&format!("No better in any figure: {}", list(&beaten, usize::MAX)), "  ");
         }
         if let Some(proposal) = decision.proposal.as_ref().filter(|proposal| !proposal.otherwise.is_empty()) {
-            self.prose(&format!("Otherwise: {}", proposal.otherwise.join(" ")), "  ");
+            let others: Vec<_> = proposal.otherwise.iter().map(|one| one.trim_end_matches('.')).collect();
+            self.prose(&format!("Otherwise: {}.", others.join("; ")), "  ");
         }
     }
 

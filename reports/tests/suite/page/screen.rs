@@ -36,6 +36,13 @@ fn the_first_screen_has_the_question_the_heatmap_the_bars_and_what_follows() {
     assert_eq!((&browser.complaints, &browser.requests), (&vec![], &vec![]));
 }
 
+/// As a mail takes it.
+#[test]
+fn the_page_of_a_large_run_is_under_a_megabyte_and_a_half() {
+    let page = syncbench_reports::html::page(&large(), &[]);
+    assert!(page.len() < 1_500_000, "{}", page.len());
+}
+
 #[test]
 fn no_width_scrolls_the_page_sideways_with_everything_unfolded() {
     let Some(mut browser) = shown(&small()) else { return };

@@ -1,0 +1,90 @@
+//! The workload: the first document, what users do, and what must be true at the end.
+
+use std::collections::BTreeMap;
+
+use syncbench_cli::prelude::*;
+
+use crate::model::{Op, Rota, Rules};
+
+/// What lists and reports say about it. `size` counts shifts; 40 is a week of a small shop.
+pub(crate) static SPEC: WorkloadSpec = WorkloadSpec {
+    // In sentences of reports: "shifts: 0 lost with ...".
+    holds: "shifts",
+    product: "the rota of a shop",
+    size_unit: "shifts",
+    ..WorkloadSpec::own(
+        "rota",
+        "take shifts that nobody has, give some back",
+        &[EditKind::Put],
+        &[&TAKEN_TWICE, &NOT_GIVEN_BACK],
+        40,
+        |_| Box::new(Shop),
+    )
+};
+
+/// A finding is *lost* when an operation that its user believes done is not.
+static TAKEN_TWICE: Kind = Kind::lost("shift taken twice", "A shift was confirmed to a person, and another has it.");
+static NOT_GIVEN_BACK: Kind =
+    Kind::lost("shift not given back", "Giving a shift back was confirmed, and its person still has it.");
+
+struct Shop;
+
+impl Workload for Shop {
+    fn model(&self) -> ModelRef {
+        erase(Reduced(Rules))
+    }
+
+    fn genesis(&self, size: u64) -> Document {
+        let shifts = (0..size).map(|number| (format!("shift-{number:04}"), None)).collect();
+        to_document(&Rota { shifts }).expect("a rota is a document")
+    }
+
+    fn user(&self, client: NodeId, _clients: u32) -> Box<dyn User> {
+        let person = client.0;
+        Box::new(move |view: &dyn View, rng: &mut Rng| next(person, view, rng))
+    }
+
+    /// A serial order of all confirmed operations would leave each shift with the one person who took it and did not give it
+    /// back. Whoever did not keep theirs has lost an operation.
+    fn judge(&self, history: &History<'_>) -> Vec<Finding> {
+        let last: Rota = from_document(history.last).unwrap_or(Rota { shifts: BTreeMap::new() });
+        let has = |shift: &str, person: u32| last.shifts.get(shift) == Some(&Some(person));
+        // The last operation of each person on each shift says what they believe.
+        let mut believed = BTreeMap::new();
+        for issued in history.confirmed::<Op>() {
+            let (Op::Take { shift, person } | Op::GiveBack { shift, person }) = &issued.op;
+            believed.insert((shift.clone(), *person), issued);
+        }
+        let mut findings = Findings::of(history);
+        for ((shift, person), issued) in &believed {
+            match issued.op {
+                Op::Take { .. } if !has(shift, *person) => {
+                    let holder = last.shifts.get(shift);
+                    findings.lost(
+                        issued.id(),
+                        &TAKEN_TWICE,
+                        format!("person {person} took {shift}, and {holder:?} has it"),
+                    );
+                }
+                Op::GiveBack { .. } if has(shift, *person) => {
+                    findings.lost(issued.id(), &NOT_GIVEN_BACK, format!("person {person} gave {shift} back"));
+                }
+                _ => {}
+            }
+        }
+        findings.done()
+    }
+}
+
+/// What a person does next. Draw first, in relative terms, and look at the screen afterwards: so all strategies meet the same
+/// intents.
+fn next(person: u32, view: &dyn View, rng: &mut Rng) -> Option<Intent> {
+    let (start, gives_back) = (rng.random_range(0.0..1.0), rng.random_bool(0.2));
+    let rota: Rota = from_document(&view.document()).ok()?;
+    let mine = |holder: &Option<u32>| *holder == Some(person);
+    let wanted = |holder: &Option<u32>| if gives_back { mine(holder) } else { holder.is_none() };
+    let fits: Vec<&String> = rota.shifts.iter().filter(|(_, holder)| wanted(holder)).map(|(shift, _)| shift).collect();
+    // Nothing that makes sense: the user does nothing.
+    let shift = fits.get((start * fits.len() as f64) as usize)?.to_string();
+    Some(Intent::blind(&if gives_back { Op::GiveBack { shift, person } } else { Op::Take { shift, person } }))
+}
