@@ -174,10 +174,6 @@ mod tests {
                 "unexpected argument '--strateg' found; a similar argument exists: '--strategy'",
             ),
             ("syncbench list --colour", "unexpected argument '--colour' found; expected one of --json"),
-            (
-                "syncbench fly",
-                "unrecognized subcommand 'fly'; expected one of run, list, demo, report, merge, compare, verify, completions",
-            ),
             ("syncbench run a b", "unexpected argument 'b' found; expected syncbench run [OPTIONS] [SCENARIO]"),
             (
                 "syncbench report",
@@ -186,5 +182,9 @@ mod tests {
         ] {
             assert_eq!(reported(args), expected);
         }
+        let every = format!("unrecognized subcommand 'fly'; expected one of {}", flags("fly"));
+        assert!(every.contains("one of run, list, ") && every.ends_with("completions"), "{every}");
+        assert_eq!(reported("syncbench fly"), every);
+        assert!(reported("syncbench rnu").contains("; did you mean `run`? expected one of run, "));
     }
 }

@@ -5,7 +5,7 @@ pub use syncbench_harness::metric::MetricSpec;
 pub use syncbench_harness::metrics;
 pub use syncbench_harness::network::{Leg, NetworkSpec, Profile, Reconnect};
 pub use syncbench_harness::prelude::*;
-pub use syncbench_reports::charts::{Chart, bars};
+pub use syncbench_reports::charts::{Chart, dots};
 pub use syncbench_strategies::document::serde_bridge::{counter, text};
 pub use syncbench_strategies::spec::{Param, ParamKind, Params};
 

@@ -1,5 +1,5 @@
-//! Draws synthetic results, every story and a decision for the eye: `cargo run -p syncbench-reports --example preview [FOLDER]`.
-//! With the folder of a run behind it, the charts of that run at three widths instead.
+//! Draws synthetic results, every story and a decision for the eye: `cargo run -p syncbench-reports --example preview
+//! [FOLDER]`. With the folder of a run behind it, the charts of that run at three widths instead.
 
 use std::fs;
 use std::io::Error;
@@ -83,6 +83,5 @@ fn charts(dir: &Path, results: &Results) -> Result<(), Error> {
         }
         data.bare = false;
     }
-    println!("all charts: {total} bytes of SVG; workload by workload: {alone}");
-    Ok(())
+    fs::write(dir.join("sizes.txt"), format!("bytes of SVG: {total} all charts, {alone} workload by workload\n"))
 }

@@ -20,6 +20,8 @@ const NOTEWORTHY_S: f64 = 60.0;
 pub struct AwayTable<'a> {
     /// Its condition's title.
     pub title: &'a str,
+    /// Its workload.
+    pub workload: &'a str,
     /// For how long it was away, and what was done meanwhile; sentences.
     pub about: String,
     /// The heading of each column of figures, and its unit.
@@ -33,6 +35,8 @@ pub struct AwayTable<'a> {
 pub struct AwayRow<'a> {
     /// Its label.
     pub strategy: &'a str,
+    /// Its family.
+    pub family: &'a str,
     /// A figure for each column, a dash where there is none.
     pub figures: Vec<String>,
 }
@@ -71,16 +75,19 @@ fn table<'s>(group: &'s Group<'_>) -> Option<AwayTable<'s>> {
         return None;
     }
     let even = group.uneven_seeds().is_none();
-    let figures = |row: &Row<'_>| {
-        let shown = COLUMNS.iter().map(|(_, _, get)| get(row, even).map_or_else(|| NONE.to_owned(), figure));
-        shown.collect()
-    };
     Some(AwayTable {
         title: &group.title,
+        workload: group.condition.workload,
         about: about(group, &rows, longest, even),
         heads: COLUMNS.iter().map(|(head, unit, _)| (*head, *unit)).collect(),
-        rows: rows.iter().map(|row| AwayRow { strategy: row.strategy, figures: figures(row) }).collect(),
+        rows: rows.iter().map(|row| line(row, even)).collect(),
     })
+}
+
+fn line<'a>(row: &Row<'a>, even: bool) -> AwayRow<'a> {
+    let shown = COLUMNS.iter().map(|(_, _, get)| get(row, even).map_or_else(|| NONE.to_owned(), figure));
+    let family = row.cells.first().map_or("", |cell| cell.family.as_str());
+    AwayRow { strategy: row.strategy, family, figures: shown.collect() }
 }
 
 fn about(group: &Group<'_>, rows: &[&Row<'_>], longest: f64, even: bool) -> String {

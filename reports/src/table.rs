@@ -138,7 +138,8 @@ impl Page {
             sizes.remove(sizes.len() / 2);
             table = self.costs(&sizes);
         }
-        format!("{}\n{}\n{}", self.title(&title), wrap(&plain(&about), self.width, "  "), rendered(&table))
+        let title: Vec<_> = wrap(&plain(&title), self.width, "").lines().map(|line| self.title(line)).collect();
+        format!("{}\n{}\n{}", title.join("\n"), wrap(&plain(&about), self.width, "  "), rendered(&table))
     }
 
     fn costs(&self, sizes: &[&Group<'_>]) -> Table {

@@ -7,8 +7,9 @@ use std::process::ExitCode;
 use syncbench_harness::results::{Cell, ClaimsKept, Header, Outcome, Results, ResultsError, SCHEMA, Writer};
 use syncbench_harness::scenario::{LeftOut, Plan, Scenario, choose_workloads, default_comparison};
 use syncbench_harness::settings::Engine;
+use syncbench_reports::aggregate::Summary;
 use syncbench_reports::format::{plural, wrap};
-use syncbench_reports::{screen, table};
+use syncbench_reports::{away, screen, table};
 use syncbench_strategies::{requirements, selector};
 
 use crate::args::{EngineArg, RunArgs};
@@ -182,7 +183,12 @@ fn untaken(dir: &Path) -> Result<(), Failure> {
 pub(crate) fn shown(results: &Results, details: bool) -> String {
     let width = console_width();
     let color = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    if details { table::summary(results, width, color) } else { screen::screen(results, width, color) }
+    if details {
+        return table::summary(results, width, color);
+    }
+    let away = !away::tables(&Summary::new(results)).is_empty();
+    let more = if away { "A client was away: --details shows what became of its work, and its return.\n" } else { "" };
+    format!("{}{more}", screen::screen(results, width, color))
 }
 
 pub(crate) fn console_width() -> u16 {

@@ -26,6 +26,9 @@ fn commands() -> Vec<Vec<&'static str>> {
         "verify -s serial --seeds 1 --json",
         "completions bash",
         "merge there --out merged",
+        "compare there there",
+        "compare there there --json",
+        "compare there there --markdown -",
     ]
     .map(words)
     .into();

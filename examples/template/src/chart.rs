@@ -8,5 +8,5 @@ pub(crate) static CHART: Chart = Chart {
     shows: "From a tap to one's own screen: the 99th percentile, in milliseconds. Shorter is better. Whiskers are 95 % \
             confidence intervals over seeds, below ten seeds their range.",
     metrics: &[&metrics::ECHO_MS],
-    draw: |chart, data| bars(chart, data, "milliseconds", |row| row.quantile(&metrics::ECHO_MS, 0.99)),
+    draw: |chart, data| dots(chart, data, "milliseconds", |row| row.quantile(&metrics::ECHO_MS, 0.99)),
 };

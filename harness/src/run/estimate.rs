@@ -20,7 +20,7 @@ use crate::settings::Engine;
 const WHOLE: u64 = 150;
 
 /// The longest that timing may take. Who waits longer before a run begins would rather have it begun.
-const LONGEST: Duration = Duration::from_millis(1_000);
+const LONGEST: Duration = Duration::from_millis(1_500);
 
 /// The share of the run that timing may take, once something is known of it.
 const SHARE: f64 = 0.04;

@@ -39,9 +39,10 @@ pub(super) struct Spec<'s> {
     pub row: f64,
 }
 
-/// A dot with its interval for each strategy, for a figure that has a mean over seeds: all that a chart of one metric needs.
-pub fn bars(chart: &Chart, data: &Data<'_>, axis: &str, of: impl Fn(&Row<'_>) -> Option<Estimate>) -> Scene {
-    let spec = Spec { axis, nothing: "No run has this figure.", row: block::ROW };
+/// An estimate for each strategy with its interval, for charts of a product's own: conditions of a workload share a
+/// logarithmic axis.
+pub fn dots(chart: &Chart, data: &Data<'_>, axis: &str, of: impl Fn(&Row<'_>) -> Option<Estimate>) -> Scene {
+    let spec = Spec { axis, nothing: "No run measured this.", row: block::ROW };
     draw(chart, data, &spec, |row| figure_of(of(row)))
 }
 

@@ -1,7 +1,7 @@
 //! What became of operations at a glance: strategies by workloads, a small bar in each place.
 
 use super::Data;
-use super::losses::{Fates, fates};
+use super::fates::{Fates, fates};
 use crate::draw::geometry::{Anchor, Rect, at};
 use crate::draw::panel::{Sheet, headed};
 use crate::draw::scene::{GRID, INK, KEPT, LOST, MUTED, REFUSED, Scene};

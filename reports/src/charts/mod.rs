@@ -5,6 +5,7 @@ mod bytes;
 mod divergence;
 mod dots;
 mod estimates;
+mod fates;
 mod growth;
 mod losses;
 mod matrix;
@@ -14,7 +15,7 @@ pub mod spacetime;
 mod throughput;
 mod visibility;
 
-pub use dots::bars;
+pub use dots::dots;
 use syncbench_harness::metric::MetricSpec;
 use syncbench_harness::results::Results;
 
@@ -163,7 +164,7 @@ mod tests {
     use super::*;
 
     /// Not charts of results: the registry, helpers that charts share, and the diagram of a story.
-    const OTHERS: [&str; 5] = ["block", "dots", "matrix", "mod", "spacetime"];
+    const OTHERS: [&str; 6] = ["block", "dots", "fates", "matrix", "mod", "spacetime"];
 
     #[test]
     fn every_file_is_registered_and_every_entry_has_its_file() {

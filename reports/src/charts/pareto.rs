@@ -70,8 +70,6 @@ fn figures(row: &Row<'_>) -> Option<(f64, f64)> {
 }
 
 fn trades(group: &Group<'_>) -> Vec<Trade> {
-    let trade = |row: &Row<'_>| {
-        figures(row).map(|(x, y)| Trade { strategy: row.strategy.to_owned(), family: String::new(), x, y })
-    };
+    let trade = |row: &Row<'_>| figures(row).map(|(x, y)| Trade { strategy: row.strategy.to_owned(), x, y });
     group.rows.iter().filter_map(trade).collect()
 }

@@ -175,6 +175,11 @@ impl<'a> Row<'a> {
         self.series.iter().filter_map(move |both| side(both).histograms.get(spec.name))
     }
 
+    /// Whether processor time may be compared.
+    pub(super) fn same_processor(&self) -> bool {
+        self.machines.same && self.machines.profile
+    }
+
     /// Why a figure is left out, if it is.
     pub(super) fn left_out(&self, figure: &Figure) -> Option<LeftOut> {
         match figure.measured {

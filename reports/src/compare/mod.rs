@@ -11,6 +11,7 @@ mod figure;
 mod markdown;
 mod pairing;
 mod picture;
+mod pooled;
 mod rule;
 mod samples;
 mod significance;
@@ -127,10 +128,14 @@ pub fn compare(
         }
     }
     let speed = Speed::of(&pairs);
+    let mut timed = Vec::new();
     let (mut changes, mut left_out) = (Vec::new(), BTreeMap::<LeftOut, BTreeSet<String>>::new());
     for (done, pair) in pairs.iter().enumerate() {
         progress(done, pairs.len());
         let row = Row::new(pair, Machines::of(&before, &after, pair), speed.drift);
+        if row.same_processor() {
+            timed.push(pair);
+        }
         let mut named = BTreeSet::new();
         for figure in &figures {
             // A rule says which quantile it means.
@@ -143,6 +148,7 @@ pub fn compare(
             }
         }
     }
+    changes.extend(pooled::changes(&timed, &least, speed.drift));
     correct(&mut changes);
     changes.iter_mut().for_each(Change::judge);
     notices.extend(differences(baseline.1, candidate.1));

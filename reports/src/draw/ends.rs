@@ -74,9 +74,9 @@ pub fn write(scene: &mut Scene, plot: Rect, room: f64, mut ends: Vec<End<'_>>) {
 
 /// As many names as fit.
 fn shortest(names: &[&str], shown: &[&str], most: f64) -> String {
-    let tried = (2..=NAMES).rev().map(|n| named(names, shown, n));
+    let mut tried = (2..=NAMES).rev().map(|n| named(names, shown, n));
     let fitting = tried.clone().find(|text| text::width(text, SMALL) <= most);
-    fitting.or_else(|| tried.last().map(|text| text::fit(&text, SMALL, most))).unwrap_or_default()
+    fitting.or_else(|| tried.next_back().map(|text| text::fit(&text, SMALL, most))).unwrap_or_default()
 }
 
 fn middle(cluster: &[End<'_>]) -> f64 {

@@ -5,33 +5,15 @@ use super::cluster::named;
 use super::geometry::{Point, Rect, at};
 use super::label::{self, Label};
 use super::palette::Palette;
-use super::panel::Sheet;
 use super::scale::Scale;
 use super::scene::{AXIS, INK, MUTED, Scene};
 use super::text::{self, SMALL};
-
-/// Two figures of each strategy, less being better in both.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Front {
-    /// Its heading.
-    pub title: String,
-    /// How to read it, in a sentence or two.
-    pub about: String,
-    /// What lies to the right, in words with its unit.
-    pub x: String,
-    /// What lies upwards, in words with its unit.
-    pub y: String,
-    /// The strategies.
-    pub points: Vec<Trade>,
-}
 
 /// A strategy's two figures.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trade {
     /// Its label.
     pub strategy: String,
-    /// Its family, for its colour.
-    pub family: String,
     /// To the right; less is better.
     pub x: f64,
     /// Upwards; less is better.
@@ -42,25 +24,6 @@ pub struct Trade {
 const SAME: f64 = 11.0;
 /// Most names in a label.
 const NAMES: usize = 4;
-const HEIGHT: f64 = 340.0;
-
-impl Front {
-    /// The chart, `width` pixels wide. Without heading and caption if `bare`.
-    pub fn scene(&self, width: f64, bare: bool) -> Scene {
-        let mut sheet = Sheet::new(&self.title, &self.about, bare, width);
-        let points: Vec<_> = self.points.iter().filter(|one| one.x.is_finite() && one.y.is_finite()).cloned().collect();
-        let Some(scales) = scales(&points) else {
-            return sheet.nothing("Nothing was measured in both figures.");
-        };
-        let names: Vec<_> = points.iter().map(|one| (one.strategy.as_str(), one.family.as_str())).collect();
-        let palette = Palette::new(&names);
-        if let Some(area) = sheet.grid(1, &[HEIGHT]).pop() {
-            let unnamed = panel(&mut sheet.scene, area, &points, scales, (&self.x, &self.y), &palette);
-            sheet.note(&unnamed_note(&unnamed));
-        }
-        sheet.finish()
-    }
-}
 
 /// Says which points have no name; nothing if all have one.
 pub fn unnamed_note(unnamed: &[String]) -> String {
@@ -147,7 +110,7 @@ mod tests {
     use super::*;
 
     fn trade(strategy: &str, x: f64, y: f64) -> Trade {
-        Trade { strategy: strategy.into(), family: String::new(), x, y }
+        Trade { strategy: strategy.into(), x, y }
     }
 
     #[test]

@@ -202,7 +202,15 @@ fn fewest(overview: &Overview<'_, '_>, lossy: &[&Kind<'_>]) -> Vec<Follow> {
     };
     if !everywhere.is_empty() && lossy.iter().all(|kind| kind.judged.len() > 1) {
         let holds = lossy.iter().map(|kind| kind.holds.clone()).collect();
-        return vec![Follow { holds, ..line(lossy[0], &everywhere) }];
+        let merged = match lossy {
+            [one] => line(one, &everywhere),
+            [first, ..] => {
+                let names = compressed(&everywhere, &first.labels());
+                first.line("all lost some; none told to lose fewer than", names, "", Rank::None)
+            }
+            [] => return Vec::new(),
+        };
+        return vec![Follow { holds, ..merged }];
     }
     let said = lossy.iter().zip(&leaders).map(|(kind, names)| match kind.judged.as_slice() {
         [(only, lost)] => kind.line(&format!("{only} lost {} of 1,000", figure(*lost)), Vec::new(), "", Rank::None),

@@ -52,11 +52,10 @@ pub(super) fn broken(overview: &Overview<'_, '_>, width: usize, color: bool) -> 
     lines.iter().map(line).collect()
 }
 
-/// The caveats in one line, and what else the details have: `more` sentences, and sweeps over sizes.
+/// The caveats in one line, those of a kind as one, and what else the details have: `more` sentences, and sweeps over sizes.
 pub(super) fn limits(overview: &Overview<'_, '_>, more: usize, width: usize, color: bool) -> String {
-    let caveats = caveats(overview.summary);
     let mut brief: Vec<String> = Vec::new();
-    for words in caveats.iter().map(|caveat| plain(&caveat.brief())) {
+    for words in caveats(overview.summary).iter().map(|caveat| plain(&caveat.brief())) {
         if !brief.contains(&words) {
             brief.push(words);
         }
@@ -66,7 +65,7 @@ pub(super) fn limits(overview: &Overview<'_, '_>, more: usize, width: usize, col
     also.extend((sweeps > 0).then(|| plural(sweeps, "sweep")));
     also.extend((more > 0).then(|| plural(more, "more line")));
     let also = list(&also, 2);
-    let text = match (caveats.len(), also.is_empty()) {
+    let text = match (brief.len(), also.is_empty()) {
         (0, true) => return String::new(),
         (0, false) => format!("{also}: --details"),
         (n, none) => {

@@ -53,7 +53,7 @@ pub fn strategies(summary: &Summary<'_>, width: usize, color: bool) -> Option<St
         return None;
     }
     let table = Shown::with(&overview, width, Vec::new());
-    let title = table.title(&overview).replacen("lost, and refused at most", "refused at most", 1);
+    let title = table.title(&overview).replacen("lost, refused at most", "refused at most", 1);
     let drawn = layout::drawn(&table.columns, table.staggered, color);
     let legend = table.legend().map(|legend| wrap(&legend, width, "")).unwrap_or_default();
     Some(format!("{}{drawn}{legend}", wrap(&format!("Strategies. {title}"), width, "")))
@@ -130,11 +130,13 @@ impl Shown {
             ([_], _) => format!("; {}", conditions(&overview.modes[0])),
             (_, true) if self.apart => format!("; {}", modes.join("/")),
             (_, true) => String::new(),
-            ([one, other], _) => format!(", in the worse of {one} and {other}"),
-            _ if modes.len() <= 4 => format!(", in the worst of {}", list(&modes, usize::MAX)),
-            _ => format!(", in the worst of {} conditions", modes.len()),
+            ([one, other], _) => format!("; worse of {one} and {other}"),
+            _ if modes.len() <= 4 => format!("; worst of {}", list(&modes, usize::MAX)),
+            _ => format!("; worst of {} conditions", modes.len()),
         };
-        plain(&format!("Of 1,000 operations{on} lost, and refused at most{conditions}"))
+        let seeds = overview.modes.iter().flat_map(|mode| mode.groups.iter().map(|group| group.seeds())).max();
+        let seeds = seeds.filter(|seeds| *seeds > 0).map(|seeds| format!("; {}", plural(seeds, "seed")));
+        plain(&format!("Of 1,000 operations{on} lost, refused at most{conditions}{}", seeds.unwrap_or_default()))
     }
 
     /// What marks and units mean; only those that are there.

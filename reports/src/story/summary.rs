@@ -1,5 +1,6 @@
 //! How a story ends under each strategy: runs that end alike are told once.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use syncbench_harness::stories::{Answer, Run, Told, brief};
@@ -32,12 +33,15 @@ fn outcome(run: &Run) -> Outcome {
         Answer::Refused { code, .. } => format!("rejected {code}"),
     };
     let answers = run.calls.iter().map(|made| answer(&made.answer)).collect();
-    let mut rolled_back: Vec<OpId> = run.steps.iter().flat_map(|step| step.rolled_back.iter().copied()).collect();
-    rolled_back.sort_unstable();
-    rolled_back.dedup();
+    let rolled_back = rolled_back(run).into_iter().collect();
     let finals = run.finals.iter().filter(|last| last.node != NodeId::SERVER).map(|last| brief(&last.state)).collect();
     let findings = run.findings.iter().map(|finding| (finding.kind.clone(), finding.count)).collect();
     (answers, rolled_back, finals, findings)
+}
+
+/// The operations that some screen showed and took back.
+fn rolled_back(run: &Run) -> BTreeSet<OpId> {
+    run.steps.iter().flat_map(|step| step.rolled_back.iter().copied()).collect()
 }
 
 impl Text<'_> {
@@ -66,7 +70,11 @@ impl Text<'_> {
             (true, false) => (self.look.bad(), "replicas differ".to_owned()),
             (false, _) => (self.look.bad(), kinds.join(", ")),
         };
-        let counted = format!("    {confirmed} confirmed, {rejected} rejected; ");
+        let back = match rolled_back(run).len() {
+            0 => String::new(),
+            back => format!(", {back} taken back"),
+        };
+        let counted = format!("    {confirmed} confirmed, {rejected} rejected{back}; ");
         let verdict = format::shorten(&verdict, WIDTH.saturating_sub(counted.len()));
         let mut text = String::new();
         let _ = writeln!(text, "{counted}{style}{verdict}{style:#}");

@@ -58,9 +58,9 @@ fn every_check_says_what_to_do_and_gives_no_false_alarm() {
         ),
         (
             "bandwidth",
-            |s| s.networks = vec!["custom:up=3kbps".into()],
-            |s| s.networks = vec!["custom:up=1Mbps".into()],
-            &["more than custom:up=3kbps carries", "lower --rate"],
+            |s| (s.networks, s.rate_per_s, s.ops) = (vec!["custom:up=10kbps".into()], 100.0, 4000),
+            |s| (s.networks, s.rate_per_s, s.ops) = (vec!["custom:up=1Mbps".into()], 100.0, 4000),
+            &["more than custom:up=10kbps carries", "lower --rate"],
         ),
         (
             "carried",

@@ -9,8 +9,8 @@ use super::words::{
     EQUAL, answer, asked, beaten, columns, context, counted, equal, equals, found, front, interval, intervals, of,
     product, sentence, value,
 };
-use crate::draw::palette::FAMILIES;
-use crate::draw::{Color, Scene};
+use crate::draw::Scene;
+use crate::draw::svg::dark_style;
 use crate::format::NONE;
 
 /// The look of the page.
@@ -37,7 +37,7 @@ pub fn html(decision: &Decision) -> String {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 title { (title) }
-                style { (PreEscaped(STYLE)) (PreEscaped(dark())) }
+                style { (PreEscaped(STYLE)) (PreEscaped(dark_style())) }
             }
             body {
                 a.skip href="#main" { "Skip to the record" }
@@ -62,15 +62,6 @@ pub fn html(decision: &Decision) -> String {
         }
     };
     page.into_string()
-}
-
-/// The colours of families on dark paper.
-fn dark() -> String {
-    let rules = FAMILIES.iter().map(|hue| {
-        let [light, dark] = [hue.light, hue.dark].map(|Color(r, g, b)| format!("#{r:02X}{g:02X}{b:02X}"));
-        format!("svg [fill=\"{light}\"] {{ fill: {dark}; }} svg [stroke=\"{light}\"] {{ stroke: {dark}; }}\n")
-    });
-    format!("@media screen and (prefers-color-scheme: dark) {{\n{}}}\n", rules.collect::<String>())
 }
 
 fn status(decision: &Decision) -> &'static str {

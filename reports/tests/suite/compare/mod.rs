@@ -18,19 +18,19 @@ use syncbench_strategies::document::Digest;
 
 use crate::support;
 
-pub const STRATEGIES: [&str; 3] = ["serial", "ot", "lww-document"];
+pub(crate) const STRATEGIES: [&str; 3] = ["serial", "ot", "lww-document"];
 
 /// What a run is synthesized from; equal runs with other `luck` are re-runs of one build.
-pub struct Run {
-    pub strategies: Vec<String>,
-    pub seeds: u64,
-    pub luck: u64,
+pub(crate) struct Run {
+    pub(crate) strategies: Vec<String>,
+    pub(crate) seeds: u64,
+    pub(crate) luck: u64,
     /// What the processor time of the first strategy is multiplied by.
-    pub slower: f64,
+    pub(crate) slower: f64,
     /// How far processor times of one seed lie apart, as a share.
-    pub noise: f64,
+    pub(crate) noise: f64,
     /// How fast the machine is for the whole run: what processor times and the reference are multiplied by.
-    pub machine: f64,
+    pub(crate) machine: f64,
 }
 
 impl Default for Run {
@@ -41,7 +41,7 @@ impl Default for Run {
 }
 
 impl Run {
-    pub fn results(&self) -> Results {
+    pub(crate) fn results(&self) -> Results {
         let mut cells = Vec::new();
         for part in ["calm", "rough"] {
             for strategy in &self.strategies {
@@ -86,24 +86,24 @@ impl Run {
     }
 }
 
-pub fn compared(baseline: &Results, candidate: &Results, rules: &[&str]) -> Result<Comparison, Incomparable> {
+pub(crate) fn compared(baseline: &Results, candidate: &Results, rules: &[&str]) -> Result<Comparison, Incomparable> {
     let rules: Vec<Rule> = rules.iter().map(|rule| rule.parse().expect("a threshold")).collect();
     compare([("before", baseline), ("after", candidate)], Least::default(), &rules, &mut |_, _| {})
 }
 
-pub fn of<'c>(comparison: &'c Comparison, strategy: &str, part: &str, figure: &str) -> &'c Change {
+pub(crate) fn of<'c>(comparison: &'c Comparison, strategy: &str, part: &str, figure: &str) -> &'c Change {
     let is = |change: &&Change| {
         (change.strategy.as_str(), change.part.as_str(), change.figure.as_str()) == (strategy, part, figure)
     };
     comparison.changes.iter().find(is).unwrap_or_else(|| panic!("no {figure} of {strategy} in {part}"))
 }
 
-pub fn count(comparison: &Comparison, verdict: Verdict) -> usize {
+pub(crate) fn count(comparison: &Comparison, verdict: Verdict) -> usize {
     comparison.counts.get(&verdict).copied().unwrap_or(0)
 }
 
 /// The cells of a strategy in a part, to be changed.
-pub fn cells<'r>(results: &'r mut Results, strategy: &str, part: &str) -> impl Iterator<Item = &'r mut Cell> {
+pub(crate) fn cells<'r>(results: &'r mut Results, strategy: &str, part: &str) -> impl Iterator<Item = &'r mut Cell> {
     let is = move |cell: &&mut Cell| cell.strategy == strategy && cell.part == part;
     results.cells.iter_mut().filter(is).collect::<Vec<_>>().into_iter()
 }
