@@ -323,9 +323,6 @@ fn reasons(field: &Field<'_>, pick: &Pick) -> Vec<String> {
             _ => "no other one is better in anything that the rule looks at".to_owned(),
         });
     }
-    if !pick.equals.is_empty() {
-        because.push(format!("not told apart from it: {}", field.names(&pick.equals)));
-    }
     because.push(format!("the rule: {}", in_words(field.axes)));
     because
 }
