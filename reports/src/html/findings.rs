@@ -49,6 +49,7 @@ fn noteworthy(row: &Row<'_>) -> bool {
 }
 
 /// A kind of finding in a row.
+#[derive(Clone, Copy)]
 struct Found<'a> {
     kind: &'a str,
     /// Over all seeds.
