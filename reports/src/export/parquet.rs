@@ -61,7 +61,7 @@ fn column(column: &Column) -> io::Result<Arc<Type>> {
     let (physical, logical) = match column.kind {
         Kind::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
         Kind::Number => (Physical::DOUBLE, None),
-        Kind::Count => (Physical::INT64, Some(LogicalType::Integer { bit_width: 64, is_signed: false })),
+        Kind::Count => (Physical::INT64, Some(LogicalType::integer(64, false))),
         Kind::Flag => (Physical::BOOLEAN, None),
     };
     let built = Type::primitive_type_builder(column.name, physical)
