@@ -85,11 +85,23 @@ fn answers(args: &ChooseArgs) -> Result<Answers, Failure> {
 /// Measures and decides; `None` after Ctrl-C.
 fn decide(bench: &mut Bench<'_>, answers: &Answers, effort: Effort, depth: u32) -> Result<Option<Decision>, Failure> {
     let none = BTreeSet::new();
-    let (study, known) = laid_out(bench, answers, effort, HOPELESS, &none)?;
+    let (mut study, known) = laid_out(bench, answers, effort, 0, &none)?;
+    let (ruled_out, _) = laid_out(bench, answers, effort.of_a_glance(), 1, &none)?;
+    if ruled_out.has_strategies() {
+        study.caveats.push(format!(
+            "What a single answer rules out before anything is measured was measured with {} seeds: to see what it does, and \
+             whether another answer would rescue it.",
+            effort.of_a_glance().seeds
+        ));
+    }
+    // What there is none of would be no plan.
+    study.scenarios.extend(ruled_out.scenarios);
+    study.scenarios.retain(|scenario| !scenario.strategies.is_empty());
     let steps = if depth == 0 { 0 } else { STEPS };
-    let (small, _) = laid_out(bench, answers, effort.of_a_step(), 1, &none)?;
+    let (small, _) = laid_out(bench, answers, effort.of_a_step(), 0, &none)?;
     bench.expect(&study.scenarios, &small.scenarios, steps)?;
-    let Some(results) = bench.run(study.scenarios.clone())? else { return Ok(None) };
+    let measured = if study.has_strategies() { bench.run(study.scenarios.clone())? } else { Some(bench.empty()) };
+    let Some(results) = measured else { return Ok(None) };
     let verdict = Verdict::new(answers, &study, Measured::new(&results));
     let mut decision = verdict.decision(answers, &study, &known);
     if depth > 0 {
@@ -111,18 +123,16 @@ fn decide(bench: &mut Bench<'_>, answers: &Answers, effort: Effort, depth: u32) 
     Ok((!bench.stopped()).then_some(decision))
 }
 
-/// How many answers a strategy may fail by what it says of itself and still be measured: another answer may rescue it.
-const HOPELESS: usize = 2;
 /// About how many measurements a search takes: both ends of each axis that is a number, and one of the others.
 const STEPS: usize = 7;
 
-/// What is measured under these answers, without these strategies and those that fail as many answers by what they say of
-/// themselves; and what all of them say.
+/// What is measured under these answers of strategies that fail so many of them by what they say of themselves, without
+/// some; and what all of them say.
 fn laid_out(
     bench: &Bench<'_>,
     answers: &Answers,
     effort: Effort,
-    fail: usize,
+    fails: usize,
     without: &BTreeSet<String>,
 ) -> Result<(Study, Facts), Failure> {
     let specs = bench.specs();
@@ -130,7 +140,7 @@ fn laid_out(
     labels.extend(mixes(specs, answers));
     let all = study(answers, effort, &labels);
     let known = bench.facts(all.scenarios)?;
-    labels.retain(|label| !without.contains(label) && hopeless(answers, &parts(answers), label, &known).len() < fail);
+    labels.retain(|label| !without.contains(label) && hopeless(answers, &parts(answers), label, &known).len() == fails);
     Ok((study(answers, effort, &labels), known))
 }
 
@@ -163,7 +173,7 @@ fn search(
             if bench.stopped() || bench.elapsed() > time {
                 return None;
             }
-            let run = laid_out(bench, other, effort.of_a_step(), 1, from.far_off).and_then(|(study, _)| {
+            let run = laid_out(bench, other, effort.of_a_step(), 0, from.far_off).and_then(|(study, _)| {
                 let results =
                     if study.has_strategies() { bench.run(study.scenarios.clone())? } else { Some(bench.empty()) };
                 Ok(results.map(|results| step(&study, &results)))
