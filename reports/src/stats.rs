@@ -144,10 +144,22 @@ pub fn ratio_estimate(pairs: &[(f64, f64)]) -> Option<Estimate> {
 }
 
 /// The mean difference `a - b` over the seeds that both have, paired by seed. `None` when they share none.
+///
+/// Where fewer than [`DIFFERING`] of many seeds differ, the interval reaches zero: an interval of rare counts is too narrow, and
+/// a sign test of so few says nothing.
 pub fn paired_difference(a: &BTreeMap<u64, f64>, b: &BTreeMap<u64, f64>) -> Option<Estimate> {
     let differences: Vec<_> = a.iter().filter_map(|(seed, value)| Some(value - b.get(seed)?)).collect();
-    mean_estimate(&differences)
+    let mut estimate = mean_estimate(&differences)?;
+    if differences.len() >= FEWEST && differences.iter().filter(|one| **one != 0.0).count() < DIFFERING {
+        let Interval { low, high } = estimate.spread.map_or(Interval { low: 0.0, high: 0.0 }, |spread| spread.ends());
+        estimate.spread = Some(Spread::Interval(Interval { low: low.min(0.0), high: high.max(0.0) }));
+    }
+    Some(estimate)
 }
+
+/// The fewest seeds that must differ before a difference is told: five that all point one way are no rarer than one in sixteen
+/// by chance, six are one in thirty-two (a two-sided sign test at 5 %).
+pub const DIFFERING: usize = 6;
 
 /// Interval or range of one figure for each seed; nothing where all are alike.
 fn spread(values: &[f64]) -> Option<Spread> {

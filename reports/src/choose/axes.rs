@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use syncbench_harness::metric::{MetricSpec, TOTAL};
 use syncbench_harness::metrics::{
-    CONFIRMED_MS, ECHO_MS, LOST_INTENTS, OPS_ISSUED, REJECTED, RESIDENT_BYTES, RESYNC_BYTES, SERVER_RESIDENT_BYTES,
-    VISIBLE_MS, WIRE_BYTES_PER_OP,
+    CONFIRMED_MS, ECHO_MS, LOST_INTENTS, OPS_ISSUED, REJECTED, RESIDENT_BYTES, RESYNC_BYTES, ROLLED_BACK,
+    SERVER_RESIDENT_BYTES, VISIBLE_MS, WIRE_BYTES_PER_OP,
 };
 
 use super::answers::{Answers, Invariant};
@@ -36,6 +36,8 @@ pub struct Axis {
 pub enum Source {
     /// Operations of this kind for each 1,000, over all parts of the data together.
     Per1000(&'static MetricSpec),
+    /// Operations lost or refused for each 1,000, over all parts of the data together.
+    NotKept,
     /// A quantile, of the part of the data where it is worst.
     Quantile(&'static MetricSpec, f64),
     /// The mean for each operation, over all parts of the data together.
@@ -64,6 +66,7 @@ impl Source {
     /// The metric.
     pub fn metric(&self) -> &'static MetricSpec {
         match self {
+            Self::NotKept => &LOST_INTENTS,
             Self::Per1000(metric) | Self::Quantile(metric, _) | Self::PerOp(metric) | Self::Mean(metric, _) => metric,
         }
     }
@@ -78,7 +81,8 @@ pub struct Measure {
     pub by_seed: BTreeMap<u64, f64>,
 }
 
-/// The axes in the order of the rule: what is lost, what is refused, what people feel, what is sent. Then the figures that
+/// The axes in the order of the rule: what is not kept, or, where refusals are wanted, what is lost and then what is refused;
+/// what people feel; what is sent. Then the figures that
 /// are shown beside them.
 pub fn axes(answers: &Answers, measured: &Measured<'_>, entries: &[Entry]) -> Vec<Axis> {
     let away = !answers.time_offline().is_zero();
@@ -101,12 +105,18 @@ pub fn axes(answers: &Answers, measured: &Measured<'_>, entries: &[Entry]) -> Ve
     let per_1000 = "per 1,000 ops";
     let axis = |name, unit, part, source, least| Axis { name, unit, part, source, least, decides: true };
     let frame = Least::Ms(FRAME_MS);
+    let counted = |name, part, source, decides| Axis { decides, ..axis(name, per_1000, part, source, Least::Any) };
+    // Where refusals are wanted they are better than losses. Where nobody asked for them, an operation that is refused is no
+    // more kept than one that is lost.
     let mut axes = vec![
-        axis("lost", per_1000, CONNECTED, Source::Per1000(&LOST_INTENTS), Least::Any),
-        axis("lost, away", per_1000, AWAY, Source::Per1000(&LOST_INTENTS), Least::Any),
-        axis("refused", per_1000, CONNECTED, Source::Per1000(&REJECTED), Least::Any),
-        axis("refused, away", per_1000, AWAY, Source::Per1000(&REJECTED), Least::Any),
+        counted("not kept", CONNECTED, Source::NotKept, !word),
+        counted("not kept, away", AWAY, Source::NotKept, !word),
+        counted("lost", CONNECTED, Source::Per1000(&LOST_INTENTS), word),
+        counted("lost, away", AWAY, Source::Per1000(&LOST_INTENTS), word),
+        counted("refused", CONNECTED, Source::Per1000(&REJECTED), word),
+        counted("refused, away", AWAY, Source::Per1000(&REJECTED), word),
         axis(echo.0, "ms", CONNECTED, echo.1, frame),
+        counted("taken back", CONNECTED, Source::Per1000(&ROLLED_BACK), word),
         Axis { decides: word, ..axis(confirmed.0, "ms", CONNECTED, confirmed.1, frame) },
         Axis { decides: !word, ..axis(visible.0, "ms", CONNECTED, visible.1, frame) },
         axis("sent", "B/op", CONNECTED, Source::PerOp(&WIRE_BYTES_PER_OP), Least::Share(TENTH)),
@@ -119,6 +129,9 @@ pub fn axes(answers: &Answers, measured: &Measured<'_>, entries: &[Entry]) -> Ve
     axes.push(shown("client memory", CONNECTED, &RESIDENT_BYTES, "steady"));
     axes.push(shown("server memory", CONNECTED, &SERVER_RESIDENT_BYTES, "steady"));
     axes.retain(|axis| away || axis.part != AWAY);
+    if word {
+        axes.retain(|axis| !matches!(axis.source, Source::NotKept));
+    }
     axes
 }
 
@@ -129,6 +142,9 @@ impl Axis {
         match self.source {
             Source::Per1000(metric) => {
                 ratio(&rows.iter().map(|row| (row.by_seed(metric, TOTAL), 1000.0)).collect::<Vec<_>>(), &rows)
+            }
+            Source::NotKept => {
+                ratio(&rows.iter().map(|row| (row.not_kept_by_seed(), 1000.0)).collect::<Vec<_>>(), &rows)
             }
             Source::PerOp(metric) => {
                 let weighed = |row: &&crate::aggregate::Row<'_>| {

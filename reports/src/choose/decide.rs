@@ -214,9 +214,14 @@ impl<'a> Verdict<'a> {
                     None => {}
                 }
             }
-            if answers.history && !facts.claims.contains("grows with operations") {
-                sentences
-                    .push(format!("{of}earlier versions have to be kept beside it: it does not keep its operations"));
+            if answers.history {
+                sentences.push(match facts.claims.contains("grows with operations") {
+                    true => format!(
+                        "{of}it keeps operations; earlier versions can be read where the library keeps deleted content, too \
+                         (Yjs collects it by default)"
+                    ),
+                    false => format!("{of}earlier versions have to be kept beside it: it does not keep its operations"),
+                });
             }
             let row = self.measured.row(super::study::CONNECTED, part.workload, strategy);
             for (edit, how) in row.map(crate::aggregate::Row::emulated).unwrap_or_default() {

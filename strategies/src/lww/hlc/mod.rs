@@ -91,9 +91,9 @@ pub static SPEC: Spec = Spec {
         Param {
             name: "horizon",
             kind: ParamKind::Span,
-            default: "1440m",
+            default: "365d",
             help: "how long the tombstone of a removal is kept; a client that was away for longer brings the value back. \
-                   A day, the longest span possible here; Cassandra keeps 10 days, Evolu and TinyBase for good",
+                   Evolu and TinyBase keep it for good, and a year is longer than any absence here; Cassandra keeps 10 days",
         },
     ],
     support: |kind| match kind {
