@@ -17,6 +17,8 @@ struct Made {
     claims: &'static [&'static str],
     /// Operations of 100 that are lost, by seed.
     lost: fn(u64) -> u64,
+    /// Operations of 100 that are refused.
+    refused: u64,
     kind: &'static str,
     /// When everybody sees an operation.
     visible_ms: fn(u64) -> u64,
@@ -26,8 +28,15 @@ struct Made {
 const CENTRAL: &[&str] = &["converges", "needs a server", "can refuse"];
 const MERGING: &[&str] = &["converges", "needs a server", "works offline", "confirms on one device"];
 
-const PLAIN: Made =
-    Made { label: "plain", claims: CENTRAL, lost: |_| 0, kind: "overwritten", visible_ms: |_| 100, bytes: 100.0 };
+const PLAIN: Made = Made {
+    label: "plain",
+    claims: CENTRAL,
+    lost: |_| 0,
+    refused: 0,
+    kind: "overwritten",
+    visible_ms: |_| 100,
+    bytes: 100.0,
+};
 
 fn measured(made: &[Made], seeds: u64) -> Results {
     let mut cells = Vec::new();
@@ -51,7 +60,8 @@ fn measured(made: &[Made], seeds: u64) -> Results {
             let tally = [(strategy.kind.to_owned(), lost)].into_iter().collect();
             one.metrics.insert(LOST_INTENTS.name, Metric::Counts(tally));
             one.metrics.insert(OPS_ISSUED.name, Metric::Number(100.0));
-            one.metrics.insert(REJECTED.name, Metric::Counts(Default::default()));
+            let refused = [("stale".to_owned(), strategy.refused)].into_iter().collect();
+            one.metrics.insert(REJECTED.name, Metric::Counts(refused));
             one.metrics.insert(WIRE_BYTES_PER_OP.name, Metric::Number(strategy.bytes + seed as f64 / 100.0));
             for (metric, ms) in [(&ECHO_MS, 1), (&CONFIRMED_MS, 50), (&VISIBLE_MS, (strategy.visible_ms)(seed))] {
                 one.series_mut().histograms.insert(metric.name.into(), vec![(ms * 1_000_000, 100)]);
@@ -90,12 +100,12 @@ fn proposed(decision: &Decision) -> (&str, Vec<&str>) {
 }
 
 #[test]
-fn fewest_losses_come_first_and_only_as_far_as_seeds_tell() {
+fn what_is_not_kept_comes_first_and_only_as_far_as_seeds_tell() {
     let loses = Made { label: "loses", lost: |seed| 3 + seed % 2, bytes: 10.0, ..PLAIN };
     let decision = decided(&tolerant(), &measured(&[loses, PLAIN], 10));
     assert_eq!(proposed(&decision), ("plain", vec![]));
     let proposal = decision.proposal.as_ref().expect("something is safe");
-    assert!(proposal.because[0].starts_with("lost: 0 per 1,000 ops with plain, 35"), "{:?}", proposal.because);
+    assert!(proposal.because[0].starts_with("not kept: 0 per 1,000 ops with plain, 35"), "{:?}", proposal.because);
     assert_eq!(proposal.otherwise, ["if sent matters more: loses, 10 instead of 100 B/op"]);
     assert_eq!(decision.candidates.iter().filter(|candidate| candidate.on_front).count(), 2);
     // One seed of ten is luck: bytes decide then.
@@ -104,6 +114,17 @@ fn fewest_losses_come_first_and_only_as_far_as_seeds_tell() {
     assert_eq!(proposed(&decision), ("unlucky", vec![]));
     let plain = decision.candidates.iter().find(|one| one.strategy == "plain").expect("a candidate");
     assert_eq!((plain.on_front, plain.dominated_by.as_slice()), (false, &["unlucky".to_owned()][..]));
+}
+
+/// Refusing what others lose keeps no more, unless refusals are wanted.
+#[test]
+fn refusals_count_where_nobody_asked_for_them() {
+    let loses = Made { label: "loses", lost: |seed| 3 + seed % 2, ..PLAIN };
+    let refuses = Made { label: "refuses", refused: 5, ..PLAIN };
+    let results = measured(&[loses, refuses], 10);
+    assert_eq!(proposed(&decided(&tolerant(), &results)), ("loses", vec![]));
+    let asked = Answers { refuse: true, ..tolerant() };
+    assert_eq!(proposed(&decided(&asked, &results)), ("refuses", vec![]));
 }
 
 #[test]
