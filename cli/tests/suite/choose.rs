@@ -63,6 +63,7 @@ fn wrong_use_is_refused_before_anything_is_measured() {
         (vec!["choose", "--answers", &file, "--depth", "101"], "--depth 101: expected 0 to 100"),
         (vec!["choose", "--answers", &file, "--threads", "0"], "--threads 0: expected at least 1"),
         (vec!["choose", "--answers", &file, "--out", "."], "--out .: it has files"),
+        (vec!["choose", "--answers", &file, "--out", "taken.txt/record"], "taken.txt/record"),
     ] {
         let said = folder.run(&args);
         assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{args:?}: {}", said.err);

@@ -27,16 +27,18 @@ pub(super) struct Bench<'c> {
 }
 
 impl<'c> Bench<'c> {
-    /// With what is in the catalog, on so many threads.
-    pub(super) fn new(catalog: &'c Catalog, threads: usize) -> Self {
+    /// With what is in the catalog, on so many threads; the command with the answers that a user gave just now, or nothing.
+    pub(super) fn new(catalog: &'c Catalog, threads: usize, again: &str) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let asked = stop.clone();
-        // Without a handler Ctrl-C ends the run at once: nothing is written before the decision.
+        let kept =
+            if again.is_empty() { "Nothing is written.".into() } else { format!("The answers are kept: {again}") };
+        // Without a handler Ctrl-C ends the run at once: only the answers are written before the decision.
         let _ = ctrlc::set_handler(move || {
             if asked.swap(true, Ordering::Relaxed) {
                 std::process::exit(130);
             }
-            eprintln!("stopping after the runs in progress; press Ctrl-C again to quit now. Nothing is written.");
+            eprintln!("stopping after the runs in progress; press Ctrl-C again to quit now. {kept}");
         });
         Self {
             catalog,

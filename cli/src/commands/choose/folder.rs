@@ -4,10 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use syncbench_reports::choose::{Decision, record};
+use syncbench_reports::choose::{Answers, Decision, read, record};
 
 use crate::date::Date;
 use crate::failure::Failure;
+
+/// The answers in a record.
+pub(super) const ANSWERS: &str = "answers.toml";
 
 /// Refuses a folder in which files would be overwritten.
 pub(super) fn untaken(dir: &Path) -> Result<(), Failure> {
@@ -24,15 +27,32 @@ pub(super) fn untaken(dir: &Path) -> Result<(), Failure> {
     Err(Failure::usage(format!("--out {}: it has files; choose another folder with --out", dir.display())))
 }
 
-/// Writes the record into the folder that was named, or into the next free one of its own, and returns it.
-pub(super) fn write(named: Option<&Path>, decision: &Decision) -> Result<PathBuf, Failure> {
-    let dir = match named {
-        Some(dir) => {
-            fs::create_dir_all(dir).with_context(|| dir.display().to_string())?;
-            dir.to_owned()
-        }
-        None => fresh(&decision.answers.product)?,
+/// Makes the folder that was named, or the next free one of its own, and writes the answers into it: before anything is
+/// measured, so that a folder that takes no files is known by then.
+pub(super) fn prepare(named: Option<&Path>, answers: &Answers) -> Result<PathBuf, Failure> {
+    let made = || -> anyhow::Result<PathBuf> {
+        let dir = match named {
+            Some(dir) => {
+                fs::create_dir_all(dir).with_context(|| dir.display().to_string())?;
+                dir.to_owned()
+            }
+            None => fresh(&answers.product)?,
+        };
+        let path = dir.join(ANSWERS);
+        fs::write(&path, read::write(answers)).with_context(|| path.display().to_string())?;
+        Ok(dir)
     };
+    made().map_err(|error| Failure::usage(format!("--out: {error:#}; expected a folder that can be written")))
+}
+
+/// Removes what was prepared, where nothing else is in it.
+pub(super) fn discard(dir: &Path) {
+    // A folder that stays harms nobody.
+    let _ = fs::remove_file(dir.join(ANSWERS)).and_then(|()| fs::remove_dir(dir));
+}
+
+/// Writes the record into its folder.
+pub(super) fn write(dir: &Path, decision: &Decision) -> anyhow::Result<()> {
     for file in record::files(decision) {
         let path = dir.join(&file.path);
         if let Some(folder) = path.parent() {
@@ -40,10 +60,10 @@ pub(super) fn write(named: Option<&Path>, decision: &Decision) -> Result<PathBuf
         }
         fs::write(&path, &file.bytes).with_context(|| path.display().to_string())?;
     }
-    Ok(dir)
+    Ok(())
 }
 
-fn fresh(product: &str) -> Result<PathBuf, Failure> {
+fn fresh(product: &str) -> anyhow::Result<PathBuf> {
     let date = Date::now().for_names();
     let clean: String = product.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
     let label = if clean.is_empty() { "product" } else { &clean };

@@ -11,13 +11,14 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::Context;
 use syncbench_harness::results::{Facts, Results};
 use syncbench_reports::choose::decision::Flip;
 use syncbench_reports::choose::entry::Measured;
 use syncbench_reports::choose::flip::{ALONG, Point};
 use syncbench_reports::choose::study::{Effort, Study, contenders, mixes, parts, study};
 use syncbench_reports::choose::vetoes::hopeless;
-use syncbench_reports::choose::{Answers, Decision, Verdict, record};
+use syncbench_reports::choose::{Answers, Decision, Verdict, read, record};
 
 use self::bench::Bench;
 use crate::args::ChooseArgs;
@@ -40,21 +41,41 @@ pub(crate) fn choose(catalog: &Catalog, args: &ChooseArgs) -> Done {
     if threads == 0 {
         return Err(Failure::usage("--threads 0: expected at least 1"));
     }
-    let answers = answers(args)?;
     if let Some(dir) = &args.out {
         folder::untaken(dir)?;
     }
+    let answers = answers(args)?;
+    let asked = args.answers.is_none();
+    let dir = folder::prepare(args.out.as_deref(), &answers).inspect_err(|_| {
+        if asked {
+            eprintln!("{}", read::write(&answers));
+        }
+    })?;
     let effort = Effort::of_depth(args.depth);
-    let mut bench = Bench::new(catalog, threads);
-    let Some(decision) = decide(&mut bench, &answers, effort, args.depth)? else { return Ok(ExitCode::from(130)) };
-    let dir = folder::write(args.out.as_deref(), &decision)?;
+    let again = format!("{} choose --answers {}", catalog.plans.program_name(), quoted(&dir.join(folder::ANSWERS)));
+    let mut bench = Bench::new(catalog, threads, if asked { &again } else { "" });
+    let decided = decide(&mut bench, &answers, effort, args.depth);
+    let Ok(Some(decision)) = decided else {
+        bench.finish();
+        if asked {
+            eprintln!("The answers are kept: {again}");
+        } else {
+            folder::discard(&dir);
+        }
+        return decided.map(|_| ExitCode::from(130));
+    };
+    let written = folder::write(&dir, &decision);
     if args.json {
         println!("{}", record::json(&decision));
     } else {
         let color = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
         print!("{}", record::text(&decision, console_width(), color));
+    }
+    // The answer is worth more than its record: it is printed either way.
+    written.context("the record was not written")?;
+    if !args.json {
         println!("\nRecord: {}", dir.join("decision.html").display());
-        println!("Again:  {} choose --answers {}", catalog.plans.program_name(), quoted(&dir.join("answers.toml")));
+        println!("Again:  {again}");
     }
     Ok(ExitCode::from(if decision.proposal.is_some() { 0 } else { 3 }))
 }
