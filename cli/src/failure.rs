@@ -31,6 +31,15 @@ impl Failure {
         Failure::Usage(reason.to_string())
     }
 
+    /// The same failure of what `place` names.
+    pub(crate) fn at(self, place: impl Display) -> Self {
+        match self {
+            Failure::Usage(reason) => Failure::Usage(format!("{place}: {reason}")),
+            Failure::Broken(error) => Failure::Broken(error.context(place.to_string())),
+            Failure::No(reason) => Failure::No(format!("{place}: {reason}")),
+        }
+    }
+
     /// Reports a command line that did not parse: help and version are printed whole, an error in one line.
     pub(crate) fn parsing(error: &clap::Error) -> ExitCode {
         use ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion};

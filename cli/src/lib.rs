@@ -20,6 +20,7 @@ mod product;
 mod progress;
 mod runner;
 mod scenario;
+mod written;
 
 use std::ffi::OsStr;
 use std::path::Path;

@@ -103,7 +103,8 @@ fn strategies_that_are_not_compiled_in_are_skipped_with_a_line() {
 fn an_unwritable_path_is_one_line_and_exit_code_2() {
     let place = Place::new();
     place.write("notes.svg", "mine");
-    for path in [".", "notes.svg", "notes.svg/below.svg"] {
+    let devices: &[&str] = if cfg!(unix) { &["/dev/zero", "/dev/full"] } else { &[] };
+    for path in [".", "notes.svg", "notes.svg/below.svg", "-"].iter().chain(devices) {
         let output = demo(&place, &["stack", "--svg", path], &[]);
         assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), ""), "{path}");
         let line = text(&output.stderr);

@@ -2,8 +2,7 @@
 
 mod cell;
 
-use std::fs;
-use std::io::{ErrorKind, IsTerminal};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -20,6 +19,7 @@ use crate::args::DemoArgs;
 use crate::catalog::Catalog;
 use crate::failure::{Done, Failure};
 use crate::out::{eprintln, print, println};
+use crate::written;
 
 /// The last line of every diagram written here; a file without it is not overwritten.
 const MARK: &str = "<!-- a diagram of syncbench demo -->\n";
@@ -104,32 +104,23 @@ fn draw(args: &DemoArgs, told: &Told) -> Result<Option<PathBuf>, Failure> {
     if told.runs.is_empty() || (args.json && args.svg.is_none()) {
         return Ok(None);
     }
-    let svg = story::scene(told, full(args)).svg() + MARK;
+    let svg = story::scene(told, full(args)).svg();
+    let write = |path: &Path| written::write(path, &svg, MARK, "a diagram of a demo");
     if let Some(path) = &args.svg {
-        let wrong = |reason| Failure::usage(format!("--svg {}: {reason}", path.display()));
-        write(path, &svg).map_err(wrong)?;
+        write(path).map_err(|failure| failure.at(format!("--svg {}", path.display())))?;
         return Ok(Some(path.clone()));
     }
     let path = Path::new("bench-results").join("demo").join(format!("{}.svg", told.story));
     // The user did not ask for a file, so the story is told without one.
-    match write(&path, &svg) {
+    match write(&path).map_err(|failure| failure.at(path.display())) {
         Ok(()) => Ok(Some(path)),
-        Err(reason) => {
-            eprintln!("no diagram: {}: {reason}", path.display());
+        Err(Failure::Usage(reason) | Failure::No(reason)) => {
+            eprintln!("no diagram: {reason}");
+            Ok(None)
+        }
+        Err(Failure::Broken(error)) => {
+            eprintln!("no diagram: {error:#}");
             Ok(None)
         }
     }
-}
-
-/// Writes a diagram; overwrites an earlier diagram only.
-fn write(path: &Path, svg: &str) -> Result<(), String> {
-    match fs::read(path) {
-        Ok(there) if there.is_empty() || there.ends_with(MARK.as_bytes()) => {}
-        Ok(_) => return Err("exists already and is not a diagram of a demo; expected another path".into()),
-        Err(error) if error.kind() == ErrorKind::NotFound => {}
-        Err(error) => return Err(format!("{error}; expected a writable file")),
-    }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let made = folder.map_or(Ok(()), fs::create_dir_all);
-    made.and_then(|()| fs::write(path, svg)).map_err(|error| format!("{error}; expected a writable file"))
 }
