@@ -92,13 +92,13 @@ impl Change {
     }
 
     /// Whether there was nothing before, or is nothing now: no share says how much that is.
-    pub(super) fn from_nothing(&self) -> bool {
+    pub(super) fn has_no_share(&self) -> bool {
         matches!((self.baseline, self.candidate), (Some(was), Some(is)) if (was == 0.0) != (is == 0.0))
     }
 
     /// Whether the change is more than luck.
     pub fn significant(&self) -> bool {
-        let exact = self.exact && (self.of_cells || self.from_nothing());
+        let exact = self.exact && (self.of_cells || self.has_no_share());
         self.verdict != Verdict::Identical && (exact || self.p_corrected.is_some_and(|p| p <= SIGNIFICANT))
     }
 
@@ -122,7 +122,7 @@ impl Change {
         let direction = if effect > 0.0 { rises } else { falls };
         (self.verdict, self.why) = match direction {
             _ if effect.is_nan() => (Verdict::Changed, Some("one run only has it")),
-            _ if !self.exact && !(large && self.significant()) => (Verdict::Same, None),
+            _ if !(self.exact || large && self.significant()) => (Verdict::Same, None),
             _ if effect == 0.0 => (Verdict::Changed, Some("other seeds have it")),
             None => (Verdict::Changed, None),
             Some(_) if !large => (Verdict::Changed, Some("less than the least effect")),
@@ -259,7 +259,7 @@ impl<'a> Row<'a> {
         match figure.reading {
             Reading::Cells(count) => {
                 let cells = if figure.name == "failed" { &self.pair.all } else { &self.pair.cells };
-                numbers(cells, Samples::Sum, |cell| count(cell), |_, value| value)
+                numbers(cells, Samples::Sum, count, |_, value| value)
             }
             Reading::Sum(spec, field) => {
                 numbers(&self.pair.cells, Samples::Sum, |cell| cell.number(spec, field), |_, value| value)
