@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# Pictures of a report's page: .ci/screenshots.sh RESULTS [OUT], where RESULTS has a report.html. Needs Chromium; a printed
-# page becomes a picture where pdftoppm is there too. Somebody looks at them before they are committed.
+# Pictures of a report: .ci/screenshots.sh RESULTS [OUT], where RESULTS is the folder of a run with its report.html. The page at
+# three sizes, and the first screen of a terminal with 80 and with 120 columns, by the release build or by $SYNCBENCH. Needs
+# Chromium; a printed page becomes a picture where pdftoppm is there too. Somebody looks at them before they are committed.
 set -euo pipefail
 
-page=$(realpath "$1/report.html")
+results=$(realpath "$1")
+page=$results/report.html
+program=${SYNCBENCH:-$(dirname "$0")/../target/release/syncbench}
 out=${2:-$1/screens}
 mkdir -p "$out"
 out=$(realpath "$out")
@@ -33,4 +36,18 @@ if command -v pdftoppm >/dev/null; then
 else
     echo "skipped: page-print.png: no pdftoppm" >&2
 fi
+
+# terminal COLUMNS WIDTH HEIGHT: what `report` prints, in a window as large as the terminal.
+terminal() {
+    {
+        printf '<!DOCTYPE html><meta charset="utf-8"><body style="margin:12px;background:#fff;color:#1f2933">'
+        printf '<pre style="font:14px/18px monospace;margin:0">$ syncbench run\n'
+        COLUMNS=$1 "$program" report "$results" --out "$profile/drawn" | sed "s|$profile/drawn/|bench-results/reference/|" |
+            sed 's/&/\&amp;/g; s/</\&lt;/g'
+        printf '</pre>'
+    } >"$profile/terminal.html"
+    chromium --screenshot="$out/terminal-$1.png" --window-size="$2,$3" "file://$profile/terminal.html"
+}
+terminal 80 720 480
+terminal 120 1060 480
 ls -l "$out"

@@ -132,7 +132,7 @@ impl fmt::Display for Caveat {
             ),
             Self::ProvedNothing(strategies, groups) => write!(
                 f,
-                "ClaimsKept unknown, because the runs prove nothing: {} in {}.",
+                "Whether claims were kept is unknown, because the runs prove nothing: {} in {}.",
                 list(strategies, NAMES),
                 list(groups, NAMES)
             ),

@@ -55,6 +55,16 @@ impl Spread {
     }
 }
 
+impl Spread {
+    fn at_least_zero(self) -> Self {
+        let cut = |Interval { low, high }: Interval| Interval { low: low.max(0.0), high };
+        match self {
+            Self::Interval(ends) => Self::Interval(cut(ends)),
+            Self::Range(ends) => Self::Range(cut(ends)),
+        }
+    }
+}
+
 /// A figure over seeds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
@@ -124,7 +134,11 @@ pub fn ratio_estimate(pairs: &[(f64, f64)]) -> Option<Estimate> {
     } else {
         // What each seed has beyond its share, spread over the mean denominator: its mean is the ratio.
         let mean = under / pairs.len() as f64;
-        spread(&pairs.iter().map(|(over, under)| value + (over - value * under) / mean).collect::<Vec<_>>())
+        let spread =
+            spread(&pairs.iter().map(|(over, under)| value + (over - value * under) / mean).collect::<Vec<_>>());
+        // Where nothing counted is negative, its share is not.
+        let positive = pairs.iter().all(|(over, under)| *over >= 0.0 && *under >= 0.0);
+        spread.map(|spread| if positive { spread.at_least_zero() } else { spread })
     };
     Some(Estimate { value, spread, seeds: pairs.len() })
 }
@@ -318,6 +332,14 @@ mod tests {
                 estimate.spread.map_or(Interval { low: estimate.value, high: estimate.value }, |some| some.ends());
             assert!(ends.low <= estimate.value && estimate.value <= ends.high, "{q}: {estimate:?}");
         }
+    }
+
+    #[test]
+    fn a_share_of_counts_is_never_negative() {
+        let mut pairs = vec![(0.0, 100.0); 9];
+        pairs.push((2.0, 90.0));
+        let interval = interval(ratio_estimate(&pairs).expect("not empty"));
+        assert!(interval.low == 0.0 && interval.high > 0.01, "{interval:?}");
     }
 
     #[test]

@@ -59,6 +59,17 @@ impl<'a> Verdict<'a> {
         Field::new(safe, &self.axes, &self.measured)
     }
 
+    /// Labels whose runs lost so much against some answer that no search for what would change it tries them again: one of
+    /// a hundred operations or more.
+    pub fn far_off(&self) -> BTreeSet<String> {
+        let much = |veto: &Veto| veto.evidence.as_ref().is_some_and(|evidence| evidence.count * 100 >= evidence.of);
+        let all = self.singles.iter().chain(&self.mixes).filter(|(entry, vetoes)| {
+            // A mix of two connections is tried with its parts.
+            vetoes.iter().any(much) && entry.carries.iter().all(|(_, label)| *label == entry.label)
+        });
+        all.map(|(entry, _)| entry.label.clone()).collect()
+    }
+
     /// What is proposed; `None` where nothing is safe.
     pub fn winner(&self) -> Option<Winner> {
         let (field, mixes) = (self.field(&self.singles), self.field(&self.mixes));
@@ -311,9 +322,6 @@ fn reasons(field: &Field<'_>, pick: &Pick) -> Vec<String> {
             1 => "nothing else is safe".to_owned(),
             _ => "no other one is better in anything that the rule looks at".to_owned(),
         });
-    }
-    if !pick.equals.is_empty() {
-        because.push(format!("not told apart from it: {}", field.names(&pick.equals)));
     }
     because.push(format!("the rule: {}", in_words(field.axes)));
     because

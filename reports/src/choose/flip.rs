@@ -92,21 +92,21 @@ impl Along {
                 .unwrap_or_default(),
         };
         let ends = [points.first(), points.last()].map(|end| end.map_or(at, |(value, _)| *value));
-        let name = |point: &Point| point.winner.as_ref().map_or("nothing", |winner| winner.best.as_str()).to_owned();
-        let (mine, value) = (name(own), |value: f64| self.value(value));
+        let mine = own.winner.as_ref().map_or("", |winner| winner.best.as_str());
+        let other = |point: &Point| match (&point.winner, mine) {
+            (None, _) => "nothing is safe".to_owned(),
+            (Some(winner), "") => winner.best.clone(),
+            (Some(winner), _) => format!("{} instead of {mine}", winner.best),
+        };
+        let value = |value: f64| self.value(value);
         let says = match (change, there) {
             (Some((here, beyond)), Some((_, point))) if self.is_yes_or_no() => {
-                format!("with `{}` {} instead of {}: {}", self.name, value(beyond), value(here), name(point))
+                format!("with `{}` {} instead of {}: {}", self.name, value(beyond), value(here), other(point))
             }
             (Some((here, beyond)), Some((_, point))) => {
                 let side = if beyond > here { "above" } else { "below" };
-                format!(
-                    "{} {side} {} (at {} it is measured): {} instead of {mine}",
-                    self.name,
-                    value(here),
-                    value(beyond),
-                    name(point)
-                )
+                let (here, beyond) = (value(here), value(beyond));
+                format!("{} {side} {here} (measured at {beyond}): {}", self.name, other(point))
             }
             _ if points.len() == 1 => format!("{}: not searched, the time was up", self.name),
             _ if own.winner.is_none() && self.is_yes_or_no() => {
@@ -134,6 +134,7 @@ impl Along {
         match (self.is_yes_or_no(), self.unit) {
             (true, _) => if value > 0.0 { "yes" } else { "no" }.to_owned(),
             (_, "h") => super::span::words(std::time::Duration::from_millis((value * HOUR_MS).round() as u64)),
+            (_, "people") => figure(value),
             (_, unit) => format!("{} {unit}", figure(value)),
         }
     }
@@ -251,7 +252,7 @@ mod tests {
         let (flip, measured) = search("round trip", &Answers::default(), 300.0, 99);
         assert_eq!((flip.at, flip.between), (40.0, Some((250.0, 600.0))));
         assert!(measured <= 4, "{measured} measurements");
-        assert_eq!(flip.says, "round trip above 250 ms (at 600 ms it is measured): b instead of a");
+        assert_eq!(flip.says, "round trip above 250 ms (measured at 600 ms): b instead of a");
         let values: Vec<f64> = flip.steps.iter().map(|step| step.value).collect();
         assert!(values.is_sorted() && values.contains(&40.0), "{values:?}");
         assert_eq!(flip.steps[0].figures.len(), 2);
@@ -261,7 +262,7 @@ mod tests {
     fn a_proposal_that_stays_says_over_which_range() {
         let (flip, measured) = search("people", &Answers::default(), 1e9, 99);
         assert_eq!((flip.between, measured), (None, 2));
-        assert_eq!(flip.says, "people from 2 people to 24 people: a stays");
+        assert_eq!(flip.says, "people from 2 to 24: a stays");
         let (flip, _) = search("time offline", &Answers::default(), 1e9, 99);
         assert_eq!(flip.says, "time offline from no time to 30 days: a stays");
     }
@@ -297,7 +298,7 @@ mod tests {
     fn an_answer_of_yes_or_no_is_turned_round() {
         let (flip, measured) = search("refuse", &Answers::default(), 0.5, 99);
         assert_eq!((flip.between, measured), (Some((0.0, 1.0)), 1));
-        assert_eq!(flip.says, "with `refuse` yes instead of no: b");
+        assert_eq!(flip.says, "with `refuse` yes instead of no: b instead of a");
         let (flip, _) = search("overwrite", &Answers { overwrite: true, ..Answers::default() }, 9.0, 99);
         assert_eq!(flip.says, "`overwrite` changes nothing: a stays");
     }

@@ -49,6 +49,12 @@ impl Effort {
         }
     }
 
+    /// For what is ruled out before it is measured.
+    #[must_use]
+    pub fn of_a_glance(self) -> Self {
+        Self { seeds: self.seeds.min(3), ..self }
+    }
+
     /// For each step of a search: half of the seeds and of the operations.
     #[must_use]
     pub fn of_a_step(self) -> Self {

@@ -155,18 +155,20 @@ fn findings(answers: &Answers, measured: &Measured<'_>, entry: &Entry) -> Vec<Ve
         let mut here = BTreeSet::new();
         for cell in &cells {
             for finding in &cell.findings {
-                let forbidden = harms(finding).iter().find_map(|harm| forbids(answers, *harm, part.workload));
-                let Some((answer, clause)) = forbidden else { continue };
-                let known = found.entry((answer, finding.kind.as_str())).or_default();
-                if here.insert((answer, finding.kind.as_str())) {
-                    known.of += all;
-                    known.all_runs += cells.len();
-                    known.places.insert(format!("{}, {name}", part.data.word()));
+                // One finding may fail several answers: a card that is gone is lost work, and not where it was put.
+                let forbidden = harms(finding).iter().filter_map(|harm| forbids(answers, *harm, part.workload));
+                for (answer, clause) in forbidden.collect::<BTreeMap<_, _>>() {
+                    let known = found.entry((answer, finding.kind.as_str())).or_default();
+                    if here.insert((answer, finding.kind.as_str())) {
+                        known.of += all;
+                        known.all_runs += cells.len();
+                        known.places.insert(format!("{}, {name}", part.data.word()));
+                    }
+                    (known.clause, known.lost) = (clause, finding.lost);
+                    known.count += finding.count;
+                    known.runs += 1;
+                    known.first.get_or_insert((cell, &finding.example));
                 }
-                (known.clause, known.lost) = (clause, finding.lost);
-                known.count += finding.count;
-                known.runs += 1;
-                known.first.get_or_insert((cell, &finding.example));
             }
         }
     }

@@ -92,13 +92,13 @@ impl Change {
     }
 
     /// Whether there was nothing before, or is nothing now: no share says how much that is.
-    pub(super) fn has_no_share(&self) -> bool {
+    pub(super) fn is_new_or_gone(&self) -> bool {
         matches!((self.baseline, self.candidate), (Some(was), Some(is)) if (was == 0.0) != (is == 0.0))
     }
 
     /// Whether the change is more than luck.
     pub fn significant(&self) -> bool {
-        let exact = self.exact && (self.of_cells || self.has_no_share());
+        let exact = self.exact && (self.of_cells || self.is_new_or_gone());
         self.verdict != Verdict::Identical && (exact || self.p_corrected.is_some_and(|p| p <= SIGNIFICANT))
     }
 

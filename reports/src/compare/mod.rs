@@ -300,7 +300,7 @@ fn words(change: &Change) -> [String; 3] {
 
 /// By how much it changed, in percent, with its interval.
 fn by(change: &Change) -> String {
-    if change.has_no_share() || change.effect().is_nan() {
+    if change.is_new_or_gone() || change.effect().is_nan() {
         return match (change.baseline, change.candidate) {
             (Some(was), Some(is)) => format!("{}{}", if is > was { "+" } else { "" }, shown(is - was)),
             _ => String::new(),

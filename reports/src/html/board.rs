@@ -46,7 +46,7 @@ pub(super) fn board(overview: &Overview<'_, '_>, places: &Places<'_>) -> Markup 
             @if !lines.is_empty() {
                 aside aria-labelledby="follows" {
                     h2 id="follows" { "What follows" @if several { small { "in the worst mode" } } }
-                    dl { @for line in &lines { dt { (list(&line.holds, usize::MAX)) } dd { (line.says) } } }
+                    dl { @for line in &lines { dt { (list(&line.holds, usize::MAX)) } dd { (line.said(usize::MAX)) } } }
                 }
             }
         }

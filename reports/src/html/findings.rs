@@ -49,6 +49,7 @@ fn noteworthy(row: &Row<'_>) -> bool {
 }
 
 /// A kind of finding in a row.
+#[derive(Clone, Copy)]
 struct Found<'a> {
     kind: &'a str,
     /// Over all seeds.
@@ -59,21 +60,22 @@ struct Found<'a> {
 
 /// What was found, kind by kind, with the cell that has the first instance of it.
 fn by_cell<'a>(row: &Row<'a>) -> Vec<(&'a Cell, Vec<Found<'a>>)> {
-    let mut kinds: BTreeMap<&str, (u64, Found<'a>)> = BTreeMap::new();
-    let mut cells = BTreeMap::new();
+    let mut cells: Vec<(&Cell, Vec<Found<'a>>)> = Vec::new();
+    // By kind: where it stands in `cells`.
+    let mut kinds: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for cell in row.measured() {
-        for finding in &cell.findings {
-            let Finding { kind, count, lost, example, .. } = finding;
-            let first = || (cell.seed, Found { kind, total: 0, lost: *lost, example });
-            kinds.entry(kind.as_str()).or_insert_with(first).1.total += count;
-            cells.entry(cell.seed).or_insert(cell);
+        cells.push((cell, Vec::new()));
+        let last = cells.len() - 1;
+        for Finding { kind, count, lost, example, .. } in &cell.findings {
+            let (place, index) = *kinds.entry(kind).or_insert((last, cells[last].1.len()));
+            if index == cells[place].1.len() {
+                cells[place].1.push(Found { kind, total: 0, lost: *lost, example });
+            }
+            cells[place].1[index].total += count;
         }
     }
-    let of = |(seed, cell): (u64, &'a Cell)| {
-        let found = kinds.extract_if(.., |_, (first, _)| *first == seed).map(|(_, (_, found))| found);
-        (cell, found.collect::<Vec<_>>())
-    };
-    cells.into_iter().map(of).filter(|(_, found)| !found.is_empty()).collect()
+    cells.retain(|(_, found)| !found.is_empty());
+    cells
 }
 
 /// The command that tells a cell's first loss step by step; the words in quotes run it again.

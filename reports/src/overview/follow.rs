@@ -44,12 +44,17 @@ const CLAIMS: [(&str, &str); 3] = [
 impl Follow {
     /// As a sentence, with at most so many kinds of data and strategies by name.
     pub fn sentence(&self, holds: usize, names: usize) -> String {
+        format!("{}: {}", list(&self.holds, holds), self.said(names))
+    }
+
+    /// What holds, without the kinds of data, with at most so many strategies by name.
+    pub fn said(&self, names: usize) -> String {
         let space = if self.names.is_empty() { "" } else { " " };
         let names = match self.names.len() {
             all if all <= names => self.names.join(", "),
             all => format!("{} and {} more", self.names[..names].join(", "), all - names),
         };
-        format!("{}: {}{space}{names}{}", list(&self.holds, holds), self.says, self.note)
+        format!("{}{space}{names}{}", self.says, self.note)
     }
 
     fn alike(&self, other: &Self) -> bool {

@@ -50,9 +50,9 @@ pub fn lines(told: &Told) -> Vec<String> {
 }
 
 /// Most diagrams of a story that is not told in full: as many as two screens hold.
-const DIAGRAMS: usize = 3;
+const DIAGRAMS: usize = 2;
 
-/// The diagrams of a story, one below the other: of one run of each end, the first three; with `full`, of every run.
+/// The diagrams of a story, one below the other: of one run of each end, the first two; with `full`, of every run.
 pub fn scene(told: &Told, full: bool) -> Scene {
     let runs = chosen(told, full);
     let most = if full { runs.len() } else { DIAGRAMS };
@@ -109,6 +109,10 @@ fn labels(run: &Run, step: &Step) -> Vec<(EventKind, String)> {
     let words = |op: &OpId| run.call(*op).map_or("?", |made| made.words.as_str());
     let mut labels = Vec::new();
     labels.extend(step.issued.iter().map(|op| (EventKind::Action, words(op).to_owned())));
+    labels.extend(step.connected.map(|open| {
+        let words = if open { "connected again" } else { "no connection" };
+        (EventKind::Note, words.to_owned())
+    }));
     labels.extend(step.rolled_back.iter().map(|op| (EventKind::Note, format!("{} rolled back", words(op)))));
     for op in &step.refused {
         let reason = match run.call(*op).map(|made| &made.answer) {
@@ -124,14 +128,19 @@ fn labels(run: &Run, step: &Step) -> Vec<(EventKind, String)> {
     });
     let mut shown: Vec<String> = got.collect();
     if step.changed {
-        shown.push(brief(&step.state));
+        shown.push(state(run, &step.state));
     } else if shown.is_empty() && !step.took.is_empty() && step.refused.is_empty() && step.issued.is_none() {
-        labels.push((EventKind::Note, format!("still {}", brief(&step.state))));
+        labels.push((EventKind::Note, format!("still {}", state(run, &step.state))));
     }
     if !shown.is_empty() {
         labels.push((EventKind::State, shown.join(", ")));
     }
     labels
+}
+
+/// A whole document is shown in brief; a part of one as it is.
+fn state(run: &Run, state: &Document) -> String {
+    if run.part.is_some() { state.to_string() } else { brief(state) }
 }
 
 fn carried(run: &Run, message: &Message) -> String {

@@ -139,6 +139,15 @@ fn an_oracle_that_fired_rules_out_with_its_count_and_its_command() {
 }
 
 #[test]
+fn one_finding_may_fail_several_answers() {
+    let loses = Made { label: "loses", lost: |_| 1, kind: "lost card", ..PLAIN };
+    let decision =
+        decided(&Answers { order: true, data: vec![Data::Records, Data::Lists], ..tolerant() }, &measured(&[loses], 3));
+    let answers: Vec<&str> = decision.vetoed[0].reasons.iter().map(|veto| veto.answer.as_str()).collect();
+    assert_eq!(answers, ["data", "order"]);
+}
+
+#[test]
 fn a_claim_that_an_answer_asks_for_rules_out_without_a_run() {
     let merging = || Made { label: "merging", claims: MERGING, ..PLAIN };
     let answers = |of: fn(&mut Answers)| {

@@ -5,12 +5,14 @@ mod bench;
 mod evidence;
 mod folder;
 
+use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use syncbench_harness::results::{Facts, Results};
+use syncbench_reports::choose::decision::Flip;
 use syncbench_reports::choose::entry::Measured;
 use syncbench_reports::choose::flip::{ALONG, Point};
 use syncbench_reports::choose::study::{Effort, Study, contenders, mixes, parts, study};
@@ -82,37 +84,72 @@ fn answers(args: &ChooseArgs) -> Result<Answers, Failure> {
 
 /// Measures and decides; `None` after Ctrl-C.
 fn decide(bench: &mut Bench<'_>, answers: &Answers, effort: Effort, depth: u32) -> Result<Option<Decision>, Failure> {
-    let (study, known) = laid_out(bench, answers, effort, HOPELESS)?;
+    let none = BTreeSet::new();
+    let (mut study, known) = laid_out(bench, answers, effort, 0, &none)?;
+    let (ruled_out, _) = laid_out(bench, answers, effort.of_a_glance(), 1, &none)?;
+    if ruled_out.has_strategies() {
+        study.caveats.push(format!(
+            "What a single answer rules out before anything is measured was measured with {} seeds: to see what it does, and \
+             whether another answer would rescue it.",
+            effort.of_a_glance().seeds
+        ));
+    }
+    // What there is none of would be no plan.
+    study.scenarios.extend(ruled_out.scenarios);
+    study.scenarios.retain(|scenario| !scenario.strategies.is_empty());
     let steps = if depth == 0 { 0 } else { STEPS };
-    let (small, _) = laid_out(bench, answers, effort.of_a_step(), 1)?;
+    let (small, _) = laid_out(bench, answers, effort.of_a_step(), 0, &none)?;
     bench.expect(&study.scenarios, &small.scenarios, steps)?;
-    let Some(results) = bench.run(study.scenarios.clone())? else { return Ok(None) };
+    let measured = if study.has_strategies() { bench.run(study.scenarios.clone())? } else { Some(bench.empty()) };
+    let Some(results) = measured else { return Ok(None) };
     let verdict = Verdict::new(answers, &study, Measured::new(&results));
     let mut decision = verdict.decision(answers, &study, &known);
     if depth > 0 {
         let own = Point { winner: verdict.winner(), figures: verdict.figures() };
-        search(bench, answers, effort, (&study, &results), &own, &mut decision, SEARCH * depth)?;
+        let far_off = if own.winner.is_some() { verdict.far_off() } else { none };
+        let searched = Searched { study: &study, results: &results, own: &own, far_off: &far_off };
+        decision.flips = search(bench, answers, effort, &searched, SEARCH * depth)?;
+        let [fewer, less] = [effort.of_a_step().seeds, effort.seeds];
+        let left_out = match far_off.len() {
+            0 => String::new(),
+            count => format!(", and without {count} strategies that lost one of a hundred operations or more"),
+        };
+        decision.caveats.push(format!(
+            "What would change the answer was measured with {fewer} seeds in place of {less} and half of the operations{left_out}."
+        ));
     }
     evidence::tell(bench, &study, &mut decision)?;
     bench.finish();
     Ok((!bench.stopped()).then_some(decision))
 }
 
-/// How many answers a strategy may fail by what it says of itself and still be measured: another answer may rescue it.
-const HOPELESS: usize = 2;
 /// About how many measurements a search takes: both ends of each axis that is a number, and one of the others.
 const STEPS: usize = 7;
 
-/// What is measured under these answers, without strategies that fail as many of them by what they say of themselves; and
-/// what all of them say.
-fn laid_out(bench: &Bench<'_>, answers: &Answers, effort: Effort, fail: usize) -> Result<(Study, Facts), Failure> {
+/// What is measured under these answers of strategies that fail so many of them by what they say of themselves, without
+/// some; and what all of them say.
+fn laid_out(
+    bench: &Bench<'_>,
+    answers: &Answers,
+    effort: Effort,
+    fails: usize,
+    without: &BTreeSet<String>,
+) -> Result<(Study, Facts), Failure> {
     let specs = bench.specs();
     let mut labels = contenders(specs, answers);
     labels.extend(mixes(specs, answers));
     let all = study(answers, effort, &labels);
     let known = bench.facts(all.scenarios)?;
-    labels.retain(|label| hopeless(answers, &parts(answers), label, &known).len() < fail);
+    labels.retain(|label| !without.contains(label) && hopeless(answers, &parts(answers), label, &known).len() == fails);
     Ok((study(answers, effort, &labels), known))
+}
+
+/// What a search starts from.
+struct Searched<'s> {
+    study: &'s Study,
+    results: &'s Results,
+    own: &'s Point,
+    far_off: &'s BTreeSet<String>,
 }
 
 /// Searches for what would change the answer.
@@ -120,25 +157,23 @@ fn search(
     bench: &mut Bench<'_>,
     answers: &Answers,
     effort: Effort,
-    (own_study, own_results): (&Study, &Results),
-    own: &Point,
-    decision: &mut Decision,
+    from: &Searched<'_>,
     time: Duration,
-) -> Result<(), Failure> {
-    let mut failed = None;
+) -> Result<Vec<Flip>, Failure> {
+    let (mut flips, mut failed) = (Vec::new(), None);
     for along in ALONG {
         let mut measure = |other: &Answers| {
             let step = |study: &Study, results: &Results| {
                 let verdict = Verdict::new(other, study, Measured::new(results));
                 Point { winner: verdict.winner(), figures: verdict.figures() }
             };
-            if along.is_yes_or_no() && other.peers == answers.peers && parts(other) == own_study.parts {
-                return Some(step(own_study, own_results));
+            if along.is_yes_or_no() && other.peers == answers.peers && parts(other) == from.study.parts {
+                return Some(step(from.study, from.results));
             }
             if bench.stopped() || bench.elapsed() > time {
                 return None;
             }
-            let run = laid_out(bench, other, effort.of_a_step(), 1).and_then(|(study, _)| {
+            let run = laid_out(bench, other, effort.of_a_step(), 0, from.far_off).and_then(|(study, _)| {
                 let results =
                     if study.has_strategies() { bench.run(study.scenarios.clone())? } else { Some(bench.empty()) };
                 Ok(results.map(|results| step(&study, &results)))
@@ -148,10 +183,7 @@ fn search(
                 None
             })
         };
-        decision.flips.push(along.search(answers, own, &mut measure));
+        flips.push(along.search(answers, from.own, &mut measure));
     }
-    match failed {
-        Some(failure) => Err(failure),
-        None => Ok(()),
-    }
+    failed.map_or(Ok(flips), Err)
 }

@@ -22,6 +22,8 @@ pub(super) struct Browser {
     from: BufReader<File>,
     session: String,
     calls: u64,
+    /// How many pages were loaded.
+    loaded: u64,
     /// Errors on the console, and uncaught ones.
     pub(super) complaints: Vec<String>,
     /// Everything that was asked for over a network or from a disk, but for the page itself.
@@ -61,8 +63,9 @@ impl Browser {
         // In the order in which the shell opens them.
         let to = File::options().write(true).open(&into).expect("a pipe");
         let from = BufReader::new(File::open(&out).expect("a pipe"));
-        let (session, calls) = (String::new(), 0);
-        let mut browser = Self { child, to, from, session, calls, complaints: Vec::new(), requests: Vec::new(), dir };
+        let (session, calls, loaded) = (String::new(), 0, 0);
+        let mut browser =
+            Self { child, to, from, session, calls, loaded, complaints: Vec::new(), requests: Vec::new(), dir };
         browser.attach();
         browser.load(html);
         Some(browser)
@@ -82,14 +85,13 @@ impl Browser {
         let file = self.dir.path().join("page.html");
         fs::write(&file, html).expect("a file");
         let url = format!("file://{}", file.display());
+        let before = self.loaded;
         self.call("Page.navigate", json!({ "url": url }));
-        for _ in 0..600 {
-            if self.eval("document.readyState === 'complete' && location.protocol === 'file:'") == true {
-                return;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(50));
+        // The empty page that a browser begins with may be told late.
+        while self.loaded == before || self.eval("location.protocol === 'file:'") != true {
+            let event = self.read();
+            self.note(&event);
         }
-        panic!("the page did not load");
     }
 
     /// One command of the protocol, and its result.
@@ -106,10 +108,7 @@ impl Browser {
         }
         self.to.write_all(format!("{message}\0").as_bytes()).expect("the browser listens");
         loop {
-            let mut bytes = Vec::new();
-            self.from.read_until(0, &mut bytes).expect("the browser speaks");
-            bytes.pop();
-            let answer: Value = serde_json::from_slice(&bytes).expect("the browser lives, and speaks JSON");
+            let answer = self.read();
             if answer["id"] == id {
                 let error = &answer["error"];
                 return if error.is_null() { Ok(answer["result"].clone()) } else { Err(error.clone()) };
@@ -118,12 +117,20 @@ impl Browser {
         }
     }
 
+    fn read(&mut self) -> Value {
+        let mut bytes = Vec::new();
+        self.from.read_until(0, &mut bytes).expect("the browser speaks");
+        bytes.pop();
+        serde_json::from_slice(&bytes).expect("the browser lives, and speaks JSON")
+    }
+
     fn note(&mut self, event: &Value) {
         let params = &event["params"];
         match event["method"].as_str() {
             Some("Runtime.exceptionThrown" | "Runtime.consoleAPICalled" | "Log.entryAdded") => {
                 self.complaints.push(params.to_string());
             }
+            Some("Page.loadEventFired") => self.loaded += 1,
             Some("Network.requestWillBeSent") => {
                 let url = params["request"]["url"].as_str().unwrap_or_default();
                 if !url.ends_with("/page.html") {

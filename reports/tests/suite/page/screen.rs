@@ -1,6 +1,8 @@
 //! What is seen without scrolling, and that nothing is wider than the window.
 
 use syncbench_harness::results::Results;
+use syncbench_reports::aggregate::Summary;
+use syncbench_reports::overview::{Overview, follow};
 
 use super::{large, shown, small};
 
@@ -34,6 +36,19 @@ fn the_first_screen_has_the_question_the_heatmap_the_bars_and_what_follows() {
     assert_eq!(browser.eval(&numbers.replace("\\\\", "\\")), 0, "a number in every cell");
     assert_eq!(browser.eval(OVERFLOW), 0);
     assert_eq!((&browser.complaints, &browser.requests), (&vec![], &vec![]));
+}
+
+#[test]
+fn what_follows_names_the_strategies() {
+    let results = small();
+    let (page, summary) = (syncbench_reports::html::page(&results, &[]), Summary::new(&results));
+    let lines = follow(&Overview::new(&summary));
+    assert!(lines.iter().any(|line| !line.names.is_empty()));
+    for line in lines {
+        let sentence = line.sentence(usize::MAX, usize::MAX);
+        let (_, said) = sentence.split_once(": ").expect("a kind of data, then what holds");
+        assert!(page.contains(&format!("<dd>{said}</dd>")), "{sentence}");
+    }
 }
 
 /// As a mail takes it.
