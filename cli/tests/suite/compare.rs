@@ -126,7 +126,13 @@ fn the_example_for_ci_calls_commands_that_there_are() {
     let scenario = fs::read_to_string(folder.join("compare.toml")).unwrap();
     assert!(!workflow.contains('\t') && workflow.lines().all(|line| (line.len() - line.trim_start().len()) % 2 == 0));
     let place = Place::new();
-    let scenario = place.write("compare.toml", scenario.replace("ops = 120", "ops = 12").replace("1..10", "1..2"));
+    let scenario = place.write(
+        "compare.toml",
+        scenario
+            .replace("ops = 120", "ops = 12")
+            .replace("1..10", "1..2")
+            .replace(r#""stack", "text", "record""#, r#""stack""#),
+    );
     let joined = workflow.replace("\\\n", " ");
     let commands = joined.lines().filter_map(|line| line.split_once("/syncbench ").map(|(_, command)| command));
     let commands: Vec<&str> = commands.filter(|command| !command.starts_with("base-bin")).collect();

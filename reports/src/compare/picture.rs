@@ -1,7 +1,7 @@
 //! What is worse, what is better and what changed, as ratios around one.
 
 use super::text::rows;
-use super::{Change, Comparison, Verdict, words};
+use super::{Change, Comparison, Verdict, by, words};
 use crate::draw::Scene;
 use crate::draw::panel::{Sheet, WIDTH};
 use crate::draw::ratio::{Mark, RatioRow, Ratios};
@@ -47,7 +47,7 @@ pub fn picture(comparison: &Comparison) -> Scene {
 const NOTHING: &str = "No figure differs by more than luck.";
 
 fn row(change: &Change, heading: &str, mark: Mark) -> RatioRow {
-    let [was, is, by] = words(change);
+    let [was, is, _] = words(change);
     let (baseline, candidate) = (change.baseline.unwrap_or(f64::NAN), change.candidate.unwrap_or(f64::NAN));
     RatioRow {
         heading: heading.to_owned(),
@@ -55,6 +55,6 @@ fn row(change: &Change, heading: &str, mark: Mark) -> RatioRow {
         ratio: change.ratio.unwrap_or(candidate / baseline),
         interval: change.interval.map(|[low, high]| (low, high)),
         mark,
-        note: format!("{was} to {is}: {by}"),
+        note: format!("{was} to {is}: {}", by(change)),
     }
 }
