@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use syncbench_harness::metric::{MetricSpec, TOTAL};
-use syncbench_harness::metrics::LOST_INTENTS;
+use syncbench_harness::metric::MetricSpec;
 use syncbench_harness::results::{ClaimsKept, Histogram, Outcome};
 
 use super::{Mode, Overview};
@@ -141,12 +140,17 @@ impl<'s, 'a> Overview<'s, 'a> {
             .any(|row| row.status() == Status::Measured && !row.emulated().is_empty())
     }
 
-    /// Operations lost by seed in a mode, workloads together; for comparisons paired by seed.
-    pub(super) fn lost_by_seed(&self, mode: &Mode<'s, 'a>, strategy: &str, workloads: &[&str]) -> BTreeMap<u64, f64> {
+    /// Operations lost or refused by seed in a mode, workloads together; for comparisons paired by seed.
+    pub(super) fn not_kept_by_seed(
+        &self,
+        mode: &Mode<'s, 'a>,
+        strategy: &str,
+        workloads: &[&str],
+    ) -> BTreeMap<u64, f64> {
         let mut sums: BTreeMap<u64, f64> = BTreeMap::new();
         for workload in workloads {
             let Some((_, row)) = self.row(mode, strategy, workload) else { continue };
-            for (seed, lost) in row.by_seed(&LOST_INTENTS, TOTAL) {
+            for (seed, lost) in row.not_kept_by_seed() {
                 *sums.entry(seed).or_default() += lost;
             }
         }

@@ -1,6 +1,7 @@
 //! What follows from an overview: which strategies lost nothing, kind of data by kind of data.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use super::names::compressed;
 use super::{Judged, Mode, Overview};
@@ -40,6 +41,10 @@ const CLAIMS: [(&str, &str); 3] = [
     ("serializable", "all that are serializable"),
     ("works offline", "all that work offline"),
 ];
+
+/// How much more than the best a strategy may lose or refuse to be named with it, beside not being told from it: few seeds tell
+/// little, and that is no merit.
+const NEAR: f64 = 1.25;
 
 impl Follow {
     /// As a sentence, with at most so many kinds of data and strategies by name.
@@ -168,17 +173,22 @@ impl<'o> Kind<'o> {
         rows.into_iter().any(|row| !row.emulated().is_empty())
     }
 
-    /// The strategy that lost the fewest, first, and those that the seeds do not tell from it.
+    /// The strategy that kept the most in the worst mode, first, and those that are not told from it and are near it. Refusals
+    /// count as losses do: what is charged to one strategy as lost is often what another one refused.
     fn fewest(&self, overview: &Overview<'_, 'o>) -> Vec<&'o str> {
-        let Some((best, _)) = self.judged.iter().min_by(|a, b| a.1.total_cmp(&b.1)) else { return Vec::new() };
-        let Some(mode) = self.worst_mode(overview) else { return vec![best] };
-        let by_seed = |label: &str| overview.lost_by_seed(mode, label, &self.workloads);
-        let least = by_seed(best);
-        let untold = |label: &str| {
-            let difference = paired_difference(&by_seed(label), &least);
-            difference.is_some_and(|difference| difference.seeds > 1 && difference.side() != Some(Ordering::Greater))
+        let Some(mode) = self.worst_mode(overview) else { return Vec::new() };
+        let by_seed = |label: &str| overview.not_kept_by_seed(mode, label, &self.workloads);
+        let figures: Vec<_> = self.judged.iter().map(|(label, _)| (*label, by_seed(label))).collect();
+        let sum = |seeds: &BTreeMap<u64, f64>| seeds.values().sum::<f64>();
+        let Some((best, least)) = figures.iter().min_by(|a, b| sum(&a.1).total_cmp(&sum(&b.1))) else {
+            return Vec::new();
         };
-        let others = self.judged.iter().filter(|(label, lost)| label != best && untold(label) && *lost > 0.0);
+        let near = |seeds: &BTreeMap<u64, f64>| {
+            let told = paired_difference(seeds, least)
+                .is_none_or(|difference| difference.seeds < 2 || difference.side() == Some(Ordering::Greater));
+            !told && sum(seeds) <= sum(least) * NEAR
+        };
+        let others = figures.iter().filter(|(label, seeds)| label != best && near(seeds));
         std::iter::once(*best).chain(others.map(|(label, _)| *label)).collect()
     }
 
@@ -195,7 +205,7 @@ impl<'o> Kind<'o> {
     }
 }
 
-/// Who lost the fewest where everybody lost some: in one line where some are among the fewest in every kind of data.
+/// Who kept the most where everybody lost some: in one line where some are among those in every kind of data.
 fn fewest(overview: &Overview<'_, '_>, lossy: &[&Kind<'_>]) -> Vec<Follow> {
     let leaders: Vec<Vec<&str>> = lossy.iter().map(|kind| kind.fewest(overview)).collect();
     let Some(first) = leaders.first() else { return Vec::new() };
@@ -203,7 +213,7 @@ fn fewest(overview: &Overview<'_, '_>, lossy: &[&Kind<'_>]) -> Vec<Follow> {
         first.iter().copied().filter(|label| leaders.iter().all(|one| one.contains(label))).collect();
     let line = |kind: &Kind<'_>, names: &[&str]| {
         let note = if names.len() > 1 { " (not told apart)" } else { "" };
-        kind.line("all lost some; fewest", compressed(names, &kind.labels()), note, Rank::None)
+        kind.line("all lost some; most kept by", compressed(names, &kind.labels()), note, Rank::None)
     };
     if !everywhere.is_empty() && lossy.iter().all(|kind| kind.judged.len() > 1) {
         let holds = lossy.iter().map(|kind| kind.holds.clone()).collect();
@@ -211,7 +221,7 @@ fn fewest(overview: &Overview<'_, '_>, lossy: &[&Kind<'_>]) -> Vec<Follow> {
             [one] => line(one, &everywhere),
             [first, ..] => {
                 let names = compressed(&everywhere, &first.labels());
-                first.line("all lost some; none told to lose fewer than", names, "", Rank::None)
+                first.line("all lost some; none told to keep more than", names, "", Rank::None)
             }
             [] => return Vec::new(),
         };

@@ -172,7 +172,7 @@ fn what_follows_is_told_by_kind_of_data() {
     let refusing = said.iter().find(|line| line.contains("all that can refuse")).expect("a line");
     assert!(refusing.starts_with("a queue, counters and bookings of a stock: 0 lost"), "{refusing}");
     let rest = said.iter().find(|line| line.contains("all lost some")).expect("a line");
-    assert!(rest.contains("records") && rest.contains("serial") && rest.contains("hybrid"), "{rest}");
+    assert!(rest.contains("records"), "{rest}");
 }
 
 /// Losses that nobody judged are not zero.
@@ -210,7 +210,10 @@ fn seeds_that_do_not_tell_are_said_not_to() {
         );
     }
     let text = screen(&results, 80, false);
-    assert!(text.contains("records: all lost some; fewest crdt-automerge, lww-document (not told apart)"), "{text}");
+    assert!(
+        text.contains("records: all lost some; most kept by crdt-automerge, lww-document (not told apart)"),
+        "{text}"
+    );
 }
 
 #[test]
