@@ -199,6 +199,7 @@ fn seeds_that_do_not_tell_are_said_not_to() {
     let plan = Plan { strategies: THREE, workloads: &["record"], parts: &["calm"], sizes: &[], seeds: 4 };
     let mut results = told(plan.results());
     for cell in &mut results.cells {
+        cell.metrics.insert(REJECTED.name, Metric::Counts(Default::default()));
         // The second and third differ by luck, the first loses more with each seed.
         lose(
             cell,
