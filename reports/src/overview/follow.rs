@@ -100,7 +100,10 @@ impl<'o> Kind<'o> {
         }
         for kind in &mut kinds {
             let worst = |strategy: &str| {
-                let lost = kind.workloads.iter().map(|one| overview.lost(&overview.modes, strategy, one).known());
+                let lost = kind.workloads.iter().map(|one| match overview.lost_at_most(strategy, one) {
+                    (judged, false) => judged.known(),
+                    (_, true) => None,
+                });
                 lost.collect::<Option<Vec<f64>>>()?.into_iter().reduce(f64::max)
             };
             let strategies = overview.strategies.iter();
@@ -189,9 +192,12 @@ impl<'o> Kind<'o> {
                 let alone = std::slice::from_ref(mode);
                 self.workloads.iter().map(move |workload| overview.lost(alone, label, workload))
             });
-            cells.fold(Judged::Absent, Judged::or_worse).known().unwrap_or(0.0)
+            cells.fold(Judged::Unplanned, Judged::or_worse).known().unwrap_or(0.0)
         };
-        overview.modes.iter().max_by(|a, b| lost(a).total_cmp(&lost(b)))
+        let comparable: Vec<&str> =
+            self.workloads.iter().flat_map(|one| overview.comparable(one)).map(|mode| mode.name.as_str()).collect();
+        let modes = overview.modes.iter().filter(|mode| comparable.contains(&mode.name.as_str()));
+        modes.max_by(|a, b| lost(a).total_cmp(&lost(b)))
     }
 }
 
