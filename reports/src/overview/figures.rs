@@ -15,7 +15,9 @@ const MOST: f64 = 0.9;
 /// A figure, or why there is none.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Judged {
-    /// It does not apply: the strategy does not carry what the workload needs, or this was not planned.
+    /// It was not planned.
+    Unplanned,
+    /// It does not apply: the strategy does not carry what the workload needs.
     Absent,
     /// The worst of the modes.
     Known(f64),
@@ -47,10 +49,11 @@ impl Judged {
     #[must_use]
     pub fn or_worse(self, other: Self) -> Self {
         let rank = |one: &Self| match one {
-            Self::Absent => 0,
-            Self::Known(_) => 1,
-            Self::Unknown => 2,
-            Self::Failed => 3,
+            Self::Unplanned => 0,
+            Self::Absent => 1,
+            Self::Known(_) => 2,
+            Self::Unknown => 3,
+            Self::Failed => 4,
         };
         match (self, other) {
             (Self::Known(a), Self::Known(b)) => Self::Known(a.max(b)),
@@ -76,26 +79,63 @@ impl<'s, 'a> Overview<'s, 'a> {
         worst(rows, Row::lost_per_1000)
     }
 
-    /// Operations refused per 1,000, in the worst workload and mode.
-    pub fn refused(&self, strategy: &str) -> Judged {
-        self.worst(strategy, Row::rejected_per_1000)
+    /// Operations lost per 1,000, in the worst of the modes that are comparable, and whether it was planned in fewer of them
+    /// than other strategies.
+    pub fn lost_at_most(&self, strategy: &str, workload: &str) -> (Judged, bool) {
+        self.worst(strategy, &[workload], Row::lost_per_1000)
     }
 
-    /// Operations lost or refused per 1,000, in the worst workload and mode.
-    pub fn not_kept(&self, strategy: &str) -> Judged {
-        self.worst(strategy, Row::not_kept_per_1000)
+    /// Operations refused per 1,000, in the worst workload and comparable mode, and whether it was planned in fewer of them.
+    pub fn refused(&self, strategy: &str) -> (Judged, bool) {
+        self.worst(strategy, &self.workloads, Row::rejected_per_1000)
     }
 
-    fn worst(&self, strategy: &str, figure: impl Fn(&Row<'a>) -> Option<Estimate>) -> Judged {
-        worst(self.modes.iter().flat_map(|mode| self.rows(mode, strategy)), figure)
+    /// Operations lost or refused per 1,000, in the worst workload and comparable mode, and whether it was planned in fewer of
+    /// them.
+    pub fn not_kept(&self, strategy: &str) -> (Judged, bool) {
+        self.worst(strategy, &self.workloads, Row::not_kept_per_1000)
+    }
+
+    /// Modes of a workload in which all strategies that carry it were planned; where there is none, all of its modes.
+    pub fn comparable(&self, workload: &str) -> Vec<&Mode<'s, 'a>> {
+        let carried = |mode: &Mode<'s, 'a>, strategy: &str| {
+            let row = self.row(mode, strategy, workload);
+            row.is_some_and(|(_, row)| !matches!(row.status(), Status::Missing(Outcome::Unsupported, _)))
+        };
+        let labels = self.strategies.iter().map(|known| known.label);
+        let carriers: Vec<&str> = labels.filter(|label| self.modes.iter().any(|mode| carried(mode, label))).collect();
+        let planned = |mode: &&Mode<'s, 'a>| mode.groups.iter().any(|group| group.condition.workload == workload);
+        let all: Vec<_> = self.modes.iter().filter(planned).collect();
+        let shared = |mode: &Mode<'s, 'a>| carriers.iter().all(|label| self.row(mode, label, workload).is_some());
+        let shared: Vec<_> = all.iter().copied().filter(|mode| shared(mode)).collect();
+        if shared.is_empty() { all } else { shared }
+    }
+
+    fn worst(
+        &self,
+        strategy: &str,
+        workloads: &[&str],
+        figure: impl Fn(&Row<'a>) -> Option<Estimate>,
+    ) -> (Judged, bool) {
+        let (mut judged, mut fewer) = (Judged::Unplanned, false);
+        for workload in workloads {
+            let modes = self.comparable(workload);
+            let rows: Vec<_> = modes.iter().filter_map(|mode| Some(self.row(mode, strategy, workload)?.1)).collect();
+            fewer |= !rows.is_empty() && rows.len() < modes.len();
+            judged = judged.or_worse(worst(rows.into_iter(), &figure));
+        }
+        (judged, fewer && judged.known().is_some())
     }
 
     /// A tail of a metric over all workloads of a mode, in the worst mode, for each strategy: the 99th percentile where
     /// enough samples lie beyond it (see [`BEYOND`]), and the 90th where not. Where most strategies have too few samples,
     /// all are shown by the 90th.
     pub fn tails(&self, metric: &MetricSpec) -> Vec<Option<Tail>> {
+        let modes: Vec<_> = self.workloads.iter().map(|workload| (*workload, self.comparable(workload))).collect();
         let of_mode = |mode: &Mode<'s, 'a>, strategy: &str| {
-            let rows: Vec<Histogram> = self.rows(mode, strategy).flat_map(|row| row.histograms(metric)).collect();
+            let within = modes.iter().filter(|(_, modes)| modes.iter().any(|one| one.name == mode.name));
+            let rows = within.filter_map(|(workload, _)| Some(self.row(mode, strategy, workload)?.1));
+            let rows: Vec<Histogram> = rows.flat_map(|row| row.histograms(metric)).collect();
             Some(stats::merge(&rows)).filter(|samples| !samples.is_empty())
         };
         let pooled = self.strategies.iter();
@@ -159,5 +199,5 @@ impl<'s, 'a> Overview<'s, 'a> {
 }
 
 fn worst<'r, 'a: 'r>(rows: impl Iterator<Item = &'r Row<'a>>, figure: impl Fn(&Row<'a>) -> Option<Estimate>) -> Judged {
-    rows.map(|row| Judged::of(row, &figure)).fold(Judged::Absent, Judged::or_worse)
+    rows.map(|row| Judged::of(row, &figure)).fold(Judged::Unplanned, Judged::or_worse)
 }

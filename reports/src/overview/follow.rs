@@ -105,7 +105,10 @@ impl<'o> Kind<'o> {
         }
         for kind in &mut kinds {
             let worst = |strategy: &str| {
-                let lost = kind.workloads.iter().map(|one| overview.lost(&overview.modes, strategy, one).known());
+                let lost = kind.workloads.iter().map(|one| match overview.lost_at_most(strategy, one) {
+                    (judged, false) => judged.known(),
+                    (_, true) => None,
+                });
                 lost.collect::<Option<Vec<f64>>>()?.into_iter().reduce(f64::max)
             };
             let strategies = overview.strategies.iter();
@@ -199,9 +202,12 @@ impl<'o> Kind<'o> {
                 let alone = std::slice::from_ref(mode);
                 self.workloads.iter().map(move |workload| overview.lost(alone, label, workload))
             });
-            cells.fold(Judged::Absent, Judged::or_worse).known().unwrap_or(0.0)
+            cells.fold(Judged::Unplanned, Judged::or_worse).known().unwrap_or(0.0)
         };
-        overview.modes.iter().max_by(|a, b| lost(a).total_cmp(&lost(b)))
+        let comparable: Vec<&str> =
+            self.workloads.iter().flat_map(|one| overview.comparable(one)).map(|mode| mode.name.as_str()).collect();
+        let modes = overview.modes.iter().filter(|mode| comparable.contains(&mode.name.as_str()));
+        modes.max_by(|a, b| lost(a).total_cmp(&lost(b)))
     }
 }
 
@@ -213,7 +219,7 @@ fn fewest(overview: &Overview<'_, '_>, lossy: &[&Kind<'_>]) -> Vec<Follow> {
         first.iter().copied().filter(|label| leaders.iter().all(|one| one.contains(label))).collect();
     let line = |kind: &Kind<'_>, names: &[&str]| {
         let note = if names.len() > 1 { " (not told apart)" } else { "" };
-        kind.line("all lost some; most kept by", compressed(names, &kind.labels()), note, Rank::None)
+        kind.line("all lost some; most kept:", compressed(names, &kind.labels()), note, Rank::None)
     };
     if !everywhere.is_empty() && lossy.iter().all(|kind| kind.judged.len() > 1) {
         let holds = lossy.iter().map(|kind| kind.holds.clone()).collect();

@@ -9,6 +9,10 @@ use crate::overview::{Judged, Offline, Overview, Strategy};
 
 /// Shown where a cell failed.
 pub(super) const FAILED: &str = "fail";
+/// Shown where nothing was planned.
+pub(super) const UNPLANNED: &str = "·";
+/// Before a figure from fewer conditions than those of other strategies.
+pub(super) const FEWER: char = '~';
 
 /// A column: how soon it is shown, and what fills it.
 pub(super) struct Fact {
@@ -19,8 +23,8 @@ pub(super) struct Fact {
 
 /// One line per column, in the order in which they are shown.
 pub(super) static FACTS: &[Fact] = &[
-    Fact { rank: 0, fill: |all| each(all, &["refused"], |one| share(all.refused(one.label))) },
-    Fact { rank: 2, fill: |all| each(all, &["lost +", "refused"], |one| share(all.not_kept(one.label))) },
+    Fact { rank: 0, fill: |all| each(all, &["refused"], |one| most(all.refused(one.label))) },
+    Fact { rank: 2, fill: |all| each(all, &["lost +", "refused"], |one| most(all.not_kept(one.label))) },
     Fact { rank: 0, fill: |all| tails(all, "echo", &ECHO_MS) },
     Fact { rank: 3, fill: |all| tails(all, "visible", &VISIBLE_MS) },
     Fact { rank: 0, fill: |all| each(all, &["off-", "line"], offline) },
@@ -48,9 +52,18 @@ pub(super) fn share(judged: Judged) -> Field {
     match judged {
         Judged::Known(0.0) => field("0", Tone::Good),
         Judged::Known(value) => field(short(value), Tone::Plain),
+        Judged::Unplanned => field(UNPLANNED, Tone::Faint),
         Judged::Absent => absent(),
         Judged::Unknown => field("?", Tone::Bad),
         Judged::Failed => field(FAILED, Tone::Bad),
+    }
+}
+
+/// The worst of several modes, with a mark where they are fewer than those of other strategies.
+pub(super) fn most((judged, fewer): (Judged, bool)) -> Field {
+    match share(judged) {
+        plain if !fewer => plain,
+        marked => field(format!("{FEWER}{}", marked.text), Tone::Plain),
     }
 }
 
@@ -58,7 +71,7 @@ pub(super) fn share(judged: Judged) -> Field {
 pub(super) fn shares(judged: &[Judged]) -> Field {
     let each: Vec<Field> = judged.iter().map(|one| share(*one)).collect();
     match each.first() {
-        Some(first) if each.iter().all(|one| one.tone == Tone::Faint) => first.clone(),
+        Some(first) if each.iter().all(|one| one == first && one.tone == Tone::Faint) => first.clone(),
         first => {
             let tone = first.map(|one| one.tone).filter(|tone| each.iter().all(|one| one.tone == *tone));
             field(each.iter().map(|one| one.text.as_str()).collect::<Vec<_>>().join("/"), tone.unwrap_or(Tone::Plain))

@@ -121,18 +121,27 @@ impl Shown {
 
     /// What the figures are, and under which conditions.
     fn title(&self, overview: &Overview<'_, '_>) -> String {
-        let modes: Vec<&str> = overview.modes.iter().map(|mode| mode.name.as_str()).collect();
+        let comparable: Vec<_> = overview.workloads.iter().flat_map(|one| overview.comparable(one)).collect();
+        let compared = |mode: &&Mode<'_, '_>| self.apart || comparable.iter().any(|one| one.name == mode.name);
+        let modes: Vec<&Mode<'_, '_>> = overview.modes.iter().filter(compared).collect();
+        let left_out = overview.modes.len() - modes.len();
+        let (first, modes) = (modes.first().copied(), modes.iter().map(|mode| mode.name.as_str()).collect::<Vec<_>>());
         let on = match overview.workloads.as_slice() {
             [one] => format!(" on {one}"),
             _ => String::new(),
         };
         let conditions = match (modes.as_slice(), self.apart || by_mode(overview)) {
-            ([_], _) => format!("; {}", conditions(&overview.modes[0])),
+            ([_], false) => format!("; {}", first.map(conditions).unwrap_or_default()),
             (_, true) if self.apart => format!("; {}", modes.join("/")),
             (_, true) => String::new(),
             ([one, other], _) => format!("; worse of {one} and {other}"),
             _ if modes.len() <= 4 => format!("; worst of {}", list(&modes, usize::MAX)),
             _ => format!("; worst of {} conditions", modes.len()),
+        };
+        let conditions = match left_out {
+            0 => conditions,
+            _ if by_mode(overview) => conditions,
+            n => format!("{conditions}; {} without all strategies left out", plural(n, "condition")),
         };
         let seeds = overview.modes.iter().flat_map(|mode| mode.groups.iter().map(|group| group.seeds())).max();
         let seeds = seeds.filter(|seeds| *seeds > 0).map(|seeds| format!("; {}", plural(seeds, "seed")));
@@ -154,6 +163,8 @@ impl Shown {
         add(any(&|field| field.text.ends_with('\'')), "' p90");
         add(names.iter().any(|field| field.text.ends_with('*')), "* emulates edits");
         add(any(&|field| field.text == format::NONE), "– does not apply");
+        add(any(&|field| field.text.contains(facts::UNPLANNED)), "· not measured");
+        add(any(&|field| field.text.starts_with(facts::FEWER)), "~ in fewer conditions");
         add(any(&|field| field.text.contains('?')), "? not known");
         add(any(&|field| field.text.contains(facts::FAILED)), "fail: a cell failed");
         words.extend(more);
@@ -185,7 +196,7 @@ fn losses(overview: &Overview<'_, '_>, apart: bool) -> Vec<Column> {
     }
     let field = |label: &str, workload: &str| {
         if !apart {
-            return facts::share(overview.lost(&overview.modes, label, workload));
+            return facts::most(overview.lost_at_most(label, workload));
         }
         let each: Vec<Judged> =
             overview.modes.iter().map(|mode| overview.lost(std::slice::from_ref(mode), label, workload)).collect();

@@ -212,7 +212,7 @@ fn seeds_that_do_not_tell_are_said_not_to() {
     }
     let text = screen(&results, 80, false);
     assert!(
-        text.contains("records: all lost some; most kept by crdt-automerge, lww-document (not told apart)"),
+        text.contains("records: all lost some; most kept: crdt-automerge, lww-document (not told apart)"),
         "{text}"
     );
 }
