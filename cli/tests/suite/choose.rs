@@ -50,6 +50,7 @@ fn where_nothing_is_safe_the_exit_code_is_3_and_it_says_what_to_relax() {
     let answers = "data = [\"records\"]\nrefuse = true\noverwrite = true\npeers = true\npeople = 2\n";
     let (code, decision) = decided(&folder, answers);
     assert_eq!((code, &decision["proposal"]), (Some(3), &Value::Null));
+    assert!(decision["caveats"][0].as_str().is_some_and(|one| one.starts_with("Not answered, taken as: offline 0s, ")));
     assert!(decision["relax"].as_array().is_some_and(|ways| !ways.is_empty()), "{}", decision["relax"]);
 }
 
@@ -58,8 +59,12 @@ fn wrong_use_is_refused_before_anything_is_measured() {
     let folder = Place::new();
     let file = folder.write("answers.toml", BOOKING);
     folder.write("taken.txt", "mine");
+    let (empty, unmeant) =
+        (folder.write("empty.toml", ""), folder.write("unmeant.toml", "invariant = \"no-oversell\""));
     for (args, expected) in [
         (vec!["choose", "--answers", "none.toml"], "--answers none.toml"),
+        (vec!["choose", "--answers", &empty], "no answers; expected lines such as"),
+        (vec!["choose", "--answers", &unmeant], "invariant no-oversell: add stock to data, or answer none"),
         (vec!["choose", "--answers", &file, "--depth", "101"], "--depth 101: expected 0 to 100"),
         (vec!["choose", "--answers", &file, "--threads", "0"], "--threads 0: expected at least 1"),
         (vec!["choose", "--answers", &file, "--out", "."], "--out .: it has files"),

@@ -110,6 +110,24 @@ impl Default for Answers {
 }
 
 impl Answers {
+    /// Whether the answers go together: an invariant is measured on data that can break it.
+    ///
+    /// # Errors
+    ///
+    /// What is missing.
+    pub fn check(&self) -> Result<(), String> {
+        let needed: &[Data] = match self.invariant {
+            Invariant::NoOversell => &[Data::Stock],
+            Invariant::EachItemOnce => &[Data::Queue, Data::Stock],
+            Invariant::None | Invariant::AllOrNothing => return Ok(()),
+        };
+        if needed.iter().any(|data| self.data.contains(data)) {
+            return Ok(());
+        }
+        let words: Vec<_> = needed.iter().map(|data| data.word()).collect();
+        Err(format!("invariant {}: add {} to data, or answer none", self.invariant.word(), words.join(" or ")))
+    }
+
     /// The longest time offline; zero where the text is no span, which [`super::read`] never lets through.
     pub fn time_offline(&self) -> Duration {
         parse_span(&self.offline).unwrap_or_default()
@@ -204,5 +222,12 @@ mod tests {
         for invariant in Invariant::ALL {
             assert_eq!(serde_json::to_value(invariant).unwrap(), invariant.word());
         }
+    }
+
+    #[test]
+    fn an_invariant_needs_data_that_can_break_it() {
+        let answers = Answers { invariant: Invariant::NoOversell, ..Answers::default() };
+        assert_eq!(answers.check().unwrap_err(), "invariant no-oversell: add stock to data, or answer none");
+        assert_eq!(Answers { data: vec![Data::Text, Data::Stock], ..answers }.check(), Ok(()));
     }
 }

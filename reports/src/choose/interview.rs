@@ -78,11 +78,15 @@ impl Interview {
             "?" => return Reply::Say(wrap(self.why(), width, "   ")),
             _ => {}
         }
-        let taken = match self.given.checked_sub(1).and_then(|place| steps().nth(place)) {
+        let step = self.given.checked_sub(1).and_then(|place| steps().nth(place));
+        let mut taken = match step {
             _ if line.is_empty() => Ok(()),
             None => read::product(line).map(|name| self.answers.product = name),
             Some((_, _, field)) => field.set(&mut self.answers, &words(field, line)),
         };
+        if step.is_some_and(|(_, _, field)| matches!(field.form, Form::Invariant)) {
+            taken = taken.and_then(|()| self.answers.check());
+        }
         match taken {
             Ok(()) => {
                 self.given += 1;
@@ -149,10 +153,10 @@ mod tests {
 
     #[test]
     fn numbers_letters_and_words_are_answers() {
-        let lines = ["Forms", "1, 3 queue", "3 weeks", "y", "2", "no", "", "n", "", "120ms", "6", "yes", ""];
+        let lines = ["Forms", "1, 3 stock", "3 weeks", "y", "2", "no", "", "n", "", "120ms", "6", "yes", ""];
         let expected = Answers {
             product: "Forms".into(),
-            data: vec![Data::Records, Data::Text, Data::Queue],
+            data: vec![Data::Records, Data::Text, Data::Stock],
             offline: "21d".into(),
             refuse: true,
             invariant: Invariant::NoOversell,
@@ -175,6 +179,13 @@ mod tests {
             assert!(printed.contains(said), "{said}: {printed}");
         }
         assert!(printed.contains("or 21d [1h]: 2h"), "{printed}");
+    }
+
+    #[test]
+    fn an_invariant_without_its_data_is_asked_again() {
+        let (printed, answers) = held(&["", "text", "", "", "no-oversell", "", "1", "", "", "", "", "", "", "", ""]);
+        assert!(printed.contains("add stock to data, or answer none"), "{printed}");
+        assert_eq!(answers.unwrap().invariant, Invariant::None);
     }
 
     #[test]

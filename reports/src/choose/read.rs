@@ -7,7 +7,7 @@ use syncbench_strategies::names::unknown;
 use toml::de::{DeTable, DeValue};
 
 use super::answers::Answers;
-use super::questions::{Form, QUESTIONS, fields, find};
+use super::questions::{Field, Form, QUESTIONS, fields, find};
 use crate::format::{plain, shorten};
 
 /// Most bytes of a file of answers: a hundred times what all answers take with their comments.
@@ -43,6 +43,15 @@ struct Entry {
 ///
 /// The first thing that is wrong.
 pub fn read(bytes: &[u8], file: &str) -> Result<Answers, AnswersError> {
+    given(bytes, file).map(|(answers, _)| answers)
+}
+
+/// The same, and what the file leaves out.
+///
+/// # Errors
+///
+/// The first thing that is wrong; a file without a single answer.
+pub fn given(bytes: &[u8], file: &str) -> Result<(Answers, Vec<&'static Field>), AnswersError> {
     let file = shorten(&plain(file), 200);
     if bytes.len() > MOST_BYTES {
         return Err(AnswersError(format!("{file}: expected answers, of at most {MOST_BYTES} bytes")));
@@ -55,10 +64,21 @@ pub fn read(bytes: &[u8], file: &str) -> Result<Answers, AnswersError> {
     let entries = if text.trim_start().starts_with('{') { json(text) } else { toml(text) };
     let entries = entries.map_err(|(line, reason)| at(&file, line, &reason))?;
     let mut answers = Answers::default();
+    if entries.is_empty() {
+        return Err(at(&file, None, "no answers; expected lines such as data = [\"records\"]"));
+    }
+    let mut left_out: Vec<_> = fields().collect();
     for Entry { key, line, value } in entries {
         set(&mut answers, &key, value).map_err(|reason| at(&file, line, &reason))?;
+        left_out.retain(|field| field.name != key);
     }
-    Ok(answers)
+    Ok((answers, left_out))
+}
+
+/// What was left out, with what it was taken as; `None` where nothing was.
+pub fn taken(answers: &Answers, left_out: &[&Field]) -> Option<String> {
+    let each: Vec<_> = left_out.iter().map(|field| format!("{} {}", field.name, field.written(answers))).collect();
+    (!each.is_empty()).then(|| format!("Not answered, taken as: {}.", each.join(", ")))
 }
 
 fn at(file: &str, line: Option<usize>, reason: &str) -> AnswersError {
@@ -221,7 +241,14 @@ mod tests {
             ..Answers::default()
         };
         assert_eq!(answers, expected);
-        assert_eq!(read(b"", "a.toml"), Ok(Answers::default()));
+        let (answers, left_out) =
+            given(b"data = \"text\"\nrefuse = true\nlong_text = true\nundo = true\n", "a.toml").unwrap();
+        assert_eq!(
+            taken(&answers, &left_out).unwrap(),
+            "Not answered, taken as: offline 0s, invariant none, overwrite yes, order no, peers no, round_trip 40ms, people 4, \
+             history no."
+        );
+        assert_eq!(taken(&answers, &given(write(&answers).as_bytes(), "a.toml").unwrap().1), None);
         assert_eq!(read("\u{feff}people = 2".as_bytes(), "a").unwrap().people, 2);
     }
 
@@ -277,6 +304,8 @@ mod tests {
                 "\n\ninvariant = \"no oversell\"",
                 "a.toml, line 3: invariant: `no oversell`: did you mean `no-oversell`? expected one of none",
             ),
+            ("", "a.toml: no answers; expected lines such as"),
+            ("{}", "a.toml: no answers; expected lines such as"),
             ("people = 0", "people: expected a whole number from 1 to 100,000"),
             ("people = 1.5", "people: expected a whole number"),
             ("people = -3", "people: expected a whole number"),

@@ -48,8 +48,8 @@ fn hold(mut input: impl BufRead, say: &mut dyn FnMut(&str), width: usize) -> Res
     }
 }
 
-/// The answers in a file.
-pub(super) fn read(path: &Path) -> Result<Answers, Failure> {
+/// The answers in a file, and what it leaves out in a sentence.
+pub(super) fn read(path: &Path) -> Result<(Answers, Option<String>), Failure> {
     let wrong = |error: std::io::Error| {
         Failure::usage(format!("--answers {}: {error}; expected a file of answers in TOML", path.display()))
     };
@@ -57,7 +57,9 @@ pub(super) fn read(path: &Path) -> Result<Answers, Failure> {
     // One more than are allowed tells a file that is too large, or has no end.
     let most = read::MOST_BYTES as u64 + 1;
     File::open(path).map_err(wrong)?.take(most).read_to_end(&mut bytes).map_err(wrong)?;
-    read::read(&bytes, &path.display().to_string()).map_err(Failure::usage)
+    let (answers, left_out) = read::given(&bytes, &path.display().to_string()).map_err(Failure::usage)?;
+    let taken = read::taken(&answers, &left_out);
+    Ok((answers, taken))
 }
 
 /// Refuses a file that exists, before anything is asked.

@@ -44,7 +44,10 @@ pub(crate) fn choose(catalog: &Catalog, args: &ChooseArgs) -> Done {
     if let Some(dir) = &args.out {
         folder::untaken(dir)?;
     }
-    let answers = answers(args)?;
+    let (answers, taken) = answers(args)?;
+    if let Some(taken) = &taken {
+        eprintln!("{taken}");
+    }
     let asked = args.answers.is_none();
     let dir = folder::prepare(args.out.as_deref(), &answers).inspect_err(|_| {
         if asked {
@@ -55,7 +58,7 @@ pub(crate) fn choose(catalog: &Catalog, args: &ChooseArgs) -> Done {
     let again = format!("{} choose --answers {}", catalog.plans.program_name(), quoted(&dir.join(folder::ANSWERS)));
     let mut bench = Bench::new(catalog, threads, if asked { &again } else { "" });
     let decided = decide(&mut bench, &answers, effort, args.depth);
-    let Ok(Some(decision)) = decided else {
+    let Ok(Some(mut decision)) = decided else {
         bench.finish();
         if asked {
             eprintln!("The answers are kept: {again}");
@@ -64,6 +67,7 @@ pub(crate) fn choose(catalog: &Catalog, args: &ChooseArgs) -> Done {
         }
         return decided.map(|_| ExitCode::from(130));
     };
+    decision.caveats.splice(0..0, taken);
     let written = folder::write(&dir, &decision);
     if args.json {
         println!("{}", record::json(&decision));
@@ -87,20 +91,21 @@ fn quoted(path: &Path) -> String {
     if path.chars().all(plain) { path } else { format!("'{}'", path.replace('\'', "'\\''")) }
 }
 
-/// The answers in the file that was named, or those that are given now; saved where that was asked for.
-fn answers(args: &ChooseArgs) -> Result<Answers, Failure> {
+/// The answers in the file that was named, with what it leaves out, or those that are given now; saved where that was asked for.
+fn answers(args: &ChooseArgs) -> Result<(Answers, Option<String>), Failure> {
     if let Some(path) = &args.save_answers {
         ask::unsaved(path)?;
     }
-    let answers = match &args.answers {
+    let (answers, taken) = match &args.answers {
         Some(path) => ask::read(path)?,
-        None => ask::ask()?,
+        None => (ask::ask()?, None),
     };
+    answers.check().map_err(Failure::usage)?;
     if let Some(path) = &args.save_answers {
         ask::save(path, &answers)?;
         eprintln!("answers: {}", path.display());
     }
-    Ok(answers)
+    Ok((answers, taken))
 }
 
 /// Measures and decides; `None` after Ctrl-C.
