@@ -10,13 +10,17 @@ use crate::failure::Failure;
 /// too: then an earlier call wrote it. `what` says what such a file is.
 pub(crate) fn write(path: &Path, text: &str, mark: &str, what: &str) -> Result<(), Failure> {
     free(path, mark, what)?;
+    fs::write(path, format!("{text}{mark}")).map_err(|error| failed(error, "a writable file"))
+}
+
+/// Makes the folder of a file.
+pub(crate) fn folder_of(path: &Path) -> Result<(), Failure> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let made = folder.map_or(Ok(()), fs::create_dir_all);
-    made.and_then(|()| fs::write(path, format!("{text}{mark}"))).map_err(|error| failed(error, "a writable file"))
+    folder.map_or(Ok(()), fs::create_dir_all).map_err(|error| failed(error, "a writable file"))
 }
 
 /// Refuses a path at which something else lies. Only a regular file is opened, and at most its end is read.
-fn free(path: &Path, mark: &str, what: &str) -> Result<(), Failure> {
+pub(crate) fn free(path: &Path, mark: &str, what: &str) -> Result<(), Failure> {
     if path == Path::new("-") {
         return Err(Failure::usage("stdout has the text; expected a file"));
     }

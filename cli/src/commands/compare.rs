@@ -1,10 +1,8 @@
 //! `syncbench compare`: two runs, and what became worse. Nothing is measured.
 
-use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Context;
 use syncbench_reports::compare::{self, Comparison, Incomparable, Least};
 use syncbench_reports::format::plural;
 
@@ -15,8 +13,15 @@ use crate::failure::{Done, Failure};
 use crate::folder;
 use crate::out::{print, println};
 use crate::progress::Rows;
+use crate::written;
+
+/// The last line of every file written here; a file without it is not overwritten.
+const MARK: &str = "<!-- a comparison of syncbench compare -->\n";
+/// What such a file is.
+const WHAT: &str = "a comparison";
 
 pub(crate) fn compare(_: &Catalog, args: &CompareArgs) -> Done {
+    untaken(args)?;
     let (baseline, candidate) = (folder::read(&args.baseline)?, folder::read(&args.candidate)?);
     for rule in &args.fail_on {
         rule.check([&baseline, &candidate]).map_err(wrong_rule)?;
@@ -71,7 +76,21 @@ fn show(args: &CompareArgs, comparison: &Comparison) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Refuses a file that is something else before anything is compared.
+fn untaken(args: &CompareArgs) -> Result<(), Failure> {
+    let markdown = args.markdown.as_ref().filter(|path| *path != Path::new("-"));
+    for (path, flag) in [(markdown, "--markdown"), (args.svg.as_ref(), "--svg")] {
+        if let Some(path) = path {
+            written::free(path, MARK, WHAT).map_err(|failure| failure.at(named(flag, path)))?;
+        }
+    }
+    Ok(())
+}
+
 fn write(path: &Path, flag: &str, text: &str) -> Result<(), Failure> {
-    let written = fs::write(path, text).with_context(|| path.display().to_string());
-    written.map_err(|error| Failure::usage(format!("{flag} {error:#}; expected a writable file")))
+    written::write(path, text, MARK, WHAT).map_err(|failure| failure.at(named(flag, path)))
+}
+
+fn named(flag: &str, path: &Path) -> String {
+    format!("{flag} {}", path.display())
 }

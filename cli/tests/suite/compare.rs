@@ -61,6 +61,7 @@ fn a_passed_threshold_ends_with_three_and_names_the_row() {
     assert!(said.err.contains("no: passed thresholds: serial:lost>0 in 1 row"), "{said:?}");
     assert!(fs::read_to_string(place.path("said.md")).unwrap().contains("**fails in 1 of 1 row**"));
     assert!(fs::read_to_string(place.path("said.svg")).unwrap().contains("<svg"));
+    assert_eq!(place.run(&args).code, Some(3), "its own files are written over");
     let said = place.run(&["compare", "before", "after", "--markdown", "-"]);
     assert!(said.code == Some(0) && said.out.starts_with("### "), "{said:?}");
 }
@@ -112,6 +113,9 @@ fn what_is_not_comparable_is_refused_with_its_reason() {
         (&["before", "after", "--min-effect", "much"], "expected a share such as 2% or 0.02"),
         (&["before", "after", "--markdown", "-", "--json"], "stdout has the JSON document"),
         (&["before", "after", "--svg", "no/such/folder.svg"], "expected a writable file"),
+        (&["before", "after", "--svg", "-"], "--svg -: stdout has the text; expected a file"),
+        (&["before", "after", "--svg", "before/cells.jsonl"], "exists already and is not a comparison"),
+        (&["before", "after", "--markdown", "before/run.json"], "exists already and is not a comparison"),
     ] {
         let said = place.run(&[&["compare"], args].concat());
         assert!(said.code == Some(2) && said.err.contains(expected), "{args:?}: {said:?}");

@@ -105,7 +105,10 @@ fn draw(args: &DemoArgs, told: &Told) -> Result<Option<PathBuf>, Failure> {
         return Ok(None);
     }
     let svg = story::scene(told, full(args)).svg();
-    let write = |path: &Path| written::write(path, &svg, MARK, "a diagram of a demo");
+    let write = |path: &Path| {
+        written::folder_of(path)?;
+        written::write(path, &svg, MARK, "a diagram of a demo")
+    };
     if let Some(path) = &args.svg {
         write(path).map_err(|failure| failure.at(format!("--svg {}", path.display())))?;
         return Ok(Some(path.clone()));
