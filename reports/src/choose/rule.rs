@@ -127,8 +127,8 @@ impl<'e> Field<'e> {
 pub fn in_words(axes: &[Axis]) -> String {
     let names: Vec<&str> = axes.iter().filter(|axis| axis.decides).map(|axis| axis.name).collect();
     format!(
-        "of those that no other one beats: the least {}; each step keeps all that the seeds do not tell from the best, and \
-         from a frame of 16.7 ms and a tenth of the bytes on a difference counts",
+        "of those that no other one beats: the least {}; each step keeps all that the seeds do not tell from the best; a \
+         difference counts from 16.7 ms (a frame) and from a tenth of the bytes",
         names.join(", then ")
     )
 }

@@ -62,12 +62,13 @@ pub(super) fn claims<'f>(
             continue;
         }
         if !offline.is_zero() && !claims("works offline") {
-            let part = if claims("works offline in part") { "only in part" } else { "not" };
+            let part = if claims("works offline in part") {
+                "users see only some of their own changes"
+            } else {
+                "users do not see their own changes"
+            };
             let away = span::words(offline);
-            vetoes.push(veto(
-                "offline",
-                format!("its users see their own changes {part} while they are away for {away}"),
-            ));
+            vetoes.push(veto("offline", format!("{part} while they are away for {away}")));
         }
         if answers.refuse && !claims("can refuse") {
             vetoes.push(veto("refuse", "it cannot refuse an operation because of what others did"));

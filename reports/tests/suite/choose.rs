@@ -194,7 +194,7 @@ fn where_nothing_is_safe_it_says_what_to_relax() {
     let answers = Answers { offline: "1h".into(), refuse: true, ..tolerant() };
     let decision = decided(&answers, &measured(&[merging, PLAIN], 10));
     assert_eq!((&decision.proposal, decision.candidates.len()), (&None, 0));
-    assert_eq!(decision.relax, ["without `offline`: plain"]);
+    assert_eq!(decision.relax, ["If no user works without a connection (offline: 0s), this one remains: plain"]);
 }
 
 #[test]

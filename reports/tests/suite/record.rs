@@ -86,6 +86,29 @@ fn an_empty_decision_has_a_record() {
 }
 
 #[test]
+fn only_an_answer_has_the_tone_of_success() {
+    let (text, page) = (record::text(&unsafe_answers(), 80, true), record::html(&unsafe_answers()));
+    assert!(text.contains("\u{1b}[1;31mnothing is safe") && !text.contains("[1;32m"), "{text}");
+    assert!(page.contains("<span class=\"unsafe\">nothing is safe") && !page.contains("class=\"answer\""));
+    assert!(record::html(&forms()).contains("class=\"answer\""));
+}
+
+#[test]
+fn one_candidate_remains_in_the_singular() {
+    let mut decision = forms();
+    decision.candidates.truncate(1);
+    assert!(record::text(&decision, 80, false).contains("6 ruled out, 1 remains, 1 on the Pareto front."));
+}
+
+#[test]
+fn a_story_of_fewer_than_three_events_is_left_out_on_a_terminal() {
+    let mut decision = forms();
+    decision.candidates.iter_mut().filter_map(|one| one.worst.as_mut()).for_each(|worst| worst.story.truncate(2));
+    let text = record::text(&decision, 80, false);
+    assert!(!text.contains("Ada renames") && text.contains("rename lost, 3 of 4,000"), "{text}");
+}
+
+#[test]
 fn data_controls_neither_terminal_nor_page() {
     let decision = hostile("\u{1b}[2J\n# x | <script>alert(1)</script> ``` `a` \\ é🦀");
     let text = record::text(&decision, 80, false);

@@ -42,7 +42,7 @@ pub fn html(decision: &Decision) -> String {
             body {
                 a.skip href="#main" { "Skip to the record" }
                 header {
-                    h1 { (product(decision)) ": " span.answer { (answer(decision)) } }
+                    h1 { (product(decision)) ": " span class=(safety(decision)) { (answer(decision)) } }
                     p { b { "Status: " } (status(decision)) ". " (counted(decision)) "." }
                     @match &decision.proposal {
                         Some(proposal) => { @if let Some(equals) = equals(decision) { p { (equals) } } (list(&proposal.because)) }
@@ -66,6 +66,11 @@ pub fn html(decision: &Decision) -> String {
 
 fn status(decision: &Decision) -> &'static str {
     if decision.proposal.is_some() { "proposed" } else { "open, nothing is safe for these answers" }
+}
+
+/// The class of the answer: in the tone of success only where there is one.
+fn safety(decision: &Decision) -> &'static str {
+    if decision.proposal.is_some() { "answer" } else { "unsafe" }
 }
 
 fn context_of(decision: &Decision) -> Markup {
@@ -179,7 +184,7 @@ fn candidates(decision: &Decision, pictures: &[(String, Scene)]) -> Markup {
     };
     html! {
         (scroller("Candidates", &table))
-        @if !beaten.is_empty() { p { "No better in any figure: " (beaten.join(", ")) "." } }
+        @if !beaten.is_empty() { p { "Dominated: " (beaten.join(", ")) "." } }
         @if let Some(scene) = drawn(pictures, "front") { (picture("front", scene, &scene.about)) }
     }
 }
@@ -244,7 +249,7 @@ fn decided(decision: &Decision) -> Markup {
                     @if !proposal.otherwise.is_empty() { p { "Otherwise:" } (list(&proposal.otherwise)) }
                 }
                 None => {
-                    p.answer { "Nothing that was measured is safe for these answers: at least one has to change." }
+                    p.unsafe { "Nothing that was measured is safe for these answers: at least one has to change." }
                     (list(&decision.relax))
                 }
             }

@@ -95,7 +95,7 @@ impl Page {
         let mut notes = vec![format!("Bold: on the Pareto front; {}; {EQUAL}.", intervals(decision))];
         let beaten = beaten(decision);
         if !beaten.is_empty() {
-            notes.push(format!("No better in any figure: {}.", escaped(&beaten.join(", "))));
+            notes.push(format!("Dominated: {}.", escaped(&beaten.join(", "))));
         }
         self.paragraph(&notes.join(" "));
         for (name, scene) in pictures(decision, false).into_iter().filter(|(name, _)| name == "front") {

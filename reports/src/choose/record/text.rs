@@ -180,7 +180,7 @@ impl Page {
         }
         let beaten = beaten(decision);
         if !beaten.is_empty() {
-            self.prose(&format!("No better in any figure: {}", list(&beaten, usize::MAX)), "  ");
+            self.prose(&format!("Dominated: {}", list(&beaten, usize::MAX)), "  ");
         }
         if let Some(proposal) = decision.proposal.as_ref().filter(|proposal| !proposal.otherwise.is_empty()) {
             let others: Vec<_> = proposal.otherwise.iter().map(|one| one.trim_end_matches('.')).collect();
@@ -206,7 +206,7 @@ impl Page {
     fn evidence(&mut self, strategy: &str, evidence: &Evidence, first: bool) {
         let found = found(evidence);
         self.prose(&format!("{strategy}: {}, {found}: {}", evidence.kind, evidence.example), "  ");
-        if first {
+        if first && evidence.story.len() >= STORY {
             for line in evidence.story.iter().take(STORY) {
                 // Its columns are kept where they fit.
                 let line = plain(line);

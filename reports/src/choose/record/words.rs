@@ -23,7 +23,8 @@ pub(super) fn answer(decision: &Decision) -> String {
 pub(super) fn counted(decision: &Decision) -> String {
     let (out, left) = (decision.vetoed.len(), decision.candidates.len());
     let front = decision.candidates.iter().filter(|candidate| candidate.on_front).count();
-    format!("{} strategies: {out} ruled out, {left} remain, {front} on the Pareto front", out + left)
+    let remain = if left == 1 { "remains" } else { "remain" };
+    format!("{} strategies: {out} ruled out, {left} {remain}, {front} on the Pareto front", out + left)
 }
 
 /// Each answer with its label, in the order of the questions.
@@ -163,7 +164,7 @@ pub(super) fn beaten(decision: &Decision) -> Vec<String> {
         let names: Vec<_> = candidate.dominated_by.iter().map(|name| plain(name)).collect();
         match names.as_slice() {
             [] => plain(&candidate.strategy),
-            names => format!("{} (by {})", plain(&candidate.strategy), list(names, 2)),
+            names => format!("{} by {}", plain(&candidate.strategy), list(names, 2)),
         }
     };
     beaten.map(by).collect()

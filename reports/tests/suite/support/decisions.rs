@@ -197,7 +197,9 @@ pub fn unsafe_answers() -> Decision {
     let gone: Vec<_> = decision.candidates.drain(..).map(|one| vetoed(&one.strategy, &one.family, server())).collect();
     decision.vetoed.extend(gone);
     decision.proposal = None;
-    decision.relax = texts(&["peers = no would leave serial, serial-optimistic and serial-patches."]);
+    decision.relax = texts(&[
+        "If clients always have a server of the product (peers: no), these remain: serial, serial-optimistic, serial-patches",
+    ]);
     decision.mix = None;
     decision.flips.truncate(1);
     decision.flips[0].says = "With a server of the product (peers = no), serial-optimistic is safe.".into();
