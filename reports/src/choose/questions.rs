@@ -1,6 +1,7 @@
 //! The questions: at most ten, in the words of people who build products. The file of answers and the dialogue read them.
 
 use syncbench_strategies::names::did_you_mean;
+use syncbench_strategies::numbers::parse_count;
 use syncbench_strategies::selector::format_span;
 
 use super::answers::{Answers, Data, Invariant, LONGEST_OFFLINE, LONGEST_ROUND_TRIP, MOST_PEOPLE};
@@ -282,7 +283,8 @@ impl Field {
             }
             Form::Count(access, most) => {
                 let expected = || format!("expected {}", self.expects());
-                let number: u32 = text.trim().parse().map_err(|_| expected())?;
+                let number = parse_count(text.trim()).and_then(|number| u32::try_from(number).ok());
+                let number = number.ok_or_else(expected)?;
                 if !(1..=most).contains(&number) {
                     return Err(expected());
                 }

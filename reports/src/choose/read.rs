@@ -36,7 +36,7 @@ struct Entry {
     value: Raw,
 }
 
-/// Reads answers: TOML, or JSON if the first character is `{`, of which the answers of a decision are taken. Keys that
+/// Reads answers: TOML, or JSON if the first character is `{` or the file is named so, of which the answers of a decision are taken. Keys that
 /// are not given have the defaults of [`Answers`]; `file` is for messages.
 ///
 /// # Errors
@@ -61,7 +61,8 @@ pub fn given(bytes: &[u8], file: &str) -> Result<(Answers, Vec<&'static Field>),
         AnswersError(format!("{file}, line {line}: expected text in UTF-8"))
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let entries = if text.trim_start().starts_with('{') { json(text) } else { toml(text) };
+    let is_json = text.trim_start().starts_with('{') || file.ends_with(".json");
+    let entries = if is_json { json(text) } else { toml(text) };
     let entries = entries.map_err(|(line, reason)| at(&file, line, &reason))?;
     let mut answers = Answers::default();
     if entries.is_empty() {
@@ -249,6 +250,8 @@ mod tests {
              history no."
         );
         assert_eq!(taken(&answers, &given(write(&answers).as_bytes(), "a.toml").unwrap().1), None);
+        assert_eq!(read(b"people = \"1k\"", "a").unwrap().people, 1_000);
+        assert!(read(b"people 4", "a.json").unwrap_err().to_string().ends_with("expected JSON"));
         assert_eq!(read("\u{feff}people = 2".as_bytes(), "a").unwrap().people, 2);
     }
 

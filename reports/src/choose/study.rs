@@ -10,6 +10,7 @@ use syncbench_strategies::spec::{ParamKind, Spec};
 
 use super::answers::{Answers, Data};
 use super::span;
+use crate::format::figure;
 
 /// Everybody is connected.
 pub const CONNECTED: &str = "connected";
@@ -212,7 +213,13 @@ pub fn study(answers: &Answers, effort: Effort, strategies: &[String]) -> Study 
         let Some(shape) = SHAPES.iter().find(|shape| shape.data == part.data) else { continue };
         let size = if part.data == Data::Text && answers.long_text { LONG_TEXT } else { shape.size };
         let rate_per_s = shape.rate * f64::from(clients);
-        busy.push(format!("{} on {} (`{}` of size {size})", shape.rate, part.data.word(), part.workload));
+        busy.push(format!(
+            "within {} s at {} a second on {} (`{}` of size {size})",
+            figure(ops as f64 / rate_per_s),
+            shape.rate,
+            part.data.word(),
+            part.workload
+        ));
         let connected = Scenario {
             name: CONNECTED.into(),
             workloads: vec![part.workload.into()],
@@ -229,21 +236,31 @@ pub fn study(answers: &Answers, effort: Effort, strategies: &[String]) -> Study 
         "{clients} clients with a round trip of {} to the server, and the jitter and loss of wifi; {ops} operations in each run.",
         span::words(round_trip)
     ));
-    study.conditions.push(format!("A busy minute, operations per second of each client: {}.", busy.join("; ")));
+    let each = ops as f64 / f64::from(clients);
+    study.conditions.push(format!("Every client makes {} operations: {}.", figure(each), busy.join("; ")));
     if let Some(away) = study.scenarios.iter().find(|scenario| scenario.name == AWAY) {
         study.conditions.push(format!(
             "Then one client is away for {} while all go on: {ops} operations at {} a second, spread over that time and a \
              tenth of it before and after.",
             span::words(offline),
-            crate::format::figure(away.rate_per_s)
+            figure(away.rate_per_s)
         ));
     }
     if answers.undo {
         study.conditions.push("One operation of twenty is an undo.".to_owned());
     }
+    if each < FEW {
+        study.caveats.push(format!(
+            "Each client made {} operations in a run: figures rest on few operations of each client; --depth buys more runs.",
+            figure(each)
+        ));
+    }
     study.caveats.extend(caveats(answers, clients));
     study
 }
+
+/// Fewer operations of a client than these are few.
+const FEW: f64 = 20.0;
 
 /// The same load around the absence of client 1.
 fn away(connected: &Scenario, offline: Duration) -> Scenario {
@@ -268,6 +285,11 @@ const SLOWEST: f64 = 1e-6;
 
 fn caveats(answers: &Answers, clients: u32) -> Vec<String> {
     let mut caveats = Vec::new();
+    for part in parts(answers).iter().filter(|part| !answers.data.contains(&part.data)) {
+        let answer = if part.data == Data::Lists { "order" } else { "long_text" };
+        let (word, workload) = (part.data.word(), part.workload);
+        caveats.push(format!("{answer}: yes adds {word} (`{workload}`) to what is measured."));
+    }
     if answers.people > clients {
         caveats.push(format!(
             "{} people are in a document, and {clients} clients were measured: more people meet more often.",
@@ -342,8 +364,23 @@ mod tests {
         let workloads = |answers: &Answers| parts(answers).iter().map(|part| part.workload).collect::<Vec<_>>();
         let answers = Answers { order: true, long_text: true, ..Answers::default() };
         assert_eq!(workloads(&answers), ["record", "kanban", "text"]);
+        let said = caveats(&answers, 4).concat();
+        assert!(said.contains("order: yes adds lists (`kanban`) to what is measured."), "{said}");
+        assert!(said.contains("long_text: yes adds text (`text`)"), "{said}");
         let named = Answers { data: vec![Data::Blocks, Data::Text, Data::Blocks], ..answers };
         assert_eq!(workloads(&named), ["notebook", "text"]);
+    }
+
+    #[test]
+    fn few_operations_of_each_client_are_said() {
+        let of = |people| study(&Answers { people, ..Answers::default() }, Effort::of_depth(1), &["serial".to_owned()]);
+        let few = of(20);
+        assert_eq!(
+            few.conditions[1],
+            "Every client makes 3 operations: within 3 s at 1 a second on records (`record` of size 40)."
+        );
+        assert!(few.caveats.iter().any(|one| one.starts_with("Each client made 3 operations in a run")), "{few:?}");
+        assert!(of(4).caveats.is_empty());
     }
 
     #[test]

@@ -4,15 +4,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use syncbench_harness::clock::Moment;
 use syncbench_harness::results::{Cell, Environment, Facts, Outcome, Results};
-use syncbench_harness::run;
+use syncbench_harness::run::{self, Planned};
 use syncbench_harness::scenario::{Plan, Scenario};
 use syncbench_strategies::spec::Spec;
 
 use crate::catalog::Catalog;
 use crate::failure::Failure;
 use crate::out::eprintln;
+use crate::preview::about;
 use crate::progress::Progress;
 
 /// Runs what a choice needs.
@@ -23,7 +23,6 @@ pub(super) struct Bench<'c> {
     stop: Arc<AtomicBool>,
     progress: Progress,
     expected: usize,
-    begun: Moment,
 }
 
 impl<'c> Bench<'c> {
@@ -40,15 +39,7 @@ impl<'c> Bench<'c> {
             }
             eprintln!("stopping after the runs in progress; press Ctrl-C again to quit now. {kept}");
         });
-        Self {
-            catalog,
-            threads,
-            environment: catalog.environment(),
-            stop,
-            progress: Progress::new(0),
-            expected: 0,
-            begun: Moment::now(),
-        }
+        Self { catalog, threads, environment: catalog.environment(), stop, progress: Progress::new(0), expected: 0 }
     }
 
     /// The strategies to choose from.
@@ -59,11 +50,6 @@ impl<'c> Bench<'c> {
     /// Whether a user has asked to stop.
     pub(super) fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
-    }
-
-    /// Since the start.
-    pub(super) fn elapsed(&self) -> Duration {
-        self.begun.elapsed()
     }
 
     /// Removes the progress bar.
@@ -83,19 +69,31 @@ impl<'c> Bench<'c> {
         Ok(self.plan(scenarios)?.facts())
     }
 
-    /// Says how much is to come: the measurement, and a search of so many steps.
-    pub(super) fn expect(&mut self, all: &[Scenario], step: &[Scenario], steps: usize) -> Result<(), Failure> {
-        let [all, step] = [all, step].map(|scenarios| -> Result<usize, Failure> {
+    /// Says how much is to come: the measurement, and a search of so many steps that ends after some time.
+    pub(super) fn expect(
+        &mut self,
+        all: &[Scenario],
+        step: &[Scenario],
+        steps: usize,
+        limit: Duration,
+    ) -> Result<(), Failure> {
+        let [all, step] = [all, step].map(|scenarios| -> Result<Vec<Planned>, Failure> {
             let strategies = scenarios.iter().any(|scenario| !scenario.strategies.is_empty());
-            Ok(if strategies { self.plan(scenarios.to_vec())?.cells.len() } else { 0 })
+            Ok(if strategies { self.plan(scenarios.to_vec())?.cells } else { Vec::new() })
         });
-        self.expected = all? + steps * step?;
-        self.progress.expect(self.expected);
+        let (all, step) = (all?, step?);
+        self.expected = all.len() + steps * step.len();
+        let total = run::estimate(&all, self.threads).total;
+        // A run of the search has half of the operations.
+        let share = (steps * step.len()) as f64 / (2 * all.len().max(1)) as f64;
+        let total = total + total.mul_f64(share).min(limit);
         eprintln!(
-            "measuring {} runs for the answers{}",
+            "measuring {} runs for the answers{}, {}",
             self.expected,
-            if steps > 0 { " and for what would change them" } else { "" }
+            if steps > 0 { " and for what would change them" } else { "" },
+            about(total)
         );
+        self.progress.expect(self.expected);
         Ok(())
     }
 

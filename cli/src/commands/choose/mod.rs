@@ -12,6 +12,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
+use syncbench_harness::clock::Moment;
 use syncbench_harness::results::{Facts, Results};
 use syncbench_reports::choose::decision::Flip;
 use syncbench_reports::choose::entry::Measured;
@@ -30,8 +31,8 @@ use crate::out::{eprintln, print, println};
 
 /// Deepest search: a thousand seeds.
 const DEEPEST: u32 = 100;
-/// How long the search for what would change the answer may go on, counted from the start: with what follows, under a minute.
-const SEARCH: Duration = Duration::from_secs(40);
+/// How long the search for what would change the answer may go on, counted from where it starts.
+const SEARCH: Duration = Duration::from_secs(30);
 
 pub(crate) fn choose(catalog: &Catalog, args: &ChooseArgs) -> Done {
     if args.depth > DEEPEST {
@@ -125,7 +126,7 @@ fn decide(bench: &mut Bench<'_>, answers: &Answers, effort: Effort, depth: u32) 
     study.scenarios.retain(|scenario| !scenario.strategies.is_empty());
     let steps = if depth == 0 { 0 } else { STEPS };
     let (small, _) = laid_out(bench, answers, effort.of_a_step(), 0, &none)?;
-    bench.expect(&study.scenarios, &small.scenarios, steps)?;
+    bench.expect(&study.scenarios, &small.scenarios, steps, SEARCH * (2 * depth).saturating_sub(1))?;
     let measured = if study.has_strategies() { bench.run(study.scenarios.clone())? } else { Some(bench.empty()) };
     let Some(results) = measured else { return Ok(None) };
     let verdict = Verdict::new(answers, &study, Measured::new(&results));
@@ -134,7 +135,15 @@ fn decide(bench: &mut Bench<'_>, answers: &Answers, effort: Effort, depth: u32) 
         let own = Point { winner: verdict.winner(), figures: verdict.figures() };
         let far_off = if own.winner.is_some() { verdict.far_off() } else { none };
         let searched = Searched { study: &study, results: &results, own: &own, far_off: &far_off };
-        decision.flips = search(bench, answers, effort, &searched, SEARCH * depth)?;
+        // Steps take longer with each depth, too: a deeper search has more time for each of them.
+        let (flips, late) = search(bench, answers, effort, &searched, SEARCH * (2 * depth - 1))?;
+        decision.flips = flips;
+        if late {
+            decision.caveats.push(format!(
+                "The search for what would change the answer ran out of time: --depth {} or a quieter machine searches further.",
+                (depth + 1).min(DEEPEST)
+            ));
+        }
         let [fewer, less] = [effort.of_a_step().seeds, effort.seeds];
         let left_out = match far_off.len() {
             0 => String::new(),
@@ -178,15 +187,16 @@ struct Searched<'s> {
     far_off: &'s BTreeSet<String>,
 }
 
-/// Searches for what would change the answer.
+/// Searches for what would change the answer; and whether its time was up before its end.
 fn search(
     bench: &mut Bench<'_>,
     answers: &Answers,
     effort: Effort,
     from: &Searched<'_>,
     time: Duration,
-) -> Result<Vec<Flip>, Failure> {
-    let (mut flips, mut failed) = (Vec::new(), None);
+) -> Result<(Vec<Flip>, bool), Failure> {
+    let begun = Moment::now();
+    let (mut flips, mut failed, mut late) = (Vec::new(), None, false);
     for along in ALONG {
         let mut measure = |other: &Answers| {
             let step = |study: &Study, results: &Results| {
@@ -196,7 +206,8 @@ fn search(
             if along.is_yes_or_no() && other.peers == answers.peers && parts(other) == from.study.parts {
                 return Some(step(from.study, from.results));
             }
-            if bench.stopped() || bench.elapsed() > time {
+            late |= begun.elapsed() > time;
+            if bench.stopped() || late {
                 return None;
             }
             let run = laid_out(bench, other, effort.of_a_step(), 0, from.far_off).and_then(|(study, _)| {
@@ -211,5 +222,5 @@ fn search(
         };
         flips.push(along.search(answers, from.own, &mut measure));
     }
-    failed.map_or(Ok(flips), Err)
+    failed.map_or(Ok((flips, late)), Err)
 }
