@@ -19,7 +19,9 @@ field, or lost, not_kept, failed, claims_broken or not_converged. A value alone
 (0, 1k) is held against the candidate; a change (+5%, -10%, +1) against the
 baseline, and it fails only where it is more than luck. A scope names a
 strategy, a workload and a part, as many of them as it needs, with @ between
-them. Where a threshold is passed, the exit code is 3.
+them. Where a threshold is passed, the exit code is 3. So it is with a threshold
+where only one run has a row, which nothing was held against: --allow-missing
+accepts such rows.
 
 Cells are paired by condition, strategy and seed. What follows from events is
 exact; processor time and memory are compared on one machine only.")]
@@ -31,6 +33,9 @@ pub(crate) struct CompareArgs {
     /// A threshold such as lost>0 or visible_ms.p99>+5%; may be repeated
     #[arg(long, value_name = "THRESHOLD", allow_hyphen_values = true)]
     pub(crate) fail_on: Vec<Rule>,
+    /// With --fail-on: accept rows that only one run has
+    #[arg(long)]
+    pub(crate) allow_missing: bool,
     /// Least change worth telling [default: 1% of exact figures, 2% of memory, 5% of processor time]
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true, value_parser = share)]
     pub(crate) min_effect: Option<f64>,

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use syncbench_reports::compare::{self, Comparison, Incomparable, Least};
-use syncbench_reports::format::plural;
+use syncbench_reports::format::{list, plural};
 
 use super::run::console_width;
 use crate::args::CompareArgs;
@@ -19,6 +19,8 @@ use crate::written;
 const MARK: &str = "<!-- a comparison of syncbench compare -->\n";
 /// What such a file is.
 const WHAT: &str = "a comparison";
+/// Most rows of a run that an error names.
+const NAMED: usize = 10;
 
 pub(crate) fn compare(_: &Catalog, args: &CompareArgs) -> Done {
     untaken(args)?;
@@ -33,7 +35,7 @@ pub(crate) fn compare(_: &Catalog, args: &CompareArgs) -> Done {
         progress.at(done, all)
     });
     progress.clear();
-    let comparison = compared.map_err(|error: Incomparable| Failure::usage(format!("{was} and {is}: {error}")))?;
+    let mut comparison = compared.map_err(|error: Incomparable| Failure::usage(format!("{was} and {is}: {error}")))?;
     folder::complete(&baseline)?;
     folder::complete(&candidate)?;
     for (rule, judged) in args.fail_on.iter().zip(&comparison.rules) {
@@ -41,14 +43,35 @@ pub(crate) fn compare(_: &Catalog, args: &CompareArgs) -> Done {
             return Err(wrong_rule(error));
         }
     }
-    show(args, &comparison)?;
-    let failed: Vec<_> = comparison.rules.iter().filter(|judged| !judged.failed.is_empty()).collect();
-    if failed.is_empty() {
-        return Ok(ExitCode::SUCCESS);
+    if same_folder(&args.baseline, &args.candidate) {
+        comparison.notices.insert(0, "baseline and candidate are the same folder".to_owned());
     }
-    let rules: Vec<_> =
-        failed.iter().map(|judged| format!("{} in {}", judged.rule, plural(judged.failed.len(), "row"))).collect();
-    Err(Failure::No(format!("passed thresholds: {}", rules.join(", "))))
+    show(args, &comparison)?;
+    let failed = comparison.rules.iter().filter(|judged| !judged.failed.is_empty());
+    let failed: Vec<_> =
+        failed.map(|judged| format!("{} in {}", judged.rule, plural(judged.failed.len(), "row"))).collect();
+    let mut no = Vec::new();
+    if !failed.is_empty() {
+        no.push(format!("passed thresholds: {}", failed.join(", ")));
+    }
+    if !args.fail_on.is_empty() && !args.allow_missing {
+        no.extend(missing(&comparison));
+    }
+    if no.is_empty() { Ok(ExitCode::SUCCESS) } else { Err(Failure::No(no.join("; "))) }
+}
+
+fn same_folder(one: &Path, other: &Path) -> bool {
+    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
+}
+
+/// The rows that only one run has, by name: no threshold was held against them.
+fn missing(comparison: &Comparison) -> Option<String> {
+    let runs = [(&comparison.only_baseline, "baseline"), (&comparison.only_candidate, "candidate")];
+    let named = runs.into_iter().filter(|(rows, _)| !rows.is_empty());
+    let named: Vec<_> = named
+        .map(|(rows, run)| format!("{} only in the {run}: {}", plural(rows.len(), "row"), list(rows, NAMED)))
+        .collect();
+    (!named.is_empty()).then(|| format!("{}; --allow-missing accepts them", named.join("; ")))
 }
 
 fn wrong_rule(error: impl std::fmt::Display) -> Failure {

@@ -62,8 +62,25 @@ fn a_passed_threshold_ends_with_three_and_names_the_row() {
     assert!(fs::read_to_string(place.path("said.md")).unwrap().contains("**fails in 1 of 1 row**"));
     assert!(fs::read_to_string(place.path("said.svg")).unwrap().contains("<svg"));
     assert_eq!(place.run(&args).code, Some(3), "its own files are written over");
+    let said = place.run(&["compare", "before", "./before"]);
+    assert!(said.out.contains("! baseline and candidate are the same folder"), "{said:?}");
     let said = place.run(&["compare", "before", "after", "--markdown", "-"]);
     assert!(said.code == Some(0) && said.out.starts_with("### "), "{said:?}");
+}
+
+#[test]
+fn rows_that_only_one_run_has_fail_with_a_threshold() {
+    let place = place();
+    let path = place.path("after/cells.jsonl");
+    let cells = fs::read_to_string(&path).unwrap();
+    let kept: String = cells.lines().filter(|line| line.contains("serial")).map(|line| format!("{line}\n")).collect();
+    fs::write(path, kept).unwrap();
+    let said = place.run(&["compare", "before", "after"]);
+    assert!(said.code == Some(0) && said.out.starts_with("1 row of the baseline is missing"), "{said:?}");
+    let args = ["compare", "before", "after", "--fail-on", "serial:lost>1k"];
+    let said = place.run(&args);
+    assert!(said.code == Some(3) && said.err.contains("no: 1 row only in the baseline: "), "{said:?}");
+    assert_eq!(place.run(&[&args[..], &["--allow-missing"]].concat()).code, Some(0));
 }
 
 #[test]

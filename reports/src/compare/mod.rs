@@ -87,6 +87,10 @@ pub struct Comparison {
     pub candidate: Side,
     /// Rows in both runs: a strategy under one condition.
     pub rows: usize,
+    /// Rows that only the baseline has, as titles.
+    pub only_baseline: Vec<String>,
+    /// Rows that only the candidate has, as titles.
+    pub only_candidate: Vec<String>,
     /// Cells in both runs.
     pub cells: usize,
     /// Cells in which the same happened, event by event.
@@ -117,7 +121,7 @@ pub fn compare(
     rules: &[Rule],
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Comparison, Incomparable> {
-    let Pairing { pairs, mut notices } = pairing::pair(baseline.1, candidate.1)?;
+    let Pairing { pairs, mut notices, gone, new } = pairing::pair(baseline.1, candidate.1)?;
     let machines = |results: &'_ Results| results.machines().cloned().collect::<Vec<_>>();
     let (before, after) = (machines(baseline.1), machines(candidate.1));
     let (before, after): (Vec<_>, Vec<_>) = (before.iter().collect(), after.iter().collect());
@@ -167,10 +171,12 @@ pub fn compare(
         |(name, results): (&str, &Results)| Side { name: name.to_owned(), environment: results.environment.clone() };
     Ok(Comparison {
         schema: SCHEMA,
-        answer: answer(&counts, changes.len()),
+        answer: format!("{}{}", missing(&gone, &new), answer(&counts, changes.len())),
         baseline: side(baseline),
         candidate: side(candidate),
         rows: pairs.len(),
+        only_baseline: gone,
+        only_candidate: new,
         cells,
         same_events,
         counts,
@@ -210,6 +216,18 @@ fn rank(changes: &mut [Change]) {
         let rows = || of(b).total_cmp(&of(a)).then_with(|| row(a).cmp(&row(b)));
         a.verdict.cmp(&b.verdict).then_with(rows).then_with(|| size(b).total_cmp(&size(a)))
     });
+}
+
+/// How many rows only one run has, a sentence for each run.
+fn missing(gone: &[String], new: &[String]) -> String {
+    let told = |rows: &[String], has: &str, lacks: &str| match rows.len() {
+        0 => String::new(),
+        n => {
+            let are = if n == 1 { "is" } else { "are" };
+            format!("{} of the {has} {are} missing in the {lacks}. ", plural(n, "row"))
+        }
+    };
+    format!("{}{}", told(gone, "baseline", "candidate"), told(new, "candidate", "baseline"))
 }
 
 fn answer(counts: &BTreeMap<Verdict, usize>, all: usize) -> String {

@@ -44,6 +44,10 @@ pub(super) struct Pair<'a> {
 pub(super) struct Pairing<'a> {
     pub(super) pairs: Vec<Pair<'a>>,
     pub(super) notices: Vec<String>,
+    /// Rows that only the baseline has.
+    pub(super) gone: Vec<String>,
+    /// Rows that only the candidate has.
+    pub(super) new: Vec<String>,
 }
 
 type Rows<'a> = BTreeMap<(Digest, &'a str), BTreeMap<u64, &'a Cell>>;
@@ -71,6 +75,9 @@ pub(super) fn pair<'a>(baseline: &'a Results, candidate: &'a Results) -> Result<
     for group in Summary::new(candidate).all_groups() {
         for row in &group.rows {
             let Some(first) = row.cells.first() else { continue };
+            if row.cells.iter().all(|cell| cell.outcome == Outcome::NotRun) {
+                continue;
+            }
             let key = first.condition_key();
             let Some(other) = before.remove(&(key, row.strategy)) else {
                 new.push(format!("{} on {}", row.strategy, group.title));
@@ -110,13 +117,13 @@ pub(super) fn pair<'a>(baseline: &'a Results, candidate: &'a Results) -> Result<
         gone.extend(left.map(|row| format!("{} on {}", row.strategy, group.title)));
     }
     let mut notices = Vec::new();
-    for (rows, run) in [(gone, "baseline"), (new, "candidate")] {
+    for (rows, run) in [(&gone, "baseline"), (&new, "candidate")] {
         if !rows.is_empty() {
-            notices.push(format!("{} only in the {run}: {}", plural(rows.len(), "row"), list(&rows, 3)));
+            notices.push(format!("{} only in the {run}: {}", plural(rows.len(), "row"), list(rows, 3)));
         }
     }
     notices.extend(seeds.notice());
-    Ok(Pairing { pairs, notices })
+    Ok(Pairing { pairs, notices, gone, new })
 }
 
 /// Cells whose seed the other run lacks.

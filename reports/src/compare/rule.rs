@@ -98,8 +98,17 @@ impl std::str::FromStr for Rule {
         // Labels of strategies have colons of their own.
         let (scope, figure) = left.rsplit_once(':').map_or((None, left), |(scope, figure)| (Some(scope), figure));
         let figure = Figure::find(figure.trim()).map_err(wrong)?;
-        let scope = scope.unwrap_or_default().split('@').map(str::trim).filter(|part| !["", "*"].contains(part));
-        let (scope, value) = (scope.map(str::to_owned).collect(), value.trim());
+        let parts: Vec<&str> = scope.map_or(Vec::new(), |scope| scope.split('@').map(str::trim).collect());
+        if parts.contains(&"") {
+            return Err(wrong(
+                "a part of the scope is empty: expected names with @ between them, such as ot@stack".into(),
+            ));
+        }
+        let scope = parts.into_iter().filter(|part| *part != "*").map(str::to_owned).collect();
+        let value = value.trim();
+        if value.ends_with('%') && threshold(&format!("+{value}")).is_some() {
+            return Err(wrong(format!("`{value}`: a percentage is a change and has a sign: write +{value}")));
+        }
         let threshold = threshold(value).ok_or_else(|| {
             wrong(format!("`{value}`: expected a value such as 0 or 1k, or a change such as +5%, -10% or +1"))
         })?;
@@ -109,13 +118,16 @@ impl std::str::FromStr for Rule {
 
 /// A sign makes it relative.
 fn threshold(written: &str) -> Option<Threshold> {
-    let number = |text: &str| parse_number(text).filter(|number| number.is_finite());
+    // One sign at most.
+    let number = |text: &str| {
+        let begins = text.starts_with(|c: char| c.is_ascii_digit() || c == '.');
+        parse_number(text).filter(|number| begins && number.is_finite())
+    };
     let signed = |text: &str| match text.strip_prefix('-') {
         Some(text) => number(text).map(|number| -number),
-        None => number(text.strip_prefix('+').unwrap_or(text)),
+        None => number(text.strip_prefix('+')?),
     };
     match (written.strip_suffix('%'), written.starts_with(['+', '-'])) {
-        // A share of what is a change in any case.
         (Some(percent), _) => signed(percent.trim()).map(|percent| Threshold::Share(percent / 100.0)),
         (None, true) => signed(written).map(Threshold::Amount),
         (None, false) => number(written).map(Threshold::Value),

@@ -33,6 +33,8 @@ fn rows_and_seeds_that_one_run_lacks_are_told() {
     let comparison = compared(&Run::default().results(), &fewer, &[]).expect("comparable");
     let said = comparison.notices.join("\n");
     assert!(said.contains("2 rows only in the baseline: ot on stack (calm)"), "{said}");
+    assert!(comparison.answer.starts_with("2 rows of the baseline are missing in the candidate. "));
+    assert_eq!((comparison.only_baseline.len(), comparison.only_candidate.len()), (2, 0));
     assert!(said.contains("the other run lacks their seeds: 8 cells of the baseline"), "{said}");
 }
 

@@ -35,6 +35,12 @@ fn a_threshold_is_read_or_answered_with_what_is_expected() {
         ("lost>", "expected a value"),
         ("lost>NaN", "expected a value"),
         ("lost>+", "expected a value"),
+        ("lost>+-5%", "expected a value"),
+        ("lost>--1", "expected a value"),
+        ("lost>5%", "write +5%"),
+        (":lost>0", "a part of the scope is empty"),
+        ("@:lost>0", "a part of the scope is empty"),
+        ("ot@@stack:lost>0", "a part of the scope is empty"),
     ] {
         let error = wrong.parse::<Rule>().expect_err(wrong).to_string();
         assert!(error.contains(said) && error.contains(&format!("`{wrong}`")), "{wrong}: {error}");
