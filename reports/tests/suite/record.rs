@@ -109,6 +109,24 @@ fn a_story_of_fewer_than_three_events_is_left_out_on_a_terminal() {
 }
 
 #[test]
+fn a_story_begins_with_its_first_event_on_a_terminal() {
+    let mut decision = forms();
+    let worst = decision.candidates.iter_mut().find_map(|one| one.worst.as_mut()).unwrap();
+    worst.story.insert(0, "The first operation that was lost:".into());
+    let text = record::text(&decision, 80, false);
+    assert!(!text.contains("The first operation") && text.contains("Ada renames"), "{text}");
+}
+
+#[test]
+fn ticks_are_code_on_the_page_and_private_characters_are_numbers() {
+    let mut decision = forms();
+    decision.flips[0].says = "`order` changes \u{e297}: a ` stays".into();
+    let (text, page) = (record::text(&decision, 80, false), record::html(&decision));
+    assert!(page.contains("<code>order</code> changes U+E297: a ` stays"));
+    assert!(text.contains("changes U+E297") && record::markdown(&decision).contains("changes U+E297"));
+}
+
+#[test]
 fn data_controls_neither_terminal_nor_page() {
     let decision = hostile("\u{1b}[2J\n# x | <script>alert(1)</script> ``` `a` \\ é🦀");
     let text = record::text(&decision, 80, false);

@@ -6,8 +6,8 @@ use super::super::decision::{Candidate, Decision, Evidence, Figure, Flip, Mix, V
 use super::super::read;
 use super::charts::{flip_name, pictures};
 use super::words::{
-    EQUAL, answer, asked, beaten, columns, context, counted, equal, equals, found, front, interval, intervals, of,
-    product, sentence, value,
+    EQUAL, answer, asked, beaten, columns, context, counted, equal, equals, found, front, interval, intervals,
+    numbered, of, product, sentence, value,
 };
 use crate::draw::Scene;
 use crate::draw::svg::dark_style;
@@ -61,7 +61,7 @@ pub fn html(decision: &Decision) -> String {
             }
         }
     };
-    page.into_string()
+    numbered(&page.into_string())
 }
 
 fn status(decision: &Decision) -> &'static str {
@@ -138,7 +138,7 @@ fn vetoes(decision: &Decision) -> Markup {
 
 fn reason(veto: &Veto) -> Markup {
     html! {
-        (sentence(&veto.reason)) "."
+        (prose(&sentence(&veto.reason))) "."
         @if let Some(evidence) = &veto.evidence { (shown(evidence)) }
     }
 }
@@ -213,7 +213,7 @@ fn mixed(mix: &Mix) -> Markup {
     let verdict = if mix.better { "better than every single candidate" } else { "no better than a single candidate" };
     html! {
         h3 id="mix" { "A mix by part of the data" }
-        p { code { (mix.strategy) } ": " (verdict) ". " (mix.because.join(" ")) }
+        p { code { (mix.strategy) } ": " (verdict) ". " (prose(&mix.because.join(" "))) }
         (scroller("Parts of the mix", &html! {
             table {
                 caption { "What carries each part of the data" }
@@ -282,7 +282,7 @@ fn flips(decision: &Decision, pictures: &[(String, Scene)]) -> Markup {
             @if decision.flips.is_empty() { p { "No axis was searched." } }
             @for flip in &decision.flips {
                 h3 { (flip.axis) }
-                p { (flip.says) }
+                p { (prose(&flip.says)) }
                 @if let Some(scene) = drawn(pictures, &flip_name(flip)) { (picture(&flip_name(flip), scene, "")) }
                 @if !flip.steps.is_empty() { (steps(flip)) }
             }
@@ -337,8 +337,19 @@ fn picture(name: &str, scene: &Scene, says: &str) -> Markup {
     }
 }
 
+/// A text in which what stands between ticks is code.
+fn prose(text: &str) -> Markup {
+    let parts: Vec<_> = text.split('`').collect();
+    html! {
+        @for (index, part) in parts.iter().enumerate() {
+            // A last tick without another one stays.
+            @if index % 2 == 0 { (part) } @else if index + 1 < parts.len() { code { (part) } } @else { "`" (part) }
+        }
+    }
+}
+
 fn list(items: &[String]) -> Markup {
-    html! { @if !items.is_empty() { ul { @for item in items { li { (item) } } } } }
+    html! { @if !items.is_empty() { ul { @for item in items { li { (prose(item)) } } } } }
 }
 
 /// A part that scrolls by itself where it is too wide, also by keyboard.

@@ -6,9 +6,9 @@ use super::super::read;
 use super::charts::pictures;
 use super::words::{
     EQUAL, answer, asked, beaten, columns, context, counted, equal, equals, found, front, interval, intervals, of,
-    product, sentence, value,
+    plain, product, sentence, value,
 };
-use crate::format::{NONE, plain};
+use crate::format::NONE;
 
 /// The record as Markdown; pictures and answers are in files beside it, see [`super::files`].
 pub fn markdown(decision: &Decision) -> String {

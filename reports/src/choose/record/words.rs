@@ -4,7 +4,26 @@ use super::super::answers::Answers;
 use super::super::decision::{Candidate, Decision, Evidence, Figure};
 use super::super::questions::{Form, QUESTIONS, find};
 use super::super::span;
-use crate::format::{NONE, count, figure, list, plain};
+use crate::format::{self, NONE, count, figure, list};
+
+/// A text without control characters, and with the number of each character that no font has.
+pub(super) fn plain(text: &str) -> String {
+    numbered(&format::plain(text))
+}
+
+/// A text in which characters for private use are told by their number: `U+E297`.
+pub(super) fn numbered(text: &str) -> String {
+    let mut all = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{ffffd}' | '\u{100000}'..='\u{10fffd}' => {
+                all += &format!("U+{:04X}", u32::from(c));
+            }
+            _ => all.push(c),
+        }
+    }
+    all
+}
 
 /// The product's name, or what stands for it.
 pub(super) fn product(decision: &Decision) -> String {
