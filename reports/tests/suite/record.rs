@@ -127,6 +127,25 @@ fn ticks_are_code_on_the_page_and_private_characters_are_numbers() {
 }
 
 #[test]
+fn candidates_and_what_would_change_the_answer_stand_before_the_answers() {
+    let decision = forms();
+    for record in [record::markdown(&decision), record::html(&decision)] {
+        let place = |text: &str| record.find(text).unwrap_or_else(|| panic!("{text} in {record}"));
+        assert!(place("client memory") < place("people in one document"));
+        assert!(place("From 2 to 24 people the proposal stays") < place("people in one document"));
+    }
+}
+
+#[test]
+fn strategies_with_the_same_reasons_share_a_row() {
+    let decision = unsafe_answers();
+    let (markdown, page) = (record::markdown(&decision), record::html(&decision));
+    assert_eq!(markdown.matches("It needs a server").count(), 1);
+    assert_eq!(page.matches("It needs a server").count(), 1);
+    assert!(page.contains("serial, serial-optimistic, serial-patches"));
+}
+
+#[test]
 fn data_controls_neither_terminal_nor_page() {
     let decision = hostile("\u{1b}[2J\n# x | <script>alert(1)</script> ``` `a` \\ é🦀");
     let text = record::text(&decision, 80, false);
