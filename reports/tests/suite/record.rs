@@ -109,6 +109,43 @@ fn a_story_of_fewer_than_three_events_is_left_out_on_a_terminal() {
 }
 
 #[test]
+fn a_story_begins_with_its_first_event_on_a_terminal() {
+    let mut decision = forms();
+    let worst = decision.candidates.iter_mut().find_map(|one| one.worst.as_mut()).unwrap();
+    worst.story.insert(0, "The first operation that was lost:".into());
+    let text = record::text(&decision, 80, false);
+    assert!(!text.contains("The first operation") && text.contains("Ada renames"), "{text}");
+}
+
+#[test]
+fn ticks_are_code_on_the_page_and_private_characters_are_numbers() {
+    let mut decision = forms();
+    decision.flips[0].says = "`order` changes \u{e297}: a ` stays".into();
+    let (text, page) = (record::text(&decision, 80, false), record::html(&decision));
+    assert!(page.contains("<code>order</code> changes U+E297: a ` stays"));
+    assert!(text.contains("changes U+E297") && record::markdown(&decision).contains("changes U+E297"));
+}
+
+#[test]
+fn candidates_and_what_would_change_the_answer_stand_before_the_answers() {
+    let decision = forms();
+    for record in [record::markdown(&decision), record::html(&decision)] {
+        let place = |text: &str| record.find(text).unwrap_or_else(|| panic!("{text} in {record}"));
+        assert!(place("client memory") < place("people in one document"));
+        assert!(place("From 2 to 24 people the proposal stays") < place("people in one document"));
+    }
+}
+
+#[test]
+fn strategies_with_the_same_reasons_share_a_row() {
+    let decision = unsafe_answers();
+    let (markdown, page) = (record::markdown(&decision), record::html(&decision));
+    assert_eq!(markdown.matches("It needs a server").count(), 1);
+    assert_eq!(page.matches("It needs a server").count(), 1);
+    assert!(page.contains("serial, serial-optimistic, serial-patches"));
+}
+
+#[test]
 fn data_controls_neither_terminal_nor_page() {
     let decision = hostile("\u{1b}[2J\n# x | <script>alert(1)</script> ``` `a` \\ é🦀");
     let text = record::text(&decision, 80, false);

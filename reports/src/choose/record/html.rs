@@ -2,12 +2,12 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::super::decision::{Candidate, Decision, Evidence, Figure, Flip, Mix, Veto};
+use super::super::decision::{Candidate, Decision, Evidence, Figure, Flip, Mix, Vetoed};
 use super::super::read;
 use super::charts::{flip_name, pictures};
 use super::words::{
-    EQUAL, answer, asked, beaten, columns, context, counted, equal, equals, found, front, interval, intervals, of,
-    product, sentence, value,
+    EQUAL, alike, answer, asked, beaten, columns, context, counted, equal, equals, families, found, front, interval,
+    intervals, numbered, of, product, sentence, shared, value,
 };
 use crate::draw::Scene;
 use crate::draw::svg::dark_style;
@@ -18,6 +18,7 @@ const STYLE: &str = include_str!("style.css");
 
 /// The parts of the page, by anchor.
 const PARTS: &[(&str, &str)] = &[
+    ("summary", "In short"),
     ("context", "Context"),
     ("options", "Options"),
     ("decision", "Decision"),
@@ -51,6 +52,7 @@ pub fn html(decision: &Decision) -> String {
                     nav aria-label="Parts" { @for (id, name) in PARTS { a href={ "#" (id) } { (name) } " " } }
                 }
                 main id="main" tabindex="-1" {
+                    (summary(decision))
                     (context_of(decision))
                     (options(decision, &pictures))
                     (decided(decision))
@@ -61,7 +63,7 @@ pub fn html(decision: &Decision) -> String {
             }
         }
     };
-    page.into_string()
+    numbered(&page.into_string())
 }
 
 fn status(decision: &Decision) -> &'static str {
@@ -71,6 +73,21 @@ fn status(decision: &Decision) -> &'static str {
 /// The class of the answer: in the tone of success only where there is one.
 fn safety(decision: &Decision) -> &'static str {
     if decision.proposal.is_some() { "answer" } else { "unsafe" }
+}
+
+/// What remains, and what would change it: all that a hurried reader needs.
+fn summary(decision: &Decision) -> Markup {
+    html! {
+        section id="summary" {
+            h2 { "In short" }
+            h3 id="candidates" { "Candidates" }
+            @if decision.candidates.is_empty() { p { "None remains." } } @else { (candidates(decision)) }
+            @if !decision.flips.is_empty() {
+                h3 { "What would change the answer" }
+                ul { @for flip in &decision.flips { li { (prose(&flip.says)) } } }
+            }
+        }
+    }
 }
 
 fn context_of(decision: &Decision) -> Markup {
@@ -102,8 +119,7 @@ fn options(decision: &Decision, pictures: &[(String, Scene)]) -> Markup {
             h2 { "Options" }
             h3 id="vetoed" { "Ruled out" }
             @if decision.vetoed.is_empty() { p { "Nothing." } } @else { (vetoes(decision)) }
-            h3 id="candidates" { "Candidates" }
-            @if decision.candidates.is_empty() { p { "None remains." } } @else { (candidates(decision, pictures)) }
+            @if let Some(scene) = drawn(pictures, "front") { (picture("front", scene, &scene.about)) }
             @if let Some(mix) = &decision.mix { (mixed(mix)) }
         }
     }
@@ -114,19 +130,23 @@ fn vetoes(decision: &Decision) -> Markup {
         "Strategies that are ruled out",
         &html! {
             table {
-                caption { "Strategies that are ruled out, with every reason; a reason that was measured has the command that shows it" }
-                thead { tr { th scope="col" { "Strategy" } th scope="col" { "Answer" } th scope="col" { "Reason" } } }
-                @for vetoed in &decision.vetoed {
+                caption { "Strategies that are ruled out, with every reason; those with the same reasons share a row. A reason that was measured has the command that shows it" }
+                thead { tr { th scope="col" { "Strategies" } th scope="col" { "Answer" } th scope="col" { "Reason" } } }
+                @for alike in alike(decision) {
                     tbody {
-                        @for (index, veto) in vetoed.reasons.iter().enumerate() {
+                        @for (index, veto) in alike[0].reasons.iter().enumerate() {
                             tr {
                                 @if index == 0 {
-                                    th scope="rowgroup" rowspan=(vetoed.reasons.len()) {
-                                        (vetoed.strategy) small { (vetoed.family) }
+                                    th scope="rowgroup" rowspan=(alike[0].reasons.len()) {
+                                        @for (index, vetoed) in alike.iter().enumerate() {
+                                            @if index > 0 { ", " }
+                                            (vetoed.strategy)
+                                        }
+                                        small { (families(&alike)) }
                                     }
                                 }
                                 td { (asked(&veto.answer, &decision.answers)) }
-                                td.reason { (reason(veto)) }
+                                td.reason { (reason(&alike, index)) }
                             }
                         }
                     }
@@ -136,10 +156,24 @@ fn vetoes(decision: &Decision) -> Markup {
     )
 }
 
-fn reason(veto: &Veto) -> Markup {
+/// A reason that strategies share, with what shows it for each of them.
+fn reason(alike: &[&Vetoed], index: usize) -> Markup {
+    let shown = alike.iter().filter_map(|vetoed| {
+        let veto = vetoed.reasons.get(index)?;
+        Some((vetoed, veto, veto.evidence.as_ref()?))
+    });
+    let shown: Vec<_> = shown.collect();
     html! {
-        (sentence(&veto.reason)) "."
-        @if let Some(evidence) = &veto.evidence { (shown(evidence)) }
+        (prose(&shared(alike, index))) "."
+        @if !shown.is_empty() {
+            details {
+                summary { "Example and command" @if shown.len() > 1 { " of each" } }
+                @for (vetoed, veto, evidence) in &shown {
+                    @if shown.len() > 1 { p { b { (vetoed.strategy) } ": " (prose(&sentence(&veto.reason))) "." } }
+                    (self::shown(evidence))
+                }
+            }
+        }
     }
 }
 
@@ -154,7 +188,7 @@ fn shown(evidence: &Evidence) -> Markup {
     }
 }
 
-fn candidates(decision: &Decision, pictures: &[(String, Scene)]) -> Markup {
+fn candidates(decision: &Decision) -> Markup {
     let all: Vec<_> = decision.candidates.iter().collect();
     let columns = columns(&all);
     let beaten = beaten(decision);
@@ -185,7 +219,6 @@ fn candidates(decision: &Decision, pictures: &[(String, Scene)]) -> Markup {
     html! {
         (scroller("Candidates", &table))
         @if !beaten.is_empty() { p { "Dominated: " (beaten.join(", ")) "." } }
-        @if let Some(scene) = drawn(pictures, "front") { (picture("front", scene, &scene.about)) }
     }
 }
 
@@ -213,7 +246,7 @@ fn mixed(mix: &Mix) -> Markup {
     let verdict = if mix.better { "better than every single candidate" } else { "no better than a single candidate" };
     html! {
         h3 id="mix" { "A mix by part of the data" }
-        p { code { (mix.strategy) } ": " (verdict) ". " (mix.because.join(" ")) }
+        p { code { (mix.strategy) } ": " (verdict) ". " (prose(&mix.because.join(" "))) }
         (scroller("Parts of the mix", &html! {
             table {
                 caption { "What carries each part of the data" }
@@ -282,7 +315,7 @@ fn flips(decision: &Decision, pictures: &[(String, Scene)]) -> Markup {
             @if decision.flips.is_empty() { p { "No axis was searched." } }
             @for flip in &decision.flips {
                 h3 { (flip.axis) }
-                p { (flip.says) }
+                p { (prose(&flip.says)) }
                 @if let Some(scene) = drawn(pictures, &flip_name(flip)) { (picture(&flip_name(flip), scene, "")) }
                 @if !flip.steps.is_empty() { (steps(flip)) }
             }
@@ -337,8 +370,19 @@ fn picture(name: &str, scene: &Scene, says: &str) -> Markup {
     }
 }
 
+/// A text in which what stands between ticks is code.
+fn prose(text: &str) -> Markup {
+    let parts: Vec<_> = text.split('`').collect();
+    html! {
+        @for (index, part) in parts.iter().enumerate() {
+            // A last tick without another one stays.
+            @if index % 2 == 0 { (part) } @else if index + 1 < parts.len() { code { (part) } } @else { "`" (part) }
+        }
+    }
+}
+
 fn list(items: &[String]) -> Markup {
-    html! { @if !items.is_empty() { ul { @for item in items { li { (item) } } } } }
+    html! { @if !items.is_empty() { ul { @for item in items { li { (prose(item)) } } } } }
 }
 
 /// A part that scrolls by itself where it is too wide, also by keyboard.

@@ -5,16 +5,17 @@ use super::super::decision::{Candidate, Decision, Evidence, Veto, Vetoed};
 use super::super::read;
 use super::charts::pictures;
 use super::words::{
-    EQUAL, answer, asked, beaten, columns, context, counted, equal, equals, found, front, interval, intervals, of,
-    product, sentence, value,
+    EQUAL, alike, answer, asked, beaten, columns, context, counted, equal, equals, families, found, front, interval,
+    intervals, of, plain, product, sentence, shared, value,
 };
-use crate::format::{NONE, plain};
+use crate::format::NONE;
 
 /// The record as Markdown; pictures and answers are in files beside it, see [`super::files`].
 pub fn markdown(decision: &Decision) -> String {
     let mut page = Page(String::new());
     page.paragraph(&format!("# {}: {}", escaped(&product(decision)), escaped(&answer(decision))));
     page.status(decision);
+    page.summary(decision);
     page.context(decision);
     page.options(decision);
     page.decision(decision);
@@ -57,28 +58,23 @@ impl Page {
         self.paragraph(&format!("{stands}. {}.", counted(decision)));
     }
 
-    fn context(&mut self, decision: &Decision) {
-        self.paragraph("## Context");
-        let rows = context(&decision.answers).into_iter().map(|(label, told)| vec![label.to_owned(), escaped(&told)]);
-        self.table(&["Question".to_owned(), "Answer".to_owned()], 2, rows);
-        if !decision.conditions.is_empty() {
-            self.paragraph("What was measured for these answers:");
-            self.list(decision.conditions.iter().map(|one| escaped(one)));
+    /// What remains, and what would change it: all that a hurried reader needs.
+    fn summary(&mut self, decision: &Decision) {
+        self.paragraph("## In short");
+        match &decision.proposal {
+            Some(proposal) => self.paragraph(&format!("Proposed: {}.", code(&proposal.strategy))),
+            None => self.list(decision.relax.iter().map(|one| escaped(one))),
+        }
+        self.candidates(decision);
+        if !decision.flips.is_empty() {
+            self.paragraph("What would change the answer:");
+            self.list(decision.flips.iter().map(|flip| escaped(&flip.says)));
         }
     }
 
-    fn options(&mut self, decision: &Decision) {
-        self.paragraph("## Options");
-        self.paragraph("### Ruled out");
-        if decision.vetoed.is_empty() {
-            self.paragraph("Nothing.");
-        }
-        for vetoed in &decision.vetoed {
-            self.vetoed(decision, vetoed);
-        }
-        self.paragraph("### Candidates");
+    fn candidates(&mut self, decision: &Decision) {
         if decision.candidates.is_empty() {
-            self.paragraph("None remains.");
+            self.paragraph("No candidate remains.");
             return;
         }
         let all: Vec<_> = decision.candidates.iter().collect();
@@ -98,20 +94,53 @@ impl Page {
             notes.push(format!("Dominated: {}.", escaped(&beaten.join(", "))));
         }
         self.paragraph(&notes.join(" "));
+    }
+
+    fn context(&mut self, decision: &Decision) {
+        self.paragraph("## Context");
+        let rows = context(&decision.answers).into_iter().map(|(label, told)| vec![label.to_owned(), escaped(&told)]);
+        self.table(&["Question".to_owned(), "Answer".to_owned()], 2, rows);
+        if !decision.conditions.is_empty() {
+            self.paragraph("What was measured for these answers:");
+            self.list(decision.conditions.iter().map(|one| escaped(one)));
+        }
+    }
+
+    fn options(&mut self, decision: &Decision) {
+        self.paragraph("## Options");
+        self.paragraph("### Ruled out");
+        if decision.vetoed.is_empty() {
+            self.paragraph("Nothing.");
+        }
+        for alike in alike(decision) {
+            self.vetoed(decision, &alike);
+        }
         for (name, scene) in pictures(decision, false).into_iter().filter(|(name, _)| name == "front") {
             self.paragraph(&format!("![{}](charts/{name}.svg)", escaped(&scene.title)));
         }
         self.mix(decision);
     }
 
-    fn vetoed(&mut self, decision: &Decision, vetoed: &Vetoed) {
-        self.paragraph(&format!("**{}** ({})", code(&vetoed.strategy), escaped(&vetoed.family)));
-        let reason = |veto: &Veto| {
-            let reason = format!("{} ({}).", sentence(&veto.reason), asked(&veto.answer, &decision.answers));
-            let shown = veto.evidence.as_ref().map(|evidence| format!("\n  - {}", example(evidence, "\n  - ")));
-            escaped(&reason) + shown.unwrap_or_default().as_str()
+    /// Strategies with the same reasons: these once, and what shows them for each strategy folded.
+    fn vetoed(&mut self, decision: &Decision, alike: &[&Vetoed]) {
+        let names: Vec<_> = alike.iter().map(|vetoed| format!("**{}**", code(&vetoed.strategy))).collect();
+        self.paragraph(&format!("{} ({})", names.join(", "), escaped(&families(alike))));
+        let reasons = alike.first().map(|vetoed| vetoed.reasons.as_slice()).unwrap_or_default();
+        let reason = |(index, veto): (usize, &Veto)| {
+            escaped(&format!("{} ({}).", shared(alike, index), asked(&veto.answer, &decision.answers)))
         };
-        self.list(vetoed.reasons.iter().map(reason));
+        self.list(reasons.iter().enumerate().map(reason));
+        let shown = alike.iter().flat_map(|vetoed| vetoed.reasons.iter().map(move |veto| (vetoed, veto)));
+        let shown = shown.filter_map(|(vetoed, veto)| {
+            let shows = example(veto.evidence.as_ref()?, "\n  - ");
+            Some(format!("{}: {}.\n  - {shows}", code(&vetoed.strategy), escaped(&sentence(&veto.reason))))
+        });
+        let shown: Vec<_> = shown.collect();
+        if !shown.is_empty() {
+            self.paragraph("<details><summary>Examples and commands</summary>");
+            self.list(shown);
+            self.paragraph("</details>");
+        }
     }
 
     fn mix(&mut self, decision: &Decision) {

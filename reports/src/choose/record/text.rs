@@ -3,9 +3,9 @@
 use super::super::decision::{Decision, Evidence};
 use super::words::{
     EQUAL, Group, Member, answer, beaten, columns, counted, equal, equals, found, front, groups, interval, intervals,
-    of, product, value,
+    of, plain, product, value,
 };
-use crate::format::{count, list, plain, plural, shorten, wrap};
+use crate::format::{count, list, plural, shorten, wrap};
 
 /// Fewer columns are not drawn for.
 const NARROWEST: usize = 60;
@@ -19,7 +19,7 @@ const GROUPS: usize = 7;
 const ROWS: usize = 8;
 /// Most anomalies, flips, caveats.
 const FEW: usize = 4;
-/// Most lines of a story.
+/// Events of a story; a shorter one is left out.
 const STORY: usize = 3;
 
 /// The record in lines of at most `width` characters.
@@ -206,19 +206,24 @@ impl Page {
     fn evidence(&mut self, strategy: &str, evidence: &Evidence, first: bool) {
         let found = found(evidence);
         self.prose(&format!("{strategy}: {}, {found}: {}", evidence.kind, evidence.example), "  ");
-        if first && evidence.story.len() >= STORY {
-            for line in evidence.story.iter().take(STORY) {
-                // Its columns are kept where they fit.
-                let line = plain(line);
-                if line.chars().count() + 4 <= self.width {
-                    self.line(&format!("    {line}"));
-                } else {
-                    self.prose(&line, "    ");
-                }
+        let events: Vec<usize> =
+            evidence.story.iter().enumerate().filter(|(_, line)| event(line)).map(|(at, _)| at).collect();
+        if !first || events.len() < STORY {
+            return;
+        }
+        // What each client shows follows its event.
+        let end = events.get(STORY).copied().unwrap_or(evidence.story.len()).min(events[0] + 2 * STORY);
+        for line in &evidence.story[events[0]..end] {
+            // Its columns are kept where they fit.
+            let line = plain(line);
+            if line.chars().count() + 4 <= self.width {
+                self.line(&format!("    {line}"));
+            } else {
+                self.prose(&line, "    ");
             }
-            if evidence.story.len() > STORY {
-                self.line("    ... the record tells it to its end");
-            }
+        }
+        if end < evidence.story.len() {
+            self.line("    ... the record tells it to its end");
         }
     }
 
@@ -262,4 +267,10 @@ impl Page {
         let lines: Vec<_> = command.lines().collect();
         self.line(&lines.join(" \\\n"));
     }
+}
+
+/// Whether a line of a story begins with a time, such as `840 ms` or `10.7k ms`.
+fn event(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    words.next().is_some_and(|time| time.starts_with(|c: char| c.is_ascii_digit())) && words.next() == Some("ms")
 }

@@ -1,10 +1,29 @@
 //! What all forms of a record say in the same words.
 
 use super::super::answers::Answers;
-use super::super::decision::{Candidate, Decision, Evidence, Figure};
+use super::super::decision::{Candidate, Decision, Evidence, Figure, Veto, Vetoed};
 use super::super::questions::{Form, QUESTIONS, find};
 use super::super::span;
-use crate::format::{NONE, count, figure, list, plain};
+use crate::format::{self, NONE, count, figure, list};
+
+/// A text without control characters, and with the number of each character that no font has.
+pub(super) fn plain(text: &str) -> String {
+    numbered(&format::plain(text))
+}
+
+/// A text in which characters for private use are told by their number: `U+E297`.
+pub(super) fn numbered(text: &str) -> String {
+    let mut all = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{ffffd}' | '\u{100000}'..='\u{10fffd}' => {
+                all += &format!("U+{:04X}", u32::from(c));
+            }
+            _ => all.push(c),
+        }
+    }
+    all
+}
 
 /// The product's name, or what stands for it.
 pub(super) fn product(decision: &Decision) -> String {
@@ -103,6 +122,47 @@ pub(super) fn groups(decision: &Decision, most: usize) -> Vec<Group<'_>> {
         }
     }
     groups
+}
+
+/// Strategies that are ruled out for the same reasons, together; in the order in which the first of each is named.
+pub(super) fn alike(decision: &Decision) -> Vec<Vec<&Vetoed>> {
+    let why = |vetoed: &Vetoed| -> Vec<(String, bool, String)> {
+        let one = |veto: &Veto| match &veto.evidence {
+            Some(evidence) => (veto.answer.clone(), true, evidence.kind.clone()),
+            None => (veto.answer.clone(), false, veto.reason.clone()),
+        };
+        vetoed.reasons.iter().map(one).collect()
+    };
+    let mut all: Vec<Vec<&Vetoed>> = Vec::new();
+    for vetoed in decision.vetoed.iter().filter(|vetoed| !vetoed.reasons.is_empty()) {
+        match all.iter_mut().find(|alike| why(alike[0]) == why(vetoed)) {
+            Some(alike) => alike.push(vetoed),
+            None => all.push(vec![vetoed]),
+        }
+    }
+    all
+}
+
+/// The families of strategies, each once.
+pub(super) fn families(alike: &[&Vetoed]) -> String {
+    let mut families: Vec<&str> = alike.iter().map(|vetoed| vetoed.family.as_str()).collect();
+    families.dedup();
+    families.join(", ")
+}
+
+/// A reason that strategies share: as it stands, or what was found with how often for each. Without its full stop.
+pub(super) fn shared(alike: &[&Vetoed], index: usize) -> String {
+    let Some(first) = alike.first().and_then(|vetoed| vetoed.reasons.get(index)) else { return String::new() };
+    match &first.evidence {
+        Some(evidence) if alike.len() > 1 => {
+            let often = alike.iter().filter_map(|vetoed| {
+                let evidence = vetoed.reasons.get(index)?.evidence.as_ref()?;
+                Some(format!("{} {}", vetoed.strategy, found(evidence)))
+            });
+            sentence(&format!("{}: {}", evidence.kind, often.collect::<Vec<_>>().join(", ")))
+        }
+        _ => sentence(&first.reason),
+    }
 }
 
 /// How often something was found: `381 of 4,000 operations`.
