@@ -10,7 +10,7 @@ use syncbench_harness::pace::Pace;
 use syncbench_harness::results::{Environment, Outcome};
 
 use crate::aggregate::{Group, Row, Summary};
-use crate::format::{figure, list, percent, plural};
+use crate::format::{figure, list, percent, plural, span};
 use crate::stats::FEWEST;
 
 /// Below this share of concurrent operations, conflicts are too rare for a comparison of how they are handled.
@@ -142,8 +142,7 @@ impl fmt::Display for Caveat {
                 percent(*spread)
             ),
             Self::Sampled(ms) => {
-                let apart =
-                    if *ms < 10_000.0 { format!("{} ms", figure(*ms)) } else { format!("{} s", figure(ms / 1e3)) };
+                let apart = if *ms < 10_000.0 { format!("{} ms", figure(*ms)) } else { span(ms / 1e3) };
                 write!(
                     f,
                     "States were sampled up to {apart} apart: shorter divergence is missed, and the time of convergence is unknown."

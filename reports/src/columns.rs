@@ -9,7 +9,7 @@ use syncbench_harness::metric::{Better, MetricSpec, TOTAL};
 use syncbench_harness::metrics::*;
 
 use crate::aggregate::{Group, Row};
-use crate::format::{NONE, figure, percent};
+use crate::format::{NONE, figure, millis, percent, seconds};
 use crate::stats::{BEYOND, Estimate, paired_difference};
 
 /// Where the figures of a column come from; several are shown with a slash between them.
@@ -64,10 +64,10 @@ pub static COLUMNS: &[Column] = &[
     Column { head: "lost", unit: "ops", place: Summary, rank: 0, source: Total(&LOST_INTENTS, &[TOTAL]), show: figure },
     Column { head: "rejected", unit: "ops", place: Summary, rank: 2, source: Total(&REJECTED, &[TOTAL]), show: figure },
     Column { head: "not kept", unit: "ops", place: Summary, rank: 1, source: NotKept, show: figure },
-    Column { head: "echo", unit: "ms p50/p99", place: Summary, rank: 4, source: Quantiles(&ECHO_MS, MEDIAN_AND_TAIL), show: figure },
-    Column { head: "confirmed", unit: "ms p50/p99", place: Summary, rank: 2, source: Quantiles(&CONFIRMED_MS, MEDIAN_AND_TAIL), show: figure },
-    Column { head: "replicated", unit: "ms p50/p99", place: Summary, rank: 3, source: Quantiles(&REPLICATED_MS, MEDIAN_AND_TAIL), show: figure },
-    Column { head: "visible", unit: "ms p50/p99", place: Summary, rank: 0, source: Quantiles(&VISIBLE_MS, MEDIAN_AND_TAIL), show: figure },
+    Column { head: "echo", unit: "ms p50/p99", place: Summary, rank: 4, source: Quantiles(&ECHO_MS, MEDIAN_AND_TAIL), show: millis },
+    Column { head: "confirmed", unit: "ms p50/p99", place: Summary, rank: 2, source: Quantiles(&CONFIRMED_MS, MEDIAN_AND_TAIL), show: millis },
+    Column { head: "replicated", unit: "ms p50/p99", place: Summary, rank: 3, source: Quantiles(&REPLICATED_MS, MEDIAN_AND_TAIL), show: millis },
+    Column { head: "visible", unit: "ms p50/p99", place: Summary, rank: 0, source: Quantiles(&VISIBLE_MS, MEDIAN_AND_TAIL), show: millis },
     Column { head: "diverged", unit: "of time", place: Summary, rank: 4, source: Mean(&DIVERGED_SHARE, IT), show: percent },
     Column { head: "rolled back", unit: "ops", place: Summary, rank: 7, source: Total(&ROLLED_BACK, IT), show: figure },
     Column { head: "sent", unit: "B/op", place: Summary, rank: 5, source: Mean(&WIRE_BYTES_PER_OP, IT), show: figure },
@@ -75,9 +75,9 @@ pub static COLUMNS: &[Column] = &[
     Column { head: "resync", unit: "B/missed", place: Summary, rank: 9, source: Mean(&RESYNC_BYTES, &["per_missed_op"]), show: figure },
     Column { head: "ops per", unit: "CPU s", place: Summary, rank: 5, source: Mean(&OPS_PER_CPU_S, IT), show: figure },
     Column { head: "saturation", unit: "ops/s", place: Summary, rank: 8, source: Mean(&SATURATION_OPS_PER_S, IT), show: figure },
-    Column { head: "half visible", unit: "ms p50/p99", place: Details, rank: 10, source: Quantiles(&VISIBLE_HALF_MS, MEDIAN_AND_TAIL), show: figure },
+    Column { head: "half visible", unit: "ms p50/p99", place: Details, rank: 10, source: Quantiles(&VISIBLE_HALF_MS, MEDIAN_AND_TAIL), show: millis },
     Column { head: "stale", unit: "ops mean/max", place: Details, rank: 11, source: Mean(&STALENESS_OPS, &["mean", "max"]), show: figure },
-    Column { head: "converged", unit: "ms after", place: Details, rank: 12, source: Mean(&CONVERGENCE_MS, IT), show: figure },
+    Column { head: "converged", unit: "ms after", place: Details, rank: 12, source: Mean(&CONVERGENCE_MS, IT), show: millis },
     Column { head: "divergence", unit: "mean/peak", place: Details, rank: 13, source: Mean(&DIVERGENCE, &["mean", "peak"]), show: figure },
     Column { head: "client memory", unit: "B end/peak", place: Details, rank: 14, source: Mean(&RESIDENT_BYTES, &["steady", "peak"]), show: figure },
     Column { head: "server memory", unit: "B end/peak", place: Details, rank: 15, source: Mean(&SERVER_RESIDENT_BYTES, &["steady", "peak"]), show: figure },
@@ -92,14 +92,14 @@ pub static COLUMNS: &[Column] = &[
     Column { head: "protocol", unit: "errors", place: Details, rank: 24, source: Total(&PROTOCOL_ERRORS, IT), show: figure },
     Column { head: "serial order", unit: "of runs", place: Details, rank: 25, source: Mean(&SERIAL_ORDER, IT), show: percent },
     Column { head: "inexact", unit: "ops", place: Details, rank: 26, source: Total(&INEXACT_EDITS, IT), show: figure },
-    Column { head: "limit", unit: "ms p99", place: Details, rank: 27, source: Mean(&SATURATION_LIMIT_MS, IT), show: figure },
+    Column { head: "limit", unit: "ms p99", place: Details, rank: 27, source: Mean(&SATURATION_LIMIT_MS, IT), show: millis },
     Column { head: "reference", unit: "µs", place: Details, rank: 30, source: Mean(&REFERENCE_US, IT), show: figure },
     Column { head: "catching up", unit: "B/ops missed/times", place: Details, rank: 28, source: Total(&RESYNC_BYTES, &["total", "missed_ops", "episodes"]), show: figure },
     Column { head: "while away", unit: "ops kept/rejected/lost", place: Details, rank: 29, source: Total(&AWAY_OPS, &["kept", "rejected", "lost"]), show: figure },
     Column { head: "meanwhile", unit: "others' ops lost/of", place: Details, rank: 30, source: Total(&AWAY_OTHERS_OPS, &["lost", "issued"]), show: figure },
-    Column { head: "back after", unit: "s away", place: Details, rank: 31, source: Mean(&AWAY_S, IT), show: figure },
-    Column { head: "received", unit: "s after return", place: Details, rank: 32, source: Mean(&AWAY_RECEIVED_S, IT), show: figure },
-    Column { head: "delivered", unit: "s after return", place: Details, rank: 33, source: Mean(&AWAY_DELIVERED_S, IT), show: figure },
+    Column { head: "back after", unit: "s away", place: Details, rank: 31, source: Mean(&AWAY_S, IT), show: seconds },
+    Column { head: "received", unit: "s after return", place: Details, rank: 32, source: Mean(&AWAY_RECEIVED_S, IT), show: seconds },
+    Column { head: "delivered", unit: "s after return", place: Details, rank: 33, source: Mean(&AWAY_DELIVERED_S, IT), show: seconds },
     Column { head: "after return", unit: "B up/down", place: Details, rank: 34, source: Mean(&AWAY_BYTES, &["up", "down"]), show: figure },
     Column { head: "at return", unit: "B memory", place: Details, rank: 35, source: Mean(&AWAY_RESIDENT_BYTES, IT), show: figure },
     Column { head: "messages", unit: "sent/delivered/dropped/duplicated", place: Details, rank: 36, source: Total(&TRAFFIC, &["sent", "delivered", "dropped", "duplicated"]), show: figure },

@@ -2,7 +2,10 @@
 
 use syncbench_harness::results::{Cell, Coverage};
 
-use crate::format::{count, figure};
+use crate::format::{count, figure, span};
+
+/// Longest span, in seconds, that is told in seconds.
+const LONG_S: f64 = 120.0;
 
 /// What one fault met in all runs of a group.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,14 +72,18 @@ impl Met {
     /// What the fault did in a run, without a full stop: `client 1 was cut off for 120 s; 595 of 1,200 operations were made
     /// meanwhile; connections opened 1.5 s later`. Where runs differ, from the least to the most.
     pub fn sentence(&self) -> String {
-        let spans = |spans: &[f64]| range(spans.iter().map(|span| (figure(*span), *span)));
+        let spans = |spans: &[f64]| {
+            let long = spans.iter().any(|one| *one > LONG_S);
+            let told = range(spans.iter().map(|one| (if long { span(*one) } else { figure(*one) }, *one)));
+            if long || told.is_empty() { told } else { told + " s" }
+        };
         let (lasted, reopened) = (spans(&self.lasted_s), spans(&self.reopened_after_s));
         let counts = |counts: &[u64]| range(counts.iter().map(|n| (count(*n), *n as f64)));
         let (meanwhile, issued) = (counts(&self.meanwhile), counts(&self.issued));
         let operations = if issued == "1" { "operation" } else { "operations" };
         let were = if meanwhile == "1" { "was" } else { "were" };
-        let met = format!("{} for {lasted} s; {meanwhile} of {issued} {operations} {were} made meanwhile", self.effect);
-        if reopened.is_empty() { met } else { format!("{met}; connections opened {reopened} s later") }
+        let met = format!("{} for {lasted}; {meanwhile} of {issued} {operations} {were} made meanwhile", self.effect);
+        if reopened.is_empty() { met } else { format!("{met}; connections opened {reopened} later") }
     }
 }
 

@@ -24,6 +24,35 @@ pub fn figure(value: f64) -> String {
     }
 }
 
+/// Longest span, in milliseconds, that is told in the unit of its column.
+const LONG_MS: f64 = 120_000.0;
+
+/// Milliseconds without their unit, as a column shows them; a long span with its own: `82`, `2.4 h`.
+pub fn millis(ms: f64) -> String {
+    if ms > LONG_MS { span(ms / 1e3) } else { figure(ms) }
+}
+
+/// Seconds without their unit; a long span with its own: `82`, `2.4 h`.
+pub fn seconds(seconds: f64) -> String {
+    if seconds * 1e3 > LONG_MS { span(seconds) } else { figure(seconds) }
+}
+
+/// A span with its unit: `38 s`, `4 min`, `2.4 h`, `18 d`.
+pub fn span(seconds: f64) -> String {
+    match seconds.abs() {
+        size if !size.is_finite() => NONE.to_owned(),
+        size if size < 120.0 => figure(seconds) + " s",
+        size if size < 7_200.0 => figure(seconds / 60.0) + " min",
+        size if size < 172_800.0 => figure(seconds / 3_600.0) + " h",
+        _ => figure(seconds / 86_400.0) + " d",
+    }
+}
+
+/// How often something happens: `2/s`, and where that is very seldom, `one in 3.1 h`.
+pub fn rate(per_s: f64) -> String {
+    if per_s > 0.0 && per_s < 0.0005 { format!("one in {}", span(1.0 / per_s)) } else { figure(per_s) + "/s" }
+}
+
 /// A share as a percentage: `0`, `<0.1 %`, `4.2 %`, `37 %`.
 pub fn percent(share: f64) -> String {
     match share * 100.0 {
@@ -141,6 +170,16 @@ mod tests {
             assert_eq!(figure(value), text, "{value}");
         }
         assert_eq!((percent(0.0004), percent(0.373), percent(0.0)), ("<0.1%".into(), "37%".into(), "0%".into()));
+    }
+
+    #[test]
+    fn long_spans_are_told_with_their_unit() {
+        let cases = [(82.4, "82"), (120_000.0, "120k"), (180_000.0, "3 min"), (8.64e6, "2.4 h"), (1.6e9, "19 d")];
+        for (ms, text) in cases {
+            assert_eq!(millis(ms), text);
+        }
+        assert_eq!((millis(f64::NAN), seconds(119.0), seconds(1.8e6)), (NONE.into(), "119".into(), "21 d".into()));
+        assert_eq!((rate(2.0), rate(0.001), rate(9e-5)), ("2/s".into(), "0.001/s".into(), "one in 3.1 h".into()));
     }
 
     #[test]

@@ -33,7 +33,13 @@ pub static OTHER_PARTS: &[(&str, &str)] = &[
 ];
 
 /// Names for several parts at once: each stands for the parts whose names begin with it and a hyphen.
-const TOGETHER: [&str; 2] = ["long", "offline"];
+pub static TOGETHER: &[(&str, &str)] = &[
+    ("long", "# All parts of the long run at once, those whose names begin with long-"),
+    (
+        "offline",
+        "# The hour and the three weeks without a connection at once, all parts whose names begin with offline-",
+    ),
+];
 
 /// The scenarios of the default comparison.
 pub fn default_comparison() -> Vec<Scenario> {
@@ -49,7 +55,7 @@ pub fn built_in(name: &str) -> Option<Vec<Scenario>> {
 pub fn built_in_replaying(name: &str, trace: Option<&Path>) -> Option<Vec<Scenario>> {
     let parts = DEFAULT_PARTS.iter().chain(LONG_PARTS).chain(OTHER_PARTS);
     let of_it = |written: &str| written.strip_prefix(name).is_some_and(|rest| rest.starts_with('-'));
-    let together = TOGETHER.contains(&name);
+    let together = TOGETHER.iter().any(|(known, _)| *known == name);
     let found = parts.filter(|(written, _)| *written == name || (together && of_it(written)));
     let found: Vec<Scenario> = found.map(|found| part(found, trace)).collect();
     (!found.is_empty()).then_some(found)

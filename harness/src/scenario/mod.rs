@@ -22,7 +22,8 @@ use crate::schedule;
 use crate::settings::Engine;
 use crate::trace::Units;
 pub use built_in::{
-    DEFAULT_PARTS, LONG_PARTS, OTHER_PARTS, built_in, built_in_replaying, choose_workloads, default_comparison,
+    DEFAULT_PARTS, LONG_PARTS, OTHER_PARTS, TOGETHER, built_in, built_in_replaying, choose_workloads,
+    default_comparison,
 };
 pub use catalog::Catalog;
 pub use error::ScenarioError;

@@ -31,7 +31,12 @@ impl Plan {
         for cell in &self.cells {
             let label = &cell.strategy.label;
             let lacks = requirements.iter().filter(|requirement| !(requirement.met)(&cell.strategy));
-            let missing: Vec<&'static str> = lacks.map(|requirement| requirement.missing).collect();
+            let mut missing: Vec<&'static str> = Vec::new();
+            for lack in lacks.map(|requirement| requirement.missing) {
+                if !missing.contains(&lack) {
+                    missing.push(lack);
+                }
+            }
             if missing.is_empty() {
                 match kept.iter_mut().find(|(part, _)| *part == cell.part) {
                     Some((_, labels)) if !labels.contains(label) => labels.push(label.clone()),

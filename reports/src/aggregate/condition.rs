@@ -6,7 +6,7 @@ use syncbench_harness::scenario::Scenario;
 use syncbench_harness::settings::Settings;
 use syncbench_strategies::replica::Topology;
 
-use crate::format::{figure, percent};
+use crate::format::{figure, millis, percent, rate};
 
 /// What the cells of a group share: they differ in strategy and seed only.
 #[derive(Clone, Copy, Debug)]
@@ -49,8 +49,8 @@ impl<'a> Condition<'a> {
 
     fn describe_with(&self, size: &str) -> String {
         let Settings { network, engine, clients, ops, rate_per_s, .. } = self.settings;
-        let (faults, engine, rate) = (self.faults(" and "), engine.name(), figure(*rate_per_s));
-        let load = format!("{}, {} at {rate}/s{size}", several(*clients, "client"), several(*ops, "operation"));
+        let (faults, engine, rate) = (self.faults(" and "), engine.name(), rate(*rate_per_s));
+        let load = format!("{}, {} at {rate}{size}", several(*clients, "client"), several(*ops, "operation"));
         let usual = Scenario::default();
         let unusual = [
             (self.settings.pace != usual.pace, self.pace()),
@@ -85,7 +85,7 @@ impl<'a> Condition<'a> {
             several(settings.clients, "client"),
             several(settings.ops, "operation"),
             self.size_facet(),
-            format!("{}/s", figure(settings.rate_per_s)),
+            rate(settings.rate_per_s),
             self.pace(),
             self.undo(),
             settings.transport.to_string(),
@@ -124,7 +124,11 @@ impl<'a> Condition<'a> {
 
     fn sampling(&self) -> String {
         match self.settings.sample_every {
-            Some(every) => format!("states every {} ms", figure(every.as_secs_f64() * 1e3)),
+            Some(every) => {
+                let ms = every.as_secs_f64() * 1e3;
+                let unit = if ms > 120_000.0 { "" } else { " ms" };
+                format!("states every {}{unit}", millis(ms))
+            }
             None => "states after every event".to_owned(),
         }
     }

@@ -240,10 +240,14 @@ pub fn study(answers: &Answers, effort: Effort, strategies: &[String]) -> Study 
     study.conditions.push(format!("Every client makes {} operations: {}.", figure(each), busy.join("; ")));
     if let Some(away) = study.scenarios.iter().find(|scenario| scenario.name == AWAY) {
         study.conditions.push(format!(
-            "Then one client is away for {} while all go on: {ops} operations at {} a second, spread over that time and a \
+            "Then one client is away for {} while all go on: {ops} operations at {}, spread over that time and a \
              tenth of it before and after.",
             span::words(offline),
-            figure(away.rate_per_s)
+            if away.rate_per_s < 0.0005 {
+                crate::format::rate(away.rate_per_s)
+            } else {
+                format!("{} a second", crate::format::figure(away.rate_per_s))
+            }
         ));
     }
     if answers.undo {

@@ -159,7 +159,7 @@ fn echo_bar(strategy: &Strategy<'_>, bars: &Bars<'_>, most: f64) -> Markup {
     html! {
         td.bar data-v=(exact(echo.value)) title=(title) {
             span.track { i.echo style={ "width:" (share(echo.value, most)) } {} }
-            (figure(echo.value)) @if tail != "p99" { small { (tail) } }
+            (crate::format::millis(echo.value)) @if tail != "p99" { small { (tail) } }
         }
     }
 }

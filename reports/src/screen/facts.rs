@@ -4,7 +4,7 @@ use syncbench_harness::metric::MetricSpec;
 use syncbench_harness::metrics::{ECHO_MS, VISIBLE_MS};
 
 use super::layout::{Column, Field, Tone};
-use crate::format::{NONE, figure};
+use crate::format::{NONE, millis};
 use crate::overview::{Judged, Offline, Overview, Strategy};
 
 /// Shown where a cell failed.
@@ -94,8 +94,8 @@ fn tails(all: &Overview<'_, '_>, head: &str, metric: &'static MetricSpec) -> Col
     let tails = all.tails(metric);
     let most = tails.iter().flatten().any(|tail| tail.nearly_all);
     let shown = |tail: &Option<crate::overview::Tail>| match tail {
-        Some(tail) if most && !tail.nearly_all => field(figure(tail.value) + "'", Tone::Plain),
-        Some(tail) => field(figure(tail.value), Tone::Plain),
+        Some(tail) if most && !tail.nearly_all => field(millis(tail.value) + "'", Tone::Plain),
+        Some(tail) => field(millis(tail.value), Tone::Plain),
         None => absent(),
     };
     let quantile = if most { "p99" } else { "p90" };

@@ -53,7 +53,7 @@ pub fn strategies(summary: &Summary<'_>, width: usize, color: bool) -> Option<St
         return None;
     }
     let table = Shown::with(&overview, width, Vec::new());
-    let title = table.title(&overview).replacen("lost, refused at most", "refused at most", 1);
+    let title = table.title(&overview).replacen("Lost per 1,000 operations", "Per 1,000 operations", 1);
     let drawn = layout::drawn(&table.columns, table.staggered, color);
     let legend = table.legend().map(|legend| wrap(&legend, width, "")).unwrap_or_default();
     Some(format!("{}{drawn}{legend}", wrap(&format!("Strategies. {title}"), width, "")))
@@ -131,6 +131,7 @@ impl Shown {
             _ => String::new(),
         };
         let conditions = match (modes.as_slice(), self.apart || by_mode(overview)) {
+            ([one], false) if left_out > 0 => format!("; {one}"),
             ([_], false) => format!("; {}", first.map(conditions).unwrap_or_default()),
             (_, true) if self.apart => format!("; {}", modes.join("/")),
             (_, true) => String::new(),
@@ -141,11 +142,12 @@ impl Shown {
         let conditions = match left_out {
             0 => conditions,
             _ if by_mode(overview) => conditions,
-            n => format!("{conditions}; {} without all strategies left out", plural(n, "condition")),
+            1 => format!("{conditions}; 1 more condition lacks some strategies"),
+            n => format!("{conditions}; {} lack some strategies", plural(n, "more condition")),
         };
         let seeds = overview.modes.iter().flat_map(|mode| mode.groups.iter().map(|group| group.seeds())).max();
         let seeds = seeds.filter(|seeds| *seeds > 0).map(|seeds| format!("; {}", plural(seeds, "seed")));
-        plain(&format!("Of 1,000 operations{on} lost, refused at most{conditions}{}", seeds.unwrap_or_default()))
+        plain(&format!("Lost per 1,000 operations{on}, refused at most{conditions}{}", seeds.unwrap_or_default()))
     }
 
     /// What marks and units mean; only those that are there.
@@ -159,7 +161,9 @@ impl Shown {
         };
         let mut words: Vec<String> = Vec::new();
         let mut add = |shown: bool, what: &str| words.extend(shown.then(|| what.to_owned()));
-        add(self.columns.iter().any(|column| column.head.iter().any(|line| line.starts_with("p9"))), "ms at p9x");
+        let headed = |with: &str| self.columns.iter().any(|column| column.head.iter().any(|line| line == with));
+        add(headed("p99"), "p99 in ms");
+        add(headed("p90") && !headed("p99"), "p90 in ms");
         add(any(&|field| field.text.ends_with('\'')), "' p90");
         add(names.iter().any(|field| field.text.ends_with('*')), "* emulates edits");
         add(any(&|field| field.text == format::NONE), "– does not apply");

@@ -311,3 +311,42 @@ fn results_of_several_builds_are_modes_of_their_own() {
     let text = screen(&results, 80, false);
     assert!(text.contains("beefbeef") && text.contains("c8314c2f00d1"), "{text}");
 }
+
+/// Losses in the calm and the rough part, without the cells that `planned` leaves out.
+fn mixed(planned: impl Fn(&Cell) -> bool) -> Results {
+    let plan = Plan {
+        strategies: &["ot", "crdt-one", "lww-hlc"],
+        workloads: &["record", "stack"],
+        parts: &["calm", "rough"],
+        sizes: &[],
+        seeds: 3,
+    };
+    let mut results = told(plan.results());
+    for cell in &mut results.cells {
+        lose(cell, if cell.part == "rough" { 50 } else { 0 });
+    }
+    results.cells.retain(planned);
+    results
+}
+
+#[test]
+fn the_worst_is_taken_over_conditions_that_all_share() {
+    let results = mixed(|cell| cell.part == "calm" || cell.strategy != "ot");
+    assert!(screen(&results, 80, false).contains("; calm; 1 more condition lacks some strategies;"));
+    let text = screen(&results, 160, false);
+    assert!(text.contains("0/·") && text.contains("· not measured") && !text.contains("– does"), "{text}");
+    let summary = Summary::new(&results);
+    let said: Vec<_> = follow(&Overview::new(&summary)).iter().map(|line| line.sentence(9, 9)).collect();
+    assert!(said.iter().all(|line| line.contains("0 lost with any")), "{said:?}");
+}
+
+#[test]
+fn figures_from_fewer_conditions_are_marked_and_nothing_follows_from_them() {
+    let results = mixed(|cell| (cell.part == "calm") == (cell.strategy == "ot"));
+    let summary = Summary::new(&results);
+    let overview = Overview::new(&summary);
+    assert!(overview.lost_at_most("ot", "record").1 && overview.lost_at_most("crdt-one", "record").1);
+    assert_eq!(follow(&overview), []);
+    let text = screen(&results, 60, false);
+    assert!(text.contains("~ in fewer conditions") && text.contains("~0"), "{text}");
+}

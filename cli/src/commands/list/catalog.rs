@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use syncbench_harness::metrics;
-use syncbench_harness::scenario::{DEFAULT_PARTS, LONG_PARTS, OTHER_PARTS};
+use syncbench_harness::scenario::{DEFAULT_PARTS, LONG_PARTS, OTHER_PARTS, TOGETHER};
 use syncbench_harness::stories::STORIES;
 use syncbench_strategies::names;
 use syncbench_strategies::registry::left_out;
@@ -46,7 +46,7 @@ impl Catalog {
         let plans = &catalog.plans;
         let strategies = plans.strategies().iter().map(|spec| Strategy::of(spec, program));
         let strategies = strategies.chain(left_out().map(Strategy::from));
-        let scenarios = DEFAULT_PARTS.iter().chain(LONG_PARTS).chain(OTHER_PARTS);
+        let scenarios = DEFAULT_PARTS.iter().chain(TOGETHER).chain(LONG_PARTS).chain(OTHER_PARTS);
         Self {
             schema: 1,
             strategies: of_kind(asked, Listed::Strategies, strategies),
