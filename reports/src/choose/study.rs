@@ -10,7 +10,7 @@ use syncbench_strategies::spec::{ParamKind, Spec};
 
 use super::answers::{Answers, Data};
 use super::span;
-use crate::format::figure;
+use crate::format::{figure, rate};
 
 /// Everybody is connected.
 pub const CONNECTED: &str = "connected";
@@ -244,9 +244,9 @@ pub fn study(answers: &Answers, effort: Effort, strategies: &[String]) -> Study 
              tenth of it before and after.",
             span::words(offline),
             if away.rate_per_s < 0.0005 {
-                crate::format::rate(away.rate_per_s)
+                rate(away.rate_per_s)
             } else {
-                format!("{} a second", crate::format::figure(away.rate_per_s))
+                format!("{} a second", figure(away.rate_per_s))
             }
         ));
     }

@@ -35,8 +35,17 @@ pub(super) fn product(decision: &Decision) -> String {
 
 /// What the decision comes to, in a word or three.
 pub(super) fn answer(decision: &Decision) -> String {
-    decision.proposal.as_ref().map_or_else(|| "nothing is safe".to_owned(), |proposal| plain(&proposal.strategy))
+    let Some(proposal) = &decision.proposal else { return "nothing is safe".to_owned() };
+    let names: Vec<_> = std::iter::once(&proposal.strategy).chain(&proposal.equals).map(|name| plain(name)).collect();
+    match names.as_slice() {
+        [only] => only.clone(),
+        [firsts @ .., last] if names.len() <= ALIKE => format!("{} or {last}", firsts.join(", ")),
+        _ => format!("{} or {} others", names[..ALIKE - 1].join(", "), names.len() - ALIKE + 1),
+    }
 }
+
+/// Most candidates that are named in the answer.
+const ALIKE: usize = 4;
 
 /// How many strategies were looked at, and what became of them.
 pub(super) fn counted(decision: &Decision) -> String {
@@ -244,6 +253,5 @@ pub(super) fn front(decision: &Decision) -> Vec<&Candidate> {
 pub(super) fn equals(decision: &Decision) -> Option<String> {
     let proposal = decision.proposal.as_ref().filter(|proposal| !proposal.equals.is_empty())?;
     let names: Vec<_> = proposal.equals.iter().map(|name| plain(name)).collect();
-    let verb = if names.len() == 1 { "is" } else { "are" };
-    Some(format!("{} {verb} as good: the seeds tell no difference.", list(&names, usize::MAX)))
+    Some(format!("{}: the seeds do not tell it from {}.", plain(&proposal.strategy), list(&names, usize::MAX)))
 }
