@@ -1,11 +1,13 @@
 //! What a run will do and for how long, before it does it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::Serialize;
 use syncbench_harness::run::{Estimate, estimate};
 use syncbench_harness::scenario::{LeftOut, Outline, Plan};
 use syncbench_reports::format::{count, list, plural};
+use syncbench_strategies::document::Digest;
 
 /// Most strategies that are named where they are left out.
 const NAMES: usize = 3;
@@ -15,6 +17,8 @@ const NAMES: usize = 3;
 pub(crate) struct Preview {
     parts: Vec<Outline>,
     cells: usize,
+    /// Cells of these that an earlier run has measured.
+    done: usize,
     threads: usize,
     /// Seconds that the cells will take, drawing left out.
     about_s: f64,
@@ -26,18 +30,22 @@ pub(crate) struct Preview {
 }
 
 impl Preview {
-    /// The preview of a plan; a few of its cells are timed.
-    pub(crate) fn new(plan: &Plan, left_out: &[LeftOut], threads: usize) -> Self {
+    /// The preview of a whole plan, after which only the cells that are not `finished` are left in it; a few of these are
+    /// timed.
+    pub(crate) fn new(plan: &mut Plan, finished: &BTreeSet<Digest>, left_out: &[LeftOut], threads: usize) -> Self {
+        let (parts, advice, cells) = (plan.outline(), plan.advice(), plan.cells.len());
+        plan.cells.retain(|cell| !finished.contains(&cell.id(cell.build)));
         let Estimate { total, timed } = estimate(&plan.cells, threads);
         Self {
-            parts: plan.outline(),
-            cells: plan.cells.len(),
+            parts,
+            cells,
+            done: cells - plan.cells.len(),
             threads,
             about_s: total.as_secs_f64(),
             timed,
             left_out: left_out.to_vec(),
             notes: plan.notes.clone(),
-            advice: plan.advice(),
+            advice,
         }
     }
 
@@ -58,7 +66,13 @@ impl Preview {
                 format!("{}: {said} = {}{each}\n", list(names, names.len()), plural(*cells, "cell"))
             })
             .collect();
-        let cells = plural(self.cells, "cell");
+        let cells = match self.done {
+            0 => plural(self.cells, "cell"),
+            done => {
+                let (done, rest) = (count(done as u64), count((self.cells - done) as u64));
+                format!("{}, {done} done, {rest} to run", plural(self.cells, "cell"))
+            }
+        };
         let threads = plural(self.threads, "thread");
         format!("{}{cells}, {} on {threads}\n", lines.concat(), about(Duration::from_secs_f64(self.about_s)))
     }
@@ -148,6 +162,7 @@ mod tests {
         let preview = Preview {
             parts: plan.outline(),
             cells: plan.cells.len(),
+            done: 0,
             threads: 2,
             about_s: 25.0,
             timed: 9,

@@ -1,5 +1,6 @@
 //! `syncbench run`: runs a plan, writes its results and draws them.
 
+use std::collections::BTreeSet;
 use std::io::{BufWriter, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -10,6 +11,7 @@ use syncbench_harness::settings::Engine;
 use syncbench_reports::aggregate::Summary;
 use syncbench_reports::format::{plural, wrap};
 use syncbench_reports::{away, screen, table};
+use syncbench_strategies::document::Digest;
 use syncbench_strategies::{requirements, selector};
 
 use crate::args::{EngineArg, RunArgs};
@@ -38,15 +40,14 @@ pub(crate) fn run(catalog: &Catalog, args: &RunArgs) -> Done {
     let label = if alike { name } else { asked.unwrap_or("default") }.to_owned();
     let header = header(catalog, &mut plan, args.partition.as_deref())?;
     if args.dry_run {
-        return dry_run(args, &Preview::new(&plan, &left_out, threads));
+        let finished = already_finished(args, &header)?;
+        return dry_run(args, &Preview::new(&mut plan, &finished, &left_out, threads));
     }
     let (dir, writer) = match &args.out {
         Some(dir) => (dir.clone(), chosen(dir, &header, args.resume)?),
         None => folder::fresh(&label, &header).map_err(unwritable)?,
     };
-    let finished = writer.finished();
-    plan.cells.retain(|cell| !finished.contains(&cell.id(cell.build)));
-    announce(&Preview::new(&plan, &left_out, threads));
+    announce(&Preview::new(&mut plan, &writer.finished(), &left_out, threads));
     let Ran { results, error } = runner::execute(&mut plan, &header, writer, threads, &dir);
     let code = exit_code(&results);
     if args.json {
@@ -87,14 +88,19 @@ fn required(plan: Plan, catalog: &Catalog, args: &RunArgs) -> Result<(Plan, Vec<
     Ok((plan, left_out))
 }
 
-/// Says what would run. Whether the folder could be written is checked as far as reading tells.
-fn dry_run(args: &RunArgs, preview: &Preview) -> Done {
-    if let Some(dir) = &args.out {
-        untaken(dir)?;
-        if !args.resume && dir.join("run.json").exists() {
-            return Err(unwritable(ResultsError::Exists(dir.clone())));
-        }
+/// What a run that is only previewed would not run again. Whether its folder could be written is checked as far as reading
+/// tells.
+fn already_finished(args: &RunArgs, header: &Header) -> Result<BTreeSet<Digest>, Failure> {
+    let Some(dir) = &args.out else { return Ok(BTreeSet::new()) };
+    untaken(dir)?;
+    if args.resume {
+        return Writer::would_resume(dir, header).map_err(unwritable);
     }
+    if dir.join("run.json").exists() { Err(unwritable(ResultsError::Exists(dir.clone()))) } else { Ok(BTreeSet::new()) }
+}
+
+/// Says what would run.
+fn dry_run(args: &RunArgs, preview: &Preview) -> Done {
     if args.json {
         serde_json::to_writer(&mut Out, preview)?;
         println!();

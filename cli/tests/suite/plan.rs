@@ -37,7 +37,14 @@ fn a_dry_run_checks_the_whole_plan() {
     assert_eq!(place.run(&quick("out", &[])).code, Some(0));
     let said = place.run(&quick("out", &["--dry-run"]));
     assert!(said.code == Some(2) && said.err.contains("out"), "{said:?}");
-    assert_eq!(place.run(&quick("out", &["--dry-run", "--resume"])).code, Some(0));
+    let before = place.files();
+    let said = place.run(&quick("out", &["--dry-run", "--resume"]));
+    assert!(said.code == Some(0) && said.out.contains("\n4 cells, 4 done, 0 to run, "), "{said:?}");
+    let other = ["--resume", "--clients", "4"];
+    let said = place.run(&quick("out", &[&other[..], &["--dry-run"]].concat()));
+    let really = place.run(&quick("out", &other));
+    assert_eq!((said.code, said.err), (Some(2), really.err));
+    assert_eq!(place.files(), before);
 }
 
 #[test]
@@ -74,6 +81,8 @@ fn where_nothing_is_left_the_answer_is_no() {
     let meshes = said.err.split("a mesh would do: --strategy ").nth(1).unwrap_or_else(|| panic!("{}", said.err)).trim();
     let again = place.run(&["run", "--require", "server-free", "--dry-run", "--strategy", meshes]);
     assert_eq!(again.code, Some(0), "{again:?}");
+    let said = place.run(&["run", "--strategy", "serial", "--require", "offline,offline"]);
+    assert!(said.code == Some(3) && said.err.matches("does not work offline").count() == 1, "{said:?}");
     let said = place.run(&["run", "--require", "ofline"]);
     assert!(said.code == Some(2) && said.err.contains("'offline'"), "{said:?}");
 }

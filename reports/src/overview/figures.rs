@@ -98,16 +98,22 @@ impl<'s, 'a> Overview<'s, 'a> {
 
     /// Modes of a workload in which all strategies that carry it were planned; where there is none, all of its modes.
     pub fn comparable(&self, workload: &str) -> Vec<&Mode<'s, 'a>> {
+        let places = self.comparable.get(workload).into_iter().flatten();
+        places.filter_map(|place| self.modes.get(*place)).collect()
+    }
+
+    /// Where the comparable modes of a workload stand.
+    pub(super) fn find_comparable(&self, workload: &str) -> Vec<usize> {
         let carried = |mode: &Mode<'s, 'a>, strategy: &str| {
             let row = self.row(mode, strategy, workload);
             row.is_some_and(|(_, row)| !matches!(row.status(), Status::Missing(Outcome::Unsupported, _)))
         };
         let labels = self.strategies.iter().map(|known| known.label);
         let carriers: Vec<&str> = labels.filter(|label| self.modes.iter().any(|mode| carried(mode, label))).collect();
-        let planned = |mode: &&Mode<'s, 'a>| mode.groups.iter().any(|group| group.condition.workload == workload);
-        let all: Vec<_> = self.modes.iter().filter(planned).collect();
+        let planned = |mode: &Mode<'s, 'a>| mode.groups.iter().any(|group| group.condition.workload == workload);
+        let all: Vec<usize> = (0..self.modes.len()).filter(|place| planned(&self.modes[*place])).collect();
         let shared = |mode: &Mode<'s, 'a>| carriers.iter().all(|label| self.row(mode, label, workload).is_some());
-        let shared: Vec<_> = all.iter().copied().filter(|mode| shared(mode)).collect();
+        let shared: Vec<_> = all.iter().copied().filter(|place| shared(&self.modes[*place])).collect();
         if shared.is_empty() { all } else { shared }
     }
 

@@ -27,6 +27,8 @@ pub struct Overview<'s, 'a> {
     pub strategies: Vec<Strategy<'a>>,
     /// The results, put together.
     pub summary: &'s Summary<'a>,
+    /// By workload: the modes that are comparable, by their places.
+    comparable: BTreeMap<&'a str, Vec<usize>>,
 }
 
 /// Conditions that differ in nothing but their workload.
@@ -66,7 +68,11 @@ impl<'s, 'a> Overview<'s, 'a> {
             modes[place].groups.push(group);
         }
         name(&mut modes, swept);
-        Self { modes, workloads, strategies: Strategy::of(summary), summary }
+        let (strategies, comparable) = (Strategy::of(summary), BTreeMap::new());
+        let mut overview = Self { modes, workloads, strategies, summary, comparable };
+        let found = overview.workloads.iter().map(|workload| (*workload, overview.find_comparable(workload)));
+        overview.comparable = found.collect();
+        overview
     }
 
     /// The row of a strategy on a workload in a mode, with its group; `None` where it was not planned.

@@ -86,6 +86,24 @@ impl Writer {
         Ok(writer)
     }
 
+    /// The cells that [`Self::resume`] would not run again, or its refusal. Writes nothing.
+    pub fn would_resume(dir: &Path, header: &Header) -> Result<BTreeSet<Digest>, ResultsError> {
+        let begun = dir.join(CELLS).metadata().is_ok_and(|data| data.len() > 0);
+        match fs::read(dir.join(RUN)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !begun => return Ok(BTreeSet::new()),
+            Ok(text) if !begun && cut_off(&text) => return Ok(BTreeSet::new()),
+            _ => {}
+        }
+        if let Some(difference) = difference(&Header::read(dir)?, header) {
+            return Err(ResultsError::Differs { path: dir.to_owned(), difference });
+        }
+        if !dir.join(CELLS).exists() {
+            return Ok(BTreeSet::new());
+        }
+        let done = super::read(dir)?.cells.into_iter().filter(|cell| cell.outcome != Outcome::NotRun);
+        Ok(done.map(|cell| cell.id).collect())
+    }
+
     fn open(dir: &Path, machine: usize) -> Result<Self, ResultsError> {
         let open = |name: &str| {
             let path = dir.join(name);
