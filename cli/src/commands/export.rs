@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use syncbench_harness::results::{self, Environment, ResultsError};
+use syncbench_harness::results::{self, Environment, Header, ResultsError};
 #[cfg(feature = "parquet")]
 use syncbench_reports::export::Parquet;
 use syncbench_reports::export::{self, Csv, Sink, TABLES, Table};
@@ -19,6 +19,7 @@ use crate::failure::{Done, Failure};
 use crate::folder;
 use crate::out::println;
 use crate::progress::Rows;
+use crate::written;
 
 /// The end of the name of a file that is not whole yet.
 const PART: &str = "part";
@@ -31,15 +32,26 @@ pub(crate) fn export(_: &Catalog, args: &ExportArgs) -> Done {
     }
     // Every folder is read before anything is written.
     let headers = args.dirs.iter().map(|dir| folder::header(dir)).collect::<Result<Vec<_>, _>>()?;
-    let made = fs::create_dir_all(&args.out).with_context(|| args.out.display().to_string());
-    made.map_err(|error| Failure::usage(format!("--out {error:#}; expected a writable folder")))?;
+    fs::create_dir_all(&args.out).map_err(|error| unwritable(error, &args.out))?;
+    let cells = tables(args, &formats, &headers).inspect_err(|_| {
+        for format in &formats {
+            TABLES.iter().for_each(|table| _ = fs::remove_file(part(&args.out, table, *format)));
+        }
+    })?;
+    let names: Vec<_> = TABLES.iter().map(|table| table.name).collect();
+    println!("{}: {} in {}", plural(cells, "cell"), names.join(", "), args.out.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes every table, and returns of how many cells they are.
+fn tables(args: &ExportArgs, formats: &BTreeSet<FormatArg>, headers: &[Header]) -> Result<usize, Failure> {
     let mut sinks = Vec::new();
-    for format in &formats {
+    for format in formats {
         sinks.push(sink(&args.out, *format)?);
     }
     let planned: usize = headers.iter().map(|header| header.cells_planned).sum();
     let (mut progress, mut ids) = (Rows::new("cells"), BTreeSet::new());
-    for (dir, header) in args.dirs.iter().zip(&headers) {
+    for (dir, header) in args.dirs.iter().zip(headers) {
         let run = dir.display().to_string();
         let machines: Vec<&Environment> = std::iter::once(&header.environment).chain(&header.other_machines).collect();
         results::visit(dir, header, &mut |cell| -> Result<(), Stopped> {
@@ -58,15 +70,13 @@ pub(crate) fn export(_: &Catalog, args: &ExportArgs) -> Done {
         sink.finish().map_err(|error| Stopped::Writing(error).failure(&args.out))?;
     }
     progress.clear();
-    for format in &formats {
+    for format in formats {
         for table in TABLES {
             let (whole, part) = (path(&args.out, table, *format), part(&args.out, table, *format));
             fs::rename(&part, &whole).with_context(|| whole.display().to_string())?;
         }
     }
-    let names: Vec<_> = TABLES.iter().map(|table| table.name).collect();
-    println!("{}: {} in {}", plural(ids.len(), "cell"), names.join(", "), args.out.display());
-    Ok(ExitCode::SUCCESS)
+    Ok(ids.len())
 }
 
 /// Why it stopped on the way.
@@ -92,8 +102,7 @@ impl Stopped {
         match self {
             Self::Reading(error) => folder::unreadable(error),
             Self::Writing(error) => {
-                anyhow::anyhow!("{}: {error}; the tables are not whole, and their files end in .{PART}", out.display())
-                    .into()
+                anyhow::anyhow!("{}: {error}; the tables were not whole and are removed", out.display()).into()
             }
         }
     }
@@ -137,5 +146,9 @@ fn sink(out: &Path, format: FormatArg) -> Result<Box<dyn Sink>, Failure> {
         #[cfg(not(feature = "parquet"))]
         FormatArg::Parquet => Err(io::ErrorKind::Unsupported.into()),
     };
-    sink.map_err(|error| Failure::usage(format!("--out {}: {error}; expected a writable folder", out.display())))
+    sink.map_err(|error| unwritable(error, out))
+}
+
+fn unwritable(error: io::Error, out: &Path) -> Failure {
+    written::failed(error, "a writable folder").at(format!("--out {}", out.display()))
 }

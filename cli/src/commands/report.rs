@@ -1,7 +1,7 @@
 //! `syncbench report`: redraws results. Nothing is measured.
 
 use std::fs;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -17,6 +17,7 @@ use crate::folder;
 use crate::open;
 use crate::out::{eprintln, print, println};
 use crate::progress;
+use crate::written;
 
 pub(crate) fn report(catalog: &Catalog, args: &ReportArgs) -> Done {
     let mut parts = Vec::new();
@@ -32,7 +33,10 @@ pub(crate) fn report(catalog: &Catalog, args: &ReportArgs) -> Done {
         None => folder::estimates(Path::new("target/criterion")),
     };
     let out = args.out.as_ref().unwrap_or(&args.dirs[0]);
-    let unwritable = |error: anyhow::Error| Failure::usage(format!("{error:#}; expected a writable folder"));
+    let unwritable = |error: anyhow::Error| match error.downcast_ref::<io::Error>().is_some_and(written::full) {
+        true => Failure::Broken(error),
+        false => Failure::usage(format!("{error:#}; expected a writable folder")),
+    };
     let made = fs::create_dir_all(out).with_context(|| out.display().to_string());
     made.map_err(unwritable)?;
     // The table needs no room.
@@ -41,17 +45,11 @@ pub(crate) fn report(catalog: &Catalog, args: &ReportArgs) -> Done {
     if !criterion.is_empty() {
         eprintln!("with {} of criterion", plural(criterion.len(), "estimate"));
     }
-    let page = drawn.map_err(|error| if full(&error) { Failure::Broken(error) } else { unwritable(error) })?;
+    let page = drawn.map_err(unwritable)?;
     folder::complete(&results)?;
     println!("Report: {}", page.display());
     if args.open {
         open::page(&page);
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Whether there was no room: no wrong use.
-fn full(error: &anyhow::Error) -> bool {
-    let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
-    matches!(kind, Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded))
 }

@@ -151,6 +151,7 @@ fn chosen(dir: &Path, header: &Header, resume: bool) -> Result<Writer, Failure> 
 
 fn unwritable(error: ResultsError) -> Failure {
     match error {
+        ResultsError::Io { error: ref full, .. } if crate::written::full(full) => Failure::Broken(error.into()),
         ResultsError::Io { .. } => Failure::usage(format!("--out {error}; expected a writable folder")),
         // They name a file of the folder, and what to do about it.
         ResultsError::Header { .. } | ResultsError::Format { .. } => Failure::usage(error),

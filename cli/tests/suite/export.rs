@@ -147,3 +147,14 @@ fn the_queries_of_the_documentation_run_in_duckdb() {
     assert!(answers[0].lines().skip(1).all(|line| !line.starts_with('0')), "{}", answers[0]);
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
 }
+
+#[test]
+fn a_failed_export_leaves_no_part_behind() {
+    let (place, _) = measured();
+    let mut cells = fs::read_to_string(place.path("there/cells.jsonl")).unwrap();
+    cells = cells.replacen("\"seed\"", "\"sead\"", 1);
+    fs::write(place.path("there/cells.jsonl"), cells).unwrap();
+    let said = place.run(&["export", "there", "--out", "tables"]);
+    assert_eq!(said.code, Some(2), "{said:?}");
+    assert_eq!(fs::read_dir(place.path("tables")).unwrap().count(), 0);
+}

@@ -9,11 +9,13 @@ use crate::args::{Cli, Command, RunArgs};
 use crate::catalog::Catalog;
 use crate::commands::run;
 use crate::failure::{Failure, one_line};
+use crate::out::eprintln;
 
 /// Runs the cell of a replay command and tells its first loss.
 pub(super) fn tell(catalog: &Catalog, replay: &str) -> Result<Told, Failure> {
     let wrong = |reason: String| Failure::usage(format!("--cell: {reason}"));
     let args = parse(replay, catalog.plans.program_name()).map_err(wrong)?;
+    ignored(&args);
     let plan =
         run::scenarios(&args).and_then(|scenarios| Plan::with(scenarios, &catalog.plans).map_err(Failure::usage));
     let plan = plan.map_err(|failure| match failure {
@@ -30,14 +32,24 @@ pub(super) fn tell(catalog: &Catalog, replay: &str) -> Result<Told, Failure> {
     first_loss(planned, None).map_err(wrong)
 }
 
-/// The flags of a command of this program such as `syncbench run --strategy ot ...`, with or without its first two words.
+/// The flags of a command of this program such as `syncbench run --strategy ot ...`, with or without what is before its
+/// flags, as it is copied from a terminal or a page: with a prompt, backticks, broken lines, or cargo in front.
 fn parse(replay: &str, program: &str) -> Result<RunArgs, String> {
-    let words = shlex::split(replay).ok_or("a quote is not closed: expected the command as it was printed")?;
+    let copied = replay.replace("\\\r\n", " ").replace("\\\n", " ");
+    let copied = copied.trim().trim_matches('`').trim();
+    let prompted = copied.strip_prefix('$').filter(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace));
+    let copied = prompted.unwrap_or(copied);
+    let words = shlex::split(copied).ok_or("a quote is not closed: expected the command as it was printed")?;
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let flags = match words[..] {
-        [called, "run", ref flags @ ..] if is(called, program) => flags,
-        ["run", ref flags @ ..] => flags,
-        ref flags => flags,
+    let words = match words[..] {
+        ["cargo", "run", ..] => words.iter().position(|word| *word == "--").map_or(&[][..], |at| &words[at + 1..]),
+        _ => &words[..],
+    };
+    let flags = match words {
+        [called, "run", flags @ ..] if is(called, program) => flags,
+        ["run", flags @ ..] => flags,
+        [called] if is(called, program) => &[],
+        flags => flags,
     };
     if flags.is_empty() {
         return Err("nothing to run: expected a command such as `run --strategy ot --workload text ...`".into());
@@ -49,7 +61,45 @@ fn parse(replay: &str, program: &str) -> Result<RunArgs, String> {
     }
 }
 
+/// Says which flags have no meaning where nothing is measured.
+fn ignored(args: &RunArgs) {
+    let flags = [
+        ("--out", args.out.is_some()),
+        ("--resume", args.resume),
+        ("--json", args.json),
+        ("--dry-run", args.dry_run),
+        ("--open", args.open),
+    ];
+    let given: Vec<_> = flags.into_iter().filter(|(_, given)| *given).map(|(flag, _)| flag).collect();
+    if !given.is_empty() {
+        eprintln!("--cell: ignored, since nothing is measured: {}", given.join(", "));
+    }
+}
+
 /// Whether a command runs this program, wherever it lies.
 fn is(called: &str, program: &str) -> bool {
     std::path::Path::new(called).file_stem().is_some_and(|stem| stem == program)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_taken_as_it_was_copied() {
+        for copied in [
+            "$ syncbench run -s ot \\\n  -w stack",
+            "`syncbench run -s ot -w stack`",
+            "cargo run --release -- run -s ot -w stack",
+            "$ cargo run --release --features full -- run -s ot \\\r\n-w stack",
+            "run -s ot -w stack --out there --json --dry-run",
+        ] {
+            let args = parse(copied, "syncbench").unwrap_or_else(|error| panic!("{copied}: {error}"));
+            assert_eq!(args.strategy, ["ot"], "{copied}");
+        }
+        for nothing in ["", " ` ` ", "$ ", "syncbench", "syncbench run", "cargo run --release --", "cargo run"] {
+            let error = parse(nothing, "syncbench").err().expect(nothing);
+            assert!(error.starts_with("nothing to run"), "{nothing}: {error}");
+        }
+    }
 }
