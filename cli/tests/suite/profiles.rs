@@ -143,7 +143,7 @@ macro_rules! profiles {
 profiles! {
     booking_needs_somebody_who_refuses = "booking",
     chat_keeps_messages_and_lets_presence_pass = "chat",
-    field_work_outlasts_tombstones = "field-work",
+    field_work_brings_two_weeks_together = "field-work",
     form_builder_moves_each_question_once = "form-builder",
     game_lobby_hands_out_each_match_once = "game-lobby",
     issue_tracker_refuses_and_works_on_a_train = "issue-tracker",

@@ -69,7 +69,7 @@ const CLI: &[&[&str]] = &[
     &["args"],
     &["failure"],
     &["catalog"],
-    &["folder", "open", "preview", "progress", "scenario"],
+    &["folder", "open", "preview", "progress", "scenario", "written"],
     &["runner"],
     &["commands"],
     &["prelude"],
