@@ -30,7 +30,7 @@ pub static REQUIREMENTS: &[Requirement] = &[
     Requirement { name: "server-confirms", meaning: "A user is told that an operation stands only when the server has it.", missing: "confirms on one device", met: |one| !one.guarantees().confirms_alone },
     Requirement { name: "bounded", meaning: "Its memory grows with the document only.", missing: "grows although the document does not", met: |one| one.guarantees().grows == Growth::NONE },
     Requirement { name: "lasting", meaning: "An operation outlasts its client.", missing: "keeps an operation only as long as its client", met: |one| !one.guarantees().ephemeral },
-    Requirement { name: "undo", meaning: "A user can undo an own operation.", missing: "has no undo", met: |one| !matches!(one.spec.undo, Support::Unsupported(_)) },
+    Requirement { name: "undo", meaning: "A user can undo their operations.", missing: "has no undo", met: |one| !matches!(one.spec.undo, Support::Unsupported(_)) },
     Requirement { name: "duplicates", meaning: "A message that arrives twice changes nothing.", missing: "does not tolerate duplicates", met: |one| one.guarantees().tolerates_duplicates },
     Requirement { name: "reordering", meaning: "Messages may overtake each other.", missing: "does not tolerate reordering", met: |one| one.guarantees().tolerates_reordering },
     Requirement { name: "loss", meaning: "Messages may be lost without the connection breaking.", missing: "does not tolerate loss", met: |one| one.guarantees().tolerates_loss },

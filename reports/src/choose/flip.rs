@@ -108,7 +108,7 @@ impl Along {
                 let (here, beyond) = (value(here), value(beyond));
                 format!("{} {side} {here} (measured at {beyond}): {}", self.name, other(point))
             }
-            _ if points.len() == 1 => format!("{}: not searched, the time was up", self.name),
+            _ if points.len() == 1 => format!("{}: not searched: timed out", self.name),
             _ if own.winner.is_none() && self.is_yes_or_no() => {
                 format!("`{}` changes nothing: nothing is safe", self.name)
             }
@@ -151,7 +151,7 @@ struct Search<'s> {
 }
 
 impl Search<'_> {
-    /// The change nearest to the own value among these, which lead away from it: the last value at which the proposal is
+    /// The change nearest to the product's value among these, which lead away from it: the last value at which the proposal is
     /// the same, and the first at which it is another.
     fn outwards(&mut self, values: &[f64]) -> Option<(f64, f64)> {
         let last = values.len().checked_sub(1)?;
@@ -172,7 +172,7 @@ impl Search<'_> {
         Some((here, values[other]))
     }
 
-    /// Whether the proposal at this value is the own one, as far as seeds tell.
+    /// Whether the proposal at this value is the product's, as far as seeds tell.
     fn same(&mut self, value: f64) -> Option<bool> {
         let mut answers = self.answers.clone();
         (self.along.set)(&mut answers, value);
@@ -197,7 +197,7 @@ fn alike(a: Option<&Winner>, b: Option<&Winner>) -> bool {
 }
 
 /// The axis of the rule that shows the change best: the first on which the new proposal is better there than the old one;
-/// otherwise the first on which strategies differ at the own value.
+/// otherwise the first on which strategies differ at the product's value.
 fn deciding(own: &Point, there: Option<&Point>) -> Option<usize> {
     let value = |point: &Point, axis: usize, label: &str| {
         point.figures.get(axis)?.2.iter().find(|(name, _)| name == label).map(|(_, value)| *value)
@@ -270,7 +270,7 @@ mod tests {
     #[test]
     fn a_search_without_time_says_so() {
         let (flip, _) = search("people", &Answers::default(), 1e9, 0);
-        assert_eq!((flip.says.as_str(), flip.steps.len()), ("people: not searched, the time was up", 1));
+        assert_eq!((flip.says.as_str(), flip.steps.len()), ("people: not searched: timed out", 1));
         let (flip, _) = search("people", &Answers::default(), 1e9, 1);
         assert!(flip.says.ends_with("the search was cut short"), "{}", flip.says);
     }
