@@ -107,14 +107,17 @@ fn check(decision: &Decision, expected: &[Expected]) {
     }
 }
 
-/// A measured veto shows again what it says when its command is run, and every command stands in the record.
+/// Every veto has its command in the record, and a measured one shows again what it says when its command is run.
 fn replays(place: &Place, decision: &Decision) {
     let page = fs::read_to_string(place.path("record/decision.html")).unwrap();
-    let evidence: Vec<_> =
-        decision.vetoed.iter().flat_map(|vetoed| &vetoed.reasons).filter_map(|veto| veto.evidence.as_ref()).collect();
-    for one in &evidence {
-        assert!(page.contains(&one.replay.replace('&', "&amp;")), "{}", one.replay);
+    let vetoes: Vec<_> = decision.vetoed.iter().flat_map(|vetoed| &vetoed.reasons).collect();
+    for veto in &vetoes {
+        let shown = veto.shown.as_ref().map(|shown| &shown.replay);
+        let replay = veto.evidence.as_ref().map(|evidence| &evidence.replay).or(shown);
+        let replay = replay.unwrap_or_else(|| panic!("no command beside {veto:?}"));
+        assert!(page.contains(&replay.replace('&', "&amp;")), "{replay}");
     }
+    let evidence: Vec<_> = vetoes.iter().filter_map(|veto| veto.evidence.as_ref()).collect();
     let Some(first) = evidence.first() else { return };
     let mut args: Vec<&str> = first.replay.split(' ').skip(1).collect();
     args.extend(["--json", "--out", "again"]);

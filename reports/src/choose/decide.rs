@@ -4,7 +4,6 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use syncbench_harness::metrics::LOST_INTENTS;
-use syncbench_harness::results::{Facts, StrategyFacts};
 
 use super::answers::Answers;
 use super::axes::{Axis, Measure, axes};
@@ -106,9 +105,8 @@ impl<'a> Verdict<'a> {
         deciding.map(of).collect()
     }
 
-    /// The decision, without the search for what would change it. `known` is what all strategies say about themselves, those
-    /// included that were not worth measuring.
-    pub fn decision(&self, answers: &Answers, study: &Study, known: &Facts) -> Decision {
+    /// The decision, without the search for what would change it.
+    pub fn decision(&self, answers: &Answers, study: &Study) -> Decision {
         let seeds = self.measured.results.cells.iter().map(|cell| cell.seed).collect::<BTreeSet<_>>().len();
         let (field, mixes) = (self.field(&self.singles), self.field(&self.mixes));
         let (single, mixed) = (choose(&field), choose(&mixes));
@@ -130,17 +128,8 @@ impl<'a> Verdict<'a> {
                 otherwise: otherwise.into_iter().collect(),
             });
         }
-        let mut vetoed: Vec<Vetoed> = ruled_out(&self.singles).collect();
-        let label = |(label, facts): (&String, &StrategyFacts)| {
-            let measured = self.measured.results.cells.iter().any(|cell| cell.strategy == *label);
-            (!measured && facts.family != HYBRID).then(|| Entry::alone(study, label, &facts.family))
-        };
-        let left_out = known.strategies.iter().filter_map(label);
-        let claims = |entry: Entry| {
-            let vetoes = vetoes::claims(answers, &entry.carries, |label| known.strategies.get(label));
-            (entry, vetoes)
-        };
-        vetoed.extend(ruled_out(&left_out.map(claims).collect::<Vec<_>>()));
+        let mixed = self.mixes.iter().filter(|(entry, _)| entry.family == HYBRID);
+        let vetoed = ruled_out(self.singles.iter().chain(mixed)).collect();
         let relax = if proposal.is_some() { Vec::new() } else { relax(self.singles.iter().chain(&self.mixes)) };
         Decision {
             answers: answers.clone(),
@@ -296,8 +285,8 @@ impl<'a> Verdict<'a> {
     }
 }
 
-fn ruled_out(entries: &[(Entry, Vec<Veto>)]) -> impl Iterator<Item = Vetoed> + '_ {
-    entries.iter().filter(|(_, vetoes)| !vetoes.is_empty()).map(|(entry, vetoes)| Vetoed {
+fn ruled_out<'v>(entries: impl Iterator<Item = &'v (Entry, Vec<Veto>)>) -> impl Iterator<Item = Vetoed> {
+    entries.filter(|(_, vetoes)| !vetoes.is_empty()).map(|(entry, vetoes)| Vetoed {
         strategy: entry.label.clone(),
         family: entry.family.clone(),
         reasons: vetoes.clone(),

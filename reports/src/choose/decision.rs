@@ -52,6 +52,17 @@ pub struct Veto {
     pub reason: String,
     /// What shows it; absent where a claim is missing.
     pub evidence: Option<Evidence>,
+    /// What a run shows of a claim that is missing.
+    pub shown: Option<Shown>,
+}
+
+/// What a run shows of a claim that is missing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Shown {
+    /// In a sentence, without its full stop.
+    pub says: String,
+    /// The command that runs it again.
+    pub replay: String,
 }
 
 /// A measured run that shows something.

@@ -13,6 +13,7 @@ pub mod read;
 pub mod record;
 pub mod relax;
 pub mod rule;
+mod shown;
 pub mod span;
 pub mod study;
 pub mod vetoes;

@@ -56,6 +56,12 @@ impl Effort {
         Self { seeds: self.seeds.min(3), ..self }
     }
 
+    /// For what is ruled out by several answers: it shows what happens, and no other answer rescues it.
+    #[must_use]
+    pub fn of_one_seed(self) -> Self {
+        Self { seeds: 1, ..self }
+    }
+
     /// For each step of a search: half of the seeds and of the operations.
     #[must_use]
     pub fn of_a_step(self) -> Self {

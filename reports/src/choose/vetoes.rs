@@ -10,6 +10,7 @@ use super::answers::{Answers, Invariant};
 use super::decision::{Evidence, Veto};
 use super::entry::{EPHEMERAL, Entry, Measured};
 use super::harms::{forbids, harms};
+use super::shown::shown;
 use super::span;
 use super::study::{AWAY, CONNECTED, Part};
 use crate::aggregate::{Row, Status};
@@ -20,6 +21,9 @@ pub fn vetoes(answers: &Answers, measured: &Measured<'_>, entry: &Entry) -> Vec<
     vetoes.extend(carried(measured, entry));
     let mut met = BTreeSet::new();
     vetoes.retain(|veto| met.insert((veto.answer.clone(), veto.reason.clone())));
+    for veto in vetoes.iter_mut().filter(|veto| veto.evidence.is_none()) {
+        veto.shown = shown(measured, entry, &veto.answer);
+    }
     let mut found = broken(measured, entry);
     found.extend(findings(answers, measured, entry));
     found.sort_by_key(|veto| std::cmp::Reverse(veto.evidence.as_ref().map_or(0, |evidence| evidence.count)));
@@ -41,7 +45,7 @@ pub fn hopeless(answers: &Answers, parts: &[Part], strategy: &str, known: &Facts
 }
 
 fn veto(answer: &str, reason: impl Into<String>) -> Veto {
-    Veto { answer: answer.to_owned(), reason: reason.into(), evidence: None }
+    Veto { answer: answer.to_owned(), reason: reason.into(), evidence: None, shown: None }
 }
 
 /// Claims that an answer asks for, and that are not made. What passes with its user need not last, refuse or wait.

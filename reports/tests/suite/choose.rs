@@ -87,7 +87,7 @@ fn measured(made: &[Made], seeds: u64) -> Results {
 
 fn decided(answers: &Answers, results: &Results) -> Decision {
     let study = study(answers, Effort::of_depth(1), &[]);
-    Verdict::new(answers, &study, Measured::new(results)).decision(answers, &study, &results.facts)
+    Verdict::new(answers, &study, Measured::new(results)).decision(answers, &study)
 }
 
 fn tolerant() -> Answers {

@@ -7,13 +7,14 @@ mod folder;
 
 use std::collections::BTreeSet;
 use std::io::IsTerminal;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
 use syncbench_harness::clock::Moment;
-use syncbench_harness::results::{Facts, Results};
+use syncbench_harness::results::Results;
 use syncbench_reports::choose::decision::Flip;
 use syncbench_reports::choose::entry::Measured;
 use syncbench_reports::choose::flip::{ALONG, Point};
@@ -112,25 +113,26 @@ fn answers(args: &ChooseArgs) -> Result<(Answers, Option<String>), Failure> {
 /// Measures and decides; `None` after Ctrl-C.
 fn decide(bench: &mut Bench<'_>, answers: &Answers, effort: Effort, depth: u32) -> Result<Option<Decision>, Failure> {
     let none = BTreeSet::new();
-    let (mut study, known) = laid_out(bench, answers, effort, 0, &none)?;
-    let (ruled_out, _) = laid_out(bench, answers, effort.of_a_glance(), 1, &none)?;
-    if ruled_out.has_strategies() {
+    let mut study = laid_out(bench, answers, effort, 0..=0, &none)?;
+    let rescued = laid_out(bench, answers, effort.of_a_glance(), 1..=1, &none)?;
+    let lost = laid_out(bench, answers, effort.of_one_seed(), 2..=usize::MAX, &none)?;
+    if rescued.has_strategies() || lost.has_strategies() {
         study.caveats.push(format!(
-            "What a single answer rules out before anything is measured was measured with {} seeds: to see what it does, and \
-             whether another answer would rescue it.",
+            "What a single answer rules out before anything is measured was measured with {} seeds, to see what it does and \
+             whether another answer would rescue it; what several rule out, with one.",
             effort.of_a_glance().seeds
         ));
     }
     // What there is none of would be no plan.
-    study.scenarios.extend(ruled_out.scenarios);
+    study.scenarios.extend(rescued.scenarios.into_iter().chain(lost.scenarios));
     study.scenarios.retain(|scenario| !scenario.strategies.is_empty());
     let steps = if depth == 0 { 0 } else { STEPS };
-    let (small, _) = laid_out(bench, answers, effort.of_a_step(), 0, &none)?;
+    let small = laid_out(bench, answers, effort.of_a_step(), 0..=0, &none)?;
     bench.expect(&study.scenarios, &small.scenarios, steps, SEARCH * (2 * depth).saturating_sub(1))?;
     let measured = if study.has_strategies() { bench.run(study.scenarios.clone())? } else { Some(bench.empty()) };
     let Some(results) = measured else { return Ok(None) };
     let verdict = Verdict::new(answers, &study, Measured::new(&results));
-    let mut decision = verdict.decision(answers, &study, &known);
+    let mut decision = verdict.decision(answers, &study);
     if depth > 0 {
         let own = Point { winner: verdict.winner(), figures: verdict.figures() };
         let far_off = if own.winner.is_some() { verdict.far_off() } else { none };
@@ -162,21 +164,22 @@ fn decide(bench: &mut Bench<'_>, answers: &Answers, effort: Effort, depth: u32) 
 const STEPS: usize = 7;
 
 /// What is measured under these answers of strategies that fail so many of them by what they say of themselves, without
-/// some; and what all of them say.
+/// some.
 fn laid_out(
     bench: &Bench<'_>,
     answers: &Answers,
     effort: Effort,
-    fails: usize,
+    fails: RangeInclusive<usize>,
     without: &BTreeSet<String>,
-) -> Result<(Study, Facts), Failure> {
+) -> Result<Study, Failure> {
     let specs = bench.specs();
     let mut labels = contenders(specs, answers);
     labels.extend(mixes(specs, answers));
     let all = study(answers, effort, &labels);
     let known = bench.facts(all.scenarios)?;
-    labels.retain(|label| !without.contains(label) && hopeless(answers, &parts(answers), label, &known).len() == fails);
-    Ok((study(answers, effort, &labels), known))
+    let failed = |label: &str| hopeless(answers, &parts(answers), label, &known).len();
+    labels.retain(|label| !without.contains(label) && fails.contains(&failed(label)));
+    Ok(study(answers, effort, &labels))
 }
 
 /// What a search starts from.
@@ -210,7 +213,7 @@ fn search(
             if bench.stopped() || late {
                 return None;
             }
-            let run = laid_out(bench, other, effort.of_a_step(), 0, from.far_off).and_then(|(study, _)| {
+            let run = laid_out(bench, other, effort.of_a_step(), 0..=0, from.far_off).and_then(|study| {
                 let results =
                     if study.has_strategies() { bench.run(study.scenarios.clone())? } else { Some(bench.empty()) };
                 Ok(results.map(|results| step(&study, &results)))

@@ -130,7 +130,7 @@ fn vetoes(decision: &Decision) -> Markup {
         "Strategies that are ruled out",
         &html! {
             table {
-                caption { "Strategies that are ruled out, with every reason; those with the same reasons share a row. A reason that was measured has the command that shows it" }
+                caption { "Strategies that are ruled out, with every reason; those with the same reasons share a row. Each has the command that shows what happens" }
                 thead { tr { th scope="col" { "Strategies" } th scope="col" { "Answer" } th scope="col" { "Reason" } } }
                 @for alike in alike(decision) {
                     tbody {
@@ -160,7 +160,7 @@ fn vetoes(decision: &Decision) -> Markup {
 fn reason(alike: &[&Vetoed], index: usize) -> Markup {
     let shown = alike.iter().filter_map(|vetoed| {
         let veto = vetoed.reasons.get(index)?;
-        Some((vetoed, veto, veto.evidence.as_ref()?))
+        (veto.evidence.is_some() || veto.shown.is_some()).then_some((vetoed, veto))
     });
     let shown: Vec<_> = shown.collect();
     html! {
@@ -168,9 +168,15 @@ fn reason(alike: &[&Vetoed], index: usize) -> Markup {
         @if !shown.is_empty() {
             details {
                 summary { "Example and command" @if shown.len() > 1 { " of each" } }
-                @for (vetoed, veto, evidence) in &shown {
-                    @if shown.len() > 1 { p { b { (vetoed.strategy) } ": " (prose(&sentence(&veto.reason))) "." } }
-                    (self::shown(evidence))
+                @for (vetoed, veto) in &shown {
+                    @if let Some(evidence) = &veto.evidence {
+                        @if shown.len() > 1 { p { b { (vetoed.strategy) } ": " (prose(&sentence(&veto.reason))) "." } }
+                        (self::shown(evidence))
+                    }
+                    @if let Some(shown) = &veto.shown {
+                        p { b { (vetoed.strategy) } ": " (shown.says) "." }
+                        code.command { (shown.replay) }
+                    }
                 }
             }
         }

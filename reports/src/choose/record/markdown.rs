@@ -1,7 +1,7 @@
 //! The record as a page of Markdown, in the form of M. Nygard's architecture decision records: title, status, context, options,
 //! decision, consequences.
 
-use super::super::decision::{Candidate, Decision, Evidence, Veto, Vetoed};
+use super::super::decision::{Candidate, Decision, Evidence, Shown, Veto, Vetoed};
 use super::super::read;
 use super::charts::pictures;
 use super::words::{
@@ -131,9 +131,15 @@ impl Page {
         };
         self.list(reasons.iter().enumerate().map(reason));
         let shown = alike.iter().flat_map(|vetoed| vetoed.reasons.iter().map(move |veto| (vetoed, veto)));
-        let shown = shown.filter_map(|(vetoed, veto)| {
-            let shows = example(veto.evidence.as_ref()?, "\n  - ");
-            Some(format!("{}: {}.\n  - {shows}", code(&vetoed.strategy), escaped(&sentence(&veto.reason))))
+        let shown = shown.filter_map(|(vetoed, veto)| match (&veto.evidence, &veto.shown) {
+            (Some(evidence), _) => {
+                let (reason, shows) = (escaped(&sentence(&veto.reason)), example(evidence, "\n  - "));
+                Some(format!("{}: {reason}.\n  - {shows}", code(&vetoed.strategy)))
+            }
+            (None, Some(Shown { says, replay })) => {
+                Some(format!("{}: {}.\n  - Replay: {}", code(&vetoed.strategy), escaped(says), code(replay)))
+            }
+            (None, None) => None,
         });
         let shown: Vec<_> = shown.collect();
         if !shown.is_empty() {

@@ -2,7 +2,7 @@
 
 use syncbench_reports::choose::answers::{Answers, Data};
 use syncbench_reports::choose::decision::{
-    Candidate, Decision, Evidence, Figure, Flip, FlipStep, Mix, Proposal, Veto, Vetoed,
+    Candidate, Decision, Evidence, Figure, Flip, FlipStep, Mix, Proposal, Shown, Veto, Vetoed,
 };
 
 fn texts(lines: &[&str]) -> Vec<String> {
@@ -10,7 +10,15 @@ fn texts(lines: &[&str]) -> Vec<String> {
 }
 
 fn missing(answer: &str, reason: &str) -> Veto {
-    Veto { answer: answer.into(), reason: reason.into(), evidence: None }
+    Veto {
+        answer: answer.into(),
+        reason: reason.into(),
+        evidence: None,
+        shown: Some(Shown {
+            says: "in one run somebody waited 9 s to see their own change".into(),
+            replay: "syncbench run --strategy serial --workload record --fault partition --seeds 1".into(),
+        }),
+    }
 }
 
 fn evidence(kind: &str, count: u64, example: &str, strategy: &str) -> Evidence {
@@ -27,6 +35,7 @@ fn fired(strategy: &str, count: u64) -> Veto {
         answer: "overwrite".into(),
         reason: format!("{count} of 4,000 operations were replaced by users who had not seen them"),
         evidence: Some(evidence("write lost", count, example, strategy)),
+        shown: None,
     }
 }
 
