@@ -84,7 +84,7 @@ impl fmt::Display for Caveat {
             ),
             Self::ClosedLoop(groups) => write!(
                 f,
-                "Closed loop: who waits does not act, so quantiles leave stalls out: {}.",
+                "Closed loop: users who wait do not act, so quantiles leave stalls out: {}.",
                 list(groups, NAMES)
             ),
             Self::UnevenSeeds(groups) => write!(

@@ -128,7 +128,7 @@ fn clean(group: &Group<'_>) -> Option<String> {
     } else {
         format!("{} lost nothing", list(&names, NAMES))
     };
-    // Who refuses most of what users do has little left to lose.
+    // A strategy that refuses most of what users do has little left to lose.
     let amount = |row: &Row<'_>| {
         let (rejected, ops) = (counted.rejected(row), counted.issued(row));
         let of = if rejected * 2.0 > ops { format!(" of {}", counted.text(ops)) } else { String::new() };

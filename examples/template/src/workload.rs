@@ -45,7 +45,7 @@ impl Workload for Shop {
     }
 
     /// A serial order of all confirmed operations would leave each shift with the one person who took it and did not give it
-    /// back. Who was told that a shift is theirs, and does not have it, has lost an operation.
+    /// back. A person whose shift was confirmed and who does not have it has lost an operation.
     fn judge(&self, history: &History<'_>) -> Vec<Finding> {
         let last: Rota = from_document(history.last).unwrap_or(Rota { shifts: BTreeMap::new() });
         let has = |shift: &str, person: u32| last.shifts.get(shift) == Some(&Some(person));

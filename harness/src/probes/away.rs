@@ -2,7 +2,7 @@
 //!
 //! Its absence ends when a connection opens. Then it catches up in two directions: it receives what the others did meanwhile,
 //! and they receive what it did. Both are timed from that moment, and the bytes on its links are counted until both are done.
-//! Who comes back while nobody was cut off has no such figures, and a client that never comes back has none either.
+//! A client that was never cut off has no such figures, and neither has one that never returns.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -218,7 +218,7 @@ impl Probe for Away {
                     self.leave(*node, *at, issued(ledger));
                 }
             }
-            // Who joins before anybody has acted has missed nothing.
+            // A client that joins before anybody has acted has missed nothing.
             What::Live if ledger.issued() > 0 && !self.absent.contains_key(node) && *node != NodeId::SERVER => {
                 self.leave(*node, Time::ZERO, ledger.clients().map(|_| 0).collect());
             }

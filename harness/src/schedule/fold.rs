@@ -40,7 +40,7 @@ impl Schedule {
             folded.agents.push(self.agents[first]);
         }
         for place in 0..self.ends.len() {
-            // Who has seen something of an author has seen all of those before it on its client.
+            // A client that has seen something of an author has seen all of those before it on its client.
             let mut row = vec![0; folded.slots.len()];
             for (author, seen) in self.row(place).unwrap_or(&[]).iter().enumerate() {
                 row[client_of[author]] += seen;

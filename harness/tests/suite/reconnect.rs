@@ -66,7 +66,7 @@ fn a_connection_opens_after_detection_and_three_round_trips() {
 fn who_joins_or_recovers_connects_at_once() {
     assert_eq!(opened("constant:40ms", &["late:2@1s"], 2), [1_240.0]);
     assert_eq!(opened("constant:40ms", &["crash:client=3@300ms..800ms"], 3), [0.0, 1_040.0]);
-    // Who joins a network that is down has to detect that it is up.
+    // A client that joins a network that is down has to detect that it is up.
     let faults = ["late:2@500ms", "partition:isolate,client=2@0s..1s"];
     assert_eq!(opened("constant:40ms", &faults, 2), [1_000.0 + 1_250.0 + 240.0]);
 }

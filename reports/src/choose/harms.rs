@@ -144,7 +144,7 @@ pub fn forbids(answers: &Answers, harm: Harm, workload: &str) -> Option<(&'stati
     };
     match harm {
         Overwrite if !answers.overwrite => Some(("overwrite", "no value may be replaced unseen")),
-        // Who allows that one of two values wins has not allowed that others vanish with it.
+        // A team that lets one of two values win has not agreed that others vanish with it.
         Collateral if !answers.overwrite => Some(("overwrite", "no work may vanish unseen")),
         Collateral => Some(("data", "work is gone where nobody else worked at the same place")),
         Oversell if invariant == Invariant::NoOversell => broken.map(|(_, clause)| ("invariant", clause)),
