@@ -11,6 +11,7 @@ use syncbench_strategies::spec::Configured;
 
 use crate::faults::Faults;
 use crate::network::Profile;
+use crate::sabotage::Plant;
 use crate::settings::{Settings, Vocabulary};
 use crate::workload::Workload;
 
@@ -34,6 +35,8 @@ pub struct Task<'a> {
     pub faults: Faults,
     /// Empties every sidecar on its way: for the test that no strategy reads one.
     pub blind: bool,
+    /// A bug in the simulator: for the test that what checks the harness finds it.
+    pub planted: Option<Plant>,
 }
 
 impl<'a> Task<'a> {
@@ -65,6 +68,7 @@ impl<'a> Task<'a> {
             profile,
             faults,
             blind: false,
+            planted: None,
         })
     }
 

@@ -7,9 +7,19 @@ use crate::ledger::{Entry, Fate};
 use crate::metric::MetricSpec;
 use crate::metrics;
 use crate::oracles::serial_order::SerialOrder;
+use crate::oracles::{self, Oracle};
 use crate::probe::Figures;
 use crate::results::ClaimsKept;
 use crate::run_result::RunResult;
+
+/// Why a run is not to be trusted.
+#[derive(Clone, Debug)]
+pub struct Objection {
+    /// Which oracle says so.
+    pub oracle: &'static Oracle,
+    /// In a sentence.
+    pub said: String,
+}
 
 /// Holds a run against the strategy's claims: whether it kept them, and what that rests on.
 pub(super) fn claims_kept(
@@ -17,7 +27,7 @@ pub(super) fn claims_kept(
     ran: &RunResult,
     figures: &Figures,
     order: SerialOrder,
-) -> (ClaimsKept, Vec<String>) {
+) -> (ClaimsKept, Vec<Objection>) {
     let claims = planned.strategy.guarantees();
     let number = |metric: &MetricSpec| figures.get(metric, "").unwrap_or(0.0);
     // A client that has crashed for good learns no further fates.
@@ -28,31 +38,41 @@ pub(super) fn claims_kept(
     let apart = claims.converges && !ran.converged();
     let altered = ran.ledger.altered_recoveries();
     let broken = [
-        (quiescent && apart, "claims convergence, and replicas ended in different states".to_owned()),
         (
+            &oracles::CONVERGENCE,
+            quiescent && apart,
+            "claims convergence, and replicas ended in different states".to_owned(),
+        ),
+        (
+            &oracles::SAME_OPERATIONS,
             // Ephemeral state expires without an operation, and sooner at one replica than at another.
             claims.converges && !claims.ephemeral && number(&metrics::SEC_VIOLATIONS) > 0.0,
             format!("replicas with the same operations differed at {} moments", number(&metrics::SEC_VIOLATIONS)),
         ),
         (
+            &oracles::SERIAL_ORDER,
             claims.serializable && order == SerialOrder::None,
             "claims serializability, and no serial order exists".to_owned(),
         ),
         (
+            &oracles::ALLOWED_STATES,
             claims.serializable && ran.ledger.broken_states().0 > 0,
             "claims serializability, and users saw a state that the product does not allow".to_owned(),
         ),
         (
+            &oracles::PROTOCOL_ERRORS,
             number(&metrics::PROTOCOL_ERRORS) > 0.0,
             format!("{} protocol errors between honest replicas", number(&metrics::PROTOCOL_ERRORS)),
         ),
-        (quiescent && unanswered > 0, format!("{} got no answer", operations(unanswered))),
+        (&oracles::ANSWERS, quiescent && unanswered > 0, format!("{} got no answer", operations(unanswered))),
         (
+            &oracles::RECOVERY,
             !claims.ephemeral && altered > 0,
             format!("state after recovery differs from the state before the crash, {altered} times"),
         ),
     ];
-    let reasons: Vec<String> = broken.into_iter().filter(|(broken, _)| *broken).map(|(_, reason)| reason).collect();
+    let broken = broken.into_iter().filter(|(_, broken, _)| *broken);
+    let reasons: Vec<Objection> = broken.map(|(oracle, _, said)| Objection { oracle, said }).collect();
     if !reasons.is_empty() {
         return (ClaimsKept::No, reasons);
     }
@@ -64,10 +84,11 @@ pub(super) fn claims_kept(
         let open: String = open.into_iter().flatten().map(|what| format!("{what}, ")).collect();
         let (pending, budget) = (ran.pending(), format_span(planned.settings.budget));
         let reason = format!("not quiescent within the budget of {budget}: {open}{pending}; raise --budget");
-        return (ClaimsKept::Unknown, vec![reason]);
+        return (ClaimsKept::Unknown, vec![Objection { oracle: &oracles::QUIESCENCE, said: reason }]);
     }
     if !ran.ledger.entries().any(|entry| matches!(entry.fate, Fate::Confirmed(_))) {
-        return (ClaimsKept::Unknown, vec!["no operation was confirmed, so nothing was exercised".into()]);
+        let said = "no operation was confirmed, so nothing was exercised".into();
+        return (ClaimsKept::Unknown, vec![Objection { oracle: &oracles::ACTIVITY, said }]);
     }
     (ClaimsKept::Yes, Vec::new())
 }

@@ -18,8 +18,9 @@ use syncbench_strategies::document::EditKind;
 use crate::engines::panic_text;
 use crate::results::{Cell, Outcome, StrategyFacts};
 use crate::settings::Engine;
+pub use claims::Objection;
 pub use estimate::{Estimate, estimate};
-pub use measure::observe;
+pub use measure::{Examined, examine, observe};
 pub use planned::{Planned, PlannedWorkload, Product};
 pub(crate) use support::{lacks, unsupported};
 

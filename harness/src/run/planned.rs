@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use syncbench_strategies::document::Digest;
+use syncbench_strategies::selector::SelectorError;
 use syncbench_strategies::spec::Configured;
 
 use crate::network::Transport;
 use crate::pace::Pace;
 use crate::results::{Condition, TraceFile};
 use crate::settings::{Engine, Settings, Vocabulary};
+use crate::task::Task;
 use crate::workload::{Workload, WorkloadSpec};
 
 /// A workload of a plan.
@@ -68,6 +70,11 @@ pub struct Planned {
 }
 
 impl Planned {
+    /// The run that it describes. The error names a network or a fault that is not known.
+    pub fn task(&self) -> Result<Task<'_>, SelectorError> {
+        Task::with(&self.strategy, &*self.workload.workload, self.settings.clone(), &self.product.known)
+    }
+
     /// The id of its cell in results of this build.
     pub fn id(&self, build: Digest) -> Digest {
         let Self { part, strategy, workload, settings, .. } = self;

@@ -33,7 +33,7 @@ const HARNESS: &[&[&str]] = &[
     &["clock", "rng", "pace", "queue", "schedule", "event", "finding", "metric"],
     &["stopwatch", "tracer", "network", "faults", "ledger"],
     &["wire", "settings", "history"],
-    &["findings"],
+    &["findings", "sabotage"],
     &["results"],
     &["workload", "probe"],
     &["task"],
@@ -45,7 +45,7 @@ const HARNESS: &[&[&str]] = &[
     &["probes"],
     &["metrics"],
     &["run"],
-    &["scenario", "stories"],
+    &["scenario", "stories", "mutants"],
     &["prelude"],
 ];
 

@@ -24,6 +24,9 @@ pub(super) struct Saved {
 impl Sim<'_> {
     /// Brings nodes and connections into the state that faults ask for from now on.
     pub(super) fn transition(&mut self, transition: Transition) {
+        if self.saboteur.as_mut().is_some_and(|bug| !bug.happens(transition)) {
+            return;
+        }
         self.conditions.change(transition);
         self.stirred_at = self.now;
         for id in self.nodes.clone() {
@@ -56,7 +59,10 @@ impl Sim<'_> {
         let id = node.id;
         let for_good = !self.conditions.recovers(id);
         let saved = Saved {
-            durable: node.replica.durable(),
+            durable: self
+                .saboteur
+                .as_mut()
+                .map_or_else(|| node.replica.durable(), |bug| bug.saved(id, node.replica.durable())),
             sidecar: node.replica.saved_sidecar(),
             shown: node.replica.view().digest(),
         };
