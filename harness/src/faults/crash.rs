@@ -6,7 +6,7 @@ use std::time::Duration;
 use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::spec::{Param, ParamKind, Support};
 
-use super::{Fault, FaultSpec, NodeState, Timing, client};
+use super::{Fault, FaultSpec, NodeState, Swarm, Timing, client};
 
 pub(super) static SPEC: FaultSpec = FaultSpec {
     name: "crash",
@@ -16,7 +16,8 @@ pub(super) static SPEC: FaultSpec = FaultSpec {
     threads: Support::Unsupported(
         "a crash happens in virtual time only, where the moment between two calls is known; expected --engine sim",
     ),
-    build: |params, clients| Ok(Box::new(Crash(client(params, clients)?))),
+    swarm: Swarm::Drawn(|rng, scope| Some(format!("client={}", scope.any_client(rng).0))),
+    build: |params, scope| Ok(Box::new(Crash(client(params, scope)?))),
 };
 
 struct Crash(NodeId);
