@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use syncbench_strategies::replica::{NodeId, Time};
 
-use super::{Armed, Faults, LinkCondition, NodeState, Transition};
+use super::{Armed, Faults, LinkCondition, NodeState, Restart, Transition};
 
 /// The answers of all faults since the last transition.
 #[derive(Clone, Debug)]
@@ -37,7 +37,7 @@ impl<'a> Conditions<'a> {
     /// Whether `node` takes part since the last transition, and did not before it: it has joined or recovered.
     pub fn came(&self, node: NodeId) -> bool {
         let before = Conditions { since: self.before, messages_touched: Vec::new(), ..*self };
-        self.node(node) == NodeState::Up && before.node(node) != NodeState::Up
+        self.node(node).is_present() && !before.node(node).is_present()
     }
 
     /// Whether and how `node` takes part.
@@ -55,15 +55,27 @@ impl<'a> Conditions<'a> {
         while let Some(armed) = self.faults.iter().find(|armed| crashes(armed, at)) {
             match armed.next_transition(at) {
                 Some(next) => at = next,
-                None => return false,
+                // What does not outlast the heal ends there.
+                None => return !armed.fault.outlasts_heal(),
             }
         }
         true
     }
 
+    /// What a node that has crashed by now comes back from, as far as the faults say that are open now.
+    pub fn restart(&self, node: NodeId) -> Restart {
+        let crashing = self.open().filter(|(armed, elapsed)| armed.fault.node(node, *elapsed) == NodeState::Crashed);
+        crashing.map(|(armed, _)| armed.restart(node)).max().unwrap_or(Restart::Saved)
+    }
+
+    /// How long `node` takes for a message.
+    pub fn service(&self, node: NodeId) -> Duration {
+        self.open().map(|(armed, elapsed)| armed.fault.service(node, elapsed)).sum()
+    }
+
     /// Whether these two can have a connection.
     pub fn connectable(&self, a: NodeId, b: NodeId) -> bool {
-        [a, b].iter().all(|end| self.node(*end) == NodeState::Up) && self.link(a, b) != LinkCondition::Cut
+        [a, b].iter().all(|end| self.node(*end).is_present()) && self.link(a, b) != LinkCondition::Cut
     }
 
     /// Whether messages in this direction do not get through although the connection may be up.
@@ -79,8 +91,14 @@ impl<'a> Conditions<'a> {
 
     /// Whether a replica cannot receive from another until all users have acted: users who wait for that wait in vain.
     pub fn in_vain(&self, nodes: &[NodeId]) -> bool {
-        let lasting = || self.open().filter(|(armed, _)| armed.end.is_none());
-        let apart = |a, b| lasting().any(|(armed, elapsed)| armed.fault.link(a, b, elapsed) != LinkCondition::Open);
+        // Nobody waits for what has crashed for good.
+        let lasting = || self.open().filter(|(armed, _)| armed.end.is_none() && !armed.fault.outlasts_heal());
+        let apart = |a, b| {
+            lasting().any(|(armed, elapsed)| {
+                let down = |node| !armed.fault.node(node, elapsed).is_present();
+                armed.fault.link(a, b, elapsed) != LinkCondition::Open || down(a) || down(b)
+            })
+        };
         lasting().next().is_some() && nodes.iter().any(|a| nodes.iter().any(|b| a != b && apart(*a, *b)))
     }
 
@@ -93,8 +111,16 @@ impl<'a> Conditions<'a> {
     pub fn touch_stopped(&mut self, from: NodeId, to: NodeId) {
         self.touch(|armed, elapsed| {
             let fault = &armed.fault;
-            let down = [from, to].iter().any(|end| fault.node(*end, elapsed) != NodeState::Up);
+            let down = [from, to].iter().any(|end| !fault.node(*end, elapsed).is_present());
             down || fault.link(from, to, elapsed) != LinkCondition::Open
+        });
+    }
+
+    /// A message came to `node`: counts the faults that make it wait there.
+    pub fn touch_slowed(&mut self, node: NodeId) {
+        self.touch(|armed, elapsed| {
+            let fault = &armed.fault;
+            fault.node(node, elapsed) == NodeState::Paused || !fault.service(node, elapsed).is_zero()
         });
     }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use syncbench_strategies::replica::{NodeId, Time};
 
-use super::{Armed, Faults, LinkCondition, NodeState};
+use super::{Armed, Faults, LinkCondition};
 
 /// What a fault met.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,7 +49,7 @@ impl Armed {
         let just_before = Time(end.0.saturating_sub(1));
         just_before >= self.start && {
             let elapsed = just_before.since(self.start);
-            let up = |node| self.fault.node(node, elapsed) == NodeState::Up;
+            let up = |node| self.fault.node(node, elapsed).is_present();
             !up(a) || !up(b) || self.fault.link(a, b, elapsed) == LinkCondition::Cut
         }
     }

@@ -67,7 +67,7 @@ impl Fault for Flapping {
 
 #[test]
 fn every_file_is_registered() {
-    let others = ["mod", "conditions", "coverage", "schedule", "tests", "timeline"];
+    let others = ["mod", "conditions", "coverage", "recovery", "schedule", "tests", "timeline"];
     crate::testing::assert_registered("src/faults", &others, FAULTS.len());
 }
 
