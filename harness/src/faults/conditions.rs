@@ -5,7 +5,7 @@ use std::time::Duration;
 use syncbench_strategies::replica::{NodeId, Time};
 
 use super::coverage::Touches;
-use super::{Armed, Faults, LinkCondition, NodeState, Transition};
+use super::{Armed, Faults, LinkCondition, NodeState, Restart, Transition};
 use crate::network::{Impairment, Passing};
 
 /// The answers of all faults since the last transition.
@@ -42,7 +42,7 @@ impl<'a> Conditions<'a> {
     /// Whether `node` takes part since the last transition, and did not before it: it has joined or recovered.
     pub fn came(&self, node: NodeId) -> bool {
         let before = Conditions { since: self.before, touches: Vec::new(), ..*self };
-        self.node(node) == NodeState::Up && before.node(node) != NodeState::Up
+        self.node(node).is_present() && !before.node(node).is_present()
     }
 
     /// Whether and how `node` takes part.
@@ -60,15 +60,27 @@ impl<'a> Conditions<'a> {
         while let Some(armed) = self.faults.iter().find(|armed| crashes(armed, at)) {
             match armed.next_transition(at) {
                 Some(next) => at = next,
-                None => return false,
+                // What does not outlast the heal ends there.
+                None => return !armed.fault.outlasts_heal(),
             }
         }
         true
     }
 
+    /// What a node that has crashed by now comes back from, as far as the faults say that are open now.
+    pub fn restart(&self, node: NodeId) -> Restart {
+        let crashing = self.open().filter(|(armed, elapsed)| armed.fault.node(node, *elapsed) == NodeState::Crashed);
+        crashing.map(|(armed, _)| armed.restart(node)).max().unwrap_or(Restart::Saved)
+    }
+
+    /// How long `node` takes for a message.
+    pub fn service(&self, node: NodeId) -> Duration {
+        self.open().map(|(armed, elapsed)| armed.fault.service(node, elapsed)).sum()
+    }
+
     /// Whether these two can have a connection.
     pub fn connectable(&self, a: NodeId, b: NodeId) -> bool {
-        [a, b].iter().all(|end| self.node(*end) == NodeState::Up) && self.link(a, b) != LinkCondition::Cut
+        [a, b].iter().all(|end| self.node(*end).is_present()) && self.link(a, b) != LinkCondition::Cut
     }
 
     /// Whether messages in this direction do not get through although the connection may be up.
@@ -84,8 +96,14 @@ impl<'a> Conditions<'a> {
 
     /// Whether a replica cannot receive from another until all users have acted: users who wait for that wait in vain.
     pub fn in_vain(&self, nodes: &[NodeId]) -> bool {
-        let lasting = || self.open().filter(|(armed, _)| armed.end.is_none());
-        let apart = |a, b| lasting().any(|(armed, elapsed)| armed.fault.link(a, b, elapsed) != LinkCondition::Open);
+        // Nobody waits for what has crashed for good.
+        let lasting = || self.open().filter(|(armed, _)| armed.end.is_none() && !armed.fault.outlasts_heal());
+        let apart = |a, b| {
+            lasting().any(|(armed, elapsed)| {
+                let down = |node| !armed.fault.node(node, elapsed).is_present();
+                armed.fault.link(a, b, elapsed) != LinkCondition::Open || down(a) || down(b)
+            })
+        };
         lasting().next().is_some() && nodes.iter().any(|a| nodes.iter().any(|b| a != b && apart(*a, *b)))
     }
 
@@ -109,26 +127,39 @@ impl<'a> Conditions<'a> {
         all
     }
 
-    /// A message was made at `from`: counts the faults that had the clock there wrong.
+    /// A message was made at `from`: counts the faults that had the clock there wrong, or made it another client's twin.
     pub fn touch_made(&mut self, from: NodeId) {
-        self.touch(|armed, elapsed| armed.fault.clock_ahead_ns(from, elapsed) != 0, |touches| &mut touches.messages);
+        let wrong = |armed: &Armed, elapsed| {
+            armed.fault.clock_ahead_ns(from, elapsed) != 0 || armed.fault.twin_of(from).is_some()
+        };
+        self.touch(wrong, |touches| &mut touches.messages);
     }
 
     /// A message was lost or held back: counts the faults that stood between these two.
     pub fn touch_stopped(&mut self, from: NodeId, to: NodeId) {
-        let stood = |armed: &Armed, elapsed| down(armed, elapsed, &[from, to]) || blocks(armed, elapsed, (from, to));
+        let stood = |armed: &Armed, elapsed| gone(armed, elapsed, &[from, to]) || blocks(armed, elapsed, (from, to));
         self.touch(stood, |touches| &mut touches.messages);
+    }
+
+    /// A message came to `node`: counts the faults that make it wait there.
+    pub fn touch_slowed(&mut self, node: NodeId) {
+        let slows = |armed: &Armed, elapsed| {
+            let fault = &armed.fault;
+            fault.node(node, elapsed) == NodeState::Paused || !fault.service(node, elapsed).is_zero()
+        };
+        self.touch(slows, |touches| &mut touches.messages);
     }
 
     /// Two nodes cannot have a connection since the last transition: counts the faults because of which.
     pub fn touch_apart(&mut self, a: NodeId, b: NodeId) {
-        let apart = |armed: &Armed, elapsed| down(armed, elapsed, &[a, b]) || blocks(armed, elapsed, (a, b));
+        let apart = |armed: &Armed, elapsed| gone(armed, elapsed, &[a, b]) || blocks(armed, elapsed, (a, b));
         self.touch(apart, |touches| &mut touches.connections);
     }
 
     /// A node does not take part since the last transition: counts the faults because of which.
     pub fn touch_node(&mut self, node: NodeId) {
-        self.touch(|armed, elapsed| down(armed, elapsed, &[node]), |touches| &mut touches.nodes);
+        let idle = |armed: &Armed, elapsed| armed.fault.node(node, elapsed) != NodeState::Up;
+        self.touch(idle, |touches| &mut touches.nodes);
     }
 
     /// What each fault has touched so far.
@@ -154,9 +185,9 @@ impl<'a> Conditions<'a> {
     }
 }
 
-/// Whether this fault has one of these nodes not take part.
-fn down(armed: &Armed, elapsed: Duration, nodes: &[NodeId]) -> bool {
-    nodes.iter().any(|node| armed.fault.node(*node, elapsed) != NodeState::Up)
+/// Whether by this fault one of these nodes has no connections.
+fn gone(armed: &Armed, elapsed: Duration, nodes: &[NodeId]) -> bool {
+    nodes.iter().any(|node| !armed.fault.node(*node, elapsed).is_present())
 }
 
 /// Whether this fault stands between two nodes in this direction.

@@ -143,7 +143,7 @@ impl Armed {
         let just_before = Time(end.0.saturating_sub(1));
         just_before >= self.start && {
             let elapsed = just_before.since(self.start);
-            let up = |node| self.fault.node(node, elapsed) == NodeState::Up;
+            let up = |node| self.fault.node(node, elapsed).is_present();
             !up(a) || !up(b) || self.fault.link(a, b, elapsed) == LinkCondition::Cut
         }
     }

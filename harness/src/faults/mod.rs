@@ -4,16 +4,26 @@
 //! itself. Engines never ask a single fault: [`Faults`] holds those of a run, [`Timeline`] says when the answers change, and
 //! [`Conditions`] gives the answers of all of them and counts what they touch.
 
+mod backup;
 mod conditions;
 mod coverage;
 mod crash;
+mod drift;
+mod freeze;
+mod jump;
 mod late;
 mod needs;
+mod outage;
 mod partition;
+mod pause;
+mod rebuild;
+mod recovery;
 mod schedule;
 mod scope;
 mod skew;
+mod slow;
 mod timeline;
+mod twin;
 
 use std::time::Duration;
 
@@ -27,6 +37,7 @@ pub use coverage::Coverage;
 pub use coverage::Touches;
 pub(crate) use coverage::{Met, Reopening};
 pub use needs::Needs;
+pub use recovery::{Recovery, Restart};
 pub use schedule::{Armed, Faults, VAIN_WAIT};
 pub use scope::Scope;
 pub use timeline::{Timeline, Transition};
@@ -34,7 +45,21 @@ pub use timeline::{Timeline, Transition};
 use crate::network::{Impairment, Passing};
 
 /// One line per fault.
-pub static FAULTS: &[&FaultSpec] = &[&partition::SPEC, &skew::SPEC, &late::SPEC, &crash::SPEC];
+pub static FAULTS: &[&FaultSpec] = &[
+    &partition::SPEC,
+    &skew::SPEC,
+    &drift::SPEC,
+    &jump::SPEC,
+    &freeze::SPEC,
+    &late::SPEC,
+    &pause::SPEC,
+    &slow::SPEC,
+    &outage::SPEC,
+    &crash::SPEC,
+    &backup::SPEC,
+    &rebuild::SPEC,
+    &twin::SPEC,
+];
 
 /// What a fault says about itself.
 pub struct FaultSpec {
@@ -71,8 +96,12 @@ pub enum Timing {
     Window,
     /// A window that opens after the start of the run: the fault ends a state that must exist first.
     LaterWindow,
+    /// A window with both ends.
+    Between,
     /// One time: the window is open from the start of the run until then.
     Until,
+    /// None: the whole run.
+    Always,
 }
 
 impl Timing {
@@ -83,9 +112,15 @@ impl Timing {
             Timing::LaterWindow if start == Time::ZERO => {
                 Err(format!("expected a time after the start, such as {}@3s..6s", selector.name))
             }
+            Timing::Between if end.is_none() => {
+                Err(format!("expected a time and an end, such as {}@3s..6s", selector.name))
+            }
             Timing::Until if end.is_some() => Err(format!("expected one time, such as {}@5s", selector.name)),
             Timing::Until => Ok((Time::ZERO, Some(start))),
-            Timing::Window | Timing::LaterWindow => Ok((start, end)),
+            Timing::Always if selector.window.is_some() => {
+                Err(format!("expected no time: {} is there from the start of the run to its end", selector.name))
+            }
+            Timing::Window | Timing::LaterWindow | Timing::Between | Timing::Always => Ok((start, end)),
         }
     }
 }
@@ -108,6 +143,24 @@ pub trait Fault: Send + Sync {
     fn link(&self, from: NodeId, to: NodeId, elapsed: Duration) -> LinkCondition {
         let _ = (from, to, elapsed);
         LinkCondition::Open
+    }
+
+    /// What this node recovers from, if it crashes by this fault.
+    fn recovery(&self, node: NodeId) -> Recovery {
+        let _ = node;
+        Recovery::Saved
+    }
+
+    /// How long this node takes for a message, while others wait in line.
+    fn service(&self, node: NodeId, elapsed: Duration) -> Duration {
+        let _ = (node, elapsed);
+        Duration::ZERO
+    }
+
+    /// Whose ids this node draws: its own, unless it is a copy of another client.
+    fn twin_of(&self, node: NodeId) -> Option<NodeId> {
+        let _ = node;
+        None
     }
 
     /// How far the node's clock is ahead, in nanoseconds.
@@ -157,10 +210,19 @@ pub trait Fault: Send + Sync {
 pub enum NodeState {
     /// It takes part.
     Up,
+    /// It stands still: its connections stay, what arrives and its timers wait, and its user is idle.
+    Paused,
     /// It has not joined yet.
     Absent,
     /// It has crashed: its connections are broken, its timers void, its user idle, and what it had not saved is lost.
     Crashed,
+}
+
+impl NodeState {
+    /// Whether it has connections: a node that stands still keeps them.
+    pub fn is_present(self) -> bool {
+        self <= NodeState::Paused
+    }
 }
 
 /// What becomes of messages in one direction of a link. Of several faults the greatest answer counts.
@@ -217,10 +279,24 @@ fn checked(specs: &[&'static FaultSpec], selector: &Selector) -> Result<Checked,
     Ok((spec, params, window))
 }
 
+/// The node that a `client` parameter names: a client, 0 for the last one, or the server.
+fn node(params: &Params, scope: &Scope<'_>) -> Result<NodeId, String> {
+    params.node("client").map_or(Ok(NodeId::SERVER), |client| numbered(client, scope))
+}
+
 /// The client that a `client` parameter names; 0 is the last one.
 fn client(params: &Params, scope: &Scope<'_>) -> Result<NodeId, String> {
+    numbered(params.count("client"), scope)
+}
+
+/// `client 2`, or `the server`.
+fn named(node: NodeId) -> String {
+    if node == NodeId::SERVER { "the server".into() } else { format!("client {}", node.0) }
+}
+
+fn numbered(client: u64, scope: &Scope<'_>) -> Result<NodeId, String> {
     let clients = scope.clients;
-    match params.count("client") {
+    match client {
         0 => Ok(NodeId(clients)),
         n if n <= u64::from(clients) => Ok(NodeId(n as u32)),
         n if clients == 1 => Err(format!("there is 1 client, no client {n}")),

@@ -42,12 +42,17 @@ struct Skew {
 
 impl Fault for Skew {
     fn effect(&self) -> String {
-        let by_s = self.ahead_ns.unsigned_abs() as f64 / 1e9;
-        let by = if by_s < 3_600.0 { format!("{by_s} s") } else { format!("{} h", by_s / 3_600.0) };
+        let by = off_by(self.ahead_ns);
         format!("client {}'s clock was {by} {}", self.client.0, if self.ahead_ns < 0 { "behind" } else { "ahead" })
     }
 
     fn clock_ahead_ns(&self, node: NodeId, _: Duration) -> i64 {
         if node == self.client { self.ahead_ns } else { 0 }
     }
+}
+
+/// By how much a clock is off: `1.5 s`, `48 h`.
+pub(super) fn off_by(ahead_ns: i64) -> String {
+    let by_s = ahead_ns.unsigned_abs() as f64 / 1e9;
+    if by_s < 3_600.0 { format!("{by_s} s") } else { format!("{} h", by_s / 3_600.0) }
 }

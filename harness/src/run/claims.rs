@@ -23,8 +23,11 @@ pub(super) fn claims_kept(
 ) -> (ClaimsKept, Vec<String>) {
     let claims = planned.strategy.guarantees();
     let number = |metric: &MetricSpec| figures.get(metric, "").unwrap_or(0.0);
-    // A client that has crashed for good learns no further fates.
-    let asks = |entry: &&Entry| entry.fate == Fate::Unknown && !ran.ledger.crashed_for_good(entry.id.client);
+    // A client that has crashed for good learns no further fates, and a new install none of before.
+    let asks = |entry: &&Entry| {
+        let listens = !ran.ledger.crashed_for_good(entry.id.client) && !ran.ledger.forgotten_by_user(entry);
+        entry.fate == Fate::Unknown && listens
+    };
     let unanswered = ran.ledger.entries().filter(asks).count();
     // Where the budget ran out while something was left to happen, slow and stuck look alike.
     let quiescent = ran.quiescent();

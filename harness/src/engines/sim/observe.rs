@@ -4,6 +4,7 @@
 use syncbench_strategies::document::Document;
 use syncbench_strategies::replica::{NodeId, Time};
 
+use super::line::Line;
 use super::{Sim, Work};
 use crate::event::{Event, What};
 use crate::faults::Met;
@@ -57,8 +58,10 @@ impl Sim<'_> {
         let last_issue = flights.iter().map(|(issued, _)| *issued).max().unwrap_or(Time::ZERO);
         let count =
             |pending: fn(&Self, &Work) -> bool| self.queue.pending().filter(|work| pending(&self, work)).count() as u64;
-        let messages = count(|_, work| matches!(work, Work::Reach(_) | Work::Deliver(_)));
-        let messages_in_flight = messages + self.wires.values().map(Wire::waiting).sum::<u64>() + self.hold.waiting();
+        let messages = count(|_, work| matches!(work, Work::Reach(_) | Work::Deliver(_) | Work::Serve { .. }));
+        let held: u64 = self.lines.iter().map(Line::messages_held).sum();
+        let messages_in_flight =
+            messages + held + self.wires.values().map(Wire::waiting).sum::<u64>() + self.hold.waiting();
         let timers_due = count(|sim, work| match work {
             Work::Timer { node, life, .. } => *life == sim.lives[node.0 as usize],
             _ => false,

@@ -6,10 +6,12 @@ use syncbench_strategies::replica::{NodeId, Time};
 use syncbench_strategies::sidecar::Sidecar;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::line::Waiting;
 use super::{Sim, Work};
 use crate::clock::WALL_AT_START;
 use crate::engines::node::{Input, Request};
 use crate::event::What;
+use crate::faults::NodeState;
 use crate::network::{Passing, wire_bytes};
 use crate::wire::{Arrival, Parcel, TouchedBy};
 
@@ -20,6 +22,9 @@ impl Sim<'_> {
             self.users.postpone(client);
             return;
         };
+        if self.conditions.node(client) == NodeState::Paused {
+            return self.users.postpone(client);
+        }
         self.stirred_at = self.now;
         if let Some(at) = self.users.begin(client, self.now) {
             self.queue.push(at, Work::Issue { client, intended: at });
@@ -44,7 +49,7 @@ impl Sim<'_> {
 
     pub(super) fn timer(&mut self, node: NodeId, tag: u64, life: u32) {
         if life == self.lives[node.0 as usize] {
-            self.step(node, Input::Timer(tag));
+            self.meet(node, Waiting::Timer(tag));
         }
     }
 
@@ -83,7 +88,13 @@ impl Sim<'_> {
         }
     }
 
+    /// A message is at its receiver, which handles it as soon as it can.
     pub(super) fn hand_over(&mut self, parcel: Parcel) {
+        self.queue_up(parcel.to, Waiting::Message(parcel));
+    }
+
+    /// A replica handles a message.
+    pub(super) fn receive(&mut self, parcel: &Parcel) {
         self.emit(parcel.to, What::Delivered { from: parcel.from });
         self.damaged = parcel.is_damaged();
         self.step(parcel.to, Input::Receive(parcel.from, &parcel.bytes, &parcel.sidecar));
