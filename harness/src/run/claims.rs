@@ -1,8 +1,11 @@
 //! Whether a strategy kept its claims.
 
+use std::collections::BTreeMap;
+
 use syncbench_strategies::selector::format_span;
 
 use super::Planned;
+use crate::faults::Coverage;
 use crate::ledger::{Entry, Fate};
 use crate::metric::MetricSpec;
 use crate::metrics;
@@ -72,7 +75,21 @@ pub(super) fn claims_kept(
     if !ran.ledger.entries().any(|entry| matches!(entry.fate, Fate::Confirmed(_))) {
         return (ClaimsKept::Unknown, vec!["no operation was confirmed, so nothing was exercised".into()]);
     }
-    (ClaimsKept::Yes, Vec::new())
+    let vain = vain(&ran.coverage);
+    if vain.is_empty() { (ClaimsKept::Yes, Vec::new()) } else { (ClaimsKept::Unknown, vain) }
+}
+
+/// Why a run says nothing about faults that touched nothing. What was drawn counts together: some of it may be idle.
+fn vain(coverage: &[Coverage]) -> Vec<String> {
+    let written = coverage.iter().filter(|met| met.drawn_by.is_none()).filter_map(Coverage::vain);
+    let mut drawn: BTreeMap<&str, bool> = BTreeMap::new();
+    for (by, met) in coverage.iter().filter_map(|met| Some((met.drawn_by.as_deref()?, met))) {
+        *drawn.entry(by).or_default() |= met.touched;
+    }
+    let idle = drawn.into_iter().filter(|(_, touched)| !touched);
+    let idle =
+        idle.map(|(by, _)| format!("nothing that {by} drew touched anything; raise --ops or choose another seed"));
+    written.chain(idle).collect()
 }
 
 /// `1 operation`, `2 operations`.

@@ -109,6 +109,8 @@ struct Sim<'a> {
     shown: BTreeMap<NodeId, Digest>,
     events: Vec<Event>,
     requests: Vec<Request>,
+    /// The message that is being received was damaged by the network.
+    damaged: bool,
     /// How long replicas that never fall silent need to settle; zero for those that do.
     settling: Duration,
     /// When a user last acted, a connection last opened or the last fault transition was.
@@ -153,6 +155,7 @@ impl<'a> Sim<'a> {
             shown: BTreeMap::new(),
             events: Vec::new(),
             requests: Vec::new(),
+            damaged: false,
             settling: task.strategy.strategy.settling(),
             stirred_at: Time::ZERO,
             timers_void: false,

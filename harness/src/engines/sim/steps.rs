@@ -12,8 +12,8 @@ use crate::clock::WALL_AT_START;
 use crate::engines::node::{Input, Request};
 use crate::event::What;
 use crate::faults::NodeState;
-use crate::network::wire_bytes;
-use crate::wire::{Arrival, Parcel};
+use crate::network::{Passing, wire_bytes};
+use crate::wire::{Arrival, Parcel, TouchedBy};
 
 impl Sim<'_> {
     pub(super) fn issue(&mut self, client: NodeId, intended: Time) {
@@ -54,10 +54,14 @@ impl Sim<'_> {
     }
 
     /// A message comes to its receiver's leg.
-    pub(super) fn reach(&mut self, parcel: Parcel) {
+    pub(super) fn reach(&mut self, mut parcel: Parcel) {
         let (from, to) = (parcel.from, parcel.to);
         let Some(wire) = self.wires.get_mut(&(to, from)) else { return };
-        match wire.reach(&mut self.legs[to.0 as usize], &parcel) {
+        let conditions = &mut self.conditions;
+        let impair = |passing: &Passing, touched_by: &mut TouchedBy| {
+            conditions.impair(passing, |place| touched_by.first_time(place))
+        };
+        match wire.reach(&mut self.legs[to.0 as usize], &mut parcel, impair) {
             Some(at) => self.queue.push(at, Work::Deliver(parcel)),
             None => self.lose(from, to),
         }
@@ -69,6 +73,10 @@ impl Sim<'_> {
         match wire.arrive(parcel) {
             Arrival::Lost => self.lose(from, to),
             Arrival::Held => self.conditions.touch_stopped(from, to),
+            Arrival::Broken => {
+                self.lose(from, to);
+                self.fail((from.min(to), from.max(to)));
+            }
             Arrival::Delivered(parcel) => {
                 if let Some(parcel) = self.hold.admit(parcel, &self.ledger) {
                     self.hand_over(parcel);
@@ -88,7 +96,9 @@ impl Sim<'_> {
     /// A replica handles a message.
     pub(super) fn receive(&mut self, parcel: &Parcel) {
         self.emit(parcel.to, What::Delivered { from: parcel.from });
+        self.damaged = parcel.is_damaged();
         self.step(parcel.to, Input::Receive(parcel.from, &parcel.bytes, &parcel.sidecar));
+        self.damaged = false;
     }
 
     pub(super) fn step(&mut self, id: NodeId, input: Input<'_>) {
@@ -98,7 +108,7 @@ impl Sim<'_> {
         node.step(input, self.now, wall, &mut events, &mut requests);
         self.touched.insert(id);
         for event in events.drain(..) {
-            self.enter(event);
+            self.enter(if self.damaged { event.of_damage() } else { event });
         }
         for request in requests.drain(..) {
             match request {
@@ -124,7 +134,11 @@ impl Sim<'_> {
             self.emit(from, What::Sent { to, payload_bytes, wire_bytes, hash });
             return self.lose(from, to);
         };
-        let sent = wire.send(&mut self.legs[from.0 as usize], self.now, bytes, sidecar);
+        let conditions = &mut self.conditions;
+        let impair = |passing: &Passing, touched_by: &mut TouchedBy| {
+            conditions.impair(passing, |place| touched_by.first_time(place))
+        };
+        let sent = wire.send(&mut self.legs[from.0 as usize], self.now, bytes, sidecar, impair);
         self.emit(from, What::Sent { to, payload_bytes, wire_bytes: sent.wire_bytes, hash });
         if let Some(copy) = sent.copy {
             self.queue.push(copy.reaches(), Work::Reach(copy));

@@ -48,6 +48,8 @@ impl Sim<'_> {
             }
             if state == NodeState::Up {
                 self.resume(id);
+            } else {
+                self.conditions.touch_node(id);
             }
         }
         let pairs: Vec<(NodeId, NodeId)> = self.wires.keys().copied().collect();
@@ -55,6 +57,7 @@ impl Sim<'_> {
             if self.conditions.connectable(*a, *b) {
                 self.connect((*a, *b));
             } else {
+                self.conditions.touch_apart(*a, *b);
                 self.break_off((*a, *b));
             }
         }
@@ -206,6 +209,16 @@ impl Sim<'_> {
         if was_up {
             self.tell(ends, LinkState::Down, false);
         }
+    }
+
+    /// A connection breaks by itself, and its ends begin to connect again.
+    pub(super) fn fail(&mut self, ends: (NodeId, NodeId)) {
+        self.break_off(ends);
+        let at = self.now + self.task.profile.connecting(self.task.seed, ends.0, ends.1, true);
+        for end in both(ends) {
+            self.wires.get_mut(&end).into_iter().for_each(|wire| wire.connect(at));
+        }
+        self.queue.push(at, Work::Open { ends, since: self.now });
     }
 
     /// Tells both ends of a connection how it is now.
