@@ -18,6 +18,7 @@ use syncbench_strategies::document::EditKind;
 use crate::engines::panic_text;
 use crate::results::{Cell, Outcome, StrategyFacts};
 use crate::settings::Engine;
+pub(crate) use claims::{REPLICAS_DIFFER, breaches};
 pub use estimate::{Estimate, estimate};
 pub use measure::observe;
 pub use planned::{Planned, PlannedWorkload, Product};
