@@ -10,6 +10,7 @@ pub mod by_name;
 pub mod clock;
 pub mod engines;
 pub mod event;
+pub mod explore;
 pub mod faults;
 pub mod finding;
 pub mod findings;

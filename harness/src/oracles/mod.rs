@@ -2,6 +2,7 @@
 
 pub mod generic;
 pub(crate) mod members;
+mod named;
 pub mod places;
 pub mod serial_order;
 pub mod text;
@@ -10,6 +11,7 @@ pub mod writes;
 
 use crate::finding::{Finding, Kind, kinds};
 use crate::workload::WorkloadSpec;
+pub use named::*;
 
 kinds! {
     NO_SERIAL_ORDER = noted(

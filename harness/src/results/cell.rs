@@ -14,6 +14,7 @@ use crate::by_name::{ByName, Name};
 use crate::faults::Coverage;
 use crate::finding::Finding;
 use crate::metric::{Metric, MetricSpec};
+use crate::oracles::Oracle;
 use crate::settings::Settings;
 
 /// What became of a cell.
@@ -79,6 +80,9 @@ pub struct Cell {
     pub claims_kept: Option<ClaimsKept>,
     /// What that rests on, a sentence each.
     pub claims_reasons: Vec<String>,
+    /// Which oracle says so, one for each reason; known after a run, and empty in results.
+    #[serde(skip)]
+    pub objections: Vec<&'static Oracle>,
     /// Whether all replicas ended in one state.
     pub converged: Option<bool>,
     /// That state; of the first client where they differ.
@@ -149,6 +153,7 @@ impl Cell {
             reason: None,
             claims_kept: None,
             claims_reasons: Vec::new(),
+            objections: Vec::new(),
             converged: None,
             digest: None,
             trace_digest: None,

@@ -18,6 +18,8 @@ use syncbench_strategies::document::EditKind;
 use crate::engines::panic_text;
 use crate::results::{Cell, Outcome, StrategyFacts};
 use crate::settings::Engine;
+pub use claims::Objection;
+pub(crate) use claims::breaches;
 pub use estimate::{Estimate, estimate};
 pub use measure::observe;
 pub use planned::{Planned, PlannedWorkload, Product};

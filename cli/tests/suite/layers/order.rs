@@ -46,6 +46,7 @@ const HARNESS: &[&[&str]] = &[
     &["metrics"],
     &["run"],
     &["scenario", "stories"],
+    &["explore"],
     &["prelude"],
 ];
 
