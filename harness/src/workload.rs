@@ -104,6 +104,12 @@ pub trait Workload: Send + Sync {
         None
     }
 
+    /// The same with the first `ops` operations only, in a replayed trace; `None` where users decide.
+    fn first(&self, ops: u64) -> Option<Box<dyn Workload>> {
+        let _ = ops;
+        None
+    }
+
     /// When each user may act, in a replayed trace.
     fn schedule(&self) -> Option<&Schedule> {
         None

@@ -79,6 +79,9 @@ pub struct Cell {
     pub claims_kept: Option<ClaimsKept>,
     /// What that rests on, a sentence each.
     pub claims_reasons: Vec<String>,
+    /// The names of the claims that were broken, one for each reason; known after a run, and empty in results.
+    #[serde(skip)]
+    pub breaches: Vec<&'static str>,
     /// Whether all replicas ended in one state.
     pub converged: Option<bool>,
     /// That state; of the first client where they differ.
@@ -149,6 +152,7 @@ impl Cell {
             reason: None,
             claims_kept: None,
             claims_reasons: Vec::new(),
+            breaches: Vec::new(),
             converged: None,
             digest: None,
             trace_digest: None,
