@@ -123,6 +123,12 @@ pub trait User: Send {
         let _ = standing;
     }
 
+    /// Called once, before everything else, in runs of few actions: the numbers that tell this user's values from those of
+    /// others, and from those of a document of `size` units, may be short.
+    fn few(&mut self, size: u64) {
+        let _ = size;
+    }
+
     /// The next intent, resolved against what this user sees. `None` when there is nothing sensible to do.
     ///
     /// `rng` is this intent's own stream. Draw first, in relative terms (a fraction, "the k-th"), and only then look at

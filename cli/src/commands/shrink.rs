@@ -123,7 +123,7 @@ pub(crate) fn summary(planned: &Planned, shrunk: &Shrunk) -> String {
         (count(was.ops), plural(is.ops as usize, "operation")),
         (was.clients.to_string(), plural(is.clients as usize, "client")),
     ];
-    if !traced {
+    if !traced && was.size != is.size {
         parts.push((count(was.size), format!("{} {unit} at first", is.size)));
     }
     if !was.faults.is_empty() {

@@ -12,6 +12,9 @@ use crate::rng::{exponential, stream, unit};
 use crate::task::Task;
 use crate::workload::{self, Standing};
 
+/// A script of so many actions is one that people read: its values are short.
+const FEW: usize = 16;
+
 /// One user.
 pub(in crate::engines) struct User {
     client: NodeId,
@@ -48,13 +51,17 @@ impl User {
             .as_ref()
             .map(|script| script.iter().filter(|action| action.client == client).copied().collect::<Vec<_>>());
         let scripted = script.as_ref().map(|script| script.len() as u64);
+        let mut user = task.workload.user(client, task.clients);
+        if task.script.as_ref().is_some_and(|script| script.len() <= FEW) {
+            user.few(task.size);
+        }
         Self {
             client,
             clients: task.clients,
             pace: task.pace,
             gap: task.gap(),
             seed: task.seed,
-            user: task.workload.user(client, task.clients),
+            user,
             left: scripted.or(recorded).unwrap_or(share),
             drawn: 0,
             script,

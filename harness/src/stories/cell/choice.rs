@@ -161,17 +161,21 @@ pub(super) fn place(ops: &[OpId], edits: &BTreeMap<OpId, Vec<Edit>>) -> Path {
     let Some(edits) = ops.iter().find_map(|op| edits.get(op).filter(|edits| !edits.is_empty())) else {
         return Path::root();
     };
-    let mut common = edits[0].path().to_vec();
+    let common = common(edits);
+    // Edits all over the document have nothing but it in common: the last one is where the effect ends up.
+    if common.is_empty() { edits.last().map(|edit| edit.path().clone()).unwrap_or_default() } else { common }
+}
+
+/// What the paths of edits have in common.
+pub(super) fn common<'e>(edits: impl IntoIterator<Item = &'e Edit>) -> Path {
+    let mut edits = edits.into_iter();
+    let Some(first) = edits.next() else { return Path::root() };
+    let mut common = first.path().to_vec();
     for edit in edits {
         let same = common.iter().zip(edit.path().iter()).take_while(|(a, b)| a == b).count();
         common.truncate(same);
     }
-    // Edits all over the document have nothing but it in common: the last one is where the effect ends up.
-    if common.is_empty() {
-        edits.last().map(|edit| edit.path().clone()).unwrap_or_default()
-    } else {
-        Path::from(common)
-    }
+    Path::from(common)
 }
 
 /// Where in a text the operation edits; 0 where it does not.

@@ -34,6 +34,8 @@ const WHOLE_OPS: u64 = 8;
 const WHOLE_CLIENTS: u32 = 4;
 /// Most steps of such a run: two screens.
 const WHOLE_STEPS: usize = 2 * STEPS;
+/// Columns of a state that a line of a story has room for.
+const LINE: usize = 56;
 /// How many calls of the client are looked at after its operation: those of some seconds in the default comparison.
 const LOOKS: usize = 400;
 /// Code points of a text that are shown around the place of an edit: a line, where each takes two columns.
@@ -74,7 +76,7 @@ pub fn first_loss(planned: &Planned, kind: Option<&str>) -> Result<Told, String>
         let others =
             first.ran.ledger.entries().map(|entry| entry.id).filter(|op| !ops.contains(op)).collect::<Vec<_>>();
         ops.extend(others);
-        let path = choice::place(&ops, &first.edits);
+        let path = whole_place(&first, &ops);
         let steps = first.steps.iter().enumerate().filter(|(_, (step, _))| step.matters()).map(|(index, _)| index);
         let steps: BTreeSet<usize> = steps.take(WHOLE_STEPS).collect();
         let second = watched(planned, States::At(path.clone(), steps.clone()))?;
@@ -94,6 +96,14 @@ pub fn first_loss(planned: &Planned, kind: Option<&str>) -> Result<Told, String>
     let around = choice::text_place(subject.op, &first.edits);
     let run = run(planned, &subject, &ops, &steps, (&path, around), second);
     Ok(told(planned, subject.title, vec![run]))
+}
+
+/// The place of the document that all operations edit, if what is there fits a line; else that of the first operation.
+fn whole_place(watched: &Watched, ops: &[OpId]) -> Path {
+    let all = choice::common(watched.edits.values().flatten());
+    let states = watched.ran.finals.iter().map(|(_, state)| state).chain([&watched.genesis]);
+    let at = |state: &Document| state.at(&all).map_or(0, |state| state.to_string().chars().count());
+    if states.map(at).all(|columns| columns <= LINE) { all } else { choice::place(ops, &watched.edits) }
 }
 
 /// A broken claim as a finding.
@@ -141,7 +151,7 @@ fn told(planned: &Planned, title: String, runs: Vec<Run>) -> Told {
     );
     conditions += &match planned.script {
         None => format!(" at {} a second", settings.rate_per_s),
-        Some(_) => format!(", an initial document of {} {}", settings.size, planned.workload.spec.size_unit),
+        Some(_) => format!(", document size {} ({})", settings.size, planned.workload.spec.size_unit),
     };
     conditions += &format!(", network {}", settings.network);
     settings.faults.iter().for_each(|fault| conditions += &format!(", {fault}"));
