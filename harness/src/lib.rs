@@ -6,7 +6,9 @@
 //! Layers point one way, from [`clock`] and [`settings`] over [`workload`], [`oracles`] and [`engines`] to [`run`] and
 //! [`scenario`]; a test of the command line's crate holds the order.
 
+pub mod actions;
 pub mod by_name;
+pub mod capsule;
 pub mod clock;
 pub mod engines;
 pub mod event;
@@ -32,6 +34,7 @@ pub mod run_result;
 pub mod scenario;
 pub mod schedule;
 pub mod settings;
+pub mod shrink;
 pub mod stopwatch;
 pub mod stories;
 pub mod task;

@@ -112,6 +112,12 @@ pub trait Workload: Send + Sync {
         None
     }
 
+    /// The same with the first `ops` operations only, in a replayed trace; `None` where users decide.
+    fn first(&self, ops: u64) -> Option<Box<dyn Workload>> {
+        let _ = ops;
+        None
+    }
+
     /// When each user may act, in a replayed trace.
     fn schedule(&self) -> Option<&Schedule> {
         None
@@ -123,6 +129,12 @@ pub trait User: Send {
     /// Called before [`User::next`]: where this user's own operations stand.
     fn standing(&mut self, standing: Standing) {
         let _ = standing;
+    }
+
+    /// Called once, before everything else, in runs of few actions: the numbers that tell this user's values from those of
+    /// others, and from those of a document of `size` units, may be short.
+    fn few(&mut self, size: u64) {
+        let _ = size;
     }
 
     /// The next intent, resolved against what this user sees. `None` when there is nothing sensible to do.

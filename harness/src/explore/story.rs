@@ -1,6 +1,7 @@
 //! One schedule, told step by step.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use syncbench_strategies::replica::{NodeId, Time};
 
@@ -22,7 +23,7 @@ pub fn tell(case: &Case<'_>, schedule: &Schedule, title: &str) -> Result<Told, S
     let spec = case.strategy.spec;
     let selector = case.strategy.label.parse();
     let again = selector.and_then(|selector| spec.configure(&selector)).map_err(|error| error.to_string())?;
-    let watched = log.watch(again);
+    let watched = log.watch(&Arc::new(again));
     let task = case.task(&watched).map_err(|error| error.to_string())?;
     let disturbance = disturbance(&schedule.steps);
     let mut group = Group::new(&task, case.letters(), &schedule.script, disturbance, Some(log.clone()));

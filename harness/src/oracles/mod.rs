@@ -35,6 +35,10 @@ kinds! {
 /// The kinds of findings that any workload can have.
 pub static KINDS: &[&Kind] = &[&NO_SERIAL_ORDER, &INVARIANT_BROKEN_ON_SCREEN, &NOT_JUDGED, &NO_SUSTAINABLE_RATE];
 
+/// The oracles that hold a run to what its strategy claims.
+pub static CLAIMS: &[&Oracle] =
+    &[&CONVERGENCE, &SAME_OPERATIONS, &SERIAL_ORDER, &ALLOWED_STATES, &PROTOCOL_ERRORS, &ANSWERS, &RECOVERY];
+
 /// A finding whose kind is neither in the workload's spec nor among those that any workload can have.
 pub fn undeclared<'a>(spec: &WorkloadSpec, findings: &'a [Finding]) -> Option<&'a Finding> {
     let declared = |finding: &Finding| {

@@ -136,6 +136,13 @@ fn star() -> Topology {
 }
 
 impl Cell {
+    /// The claims that were broken, by the names of the breaches, each with its reason; known after a run only.
+    pub fn breaches(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let broken = self.claims_kept == Some(ClaimsKept::No);
+        let objections = self.objections.iter().zip(&self.claims_reasons).filter(move |_| broken);
+        objections.map(|(oracle, reason)| (oracle.breach, reason.as_str()))
+    }
+
     /// A cell that was not run, under these conditions; everything else is empty.
     pub fn new(settings: Settings) -> Self {
         Self {

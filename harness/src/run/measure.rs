@@ -47,8 +47,7 @@ fn figures(task: &Task<'_>, ran: &RunResult, probes: &mut [Box<dyn Probe>], lost
 
 /// Runs and judges one cell.
 pub(super) fn measure(planned: &Planned) -> Result<Cell, SelectorError> {
-    let task =
-        Task::with(&planned.strategy, &*planned.workload.workload, planned.settings.clone(), &planned.product.known)?;
+    let task = planned.task(&planned.strategy)?;
     let mut probes = probes::all();
     let reference = Reference::begin();
     let ran = engines::run(&task, &mut probes);

@@ -251,6 +251,14 @@ pub struct Final {
     pub state: Document,
 }
 
+impl Step {
+    /// Whether the call had an effect.
+    fn matters(&self) -> bool {
+        let lists = [&self.took, &self.shown, &self.confirmed, &self.refused, &self.rolled_back];
+        self.issued.is_some() || self.connected.is_some() || self.changed || lists.iter().any(|list| !list.is_empty())
+    }
+}
+
 impl Run {
     /// What was done under this number.
     pub fn call(&self, op: OpId) -> Option<&Made> {

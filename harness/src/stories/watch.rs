@@ -78,9 +78,10 @@ impl Log {
     }
 
     /// The same strategy, its replicas watched.
-    pub(crate) fn watch(&self, strategy: Configured) -> Configured {
-        let inner = strategy.strategy;
-        Configured { strategy: Box::new(Watched { inner, log: self.clone() }), ..strategy }
+    pub(crate) fn watch(&self, strategy: &Arc<Configured>) -> Configured {
+        let Configured { label, spec, params, .. } = &**strategy;
+        let watched = Watched { inner: strategy.clone(), log: self.clone() };
+        Configured { label: label.clone(), spec, params: params.clone(), strategy: Box::new(watched) }
     }
 }
 
@@ -95,7 +96,7 @@ impl Probe for Log {
 }
 
 struct Watched {
-    inner: Box<dyn Strategy>,
+    inner: Arc<Configured>,
     log: Log,
 }
 
@@ -107,31 +108,31 @@ impl Watched {
 
 impl Strategy for Watched {
     fn genesis(&self, document: &Document) -> Vec<u8> {
-        self.inner.genesis(document)
+        self.inner.strategy.genesis(document)
     }
 
     fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
-        self.wrap(setup, self.inner.replica(setup))
+        self.wrap(setup, self.inner.strategy.replica(setup))
     }
 
     fn support(&self, kind: EditKind, default: Support) -> Support {
-        self.inner.support(kind, default)
+        self.inner.strategy.support(kind, default)
     }
 
     fn topology(&self, default: Topology) -> Topology {
-        self.inner.topology(default)
+        self.inner.strategy.topology(default)
     }
 
     fn send_window(&self) -> Duration {
-        self.inner.send_window()
+        self.inner.strategy.send_window()
     }
 
     fn settling(&self) -> Duration {
-        self.inner.settling()
+        self.inner.strategy.settling()
     }
 
     fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {
-        Ok(self.wrap(setup, self.inner.restore(setup, durable)?))
+        Ok(self.wrap(setup, self.inner.strategy.restore(setup, durable)?))
     }
 }
 

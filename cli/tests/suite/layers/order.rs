@@ -30,7 +30,7 @@ const STRATEGIES: &[&[&str]] = &[
 
 const HARNESS: &[&[&str]] = &[
     &["by_name"],
-    &["clock", "rng", "pace", "queue", "schedule", "event", "finding", "metric"],
+    &["actions", "clock", "rng", "pace", "queue", "schedule", "event", "finding", "metric"],
     &["stopwatch", "tracer", "network", "faults", "ledger"],
     &["wire", "settings", "history"],
     &["findings"],
@@ -45,8 +45,8 @@ const HARNESS: &[&[&str]] = &[
     &["probes"],
     &["metrics"],
     &["run"],
-    &["scenario", "stories"],
-    &["explore"],
+    &["scenario", "stories", "shrink"],
+    &["explore", "capsule"],
     &["prelude"],
 ];
 
@@ -71,6 +71,7 @@ const CLI: &[&[&str]] = &[
     &["failure"],
     &["catalog"],
     &["folder", "open", "preview", "progress", "scenario", "written"],
+    &["capsules"],
     &["runner"],
     &["commands"],
     &["prelude"],
