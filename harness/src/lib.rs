@@ -30,6 +30,7 @@ pub mod run;
 pub mod run_result;
 pub mod scenario;
 pub mod schedule;
+pub mod sessions;
 pub mod settings;
 pub mod stopwatch;
 pub mod stories;

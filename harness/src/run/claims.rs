@@ -1,6 +1,7 @@
 //! Whether a strategy kept its claims.
 
 use syncbench_strategies::selector::format_span;
+use syncbench_strategies::spec::Sessions;
 
 use super::Planned;
 use crate::ledger::{Entry, Fate};
@@ -10,6 +11,7 @@ use crate::oracles::serial_order::SerialOrder;
 use crate::probe::Figures;
 use crate::results::ClaimsKept;
 use crate::run_result::RunResult;
+use crate::sessions::Guarantee;
 
 /// Holds a run against the strategy's claims: whether it kept them, and what that rests on.
 pub(super) fn claims_kept(
@@ -52,7 +54,8 @@ pub(super) fn claims_kept(
             format!("state after recovery differs from the state before the crash, {altered} times"),
         ),
     ];
-    let reasons: Vec<String> = broken.into_iter().filter(|(broken, _)| *broken).map(|(_, reason)| reason).collect();
+    let reasons = broken.into_iter().filter(|(broken, _)| *broken).map(|(_, reason)| reason);
+    let reasons: Vec<String> = reasons.chain(broken_sessions(&claims.sessions, figures)).collect();
     if !reasons.is_empty() {
         return (ClaimsKept::No, reasons);
     }
@@ -70,6 +73,15 @@ pub(super) fn claims_kept(
         return (ClaimsKept::Unknown, vec!["no operation was confirmed, so nothing was exercised".into()]);
     }
     (ClaimsKept::Yes, Vec::new())
+}
+
+/// Session guarantees that are claimed and were broken.
+fn broken_sessions(claims: &Sessions, figures: &Figures) -> impl Iterator<Item = String> {
+    let claimed = Guarantee::ALL.into_iter().filter(|guarantee| guarantee.is_claimed(claims));
+    claimed.filter_map(|guarantee| {
+        let times = figures.get(&metrics::SESSION_BREAKS, guarantee.field())?;
+        (times > 0.0).then(|| format!("claims {}, and broke it {times} times", guarantee.name()))
+    })
 }
 
 /// `1 operation`, `2 operations`.

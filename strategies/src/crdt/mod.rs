@@ -28,5 +28,6 @@ const MERGES: crate::spec::Guarantees = crate::spec::Guarantees {
     works_offline: true,
     needs_server: true,
     confirms_alone: true,
+    sessions: crate::spec::Sessions::CAUSAL,
     ..crate::spec::Guarantees::NONE
 };

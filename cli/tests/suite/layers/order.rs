@@ -33,7 +33,7 @@ const HARNESS: &[&[&str]] = &[
     &["clock", "rng", "pace", "queue", "schedule", "event", "finding", "metric"],
     &["stopwatch", "tracer", "network", "faults", "ledger"],
     &["wire", "settings", "history"],
-    &["findings"],
+    &["findings", "sessions"],
     &["results"],
     &["workload", "probe"],
     &["task"],
