@@ -18,13 +18,14 @@
 //! operation follows, directly or over others.
 
 mod broken;
+pub mod history;
 mod watch;
 
 use syncbench_strategies::spec::Sessions;
 
 use crate::finding::{Kind, kinds};
 pub use broken::{Break, Why};
-pub use watch::Watch;
+pub use watch::{Look, Step, Watch};
 
 kinds! {
     READ_YOUR_WRITES_BROKEN = noted(

@@ -143,6 +143,19 @@ impl Watch {
             });
         }
         match report {
+            // Another user's operation that was gone is back; of its own user's the client says that it shows it again.
+            Report::Reflected(op) if op.client != node => {
+                let mut back = false;
+                self.change(node, |client| {
+                    back = client.gone.contains(op);
+                    if back {
+                        client.show(*op, effect);
+                    }
+                });
+                if !back {
+                    return;
+                }
+            }
             Report::Shown(op) if op.client == node => self.change(node, |client| client.show(*op, true)),
             Report::RolledBack(op) => self.change(node, |client| client.hide(*op)),
             Report::Confirmed(op, _) if op.client == node => self.change(node, |client| client.confirmed.push(*op)),
@@ -184,7 +197,8 @@ impl Watch {
         for op in &lost {
             broken.push(if op.client == node { Why::OwnGone(*op) } else { Why::Gone(*op) });
         }
-        broken.extend(confirmed.into_iter().filter(|op| !client.known.contains(*op)).map(Why::OwnUnseen));
+        let hidden: Vec<OpId> = confirmed.into_iter().filter(|op| !client.known.contains(*op)).collect();
+        broken.extend(hidden.iter().map(|op| Why::OwnUnseen(*op)));
         for op in shown.iter().copied().filter(|op| op.client != node) {
             broken.extend(missing(earlier(op, client), ledger).map(|missing| Why::Earlier(op, missing)));
             let seen = ledger.entry(op).map(|entry| &entry.reflected);
@@ -192,9 +206,14 @@ impl Watch {
             broken.extend(missing(seen, ledger).map(|missing| Why::Seen(op, missing)));
         }
         if let Some(steps) = &mut self.steps
-            && !(shown.is_empty() && lost.is_empty())
+            && !(shown.is_empty() && lost.is_empty() && hidden.is_empty())
         {
-            steps.push(Step::Look(Look { at: self.at, client: node, shown, gone: lost.into_iter().collect() }));
+            steps.push(Step::Look(Look {
+                at: self.at,
+                client: node,
+                shown,
+                gone: lost.into_iter().chain(hidden).collect(),
+            }));
         }
         broken.into_iter().for_each(|why| self.break_off(node, why));
     }

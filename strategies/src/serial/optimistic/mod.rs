@@ -58,7 +58,10 @@ pub static SPEC: Spec = Spec {
         works_offline: true,
         can_refuse: true,
         needs_server: true,
-        sessions: Sessions::CAUSAL,
+        // "Causal+ consistency" of Replicache's documentation, "Consistency Model": operations appear in causal order and
+        // clients see progressively newer states. It says nothing of a pending mutation that fails when it is replayed: its
+        // user does not see it until the server has decided.
+        sessions: Sessions { read_your_writes: false, ..Sessions::CAUSAL },
         ..Guarantees::NONE
     },
     params: &[
