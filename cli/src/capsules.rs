@@ -6,7 +6,8 @@ use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use syncbench_harness::capsule::{Capsule, MAX_BYTES};
-use syncbench_harness::oracles::{CLAIMS, KINDS};
+use syncbench_harness::oracle::CLAIMS;
+use syncbench_harness::oracles::KINDS;
 use syncbench_harness::results::{Cell, ClaimsKept, Environment, Outcome};
 use syncbench_harness::run::Planned;
 use syncbench_harness::scenario::Plan;

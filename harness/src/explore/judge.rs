@@ -8,7 +8,8 @@ use syncbench_strategies::replica::{NodeId, OpId};
 
 use super::group::Group;
 use crate::ledger::Fate;
-use crate::oracles::{self, generic};
+use crate::oracle;
+use crate::oracles::generic;
 use crate::run::breaches;
 use crate::run_result::RunResult;
 use crate::workload::Letter;
@@ -80,14 +81,14 @@ pub(super) fn judge(group: Group<'_>, letters: &[Letter]) -> Judged {
         add(breach.oracle.breach.to_owned(), Severity::Broken, breach.said);
     }
     if !ran.converged() {
-        add(oracles::CONVERGENCE.breach.to_owned(), Severity::Apart, "replicas ended in different states".to_owned());
+        add(oracle::CONVERGENCE.breach.to_owned(), Severity::Apart, "replicas ended in different states".to_owned());
     }
     for finding in findings {
         let severity = if finding.lost { Severity::Lost } else { Severity::Noted };
         add(finding.kind, severity, finding.example);
     }
     if !ran.quiescent() {
-        add(oracles::QUIESCENCE.breach.to_owned(), Severity::Noted, ran.pending());
+        add(oracle::QUIESCENCE.breach.to_owned(), Severity::Noted, ran.pending());
     }
     Judged { end: End { states: states(&ran), fates: fates(&ran, script, letters) }, order, wrong }
 }

@@ -14,7 +14,7 @@ use crate::by_name::{ByName, Name};
 use crate::faults::Coverage;
 use crate::finding::Finding;
 use crate::metric::{Metric, MetricSpec};
-use crate::oracles::Oracle;
+use crate::oracle::Oracle;
 use crate::settings::Settings;
 
 /// What became of a cell.

@@ -3,18 +3,19 @@
 use std::collections::BTreeMap;
 
 use syncbench_strategies::selector::format_span;
-use syncbench_strategies::spec::Guarantees;
+use syncbench_strategies::spec::{Guarantees, Sessions};
 
 use super::Planned;
 use crate::faults::Coverage;
 use crate::ledger::{Entry, Fate};
 use crate::metric::MetricSpec;
 use crate::metrics;
+use crate::oracle::{self, Oracle};
 use crate::oracles::serial_order::SerialOrder;
-use crate::oracles::{self, Oracle};
 use crate::probe::Figures;
 use crate::results::ClaimsKept;
 use crate::run_result::RunResult;
+use crate::sessions::Guarantee;
 
 /// Why a run is not to be trusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,34 +42,34 @@ pub(crate) fn breaches(
     let altered = ran.ledger.altered_recoveries();
     let broken = [
         (
-            &oracles::CONVERGENCE,
+            &oracle::CONVERGENCE,
             quiescent && apart,
             "claims convergence, and replicas ended in different states".to_owned(),
         ),
         (
-            &oracles::SAME_OPERATIONS,
+            &oracle::SAME_OPERATIONS,
             // Ephemeral state expires without an operation, and sooner at one replica than at another.
             claims.converges && !claims.ephemeral && sec_violations > 0.0,
             format!("replicas with the same operations differed at {sec_violations} moments"),
         ),
         (
-            &oracles::SERIAL_ORDER,
+            &oracle::SERIAL_ORDER,
             claims.serializable && order == SerialOrder::None,
             "claims serializability, and no serial order exists".to_owned(),
         ),
         (
-            &oracles::ALLOWED_STATES,
+            &oracle::ALLOWED_STATES,
             claims.serializable && ran.ledger.broken_states().0 > 0,
             "claims serializability, and users saw a state that the product does not allow".to_owned(),
         ),
         (
-            &oracles::PROTOCOL_ERRORS,
+            &oracle::PROTOCOL_ERRORS,
             protocol_errors > 0.0,
             format!("{protocol_errors} protocol errors between honest replicas"),
         ),
-        (&oracles::ANSWERS, quiescent && unanswered > 0, format!("{} got no answer", operations(unanswered))),
+        (&oracle::ANSWERS, quiescent && unanswered > 0, format!("{} got no answer", operations(unanswered))),
         (
-            &oracles::RECOVERY,
+            &oracle::RECOVERY,
             !claims.ephemeral && altered > 0,
             format!("state after recovery differs from the state before the crash, {altered} times"),
         ),
@@ -97,7 +98,8 @@ pub(super) fn claims_kept(
     let claims = planned.strategy.guarantees();
     let number = |metric: &MetricSpec| figures.get(metric, "").unwrap_or(0.0);
     let (sec, errors) = (number(&metrics::SEC_VIOLATIONS), number(&metrics::PROTOCOL_ERRORS));
-    let broken = breaches(&claims, ran, sec, errors, order);
+    let mut broken = breaches(&claims, ran, sec, errors, order);
+    broken.extend(broken_sessions(&claims.sessions, figures));
     if !broken.is_empty() {
         return (ClaimsKept::No, broken);
     }
@@ -111,13 +113,13 @@ pub(super) fn claims_kept(
         let open: String = open.into_iter().flatten().map(|what| format!("{what}, ")).collect();
         let (pending, budget) = (ran.pending(), format_span(planned.settings.budget));
         let reason = format!("not quiescent within the budget of {budget}: {open}{pending}; raise --budget");
-        return (ClaimsKept::Unknown, vec![Objection { oracle: &oracles::QUIESCENCE, said: reason }]);
+        return (ClaimsKept::Unknown, vec![Objection { oracle: &oracle::QUIESCENCE, said: reason }]);
     }
     if !ran.ledger.entries().any(|entry| matches!(entry.fate, Fate::Confirmed(_))) {
         let said = "no operation was confirmed, so nothing was exercised".into();
-        return (ClaimsKept::Unknown, vec![Objection { oracle: &oracles::ACTIVITY, said }]);
+        return (ClaimsKept::Unknown, vec![Objection { oracle: &oracle::ACTIVITY, said }]);
     }
-    let vain = vain(&ran.coverage).into_iter().map(|said| Objection { oracle: &oracles::FAULT_COVERAGE, said });
+    let vain = vain(&ran.coverage).into_iter().map(|said| Objection { oracle: &oracle::FAULT_COVERAGE, said });
     let vain: Vec<Objection> = vain.collect();
     if vain.is_empty() { (ClaimsKept::Yes, Vec::new()) } else { (ClaimsKept::Unknown, vain) }
 }
@@ -133,6 +135,16 @@ fn vain(coverage: &[Coverage]) -> Vec<String> {
     let idle =
         idle.map(|(by, _)| format!("nothing that {by} drew touched anything; raise --ops or choose another seed"));
     written.chain(idle).collect()
+}
+
+/// Session guarantees that are claimed and were broken.
+fn broken_sessions(claims: &Sessions, figures: &Figures) -> impl Iterator<Item = Objection> {
+    let claimed = Guarantee::ALL.into_iter().filter(|guarantee| guarantee.is_claimed(claims));
+    claimed.filter_map(|guarantee| {
+        let times = figures.get(&metrics::SESSION_BREAKS, guarantee.field()).filter(|times| *times > 0.0)?;
+        let said = format!("claims {}, and broke it {times} times", guarantee.name());
+        Some(Objection { oracle: guarantee.oracle(), said })
+    })
 }
 
 /// `1 operation`, `2 operations`.

@@ -39,6 +39,7 @@ fn figures(task: &Task<'_>, ran: &RunResult, probes: &mut [Box<dyn Probe>], lost
         ledger: &ran.ledger,
         sampled: task.sample_every.is_some(),
         stored_bytes: ran.stored_bytes,
+        ephemeral: task.strategy.guarantees().ephemeral,
         lost,
     };
     probes.iter_mut().for_each(|probe| probe.finish(&end, &mut figures));
@@ -65,6 +66,7 @@ fn judge(planned: &Planned, task: &Task<'_>, ran: RunResult, probes: &mut [Box<d
     let lost_ops = findings.iter_mut().flat_map(|finding| std::mem::take(&mut finding.ops)).collect();
     let mut figures = figures(task, &ran, probes, Some(&lost_ops));
     figures.number(&metrics::REFERENCE_US, reference_us);
+    findings.append(&mut figures.notes);
     let undeclared = undeclared(planned.workload.spec, &findings);
     debug_assert!(undeclared.is_none(), "not in the spec of {}: {undeclared:?}", planned.workload.label);
     if order != SerialOrder::NotSearched {

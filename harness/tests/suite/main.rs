@@ -17,6 +17,7 @@ mod pending;
 mod reconnect;
 mod referee;
 mod replay;
+mod sessions;
 mod spec;
 mod threads;
 mod undo_memory;

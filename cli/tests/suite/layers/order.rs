@@ -30,10 +30,10 @@ const STRATEGIES: &[&[&str]] = &[
 
 const HARNESS: &[&[&str]] = &[
     &["by_name"],
-    &["actions", "clock", "rng", "pace", "queue", "schedule", "event", "finding", "metric"],
+    &["actions", "clock", "rng", "pace", "queue", "schedule", "event", "finding", "metric", "oracle"],
     &["stopwatch", "tracer", "network", "faults", "ledger"],
     &["wire", "settings", "history"],
-    &["findings"],
+    &["findings", "sessions"],
     &["results"],
     &["workload", "probe"],
     &["task"],

@@ -34,6 +34,10 @@ oracles! {
     PROTOCOL_ERRORS = "protocol errors", "protocol error", "No message between honest replicas is a protocol error.";
     ANSWERS = "answers", "no answer", "Every user learns what became of every operation.";
     RECOVERY = "recovery", "recovered state differs", "After a crash a replica shows what it showed before.";
+    READ_YOUR_WRITES = "read your writes", "user's operation out of sight", "A user keeps seeing its own operations.";
+    MONOTONIC_READS = "monotonic reads", "seen operation out of sight", "A user keeps seeing what it has seen.";
+    MONOTONIC_WRITES = "monotonic writes", "operations of a user out of order", "Operations of one user appear in their order.";
+    WRITES_FOLLOW_READS = "writes follow reads", "operation before its cause", "An operation appears after what its user had seen.";
     QUIESCENCE = "quiescence", "not quiescent", "A group falls silent once everything is resolved.";
     ACTIVITY = "activity", "nothing confirmed", "At least one operation is confirmed, so that the run shows something.";
     FINDINGS = "findings", "lost operation", "Every confirmed operation has its effect, unless a user who had seen it replaced it.";
@@ -48,6 +52,21 @@ oracles! {
     CLOSED_FORMS = "closed forms", "closed form missed", "Latencies and message counts are those that arithmetic gives, exactly.";
     AGREEMENT = "agreement of figures", "figures disagree", "Figures that say the same thing in two ways agree.";
 }
+
+/// The oracles that hold a run to what its strategy claims.
+pub static CLAIMS: &[&Oracle] = &[
+    &CONVERGENCE,
+    &SAME_OPERATIONS,
+    &SERIAL_ORDER,
+    &ALLOWED_STATES,
+    &PROTOCOL_ERRORS,
+    &ANSWERS,
+    &RECOVERY,
+    &READ_YOUR_WRITES,
+    &MONOTONIC_READS,
+    &MONOTONIC_WRITES,
+    &WRITES_FOLLOW_READS,
+];
 
 #[cfg(test)]
 mod tests {
