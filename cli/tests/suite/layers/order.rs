@@ -31,7 +31,8 @@ const STRATEGIES: &[&[&str]] = &[
 const HARNESS: &[&[&str]] = &[
     &["by_name"],
     &["actions", "clock", "rng", "pace", "queue", "schedule", "event", "finding", "metric", "oracle"],
-    &["stopwatch", "tracer", "network", "faults", "ledger"],
+    &["stopwatch", "tracer", "network", "ledger"],
+    &["faults"],
     &["wire", "settings", "history"],
     &["findings", "sessions"],
     &["results"],
