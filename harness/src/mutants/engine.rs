@@ -9,11 +9,11 @@ use syncbench_strategies::replica::{NodeId, Report, Time};
 use super::{Bug, CUT_OFF, Conditions, Mutant, USUAL, mutant, on};
 use crate::event::{Event, What};
 use crate::faults::Transition;
-use crate::oracles::writes::EDIT_LOST;
-use crate::oracles::{
+use crate::oracle::{
     AGREEMENT, ANSWERS, CLOSED_FORMS, CONVERGENCE, DETERMINISM, FAULT_COVERAGE, FINDINGS, MESSAGE_ACCOUNTS,
     PROTOCOL_ERRORS, RECOVERY, SAME_OPERATIONS,
 };
+use crate::oracles::writes::EDIT_LOST;
 use crate::pace::Pace;
 use crate::sabotage::{Passage, Saboteur};
 use crate::wire::Parcel;

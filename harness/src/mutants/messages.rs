@@ -9,7 +9,7 @@ use syncbench_strategies::sidecar::Sidecar;
 use super::twist::{Inner, Twist, Wrapped, call, pass_on};
 use super::{Bug, CUT_OFF, Conditions, Mutant, USUAL, mutant, on};
 use crate::network::Transport;
-use crate::oracles::{CONVERGENCE, PROTOCOL_ERRORS, QUIESCENCE};
+use crate::oracle::{CONVERGENCE, PROTOCOL_ERRORS, QUIESCENCE};
 
 pub(super) static MUTANTS: &[Mutant] = &[
     mutant(

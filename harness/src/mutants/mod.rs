@@ -28,7 +28,7 @@ use syncbench_strategies::view::View;
 
 use crate::finding::Kind;
 use crate::network::Transport;
-use crate::oracles::Oracle;
+use crate::oracle::Oracle;
 use crate::pace::Pace;
 use crate::sabotage;
 pub use twist::{Twist, Wrapped};
@@ -94,7 +94,7 @@ pub struct Mutant {
     pub conditions: Conditions,
     /// The oracle that must catch it.
     pub oracle: &'static Oracle,
-    /// The kind of finding that must be made, where the oracle is [`FINDINGS`](crate::oracles::FINDINGS).
+    /// The kind of finding that must be made, where the oracle is [`FINDINGS`](crate::oracle::FINDINGS).
     pub kind: Option<&'static Kind>,
 }
 

@@ -9,8 +9,8 @@ use syncbench_strategies::sidecar::Sidecar;
 
 use super::twist::{Inner, Twist, Wrapped, call, pass_on};
 use super::{Bug, Conditions, Mutant, USUAL, mutant, on};
+use crate::oracle::{ANSWERS, FINDINGS, SAME_OPERATIONS, SERIAL_ORDER};
 use crate::oracles::undo::UNDO_WITHOUT_EFFECT;
-use crate::oracles::{ANSWERS, FINDINGS, SAME_OPERATIONS, SERIAL_ORDER};
 use crate::pace::Pace;
 use crate::workloads::booking::LOST_BOOKING;
 use crate::workloads::stack::ITEM_FROM_NOWHERE;

@@ -7,7 +7,7 @@ use syncbench_strategies::sidecar::Sidecar;
 
 use super::twist::{Inner, Twist, Wrapped, call, pass_on};
 use super::{Bug, Conditions, Mutant, USUAL, mutant, on};
-use crate::oracles::{CONVERGENCE, DETERMINISM, RECOVERY, SIDECARS};
+use crate::oracle::{CONVERGENCE, DETERMINISM, RECOVERY, SIDECARS};
 
 pub(super) static MUTANTS: &[Mutant] = &[
     Mutant {

@@ -13,7 +13,7 @@ use syncbench_strategies::spec::Configured;
 use super::checks::{Subject, alarms};
 use super::{Bug, Mutant};
 use crate::engines::panic_text;
-use crate::oracles::{self, Oracle};
+use crate::oracle::{self, Oracle};
 use crate::run::{Planned, PlannedWorkload, Product};
 use crate::settings::{Engine, Settings};
 use crate::task::Task;
@@ -120,7 +120,7 @@ impl Mutant {
     /// Whether this must not be said without the bug. A base may be too weak for its workload, and findings say so; the one
     /// that gives the bug away must not be among them.
     fn rules_out(&self, alarm: &Alarm) -> bool {
-        *alarm.oracle != oracles::FINDINGS || self.expects(alarm)
+        *alarm.oracle != oracle::FINDINGS || self.expects(alarm)
     }
 }
 
@@ -166,6 +166,7 @@ impl Group {
             strategy: Arc::new(strategy),
             workload: Arc::new(PlannedWorkload::new(mutant.workload, spec, workload)),
             settings,
+            script: None,
             product: Arc::new(Product::default()),
             build: Digest(0),
         };
@@ -189,7 +190,7 @@ impl Group {
         let asked: &[&Oracle] = &[self.mutant.oracle];
         let panicked = |panic: Box<dyn Any + Send>| {
             let said = panic_text(&*panic).to_owned();
-            Ok(vec![Alarm { oracle: &oracles::PANICS, kind: None, said }])
+            Ok(vec![Alarm { oracle: &oracle::PANICS, kind: None, said }])
         };
         catch_unwind(AssertUnwindSafe(|| alarms(&subject, asked))).unwrap_or_else(panicked)
     }

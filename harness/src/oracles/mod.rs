@@ -2,7 +2,6 @@
 
 pub mod generic;
 pub(crate) mod members;
-mod named;
 pub mod places;
 pub mod serial_order;
 pub mod text;
@@ -10,8 +9,10 @@ pub mod undo;
 pub mod writes;
 
 use crate::finding::{Finding, Kind, kinds};
+use crate::sessions::{
+    MONOTONIC_READS_BROKEN, MONOTONIC_WRITES_BROKEN, READ_YOUR_WRITES_BROKEN, WRITES_FOLLOW_READS_BROKEN,
+};
 use crate::workload::WorkloadSpec;
-pub use named::*;
 
 kinds! {
     NO_SERIAL_ORDER = noted(
@@ -33,7 +34,16 @@ kinds! {
 }
 
 /// The kinds of findings that any workload can have.
-pub static KINDS: &[&Kind] = &[&NO_SERIAL_ORDER, &INVARIANT_BROKEN_ON_SCREEN, &NOT_JUDGED, &NO_SUSTAINABLE_RATE];
+pub static KINDS: &[&Kind] = &[
+    &NO_SERIAL_ORDER,
+    &INVARIANT_BROKEN_ON_SCREEN,
+    &NOT_JUDGED,
+    &NO_SUSTAINABLE_RATE,
+    &READ_YOUR_WRITES_BROKEN,
+    &MONOTONIC_READS_BROKEN,
+    &MONOTONIC_WRITES_BROKEN,
+    &WRITES_FOLLOW_READS_BROKEN,
+];
 
 /// A finding whose kind is neither in the workload's spec nor among those that any workload can have.
 pub fn undeclared<'a>(spec: &WorkloadSpec, findings: &'a [Finding]) -> Option<&'a Finding> {

@@ -39,6 +39,7 @@ fn figures(task: &Task<'_>, ran: &RunResult, probes: &mut [Box<dyn Probe>], lost
         ledger: &ran.ledger,
         sampled: task.sample_every.is_some(),
         stored_bytes: ran.stored_bytes,
+        ephemeral: task.strategy.guarantees().ephemeral,
         lost,
     };
     probes.iter_mut().for_each(|probe| probe.finish(&end, &mut figures));
@@ -57,7 +58,7 @@ pub struct Examined {
 
 /// Runs and judges one cell.
 pub(super) fn measure(planned: &Planned) -> Result<Cell, SelectorError> {
-    let task = planned.task()?;
+    let task = planned.task(&planned.strategy)?;
     let mut cell = examine(planned, &task).cell;
     if task.engine == Engine::Threads {
         saturate(&task, &mut cell);
@@ -86,6 +87,7 @@ fn judge(
     let lost_ops = findings.iter_mut().flat_map(|finding| std::mem::take(&mut finding.ops)).collect();
     let mut figures = figures(task, &ran, probes, Some(&lost_ops));
     figures.number(&metrics::REFERENCE_US, reference_us);
+    findings.append(&mut figures.notes);
     let undeclared = undeclared(planned.workload.spec, &findings);
     debug_assert!(undeclared.is_none(), "not in the spec of {}: {undeclared:?}", planned.workload.label);
     if order != SerialOrder::NotSearched {
@@ -102,6 +104,7 @@ fn judge(
     let cell = Cell {
         outcome: Outcome::Measured,
         claims_kept: Some(claims_kept),
+        objections: objections.iter().map(|objection| objection.oracle).collect(),
         claims_reasons: objections.iter().map(|objection| objection.said.clone()).collect(),
         converged: Some(ran.converged()),
         digest: Some(last.digest()),

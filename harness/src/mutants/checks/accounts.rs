@@ -5,7 +5,7 @@ use syncbench_strategies::replica::{NodeId, Time};
 use super::objection;
 use crate::faults::{LinkCondition, NodeState};
 use crate::metrics;
-use crate::oracles::{AGREEMENT, FAULT_COVERAGE, MESSAGE_ACCOUNTS};
+use crate::oracle::{AGREEMENT, FAULT_COVERAGE, MESSAGE_ACCOUNTS};
 use crate::results::Cell;
 use crate::run::Objection;
 use crate::run_result::RunResult;

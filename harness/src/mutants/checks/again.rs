@@ -10,7 +10,7 @@ use super::{Subject, objection};
 use crate::engines;
 use crate::event::{Event, What};
 use crate::ledger::{Fate, Ledger};
-use crate::oracles::{CLOCKS, DETERMINISM, SIDECARS};
+use crate::oracle::{CLOCKS, DETERMINISM, SIDECARS};
 use crate::probe::{End, Figures, Probe};
 use crate::run::{self, Objection};
 use crate::run_result::RunResult;

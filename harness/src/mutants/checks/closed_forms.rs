@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::objection;
 use crate::metrics;
 use crate::network::Leg;
-use crate::oracles::CLOSED_FORMS;
+use crate::oracle::CLOSED_FORMS;
 use crate::results::Cell;
 use crate::run::Objection;
 use crate::run_result::RunResult;

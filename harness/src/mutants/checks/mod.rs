@@ -6,7 +6,7 @@ mod closed_forms;
 
 use syncbench_strategies::selector::SelectorError;
 
-use crate::oracles::{self, Oracle};
+use crate::oracle::{self, Oracle};
 use crate::run::{self, Examined, Objection, Planned};
 use crate::sabotage::Plant;
 use crate::task::Task;
@@ -38,7 +38,7 @@ pub(super) struct Subject<'a> {
 
 impl Subject<'_> {
     fn task(&self) -> Result<Task<'_>, SelectorError> {
-        let mut task = self.planned.task()?;
+        let mut task = self.planned.task(&self.planned.strategy)?;
         (self.model)(&mut task);
         task.planted = self.planted;
         Ok(task)
@@ -51,7 +51,7 @@ pub(super) fn alarms(subject: &Subject<'_>, asked: &[&Oracle]) -> Result<Vec<Ala
     let Examined { cell, objections, ran } = run::examine(subject.planned, &task);
     let mut alarms: Vec<Alarm> = objections.into_iter().map(Alarm::from).collect();
     let findings = cell.findings.iter().map(|finding| Alarm {
-        oracle: &oracles::FINDINGS,
+        oracle: &oracle::FINDINGS,
         kind: Some(finding.kind.clone()),
         said: format!("{} {}: {}", finding.count, finding.kind, finding.example),
     });
@@ -59,13 +59,13 @@ pub(super) fn alarms(subject: &Subject<'_>, asked: &[&Oracle]) -> Result<Vec<Ala
     let mut objections = accounts::check(&task, &cell, &ran);
     objections.extend(closed_forms::check(&task, &cell, &ran));
     let asks = |oracle: &Oracle| asked.iter().any(|asked| asked.name == oracle.name);
-    if asks(&oracles::DETERMINISM) {
+    if asks(&oracle::DETERMINISM) {
         objections.extend(again::same_events(&task, &ran));
     }
-    if asks(&oracles::SIDECARS) {
+    if asks(&oracle::SIDECARS) {
         objections.extend(again::same_messages_blind(subject)?);
     }
-    if asks(&oracles::CLOCKS) {
+    if asks(&oracle::CLOCKS) {
         objections.extend(again::same_state_with_wrong_clocks(subject, &ran)?);
     }
     alarms.extend(objections.into_iter().map(Alarm::from));

@@ -18,8 +18,8 @@ use syncbench_strategies::view::View;
 
 use super::super::{Base, Bug, Conditions, Mutant, USUAL, mutant};
 use super::{decode, encode};
+use crate::oracle::{CONVERGENCE, DETERMINISM, FINDINGS};
 use crate::oracles::writes::EDIT_LOST;
-use crate::oracles::{CONVERGENCE, DETERMINISM, FINDINGS};
 use crate::pace::Pace;
 use crate::workloads::counter::DUPLICATED_INCREMENT;
 use crate::workloads::record::DELETE_LOST;

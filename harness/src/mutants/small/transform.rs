@@ -17,7 +17,7 @@ use syncbench_strategies::view::View;
 
 use super::super::{Base, Bug, Conditions, Mutant, USUAL, mutant};
 use super::{decode, encode};
-use crate::oracles::CONVERGENCE;
+use crate::oracle::CONVERGENCE;
 
 /// The spec.
 static SPEC: Spec = Spec::own(

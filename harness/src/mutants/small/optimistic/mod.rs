@@ -13,7 +13,7 @@ use syncbench_strategies::replica::{NodeId, OpId, ProtocolError, Replica, Setup,
 use syncbench_strategies::spec::{Guarantees, Spec, Support};
 
 use super::super::{Base, Bug, CUT_OFF, Conditions, Mutant, USUAL, mutant};
-use crate::oracles::{ANSWERS, CONVERGENCE, FINDINGS};
+use crate::oracle::{ANSWERS, CONVERGENCE, FINDINGS};
 use crate::pace::Pace;
 use crate::workloads::counter::{DUPLICATED_INCREMENT, LOST_INCREMENT};
 use client::Client;
