@@ -1,5 +1,6 @@
 //! `syncbench verify`: the same scenario and seed give the same run, on several threads and in another process.
 
+mod full;
 pub(crate) mod mutants;
 
 use std::process::{Command, ExitCode, Stdio};
@@ -13,6 +14,7 @@ use syncbench_harness::results::{Cell, Results};
 use syncbench_harness::run;
 use syncbench_harness::scenario::{Plan, Scenario};
 
+use self::full::Swept;
 use super::run::split;
 use crate::args::VerifyArgs;
 use crate::catalog::Catalog;
@@ -25,7 +27,9 @@ pub(crate) fn verify(catalog: &Catalog, args: &VerifyArgs) -> Done {
     let all = args.strategy == ["all"];
     let trials = if all { mutants::run(args.only.as_deref())? } else { Vec::new() };
     let same = repeated.as_ref().is_none_or(|repeated| repeated.differing.is_empty());
-    let verified = same && trials.iter().all(Trial::passed);
+    let swept = if args.full { Some(full::run(catalog)?) } else { None };
+    let predicted = swept.as_ref().is_none_or(Swept::passed);
+    let verified = same && predicted && trials.iter().all(Trial::passed);
     if args.json {
         let cells = repeated.iter().flat_map(|repeated| &repeated.cells);
         let cells: Vec<_> = cells.map(|cell| json!({"cell": cell.replay, "trace_digest": cell.trace_digest})).collect();
@@ -33,7 +37,14 @@ pub(crate) fn verify(catalog: &Catalog, args: &VerifyArgs) -> Done {
         let bugs: Vec<_> = trials.iter().map(mutants::json).collect();
         println!(
             "{}",
-            json!({"schema": 1, "verified": verified, "differing": differing, "cells": cells, "planted_bugs": bugs})
+            json!({
+                "schema": 1,
+                "verified": verified,
+                "differing": differing,
+                "cells": cells,
+                "planted_bugs": bugs,
+                "sweep": swept.as_ref().map(full::json),
+            })
         );
     } else {
         if let Some(Repeated { cells, differing }) = &repeated {
@@ -50,6 +61,7 @@ pub(crate) fn verify(catalog: &Catalog, args: &VerifyArgs) -> Done {
             repeated.iter().for_each(|_| println!());
             mutants::print(&trials);
         }
+        swept.iter().for_each(full::print);
     }
     Ok(ExitCode::from(u8::from(!verified)))
 }
@@ -132,7 +144,8 @@ mod tests {
 
     #[test]
     fn a_different_digest_is_noticed() {
-        let args = VerifyArgs { strategy: vec!["serial".into()], seeds: "1".into(), only: None, json: false };
+        let args =
+            VerifyArgs { strategy: vec!["serial".into()], seeds: "1".into(), only: None, full: false, json: false };
         let plan = Plan::new(vec![scenario(&args)]).unwrap();
         let here: Vec<Cell> = plan.cells.iter().take(2).map(run::run_cell).collect();
         assert_eq!(differences(&here, &here), [""; 0]);
