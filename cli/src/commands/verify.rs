@@ -1,7 +1,7 @@
 //! `syncbench verify`: the same scenario and seed give the same run, on several threads and in another process.
 
 mod full;
-pub(crate) mod mutants;
+mod mutants;
 
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Mutex;
