@@ -108,7 +108,7 @@ impl Sim<'_> {
             Some(Restart::Backup(Reverse(at))) => self.backups.get(&(id, at)).cloned().or(saved),
             _ => saved,
         };
-        self.installs[id.0 as usize] += u32::from(matches!(restart, Some(Restart::Nothing | Restart::Rebuilt)));
+        self.installs[id.0 as usize] += u32::from(restart.is_some_and(|restart| restart != Restart::Saved));
         let node = self.made(id, restart, saved.as_ref());
         let differs = restart == Some(Restart::Saved)
             && saved.as_ref().is_some_and(|saved| saved.shown.digest() != node.replica.view().digest());

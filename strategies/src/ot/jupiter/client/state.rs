@@ -49,8 +49,8 @@ pub(super) enum Taken {
 }
 
 impl State {
-    pub(super) fn new(base: Document) -> Self {
-        Self { rev: 0, base, placed: 0, inflight: None, buffer: VecDeque::new() }
+    pub(super) fn new(base: Document, placed: u64) -> Self {
+        Self { rev: 0, base, placed, inflight: None, buffer: VecDeque::new() }
     }
 
     /// The base view with the pending changes on it. `None` if they do not fit.
@@ -83,6 +83,13 @@ impl State {
         let without = lost.change.invert(&self.base).ok_or_else(misfit)?;
         let without = rebase(&mut self.buffer, without);
         Ok(Taken::Theirs(theirs.compose(&without).ok_or_else(misfit)?, Some(lost)))
+    }
+
+    /// Takes the inflight change back; gives it, and the change of the view. `None` if there is none or it has no inverse.
+    pub(super) fn take_back(&mut self) -> Option<(Pending, Change)> {
+        let inflight = self.inflight.take()?;
+        let without = inflight.change.invert(&self.base)?;
+        Some((inflight, rebase(&mut self.buffer, without)))
     }
 
     /// Takes another document in place of this one; gives the change of the view. The buffer is made on it: nothing of it
