@@ -181,9 +181,15 @@ impl Client {
         self.state.inflight.is_some() || !self.state.buffer.is_empty()
     }
 
+    /// Whether it was installed anew and knows nothing yet of what the server has.
+    fn is_new_install(&self) -> bool {
+        self.state.placed > 0 && self.state.rev == 0 && self.state.inflight.is_none()
+    }
+
     /// Asks for what was missed. Nothing goes out before the answer.
     fn join(&mut self, cx: &mut Context<'_>) {
-        let working = self.is_working();
+        // Nothing of a new install can be at the server already, and it fits every document.
+        let working = self.is_working() && !self.is_new_install();
         self.uplink.hold();
         cx.send(NodeId::SERVER, encode(&ToServer::Join { rev: self.state.rev, working }), Sidecar::none());
     }
@@ -299,7 +305,7 @@ impl Replica for Client {
         self.passed_over = 0;
         if state == LinkState::Up {
             self.join(cx);
-            if !self.is_working() {
+            if !self.is_working() && !self.is_new_install() {
                 // There is nothing that the server may have already, so what is made from now on need not wait.
                 self.uplink.answered(0);
             }

@@ -69,7 +69,9 @@ impl State {
         }
         entry.change.apply(&mut self.base).map_err(ProtocolError::malformed)?;
         self.rev = entry.rev;
-        if entry.client == node {
+        // A client that was installed anew counts from beyond the changes of the installs before.
+        let own = entry.client == node && entry.number > self.placed;
+        if own {
             self.placed = entry.number;
             if let Some(inflight) = self.inflight.take_if(|inflight| inflight.change == entry.change) {
                 return Ok(Taken::Own(inflight));
@@ -77,7 +79,7 @@ impl State {
         }
         let theirs = rebase(self.inflight.iter_mut().chain(&mut self.buffer), entry.change.clone());
         // Another change has the number of the inflight one: it came from elsewhere under this client's name.
-        let lost = if entry.client == node { self.inflight.take() } else { None };
+        let lost = if own { self.inflight.take() } else { None };
         let Some(lost) = lost else { return Ok(Taken::Theirs(theirs, None)) };
         let misfit = || ProtocolError::Unexpected("a change that fits".into());
         let without = lost.change.invert(&self.base).ok_or_else(misfit)?;
