@@ -57,6 +57,10 @@ pub(super) fn claims_kept(
     ];
     let reasons: Vec<String> = broken.into_iter().filter(|(broken, _)| *broken).map(|(_, reason)| reason).collect();
     if !reasons.is_empty() {
+        // What a strategy claims rests on a server that keeps what it has.
+        let after = |reason: String| format!("after the server had lost what it had: {reason}");
+        let lost = !ran.gone_back.is_empty();
+        let reasons = reasons.into_iter().map(|reason| if lost { after(reason) } else { reason }).collect();
         return (ClaimsKept::No, reasons);
     }
     if !quiescent {

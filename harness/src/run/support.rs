@@ -1,5 +1,6 @@
 //! What a strategy cannot run, and why.
 
+use syncbench_strategies::replica::Naming;
 use syncbench_strategies::selector::SelectorError;
 use syncbench_strategies::spec::{Configured, Support};
 
@@ -34,6 +35,11 @@ pub(crate) fn unsupported(planned: &Planned) -> Result<Option<String>, SelectorE
         return Ok(Some(
             "a recorded trace is replayed in virtual time only: its users act by what they have seen".into(),
         ));
+    }
+    if planned.strategy.strategy.naming() == Naming::Server
+        && settings.armed(&planned.product.known)?.has_twins(settings.clients)
+    {
+        return Ok(Some("twins: a client has its name from the server here, or from the list of members".into()));
     }
     let Transport::Datagram { loss, duplicate } = settings.transport else { return Ok(None) };
     let claims = planned.strategy.guarantees();

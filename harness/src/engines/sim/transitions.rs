@@ -16,6 +16,7 @@ use crate::engines::node::{Input, Node};
 use crate::event::What;
 use crate::faults::{NodeState, Restart, Transition};
 use crate::rng::stream;
+use crate::run_result::GoneBack;
 use crate::wire::Wire;
 
 /// What a crash leaves behind, or a backup has.
@@ -104,6 +105,7 @@ impl Sim<'_> {
     fn join(&mut self, id: NodeId) {
         let saved = self.saved.remove(&id);
         let restart = saved.as_ref().map(|saved| saved.restart);
+        let before = saved.as_ref().map(|saved| saved.shown.clone());
         let saved = match restart {
             Some(Restart::Backup(Reverse(at))) => self.backups.get(&(id, at)).cloned().or(saved),
             _ => saved,
@@ -112,6 +114,9 @@ impl Sim<'_> {
         let node = self.made(id, restart, saved.as_ref());
         let differs = restart == Some(Restart::Saved)
             && saved.as_ref().is_some_and(|saved| saved.shown.digest() != node.replica.view().digest());
+        if let (NodeId::SERVER, Some(before), true) = (id, before, restart != Some(Restart::Saved)) {
+            self.gone_back.push(GoneBack { before, after: node.replica.view().document() });
+        }
         self.replicas[id.0 as usize] = Some(node);
         self.emit(id, What::Live);
         if differs {

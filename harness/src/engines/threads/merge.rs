@@ -76,6 +76,7 @@ pub(super) fn merge(
     let healed_at = if task.faults.is_empty() { healed_at.map(|_| last_issue) } else { healed_at };
     let ended_at = last.max(healed_at.unwrap_or(Time::ZERO));
     RunResult {
+        gone_back: Vec::new(),
         coverage: task.faults.coverage(&messages_touched, &flights, &reopenings, healed_at, ended_at),
         quiescing_since: healed_at.unwrap_or(ended_at).max(last_issue),
         ledger,
