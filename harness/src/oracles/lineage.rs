@@ -131,7 +131,10 @@ mod tests {
         assert_eq!(found(&list([1, 3]), &list(1..=3), &list(1..=3)), [("resurrected content".into(), 1)]);
         assert_eq!(found(&list([1, 3]), &list(1..=3), &list([1, 3])), []);
         let rows = |keys: &[&str]| Document::map(keys.iter().map(|key| (*key, Document::Int(1))));
-        assert_eq!(found(&rows(&["a"]), &rows(&["a", "b", "c"]), &rows(&["a", "c"])), [("resurrected content".into(), 1)]);
+        assert_eq!(
+            found(&rows(&["a"]), &rows(&["a", "b", "c"]), &rows(&["a", "c"])),
+            [("resurrected content".into(), 1)]
+        );
         assert_eq!(found(&rows(&["a", "b"]), &rows(&["a"]), &rows(&["a", "b"])), []);
     }
 }

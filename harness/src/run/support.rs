@@ -1,6 +1,6 @@
 //! What a strategy cannot run, and why.
 
-use syncbench_strategies::replica::Naming;
+use syncbench_strategies::replica::{Mishap, NodeId};
 use syncbench_strategies::selector::SelectorError;
 use syncbench_strategies::spec::{Configured, Support};
 
@@ -36,10 +36,16 @@ pub(crate) fn unsupported(planned: &Planned) -> Result<Option<String>, SelectorE
             "a recorded trace is replayed in virtual time only: its users act by what they have seen".into(),
         ));
     }
-    if planned.strategy.strategy.naming() == Naming::Server
-        && settings.armed(&planned.product.known)?.has_twins(settings.clients)
-    {
-        return Ok(Some("twins: a client has its name from the server here, or from the list of members".into()));
+    let faults = settings.armed(&planned.product.known)?;
+    for mishap in [Mishap::Twin, Mishap::NewInstall] {
+        if let Support::Unsupported(why) = planned.strategy.strategy.mishap(mishap)
+            && (1..=settings.clients).any(|client| faults.bring(mishap, NodeId(client)))
+        {
+            return Ok(Some(match mishap {
+                Mishap::Twin => format!("two clients with the same ids: {why}"),
+                Mishap::NewInstall => format!("a new install: {why}"),
+            }));
+        }
     }
     let Transport::Datagram { loss, duplicate } = settings.transport else { return Ok(None) };
     let claims = planned.strategy.guarantees();
