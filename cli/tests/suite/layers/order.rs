@@ -34,7 +34,7 @@ const HARNESS: &[&[&str]] = &[
     &["stopwatch", "tracer", "network", "ledger"],
     &["faults"],
     &["wire", "settings", "history"],
-    &["findings", "sessions"],
+    &["findings", "sabotage", "sessions"],
     &["results"],
     &["workload", "probe"],
     &["task"],
@@ -46,7 +46,7 @@ const HARNESS: &[&[&str]] = &[
     &["probes"],
     &["metrics"],
     &["run"],
-    &["scenario", "stories", "shrink"],
+    &["scenario", "stories", "shrink", "mutants"],
     &["explore", "capsule"],
     &["prelude"],
 ];

@@ -29,6 +29,7 @@ use crate::network::{Access, Link};
 use crate::probe::Probe;
 use crate::queue::Queue;
 use crate::run_result::RunResult;
+use crate::sabotage::Saboteur;
 use crate::task::Task;
 use crate::tracer::Tracer;
 use crate::wire::{Parcel, Wire};
@@ -118,6 +119,8 @@ struct Sim<'a> {
     /// Replicas that never fall silent have settled: timers are void, and what is in flight arrives.
     timers_void: bool,
     next_sample: Time,
+    /// A planted bug; see [`Task::planted`].
+    saboteur: Option<Box<dyn Saboteur>>,
 }
 
 impl<'a> Sim<'a> {
@@ -160,6 +163,7 @@ impl<'a> Sim<'a> {
             stirred_at: Time::ZERO,
             timers_void: false,
             next_sample: Time::ZERO + task.sample_every.unwrap_or_default(),
+            saboteur: task.planted.map(|plant| plant()),
             nodes,
         }
     }

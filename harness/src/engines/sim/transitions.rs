@@ -34,6 +34,9 @@ pub(super) struct Saved {
 impl Sim<'_> {
     /// Brings nodes and connections into the state that faults ask for from now on.
     pub(super) fn transition(&mut self, transition: Transition) {
+        if self.saboteur.as_mut().is_some_and(|bug| !bug.happens(transition)) {
+            return;
+        }
         self.conditions.change(transition);
         self.stirred_at = self.now;
         for id in self.nodes.clone() {
@@ -74,7 +77,11 @@ impl Sim<'_> {
     fn crash(&mut self, node: &Node) {
         let id = node.id;
         let for_good = !self.conditions.recovers(id);
-        self.saved.insert(id, self.save(node));
+        let mut saved = self.save(node);
+        if let Some(bug) = &mut self.saboteur {
+            saved.durable = bug.saved(id, saved.durable);
+        }
+        self.saved.insert(id, saved);
         self.clear_line(id);
         self.lives[id.0 as usize] += 1;
         self.touched.remove(&id);
