@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use syncbench_harness::clock::Moment;
 use syncbench_harness::results::Cell;
+use syncbench_harness::shrink;
 
 use crate::out::eprintln;
 
@@ -66,6 +67,39 @@ impl Progress {
     /// Removes the bar.
     pub(crate) fn clear(&self) {
         self.bar.finish_and_clear();
+    }
+}
+
+/// Shows how far the search for a smaller run has come.
+pub(crate) struct Shrinking(ProgressBar);
+
+impl Shrinking {
+    pub(crate) fn new() -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        let target = if terminal { ProgressDrawTarget::stderr_with_hz(8) } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        let style = ProgressStyle::with_template("{spinner} {msg}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        bar.set_message("running the whole case");
+        bar.enable_steady_tick(std::time::Duration::from_millis(250));
+        Self(bar)
+    }
+
+    /// After one more run.
+    pub(crate) fn at(&self, state: &shrink::Progress) {
+        let left = state.budget.saturating_sub(state.elapsed).as_secs();
+        self.0.set_message(format!(
+            "{} runs tried; {} operations and {} clients left; {} s elapsed, at most {left} s remaining",
+            state.runs,
+            state.actions,
+            state.clients,
+            state.elapsed.as_secs()
+        ));
+    }
+
+    /// Removes the line.
+    pub(crate) fn clear(&self) {
+        self.0.finish_and_clear();
     }
 }
 

@@ -9,6 +9,7 @@ use syncbench_strategies::replica::Topology;
 use syncbench_strategies::selector::SelectorError;
 use syncbench_strategies::spec::Configured;
 
+use crate::actions::{Recorder, ScriptedAction};
 use crate::faults::Faults;
 use crate::network::Profile;
 use crate::settings::{Settings, Vocabulary};
@@ -32,6 +33,10 @@ pub struct Task<'a> {
     pub profile: Profile,
     /// The faults of the settings.
     pub faults: Faults,
+    /// What users do and when, in the order of time; `None` where they come to act by their pace. Virtual time only.
+    pub script: Option<Arc<[ScriptedAction]>>,
+    /// Writes down what users do; virtual time only.
+    pub recorder: Option<Recorder>,
     /// Empties every sidecar on its way: for the test that no strategy reads one.
     pub blind: bool,
 }
@@ -64,6 +69,8 @@ impl<'a> Task<'a> {
             settings,
             profile,
             faults,
+            script: None,
+            recorder: None,
             blind: false,
         })
     }
@@ -77,6 +84,8 @@ impl<'a> Task<'a> {
             genesis_bytes: self.genesis_bytes.clone(),
             settings: Settings { faults: Vec::new(), ..settings },
             faults: Faults::default(),
+            script: None,
+            recorder: None,
             ..*self
         }
     }

@@ -48,8 +48,7 @@ fn figures(task: &Task<'_>, ran: &RunResult, probes: &mut [Box<dyn Probe>], lost
 
 /// Runs and judges one cell.
 pub(super) fn measure(planned: &Planned) -> Result<Cell, SelectorError> {
-    let task =
-        Task::with(&planned.strategy, &*planned.workload.workload, planned.settings.clone(), &planned.product.known)?;
+    let task = planned.task(&planned.strategy)?;
     let mut probes = probes::all();
     let reference = Reference::begin();
     let ran = engines::run(&task, &mut probes);
@@ -80,11 +79,12 @@ fn judge(planned: &Planned, task: &Task<'_>, ran: RunResult, probes: &mut [Box<d
         figures.number(&metrics::INEXACT_EDITS, inexact as f64);
     }
     let matches_reference = matches_reference(task, &ran);
-    let (claims_kept, claims_reasons) = claims_kept(planned, &ran, &figures, order);
+    let (claims_kept, objections) = claims_kept(planned, &ran, &figures, order);
     Cell {
         outcome: Outcome::Measured,
         claims_kept: Some(claims_kept),
-        claims_reasons,
+        objections: objections.iter().map(|objection| objection.oracle).collect(),
+        claims_reasons: objections.into_iter().map(|objection| objection.said).collect(),
         converged: Some(ran.converged()),
         digest: Some(last.digest()),
         trace_digest: ran.trace_digest,

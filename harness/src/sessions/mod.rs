@@ -24,6 +24,7 @@ mod watch;
 use syncbench_strategies::spec::Sessions;
 
 use crate::finding::{Kind, kinds};
+use crate::oracle::{self, Oracle};
 pub use broken::{Break, Why};
 pub use watch::{Look, Step, Watch};
 
@@ -71,14 +72,19 @@ impl Guarantee {
     pub const ALL: [Self; 4] =
         [Self::ReadYourWrites, Self::MonotonicReads, Self::MonotonicWrites, Self::WritesFollowReads];
 
+    /// The oracle that holds a run to it.
+    pub fn oracle(self) -> &'static Oracle {
+        match self {
+            Self::ReadYourWrites => &oracle::READ_YOUR_WRITES,
+            Self::MonotonicReads => &oracle::MONOTONIC_READS,
+            Self::MonotonicWrites => &oracle::MONOTONIC_WRITES,
+            Self::WritesFollowReads => &oracle::WRITES_FOLLOW_READS,
+        }
+    }
+
     /// Its name in sentences.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::ReadYourWrites => "read your writes",
-            Self::MonotonicReads => "monotonic reads",
-            Self::MonotonicWrites => "monotonic writes",
-            Self::WritesFollowReads => "writes follow reads",
-        }
+        self.oracle().name
     }
 
     /// Its field in `session_breaks`.
