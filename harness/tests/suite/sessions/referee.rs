@@ -55,7 +55,15 @@ pub(super) fn check_each(seen: &Seen, label: &str) {
 /// What reports say is what documents show, and the referee agrees, with both.
 fn agree(observed: &Observed, label: &str) {
     let Observed { reported, read } = observed;
-    assert_eq!(reported.how(), read.how(), "{label}");
+    // What a newer document replaces is gone from it with all its operations, and counts as shown. Of what waits for
+    // something else Yjs shows parts, and it is reflected when all of it is shown.
+    let as_read = !label.starts_with("lww-document") && !(label.starts_with("crdt-yrs") && label.contains("Datagram"));
+    assert!(
+        !as_read || reported.how() == read.how(),
+        "{label}: {:#?}",
+        reported.how().symmetric_difference(&read.how())
+    );
+    assert_eq!(reported.count(Guarantee::MonotonicReads), 0, "{label}: {:?}", reported.how());
     for seen in [reported, read] {
         assert_eq!(is_causal(&seen.history), seen.broken.is_empty(), "{label}: {:?}", seen.how());
         check_each(seen, label);
