@@ -51,7 +51,7 @@ const HARNESS: &[&[&str]] = &[
 
 const REPORTS: &[&[&str]] = &[
     &["format", "stats", "criterion"],
-    &["coverage", "export"],
+    &["coverage", "exact", "export"],
     &["aggregate"],
     &["away", "caveat", "columns", "draw", "overview"],
     &["headline"],
