@@ -190,6 +190,7 @@ impl Twisted {
             Effect::Report(Report::Pending(id)) => cx.pending(id),
             Effect::Report(Report::Void(id)) => cx.void(id),
             Effect::Report(Report::Overwritten(id, at)) => cx.overwritten(id, at),
+            Effect::Report(Report::StartedOver(_)) => cx.started_over(),
             Effect::Report(Report::Confirmed(id, _)) if self.bug == Bug::ForgetsToAnswer && id.n.is_multiple_of(3) => {}
             Effect::Report(Report::Confirmed(id, outcome)) => cx.confirmed(id, outcome),
             Effect::Report(Report::Rejected(id, reason)) => cx.rejected(id, reason),
