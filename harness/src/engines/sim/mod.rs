@@ -28,7 +28,7 @@ use crate::ledger::Ledger;
 use crate::network::{Access, Link};
 use crate::probe::Probe;
 use crate::queue::Queue;
-use crate::run_result::RunResult;
+use crate::run_result::{GoneBack, RunResult};
 use crate::sabotage::Saboteur;
 use crate::task::Task;
 use crate::tracer::Tracer;
@@ -92,6 +92,7 @@ struct Sim<'a> {
     saved: BTreeMap<NodeId, Saved>,
     /// By node and moment.
     backups: BTreeMap<(NodeId, Time), Saved>,
+    gone_back: Vec<GoneBack>,
     /// By node number: how often it was installed anew.
     installs: Vec<u32>,
     /// By node number: what waits there.
@@ -145,6 +146,7 @@ impl<'a> Sim<'a> {
             lives: vec![0; size],
             saved: BTreeMap::new(),
             backups: BTreeMap::new(),
+            gone_back: Vec::new(),
             installs: vec![0; size],
             lines: (0..size).map(|_| Line::default()).collect(),
             wires: ends.collect(),

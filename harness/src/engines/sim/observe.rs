@@ -88,6 +88,7 @@ impl Sim<'_> {
             inexact: self.hold.inexact(),
             ledger: self.ledger,
             finals,
+            gone_back: self.gone_back,
             coverage,
             stored_bytes,
         }
