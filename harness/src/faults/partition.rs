@@ -5,7 +5,8 @@ use std::time::Duration;
 use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::spec::{Param, ParamKind, Support};
 
-use super::{Fault, FaultSpec, LinkCondition, Timing, client};
+use super::{Fault, FaultSpec, LinkCondition, Swarm, Timing, client};
+use crate::rng::below;
 
 pub(super) static SPEC: FaultSpec = FaultSpec {
     name: "partition",
@@ -27,11 +28,19 @@ pub(super) static SPEC: FaultSpec = FaultSpec {
     ],
     timing: Timing::Window,
     threads: Support::Native,
-    build: |params, clients| {
+    swarm: Swarm::Drawn(|rng, scope| {
+        Some(match below(rng, 3) {
+            0 if scope.clients > 1 => "shape=halves".to_owned(),
+            1 => format!("shape=one-way,client={}", scope.any_client(rng).0),
+            _ => format!("shape=isolate,client={}", scope.any_client(rng).0),
+        })
+    }),
+    build: |params, scope| {
+        let clients = scope.clients;
         Ok(match params.choice("shape") {
             "halves" => Box::new(Halves { first: clients.div_ceil(2), clients }),
-            "isolate" => Box::new(Isolate(client(params, clients)?)),
-            _ => Box::new(OneWay(client(params, clients)?)),
+            "isolate" => Box::new(Isolate(client(params, scope)?)),
+            _ => Box::new(OneWay(client(params, scope)?)),
         })
     },
 };

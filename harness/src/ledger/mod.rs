@@ -3,6 +3,7 @@
 //! Engines enter every event here before the probes see it, so that a probe asks it instead of keeping its own records.
 
 mod entry;
+mod lineage;
 mod replica;
 mod reported;
 
@@ -32,6 +33,8 @@ pub struct Ledger {
     broken: u64,
     broken_example: Option<String>,
     altered_recoveries: u64,
+    /// Operations in a document that was made anew from plain data: whoever takes it over has them.
+    rebuilt: PrefixSet,
 }
 
 fn slot(client: NodeId) -> usize {
@@ -52,6 +55,7 @@ impl Ledger {
             broken: 0,
             broken_example: None,
             altered_recoveries: 0,
+            rebuilt: PrefixSet::default(),
         }
     }
 
@@ -118,7 +122,14 @@ impl Ledger {
     /// Whether every operation has its fate and is visible to all who were live when it was issued. Those of users that
     /// crashed for good may be lost with them.
     pub fn all_resolved(&self) -> bool {
-        self.awaited.iter().all(|op| self.crashed_for_good(op.client))
+        !self.awaited.iter().any(|op| self.awaits(*op))
+    }
+
+    /// Whether the fate of an operation is not known yet, or it is not visible yet to all who were live when it was issued,
+    /// and it can become so: it may be lost with its user's device.
+    pub fn awaits(&self, op: OpId) -> bool {
+        let unasked = |entry: &Entry| entry.fate == Fate::Unknown && self.forgotten_by_user(entry);
+        self.awaited.contains(&op) && !self.crashed_for_good(op.client) && !self.entry(op).is_some_and(unasked)
     }
 
     /// Whether a replica that reflects `reflected` has this version of a recorded trace: so many operations of each client, and
@@ -190,6 +201,7 @@ impl Ledger {
                 }
             }
             What::Crashed { for_good } => self.crash(node, at, *for_good),
+            What::Restored { reflected, rebuilt } => self.restore(node, at, reflected, *rebuilt),
             What::RecoveryDiffers => self.altered_recoveries += 1,
             What::Broken(reason) => {
                 self.broken += 1;
@@ -201,6 +213,9 @@ impl Ledger {
     }
 
     fn report(&mut self, report: &Report, node: NodeId, at: Time) {
+        if let Report::StartedOver(part) = report {
+            return self.start_over(node, *part, at);
+        }
         self.tags.report(report);
         if let Some(replica) = self.replicas.get_mut(slot(node)) {
             replica.reported.resolve(node, report);
@@ -249,19 +264,26 @@ impl Ledger {
         let reported = self.replicas.get_mut(slot(node)).map_or(&mut self.server, |replica| &mut replica.reported);
         reported.reflect(report, &self.tags, issued, |op| new.push(op));
         for op in new.drain(..) {
-            // Only issued operations are reflected.
-            let entry = &mut self.entries[slot(op.client)][op.n as usize - 1];
-            if op.client != node {
-                entry.replicated.get_or_insert(at);
-            }
-            let Some(replica) = self.replicas.get_mut(slot(node)) else { continue };
-            replica.count(op);
-            if replica.was_live(entry.issued) {
-                entry.reflect(at);
-                self.strike(op);
-            }
+            self.count(op, node, at);
         }
         self.new = new;
+    }
+
+    /// An operation that was issued is reflected at `node`, and was not before.
+    fn count(&mut self, op: OpId, node: NodeId, at: Time) {
+        let Some(entry) = self.entries.get_mut(slot(op.client)).and_then(|entries| entries.get_mut(op.n as usize - 1))
+        else {
+            return;
+        };
+        if op.client != node {
+            entry.replicated.get_or_insert(at);
+        }
+        let Some(replica) = self.replicas.get_mut(slot(node)) else { return };
+        replica.count(op);
+        if replica.was_live(entry.issued) && !replica.forgot.contains(op) {
+            entry.reflect(at);
+            self.strike(op);
+        }
     }
 
     fn entry_mut(&mut self, op: OpId) -> Option<&mut Entry> {

@@ -50,6 +50,8 @@ pub(super) struct Reported {
     undoable: BTreeSet<u64>,
     /// Undos that are not resolved yet.
     undos: BTreeSet<u64>,
+    /// The user's own operations up to this number were reflected or given up when the replica last lost what it had.
+    given_up: u64,
 }
 
 impl Reported {
@@ -104,11 +106,30 @@ impl Reported {
         }
     }
 
+    /// The replica of `client` loses what it had; `issued` as far as the whole device does, with so many operations issued.
+    pub(super) fn forget(&mut self, client: NodeId, issued: Option<u64>) -> PrefixSet {
+        self.given_up = issued.unwrap_or_else(|| self.own_through(client));
+        if issued.is_some() {
+            self.undoable.clear();
+            self.undos.clear();
+        }
+        std::mem::take(&mut self.reflected)
+    }
+
+    /// Of the operations of `client` all up to this one are reflected or given up.
+    fn own_through(&self, client: NodeId) -> u64 {
+        let mut through = self.reflected.through(client).max(self.given_up);
+        while through < self.reflected.last(client) && self.reflected.contains(OpId { client, n: through + 1 }) {
+            through += 1;
+        }
+        through
+    }
+
     /// What the user knows of its own operations, of which it has issued so many.
     pub(super) fn own(&self, client: NodeId, issued: u64) -> Own {
         Own {
             next: OpId { client, n: issued + 1 },
-            reflected: self.reflected.through(client),
+            reflected: self.own_through(client),
             undoable: self.undoable.last().map(|n| OpId { client, n: *n }),
         }
     }
@@ -119,7 +140,7 @@ impl Reported {
 pub struct Own {
     /// The next one.
     pub next: OpId,
-    /// All up to this number are reflected here, or rejected.
+    /// All up to this number are reflected here, or rejected, or were lost when the replica lost what it had.
     pub reflected: u64,
     /// The latest one that was confirmed and that no undo names.
     pub undoable: Option<OpId>,

@@ -1,8 +1,11 @@
 //! Whether a strategy kept its claims.
 
+use std::collections::BTreeMap;
+
 use syncbench_strategies::selector::format_span;
 
 use super::Planned;
+use crate::faults::Coverage;
 use crate::ledger::{Entry, Fate};
 use crate::metric::MetricSpec;
 use crate::metrics;
@@ -41,8 +44,11 @@ impl Kept {
 pub(super) fn claims_kept(planned: &Planned, ran: &RunResult, figures: &Figures, order: SerialOrder) -> Kept {
     let claims = planned.strategy.guarantees();
     let number = |metric: &MetricSpec| figures.get(metric, "").unwrap_or(0.0);
-    // A client that has crashed for good learns no further fates.
-    let asks = |entry: &&Entry| entry.fate == Fate::Unknown && !ran.ledger.crashed_for_good(entry.id.client);
+    // A client that has crashed for good learns no further fates, and a new install none of before.
+    let asks = |entry: &&Entry| {
+        let listens = !ran.ledger.crashed_for_good(entry.id.client) && !ran.ledger.forgotten_by_user(entry);
+        entry.fate == Fate::Unknown && listens
+    };
     let unanswered = ran.ledger.entries().filter(asks).count();
     // Where the budget ran out while something was left to happen, slow and stuck look alike.
     let quiescent = ran.quiescent();
@@ -97,7 +103,22 @@ pub(super) fn claims_kept(planned: &Planned, ran: &RunResult, figures: &Figures,
         let reasons = vec!["no operation was confirmed, so nothing was exercised".into()];
         return Kept::unless_broken(ClaimsKept::Unknown, reasons);
     }
-    Kept::unless_broken(ClaimsKept::Yes, Vec::new())
+    let vain = vain(&ran.coverage);
+    let claims = if vain.is_empty() { ClaimsKept::Yes } else { ClaimsKept::Unknown };
+    Kept::unless_broken(claims, vain)
+}
+
+/// Why a run says nothing about faults that touched nothing. What was drawn counts together: some of it may be idle.
+fn vain(coverage: &[Coverage]) -> Vec<String> {
+    let written = coverage.iter().filter(|met| met.drawn_by.is_none()).filter_map(Coverage::vain);
+    let mut drawn: BTreeMap<&str, bool> = BTreeMap::new();
+    for (by, met) in coverage.iter().filter_map(|met| Some((met.drawn_by.as_deref()?, met))) {
+        *drawn.entry(by).or_default() |= met.touched;
+    }
+    let idle = drawn.into_iter().filter(|(_, touched)| !touched);
+    let idle =
+        idle.map(|(by, _)| format!("nothing that {by} drew touched anything; raise --ops or choose another seed"));
+    written.chain(idle).collect()
 }
 
 /// `1 operation`, `2 operations`.

@@ -91,6 +91,12 @@ pub(super) fn tag(lane: Lane, id: OpId) -> u128 {
     u128::from(lane.number()) << 96 | u128::from(id.client.0) << 64 | u128::from(id.n)
 }
 
+/// The tags of all operations of a lane, from the first to the last.
+pub(super) fn tags_of(lane: Lane) -> (u128, u128) {
+    let first = u128::from(lane.number()) << 96;
+    (first, first | ((1 << 96) - 1))
+}
+
 /// Turns a lane's sidecars and reports into tags, which mean the same at every replica.
 #[derive(Default)]
 pub(super) struct Tags {
@@ -98,6 +104,13 @@ pub(super) struct Tags {
     told: BTreeMap<(NodeId, Lane, NodeId), u64>,
     /// Up to where this replica has reported them.
     reported: BTreeMap<(Lane, NodeId), u64>,
+}
+
+impl Tags {
+    /// What this replica had of a lane was replaced: all of it may be reported again.
+    pub(super) fn start_over(&mut self, lane: Lane) {
+        self.reported.retain(|(reported, _), _| *reported != lane);
+    }
 }
 
 /// A jump of a clock is spelt out for at most this many operations. Honest clocks advance with the messages.

@@ -97,6 +97,7 @@ impl Param {
             ParamKind::SpanRange => "span or range".to_owned(),
             ParamKind::Bandwidth => "bandwidth".to_owned(),
             ParamKind::Count => "number".to_owned(),
+            ParamKind::Node => "number|server".to_owned(),
             ParamKind::Share => "share".to_owned(),
             ParamKind::Choice(words) => words.join("|"),
             ParamKind::Name => "name".to_owned(),
@@ -266,15 +267,16 @@ pub(super) struct Fault {
 impl Fault {
     pub(super) fn of(spec: &FaultSpec, program: &str) -> Self {
         let at = match spec.timing {
-            Timing::Window | Timing::LaterWindow => "2s..5s",
-            Timing::Until => "5s",
+            Timing::Window | Timing::LaterWindow | Timing::Between => "@2s..5s",
+            Timing::Until => "@5s",
+            Timing::Always => "",
         };
         Self {
             name: spec.name,
             summary: spec.summary,
             real_time: spec.threads.to_string(),
             params: Param::all(spec.params),
-            example: format!("{program} run --fault {}@{at}", written(spec.name, spec.params)),
+            example: format!("{program} run --fault {}{at}", written(spec.name, spec.params)),
         }
     }
 }

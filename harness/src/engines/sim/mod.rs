@@ -8,6 +8,7 @@
 //! outlasts the budget is counted and left. Replicas that never fall silent get the time that they need to settle after
 //! the last action or fault transition; then their timers are void, and what is in flight arrives.
 
+mod line;
 mod observe;
 mod steps;
 mod transitions;
@@ -31,6 +32,7 @@ use crate::run_result::RunResult;
 use crate::task::Task;
 use crate::tracer::Tracer;
 use crate::wire::{Parcel, Wire};
+use line::{Line, Waiting};
 use transitions::Saved;
 
 /// Runs a task in virtual time.
@@ -59,6 +61,15 @@ enum Work {
         /// Void once the node has crashed since.
         life: u32,
     },
+    /// A node that takes time for its messages has come to this one.
+    Serve {
+        node: NodeId,
+        waiting: Waiting,
+        /// Lost once the node has crashed since.
+        life: u32,
+    },
+    /// A backup is made of a node.
+    BackUp(NodeId),
     Issue {
         client: NodeId,
         intended: Time,
@@ -78,6 +89,12 @@ struct Sim<'a> {
     /// By node number: how often it has crashed.
     lives: Vec<u32>,
     saved: BTreeMap<NodeId, Saved>,
+    /// By node and moment.
+    backups: BTreeMap<(NodeId, Time), Saved>,
+    /// By node number: how often it was installed anew.
+    installs: Vec<u32>,
+    /// By node number: what waits there.
+    lines: Vec<Line>,
     /// By node and peer: the node's end of their connection.
     wires: BTreeMap<(NodeId, NodeId), Wire>,
     /// By node number: the leg that all its connections share.
@@ -92,6 +109,8 @@ struct Sim<'a> {
     shown: BTreeMap<NodeId, Digest>,
     events: Vec<Event>,
     requests: Vec<Request>,
+    /// The message that is being received was damaged by the network.
+    damaged: bool,
     /// How long replicas that never fall silent need to settle; zero for those that do.
     settling: Duration,
     /// When a user last acted, a connection last opened or the last fault transition was.
@@ -122,6 +141,9 @@ impl<'a> Sim<'a> {
             replicas: (0..size).map(|_| None).collect(),
             lives: vec![0; size],
             saved: BTreeMap::new(),
+            backups: BTreeMap::new(),
+            installs: vec![0; size],
+            lines: (0..size).map(|_| Line::default()).collect(),
             wires: ends.collect(),
             legs: (0..=task.clients).map(|node| Access::new(&task.profile, task.seed, NodeId(node))).collect(),
             reopenings: Vec::new(),
@@ -133,6 +155,7 @@ impl<'a> Sim<'a> {
             shown: BTreeMap::new(),
             events: Vec::new(),
             requests: Vec::new(),
+            damaged: false,
             settling: task.strategy.strategy.settling(),
             stirred_at: Time::ZERO,
             timers_void: false,
@@ -142,6 +165,9 @@ impl<'a> Sim<'a> {
     }
 
     fn begin(&mut self) {
+        for (node, at) in self.task.faults.backups(&self.nodes) {
+            self.queue.push(at, Work::BackUp(node));
+        }
         for (client, at) in self.users.first() {
             self.queue.push(at, Work::Issue { client, intended: at });
         }
@@ -228,6 +254,8 @@ impl<'a> Sim<'a> {
             Work::Deliver(parcel) => self.arrive(parcel),
             Work::Open { ends, since } => self.open(ends, since),
             Work::Timer { node, tag, life } => self.timer(node, tag, life),
+            Work::Serve { node, waiting, life } => self.serve(node, waiting, life),
+            Work::BackUp(node) => self.back_up(node),
             Work::Issue { client, intended } => self.issue(client, intended),
         }
     }

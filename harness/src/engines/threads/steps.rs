@@ -141,6 +141,7 @@ impl Worker<'_> {
             model: self.task.model.clone(),
             genesis: self.task.genesis_bytes.clone(),
             seed: self.task.seed,
+            identity: None,
             undo: self.task.undo > 0.0,
         };
         let rng = stream(self.task.seed, "node", self.id.0.into(), 0);

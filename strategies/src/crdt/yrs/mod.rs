@@ -128,9 +128,9 @@ enum Message {
 /// A number from the node and the seed, where the library would draw one; never that of the genesis. Numbers ascend with
 /// the nodes, as in a test of the library's own, so that a tie between two clients has the same winner under every seed.
 fn client(setup: &Setup) -> u64 {
-    let mut rng = Rng::seed_from_u64(setup.seed ^ (u64::from(setup.node.0) << 32));
+    let mut rng = Rng::seed_from_u64(setup.id_seed());
     // 53 bits: larger numbers are not exact in JavaScript.
-    u64::from(setup.node.0 & 0x1f_ffff) << 32 | u64::from(rng.random_range(2..u32::MAX))
+    u64::from(setup.identity().node.0 & 0x1f_ffff) << 32 | u64::from(rng.random_range(2..u32::MAX))
 }
 
 impl Strategy for Yrs {
