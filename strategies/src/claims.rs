@@ -55,6 +55,33 @@ impl Growth {
     }
 }
 
+/// Where earlier versions of a document can be read from, beside versions that a product saves itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum History {
+    /// Nowhere: what is replaced or removed is gone.
+    #[default]
+    Nowhere,
+    /// From every replica, and by what means.
+    Replica(&'static str),
+    /// From the server, as far as it keeps what it has ordered; what that is.
+    Server(&'static str),
+    /// From every replica with an option that is off by default; what goes without it.
+    Collected(&'static str),
+}
+
+impl History {
+    /// In a clause.
+    pub fn says(&self) -> String {
+        match self {
+            History::Nowhere => "what is replaced or removed is gone; the product saves versions itself".to_owned(),
+            History::Replica(how) => format!("every replica keeps them: {how}"),
+            History::Server(what) => format!("the server can keep them: {what}"),
+            History::Collected(what) => format!("replicas drop them by default: {what}"),
+        }
+    }
+}
+
 /// What a strategy claims.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Guarantees {
@@ -84,6 +111,8 @@ pub struct Guarantees {
     pub grows: Growth,
     /// A client's operations last only as long as the client: they go when it falls silent or crashes.
     pub ephemeral: bool,
+    /// Where earlier versions can be read from.
+    pub history: History,
 }
 
 impl Guarantees {
@@ -102,6 +131,7 @@ impl Guarantees {
         depends_on_clocks: false,
         grows: Growth::NONE,
         ephemeral: false,
+        history: History::Nowhere,
     };
 
     /// What its users may take "saved" for, when an operation is confirmed.
