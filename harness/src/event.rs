@@ -99,6 +99,8 @@ pub enum What {
     },
     /// The replica could not take a message.
     ProtocolError(ProtocolError),
+    /// The replica could not take a message that the network had damaged.
+    DamageRefused(ProtocolError),
     /// What a handler cost. The only event that differs from run to run.
     Cost {
         /// Which handler.
@@ -116,4 +118,15 @@ pub enum What {
     Broken(String),
     /// Nothing else happens at this instant; states are those that users could see.
     InstantEnd,
+}
+
+impl Event {
+    /// The same, of a call that received a damaged message: a complaint about it is no protocol error of a replica.
+    #[must_use]
+    pub fn of_damage(self) -> Self {
+        match self.what {
+            What::ProtocolError(error) => Self { what: What::DamageRefused(error), ..self },
+            _ => self,
+        }
+    }
 }

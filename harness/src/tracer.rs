@@ -48,6 +48,7 @@ impl Tracer {
             What::Duplicated { from } => text(12, &[from.0.into()], ""),
             What::Link { peer, state } => text(13, &[peer.0.into(), u64::from(*state == LinkState::Up)], ""),
             What::ProtocolError(error) => text(14, &[], &error.to_string()),
+            What::DamageRefused(error) => text(40, &[], &error.to_string()),
             What::State(Digest(digest)) => text(15, &[*digest as u64, (*digest >> 64) as u64], ""),
             What::Broken(reason) => text(16, &[], reason),
             What::InstantEnd => text(17, &[], ""),

@@ -7,7 +7,7 @@ use syncbench_strategies::selector::format_span;
 use syncbench_strategies::spec::{Param, ParamKind};
 
 use super::crash::VIRTUAL_TIME_ONLY;
-use super::{Fault, FaultSpec, NodeState, Recovery, Timing};
+use super::{Fault, FaultSpec, NodeState, Recovery, Swarm, Timing};
 
 pub(super) static SPEC: FaultSpec = FaultSpec {
     name: "backup",
@@ -22,6 +22,7 @@ pub(super) static SPEC: FaultSpec = FaultSpec {
     }],
     timing: Timing::LaterWindow,
     threads: VIRTUAL_TIME_ONLY,
+    swarm: Swarm::Never("what the server loses, no strategy can keep"),
     build: |params, _| Ok(Box::new(Backup { age: params.span("age") })),
 };
 

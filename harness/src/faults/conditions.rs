@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use syncbench_strategies::replica::{NodeId, Time};
 
+use super::coverage::Touches;
 use super::{Armed, Faults, LinkCondition, NodeState, Restart, Transition};
+use crate::network::{Impairment, Passing};
 
 /// The answers of all faults since the last transition.
 #[derive(Clone, Debug)]
@@ -14,14 +16,17 @@ pub struct Conditions<'a> {
     /// The transition before.
     before: Transition,
     /// By fault.
-    messages_touched: Vec<u64>,
+    touches: Vec<Touches>,
+    /// Whether some fault acts on single messages.
+    impairs: bool,
 }
 
 impl<'a> Conditions<'a> {
     /// At the start of a run.
     pub fn new(faults: &'a Faults) -> Self {
         let since = Transition { at: Time::ZERO, healed: false };
-        Self { faults, since, before: since, messages_touched: vec![0; faults.iter().count()] }
+        let impairs = faults.iter().any(|armed| armed.fault.touched_messages().is_some());
+        Self { faults, since, before: since, touches: vec![Touches::default(); faults.iter().count()], impairs }
     }
 
     /// From now on the answers are those after `transition`.
@@ -36,7 +41,7 @@ impl<'a> Conditions<'a> {
 
     /// Whether `node` takes part since the last transition, and did not before it: it has joined or recovered.
     pub fn came(&self, node: NodeId) -> bool {
-        let before = Conditions { since: self.before, messages_touched: Vec::new(), ..*self };
+        let before = Conditions { since: self.before, touches: Vec::new(), ..*self };
         self.node(node).is_present() && !before.node(node).is_present()
     }
 
@@ -102,37 +107,70 @@ impl<'a> Conditions<'a> {
         lasting().next().is_some() && nodes.iter().any(|a| nodes.iter().any(|b| a != b && apart(*a, *b)))
     }
 
-    /// A message was made at `from`: counts the faults that had the clock there wrong.
+    /// What all faults together do to a message that comes to a leg. `first_time` says of a fault, by its place in the list,
+    /// that it had not touched the message before.
+    pub fn impair(&mut self, passing: &Passing, mut first_time: impl FnMut(usize) -> bool) -> Impairment {
+        if !self.impairs {
+            return Impairment::NONE;
+        }
+        let Transition { at, healed } = self.since;
+        let mut all = Impairment::NONE;
+        for (place, (touches, armed)) in self.touches.iter_mut().zip(self.faults.iter()).enumerate() {
+            if armed.elapsed(at, healed).is_none() || armed.fault.touched_messages().is_none() {
+                continue;
+            }
+            touches.messages_passed += u64::from(passing.leaves);
+            let one = armed.fault.impair(passing, passing.at.since(armed.start));
+            touches.messages += u64::from(one != Impairment::NONE && first_time(place));
+            all = all.and(one);
+        }
+        all
+    }
+
+    /// A message was made at `from`: counts the faults that had the clock there wrong, or made it another client's twin.
     pub fn touch_made(&mut self, from: NodeId) {
-        self.touch(|armed, elapsed| armed.fault.clock_ahead_ns(from, elapsed) != 0);
+        let wrong = |armed: &Armed, elapsed| {
+            armed.fault.clock_ahead_ns(from, elapsed) != 0 || armed.fault.twin_of(from).is_some()
+        };
+        self.touch(wrong, |touches| &mut touches.messages);
     }
 
     /// A message was lost or held back: counts the faults that stood between these two.
     pub fn touch_stopped(&mut self, from: NodeId, to: NodeId) {
-        self.touch(|armed, elapsed| {
-            let fault = &armed.fault;
-            let down = [from, to].iter().any(|end| !fault.node(*end, elapsed).is_present());
-            down || fault.link(from, to, elapsed) != LinkCondition::Open
-        });
+        let stood = |armed: &Armed, elapsed| gone(armed, elapsed, &[from, to]) || blocks(armed, elapsed, (from, to));
+        self.touch(stood, |touches| &mut touches.messages);
     }
 
     /// A message came to `node`: counts the faults that make it wait there.
     pub fn touch_slowed(&mut self, node: NodeId) {
-        self.touch(|armed, elapsed| {
+        let slows = |armed: &Armed, elapsed| {
             let fault = &armed.fault;
             fault.node(node, elapsed) == NodeState::Paused || !fault.service(node, elapsed).is_zero()
-        });
+        };
+        self.touch(slows, |touches| &mut touches.messages);
     }
 
-    /// Messages touched so far, by fault.
-    pub fn messages_touched(&self) -> &[u64] {
-        &self.messages_touched
+    /// Two nodes cannot have a connection since the last transition: counts the faults because of which.
+    pub fn touch_apart(&mut self, a: NodeId, b: NodeId) {
+        let apart = |armed: &Armed, elapsed| gone(armed, elapsed, &[a, b]) || blocks(armed, elapsed, (a, b));
+        self.touch(apart, |touches| &mut touches.connections);
     }
 
-    fn touch(&mut self, met: impl Fn(&Armed, Duration) -> bool) {
+    /// A node does not take part since the last transition: counts the faults because of which.
+    pub fn touch_node(&mut self, node: NodeId) {
+        let idle = |armed: &Armed, elapsed| armed.fault.node(node, elapsed) != NodeState::Up;
+        self.touch(idle, |touches| &mut touches.nodes);
+    }
+
+    /// What each fault has touched so far.
+    pub fn touches(&self) -> &[Touches] {
+        &self.touches
+    }
+
+    fn touch(&mut self, met: impl Fn(&Armed, Duration) -> bool, count: impl Fn(&mut Touches) -> &mut u64) {
         let Transition { at, healed } = self.since;
-        for (count, armed) in self.messages_touched.iter_mut().zip(self.faults.iter()) {
-            *count += u64::from(armed.elapsed(at, healed).is_some_and(|elapsed| met(armed, elapsed)));
+        for (touches, armed) in self.touches.iter_mut().zip(self.faults.iter()) {
+            *count(touches) += u64::from(armed.elapsed(at, healed).is_some_and(|elapsed| met(armed, elapsed)));
         }
     }
 
@@ -145,6 +183,16 @@ impl<'a> Conditions<'a> {
         let Transition { at, healed } = self.since;
         self.faults.iter().filter_map(move |armed| Some((armed, armed.elapsed(at, healed)?)))
     }
+}
+
+/// Whether by this fault one of these nodes has no connections.
+fn gone(armed: &Armed, elapsed: Duration, nodes: &[NodeId]) -> bool {
+    nodes.iter().any(|node| !armed.fault.node(*node, elapsed).is_present())
+}
+
+/// Whether this fault stands between two nodes in this direction.
+fn blocks(armed: &Armed, elapsed: Duration, (from, to): (NodeId, NodeId)) -> bool {
+    armed.fault.link(from, to, elapsed) != LinkCondition::Open
 }
 
 impl Faults {

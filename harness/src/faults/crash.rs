@@ -6,7 +6,7 @@ use std::time::Duration;
 use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::spec::{Param, ParamKind, Support};
 
-use super::{Fault, FaultSpec, NodeState, Recovery, Timing, named, node};
+use super::{Fault, FaultSpec, NodeState, Recovery, Swarm, Timing, named, node};
 
 /// Why real time has no crashes.
 pub(super) const VIRTUAL_TIME_ONLY: Support = Support::Unsupported(
@@ -34,9 +34,10 @@ pub(super) static SPEC: FaultSpec = FaultSpec {
     ],
     timing: Timing::LaterWindow,
     threads: VIRTUAL_TIME_ONLY,
-    build: |params, clients| {
+    swarm: Swarm::Drawn(|rng, scope| Some(format!("client={}", scope.any_client(rng).0))),
+    build: |params, scope| {
         let recovery = if params.choice("keep") == "saved" { Recovery::Saved } else { Recovery::Nothing };
-        Ok(Box::new(Crash { node: node(params, clients)?, recovery }))
+        Ok(Box::new(Crash { node: node(params, scope)?, recovery }))
     },
 };
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::spec::{Param, ParamKind, Support};
 
-use super::{Fault, FaultSpec, Timing, client};
+use super::{Fault, FaultSpec, Swarm, Timing, client};
+use crate::rng::unit;
 
 pub(super) static SPEC: FaultSpec = FaultSpec {
     name: "drift",
@@ -23,13 +24,17 @@ pub(super) static SPEC: FaultSpec = FaultSpec {
     ],
     timing: Timing::Window,
     threads: Support::Native,
-    build: |params, clients| {
+    swarm: Swarm::Drawn(|rng, scope| {
+        let runs = if unit(rng) < 0.5 { "fast" } else { "slow" };
+        Some(format!("client={},runs={runs}", scope.any_client(rng).0))
+    }),
+    build: |params, scope| {
         let ppm = params.count("ppm");
         if !(1..=1_000_000).contains(&ppm) {
             return Err("expected `ppm` from 1 to 1000000, where a slow clock stands still".into());
         }
         let ppm = if params.choice("runs") == "fast" { ppm as i64 } else { -(ppm as i64) };
-        Ok(Box::new(Drift { client: client(params, clients)?, ppm }))
+        Ok(Box::new(Drift { client: client(params, scope)?, ppm }))
     },
 };
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::spec::{Param, ParamKind, Support};
 
-use super::{Fault, FaultSpec, Timing, client};
+use super::{Fault, FaultSpec, Swarm, Timing, client};
 
 pub(super) static SPEC: FaultSpec = FaultSpec {
     name: "freeze",
@@ -13,7 +13,8 @@ pub(super) static SPEC: FaultSpec = FaultSpec {
     params: &[Param { name: "client", kind: ParamKind::Count, default: "1", help: "whose; 0 is the last" }],
     timing: Timing::Window,
     threads: Support::Native,
-    build: |params, clients| Ok(Box::new(Freeze { client: client(params, clients)? })),
+    swarm: Swarm::Drawn(|rng, scope| Some(format!("client={}", scope.any_client(rng).0))),
+    build: |params, scope| Ok(Box::new(Freeze { client: client(params, scope)? })),
 };
 
 struct Freeze {

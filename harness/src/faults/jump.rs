@@ -5,7 +5,8 @@ use std::time::Duration;
 use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::spec::{Param, ParamKind, Support};
 
-use super::{Fault, FaultSpec, Timing, client};
+use super::{Fault, FaultSpec, Swarm, Timing, client};
+use crate::rng::unit;
 
 pub(super) static SPEC: FaultSpec = FaultSpec {
     name: "jump",
@@ -22,10 +23,14 @@ pub(super) static SPEC: FaultSpec = FaultSpec {
     ],
     timing: Timing::LaterWindow,
     threads: Support::Native,
-    build: |params, clients| {
+    swarm: Swarm::Drawn(|rng, scope| {
+        let to = if unit(rng) < 0.5 { "ahead" } else { "behind" };
+        Some(format!("client={},to={to}", scope.any_client(rng).0))
+    }),
+    build: |params, scope| {
         let by = i64::try_from(params.span("by").as_nanos()).map_err(|_| "a smaller span".to_owned())?;
         let ahead_ns = if params.choice("to") == "ahead" { by } else { -by };
-        Ok(Box::new(Jump { client: client(params, clients)?, ahead_ns }))
+        Ok(Box::new(Jump { client: client(params, scope)?, ahead_ns }))
     },
 };
 

@@ -4,47 +4,70 @@
 //! itself. Engines never ask a single fault: [`Faults`] holds those of a run, [`Timeline`] says when the answers change, and
 //! [`Conditions`] gives the answers of all of them and counts what they touch.
 
+mod alternating;
 mod backup;
+mod burst;
+mod churn;
 mod conditions;
+mod corrupt;
 mod coverage;
 mod crash;
 mod drift;
+mod duplicate;
+mod flapping;
 mod freeze;
 mod jump;
 mod late;
+mod needs;
+mod offline;
 mod outage;
 mod partition;
 mod pause;
 mod rebuild;
 mod recovery;
+mod reorder;
 mod schedule;
+mod scope;
 mod skew;
 mod slow;
+mod swarm;
 mod timeline;
 mod twin;
 
 use std::time::Duration;
 
 use syncbench_strategies::names;
-use syncbench_strategies::replica::{NodeId, Time};
+use syncbench_strategies::replica::{NodeId, Rng, Time};
 use syncbench_strategies::selector::{Selector, SelectorError};
 use syncbench_strategies::spec::{Param, Params, Support};
 
 pub use conditions::Conditions;
 pub use coverage::Coverage;
-pub(crate) use coverage::Reopening;
+pub use coverage::Touches;
+pub(crate) use coverage::{Met, Reopening};
+pub use needs::Needs;
 pub use recovery::{Recovery, Restart};
 pub use schedule::{Armed, Faults, VAIN_WAIT};
+pub use scope::Scope;
 pub use timeline::{Timeline, Transition};
+
+use crate::network::{Impairment, Passing};
 
 /// One line per fault.
 pub static FAULTS: &[&FaultSpec] = &[
     &partition::SPEC,
+    &flapping::SPEC,
+    &offline::SPEC,
+    &burst::SPEC,
+    &duplicate::SPEC,
+    &reorder::SPEC,
+    &corrupt::SPEC,
     &skew::SPEC,
     &drift::SPEC,
     &jump::SPEC,
     &freeze::SPEC,
     &late::SPEC,
+    &churn::SPEC,
     &pause::SPEC,
     &slow::SPEC,
     &outage::SPEC,
@@ -52,6 +75,7 @@ pub static FAULTS: &[&FaultSpec] = &[
     &backup::SPEC,
     &rebuild::SPEC,
     &twin::SPEC,
+    &swarm::SPEC,
 ];
 
 /// What a fault says about itself.
@@ -66,8 +90,20 @@ pub struct FaultSpec {
     pub timing: Timing,
     /// Whether the real-time engine supports it.
     pub threads: Support,
-    /// Makes the fault for a group of `clients`, or says what is wrong.
-    pub build: fn(&Params, clients: u32) -> Result<Box<dyn Fault>, String>,
+    /// How the fault `swarm` draws it.
+    pub swarm: Swarm,
+    /// Makes the fault for a run, or says what is wrong.
+    pub build: fn(&Params, &Scope<'_>) -> Result<Box<dyn Fault>, String>,
+}
+
+/// How the fault `swarm` draws a fault.
+#[derive(Clone, Copy)]
+pub enum Swarm {
+    /// Its parameters as they are written, drawn for a run: `client=2,by=3s`, or nothing for the defaults. `None` where it
+    /// cannot happen in this run. The window is drawn by `swarm`.
+    Drawn(fn(&mut Rng, &Scope<'_>) -> Option<String>),
+    /// Not at all, and why.
+    Never(&'static str),
 }
 
 /// How a fault's times are read.
@@ -150,6 +186,29 @@ pub trait Fault: Send + Sync {
         0
     }
 
+    /// What becomes of a message that comes to a leg now. A fault that answers this says by [`Fault::touched_messages`] what
+    /// happened to those that it touched.
+    fn impair(&self, passing: &Passing, elapsed: Duration) -> Impairment {
+        let _ = (passing, elapsed);
+        Impairment::NONE
+    }
+
+    /// What happened to the messages that [`Fault::impair`] touched, as the end of a sentence that begins with their number:
+    /// `arrived twice`. `None` for a fault that does not act on single messages.
+    fn touched_messages(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// What it takes to run it.
+    fn needs(&self) -> Needs {
+        Needs::default()
+    }
+
+    /// The faults that it stands for, where it does nothing by itself.
+    fn drawn(&self) -> &[Selector] {
+        &[]
+    }
+
     /// When the answers about nodes and links change next while the window is open, as time since it opened.
     fn next_transition(&self, elapsed: Duration) -> Option<Duration> {
         let _ = elapsed;
@@ -195,17 +254,20 @@ pub enum LinkCondition {
     Cut,
 }
 
-/// Makes the fault that `selector` names for a group of `clients`.
-pub fn configure(selector: &Selector, clients: u32) -> Result<Armed, SelectorError> {
-    configure_from(FAULTS, selector, clients)
+/// Makes the fault that `selector` names for a run, with all that it draws: itself first.
+pub fn configure(selector: &Selector, scope: &Scope<'_>) -> Result<Vec<Armed>, SelectorError> {
+    let armed = one(selector, scope, None)?;
+    let drawn = armed.fault.drawn().iter().map(|drawn| one(drawn, scope, Some(&armed.label)));
+    let drawn = drawn.collect::<Result<Vec<_>, _>>()?;
+    Ok(std::iter::once(armed).chain(drawn).collect())
 }
 
-/// The same among the given faults.
-pub fn configure_from(specs: &[&'static FaultSpec], selector: &Selector, clients: u32) -> Result<Armed, SelectorError> {
-    let (spec, params, (start, end)) = checked(specs, selector)?;
-    let fault = (spec.build)(&params, clients);
+fn one(selector: &Selector, scope: &Scope<'_>, drawn_by: Option<&str>) -> Result<Armed, SelectorError> {
+    let (spec, params, (start, end)) = checked(scope.known, selector)?;
+    let window = (start, end);
+    let fault = (spec.build)(&params, &Scope { window, ..*scope });
     let fault = fault.map_err(|expected| SelectorError::new(selector.to_string(), expected))?;
-    Ok(Armed { label: selector.to_string(), spec, start, end, fault })
+    Ok(Armed { label: selector.to_string(), spec, start, end, fault, drawn_by: drawn_by.map(str::to_owned) })
 }
 
 /// The one text of everything that `selector` may be written as: with every parameter and the window, defaults included.
@@ -235,13 +297,28 @@ fn checked(specs: &[&'static FaultSpec], selector: &Selector) -> Result<Checked,
 }
 
 /// The node that a `client` parameter names: a client, 0 for the last one, or the server.
-fn node(params: &Params, clients: u32) -> Result<NodeId, String> {
-    params.node("client").map_or(Ok(NodeId::SERVER), |client| numbered(client, clients))
+fn node(params: &Params, scope: &Scope<'_>) -> Result<NodeId, String> {
+    params.node("client").map_or(Ok(NodeId::SERVER), |client| numbered(client, scope))
 }
 
 /// The client that a `client` parameter names; 0 is the last one.
-fn client(params: &Params, clients: u32) -> Result<NodeId, String> {
-    numbered(params.count("client"), clients)
+fn client(params: &Params, scope: &Scope<'_>) -> Result<NodeId, String> {
+    numbered(params.count("client"), scope)
+}
+
+/// `client 1 was offline`, `clients 1 to 4 were offline`.
+fn all_clients(clients: usize, what: &str) -> String {
+    let were = if clients == 1 { "was" } else { "were" };
+    format!("{} {were} {what}", clients_from(1, clients as u32))
+}
+
+/// `client 2`, `clients 2 and 3`, `clients 2 to 4`.
+fn clients_from(first: u32, last: u32) -> String {
+    match last - first {
+        0 => format!("client {first}"),
+        1 => format!("clients {first} and {last}"),
+        _ => format!("clients {first} to {last}"),
+    }
 }
 
 /// `client 2`, or `the server`.
@@ -249,7 +326,8 @@ fn named(node: NodeId) -> String {
     if node == NodeId::SERVER { "the server".into() } else { format!("client {}", node.0) }
 }
 
-fn numbered(client: u64, clients: u32) -> Result<NodeId, String> {
+fn numbered(client: u64, scope: &Scope<'_>) -> Result<NodeId, String> {
+    let clients = scope.clients;
     match client {
         0 => Ok(NodeId(clients)),
         n if n <= u64::from(clients) => Ok(NodeId(n as u32)),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::spec::Support;
 
-use super::{Fault, FaultSpec, LinkCondition, Timing};
+use super::{Fault, FaultSpec, LinkCondition, Swarm, Timing};
 
 pub(super) static SPEC: FaultSpec = FaultSpec {
     name: "outage",
@@ -13,6 +13,7 @@ pub(super) static SPEC: FaultSpec = FaultSpec {
     params: &[],
     timing: Timing::Window,
     threads: Support::Native,
+    swarm: Swarm::Drawn(|_, _| Some(String::new())),
     build: |_, _| Ok(Box::new(Outage)),
 };
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::spec::{Param, ParamKind, Support};
 
-use super::{Fault, FaultSpec, NodeState, Timing, named, node};
+use super::{Fault, FaultSpec, NodeState, Swarm, Timing, named, node};
 
 pub(super) static SPEC: FaultSpec = FaultSpec {
     name: "pause",
@@ -22,7 +22,8 @@ pub(super) static SPEC: FaultSpec = FaultSpec {
     threads: Support::Unsupported(
         "a pause needs a replica that is not called while its thread runs; expected --engine sim",
     ),
-    build: |params, clients| Ok(Box::new(Pause(node(params, clients)?))),
+    swarm: Swarm::Drawn(|rng, scope| Some(format!("client={}", scope.any_client(rng).0))),
+    build: |params, scope| Ok(Box::new(Pause(node(params, scope)?))),
 };
 
 struct Pause(NodeId);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use syncbench_strategies::replica::NodeId;
 
 use super::crash::VIRTUAL_TIME_ONLY;
-use super::{Fault, FaultSpec, NodeState, Recovery, Timing};
+use super::{Fault, FaultSpec, NodeState, Recovery, Swarm, Timing};
 
 pub(super) static SPEC: FaultSpec = FaultSpec {
     name: "rebuild",
@@ -17,6 +17,7 @@ pub(super) static SPEC: FaultSpec = FaultSpec {
     params: &[],
     timing: Timing::LaterWindow,
     threads: VIRTUAL_TIME_ONLY,
+    swarm: Swarm::Never("what the server loses, no strategy can keep"),
     build: |_, _| Ok(Box::new(Rebuild)),
 };
 

@@ -25,6 +25,8 @@ pub struct Armed {
     pub end: Option<Time>,
     /// What it does.
     pub fault: Box<dyn Fault>,
+    /// The fault that has drawn it, as that was written; `None` where it was written itself.
+    pub drawn_by: Option<String>,
 }
 
 impl Armed {

@@ -7,7 +7,7 @@ use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::selector::format_span;
 use syncbench_strategies::spec::{Param, ParamKind, Support};
 
-use super::{Fault, FaultSpec, Timing, named, node};
+use super::{Fault, FaultSpec, Swarm, Timing, named, node};
 
 pub(super) static SPEC: FaultSpec = FaultSpec {
     name: "slow",
@@ -30,12 +30,13 @@ pub(super) static SPEC: FaultSpec = FaultSpec {
     threads: Support::Unsupported(
         "in real time a message takes as long as the strategy computes; expected --engine sim",
     ),
-    build: |params, clients| {
+    swarm: Swarm::Drawn(|rng, scope| Some(format!("client={}", scope.any_client(rng).0))),
+    build: |params, scope| {
         let service = params.span("service");
         if service.is_zero() {
             return Err("expected `service` above 0".into());
         }
-        Ok(Box::new(Slow { node: node(params, clients)?, service }))
+        Ok(Box::new(Slow { node: node(params, scope)?, service }))
     },
 };
 

@@ -4,7 +4,7 @@
 use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::spec::{Param, ParamKind, Support};
 
-use super::{Fault, FaultSpec, Timing, client};
+use super::{Fault, FaultSpec, Swarm, Timing, client};
 
 pub(super) static SPEC: FaultSpec = FaultSpec {
     name: "twin",
@@ -16,8 +16,9 @@ pub(super) static SPEC: FaultSpec = FaultSpec {
     ],
     timing: Timing::Always,
     threads: Support::Native,
-    build: |params, clients| {
-        let (copy, of) = (client(params, clients)?, super::numbered(params.count("of"), clients)?);
+    swarm: Swarm::Never("two clients with the same ids break what every strategy relies on"),
+    build: |params, scope| {
+        let (copy, of) = (client(params, scope)?, super::numbered(params.count("of"), scope)?);
         if copy == of {
             return Err(format!("expected two clients, such as twin:client=2,of=1; {copy} cannot be its own copy"));
         }

@@ -31,6 +31,8 @@ pub struct Ledger {
     awaited: BTreeSet<OpId>,
     /// What the report that is being entered reflects for the first time.
     new: Vec<OpId>,
+    /// What the last event reflected for the first time, and where.
+    fresh: Vec<(NodeId, OpId)>,
     broken: u64,
     broken_example: Option<String>,
     altered_recoveries: u64,
@@ -56,6 +58,7 @@ impl Ledger {
             issued: 0,
             awaited: BTreeSet::new(),
             new: Vec::new(),
+            fresh: Vec::new(),
             broken: 0,
             broken_example: None,
             altered_recoveries: 0,
@@ -196,8 +199,14 @@ impl Ledger {
         self.entries[slot(id.client)].push(entry);
     }
 
+    /// What clients reflect since the last event that was entered, and not before it.
+    pub fn fresh(&self) -> &[(NodeId, OpId)] {
+        &self.fresh
+    }
+
     /// Enters an event.
     pub fn enter(&mut self, event: &Event) {
+        self.fresh.clear();
         let (at, node) = (event.at, event.node);
         match &event.what {
             What::Live => {
@@ -289,6 +298,7 @@ impl Ledger {
             return;
         };
         replica.count(op);
+        self.fresh.push((node, op));
         if replica.was_live(entry.issued) && !replica.forgot.contains(op) {
             entry.reflect(at);
             self.strike(op);

@@ -11,6 +11,9 @@ pub mod writes;
 
 use crate::finding::{Finding, Kind, kinds};
 pub use crate::findings::ROLLED_BACK;
+use crate::sessions::{
+    MONOTONIC_READS_BROKEN, MONOTONIC_WRITES_BROKEN, READ_YOUR_WRITES_BROKEN, WRITES_FOLLOW_READS_BROKEN,
+};
 use crate::workload::WorkloadSpec;
 
 kinds! {
@@ -38,6 +41,10 @@ pub static KINDS: &[&Kind] = &[
     &INVARIANT_BROKEN_ON_SCREEN,
     &NOT_JUDGED,
     &NO_SUSTAINABLE_RATE,
+    &READ_YOUR_WRITES_BROKEN,
+    &MONOTONIC_READS_BROKEN,
+    &MONOTONIC_WRITES_BROKEN,
+    &WRITES_FOLLOW_READS_BROKEN,
     &ROLLED_BACK,
     &lineage::DOUBLED,
     &lineage::RESURRECTED,

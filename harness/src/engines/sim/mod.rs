@@ -29,6 +29,7 @@ use crate::network::{Access, Link};
 use crate::probe::Probe;
 use crate::queue::Queue;
 use crate::run_result::{GoneBack, RunResult};
+use crate::sabotage::Saboteur;
 use crate::task::Task;
 use crate::tracer::Tracer;
 use crate::wire::{Parcel, Wire};
@@ -110,6 +111,8 @@ struct Sim<'a> {
     shown: BTreeMap<NodeId, Digest>,
     events: Vec<Event>,
     requests: Vec<Request>,
+    /// The message that is being received was damaged by the network.
+    damaged: bool,
     /// How long replicas that never fall silent need to settle; zero for those that do.
     settling: Duration,
     /// When a user last acted, a connection last opened or the last fault transition was.
@@ -117,6 +120,8 @@ struct Sim<'a> {
     /// Replicas that never fall silent have settled: timers are void, and what is in flight arrives.
     timers_void: bool,
     next_sample: Time,
+    /// A planted bug; see [`Task::planted`].
+    saboteur: Option<Box<dyn Saboteur>>,
 }
 
 impl<'a> Sim<'a> {
@@ -155,10 +160,12 @@ impl<'a> Sim<'a> {
             shown: BTreeMap::new(),
             events: Vec::new(),
             requests: Vec::new(),
+            damaged: false,
             settling: task.strategy.strategy.settling(),
             stirred_at: Time::ZERO,
             timers_void: false,
             next_sample: Time::ZERO + task.sample_every.unwrap_or_default(),
+            saboteur: task.planted.map(|plant| plant()),
             nodes,
         }
     }

@@ -35,6 +35,9 @@ pub(super) struct Saved {
 impl Sim<'_> {
     /// Brings nodes and connections into the state that faults ask for from now on.
     pub(super) fn transition(&mut self, transition: Transition) {
+        if self.saboteur.as_mut().is_some_and(|bug| !bug.happens(transition)) {
+            return;
+        }
         self.conditions.change(transition);
         self.stirred_at = self.now;
         for id in self.nodes.clone() {
@@ -49,6 +52,8 @@ impl Sim<'_> {
             }
             if state == NodeState::Up {
                 self.resume(id);
+            } else {
+                self.conditions.touch_node(id);
             }
         }
         let pairs: Vec<(NodeId, NodeId)> = self.wires.keys().copied().collect();
@@ -56,6 +61,7 @@ impl Sim<'_> {
             if self.conditions.connectable(*a, *b) {
                 self.connect((*a, *b));
             } else {
+                self.conditions.touch_apart(*a, *b);
                 self.break_off((*a, *b));
             }
         }
@@ -72,7 +78,11 @@ impl Sim<'_> {
     fn crash(&mut self, node: &Node) {
         let id = node.id;
         let for_good = !self.conditions.recovers(id);
-        self.saved.insert(id, self.save(node));
+        let mut saved = self.save(node);
+        if let Some(bug) = &mut self.saboteur {
+            saved.durable = bug.saved(id, saved.durable);
+        }
+        self.saved.insert(id, saved);
         self.clear_line(id);
         self.lives[id.0 as usize] += 1;
         self.touched.remove(&id);
@@ -211,6 +221,16 @@ impl Sim<'_> {
         if was_up {
             self.tell(ends, LinkState::Down, false);
         }
+    }
+
+    /// A connection breaks by itself, and its ends begin to connect again.
+    pub(super) fn fail(&mut self, ends: (NodeId, NodeId)) {
+        self.break_off(ends);
+        let at = self.now + self.task.profile.connecting(self.task.seed, ends.0, ends.1, true);
+        for end in both(ends) {
+            self.wires.get_mut(&end).into_iter().for_each(|wire| wire.connect(at));
+        }
+        self.queue.push(at, Work::Open { ends, since: self.now });
     }
 
     /// Tells both ends of a connection how it is now.

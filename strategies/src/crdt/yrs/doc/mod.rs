@@ -52,6 +52,8 @@ struct Waiting {
 pub(super) struct Arrived {
     /// All of the update is in the document now.
     pub(super) integrated: Vec<u64>,
+    /// More of the update is in the document now, and not all.
+    pub(super) advanced: Vec<u64>,
     /// The update was dropped: too many wait.
     pub(super) dropped: Vec<u64>,
 }
@@ -162,6 +164,9 @@ impl Doc {
             if whole {
                 arrived.integrated.extend(waiting.messages);
             } else {
+                if news {
+                    arrived.advanced.extend(&waiting.messages);
+                }
                 self.waiting.push_back(waiting);
             }
             in_vain = if whole || news { 0 } else { in_vain + 1 };
