@@ -11,6 +11,7 @@ mod findings;
 mod forged;
 mod hostile;
 mod mutants;
+mod nodes;
 mod overwritten;
 mod parity;
 mod pending;
