@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use syncbench_harness::capsule::Capsule;
-use syncbench_harness::run::{Planned, run_cell};
+use syncbench_harness::run::{Planned, find_in};
 use syncbench_harness::shrink::{self, Budget, Shrunk, Target};
 use syncbench_reports::format::{count, plural, wrap};
 
@@ -83,7 +83,7 @@ pub(crate) fn smallest(planned: &Planned, kind: &str, budget: Budget) -> Result<
     // A run that fails says so in its results; hundreds of them need not say it on the terminal, too.
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
-    let shrunk = Target::of(&run_cell(planned), kind).and_then(|target| {
+    let shrunk = Target::of(&find_in(planned), kind).and_then(|target| {
         let watch = |state: &shrink::Progress| {
             progress.at(state);
             !stop.load(Ordering::Relaxed)

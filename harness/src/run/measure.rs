@@ -45,6 +45,14 @@ fn figures(task: &Task<'_>, ran: &RunResult, probes: &mut [Box<dyn Probe>], lost
     figures
 }
 
+/// Runs and judges one cell in virtual time, for what is found in it: how fast the machine was does not matter.
+pub(super) fn find(planned: &Planned) -> Result<Cell, SelectorError> {
+    let task = planned.task(&planned.strategy)?;
+    let mut probes = probes::all();
+    let ran = engines::run(&task, &mut probes);
+    Ok(judge(planned, &task, ran, &mut probes, None))
+}
+
 /// Runs and judges one cell.
 pub(super) fn measure(planned: &Planned) -> Result<Cell, SelectorError> {
     let task = planned.task(&planned.strategy)?;
@@ -52,19 +60,25 @@ pub(super) fn measure(planned: &Planned) -> Result<Cell, SelectorError> {
     let reference = Reference::begin();
     let ran = engines::run(&task, &mut probes);
     let reference_us = reference.end();
-    let mut cell = judge(planned, &task, ran, &mut probes, reference_us);
+    let mut cell = judge(planned, &task, ran, &mut probes, Some(reference_us));
     if task.engine == Engine::Threads {
         saturate(&task, &mut cell);
     }
     Ok(cell)
 }
 
-fn judge(planned: &Planned, task: &Task<'_>, ran: RunResult, probes: &mut [Box<dyn Probe>], reference_us: f64) -> Cell {
+fn judge(
+    planned: &Planned,
+    task: &Task<'_>,
+    ran: RunResult,
+    probes: &mut [Box<dyn Probe>],
+    reference_us: Option<f64>,
+) -> Cell {
     let last = ran.last().clone();
     let (mut findings, order) = generic::judge(task, &ran);
     let lost_ops = findings.iter_mut().flat_map(|finding| std::mem::take(&mut finding.ops)).collect();
     let mut figures = figures(task, &ran, probes, Some(&lost_ops));
-    figures.number(&metrics::REFERENCE_US, reference_us);
+    figures.number_if(&metrics::REFERENCE_US, reference_us);
     let undeclared = undeclared(planned.workload.spec, &findings);
     debug_assert!(undeclared.is_none(), "not in the spec of {}: {undeclared:?}", planned.workload.label);
     if order != SerialOrder::NotSearched {

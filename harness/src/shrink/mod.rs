@@ -21,7 +21,7 @@ mod times;
 use std::time::Duration;
 
 use crate::results::Cell;
-use crate::run::{Planned, run_cell, unsupported};
+use crate::run::{Planned, find_in, unsupported};
 use crate::settings::Engine;
 use search::Search;
 pub use search::{Budget, Progress};
@@ -80,7 +80,7 @@ pub fn shrink(
         }
     }
     let (planned, runs, complete) = search.end();
-    let cell = run_cell(&planned);
+    let cell = find_in(&planned);
     Ok(Shrunk { planned, cell, runs, complete })
 }
 
