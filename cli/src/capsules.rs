@@ -6,9 +6,10 @@ use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use syncbench_harness::capsule::{Capsule, MAX_BYTES};
+use syncbench_harness::oracle::CLAIMS;
 use syncbench_harness::oracles::KINDS;
 use syncbench_harness::results::{Cell, ClaimsKept, Environment, Outcome};
-use syncbench_harness::run::{BREACHES, Planned};
+use syncbench_harness::run::Planned;
 use syncbench_harness::scenario::Plan;
 use syncbench_harness::shrink::{Target, targets};
 use syncbench_strategies::names;
@@ -112,8 +113,9 @@ pub(crate) fn check(asked: &[String], plan: &Plan) -> Result<(), Failure> {
     let of_workloads = plan.cells.iter().flat_map(|cell| cell.workload.spec.kinds.iter().copied());
     let known: BTreeMap<&str, &str> =
         of_workloads.chain(KINDS.iter().copied()).map(|kind| (kind.name, kind.meaning)).collect();
-    let breaches = BREACHES.iter().map(|name| (*name, "a broken claim"));
-    for kind in asked.iter().filter(|kind| !known.contains_key(kind.as_str()) && !BREACHES.contains(&kind.as_str())) {
+    let breaches = CLAIMS.iter().map(|oracle| (oracle.breach, "a broken claim"));
+    let is_breach = |kind: &str| CLAIMS.iter().any(|oracle| oracle.breach == kind);
+    for kind in asked.iter().filter(|kind| !known.contains_key(kind.as_str()) && !is_breach(kind)) {
         let known = known.iter().map(|(name, meaning)| (*name, *meaning)).chain(breaches);
         return Err(Failure::usage(format!(
             "--capsule {kind}: {}",

@@ -1,5 +1,7 @@
 //! The contract of a workload: a model, users who issue its operations, and an oracle that knows what each should have done.
 
+mod small;
+
 use syncbench_strategies::document::{Document, EditKind};
 use syncbench_strategies::model::{ModelRef, Operation};
 use syncbench_strategies::replica::{NodeId, Rng};
@@ -10,6 +12,7 @@ use crate::finding::{Finding, Kind};
 pub use crate::history::{History, Issued};
 use crate::results::WorkloadFacts;
 use crate::schedule::Schedule;
+pub use small::{Letter, Seat, Small};
 
 /// What a workload says about itself.
 pub struct WorkloadSpec {
@@ -101,6 +104,11 @@ pub trait Workload: Send + Sync {
     /// Whether a final state is the one that was recorded with a trace; `None` where nothing was, or where nobody can tell.
     fn matches_reference(&self, history: &History<'_>, state: &Document) -> Option<bool> {
         let _ = (history, state);
+        None
+    }
+
+    /// A small case, of which `explore` runs every schedule; `None` for a workload without one.
+    fn small(&self) -> Option<Small> {
         None
     }
 

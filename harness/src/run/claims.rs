@@ -3,93 +3,115 @@
 use std::collections::BTreeMap;
 
 use syncbench_strategies::selector::format_span;
+use syncbench_strategies::spec::{Guarantees, Sessions};
 
 use super::Planned;
 use crate::faults::Coverage;
 use crate::ledger::{Entry, Fate};
 use crate::metric::MetricSpec;
 use crate::metrics;
+use crate::oracle::{self, Oracle};
 use crate::oracles::serial_order::SerialOrder;
 use crate::probe::Figures;
 use crate::results::ClaimsKept;
 use crate::run_result::RunResult;
+use crate::sessions::Guarantee;
 
-/// Ways to break a claim, by name: what a run is searched for, as for a kind of finding.
-pub const BREACHES: [&str; 7] =
-    [NOT_CONVERGED, SEC_VIOLATED, NOT_SERIALIZABLE, STATE_NOT_ALLOWED, PROTOCOL_ERROR, NO_ANSWER, RECOVERY_DIFFERS];
-const NOT_CONVERGED: &str = "not converged";
-const SEC_VIOLATED: &str = "strong eventual consistency violated";
-const NOT_SERIALIZABLE: &str = "not serializable";
-const STATE_NOT_ALLOWED: &str = "state not allowed";
-const PROTOCOL_ERROR: &str = "protocol error";
-const NO_ANSWER: &str = "no answer";
-const RECOVERY_DIFFERS: &str = "recovery differs";
-
-/// Whether a strategy kept its claims in a run.
-pub(super) struct Kept {
-    pub(super) claims: ClaimsKept,
-    /// What that rests on, a sentence each.
-    pub(super) reasons: Vec<String>,
-    /// Which of [`BREACHES`] there are, a name for each reason.
-    pub(super) breaches: Vec<&'static str>,
+/// Why a run is not to be trusted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Objection {
+    /// Which oracle says so.
+    pub oracle: &'static Oracle,
+    /// In a sentence.
+    pub said: String,
 }
 
-impl Kept {
-    fn unless_broken(claims: ClaimsKept, reasons: Vec<String>) -> Self {
-        Self { claims, reasons, breaches: Vec::new() }
-    }
-}
-
-/// Holds a run against the strategy's claims.
-pub(super) fn claims_kept(planned: &Planned, ran: &RunResult, figures: &Figures, order: SerialOrder) -> Kept {
-    let claims = planned.strategy.guarantees();
-    let number = |metric: &MetricSpec| figures.get(metric, "").unwrap_or(0.0);
-    // A client that has crashed for good learns no further fates, and a new install none of before.
-    let asks = |entry: &&Entry| {
-        let listens = !ran.ledger.crashed_for_good(entry.id.client) && !ran.ledger.forgotten_by_user(entry);
-        entry.fate == Fate::Unknown && listens
-    };
-    let unanswered = ran.ledger.entries().filter(asks).count();
+/// What of a strategy's claims a run contradicts, given the moments at which strong eventual consistency was violated and the
+/// protocol errors between honest replicas.
+pub(crate) fn breaches(
+    claims: &Guarantees,
+    ran: &RunResult,
+    sec_violations: f64,
+    protocol_errors: f64,
+    order: SerialOrder,
+) -> Vec<Objection> {
+    let unanswered = unanswered(ran);
     // Where the budget ran out while something was left to happen, slow and stuck look alike.
     let quiescent = ran.quiescent();
     let apart = claims.converges && !ran.converged();
     let altered = ran.ledger.altered_recoveries();
     let broken = [
-        (NOT_CONVERGED, quiescent && apart, "claims convergence, and replicas ended in different states".to_owned()),
         (
-            SEC_VIOLATED,
-            // Ephemeral state expires without an operation, and sooner at one replica than at another.
-            claims.converges && !claims.ephemeral && number(&metrics::SEC_VIOLATIONS) > 0.0,
-            format!("replicas with the same operations differed at {} moments", number(&metrics::SEC_VIOLATIONS)),
+            &oracle::CONVERGENCE,
+            quiescent && apart,
+            "claims convergence, and replicas ended in different states".to_owned(),
         ),
         (
-            NOT_SERIALIZABLE,
+            &oracle::SAME_OPERATIONS,
+            // Ephemeral state expires without an operation, and sooner at one replica than at another.
+            claims.converges && !claims.ephemeral && sec_violations > 0.0,
+            format!("replicas with the same operations differed at {sec_violations} moments"),
+        ),
+        (
+            &oracle::SERIAL_ORDER,
             claims.serializable && order == SerialOrder::None,
             "claims serializability, and no serial order exists".to_owned(),
         ),
         (
-            STATE_NOT_ALLOWED,
+            &oracle::ALLOWED_STATES,
             claims.serializable && ran.ledger.broken_states().0 > 0,
             "claims serializability, and users saw a state that the product does not allow".to_owned(),
         ),
         (
-            PROTOCOL_ERROR,
-            number(&metrics::PROTOCOL_ERRORS) > 0.0,
-            format!("{} protocol errors between honest replicas", number(&metrics::PROTOCOL_ERRORS)),
+            &oracle::PROTOCOL_ERRORS,
+            protocol_errors > 0.0,
+            format!("{protocol_errors} protocol errors between honest replicas"),
         ),
-        (NO_ANSWER, quiescent && unanswered > 0, format!("{} got no answer", operations(unanswered))),
+        (&oracle::ANSWERS, quiescent && unanswered > 0, format!("{} got no answer", operations(unanswered))),
         (
-            RECOVERY_DIFFERS,
+            &oracle::RECOVERY,
             !claims.ephemeral && altered > 0,
             format!("state after recovery differs from the state before the crash, {altered} times"),
         ),
     ];
-    let (breaches, reasons): (Vec<&str>, Vec<String>) =
-        broken.into_iter().filter(|(_, broken, _)| *broken).map(|(name, _, reason)| (name, reason)).unzip();
-    if !reasons.is_empty() {
-        return Kept { claims: ClaimsKept::No, reasons, breaches };
+    let broken = broken.into_iter().filter(|(_, broken, _)| *broken);
+    broken.map(|(oracle, _, said)| Objection { oracle, said }).collect()
+}
+
+/// Operations whose users were told nothing. A client that has crashed for good learns no further fates, and a new install
+/// none of before.
+fn unanswered(ran: &RunResult) -> usize {
+    let asks = |entry: &&Entry| {
+        let listens = !ran.ledger.crashed_for_good(entry.id.client) && !ran.ledger.forgotten_by_user(entry);
+        entry.fate == Fate::Unknown && listens
+    };
+    ran.ledger.entries().filter(asks).count()
+}
+
+/// Holds a run against the strategy's claims: whether it kept them, and what speaks against that.
+pub(super) fn claims_kept(
+    planned: &Planned,
+    ran: &RunResult,
+    figures: &Figures,
+    order: SerialOrder,
+) -> (ClaimsKept, Vec<Objection>) {
+    let claims = planned.strategy.guarantees();
+    let number = |metric: &MetricSpec| figures.get(metric, "").unwrap_or(0.0);
+    let (sec, errors) = (number(&metrics::SEC_VIOLATIONS), number(&metrics::PROTOCOL_ERRORS));
+    let mut broken = breaches(&claims, ran, sec, errors, order);
+    broken.extend(broken_sessions(&claims.sessions, figures));
+    if !broken.is_empty() {
+        // What a strategy claims rests on a server that keeps what it has.
+        if !ran.gone_back.is_empty() {
+            for objection in &mut broken {
+                objection.said.insert_str(0, "after the server had lost what it had: ");
+            }
+        }
+        return (ClaimsKept::No, broken);
     }
-    if !quiescent {
+    if !ran.quiescent() {
+        let unanswered = unanswered(ran);
+        let apart = claims.converges && !ran.converged();
         let open = [
             (unanswered > 0).then(|| format!("{} without an answer", operations(unanswered))),
             apart.then(|| "states apart".to_owned()),
@@ -97,15 +119,15 @@ pub(super) fn claims_kept(planned: &Planned, ran: &RunResult, figures: &Figures,
         let open: String = open.into_iter().flatten().map(|what| format!("{what}, ")).collect();
         let (pending, budget) = (ran.pending(), format_span(planned.settings.budget));
         let reason = format!("not quiescent within the budget of {budget}: {open}{pending}; raise --budget");
-        return Kept::unless_broken(ClaimsKept::Unknown, vec![reason]);
+        return (ClaimsKept::Unknown, vec![Objection { oracle: &oracle::QUIESCENCE, said: reason }]);
     }
     if !ran.ledger.entries().any(|entry| matches!(entry.fate, Fate::Confirmed(_))) {
-        let reasons = vec!["no operation was confirmed, so nothing was exercised".into()];
-        return Kept::unless_broken(ClaimsKept::Unknown, reasons);
+        let said = "no operation was confirmed, so nothing was exercised".into();
+        return (ClaimsKept::Unknown, vec![Objection { oracle: &oracle::ACTIVITY, said }]);
     }
-    let vain = vain(&ran.coverage);
-    let claims = if vain.is_empty() { ClaimsKept::Yes } else { ClaimsKept::Unknown };
-    Kept::unless_broken(claims, vain)
+    let vain = vain(&ran.coverage).into_iter().map(|said| Objection { oracle: &oracle::FAULT_COVERAGE, said });
+    let vain: Vec<Objection> = vain.collect();
+    if vain.is_empty() { (ClaimsKept::Yes, Vec::new()) } else { (ClaimsKept::Unknown, vain) }
 }
 
 /// Why a run says nothing about faults that touched nothing. What was drawn counts together: some of it may be idle.
@@ -119,6 +141,16 @@ fn vain(coverage: &[Coverage]) -> Vec<String> {
     let idle =
         idle.map(|(by, _)| format!("nothing that {by} drew touched anything; raise --ops or choose another seed"));
     written.chain(idle).collect()
+}
+
+/// Session guarantees that are claimed and were broken.
+fn broken_sessions(claims: &Sessions, figures: &Figures) -> impl Iterator<Item = Objection> {
+    let claimed = Guarantee::ALL.into_iter().filter(|guarantee| guarantee.is_claimed(claims));
+    claimed.filter_map(|guarantee| {
+        let times = figures.get(&metrics::SESSION_BREAKS, guarantee.field()).filter(|times| *times > 0.0)?;
+        let said = format!("claims {}, and broke it {times} times", guarantee.name());
+        Some(Objection { oracle: guarantee.oracle(), said })
+    })
 }
 
 /// `1 operation`, `2 operations`.

@@ -19,9 +19,10 @@ use syncbench_strategies::selector::SelectorError;
 use crate::engines::panic_text;
 use crate::results::{Cell, Outcome, StrategyFacts};
 use crate::settings::Engine;
-pub use claims::BREACHES;
+pub use claims::Objection;
+pub(crate) use claims::breaches;
 pub use estimate::{Estimate, estimate};
-pub use measure::observe;
+pub use measure::{Examined, examine, observe};
 pub use planned::{Planned, PlannedWorkload, Product, Reading};
 pub(crate) use support::{lacks, unsupported};
 

@@ -34,10 +34,10 @@ impl Target {
             return cell.reason.as_deref().filter(|_| same);
         }
         let finding = cell.findings.iter().find(|finding| finding.kind == self.kind);
-        let broken = || cell.breaches.iter().position(|name| *name == self.kind);
+        let broken = || cell.breaches().find(|(name, _)| *name == self.kind);
         match finding {
             Some(finding) => Some(&finding.example),
-            None => cell.claims_reasons.get(broken()?).map(String::as_str),
+            None => broken().map(|(_, reason)| reason),
         }
     }
 }
@@ -47,7 +47,7 @@ pub fn targets(cell: &Cell) -> Vec<&str> {
     let failed = (cell.outcome == Outcome::Failed).then_some(FAILED);
     let (lost, noted): (Vec<_>, Vec<_>) = cell.findings.iter().partition(|finding| finding.lost);
     let kinds = lost.into_iter().chain(noted).map(|finding| finding.kind.as_str());
-    failed.into_iter().chain(cell.breaches.iter().copied()).chain(kinds).collect()
+    failed.into_iter().chain(cell.breaches().map(|(name, _)| name)).chain(kinds).collect()
 }
 
 /// Why a cell failed, without numbers: a smaller run has others.

@@ -11,8 +11,8 @@ pub mod race;
 mod script;
 pub mod stack;
 mod stage;
-mod telling;
-mod watch;
+pub(crate) mod telling;
+pub(crate) mod watch;
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -26,6 +26,7 @@ use syncbench_strategies::selector::SelectorError;
 use crate::results::Finding;
 use orders::Tally;
 pub use script::{Call, Script};
+pub(crate) use stage::made;
 pub use stage::perform;
 
 /// One line per story.

@@ -67,7 +67,7 @@ fn calls(model: &dyn ErasedModel, ran: &RunResult) -> Vec<Made> {
 }
 
 /// What a user did, and its fate.
-pub(super) fn made(model: &dyn ErasedModel, entry: &Entry) -> Made {
+pub(crate) fn made(model: &dyn ErasedModel, entry: &Entry) -> Made {
     Made {
         op: entry.id,
         words: match entry.undoes {

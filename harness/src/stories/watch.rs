@@ -18,7 +18,7 @@ use crate::ledger::Ledger;
 use crate::probe::{End, Figures, Probe};
 
 /// Something that was seen.
-pub(super) enum Seen {
+pub(crate) enum Seen {
     /// A replica was called, and shows this now.
     Called { at: Time, node: NodeId, why: Why, state: Document },
     /// The engine reports.
@@ -26,7 +26,7 @@ pub(super) enum Seen {
 }
 
 /// What a replica was called for.
-pub(super) enum Why {
+pub(crate) enum Why {
     Act(OpId),
     Message(Sidecar),
     Other,
@@ -34,7 +34,7 @@ pub(super) enum Why {
 
 /// Which states are kept.
 #[derive(Clone, Debug, Default)]
-pub(super) enum States {
+pub(crate) enum States {
     /// That after every call, whole.
     #[default]
     All,
@@ -46,7 +46,7 @@ pub(super) enum States {
 
 /// What was seen so far; shared by the replicas and the probe of one run.
 #[derive(Clone, Default)]
-pub(super) struct Log(Arc<Mutex<Kept>>);
+pub(crate) struct Log(Arc<Mutex<Kept>>);
 
 #[derive(Default)]
 struct Kept {
@@ -68,7 +68,7 @@ impl Log {
     }
 
     /// Everything, in order; the log is empty afterwards.
-    pub(super) fn take(&self) -> Vec<Seen> {
+    pub(crate) fn take(&self) -> Vec<Seen> {
         std::mem::take(&mut self.kept().seen)
     }
 
@@ -78,7 +78,7 @@ impl Log {
     }
 
     /// The same strategy, its replicas watched.
-    pub(super) fn watch(&self, strategy: &Arc<Configured>) -> Configured {
+    pub(crate) fn watch(&self, strategy: &Arc<Configured>) -> Configured {
         let Configured { label, spec, params, .. } = &**strategy;
         let watched = Watched { inner: strategy.clone(), log: self.clone() };
         Configured { label: label.clone(), spec, params: params.clone(), strategy: Box::new(watched) }

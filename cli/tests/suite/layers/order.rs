@@ -30,10 +30,11 @@ const STRATEGIES: &[&[&str]] = &[
 
 const HARNESS: &[&[&str]] = &[
     &["by_name"],
-    &["actions", "clock", "rng", "pace", "queue", "schedule", "event", "finding", "metric"],
-    &["stopwatch", "tracer", "network", "faults", "ledger"],
+    &["actions", "clock", "rng", "pace", "queue", "schedule", "event", "finding", "metric", "oracle"],
+    &["stopwatch", "tracer", "network", "ledger"],
+    &["faults"],
     &["wire", "settings", "history"],
-    &["findings"],
+    &["findings", "sabotage", "sessions"],
     &["results"],
     &["workload", "probe"],
     &["task"],
@@ -45,14 +46,14 @@ const HARNESS: &[&[&str]] = &[
     &["probes"],
     &["metrics"],
     &["run"],
-    &["scenario", "stories", "shrink"],
-    &["capsule"],
+    &["scenario", "stories", "shrink", "mutants"],
+    &["explore", "capsule"],
     &["prelude"],
 ];
 
 const REPORTS: &[&[&str]] = &[
     &["format", "stats", "criterion"],
-    &["coverage", "export"],
+    &["coverage", "exact", "export"],
     &["aggregate"],
     &["away", "caveat", "columns", "draw", "overview"],
     &["headline"],

@@ -16,10 +16,11 @@ use super::telling::Telling;
 use super::watch::{Log, States};
 use super::{Final, Message, Run, Step, Told};
 use crate::engines;
+use crate::oracle::CLAIMS;
 use crate::oracles::generic;
 use crate::probe::Probe;
 use crate::results::Finding;
-use crate::run::{BREACHES, Planned, find_in, unsupported};
+use crate::run::{Planned, find_in, unsupported};
 use crate::run_result::RunResult;
 use crate::settings::Engine;
 use choice::Subject;
@@ -62,7 +63,8 @@ pub fn first_loss(planned: &Planned, kind: Option<&str>) -> Result<Told, String>
     }
     let first = watched(planned, States::Edits)?;
     let whole = settings.ops <= WHOLE_OPS && settings.clients <= WHOLE_CLIENTS;
-    let broken = kind.filter(|kind| BREACHES.contains(kind)).and_then(|kind| breach(planned, kind));
+    let broken =
+        kind.filter(|kind| CLAIMS.iter().any(|oracle| oracle.breach == *kind)).and_then(|kind| breach(planned, kind));
     let subject = match broken {
         Some(finding) => choice::whole(&first.ran.ledger, finding),
         None => choice::subject(&first.findings, &first.ran.ledger, kind, whole)?,
@@ -114,8 +116,8 @@ fn whole_place(watched: &Watched, ops: &[OpId]) -> Path {
 /// A broken claim as a finding.
 fn breach(planned: &Planned, kind: &str) -> Option<Finding> {
     let cell = find_in(planned);
-    let at = cell.breaches.iter().position(|name| *name == kind)?;
-    let example = cell.claims_reasons.get(at)?.clone();
+    let (_, example) = cell.breaches().find(|(name, _)| *name == kind)?;
+    let example = example.to_owned();
     Some(Finding { kind: kind.to_owned(), count: 1, example, lost: false, ops: Vec::new() })
 }
 
