@@ -21,6 +21,7 @@ mod product;
 mod progress;
 mod runner;
 mod scenario;
+mod shrinking;
 mod written;
 
 use std::ffi::OsStr;

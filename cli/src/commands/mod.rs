@@ -11,4 +11,5 @@ pub(crate) mod replay;
 pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod shrink;
+mod told;
 pub(crate) mod verify;

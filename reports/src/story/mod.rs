@@ -153,7 +153,7 @@ fn carried(run: &Run, message: &Message) -> String {
 
 #[cfg(test)]
 mod tests {
-    use syncbench_harness::run::run_cell;
+    use syncbench_harness::run::find_in;
     use syncbench_harness::scenario::{Plan, Scenario};
     use syncbench_harness::shrink::{Budget, Target, shrink};
     use syncbench_harness::stories;
@@ -197,11 +197,11 @@ mod tests {
             workloads: vec![workload.into()],
             sizes: vec![size],
             seeds: vec!["1".into()],
-            ops: 120,
+            ops: 100,
             ..Scenario::default()
         };
         let planned = Plan::new(vec![scenario]).unwrap().cells.remove(0);
-        let target = Target::of(&run_cell(&planned), kind).unwrap();
+        let target = Target::of(&find_in(&planned), kind).unwrap();
         let shrunk = shrink(&planned, &target, Budget::default(), &|_| true).unwrap();
         assert!(shrunk.complete);
         plain(&first_loss(&shrunk.planned, Some(kind)).unwrap())

@@ -72,7 +72,7 @@ const CLI: &[&[&str]] = &[
     &["failure"],
     &["catalog"],
     &["folder", "open", "preview", "progress", "scenario", "written"],
-    &["capsules"],
+    &["capsules", "shrinking"],
     &["runner"],
     &["commands"],
     &["prelude"],
