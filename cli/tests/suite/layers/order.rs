@@ -58,7 +58,7 @@ const REPORTS: &[&[&str]] = &[
     &["headline"],
     &["charts"],
     &["choose", "compare", "story"],
-    &["screen"],
+    &["explored", "screen"],
     &["table"],
     &["html"],
     &["report"],
