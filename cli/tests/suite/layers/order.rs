@@ -59,7 +59,7 @@ const REPORTS: &[&[&str]] = &[
     &["headline"],
     &["charts"],
     &["choose", "compare", "story"],
-    &["screen"],
+    &["explored", "screen"],
     &["table"],
     &["html"],
     &["report"],
