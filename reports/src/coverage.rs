@@ -113,6 +113,10 @@ mod tests {
             operations_issued: issued,
             operations_overlapped: meanwhile + 1,
             messages_touched: 9,
+            drawn_by: None,
+            spells: None,
+            messages: None,
+            touched: true,
         }
     }
 

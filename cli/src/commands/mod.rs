@@ -7,6 +7,8 @@ pub(crate) mod demo;
 pub(crate) mod export;
 pub(crate) mod list;
 pub(crate) mod merge;
+pub(crate) mod replay;
 pub(crate) mod report;
 pub(crate) mod run;
+pub(crate) mod shrink;
 pub(crate) mod verify;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{BufWriter, IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use syncbench_harness::results::{Cell, ClaimsKept, Header, Outcome, Results, ResultsError, SCHEMA, Writer};
@@ -15,6 +15,7 @@ use syncbench_strategies::document::Digest;
 use syncbench_strategies::{requirements, selector};
 
 use crate::args::{EngineArg, RunArgs};
+use crate::capsules::{self, Capsules};
 use crate::catalog::Catalog;
 use crate::environment;
 use crate::failure::{Done, Failure};
@@ -25,11 +26,13 @@ use crate::preview::{self, Preview};
 use crate::progress;
 use crate::runner::{self, Ran};
 use crate::scenario::{misplanned, named};
+use crate::written::quoted;
 
 pub(crate) fn run(catalog: &Catalog, args: &RunArgs) -> Done {
     let plan = Plan::with(scenarios(args)?, &catalog.plans)
         .map_err(|error| misplanned(&error, args.scenario.as_deref(), catalog))?;
     let (mut plan, left_out) = required(plan, catalog, args)?;
+    capsules::check(&args.capsule, &plan)?;
     let threads = args.threads.unwrap_or_else(environment::cores);
     if threads == 0 {
         return Err(Failure::usage("--threads 0: expected at least 1"));
@@ -48,8 +51,11 @@ pub(crate) fn run(catalog: &Catalog, args: &RunArgs) -> Done {
         None => folder::fresh(&label, &header).map_err(folder::unwritable)?,
     };
     announce(&Preview::new(&mut plan, &writer.finished(), &left_out, threads));
-    let Ran { results, error } = runner::execute(&mut plan, &header, writer, threads, &dir);
+    let kept = Capsules::new(&dir, &header.environment, &args.capsule);
+    let Ran { results, error, capsules } = runner::execute(&mut plan, &header, writer, threads, &dir, kept);
     let code = exit_code(&results);
+    let (written, unwritten) = capsules.end();
+    tell_capsules(&written, catalog.plans.program_name());
     if args.json {
         json(&results, args.details)?;
     } else {
@@ -73,7 +79,7 @@ pub(crate) fn run(catalog: &Catalog, args: &RunArgs) -> Done {
     }
     drawn?;
     folder::complete(&results)?;
-    Ok(code)
+    unwritten.map_or(Ok(code), |error| Err(error.into()))
 }
 
 /// The plan without strategies that lack what is required, and those strategies. If none is left, the answer is no.
@@ -213,6 +219,20 @@ fn exit_code(results: &Results) -> ExitCode {
         return ExitCode::from(130);
     }
     ExitCode::from(u8::from(!all.is_empty()))
+}
+
+/// Says where capsules are, and how they become smaller.
+fn tell_capsules(written: &[PathBuf], program: &str) {
+    let Some(first) = written.first() else { return };
+    eprintln!(
+        "{}, for each strategy, workload and kind that of its first cell:\n  {program} shrink {}",
+        plural(written.len(), "capsule"),
+        quoted(first)
+    );
+    if written.len() > 1 {
+        let folder = first.parent().unwrap_or(first);
+        eprintln!("  all of them: {}", folder.display());
+    }
 }
 
 /// Most failed cells that are told one by one: the table should stay on the screen.

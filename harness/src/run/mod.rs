@@ -18,9 +18,11 @@ use syncbench_strategies::document::EditKind;
 use crate::engines::panic_text;
 use crate::results::{Cell, Outcome, StrategyFacts};
 use crate::settings::Engine;
+pub use claims::Objection;
+pub(crate) use claims::breaches;
 pub use estimate::{Estimate, estimate};
-pub use measure::observe;
-pub use planned::{Planned, PlannedWorkload, Product};
+pub use measure::{Examined, examine, observe};
+pub use planned::{Planned, PlannedWorkload, Product, Reading};
 pub(crate) use support::{lacks, unsupported};
 
 /// Runs all cells on at most `threads` threads and hands each to `done` when it is finished, in any order.

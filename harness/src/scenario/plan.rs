@@ -127,10 +127,10 @@ fn lay_out(
     let known = &product.known;
     let networks =
         once_written(&choose::networks(&scenario, known)?, |network| network::canonical_from(&known.networks, network));
-    check_faults(&scenario, known)?;
-    scenario.faults = once_written(&scenario.faults, |fault| faults::canonical_from(&known.faults, fault));
     let seeds = choose::seeds(&scenario)?;
     let transport = choose::transport(&scenario)?;
+    check_faults(&scenario, known, transport, &seeds)?;
+    scenario.faults = once_written(&scenario.faults, |fault| faults::canonical_from(&known.faults, fault));
     for network in &networks {
         for workload in &workloads {
             let usual = [workload.spec.default_size];
@@ -144,6 +144,7 @@ fn lay_out(
                             strategy: strategy.clone(),
                             workload: workload.clone(),
                             settings: settings(&scenario, transport, network, workload, size, *seed),
+                            script: None,
                             product: product.clone(),
                             build: Digest(0),
                         });

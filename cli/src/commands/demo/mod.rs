@@ -26,7 +26,7 @@ const MARK: &str = "<!-- a diagram of syncbench demo -->\n";
 
 pub(crate) fn demo(catalog: &Catalog, args: &DemoArgs) -> Done {
     if let Some(replay) = &args.cell {
-        return show(args, &cell::tell(catalog, replay)?);
+        return show(args, &cell::tell(catalog, replay, args)?);
     }
     let Some(name) = &args.name else { return list(catalog, args.json) };
     let story = stories::find(name).ok_or_else(|| {
@@ -96,6 +96,13 @@ fn document(told: &Told, diagram: Option<&Path>) -> Result<Value, Failure> {
     document["schema"] = json!(1);
     document["diagram"] = json!(diagram.map(Path::display).map(|path| path.to_string()));
     Ok(document)
+}
+
+/// Writes the diagram of a story to the file of `--svg`.
+pub(super) fn draw_into(path: &Path, told: &Told) -> Result<(), Failure> {
+    let svg = story::scene(told, true).svg();
+    let made = written::folder_of(path).and_then(|()| written::write(path, &svg, MARK, "a diagram of a demo"));
+    made.map_err(|failure| failure.at(format!("--svg {}", path.display())))
 }
 
 /// Writes the diagram to `--svg`, or else to its default place; `None` where there is none. With `--json` only `--svg`

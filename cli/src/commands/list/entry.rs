@@ -97,6 +97,7 @@ impl Param {
             ParamKind::SpanRange => "span or range".to_owned(),
             ParamKind::Bandwidth => "bandwidth".to_owned(),
             ParamKind::Count => "number".to_owned(),
+            ParamKind::Node => "number|server".to_owned(),
             ParamKind::Share => "share".to_owned(),
             ParamKind::Choice(words) => words.join("|"),
             ParamKind::Name => "name".to_owned(),
@@ -131,6 +132,7 @@ pub(super) struct CompiledIn {
     pub(super) topology: String,
     pub(super) claims: Vec<&'static str>,
     pub(super) saved: &'static str,
+    pub(super) earlier_versions: String,
     pub(super) memory_grows: BTreeMap<&'static str, &'static str>,
     pub(super) support: Words,
     pub(super) carries: Words,
@@ -162,6 +164,7 @@ impl Strategy {
             topology: spec.topology.to_string(),
             claims: claims.collect(),
             saved: spec.guarantees.saved(),
+            earlier_versions: spec.guarantees.history.says(),
             memory_grows: grows.filter_map(|(with, kept)| Some((with, kept?))).collect(),
             support: EditKind::ALL.iter().map(|kind| (kind.name(), (spec.support)(*kind).to_string())).collect(),
             carries: Content::ALL.iter().map(|kind| (kind.name(), (spec.content)(*kind).to_string())).collect(),
@@ -266,15 +269,16 @@ pub(super) struct Fault {
 impl Fault {
     pub(super) fn of(spec: &FaultSpec, program: &str) -> Self {
         let at = match spec.timing {
-            Timing::Window | Timing::LaterWindow => "2s..5s",
-            Timing::Until => "5s",
+            Timing::Window | Timing::LaterWindow | Timing::Between => "@2s..5s",
+            Timing::Until => "@5s",
+            Timing::Always => "",
         };
         Self {
             name: spec.name,
             summary: spec.summary,
             real_time: spec.threads.to_string(),
             params: Param::all(spec.params),
-            example: format!("{program} run --fault {}@{at}", written(spec.name, spec.params)),
+            example: format!("{program} run --fault {}{at}", written(spec.name, spec.params)),
         }
     }
 }

@@ -30,10 +30,11 @@ const STRATEGIES: &[&[&str]] = &[
 
 const HARNESS: &[&[&str]] = &[
     &["by_name"],
-    &["clock", "rng", "pace", "queue", "schedule", "event", "finding", "metric"],
-    &["stopwatch", "tracer", "network", "faults", "ledger"],
+    &["actions", "clock", "rng", "pace", "queue", "schedule", "event", "finding", "metric", "oracle"],
+    &["stopwatch", "tracer", "network", "ledger"],
+    &["faults"],
     &["wire", "settings", "history"],
-    &["findings"],
+    &["findings", "sabotage", "sessions"],
     &["results"],
     &["workload", "probe"],
     &["task"],
@@ -45,7 +46,8 @@ const HARNESS: &[&[&str]] = &[
     &["probes"],
     &["metrics"],
     &["run"],
-    &["scenario", "stories"],
+    &["scenario", "stories", "shrink", "mutants"],
+    &["explore", "capsule"],
     &["prelude"],
 ];
 
@@ -70,6 +72,7 @@ const CLI: &[&[&str]] = &[
     &["failure"],
     &["catalog", "written"],
     &["folder", "open", "preview", "progress", "scenario"],
+    &["capsules"],
     &["runner"],
     &["commands"],
     &["prelude"],
