@@ -1,5 +1,7 @@
 //! `syncbench verify`: the same scenario and seed give the same run, on several threads and in another process.
 
+mod bisect;
+
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
@@ -18,6 +20,9 @@ use crate::failure::{Done, Failure};
 use crate::out::{eprintln, println};
 
 pub(crate) fn verify(catalog: &Catalog, args: &VerifyArgs) -> Done {
+    if let Some(replay) = &args.cell {
+        return bisect::cell(catalog, replay, args);
+    }
     let scenario = scenario(args);
     let plan = Plan::with(vec![scenario.clone()], &catalog.plans).map_err(Failure::usage)?;
     let here = Mutex::new(Vec::new());
@@ -28,14 +33,19 @@ pub(crate) fn verify(catalog: &Catalog, args: &VerifyArgs) -> Done {
     here.sort_by_key(|cell: &Cell| cell.index);
     let there = elsewhere(&scenario)?;
     let differing = differences(&here, &there);
+    let (first, explained) = differing.first().map(|cell| bisect::explain(catalog, cell)).unwrap_or_default();
     if args.json {
         let cells: Vec<_> =
             here.iter().map(|cell| json!({"cell": cell.replay, "trace_digest": cell.trace_digest})).collect();
-        println!("{}", json!({"schema": 1, "verified": differing.is_empty(), "differing": differing, "cells": cells}));
+        println!(
+            "{}",
+            json!({"schema": 1, "verified": differing.is_empty(), "differing": differing, "first_difference": first, "cells": cells})
+        );
     } else {
         for line in &differing {
             eprintln!("differs: {line}");
         }
+        explained.iter().for_each(|line| eprintln!("  {line}"));
         match differing.len() {
             0 => println!("{} cells gave the same trace digest on several threads and in another process", here.len()),
             n => println!("{n} of {} cells differ", here.len()),
@@ -99,7 +109,14 @@ mod tests {
 
     #[test]
     fn a_different_digest_is_noticed() {
-        let args = VerifyArgs { strategy: vec!["serial".into()], seeds: "1".into(), json: false };
+        let args = VerifyArgs {
+            strategy: vec!["serial".into()],
+            seeds: "1".into(),
+            cell: None,
+            against: None,
+            print_events: false,
+            json: false,
+        };
         let plan = Plan::new(vec![scenario(&args)]).unwrap();
         let here: Vec<Cell> = plan.cells.iter().take(2).map(run::run_cell).collect();
         assert_eq!(differences(&here, &here), [""; 0]);

@@ -14,3 +14,4 @@ mod plan;
 mod profiles;
 mod run;
 mod sweep;
+mod verify;

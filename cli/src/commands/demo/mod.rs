@@ -20,6 +20,7 @@ use crate::catalog::Catalog;
 use crate::failure::{Done, Failure};
 use crate::out::{eprintln, print, println};
 use crate::written;
+pub(crate) use cell::planned;
 
 /// The last line of every diagram written here; a file without it is not overwritten.
 const MARK: &str = "<!-- a diagram of syncbench demo -->\n";
