@@ -37,7 +37,7 @@ const HARNESS: &[&[&str]] = &[
     &["findings", "sabotage", "sessions"],
     &["results"],
     &["workload", "probe"],
-    &["task"],
+    &["lockstep", "task"],
     &["run_result"],
     &["typing"],
     &["oracles"],
