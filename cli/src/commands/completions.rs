@@ -23,17 +23,25 @@ pub(crate) fn completions(catalog: &Catalog, shell: Shell) -> Done {
     generate(shell, &mut command, program, &mut script);
     print!("{}", String::from_utf8_lossy(&script));
     match shell {
-        Shell::Bash => print!("{}", BASH_LISTS.replace("PROGRAM", program)),
+        Shell::Bash => {
+            print!("{}", BASH_LISTS.replace("PROGRAM", program).replace("KINDS\n", &bash_kinds(catalog)));
+        }
         Shell::Fish => print!("{}", fish_positions(&command, program)),
         _ => {}
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Completes the last name of a list that is separated by commas, and files where names stand for one.
+/// Completes the last name of a list that is separated by commas, the names of a kind, and files where names stand for one.
 const BASH_LISTS: &str = r#"
 _PROGRAM_lists() {
     local word="${COMP_WORDS[COMP_CWORD]}" before=""
+    if [[ "${COMP_WORDS[1]}" == list && "$COMP_CWORD" -eq 3 && "$word" != -* ]]; then
+        case "${COMP_WORDS[2]}" in
+KINDS
+        esac
+        return
+    fi
     if [[ "$word" == *,* ]]; then
         before="${word%,*},"
         COMP_WORDS[COMP_CWORD]="${word##*,}"
@@ -47,6 +55,15 @@ _PROGRAM_lists() {
 
 complete -F _PROGRAM_lists -o bashdefault -o default PROGRAM
 "#;
+
+/// For bash, the names of each kind.
+fn bash_kinds(catalog: &Catalog) -> String {
+    let line = |(kind, names): (Listed, Vec<String>)| {
+        let ((plural, singular), names) = (kind.words(), names.join(" "));
+        format!("        {plural}|{singular}) COMPREPLY=($(compgen -W \"{names}\" -- \"$word\")) ;;\n")
+    };
+    list::every_name(catalog).into_iter().map(line).collect()
+}
 
 /// For fish, the names that stand without a flag: its script has those of flags only.
 fn fish_positions(command: &Command, program: &str) -> String {
@@ -71,8 +88,9 @@ fn with_names(command: Command, catalog: &Catalog) -> Command {
     let stories = names(STORIES.iter().map(|story| story.name));
     let scenarios = names(built_in().map(|(name, _)| name).chain(["long"]));
     let kinds = Listed::ALL.iter().map(|(_, plural, _)| *plural);
-    let everything = list::every_name(catalog);
+    let everything: Vec<_> = list::every_name(catalog).into_iter().flat_map(|(_, names)| names).collect();
     let listed = names(kinds.chain(everything.iter().map(String::as_str)));
+    let after_kind = names(everything.iter().map(String::as_str));
     let values = [
         ("strategy", strategies),
         ("workload", workloads),
@@ -83,6 +101,7 @@ fn with_names(command: Command, catalog: &Catalog) -> Command {
         ("what", listed),
     ];
     let command = command.mut_subcommand("demo", |demo| with_values(demo, "name", &stories));
+    let command = command.mut_subcommand("list", |list| with_values(list, "name", &after_kind));
     command.mut_subcommands(|mut subcommand| {
         for (arg, values) in &values {
             subcommand = with_values(subcommand, arg, values);

@@ -55,6 +55,8 @@ fn bash_completes_names_alone_and_in_lists() {
         ("syncbench run gro", "growth"),
         ("syncbench list fau", "faults"),
         ("syncbench list visible_h", "visible_half_ms"),
+        ("syncbench list strategies serial-o", "serial-optimistic"),
+        ("syncbench list story ra", "race"),
         ("syncbench demo ra", "race"),
         ("syncbench verify -s escr", "escrow"),
         ("syncbench comp", "completions"),
@@ -65,6 +67,7 @@ fn bash_completes_names_alone_and_in_lists() {
         };
         assert!(all.iter().any(|other| other == offered), "{line}: {all:?}");
     }
+    assert_eq!(completed(&place, "syncbench list stories ser").unwrap(), [""], "no strategy is a story");
     // Where no name fits, a file may: bash looks for one.
     assert_eq!(completed(&place, "syncbench run my-sc").unwrap(), [""]);
 }

@@ -13,6 +13,11 @@ use super::{Fault, FaultSpec, Recovery, Restart};
 /// round trip to the server in every profile except the satellite's, where such users act a little early.
 pub const VAIN_WAIT: Duration = Duration::from_millis(500);
 
+/// A fault that comes and goes has a next transition for as long as users have not acted, so a user who waits for what it never
+/// lets through waits in vain too. After so many transitions and this time, both without an action or an opened connection,
+/// such a user acts anyway.
+pub const VAIN_TRANSITIONS: (u32, Duration) = (20, Duration::from_secs(5));
+
 /// A fault with its window.
 pub struct Armed {
     /// As it was written.

@@ -10,6 +10,7 @@ mod explore;
 mod findings;
 mod forged;
 mod hostile;
+mod lockstep;
 mod mutants;
 mod nodes;
 mod overwritten;

@@ -15,14 +15,13 @@ use syncbench_strategies::names;
 use syncbench_strategies::registry::{STRATEGIES, left_out};
 
 use super::run::split;
+use super::told::MARK;
 use crate::args::DemoArgs;
 use crate::catalog::Catalog;
 use crate::failure::{Done, Failure};
 use crate::out::{eprintln, print, println};
 use crate::written;
-
-/// The last line of every diagram written here; a file without it is not overwritten.
-const MARK: &str = "<!-- a diagram of syncbench demo -->\n";
+pub(crate) use cell::planned;
 
 pub(crate) fn demo(catalog: &Catalog, args: &DemoArgs) -> Done {
     if let Some(replay) = &args.cell {
@@ -96,13 +95,6 @@ fn document(told: &Told, diagram: Option<&Path>) -> Result<Value, Failure> {
     document["schema"] = json!(1);
     document["diagram"] = json!(diagram.map(Path::display).map(|path| path.to_string()));
     Ok(document)
-}
-
-/// Writes the diagram of a story to the file of `--svg`.
-pub(super) fn draw_into(path: &Path, told: &Told) -> Result<(), Failure> {
-    let svg = story::scene(told, true).svg();
-    let made = written::folder_of(path).and_then(|()| written::write(path, &svg, MARK, "a diagram of a demo"));
-    made.map_err(|failure| failure.at(format!("--svg {}", path.display())))
 }
 
 /// Writes the diagram to `--svg`, or else to its default place; `None` where there is none. With `--json` only `--svg`

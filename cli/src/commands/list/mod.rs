@@ -6,16 +6,17 @@ mod print;
 
 use std::process::ExitCode;
 
-use crate::args::{Asked, ListArgs};
+use crate::args::{Asked, ListArgs, Listed};
 use crate::catalog::Catalog;
 use crate::failure::{Done, Failure};
 use crate::out::println;
 
 /// The names of everything, kind by kind.
-pub(crate) fn every_name(catalog: &Catalog) -> Vec<String> {
+pub(crate) fn every_name(catalog: &Catalog) -> Vec<(Listed, Vec<String>)> {
     let Ok(all) = catalog::Catalog::of(catalog, &Asked::Everything) else { return Vec::new() };
     let sections = all.sections();
-    sections.iter().flat_map(|(_, entries)| entries.iter().map(|entry| entry.name().to_owned())).collect()
+    let names = sections.iter().map(|(kind, all)| (*kind, all.iter().map(|entry| entry.name().to_owned()).collect()));
+    names.collect()
 }
 
 pub(crate) fn list(catalog: &Catalog, args: &ListArgs) -> Done {
