@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use syncbench_harness::finding::Kind;
 use syncbench_harness::oracles::{
-    self, INVARIANT_BROKEN_ON_SCREEN, NO_SERIAL_ORDER, NO_SUSTAINABLE_RATE, NOT_JUDGED, serial_order,
+    self, INVARIANT_BROKEN_ON_SCREEN, NO_SERIAL_ORDER, NO_SUSTAINABLE_RATE, NOT_JUDGED, ROLLED_BACK, lineage, serial_order,
 };
 use syncbench_harness::pace::Pace;
 use syncbench_harness::results::Outcome;
@@ -54,6 +54,11 @@ const ANYWHERE: &[Planted] = &[
         ..Planted::new("stack:pop=0.5", &[&NO_SERIAL_ORDER], Flaw::Weak)
     },
     Planted::new("record", &[&INVARIANT_BROKEN_ON_SCREEN], Flaw::Means(record::saves_are_torn)),
+    Planted::new(
+        "record",
+        &[&ROLLED_BACK, &lineage::RESURRECTED],
+        Flaw::Meets("crash:client=server,keep=nothing@2500ms..2600ms"),
+    ),
 ];
 
 /// What a model says about an operation.
