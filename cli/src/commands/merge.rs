@@ -8,6 +8,7 @@ use syncbench_reports::format::plural;
 
 use crate::args::MergeArgs;
 use crate::catalog::Catalog;
+use crate::commands::run::unwritable;
 use crate::failure::{Done, Failure};
 use crate::folder;
 use crate::out::println;
@@ -19,7 +20,6 @@ pub(crate) fn merge(catalog: &Catalog, args: &MergeArgs) -> Done {
     }
     let files: Vec<_> = parts.iter().flat_map(|part| part.results.files.clone()).collect();
     let (header, cells) = results::merge(parts, |results| planned(results, catalog)).map_err(Failure::usage)?;
-    let unwritable = |error| Failure::usage(format!("--out {error}"));
     let mut writer = Writer::create(&args.out, &header).map_err(unwritable)?;
     for cell in &cells {
         writer.append(cell)?;

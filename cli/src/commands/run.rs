@@ -149,7 +149,8 @@ fn chosen(dir: &Path, header: &Header, resume: bool) -> Result<Writer, Failure> 
     if resume { Writer::resume(dir, header) } else { Writer::create(dir, header) }.map_err(unwritable)
 }
 
-fn unwritable(error: ResultsError) -> Failure {
+/// Wrong use, unless there was no room.
+pub(crate) fn unwritable(error: ResultsError) -> Failure {
     match error {
         ResultsError::Io { error: ref full, .. } if crate::written::full(full) => Failure::Broken(error.into()),
         ResultsError::Io { .. } => Failure::usage(format!("--out {error}; expected a writable folder")),
