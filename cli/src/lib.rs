@@ -75,6 +75,7 @@ fn command(catalog: &Catalog, command: Command) -> Done {
         Command::Run(args) => commands::run::run(catalog, &args),
         Command::List(args) => commands::list::list(catalog, &args),
         Command::Demo(args) => commands::demo::demo(catalog, &args),
+        Command::Explore(args) => commands::explore::explore(catalog, &args),
         Command::Report(args) => commands::report::report(catalog, &args),
         Command::Merge(args) => commands::merge::merge(catalog, &args),
         Command::Choose(args) => commands::choose::choose(catalog, &args),

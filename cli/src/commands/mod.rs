@@ -4,6 +4,7 @@ pub(crate) mod choose;
 pub(crate) mod compare;
 pub(crate) mod completions;
 pub(crate) mod demo;
+pub(crate) mod explore;
 pub(crate) mod export;
 pub(crate) mod list;
 pub(crate) mod merge;

@@ -15,3 +15,4 @@ mod plan;
 mod profiles;
 mod run;
 mod sweep;
+mod verify;

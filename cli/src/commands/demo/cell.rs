@@ -53,7 +53,7 @@ pub(super) fn tell(catalog: &Catalog, replay: &str, asked: &DemoArgs) -> Result<
 }
 
 /// The one cell of a replay command.
-fn planned(catalog: &Catalog, replay: &str) -> Result<Planned, Failure> {
+pub(crate) fn planned(catalog: &Catalog, replay: &str) -> Result<Planned, Failure> {
     let wrong = |reason: String| Failure::usage(format!("--cell: {reason}"));
     let args = parse(replay, catalog.plans.program_name()).map_err(wrong)?;
     ignored(&args);
