@@ -52,7 +52,7 @@ const HARNESS: &[&[&str]] = &[
 
 const REPORTS: &[&[&str]] = &[
     &["format", "stats", "criterion"],
-    &["coverage", "export"],
+    &["anomalies", "coverage", "export"],
     &["aggregate"],
     &["away", "caveat", "columns", "draw", "overview"],
     &["headline"],
