@@ -53,7 +53,7 @@ const HARNESS: &[&[&str]] = &[
 
 const REPORTS: &[&[&str]] = &[
     &["format", "stats", "criterion"],
-    &["coverage", "exact", "export"],
+    &["anomalies", "coverage", "exact", "export"],
     &["aggregate"],
     &["away", "caveat", "columns", "draw", "overview"],
     &["headline"],
