@@ -59,6 +59,16 @@ pub(super) fn claims_kept(
         ),
     ];
     let reasons: Vec<String> = broken.into_iter().filter(|(broken, _)| *broken).map(|(_, reason)| reason).collect();
+    if !reasons.is_empty() && ran.damaged > 0 {
+        let handed = if ran.damaged == 1 {
+            "1 damaged message was".into()
+        } else {
+            format!("{} damaged messages were", ran.damaged)
+        };
+        let unclaimed =
+            format!("{handed} handed to replicas, which no strategy claims to tolerate: {}", reasons.join("; "));
+        return (ClaimsKept::Unknown, vec![unclaimed]);
+    }
     if !reasons.is_empty() {
         return (ClaimsKept::No, reasons);
     }
