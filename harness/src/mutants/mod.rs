@@ -11,6 +11,7 @@ mod engine;
 mod messages;
 mod models;
 mod reports;
+mod sessions;
 mod small;
 mod state;
 pub mod trial;
@@ -38,6 +39,7 @@ pub use twist::{Twist, Wrapped};
 pub static FAMILIES: &[Family] = &[
     Family { name: "messages", about: "what a replica sends, forwards and receives", mutants: messages::MUTANTS },
     Family { name: "reports", about: "what a replica tells its user", mutants: reports::MUTANTS },
+    Family { name: "sessions", about: "what a user can rely on from one look to the next", mutants: sessions::MUTANTS },
     Family { name: "state", about: "what a replica keeps, and what it draws from", mutants: state::MUTANTS },
     Family {
         name: "rebase",
@@ -92,6 +94,11 @@ pub struct Family {
 /// All mutants, family by family.
 pub fn all() -> impl Iterator<Item = &'static Mutant> {
     FAMILIES.iter().flat_map(|family| family.mutants)
+}
+
+/// The mutant with this name.
+pub fn find(name: &str) -> Option<&'static Mutant> {
+    all().find(|mutant| mutant.name == name)
 }
 
 /// A planted bug.

@@ -49,6 +49,11 @@ pub trait Twist: Send {
         call(self, inner, cx, |inner, cx| inner.link(peer, state, cx));
     }
 
+    /// What the user sees.
+    fn view<'a>(&self, inner: &'a Inner) -> &'a dyn View {
+        inner.view()
+    }
+
     /// What survives a crash.
     fn durable(&self, inner: &Inner) -> Vec<u8> {
         inner.durable()
@@ -190,7 +195,7 @@ impl Replica for Twisted {
     }
 
     fn view(&self) -> &dyn View {
-        self.inner.view()
+        self.twist.view(&self.inner)
     }
 
     fn confirmed(&self) -> Option<&dyn View> {

@@ -47,7 +47,7 @@ const HARNESS: &[&[&str]] = &[
     &["metrics"],
     &["run"],
     &["scenario", "stories", "shrink", "mutants"],
-    &["explore", "capsule"],
+    &["explore", "capsule", "predictions"],
     &["prelude"],
 ];
 
