@@ -2,7 +2,7 @@
 
 mod bisect;
 mod full;
-pub(crate) mod mutants;
+mod mutants;
 
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Mutex;

@@ -123,6 +123,14 @@ pub struct Mutant {
     pub kinds: &'static [&'static Kind],
 }
 
+impl Mutant {
+    /// What must catch it, for tables: its oracle, or the kinds of findings.
+    pub fn caught_by(&self) -> String {
+        let kinds: Vec<&str> = self.kinds.iter().map(|kind| kind.name).collect();
+        if kinds.is_empty() { self.oracle.name.to_owned() } else { format!("finding: {}", kinds.join(", ")) }
+    }
+}
+
 impl fmt::Debug for Mutant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name)
