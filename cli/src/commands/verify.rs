@@ -1,5 +1,7 @@
 //! `syncbench verify`: the same scenario and seed give the same run, on several threads and in another process.
 
+mod bisect;
+mod full;
 pub(crate) mod mutants;
 
 use std::process::{Command, ExitCode, Stdio};
@@ -13,6 +15,7 @@ use syncbench_harness::results::{Cell, Results};
 use syncbench_harness::run;
 use syncbench_harness::scenario::{Plan, Scenario};
 
+use self::full::Swept;
 use super::run::split;
 use crate::args::VerifyArgs;
 use crate::catalog::Catalog;
@@ -21,11 +24,18 @@ use crate::failure::{Done, Failure};
 use crate::out::{eprintln, println};
 
 pub(crate) fn verify(catalog: &Catalog, args: &VerifyArgs) -> Done {
+    if let Some(replay) = &args.cell {
+        return bisect::cell(catalog, replay, args);
+    }
     let repeated = if args.only.is_none() { Some(repeat(catalog, args)?) } else { None };
     let all = args.strategy == ["all"];
     let trials = if all { mutants::run(args.only.as_deref())? } else { Vec::new() };
     let same = repeated.as_ref().is_none_or(|repeated| repeated.differing.is_empty());
-    let verified = same && trials.iter().all(Trial::passed);
+    let swept = if args.full { Some(full::run(catalog)?) } else { None };
+    let predicted = swept.as_ref().is_none_or(Swept::passed);
+    let verified = same && predicted && trials.iter().all(Trial::passed);
+    let first = repeated.as_ref().and_then(|repeated| repeated.differing.first());
+    let (first, explained) = first.map(|cell| bisect::explain(catalog, cell)).unwrap_or_default();
     if args.json {
         let cells = repeated.iter().flat_map(|repeated| &repeated.cells);
         let cells: Vec<_> = cells.map(|cell| json!({"cell": cell.replay, "trace_digest": cell.trace_digest})).collect();
@@ -33,11 +43,20 @@ pub(crate) fn verify(catalog: &Catalog, args: &VerifyArgs) -> Done {
         let bugs: Vec<_> = trials.iter().map(mutants::json).collect();
         println!(
             "{}",
-            json!({"schema": 1, "verified": verified, "differing": differing, "cells": cells, "planted_bugs": bugs})
+            json!({
+                "schema": 1,
+                "verified": verified,
+                "differing": differing,
+                "first_difference": first,
+                "cells": cells,
+                "planted_bugs": bugs,
+                "sweep": swept.as_ref().map(full::json),
+            })
         );
     } else {
         if let Some(Repeated { cells, differing }) = &repeated {
             differing.iter().for_each(|line| eprintln!("differs: {line}"));
+            explained.iter().for_each(|line| eprintln!("  {line}"));
             match differing.len() {
                 0 => println!(
                     "{} cells gave the same trace digest on several threads and in another process",
@@ -50,6 +69,7 @@ pub(crate) fn verify(catalog: &Catalog, args: &VerifyArgs) -> Done {
             repeated.iter().for_each(|_| println!());
             mutants::print(&trials);
         }
+        swept.iter().for_each(full::print);
     }
     Ok(ExitCode::from(u8::from(!verified)))
 }
@@ -132,7 +152,16 @@ mod tests {
 
     #[test]
     fn a_different_digest_is_noticed() {
-        let args = VerifyArgs { strategy: vec!["serial".into()], seeds: "1".into(), only: None, json: false };
+        let args = VerifyArgs {
+            strategy: vec!["serial".into()],
+            seeds: "1".into(),
+            only: None,
+            full: false,
+            cell: None,
+            against: None,
+            print_events: false,
+            json: false,
+        };
         let plan = Plan::new(vec![scenario(&args)]).unwrap();
         let here: Vec<Cell> = plan.cells.iter().take(2).map(run::run_cell).collect();
         assert_eq!(differences(&here, &here), [""; 0]);

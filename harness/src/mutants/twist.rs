@@ -49,6 +49,11 @@ pub trait Twist: Send {
         call(self, inner, cx, |inner, cx| inner.link(peer, state, cx));
     }
 
+    /// What the user sees.
+    fn view<'a>(&self, inner: &'a Inner) -> &'a dyn View {
+        inner.view()
+    }
+
     /// What survives a crash.
     fn durable(&self, inner: &Inner) -> Vec<u8> {
         inner.durable()
@@ -97,18 +102,27 @@ impl Wrapped {
 
     /// The strategy with all its replicas wrapped.
     pub fn around(self, inner: Arc<Configured>) -> Box<dyn Strategy> {
-        Box::new(Wrapper { inner, wrapped: self })
+        Box::new(Wrapper { inner, setup: self.setup, twist: Box::new(self.twist) })
     }
+}
+
+/// The strategy with all its replicas wrapped in twists that `twist` makes.
+pub(super) fn wrapped(
+    inner: Arc<Configured>,
+    twist: impl Fn(&Setup, &dyn Replica) -> Box<dyn Twist> + Send + Sync + 'static,
+) -> Box<dyn Strategy> {
+    Box::new(Wrapper { inner, setup: Setup::clone, twist: Box::new(twist) })
 }
 
 struct Wrapper {
     inner: Arc<Configured>,
-    wrapped: Wrapped,
+    setup: fn(&Setup) -> Setup,
+    twist: Box<dyn Fn(&Setup, &dyn Replica) -> Box<dyn Twist> + Send + Sync>,
 }
 
 impl Wrapper {
     fn wrap(&self, setup: &Setup, inner: Inner) -> Box<dyn Replica> {
-        let twist = (self.wrapped.twist)(setup, &*inner);
+        let twist = (self.twist)(setup, &*inner);
         Box::new(Twisted { inner, twist })
     }
 }
@@ -135,7 +149,7 @@ impl Strategy for Wrapper {
     }
 
     fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
-        self.wrap(setup, self.inner.strategy.replica(&(self.wrapped.setup)(setup)))
+        self.wrap(setup, self.inner.strategy.replica(&(self.setup)(setup)))
     }
 
     fn settling(&self) -> Duration {
@@ -143,7 +157,7 @@ impl Strategy for Wrapper {
     }
 
     fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {
-        Ok(self.wrap(setup, self.inner.strategy.restore(&(self.wrapped.setup)(setup), durable)?))
+        Ok(self.wrap(setup, self.inner.strategy.restore(&(self.setup)(setup), durable)?))
     }
 }
 
@@ -181,7 +195,7 @@ impl Replica for Twisted {
     }
 
     fn view(&self) -> &dyn View {
-        self.inner.view()
+        self.twist.view(&self.inner)
     }
 
     fn confirmed(&self) -> Option<&dyn View> {

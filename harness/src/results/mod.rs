@@ -18,7 +18,7 @@ mod write;
 use serde::{Deserialize, Serialize};
 
 pub use crate::by_name::{ByName, Name};
-pub use crate::faults::Coverage;
+pub use crate::faults::{Coverage, Messages, Spells};
 pub use crate::finding::Finding;
 pub use crate::metric::{Metric, Quantiles};
 pub use cell::{Cell, ClaimsKept, Outcome};
