@@ -18,6 +18,7 @@ pub mod finding;
 pub mod findings;
 pub mod history;
 pub mod ledger;
+pub mod lockstep;
 pub mod metric;
 pub mod metrics;
 pub mod mutants;

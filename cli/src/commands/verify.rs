@@ -1,5 +1,6 @@
 //! `syncbench verify`: the same scenario and seed give the same run, on several threads and in another process.
 
+mod bisect;
 mod full;
 mod mutants;
 
@@ -23,6 +24,9 @@ use crate::failure::{Done, Failure};
 use crate::out::{eprintln, println};
 
 pub(crate) fn verify(catalog: &Catalog, args: &VerifyArgs) -> Done {
+    if let Some(replay) = &args.cell {
+        return bisect::cell(catalog, replay, args);
+    }
     let repeated = if args.only.is_none() { Some(repeat(catalog, args)?) } else { None };
     let all = args.strategy == ["all"];
     let trials = if all { mutants::run(args.only.as_deref())? } else { Vec::new() };
@@ -30,6 +34,8 @@ pub(crate) fn verify(catalog: &Catalog, args: &VerifyArgs) -> Done {
     let swept = if args.full { Some(full::run(catalog)?) } else { None };
     let predicted = swept.as_ref().is_none_or(Swept::passed);
     let verified = same && predicted && trials.iter().all(Trial::passed);
+    let first = repeated.as_ref().and_then(|repeated| repeated.differing.first());
+    let (first, explained) = first.map(|cell| bisect::explain(catalog, cell)).unwrap_or_default();
     if args.json {
         let cells = repeated.iter().flat_map(|repeated| &repeated.cells);
         let cells: Vec<_> = cells.map(|cell| json!({"cell": cell.replay, "trace_digest": cell.trace_digest})).collect();
@@ -41,6 +47,7 @@ pub(crate) fn verify(catalog: &Catalog, args: &VerifyArgs) -> Done {
                 "schema": 1,
                 "verified": verified,
                 "differing": differing,
+                "first_difference": first,
                 "cells": cells,
                 "planted_bugs": bugs,
                 "sweep": swept.as_ref().map(full::json),
@@ -49,6 +56,7 @@ pub(crate) fn verify(catalog: &Catalog, args: &VerifyArgs) -> Done {
     } else {
         if let Some(Repeated { cells, differing }) = &repeated {
             differing.iter().for_each(|line| eprintln!("differs: {line}"));
+            explained.iter().for_each(|line| eprintln!("  {line}"));
             match differing.len() {
                 0 => println!(
                     "{} cells gave the same trace digest on several threads and in another process",
@@ -144,8 +152,16 @@ mod tests {
 
     #[test]
     fn a_different_digest_is_noticed() {
-        let args =
-            VerifyArgs { strategy: vec!["serial".into()], seeds: "1".into(), only: None, full: false, json: false };
+        let args = VerifyArgs {
+            strategy: vec!["serial".into()],
+            seeds: "1".into(),
+            only: None,
+            full: false,
+            cell: None,
+            against: None,
+            print_events: false,
+            json: false,
+        };
         let plan = Plan::new(vec![scenario(&args)]).unwrap();
         let here: Vec<Cell> = plan.cells.iter().take(2).map(run::run_cell).collect();
         assert_eq!(differences(&here, &here), [""; 0]);

@@ -539,6 +539,8 @@ impl<'a> Group<'a> {
             self.ledger.cut_off();
         }
         RunResult {
+            damaged: 0,
+            gone_back: Vec::new(),
             ended_at,
             quiescing_since: ended_at,
             messages_in_flight,

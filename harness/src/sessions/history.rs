@@ -3,7 +3,7 @@
 //! JSON lines, as elle-cli and adya read them for read-write registers: `{"index", "type", "process", "time", "f", "value"}`,
 //! every transaction first invoked and then finished.
 //!
-//! * A process is a client, with its number.
+//! * A process is a session: the client's number, and the number of clients more for each time that it began anew.
 //! * An operation writes 1 to a register of its own, named after it (`c2.5`), at the moment at which its user issued it. An
 //!   operation that turned out to have no effect *fails*, and one of which nobody knows is *info*.
 //! * A look reads: 1 from each operation that the client shows from now on, and `null` from each that was issued before and
@@ -51,11 +51,13 @@ impl Access {
 
 /// The lines of a run of which every step was kept.
 pub fn lines(steps: &[Step], ledger: &Ledger) -> Vec<String> {
-    let mut history = History { ledger, lines: Vec::new(), acted: BTreeSet::new(), unseen: BTreeMap::new() };
+    let mut history =
+        History { ledger, lines: Vec::new(), acted: BTreeSet::new(), unseen: BTreeMap::new(), begun: BTreeMap::new() };
     for step in steps {
         match step {
             Step::Act(op, at) => history.act(*op, *at),
             Step::Look(look) => history.look(look),
+            Step::Begin(client) => history.begin(*client),
         }
     }
     history.lines
@@ -68,6 +70,8 @@ struct History<'a> {
     acted: BTreeSet<OpId>,
     /// By client: the writes so far that it does not show and has not waited for. From its first look on.
     unseen: BTreeMap<NodeId, BTreeSet<OpId>>,
+    /// How often each client began anew.
+    begun: BTreeMap<NodeId, u32>,
 }
 
 impl History<'_> {
@@ -82,6 +86,11 @@ impl History<'_> {
                 .for_each(|(_, unseen)| _ = unseen.insert(op));
         }
         self.transaction(op.client, at, outcome(entry), &[Access::write(op)]);
+    }
+
+    fn begin(&mut self, client: NodeId) {
+        *self.begun.entry(client).or_default() += 1;
+        self.unseen.remove(&client);
     }
 
     fn look(&mut self, look: &Look) {
@@ -106,10 +115,12 @@ impl History<'_> {
         let unread = |Access(what, register, value): &Access| {
             Access(what, register.clone(), if *what == "r" { None } else { *value })
         };
+        let clients = self.ledger.clients().count() as u32;
+        let process = client.0 + clients * self.begun.get(&client).copied().unwrap_or(0);
         let invoked: Vec<Access> = value.iter().map(unread).collect();
         for (r#type, value) in [("invoke", &*invoked), (end, value)] {
             let index = self.lines.len() as u64;
-            let line = Line { index, r#type, process: client.0, time: at.0, f: "txn", value };
+            let line = Line { index, r#type, process, time: at.0, f: "txn", value };
             // Numbers and names have a form in JSON.
             self.lines.push(serde_json::to_string(&line).unwrap_or_default());
         }

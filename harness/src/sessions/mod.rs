@@ -12,7 +12,8 @@
 //! | monotonic writes | shows an operation and not an earlier one of the same user |
 //! | writes follow reads | shows an operation and not another that its user had seen when it acted |
 //!
-//! An operation that is rolled back because it is rejected breaks nothing: its user is told that it is no write. Until a
+//! A client that lost its disk, and one that starts over because its peers lost theirs, begins a new session with what is
+//! left: what is lost then has findings of its own. An operation that is rolled back because it is rejected breaks nothing: its user is told that it is no write. Until a
 //! client shows or confirms an operation, its user waits for it (`echo_ms`), and nothing is broken either. Where all four hold,
 //! the run is causally consistent (Brzezinski, Sobaniec and Wawrzyniak 2004): what a client shows is closed under what each
 //! operation follows, directly or over others.

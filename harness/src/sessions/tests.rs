@@ -191,6 +191,31 @@ fn a_state_that_changes_without_an_operation_breaks_monotonic_reads() {
     assert_eq!(run.broken(), [Why::Changed, Why::Changed]);
 }
 
+/// A client without a device, or one that starts over, has nothing left that could disappear.
+#[test]
+fn a_client_that_begins_anew_begins_a_session() {
+    let mut run = Run::new();
+    let first = run.act(1);
+    run.reflected(2, first);
+    let lost = run.act(1);
+    run.event(1, What::Crashed { for_good: false });
+    run.event(1, What::Live);
+    run.at_once(1, What::Restored { reflected: Box::default(), rebuilt: false });
+    let (third, fourth) = (run.act(1), run.act(1));
+    run.reflected(2, fourth);
+    run.event(2, What::Report(Report::StartedOver(None)));
+    run.at_once(2, What::Report(Report::Reflected(third)));
+    assert_eq!((lost.n, fourth.n), (2, 4));
+    let process = |run: &Run, op: OpId| {
+        let write = format!("[\"w\",\"{op}\"");
+        let lines = history::lines(run.watch.steps(), &run.ledger);
+        let line = lines.iter().find(|line| line.contains("\"ok\"") && line.contains(&write)).unwrap();
+        serde_json::from_str::<serde_json::Value>(line).unwrap()["process"].clone()
+    };
+    assert_eq!((process(&run, first), process(&run, third)), (1.into(), 4.into()));
+    assert_eq!(run.broken(), [Why::Earlier(fourth, vec![third])]);
+}
+
 #[test]
 fn every_guarantee_has_its_kind_and_its_words() {
     for (guarantee, kind) in Guarantee::ALL.into_iter().zip(KINDS) {

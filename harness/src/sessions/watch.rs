@@ -1,6 +1,7 @@
 //! Watches a run: what each client shows and when, and what that breaks.
 
 use std::collections::BTreeSet;
+use std::mem;
 
 use syncbench_strategies::document::Digest;
 use syncbench_strategies::prefix_set::PrefixSet;
@@ -17,6 +18,8 @@ pub enum Step {
     Act(OpId, Time),
     /// What a client shows has changed.
     Look(Look),
+    /// A client lost what it had: its user begins anew.
+    Begin(NodeId),
 }
 
 /// What a client shows has changed.
@@ -43,6 +46,8 @@ struct Client {
     fresh: Vec<OpId>,
     lost: BTreeSet<OpId>,
     confirmed: Vec<OpId>,
+    /// The first operation of each session of its user but the first.
+    sessions: Vec<u64>,
     /// Since its state was last looked at, something happened to an operation there.
     stirred: bool,
     state: Option<Digest>,
@@ -60,6 +65,15 @@ impl Client {
         if (self.known.insert(op) || again) && effect {
             self.fresh.push(op);
         }
+    }
+
+    /// A new session begins with what is left, before its user issues this operation.
+    fn begin(&mut self, left: &PrefixSet, next: u64) {
+        let mut sessions = mem::take(&mut self.sessions);
+        sessions.push(next);
+        *self = Self { known: left.clone(), sessions, stirred: true, ..Self::default() };
+        let prefixes = left.prefixes().flat_map(|(client, through)| (1..=through).map(move |n| OpId { client, n }));
+        self.fresh = prefixes.chain(left.beyond()).collect();
     }
 
     fn hide(&mut self, op: OpId) {
@@ -105,12 +119,22 @@ impl Watch {
                 self.look_at(node, ledger);
                 self.steps.iter_mut().for_each(|steps| steps.push(Step::Act(*op, event.at)));
             }
+            What::Restored { .. } | What::Report(Report::StartedOver(_)) => self.begin(node, ledger),
             What::Report(report) => self.report(report, node, ledger),
             What::State(digest) => self.state(node, *digest),
             What::Crashed { .. } => self.change(node, |client| client.state = None),
             What::RecoveryDiffers => self.break_off(node, Why::Changed),
             What::InstantEnd => self.clients.iter_mut().for_each(|client| client.stirred = false),
             _ => {}
+        }
+    }
+
+    /// A client lost what it had, or what its peers had of it.
+    fn begin(&mut self, node: NodeId, ledger: &Ledger) {
+        if ledger.replica(node).is_some() {
+            let next = ledger.next_op(node).n;
+            self.change(node, |client| client.begin(ledger.reflected_at(node), next));
+            self.steps.iter_mut().for_each(|steps| steps.push(Step::Begin(node)));
         }
     }
 
@@ -177,21 +201,27 @@ impl Watch {
         }
     }
 
+    /// The first operation of the session in which an operation was issued.
+    fn session_of(&self, op: OpId) -> u64 {
+        let starts = self.clients.get((op.client.0 as usize).wrapping_sub(1)).map(|client| &client.sessions);
+        starts.and_then(|starts| starts.iter().rfind(|start| **start <= op.n)).copied().unwrap_or(1)
+    }
+
     fn break_off(&mut self, client: NodeId, why: Why) {
         self.broken.push(Break { at: self.at, client, why });
     }
 
     /// An instant is over: what clients show now is what their users see.
     fn look(&mut self, ledger: &Ledger) {
-        for node in std::mem::take(&mut self.touched) {
+        for node in mem::take(&mut self.touched) {
             self.look_at(node, ledger);
         }
     }
 
     fn look_at(&mut self, node: NodeId, ledger: &Ledger) {
         let Some(client) = self.clients.get_mut((node.0 as usize).wrapping_sub(1)) else { return };
-        let (shown, lost) = (std::mem::take(&mut client.fresh), std::mem::take(&mut client.lost));
-        let confirmed = std::mem::take(&mut client.confirmed);
+        let (shown, lost) = (mem::take(&mut client.fresh), mem::take(&mut client.lost));
+        let confirmed = mem::take(&mut client.confirmed);
         let client = &self.clients[node.0 as usize - 1];
         let mut broken = Vec::new();
         for op in &lost {
@@ -200,7 +230,8 @@ impl Watch {
         let hidden: Vec<OpId> = confirmed.into_iter().filter(|op| !client.known.contains(*op)).collect();
         broken.extend(hidden.iter().map(|op| Why::OwnUnseen(*op)));
         for op in shown.iter().copied().filter(|op| op.client != node) {
-            broken.extend(missing(earlier(op, client), ledger).map(|missing| Why::Earlier(op, missing)));
+            let session = self.session_of(op);
+            broken.extend(missing(earlier(op, session, client), ledger).map(|missing| Why::Earlier(op, missing)));
             let seen = ledger.entry(op).map(|entry| &entry.reflected);
             let seen = seen.into_iter().flat_map(|seen| unseen(seen, op, node, client));
             broken.extend(missing(seen, ledger).map(|missing| Why::Seen(op, missing)));
@@ -225,10 +256,10 @@ impl Default for Watch {
     }
 }
 
-/// Earlier operations of the user of `op` that a client does not show.
-fn earlier(op: OpId, client: &Client) -> impl Iterator<Item = OpId> {
+/// Earlier operations of the user of `op` in its session, which begins with this one, that a client does not show.
+fn earlier(op: OpId, session: u64, client: &Client) -> impl Iterator<Item = OpId> {
     let from = if client.gone.is_empty() { client.known.through(op.client) + 1 } else { 1 };
-    (from..op.n).map(move |n| OpId { n, ..op }).filter(|op| !client.shows(*op))
+    (from.max(session)..op.n).map(move |n| OpId { n, ..op }).filter(|op| !client.shows(*op))
 }
 
 /// Operations that the user of `op` had seen when it acted and that the client at `node` does not show. Those of that user are

@@ -13,9 +13,9 @@ use crate::args::{Cli, Command, DemoArgs, RunArgs};
 use crate::capsules;
 use crate::catalog::Catalog;
 use crate::commands::run;
-use crate::commands::shrink::{smallest, summary};
 use crate::failure::{Failure, one_line};
 use crate::out::{eprint, eprintln};
+use crate::shrinking::{smallest, summary};
 
 /// Runs the cell of a replay command and tells its first loss, of the smallest run where that is asked for.
 pub(super) fn tell(catalog: &Catalog, replay: &str, asked: &DemoArgs) -> Result<Told, Failure> {
@@ -53,7 +53,7 @@ pub(super) fn tell(catalog: &Catalog, replay: &str, asked: &DemoArgs) -> Result<
 }
 
 /// The one cell of a replay command.
-fn planned(catalog: &Catalog, replay: &str) -> Result<Planned, Failure> {
+pub(crate) fn planned(catalog: &Catalog, replay: &str) -> Result<Planned, Failure> {
     let wrong = |reason: String| Failure::usage(format!("--cell: {reason}"));
     let args = parse(replay, catalog.plans.program_name()).map_err(wrong)?;
     ignored(&args);

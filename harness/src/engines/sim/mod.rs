@@ -23,12 +23,12 @@ use super::hold::Hold;
 use super::load::Users;
 use super::node::{Node, Request};
 use crate::event::Event;
-use crate::faults::{Conditions, Reopening, Timeline, Transition, VAIN_WAIT};
+use crate::faults::{Conditions, Reopening, Timeline, Transition, VAIN_TRANSITIONS, VAIN_WAIT};
 use crate::ledger::Ledger;
 use crate::network::{Access, Link};
 use crate::probe::Probe;
 use crate::queue::Queue;
-use crate::run_result::RunResult;
+use crate::run_result::{GoneBack, RunResult};
 use crate::sabotage::Saboteur;
 use crate::task::Task;
 use crate::tracer::Tracer;
@@ -92,6 +92,7 @@ struct Sim<'a> {
     saved: BTreeMap<NodeId, Saved>,
     /// By node and moment.
     backups: BTreeMap<(NodeId, Time), Saved>,
+    gone_back: Vec<GoneBack>,
     /// By node number: how often it was installed anew.
     installs: Vec<u32>,
     /// By node number: what waits there.
@@ -110,12 +111,14 @@ struct Sim<'a> {
     shown: BTreeMap<NodeId, Digest>,
     events: Vec<Event>,
     requests: Vec<Request>,
-    /// The message that is being received was damaged by the network.
-    damaged: bool,
+    /// Whether the message that is being received is damaged, and how many of those that were received are.
+    damaged: (bool, u64),
     /// How long replicas that never fall silent need to settle; zero for those that do.
     settling: Duration,
     /// When a user last acted, a connection last opened or the last fault transition was.
     stirred_at: Time,
+    /// When a user last acted or a connection last opened, and the fault transitions since.
+    progress: (Time, u32),
     /// Replicas that never fall silent have settled: timers are void, and what is in flight arrives.
     timers_void: bool,
     next_sample: Time,
@@ -145,6 +148,7 @@ impl<'a> Sim<'a> {
             lives: vec![0; size],
             saved: BTreeMap::new(),
             backups: BTreeMap::new(),
+            gone_back: Vec::new(),
             installs: vec![0; size],
             lines: (0..size).map(|_| Line::default()).collect(),
             wires: ends.collect(),
@@ -158,9 +162,10 @@ impl<'a> Sim<'a> {
             shown: BTreeMap::new(),
             events: Vec::new(),
             requests: Vec::new(),
-            damaged: false,
+            damaged: (false, 0),
             settling: task.strategy.strategy.settling(),
             stirred_at: Time::ZERO,
+            progress: (Time::ZERO, 0),
             timers_void: false,
             next_sample: Time::ZERO + task.sample_every.unwrap_or_default(),
             saboteur: task.planted.map(|plant| plant()),
@@ -221,6 +226,9 @@ impl<'a> Sim<'a> {
     /// Whether nothing else is to come at `due` and replicas that never fall silent have had the time that they need, or
     /// users wait in vain.
     fn quiescent(&self, due: Time) -> bool {
+        if self.flaps_in_vain(due) {
+            return true;
+        }
         let never_silent = !self.settling.is_zero() && !self.timers_void;
         let patience = if never_silent { self.settling } else { VAIN_WAIT };
         let unhealed = self.timeline.healed_at().is_none();
@@ -228,6 +236,16 @@ impl<'a> Sim<'a> {
             && (never_silent || (unhealed && self.conditions.in_vain(&self.nodes)))
             && self.timeline.next().is_none()
             && !self.queue.pending().any(|work| matches!(work, Work::Issue { .. } | Work::Open { .. }))
+    }
+
+    /// Whether users wait for what a fault that comes and goes never lets through.
+    fn flaps_in_vain(&self, due: Time) -> bool {
+        let ((at, transitions), (most, longest)) = (self.progress, VAIN_TRANSITIONS);
+        transitions > most
+            && due > at + longest
+            && self.timeline.healed_at().is_none()
+            && self.users.waits()
+            && !self.queue.pending().any(|work| matches!(work, Work::Issue { .. }))
     }
 
     /// Voids all timers: what is in flight arrives, with all that follows from it, and then the group is quiescent.

@@ -16,6 +16,7 @@ use crate::engines::node::{Input, Node};
 use crate::event::What;
 use crate::faults::{NodeState, Restart, Transition};
 use crate::rng::stream;
+use crate::run_result::GoneBack;
 use crate::wire::Wire;
 
 /// What a crash leaves behind, or a backup has.
@@ -39,6 +40,7 @@ impl Sim<'_> {
         }
         self.conditions.change(transition);
         self.stirred_at = self.now;
+        self.progress.1 += 1;
         for id in self.nodes.clone() {
             let state = self.conditions.node(id);
             match self.replicas[id.0 as usize].take() {
@@ -114,14 +116,18 @@ impl Sim<'_> {
     fn join(&mut self, id: NodeId) {
         let saved = self.saved.remove(&id);
         let restart = saved.as_ref().map(|saved| saved.restart);
+        let before = saved.as_ref().map(|saved| saved.shown.clone());
         let saved = match restart {
             Some(Restart::Backup(Reverse(at))) => self.backups.get(&(id, at)).cloned().or(saved),
             _ => saved,
         };
-        self.installs[id.0 as usize] += u32::from(matches!(restart, Some(Restart::Nothing | Restart::Rebuilt)));
+        self.installs[id.0 as usize] += u32::from(restart.is_some_and(|restart| restart != Restart::Saved));
         let node = self.made(id, restart, saved.as_ref());
         let differs = restart == Some(Restart::Saved)
             && saved.as_ref().is_some_and(|saved| saved.shown.digest() != node.replica.view().digest());
+        if let (NodeId::SERVER, Some(before), true) = (id, before, restart != Some(Restart::Saved)) {
+            self.gone_back.push(GoneBack { before, after: node.replica.view().document() });
+        }
         self.replicas[id.0 as usize] = Some(node);
         self.emit(id, What::Live);
         if differs {
@@ -197,6 +203,7 @@ impl Sim<'_> {
         }
         if opened {
             self.stirred_at = self.now;
+            self.progress = (self.now, 0);
             let reopening = reopening(since, self.now, ends.0, ends.1);
             self.reopenings.extend(reopening);
             self.tell(ends, LinkState::Up, reopening.is_some());

@@ -79,6 +79,7 @@ pub(super) fn merge(
     let nodes: Vec<NodeId> = task.topology().nodes(task.clients).collect();
     let met = Met { touches: &touches, operations: &flights, reopenings: &reopenings, nodes: &nodes };
     RunResult {
+        gone_back: Vec::new(),
         coverage: task.faults.coverage(&met, healed_at, ended_at),
         quiescing_since: healed_at.unwrap_or(ended_at).max(last_issue),
         ledger,
@@ -87,6 +88,8 @@ pub(super) fn merge(
         messages_in_flight,
         timers_due,
         connections_opening,
+        // No fault that damages messages is planned in real time.
+        damaged: 0,
         trace_digest: None,
         inexact: None,
         stored_bytes,
