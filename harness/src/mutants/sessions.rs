@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use syncbench_strategies::model::{Operation, Outcome};
 use syncbench_strategies::registry;
-use syncbench_strategies::replica::{Context, Effect, LinkState, NodeId, OpId, ProtocolError, Setup};
+use syncbench_strategies::replica::{Context, Effect, LinkState, NodeId, OpId, ProtocolError, Report, Setup};
 use syncbench_strategies::sidecar::Sidecar;
 use syncbench_strategies::view::View;
 
 use super::twist::{Inner, Twist, Wrapped, call, pass_on};
 use super::{Bug, Conditions, Mutant, USUAL, mutant, on};
-use crate::finding::Kind;
-use crate::oracle::FINDINGS;
+use crate::oracle::{FINDINGS, MONOTONIC_READS};
 use crate::sessions::{
     MONOTONIC_READS_BROKEN, MONOTONIC_WRITES_BROKEN, READ_YOUR_WRITES_BROKEN, WRITES_FOLLOW_READS_BROKEN,
 };
@@ -20,46 +20,79 @@ use crate::sessions::{
 /// Two halves are apart for some time, and operations go on after that.
 const HALVES: Conditions =
     Conditions { network: "wifi:detection=0", faults: &["partition:halves@500ms..900ms"], ops: 60, ..USUAL };
+/// Nothing goes wrong: where halves are apart, a relay may bring the newer of two writes first.
+const CALM: Conditions = Conditions { network: "wifi", ops: 60, ..USUAL };
 
 pub(super) static MUTANTS: &[Mutant] = &[
-    session(
-        "pending-hidden",
-        "A client without a connection stops showing what is not confirmed, from its user's third operation on.",
-        "serial-optimistic",
-        Bug::Replica(Wrapped::with(|_, _| Box::new(Hides { connected: false, alone: 0 }))),
-        &[&READ_YOUR_WRITES_BROKEN],
-    ),
-    session(
-        "begins-anew",
-        "A client that is connected again begins with the initial document, as if it had just been installed.",
-        "serial",
-        Bug::Replica(Wrapped::with(|setup, _| Box::new(Begins { setup: setup.clone(), connected: 0 }))),
-        &[&MONOTONIC_READS_BROKEN],
-    ),
-    session(
-        "newer-first",
-        "One client leaves every fourth message for 300 ms, and takes those that came after it.",
-        "lww-hlc",
-        Bug::Replica(Wrapped::with(|setup, _| Box::new(Late::new(setup, false)))),
-        &[&MONOTONIC_WRITES_BROKEN],
-    ),
-    session(
-        "effect-before-cause",
-        "The relay is 300 ms late with what client 1 sends, where it goes to client 3.",
-        "lww-hlc",
-        Bug::Replica(Wrapped::with(|setup, _| Box::new(Late::new(setup, true)))),
-        &[&WRITES_FOLLOW_READS_BROKEN],
-    ),
+    Mutant {
+        conditions: CALM,
+        kinds: &[&READ_YOUR_WRITES_BROKEN],
+        ..mutant(
+            "confirmed-before-applied",
+            "A client tells its user that an operation stands when it sends it, and shows it a round trip later.",
+            on("serial", "record"),
+            Bug::Replica(Wrapped::with(|_, _| Box::new(Promises))),
+            &FINDINGS,
+        )
+    },
+    Mutant {
+        conditions: HALVES,
+        ..mutant(
+            "pending-hidden",
+            "A client without a connection stops showing what is not confirmed, from its user's third operation on.",
+            on("serial-optimistic", "record"),
+            Bug::Replica(Wrapped::with(|_, _| Box::new(Hides { connected: false, alone: 0 }))),
+            &MONOTONIC_READS,
+        )
+    },
+    Mutant {
+        conditions: HALVES,
+        kinds: &[&MONOTONIC_READS_BROKEN],
+        ..mutant(
+            "begins-anew",
+            "A client that is connected again begins with the initial document, as if it had just been installed.",
+            on("serial", "record"),
+            Bug::Replica(Wrapped::with(|setup, _| Box::new(Begins { setup: setup.clone(), connected: 0 }))),
+            &FINDINGS,
+        )
+    },
+    Mutant {
+        conditions: CALM,
+        kinds: &[&MONOTONIC_WRITES_BROKEN],
+        ..mutant(
+            "newer-first",
+            "One client leaves every fourth message for 300 ms, and takes those that came after it.",
+            on("lww-hlc", "record"),
+            Bug::Replica(Wrapped::with(|setup, _| Box::new(Late::new(setup, false)))),
+            &FINDINGS,
+        )
+    },
+    Mutant {
+        conditions: CALM,
+        kinds: &[&WRITES_FOLLOW_READS_BROKEN],
+        ..mutant(
+            "effect-before-cause",
+            "The relay is 300 ms late with what client 1 sends, where it goes to client 3.",
+            on("lww-hlc", "record"),
+            Bug::Replica(Wrapped::with(|setup, _| Box::new(Late::new(setup, true)))),
+            &FINDINGS,
+        )
+    },
 ];
 
-const fn session(
-    name: &'static str,
-    plants: &'static str,
-    strategy: &'static str,
-    bug: Bug,
-    kinds: &'static [&'static Kind],
-) -> Mutant {
-    Mutant { conditions: HALVES, kinds, ..mutant(name, plants, on(strategy, "record"), bug, &FINDINGS) }
+struct Promises;
+
+impl Twist for Promises {
+    fn submit(&mut self, inner: &mut Inner, id: OpId, operation: &Operation, cx: &mut Context<'_>) {
+        cx.confirmed(id, Outcome::Null);
+        call(self, inner, cx, |inner, cx| inner.submit(id, operation, cx));
+    }
+
+    fn effect(&mut self, effect: Effect, cx: &mut Context<'_>) {
+        if !matches!(effect, Effect::Report(Report::Confirmed(..))) {
+            pass_on(effect, cx);
+        }
+    }
 }
 
 struct Hides {
@@ -71,7 +104,7 @@ struct Hides {
 impl Twist for Hides {
     fn effect(&mut self, effect: Effect, cx: &mut Context<'_>) {
         if let Effect::Report(report) = &effect
-            && matches!(report, syncbench_strategies::replica::Report::Shown(OpId { client, .. }) if *client == cx.node())
+            && matches!(report, Report::Shown(OpId { client, .. }) if *client == cx.node())
             && !self.connected
         {
             self.alone += 1;

@@ -59,7 +59,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
     },
     mutant(
         "panics",
-        "A replica panics on its fortieth message.",
+        "A replica panics on its twentieth message.",
         on("serial", "record"),
         Bug::Replica(Wrapped::with(|_, _| Box::new(Panics { received: 0 }))),
         &PANICS,
@@ -191,7 +191,7 @@ impl Twist for Panics {
         cx: &mut Context<'_>,
     ) -> Result<(), ProtocolError> {
         self.received += 1;
-        if self.received == 40 {
+        if self.received == 20 {
             resume_unwind(Box::new("an index beyond the end"));
         }
         call(self, inner, cx, |inner, cx| inner.receive(from, bytes, sidecar, cx))

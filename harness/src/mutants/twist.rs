@@ -22,6 +22,11 @@ pub trait Twist: Send {
         pass_on(effect, cx);
     }
 
+    /// The user acts.
+    fn submit(&mut self, inner: &mut Inner, id: OpId, operation: &Operation, cx: &mut Context<'_>) {
+        call(self, inner, cx, |inner, cx| inner.submit(id, operation, cx));
+    }
+
     /// A message arrives.
     fn receive(
         &mut self,
@@ -169,7 +174,7 @@ struct Twisted {
 
 impl Replica for Twisted {
     fn submit(&mut self, id: OpId, operation: &Operation, cx: &mut Context<'_>) {
-        call(&mut *self.twist, &mut self.inner, cx, |inner, cx| inner.submit(id, operation, cx));
+        self.twist.submit(&mut self.inner, id, operation, cx);
     }
 
     fn undo(&mut self, id: OpId, target: OpId, cx: &mut Context<'_>) {
