@@ -58,7 +58,7 @@ impl Growth {
 /// Where earlier versions of a document can be read from, beside versions that a product saves itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum History {
+pub enum Versions {
     /// Nowhere: what is replaced or removed is gone.
     #[default]
     Nowhere,
@@ -70,14 +70,14 @@ pub enum History {
     Collected(&'static str),
 }
 
-impl History {
+impl Versions {
     /// In a clause.
     pub fn says(&self) -> String {
         match self {
-            History::Nowhere => "what is replaced or removed is gone; the product saves versions itself".to_owned(),
-            History::Replica(how) => format!("every replica keeps them: {how}"),
-            History::Server(what) => format!("the server can keep them: {what}"),
-            History::Collected(what) => format!("replicas drop them by default: {what}"),
+            Versions::Nowhere => "what is replaced or removed is gone; the product saves versions itself".to_owned(),
+            Versions::Replica(how) => format!("every replica keeps them: {how}"),
+            Versions::Server(what) => format!("the server can keep them: {what}"),
+            Versions::Collected(what) => format!("replicas drop them by default: {what}"),
         }
     }
 }
@@ -112,7 +112,7 @@ pub struct Guarantees {
     /// A client's operations last only as long as the client: they go when it falls silent or crashes.
     pub ephemeral: bool,
     /// Where earlier versions can be read from.
-    pub history: History,
+    pub versions: Versions,
 }
 
 impl Guarantees {
@@ -131,7 +131,7 @@ impl Guarantees {
         depends_on_clocks: false,
         grows: Growth::NONE,
         ephemeral: false,
-        history: History::Nowhere,
+        versions: Versions::Nowhere,
     };
 
     /// What its users may take "saved" for, when an operation is confirmed.

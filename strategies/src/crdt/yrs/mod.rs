@@ -59,7 +59,7 @@ use crate::document::{Document, EditKind};
 use crate::relay::{self, TOPOLOGY};
 use crate::replica::{NodeId, ProtocolError, Replica, Rng, Setup, Strategy, Topology};
 use crate::send_window::SendWindow;
-use crate::spec::{Content, Growth, Guarantees, History, Param, ParamKind, Params, Spec, Support, WINDOW};
+use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Params, Spec, Support, Versions, WINDOW};
 use crate::wire::unseal;
 
 /// The strategy's spec.
@@ -72,7 +72,9 @@ pub static SPEC: Spec = Spec {
     topology: Topology::Star,
     guarantees: Guarantees {
         grows: Growth::operations("the ids of everything that was written, replaced values and removed text included"),
-        history: History::Collected("deleted content goes unless `skip_gc` is set, and snapshots of versions need it"),
+        versions: Versions::Collected(
+            "deleted content goes unless `skip_gc` is set, and snapshots of versions need it",
+        ),
         ..MERGES
     },
     params: &[

@@ -39,7 +39,7 @@ use crate::node::NodeId;
 use crate::replica::{ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::serial::index_positions;
 use crate::serial::order::{Keeps, Order};
-use crate::spec::{Content, Guarantees, History, Param, ParamKind, Params, Spec, Support, WINDOW};
+use crate::spec::{Content, Guarantees, Param, ParamKind, Params, Spec, Support, Versions, WINDOW};
 use client::Client;
 use embedded::Embedded;
 use server::Server;
@@ -58,7 +58,7 @@ pub static SPEC: Spec = Spec {
         works_offline: true,
         can_refuse: true,
         needs_server: true,
-        history: History::Server("its log has the last operations, and a longer one replays every version"),
+        versions: Versions::Server("its log has the last operations, and a longer one replays every version"),
         ..Guarantees::NONE
     },
     params: &[
