@@ -8,7 +8,6 @@ use syncbench_reports::format::plural;
 
 use crate::args::MergeArgs;
 use crate::catalog::Catalog;
-use crate::commands::run::unwritable;
 use crate::failure::{Done, Failure};
 use crate::folder;
 use crate::out::println;
@@ -20,7 +19,7 @@ pub(crate) fn merge(catalog: &Catalog, args: &MergeArgs) -> Done {
     }
     let files: Vec<_> = parts.iter().flat_map(|part| part.results.files.clone()).collect();
     let (header, cells) = results::merge(parts, |results| planned(results, catalog)).map_err(Failure::usage)?;
-    let mut writer = Writer::create(&args.out, &header).map_err(unwritable)?;
+    let mut writer = Writer::create(&args.out, &header).map_err(folder::unwritable)?;
     for cell in &cells {
         writer.append(cell)?;
     }
@@ -51,7 +50,7 @@ mod tests {
 
     #[test]
     fn no_room_for_a_merged_run_is_no_wrong_use() {
-        let of = |kind: ErrorKind| unwritable(ResultsError::Io { path: "out".into(), error: kind.into() });
+        let of = |kind: ErrorKind| folder::unwritable(ResultsError::Io { path: "out".into(), error: kind.into() });
         assert!(matches!(of(ErrorKind::StorageFull), Failure::Broken(_)));
         assert!(matches!(of(ErrorKind::PermissionDenied), Failure::Usage(_)));
     }

@@ -55,6 +55,8 @@ fn bash_completes_names_alone_and_in_lists() {
         ("syncbench run gro", "growth"),
         ("syncbench list fau", "faults"),
         ("syncbench list visible_h", "visible_half_ms"),
+        ("syncbench list strategies serial-o", "serial-optimistic"),
+        ("syncbench list story ra", "race"),
         ("syncbench list faults par", "partition"),
         ("syncbench list strategy ", "escrow"),
         ("syncbench demo ra", "race"),
@@ -67,6 +69,7 @@ fn bash_completes_names_alone_and_in_lists() {
         };
         assert!(all.iter().any(|other| other == offered), "{line}: {all:?}");
     }
+    assert_eq!(completed(&place, "syncbench list stories ser").unwrap(), [""], "no strategy is a story");
     assert_eq!(
         completed(&place, "syncbench list faults s").unwrap().iter().filter(|name| *name == "serial").count(),
         0

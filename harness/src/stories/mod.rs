@@ -11,8 +11,8 @@ pub mod race;
 mod script;
 pub mod stack;
 mod stage;
-mod telling;
-mod watch;
+pub(crate) mod telling;
+pub(crate) mod watch;
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -26,6 +26,7 @@ use syncbench_strategies::spec::Spec;
 use crate::results::Finding;
 use orders::Tally;
 pub use script::{Call, Script};
+pub(crate) use stage::made;
 pub use stage::perform;
 
 /// One line per story.
@@ -248,6 +249,14 @@ pub struct Final {
     /// What.
     #[serde(serialize_with = "as_json")]
     pub state: Document,
+}
+
+impl Step {
+    /// Whether the call had an effect.
+    fn matters(&self) -> bool {
+        let lists = [&self.took, &self.shown, &self.confirmed, &self.refused, &self.rolled_back];
+        self.issued.is_some() || self.connected.is_some() || self.changed || lists.iter().any(|list| !list.is_empty())
+    }
 }
 
 impl Run {

@@ -8,7 +8,6 @@ mod folder;
 use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::ops::RangeInclusive;
-use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -32,6 +31,7 @@ use crate::commands::run::console_width;
 use crate::environment;
 use crate::failure::{Done, Failure};
 use crate::out::{eprintln, print, println};
+use crate::written::quoted;
 
 /// Deepest search: a thousand seeds.
 const DEEPEST: u32 = 100;
@@ -88,13 +88,6 @@ pub(crate) fn choose(catalog: &Catalog, args: &ChooseArgs) -> Done {
         println!("Again:  {again}");
     }
     Ok(ExitCode::from(if decision.proposal.is_some() { 0 } else { 3 }))
-}
-
-/// A path as a shell takes it.
-fn quoted(path: &Path) -> String {
-    let path = path.display().to_string();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-:+".contains(c);
-    if path.chars().all(plain) { path } else { format!("'{}'", path.replace('\'', "'\\''")) }
 }
 
 /// The answers in the file that was named, with what it leaves out, or those that are given now; saved where that was asked for.

@@ -15,18 +15,17 @@ use syncbench_strategies::names;
 use syncbench_strategies::registry::left_out;
 
 use super::run::split;
+use super::told::MARK;
 use crate::args::DemoArgs;
 use crate::catalog::Catalog;
 use crate::failure::{Done, Failure};
 use crate::out::{eprintln, print, println};
 use crate::written;
-
-/// The last line of every diagram written here; a file without it is not overwritten.
-const MARK: &str = "<!-- a diagram of syncbench demo -->\n";
+pub(crate) use cell::planned;
 
 pub(crate) fn demo(catalog: &Catalog, args: &DemoArgs) -> Done {
     if let Some(replay) = &args.cell {
-        return show(args, &cell::tell(catalog, replay)?);
+        return show(args, &cell::tell(catalog, replay, args)?);
     }
     let Some(name) = &args.name else { return list(catalog, args.json) };
     let story = stories::find(name).ok_or_else(|| {

@@ -5,6 +5,7 @@
 
 mod model;
 mod oracle;
+mod small;
 mod users;
 
 #[cfg(test)]
@@ -21,7 +22,7 @@ pub use self::oracle::{
 };
 use self::users::{Device, Habits};
 use crate::finding::Finding;
-use crate::workload::{History, User, Workload, WorkloadSpec};
+use crate::workload::{History, Small, User, Workload, WorkloadSpec};
 
 /// What the workload says about itself.
 pub static SPEC: WorkloadSpec = WorkloadSpec {
@@ -70,6 +71,10 @@ impl Workload for Counter {
 
     fn judge(&self, history: &History<'_>) -> Vec<Finding> {
         oracle::judge(history)
+    }
+
+    fn small(&self) -> Option<Small> {
+        Some(Small { genesis: genesis(0), letters: small::LETTERS })
     }
 
     fn invariant(&self, document: &Document) -> Result<(), String> {

@@ -182,19 +182,8 @@ impl Twisted {
             }
             Effect::Send { to, bytes, sidecar } => cx.send(to, bytes, sidecar),
             Effect::SetTimer { after, tag } => cx.set_timer(after, tag),
-            Effect::Report(Report::Shown(id)) => cx.shown(id),
-            Effect::Report(Report::Reflected(id)) => cx.reflected(id),
-            Effect::Report(Report::ReflectedThrough(clock)) => cx.reflected_all(&Sidecar::state(&clock)),
-            Effect::Report(Report::Tagged(id, tag)) => cx.tagged(id, tag),
-            Effect::Report(Report::ReflectedTags(first, last)) => cx.reflected_tags(first, last),
-            Effect::Report(Report::Pending(id)) => cx.pending(id),
-            Effect::Report(Report::Void(id)) => cx.void(id),
-            Effect::Report(Report::Overwritten(id, at)) => cx.overwritten(id, at),
             Effect::Report(Report::Confirmed(id, _)) if self.bug == Bug::ForgetsToAnswer && id.n.is_multiple_of(3) => {}
-            Effect::Report(Report::Confirmed(id, outcome)) => cx.confirmed(id, outcome),
-            Effect::Report(Report::Rejected(id, reason)) => cx.rejected(id, reason),
-            Effect::Report(Report::RolledBack(id)) => cx.rolled_back(id),
-            Effect::Report(Report::Count(name, by)) => cx.count(name, by),
+            Effect::Report(report) => cx.report(report),
         }
     }
 

@@ -4,6 +4,7 @@
 
 mod access;
 mod browser;
+mod charts;
 mod keys;
 mod paper;
 mod screen;

@@ -267,6 +267,10 @@ pub fn cell(part: &str, workload: &str, strategy: &str, size: u64, seed: u64) ->
                 operations_issued: 400,
                 operations_overlapped: 121,
                 messages_touched: 480,
+                drawn_by: None,
+                spells: None,
+                messages: None,
+                touched: true,
             }]
         } else {
             Vec::new()
@@ -392,5 +396,6 @@ pub fn story() -> Diagram {
             message(0, 1, 75.0, Some(140.0), "changes of Ben"),
         ],
         findings: Vec::new(),
+        by_step: false,
     }
 }

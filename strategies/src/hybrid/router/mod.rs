@@ -38,7 +38,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::book::Lane;
+use super::book::{Book, Lane};
 use super::merged::Merged;
 use super::models::{Reading, RestModel, TextModel};
 use super::overlaid::Base;
@@ -238,8 +238,8 @@ impl Strategy for Hybrid {
         {
             server.begun = texts.iter().map(|(name, text)| (name.clone(), text.digest())).collect();
         }
-        let router =
-            self.assemble(setup, |_, strategy, setup| Ok(strategy.replica(setup)), ClientState::default(), server);
+        let client = ClientState { book: Book::of_install(setup.identity().install), ..ClientState::default() };
+        let router = self.assemble(setup, |_, strategy, setup| Ok(strategy.replica(setup)), client, server);
         // Genesis is this strategy's own encoding, made by `Strategy::genesis` a moment ago.
         router.expect("genesis is two documents")
     }

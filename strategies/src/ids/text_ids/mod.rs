@@ -96,14 +96,14 @@ impl Strategy for TextIds {
         let document = Document::decode(&setup.genesis).expect("genesis is a document");
         let state = State::genesis(document, setup.undo);
         match setup.node {
-            NodeId::SERVER => Box::new(Server::new(self.history, state)),
+            NodeId::SERVER => Box::new(Server::new(setup, self.history, state)),
             _ => Box::new(Client::new(setup, self.window, state)),
         }
     }
 
     fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {
         Ok(match setup.node {
-            NodeId::SERVER => Box::new(Server::restore(self.history, durable)?),
+            NodeId::SERVER => Box::new(Server::restore(setup, self.history, durable)?),
             _ => Box::new(Client::restore(setup, self.window, durable)?),
         })
     }

@@ -100,7 +100,7 @@ impl Strategy for Ot {
 
     fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {
         Ok(match setup.node {
-            NodeId::SERVER => Box::new(Server::restore(self.history, durable)?),
+            NodeId::SERVER => Box::new(Server::restore(setup, self.history, durable)?),
             _ => Box::new(Client::restore(setup, *self, durable)?),
         })
     }

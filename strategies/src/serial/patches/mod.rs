@@ -93,14 +93,14 @@ impl Strategy for Patches {
         // Genesis is this strategy's own encoding, made by `Strategy::genesis` a moment ago.
         let data = Document::decode(&setup.genesis).expect("genesis is a document");
         match setup.node {
-            NodeId::SERVER => Box::new(Server::new(Journal::new(data, self.history))),
+            NodeId::SERVER => Box::new(Server::new(setup, Journal::new(data, self.history))),
             _ => Box::new(Client::new(setup, self.window, data)),
         }
     }
 
     fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {
         Ok(match setup.node {
-            NodeId::SERVER => Box::new(Server::new(Journal::restore(durable)?)),
+            NodeId::SERVER => Box::new(Server::new(setup, Journal::restore(durable)?)),
             _ => Box::new(Client::restore(setup, self.window, durable)?),
         })
     }
