@@ -1,4 +1,5 @@
 use super::*;
+use crate::scenario::Pace;
 use crate::scenario::{DEFAULT_PARTS, LONG_PARTS, OTHER_PARTS, built_in, default_comparison};
 
 /// A scenario that is fine.
