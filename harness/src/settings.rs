@@ -93,6 +93,21 @@ impl Settings {
         Ok(armed.into_iter().flatten().collect())
     }
 
+    /// The faults as they are written, with what one draws from the seed in its place: what replays this run alone.
+    pub fn drawn(&self, known: &Vocabulary) -> Result<Vec<String>, SelectorError> {
+        let drawn = |fault: &String| {
+            let armed = faults::configure(&fault.parse()?, &self.scope(known))?;
+            let drawn = || armed.iter().filter(|armed| armed.drawn_by.is_some());
+            let labels = if drawn().next().is_none() {
+                vec![fault.clone()]
+            } else {
+                drawn().map(|armed| armed.label.clone()).collect()
+            };
+            Ok(labels)
+        };
+        Ok(self.faults.iter().map(drawn).collect::<Result<Vec<_>, SelectorError>>()?.concat())
+    }
+
     /// What faults know of a run.
     pub fn scope<'k>(&self, known: &'k Vocabulary) -> Scope<'k> {
         Scope {

@@ -12,6 +12,7 @@ use syncbench_strategies::spec::Configured;
 use crate::actions::{Recorder, ScriptedAction};
 use crate::faults::Faults;
 use crate::network::Profile;
+use crate::sabotage::Plant;
 use crate::settings::{Settings, Vocabulary};
 use crate::workload::Workload;
 
@@ -39,6 +40,8 @@ pub struct Task<'a> {
     pub recorder: Option<Recorder>,
     /// Empties every sidecar on its way: for the test that no strategy reads one.
     pub blind: bool,
+    /// A bug in the simulator: for the test that what checks the harness finds it.
+    pub planted: Option<Plant>,
 }
 
 impl<'a> Task<'a> {
@@ -72,6 +75,7 @@ impl<'a> Task<'a> {
             script: None,
             recorder: None,
             blind: false,
+            planted: None,
         })
     }
 

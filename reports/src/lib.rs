@@ -12,6 +12,7 @@ pub mod compare;
 pub mod coverage;
 pub mod criterion;
 pub mod draw;
+pub mod exact;
 pub mod export;
 pub mod format;
 pub mod headline;

@@ -83,6 +83,33 @@ impl Sessions {
         Sessions { read_your_writes: true, monotonic_reads: true, monotonic_writes: true, writes_follow_reads: true };
 }
 
+/// Where earlier versions of a document can be read from, beside versions that a product saves itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum History {
+    /// Nowhere: what is replaced or removed is gone.
+    #[default]
+    Nowhere,
+    /// From every replica, and by what means.
+    Replica(&'static str),
+    /// From the server, as far as it keeps what it has ordered; what that is.
+    Server(&'static str),
+    /// From every replica with an option that is off by default; what goes without it.
+    Collected(&'static str),
+}
+
+impl History {
+    /// In a clause.
+    pub fn says(&self) -> String {
+        match self {
+            History::Nowhere => "what is replaced or removed is gone; the product saves versions itself".to_owned(),
+            History::Replica(how) => format!("every replica keeps them: {how}"),
+            History::Server(what) => format!("the server can keep them: {what}"),
+            History::Collected(what) => format!("replicas drop them by default: {what}"),
+        }
+    }
+}
+
 /// What a strategy claims.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Guarantees {
@@ -114,6 +141,8 @@ pub struct Guarantees {
     pub ephemeral: bool,
     /// What sessions can rely on.
     pub sessions: Sessions,
+    /// Where earlier versions can be read from.
+    pub history: History,
 }
 
 impl Guarantees {
@@ -133,6 +162,7 @@ impl Guarantees {
         grows: Growth::NONE,
         ephemeral: false,
         sessions: Sessions::NONE,
+        history: History::Nowhere,
     };
 
     /// What its users may take "saved" for, when an operation is confirmed.

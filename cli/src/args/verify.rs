@@ -6,12 +6,17 @@ use clap::Args;
 
 #[derive(Args)]
 #[command(after_help = "Runs a small plan in this process on all processors and again in another process
-on one thread, and compares all trace digests. Exit code 1 if any run differs;
-the first event in which the first of them differs is shown.
+on one thread, and compares all trace digests. Then tries the planted bugs: each
+must be caught by the oracle that is named for it, within 20 seeds, and no oracle
+may object without the bug. With -s only the plan is run, for these strategies.
+Exit code 1 if a run differs, a bug is not caught, or an oracle objects to a
+healthy strategy. Of cells that differ, the first event that does is shown.
 
 Examples:
-  syncbench verify
-  syncbench verify --cell 'syncbench run -s ot -w text --seeds 3'
+  syncbench verify                          both checks
+  syncbench verify -s my-strategy           whether its runs repeat
+  syncbench verify --only wire-reorders     one planted bug
+  syncbench list mutants                    all planted bugs, and what catches them
   syncbench verify --cell 'run -s ot -w text --seeds 3' --against ../old/syncbench")]
 pub(crate) struct VerifyArgs {
     /// Strategies to verify
@@ -20,10 +25,13 @@ pub(crate) struct VerifyArgs {
     /// Seeds
     #[arg(long, value_name = "SEEDS", default_value = "1..2")]
     pub(crate) seeds: String,
+    /// Try only this planted bug
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["strategy", "seeds"])]
+    pub(crate) only: Option<String>,
     /// Compare one cell event by event and show the first that differs
     ///
     /// Takes a command as it is printed beside a finding.
-    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["strategy", "seeds"])]
+    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["strategy", "seeds", "only"])]
     pub(crate) cell: Option<String>,
     /// Compare with another build of this program, such as one in another profile
     #[arg(long, value_name = "PROGRAM", requires = "cell")]

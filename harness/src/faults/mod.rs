@@ -4,24 +4,33 @@
 //! itself. Engines never ask a single fault: [`Faults`] holds those of a run, [`Timeline`] says when the answers change, and
 //! [`Conditions`] gives the answers of all of them and counts what they touch.
 
+mod alternating;
 mod backup;
+mod burst;
+mod churn;
 mod conditions;
+mod corrupt;
 mod coverage;
 mod crash;
 mod drift;
+mod duplicate;
+mod flapping;
 mod freeze;
 mod jump;
 mod late;
 mod needs;
+mod offline;
 mod outage;
 mod partition;
 mod pause;
 mod rebuild;
 mod recovery;
+mod reorder;
 mod schedule;
 mod scope;
 mod skew;
 mod slow;
+mod swarm;
 mod timeline;
 mod twin;
 
@@ -47,11 +56,18 @@ use crate::network::{Impairment, Passing};
 /// One line per fault.
 pub static FAULTS: &[&FaultSpec] = &[
     &partition::SPEC,
+    &flapping::SPEC,
+    &offline::SPEC,
+    &burst::SPEC,
+    &duplicate::SPEC,
+    &reorder::SPEC,
+    &corrupt::SPEC,
     &skew::SPEC,
     &drift::SPEC,
     &jump::SPEC,
     &freeze::SPEC,
     &late::SPEC,
+    &churn::SPEC,
     &pause::SPEC,
     &slow::SPEC,
     &outage::SPEC,
@@ -59,6 +75,7 @@ pub static FAULTS: &[&FaultSpec] = &[
     &backup::SPEC,
     &rebuild::SPEC,
     &twin::SPEC,
+    &swarm::SPEC,
 ];
 
 /// What a fault says about itself.
@@ -287,6 +304,21 @@ fn node(params: &Params, scope: &Scope<'_>) -> Result<NodeId, String> {
 /// The client that a `client` parameter names; 0 is the last one.
 fn client(params: &Params, scope: &Scope<'_>) -> Result<NodeId, String> {
     numbered(params.count("client"), scope)
+}
+
+/// `client 1 was offline`, `clients 1 to 4 were offline`.
+fn all_clients(clients: usize, what: &str) -> String {
+    let were = if clients == 1 { "was" } else { "were" };
+    format!("{} {were} {what}", clients_from(1, clients as u32))
+}
+
+/// `client 2`, `clients 2 and 3`, `clients 2 to 4`.
+fn clients_from(first: u32, last: u32) -> String {
+    match last - first {
+        0 => format!("client {first}"),
+        1 => format!("clients {first} and {last}"),
+        _ => format!("clients {first} to {last}"),
+    }
 }
 
 /// `client 2`, or `the server`.

@@ -68,7 +68,8 @@ impl Fault for Flapping {
 
 #[test]
 fn every_file_is_registered() {
-    let others = ["mod", "conditions", "coverage", "needs", "recovery", "schedule", "scope", "tests", "timeline"];
+    let others =
+        ["mod", "alternating", "conditions", "coverage", "needs", "recovery", "schedule", "scope", "tests", "timeline"];
     crate::testing::assert_registered("src/faults", &others, FAULTS.len());
 }
 

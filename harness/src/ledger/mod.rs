@@ -14,6 +14,7 @@ use syncbench_strategies::replica::{NodeId, OpId, Report, Time};
 
 use crate::event::{Event, What};
 pub use entry::{Action, Entry, Fate};
+use lineage::Gone;
 pub use replica::Replica;
 pub use reported::{Own, OwnOperations};
 use reported::{Reported, Tags, reflects_at};
@@ -37,6 +38,9 @@ pub struct Ledger {
     altered_recoveries: u64,
     /// Operations in a document that was made anew from plain data: whoever takes it over has them.
     rebuilt: PrefixSet,
+    /// Operations that the server lost when it went back, once some client has started over from what it has: a clock that
+    /// counts a client's later operations does not mean them.
+    gone: Gone,
 }
 
 fn slot(client: NodeId) -> usize {
@@ -59,6 +63,7 @@ impl Ledger {
             broken_example: None,
             altered_recoveries: 0,
             rebuilt: PrefixSet::default(),
+            gone: Gone::default(),
         }
     }
 
@@ -271,7 +276,7 @@ impl Ledger {
         let mut new = std::mem::take(&mut self.new);
         let issued = |client| self.entries.get(slot(client)).map_or(0, |entries| entries.len() as u64);
         let reported = self.replicas.get_mut(slot(node)).map_or(&mut self.server, |replica| &mut replica.reported);
-        reported.reflect(report, &self.tags, issued, |op| new.push(op));
+        reported.reflect(report, &self.tags, issued, |op| self.gone.is_gone(op), |op| new.push(op));
         for op in new.drain(..) {
             self.count(op, node, at);
         }
@@ -287,7 +292,11 @@ impl Ledger {
         if op.client != node {
             entry.replicated.get_or_insert(at);
         }
-        let Some(replica) = self.replicas.get_mut(slot(node)) else { return };
+        let Some(replica) = self.replicas.get_mut(slot(node)) else {
+            // It has got the operation again.
+            self.gone.found(op);
+            return;
+        };
         replica.count(op);
         self.fresh.push((node, op));
         if replica.was_live(entry.issued) && !replica.forgot.contains(op) {

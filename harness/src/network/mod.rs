@@ -46,6 +46,7 @@ pub use leg::Leg;
 pub use link::{Link, Size, Transit, Transport};
 pub use luck::Chance;
 pub use reconnect::Reconnect;
+pub use repair::Repair;
 
 pub use transport::TRANSPORTS;
 

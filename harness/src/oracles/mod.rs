@@ -1,6 +1,7 @@
 //! Oracles that hold for every model, and rules from which the oracles of workloads are built.
 
 pub mod generic;
+pub mod lineage;
 pub(crate) mod members;
 pub mod places;
 pub mod serial_order;
@@ -9,6 +10,7 @@ pub mod undo;
 pub mod writes;
 
 use crate::finding::{Finding, Kind, kinds};
+pub use crate::findings::ROLLED_BACK;
 use crate::sessions::{
     MONOTONIC_READS_BROKEN, MONOTONIC_WRITES_BROKEN, READ_YOUR_WRITES_BROKEN, WRITES_FOLLOW_READS_BROKEN,
 };
@@ -43,6 +45,9 @@ pub static KINDS: &[&Kind] = &[
     &MONOTONIC_READS_BROKEN,
     &MONOTONIC_WRITES_BROKEN,
     &WRITES_FOLLOW_READS_BROKEN,
+    &ROLLED_BACK,
+    &lineage::DOUBLED,
+    &lineage::RESURRECTED,
 ];
 
 /// A finding whose kind is neither in the workload's spec nor among those that any workload can have.

@@ -49,6 +49,9 @@ pub struct StrategyFacts {
     /// What its users may take "saved" for.
     #[serde(default)]
     pub saved: String,
+    /// Where earlier versions can be read from.
+    #[serde(default)]
+    pub history: String,
     /// The family that it belongs to.
     #[serde(default)]
     pub family: String,
@@ -68,6 +71,7 @@ impl StrategyFacts {
             params: strategy.params.clone(),
             library: library.map(|(name, version)| format!("{name} {version}")),
             saved: claims.saved().to_owned(),
+            history: claims.history.says(),
             family: family.to_owned(),
             claims: claimed(&claims).map(str::to_owned).collect(),
             support: EditKind::ALL.iter().map(support).collect(),

@@ -101,6 +101,12 @@ pub(super) fn claims_kept(
     let mut broken = breaches(&claims, ran, sec, errors, order);
     broken.extend(broken_sessions(&claims.sessions, figures));
     if !broken.is_empty() {
+        // What a strategy claims rests on a server that keeps what it has.
+        if !ran.gone_back.is_empty() {
+            for objection in &mut broken {
+                objection.said.insert_str(0, "after the server had lost what it had: ");
+            }
+        }
         return (ClaimsKept::No, broken);
     }
     if !ran.quiescent() {

@@ -21,7 +21,7 @@ use crate::settings::Engine;
 pub use claims::Objection;
 pub(crate) use claims::breaches;
 pub use estimate::{Estimate, estimate};
-pub use measure::observe;
+pub use measure::{Examined, examine, observe};
 pub use planned::{Planned, PlannedWorkload, Product, Reading};
 pub(crate) use support::{lacks, unsupported};
 

@@ -128,7 +128,8 @@ impl Planned {
             Some(trace) => command += &format!(" --trace {}{}", trace.path.display(), self.workload.reading.flags()),
             None => command += &format!(" --workload {} --size {}", self.workload.label, settings.size),
         }
-        for fault in &settings.faults {
+        // What cannot be made was refused when the plan was laid out.
+        for fault in settings.drawn(&self.product.known).unwrap_or_else(|_| settings.faults.clone()) {
             command += &format!(" --fault {fault}");
         }
         if settings.transport != Transport::Stream {

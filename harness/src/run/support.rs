@@ -1,6 +1,6 @@
 //! What a strategy cannot run, and why.
 
-use syncbench_strategies::replica::Topology;
+use syncbench_strategies::replica::{Naming, Topology};
 use syncbench_strategies::selector::SelectorError;
 use syncbench_strategies::spec::{Configured, Support};
 
@@ -42,6 +42,9 @@ pub(crate) fn unsupported(planned: &Planned) -> Result<Option<String>, SelectorE
         && let Some((fault, why)) = needs().find_map(|(armed, needs)| Some((&armed.label, needs.mesh?)))
     {
         return Ok(Some(format!("{fault}: {why}, and here clients have none but those to the server")));
+    }
+    if planned.strategy.strategy.naming() == Naming::Server && faults.has_twins(settings.clients) {
+        return Ok(Some("twins: a client has its name from the server here, or from the list of members".into()));
     }
     let Transport::Datagram { loss, duplicate } = settings.transport else { return Ok(None) };
     let claims = planned.strategy.guarantees();

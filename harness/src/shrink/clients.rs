@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::selector::Selector;
+use syncbench_strategies::spec::{Param, ParamKind};
 
 use super::actions::scripted;
 use super::search::Search;
@@ -108,20 +109,33 @@ fn renamed_in(changed: &mut Planned, planned: &Planned, new: impl Fn(u32) -> u32
     }
 }
 
-/// A fault that hits the client that its own is called now.
+/// A fault that hits the clients that its own are called now; `None` where it is written as before.
 fn renamed(fault: &str, known: &[&'static FaultSpec], new: &impl Fn(u32) -> u32) -> Option<String> {
-    const CLIENT: &str = "client";
     let mut selector: Selector = fault.parse().ok()?;
     let spec = known.iter().find(|spec| spec.name == selector.name)?;
-    let param = spec.params.iter().find(|param| param.name == CLIENT)?;
     // A value without a key belongs to the first parameter.
-    let first = spec.params.first().is_some_and(|first| first.name == CLIENT);
-    let bare = if first { selector.values.pop() } else { None };
-    let written = bare.or_else(|| selector.named.get(CLIENT).cloned()).unwrap_or_else(|| param.default.to_owned());
-    let client = new(written.parse().ok()?).to_string();
-    if client == written {
-        return None;
+    if let Some(first) = spec.params.first().filter(|first| names_client(first))
+        && let Some(value) = selector.values.pop()
+    {
+        selector.named.insert(first.name.to_owned(), value);
     }
-    selector.named.insert(CLIENT.to_owned(), client);
-    Some(selector.to_string())
+    let mut changed = false;
+    for param in spec.params.iter().filter(|param| names_client(param)) {
+        let written = selector.named.get(param.name).map_or(param.default, String::as_str);
+        // `server` stays where it is.
+        let Ok(client) = written.parse::<u32>() else { continue };
+        if new(client) != client {
+            changed = true;
+            selector.named.insert(param.name.to_owned(), new(client).to_string());
+        }
+    }
+    changed.then(|| selector.to_string())
 }
+
+/// Whether a parameter of a fault is the number of a client.
+fn names_client(param: &Param) -> bool {
+    param.kind == ParamKind::Node || (param.kind == ParamKind::Count && CLIENTS.contains(&param.name))
+}
+
+/// How parameters are called that are the number of a client.
+const CLIENTS: [&str; 2] = ["client", "of"];

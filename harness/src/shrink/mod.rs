@@ -57,6 +57,7 @@ pub fn shrink(
     }
     let mut search = Search::new(planned, target, budget, watch)?;
     let traced = planned.workload.workload.schedule().is_some();
+    conditions::write_down(&mut search);
     if !traced {
         actions::write_down(&mut search)?;
     }

@@ -11,7 +11,7 @@ pub struct Target {
     /// The kind of finding, the name of a broken claim, or [`FAILED`].
     pub kind: String,
     /// Of a failure, what its message says beside numbers.
-    failure: Option<String>,
+    pub(super) failure: Option<String>,
 }
 
 impl Target {

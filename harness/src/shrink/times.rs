@@ -11,7 +11,8 @@ use crate::actions::ScriptedAction;
 use crate::run::Planned;
 
 /// Spans that read well, in milliseconds, the shortest first; five are half of the shortest delay of a plain network.
-const SPANS_MS: [u64; 14] = [5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 3_600_000];
+pub(super) const SPANS_MS: [u64; 14] =
+    [5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 3_600_000];
 
 const MS: u64 = 1_000_000;
 

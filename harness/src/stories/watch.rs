@@ -7,10 +7,10 @@ use std::time::Duration;
 use syncbench_strategies::document::{Document, Edit, EditKind, Path};
 use syncbench_strategies::model::{ModelRef, Operation};
 use syncbench_strategies::replica::{
-    Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Time, Topology,
+    Context, LinkState, Naming, NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Time, Topology,
 };
 use syncbench_strategies::sidecar::Sidecar;
-use syncbench_strategies::spec::{Configured, Support};
+use syncbench_strategies::spec::{Configured, Guarantees, Support};
 use syncbench_strategies::view::View;
 
 use crate::event::{Event, What};
@@ -129,6 +129,18 @@ impl Strategy for Watched {
 
     fn settling(&self) -> Duration {
         self.inner.strategy.settling()
+    }
+
+    fn guarantees(&self, defaults: Guarantees) -> Guarantees {
+        self.inner.strategy.guarantees(defaults)
+    }
+
+    fn naming(&self) -> Naming {
+        self.inner.strategy.naming()
+    }
+
+    fn rebuild(&self, document: &Document, seed: u64) -> Vec<u8> {
+        self.inner.strategy.rebuild(document, seed)
     }
 
     fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {

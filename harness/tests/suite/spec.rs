@@ -10,7 +10,7 @@ use syncbench_harness::workloads::WORKLOADS;
 use syncbench_strategies::document::EditKind;
 use syncbench_strategies::registry::{self, STRATEGIES};
 use syncbench_strategies::replica::Topology;
-use syncbench_strategies::spec::Support;
+use syncbench_strategies::spec::{History, Support};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -118,6 +118,11 @@ fn claims_do_not_contradict_each_other() {
         assert!(!claims.serializable || claims.converges, "{label}");
         // A write that loses to a clock was confirmed.
         assert!(!claims.serializable || !claims.depends_on_clocks, "{label}");
+        // What every replica keeps makes it grow, and what goes with its user has no versions.
+        assert!(!matches!(claims.history, History::Replica(_)) || claims.grows.operations.is_some(), "{label}");
+        assert!(!claims.ephemeral || claims.history == History::Nowhere, "{label}");
+        // A server that cannot be asked keeps nothing.
+        assert!(!matches!(claims.history, History::Server(_)) || claims.needs_server, "{label}");
         // The spec has the claims of the defaults.
         assert!(label != spec.spec.name || claims.named() == spec.spec.guarantees.named(), "{label}");
         let named: BTreeSet<_> = claims.named().iter().map(|(name, _)| *name).collect();

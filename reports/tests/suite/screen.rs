@@ -56,6 +56,7 @@ fn told(mut results: Results) -> Results {
             library: None,
             support: BTreeMap::new(),
             saved: String::new(),
+            history: String::new(),
             family: cell.family.clone(),
             claims: claims(&cell.strategy),
         };

@@ -77,6 +77,13 @@ impl Setup {
         self.identity.unwrap_or(Identity { node: self.node, install: 0 })
     }
 
+    /// A small number from which ids are made, where a library would draw one: the client's, and beyond all clients' for a new
+    /// install.
+    pub fn id_number(&self) -> u32 {
+        let Identity { node, install } = self.identity();
+        node.0 | install << 20
+    }
+
     /// The seed of ids that a library would draw at random.
     pub fn id_seed(&self) -> u64 {
         let Identity { node, install } = self.identity();

@@ -29,7 +29,7 @@ pub(super) fn untaken(dir: &Path) -> Result<(), Failure> {
 
 /// Makes the folder that was named, or the next free one of its own, and writes the answers into it: before anything is
 /// measured, so that a folder that takes no files is known by then.
-pub(super) fn prepare(named: Option<&Path>, answers: &Answers) -> Result<PathBuf, Failure> {
+pub(super) fn prepare(named: Option<&Path>, answers: &Answers, program: &str) -> Result<PathBuf, Failure> {
     let made = || -> anyhow::Result<PathBuf> {
         let dir = match named {
             Some(dir) => {
@@ -39,7 +39,7 @@ pub(super) fn prepare(named: Option<&Path>, answers: &Answers) -> Result<PathBuf
             None => fresh(&answers.product)?,
         };
         let path = dir.join(ANSWERS);
-        fs::write(&path, read::write(answers)).with_context(|| path.display().to_string())?;
+        fs::write(&path, read::write(answers, program)).with_context(|| path.display().to_string())?;
         Ok(dir)
     };
     made().map_err(|error| Failure::usage(format!("--out: {error:#}; expected a folder that can be written")))

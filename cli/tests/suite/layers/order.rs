@@ -34,7 +34,7 @@ const HARNESS: &[&[&str]] = &[
     &["stopwatch", "tracer", "network", "ledger"],
     &["faults"],
     &["wire", "settings", "history"],
-    &["findings", "sessions"],
+    &["findings", "sabotage", "sessions"],
     &["results"],
     &["workload", "probe"],
     &["lockstep", "task"],
@@ -46,14 +46,14 @@ const HARNESS: &[&[&str]] = &[
     &["probes"],
     &["metrics"],
     &["run"],
-    &["scenario", "stories", "shrink"],
+    &["scenario", "stories", "shrink", "mutants"],
     &["explore", "capsule"],
     &["prelude"],
 ];
 
 const REPORTS: &[&[&str]] = &[
     &["format", "stats", "criterion"],
-    &["coverage", "export"],
+    &["coverage", "exact", "export"],
     &["aggregate"],
     &["away", "caveat", "columns", "draw", "overview"],
     &["headline"],

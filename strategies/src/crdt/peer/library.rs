@@ -34,6 +34,9 @@ pub(in crate::crdt) trait Library: View + Send + Sized + 'static {
     /// The library's bytes for a document, the same for every replica and run. The root must be a map.
     fn genesis(document: &Document) -> Vec<u8>;
 
+    /// The same of an author whose name is drawn from this seed: a document that is made anew has ids of its own.
+    fn rebuild(document: &Document, seed: u64) -> Vec<u8>;
+
     /// A copy from [`Library::genesis`] or [`Library::save`].
     fn load(bytes: &[u8]) -> Result<Self, String>;
 

@@ -38,7 +38,7 @@ pub(super) use self::window::Window;
 use crate::document::Document;
 use crate::params::Params;
 use crate::relay;
-use crate::replica::{NodeId, ProtocolError, Replica, Setup, Strategy, Topology};
+use crate::replica::{Naming, NodeId, ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::send_window::SendWindow;
 use crate::spec::{Guarantees, WINDOW};
 
@@ -72,6 +72,14 @@ impl<L: Library, X: Exchange<L>> Peers<L, X> {
 impl<L: Library, X: Exchange<L>> Strategy for Peers<L, X> {
     fn genesis(&self, document: &Document) -> Vec<u8> {
         L::genesis(document)
+    }
+
+    fn rebuild(&self, document: &Document, seed: u64) -> Vec<u8> {
+        L::rebuild(document, seed)
+    }
+
+    fn naming(&self) -> Naming {
+        Naming::Client
     }
 
     fn guarantees(&self, defaults: Guarantees) -> Guarantees {

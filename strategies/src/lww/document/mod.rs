@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 use self::peer::Peer;
 use crate::document::Document;
 use crate::relay::{self, TOPOLOGY};
-use crate::replica::{ProtocolError, Replica, Setup, Strategy, Topology};
+use crate::replica::{Naming, ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::send_window::SendWindow;
 use crate::spec::{Content, Guarantees, Spec, Support, WINDOW};
 use crate::wire;
@@ -102,6 +102,10 @@ impl Strategy for LwwDocument {
 
     fn send_window(&self) -> Duration {
         self.window.span()
+    }
+
+    fn naming(&self) -> Naming {
+        Naming::Client
     }
 
     fn replica(&self, setup: &Setup) -> Box<dyn Replica> {

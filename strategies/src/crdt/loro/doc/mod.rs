@@ -71,6 +71,19 @@ impl TryFrom<Vec<u8>> for Version {
 }
 
 impl<const MERGEABLE: bool> Doc<MERGEABLE> {
+    /// The library's bytes for a document, by this author.
+    fn written(document: &Document, author: u64) -> Vec<u8> {
+        let mut doc = Self::empty();
+        doc.set_author(author);
+        if let Document::Map(map) = document {
+            for (key, value) in map {
+                Place::Entry(doc.root.clone(), key.clone()).write(value).expect("a new document takes any entry");
+            }
+        }
+        doc.doc.commit();
+        doc.save()
+    }
+
     fn empty() -> Self {
         let doc = LoroDoc::new();
         let root = doc.get_map("root");
@@ -139,15 +152,11 @@ impl<const MERGEABLE: bool> Library for Doc<MERGEABLE> {
     type Mark = usize;
 
     fn genesis(document: &Document) -> Vec<u8> {
-        let mut doc = Self::empty();
-        doc.set_author(GENESIS);
-        if let Document::Map(map) = document {
-            for (key, value) in map {
-                Place::Entry(doc.root.clone(), key.clone()).write(value).expect("a new document takes any entry");
-            }
-        }
-        doc.doc.commit();
-        doc.save()
+        Self::written(document, GENESIS)
+    }
+
+    fn rebuild(document: &Document, seed: u64) -> Vec<u8> {
+        Self::written(document, new_author(seed, 0))
     }
 
     fn load(bytes: &[u8]) -> Result<Self, String> {

@@ -78,7 +78,12 @@ impl Doc {
     /// The library's bytes for a document, the same for every replica and run. The root must be a map, as it is in the
     /// library; any other document becomes an empty one.
     pub(super) fn genesis(document: &Document, counters: Counters) -> Vec<u8> {
-        let doc = Self::empty(1, counters);
+        Self::written(document, 1, counters)
+    }
+
+    /// The same by this client.
+    pub(super) fn written(document: &Document, client: u64, counters: Counters) -> Vec<u8> {
+        let doc = Self::empty(client, counters);
         if let Document::Map(map) = document {
             let mut txn = doc.library.doc.transact_mut();
             for (key, value) in map {
