@@ -21,6 +21,7 @@ mod product;
 mod progress;
 mod runner;
 mod scenario;
+mod shrinking;
 mod written;
 
 use std::ffi::OsStr;
@@ -74,6 +75,7 @@ fn command(catalog: &Catalog, command: Command) -> Done {
         Command::Run(args) => commands::run::run(catalog, &args),
         Command::List(args) => commands::list::list(catalog, &args),
         Command::Demo(args) => commands::demo::demo(catalog, &args),
+        Command::Explore(args) => commands::explore::explore(catalog, &args),
         Command::Report(args) => commands::report::report(catalog, &args),
         Command::Merge(args) => commands::merge::merge(catalog, &args),
         Command::Choose(args) => commands::choose::choose(catalog, &args),

@@ -168,3 +168,46 @@ impl Rows {
         self.bar.finish_and_clear();
     }
 }
+
+/// Shows how far a search is, once it takes longer than a moment: a bar on a terminal, a line every few seconds elsewhere.
+pub(crate) struct Share {
+    state: Mutex<(ProgressBar, Moment)>,
+    begun: Moment,
+    what: &'static str,
+}
+
+impl Share {
+    /// Starts.
+    pub(crate) fn new(what: &'static str) -> Self {
+        Self { state: Mutex::new((ProgressBar::hidden(), Moment::now())), begun: Moment::now(), what }
+    }
+
+    /// This share is done, with so many of what is counted.
+    pub(crate) fn at(&self, share: f64, done: u64) {
+        let elapsed = self.begun.elapsed();
+        if elapsed.as_millis() < SILENT_MS.into() {
+            return;
+        }
+        let left = elapsed.as_secs_f64() * (1.0 - share) / share.max(1e-6);
+        let said = format!("{} {}, {:.0} %, about {left:.0} s remaining", done, self.what, share * 100.0);
+        // A poisoned lock means that another thread panicked while printing: the numbers are still good.
+        let mut state = self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if std::io::stderr().is_terminal() {
+            if state.0.is_hidden() {
+                state.0 = ProgressBar::with_draw_target(Some(1_000), ProgressDrawTarget::stderr_with_hz(8));
+                let style = ProgressStyle::with_template("{bar:28.cyan} {msg}");
+                state.0.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸ "));
+            }
+            state.0.set_position((share * 1_000.0) as u64);
+            state.0.set_message(said);
+        } else if state.1.elapsed().as_secs() >= LINE_EVERY_S {
+            eprintln!("{said}");
+            state.1 = Moment::now();
+        }
+    }
+
+    /// Removes the bar.
+    pub(crate) fn clear(&self) {
+        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).0.finish_and_clear();
+    }
+}

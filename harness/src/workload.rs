@@ -10,7 +10,7 @@ use syncbench_strategies::view::View;
 
 use crate::finding::{Finding, Kind};
 pub use crate::history::{History, Issued};
-use crate::results::WorkloadFacts;
+use crate::results::{KindFacts, WorkloadFacts};
 use crate::schedule::Schedule;
 pub use small::{Letter, Seat, Small};
 
@@ -77,6 +77,7 @@ impl WorkloadSpec {
             edits: self.edits.iter().map(|kind| kind.name().to_owned()).collect(),
             holds: self.holds.to_owned(),
             product: self.product.to_owned(),
+            kinds: self.kinds.iter().map(|kind| (kind.name.to_owned(), KindFacts::of(kind))).collect(),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod choose;
 mod compare;
 mod demo;
+mod explore;
 mod export;
 mod list;
 mod merge;
@@ -22,6 +23,7 @@ use crate::environment;
 pub(crate) use choose::ChooseArgs;
 pub(crate) use compare::CompareArgs;
 pub(crate) use demo::DemoArgs;
+pub(crate) use explore::ExploreArgs;
 pub(crate) use export::{ExportArgs, FormatArg};
 pub(crate) use list::{Asked, ListArgs, Listed};
 pub(crate) use merge::MergeArgs;
@@ -47,6 +49,7 @@ const STYLES: Styles = Styles::styled()
   syncbench list strategies                      each strategy and its claims
   syncbench list metrics                         what is measured, and what it means
   syncbench demo race                            two people take one item
+  syncbench explore -s ot -w stack               every schedule of a few operations
   syncbench report bench-results/runs/*          redraw results
   syncbench choose --answers answers.toml        which model for this product
   syncbench compare main-run branch-run          what an upgrade made worse
@@ -82,6 +85,8 @@ pub(crate) enum Command {
     List(ListArgs),
     /// Tell a small story step by step, coloured by replica, with its diagram
     Demo(DemoArgs),
+    /// Run every schedule of a small case: each anomaly with its shortest story, or the proof that there is none
+    Explore(Box<ExploreArgs>),
     /// Redraw the charts and the page of earlier runs
     Report(ReportArgs),
     /// Put the parts of one plan together that were run on several machines

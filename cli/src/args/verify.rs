@@ -6,18 +6,20 @@ use clap::Args;
 
 #[derive(Args)]
 #[command(after_help = "Runs a small plan in this process on all processors and again in another process
-on one thread, and compares all trace digests. Then tries the planted bugs: each
-must be caught by the oracle that is named for it, within 20 seeds, and no oracle
-may object without the bug. With -s only the plan is run, for these strategies.
+on one thread, and compares all trace digests; of the first cell that differs it
+shows the first event that does. Then tries the planted bugs: each must be caught
+by the oracle that is named for it, within 20 seeds, and no oracle may object
+without the bug. With -s only the plan is run, for these strategies.
 Exit code 1 if a run differs, a bug is not caught, or an oracle objects to a
-healthy strategy. Of cells that differ, the first event that does is shown.
+healthy strategy.
 
 Examples:
   syncbench verify                          both checks
   syncbench verify -s my-strategy           whether its runs repeat
   syncbench verify --only wire-reorders     one planted bug
-  syncbench list mutants                    all planted bugs, and what catches them
-  syncbench verify --cell 'run -s ot -w text --seeds 3' --against ../old/syncbench")]
+  syncbench verify --cell 'syncbench run -s ot -w text --seeds 3'
+  syncbench verify --cell 'run -s ot -w text --seeds 3' --against ../old/syncbench
+  syncbench list mutants                    all planted bugs, and what catches them")]
 pub(crate) struct VerifyArgs {
     /// Strategies to verify
     #[arg(short, long, value_name = "NAMES", default_value = "all")]
@@ -31,7 +33,7 @@ pub(crate) struct VerifyArgs {
     /// Compare one cell event by event and show the first that differs
     ///
     /// Takes a command as it is printed beside a finding.
-    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["strategy", "seeds", "only"])]
+    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["strategy", "seeds"])]
     pub(crate) cell: Option<String>,
     /// Compare with another build of this program, such as one in another profile
     #[arg(long, value_name = "PROGRAM", requires = "cell")]

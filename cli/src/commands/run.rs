@@ -48,7 +48,7 @@ pub(crate) fn run(catalog: &Catalog, args: &RunArgs) -> Done {
     }
     let (dir, writer) = match &args.out {
         Some(dir) => (dir.clone(), chosen(dir, &header, args.resume)?),
-        None => folder::fresh(&label, &header).map_err(unwritable)?,
+        None => folder::fresh(&label, &header).map_err(folder::unwritable)?,
     };
     announce(&Preview::new(&mut plan, &writer.finished(), &left_out, threads));
     let kept = Capsules::new(&dir, &header.environment, &args.capsule);
@@ -100,9 +100,13 @@ fn already_finished(args: &RunArgs, header: &Header) -> Result<BTreeSet<Digest>,
     let Some(dir) = &args.out else { return Ok(BTreeSet::new()) };
     untaken(dir)?;
     if args.resume {
-        return Writer::would_resume(dir, header).map_err(unwritable);
+        return Writer::would_resume(dir, header).map_err(folder::unwritable);
     }
-    if dir.join("run.json").exists() { Err(unwritable(ResultsError::Exists(dir.clone()))) } else { Ok(BTreeSet::new()) }
+    if dir.join("run.json").exists() {
+        Err(folder::unwritable(ResultsError::Exists(dir.clone())))
+    } else {
+        Ok(BTreeSet::new())
+    }
 }
 
 /// Says what would run.
@@ -152,17 +156,7 @@ fn header(catalog: &Catalog, plan: &mut Plan, part: Option<&str>) -> Result<Head
 /// A writer for the folder that the user chose.
 fn chosen(dir: &Path, header: &Header, resume: bool) -> Result<Writer, Failure> {
     untaken(dir)?;
-    if resume { Writer::resume(dir, header) } else { Writer::create(dir, header) }.map_err(unwritable)
-}
-
-fn unwritable(error: ResultsError) -> Failure {
-    match error {
-        ResultsError::Io { error: ref full, .. } if crate::written::full(full) => Failure::Broken(error.into()),
-        ResultsError::Io { .. } => Failure::usage(format!("--out {error}; expected a writable folder")),
-        // They name a file of the folder, and what to do about it.
-        ResultsError::Header { .. } | ResultsError::Format { .. } => Failure::usage(error),
-        other => Failure::usage(format!("--out {other}")),
-    }
+    if resume { Writer::resume(dir, header) } else { Writer::create(dir, header) }.map_err(folder::unwritable)
 }
 
 /// One JSON document, cell by cell, so that a long run's needs no memory of its own.

@@ -9,7 +9,6 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
 use serde_json::json;
-use syncbench_harness::lockstep::Difference;
 use syncbench_harness::mutants::trial::Trial;
 use syncbench_harness::results::{Cell, Results};
 use syncbench_harness::run;
@@ -31,11 +30,12 @@ pub(crate) fn verify(catalog: &Catalog, args: &VerifyArgs) -> Done {
     let trials = if all { mutants::run(args.only.as_deref())? } else { Vec::new() };
     let same = repeated.as_ref().is_none_or(|repeated| repeated.differing.is_empty());
     let verified = same && trials.iter().all(Trial::passed);
+    let first = repeated.as_ref().and_then(|repeated| repeated.differing.first());
+    let (first, explained) = first.map(|cell| bisect::explain(catalog, cell)).unwrap_or_default();
     if args.json {
         let cells = repeated.iter().flat_map(|repeated| &repeated.cells);
         let cells: Vec<_> = cells.map(|cell| json!({"cell": cell.replay, "trace_digest": cell.trace_digest})).collect();
         let differing = repeated.as_ref().map_or(&[][..], |repeated| &repeated.differing);
-        let first = repeated.as_ref().and_then(|repeated| repeated.first.as_ref());
         let bugs: Vec<_> = trials.iter().map(mutants::json).collect();
         println!(
             "{}",
@@ -49,7 +49,7 @@ pub(crate) fn verify(catalog: &Catalog, args: &VerifyArgs) -> Done {
             })
         );
     } else {
-        if let Some(Repeated { cells, differing, explained, .. }) = &repeated {
+        if let Some(Repeated { cells, differing }) = &repeated {
             differing.iter().for_each(|line| eprintln!("differs: {line}"));
             explained.iter().for_each(|line| eprintln!("  {line}"));
             match differing.len() {
@@ -74,9 +74,6 @@ struct Repeated {
     cells: Vec<Cell>,
     /// The commands of those that came out differently.
     differing: Vec<String>,
-    /// The first event in which the first of them differs, and in words.
-    first: Option<Difference>,
-    explained: Vec<String>,
 }
 
 /// Runs a plan here on several threads, and in another process on one.
@@ -91,8 +88,7 @@ fn repeat(catalog: &Catalog, args: &VerifyArgs) -> Result<Repeated, Failure> {
     here.sort_by_key(|cell: &Cell| cell.index);
     let there = elsewhere(&scenario)?;
     let differing = differences(&here, &there);
-    let (first, explained) = differing.first().map(|cell| bisect::explain(catalog, cell)).unwrap_or_default();
-    Ok(Repeated { cells: here, differing, first, explained })
+    Ok(Repeated { cells: here, differing })
 }
 
 /// Small, with everything that could differ: all workloads, jitter, loss, skewed clocks, a partition, a late joiner.

@@ -34,6 +34,7 @@ mod swarm;
 mod timeline;
 mod twin;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use syncbench_strategies::names;
@@ -42,12 +43,11 @@ use syncbench_strategies::selector::{Selector, SelectorError};
 use syncbench_strategies::spec::{Param, Params, Support};
 
 pub use conditions::Conditions;
-pub use coverage::Coverage;
-pub use coverage::Touches;
+pub use coverage::{Coverage, Messages, Spells, Touches};
 pub(crate) use coverage::{Met, Reopening};
 pub use needs::Needs;
 pub use recovery::{Recovery, Restart};
-pub use schedule::{Armed, Faults, VAIN_WAIT};
+pub use schedule::{Armed, Faults, VAIN_TRANSITIONS, VAIN_WAIT};
 pub use scope::Scope;
 pub use timeline::{Timeline, Transition};
 
@@ -94,6 +94,16 @@ pub struct FaultSpec {
     pub swarm: Swarm,
     /// Makes the fault for a run, or says what is wrong.
     pub build: fn(&Params, &Scope<'_>) -> Result<Box<dyn Fault>, String>,
+}
+
+impl FaultSpec {
+    /// The fault with the defaults of its parameters. Panics where these do not fit a run of several clients.
+    pub fn default_fault(&self, scope: &Scope<'_>) -> Box<dyn Fault> {
+        let bare = Selector { name: self.name.into(), values: Vec::new(), named: BTreeMap::new(), window: None };
+        // A test checks every default.
+        let params = Params::check(&bare, self.params).unwrap_or_else(|error| panic!("{error}"));
+        (self.build)(&params, scope).unwrap_or_else(|error| panic!("{}: {error}", self.name))
+    }
 }
 
 /// How the fault `swarm` draws a fault.

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::fmt;
 use std::time::Duration;
 
-use syncbench_strategies::replica::{NodeId, Time};
+use syncbench_strategies::replica::{Mishap, NodeId, Time};
 
 use super::{Fault, FaultSpec, Recovery, Restart};
 
@@ -12,6 +12,11 @@ use super::{Fault, FaultSpec, Recovery, Restart};
 /// vain. After this time without an action, an opened connection or a fault transition such a user acts anyway. Longer than a
 /// round trip to the server in every profile except the satellite's, where such users act a little early.
 pub const VAIN_WAIT: Duration = Duration::from_millis(500);
+
+/// A fault that comes and goes has a next transition for as long as users have not acted, so a user who waits for what it never
+/// lets through waits in vain too. After so many transitions and this time, both without an action or an opened connection,
+/// such a user acts anyway.
+pub const VAIN_TRANSITIONS: (u32, Duration) = (20, Duration::from_secs(5));
 
 /// A fault with its window.
 pub struct Armed {
@@ -104,9 +109,12 @@ impl Faults {
         self.iter().find_map(|armed| armed.fault.twin_of(node))
     }
 
-    /// Whether some client is a copy of another.
-    pub fn has_twins(&self, clients: u32) -> bool {
-        (1..=clients).any(|client| self.twin_of(NodeId(client)).is_some())
+    /// Whether this happens to `client`.
+    pub fn bring(&self, mishap: Mishap, client: NodeId) -> bool {
+        match mishap {
+            Mishap::Twin => self.twin_of(client).is_some(),
+            Mishap::NewInstall => self.iter().any(|armed| armed.fault.recovery(client) == Recovery::Nothing),
+        }
     }
 
     /// Whether nothing goes wrong.

@@ -1,3 +1,5 @@
+mod links;
+
 use super::*;
 
 const HEALED: bool = true;

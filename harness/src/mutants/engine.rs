@@ -105,7 +105,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
     },
     Mutant {
         conditions: Conditions { pace: Pace::Turns, ..USUAL },
-        kind: Some(&EDIT_LOST),
+        kinds: &[&EDIT_LOST],
         ..mutant(
             "clock-set-wrong",
             "The clock of client 2 is ten seconds behind, although no fault has set it so.",
@@ -153,7 +153,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         &SAME_OPERATIONS,
     ),
     Mutant {
-        kind: Some(&DUPLICATED_INCREMENT),
+        kinds: &[&DUPLICATED_INCREMENT],
         ..mutant(
             "load-acts-twice",
             "The load generator hands every tenth operation to its replica twice.",
@@ -163,7 +163,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         )
     },
     Mutant {
-        kind: Some(&ITEM_LOST),
+        kinds: &[&ITEM_LOST],
         ..mutant(
             "oracle-gets-another-state",
             "The oracles get an empty document in place of the final state.",

@@ -9,7 +9,9 @@
 mod checks;
 mod engine;
 mod messages;
+mod models;
 mod reports;
+mod sessions;
 mod small;
 mod state;
 pub mod trial;
@@ -37,6 +39,7 @@ pub use twist::{Twist, Wrapped};
 pub static FAMILIES: &[Family] = &[
     Family { name: "messages", about: "what a replica sends, forwards and receives", mutants: messages::MUTANTS },
     Family { name: "reports", about: "what a replica tells its user", mutants: reports::MUTANTS },
+    Family { name: "sessions", about: "what a client keeps showing, and in which order", mutants: sessions::MUTANTS },
     Family { name: "state", about: "what a replica keeps, and what it draws from", mutants: state::MUTANTS },
     Family {
         name: "rebase",
@@ -57,6 +60,23 @@ pub static FAMILIES: &[Family] = &[
         name: "positions",
         about: "a small strategy without a server: items with fractional positions",
         mutants: small::positions::MUTANTS,
+    },
+    Family { name: "model of stack", about: "what pushes, pops and reverses mean", mutants: models::stack::MUTANTS },
+    Family { name: "model of counter", about: "what additions and likes mean", mutants: models::counter::MUTANTS },
+    Family { name: "model of record", about: "what edits of a table mean", mutants: models::record::MUTANTS },
+    Family { name: "model of text", about: "what typing means", mutants: models::text::MUTANTS },
+    Family { name: "model of booking", about: "what reservations mean", mutants: models::booking::MUTANTS },
+    Family { name: "model of kanban", about: "what operations on a board mean", mutants: models::kanban::MUTANTS },
+    Family { name: "model of json", about: "what edits of a tree mean", mutants: models::json::MUTANTS },
+    Family {
+        name: "model of notebook",
+        about: "what operations on a notebook mean",
+        mutants: models::notebook::MUTANTS,
+    },
+    Family {
+        name: "model of presence",
+        about: "what the movements of cursors mean",
+        mutants: models::presence::MUTANTS,
     },
     Family { name: "engine", about: "the simulator, the ledger and the probes", mutants: engine::MUTANTS },
 ];
@@ -94,8 +114,8 @@ pub struct Mutant {
     pub conditions: Conditions,
     /// The oracle that must catch it.
     pub oracle: &'static Oracle,
-    /// The kind of finding that must be made, where the oracle is [`FINDINGS`](crate::oracle::FINDINGS).
-    pub kind: Option<&'static Kind>,
+    /// The kinds of findings that must be made, where the oracle is [`FINDINGS`](crate::oracle::FINDINGS).
+    pub kinds: &'static [&'static Kind],
 }
 
 impl fmt::Debug for Mutant {
@@ -232,7 +252,7 @@ const fn mutant(
     bug: Bug,
     oracle: &'static Oracle,
 ) -> Mutant {
-    Mutant { name, plants, history: None, base, workload, bug, conditions: USUAL, oracle, kind: None }
+    Mutant { name, plants, history: None, base, workload, bug, conditions: USUAL, oracle, kinds: &[] }
 }
 
 /// A registered strategy on a workload.

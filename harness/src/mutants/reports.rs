@@ -31,7 +31,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         &ANSWERS,
     ),
     Mutant {
-        kind: Some(&LOST_BOOKING),
+        kinds: &[&LOST_BOOKING],
         ..mutant(
             "rejection-confirmed",
             "A user whose operation was rejected is told that it stands.",
@@ -41,7 +41,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         )
     },
     Mutant {
-        kind: Some(&ITEM_FROM_NOWHERE),
+        kinds: &[&ITEM_FROM_NOWHERE],
         ..mutant(
             "confirmation-rejected",
             "A user whose operation stands is told, every third time, that it was rejected.",
@@ -62,7 +62,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
     },
     Mutant {
         conditions: Conditions { undo: 0.3, pace: Pace::Turns, ..USUAL },
-        kind: Some(&UNDO_WITHOUT_EFFECT),
+        kinds: &[&UNDO_WITHOUT_EFFECT],
         ..mutant(
             "undo-without-effect",
             "An undo is confirmed, and the operation stays in place.",

@@ -1,13 +1,25 @@
 //! Bugs in what a replica keeps, and in what it draws from besides its arguments.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use syncbench_strategies::replica::{Context, Effect, NodeId, ProtocolError, Setup};
 use syncbench_strategies::sidecar::Sidecar;
 
 use super::twist::{Inner, Twist, Wrapped, call, pass_on};
 use super::{Bug, Conditions, Mutant, USUAL, mutant, on};
-use crate::oracle::{CONVERGENCE, DETERMINISM, RECOVERY, SIDECARS};
+use crate::oracle::{CONVERGENCE, DETERMINISM, HOSTILE_BYTES, MEMORY, RECOVERY, SIDECARS};
+use crate::pace::Pace;
+
+/// Long enough to fill a bounded history several times over, on a document that keeps its size.
+const LONG: Conditions = Conditions {
+    network: "lan",
+    pace: Pace::Turns,
+    ops: 2_000,
+    rate_per_s: 200.0,
+    sample_every: Some(Duration::from_secs(1)),
+    ..USUAL
+};
 
 pub(super) static MUTANTS: &[Mutant] = &[
     Mutant {
@@ -33,6 +45,37 @@ pub(super) static MUTANTS: &[Mutant] = &[
         on("serial", "record"),
         Bug::Replica(Wrapped::with(|_, _| Box::new(Counts))),
         &DETERMINISM,
+    ),
+    Mutant {
+        conditions: LONG,
+        ..mutant(
+            "keeps-every-message",
+            "A replica keeps every message that it ever received.",
+            on("serial:history=50", "counter:like=0"),
+            Bug::Replica(Wrapped::with(|_, _| Box::new(Hoards { kept: Vec::new() }))),
+            &MEMORY,
+        )
+    },
+    mutant(
+        "panics-on-damage",
+        "A replica panics on bytes that are no message.",
+        on("serial", "record"),
+        Bug::Replica(Wrapped::with(|_, _| Box::new(Careless::Panics))),
+        &HOSTILE_BYTES,
+    ),
+    mutant(
+        "believes-lengths",
+        "A replica sets aside as much memory as a message says that it needs.",
+        on("serial", "record"),
+        Bug::Replica(Wrapped::with(|_, _| Box::new(Careless::Believes))),
+        &HOSTILE_BYTES,
+    ),
+    mutant(
+        "acts-before-it-checks",
+        "A replica answers a message that it then refuses.",
+        on("serial", "record"),
+        Bug::Replica(Wrapped::with(|_, _| Box::new(Careless::Acts))),
+        &HOSTILE_BYTES,
     ),
     Mutant {
         history: Some("y-crdt#361"),
@@ -105,6 +148,53 @@ impl Twist for Counts {
     ) -> Result<(), ProtocolError> {
         let bytes = bytes.split_last().map_or(bytes, |(_, rest)| rest);
         call(self, inner, cx, |inner, cx| inner.receive(from, bytes, sidecar, cx))
+    }
+}
+
+struct Hoards {
+    kept: Vec<Vec<u8>>,
+}
+
+impl Twist for Hoards {
+    fn receive(
+        &mut self,
+        inner: &mut Inner,
+        from: NodeId,
+        bytes: &[u8],
+        sidecar: &Sidecar,
+        cx: &mut Context<'_>,
+    ) -> Result<(), ProtocolError> {
+        self.kept.push(bytes.to_vec());
+        call(self, inner, cx, |inner, cx| inner.receive(from, bytes, sidecar, cx))
+    }
+}
+
+/// What a replica does with bytes that it should only refuse.
+enum Careless {
+    Panics,
+    Believes,
+    Acts,
+}
+
+impl Twist for Careless {
+    fn receive(
+        &mut self,
+        inner: &mut Inner,
+        from: NodeId,
+        bytes: &[u8],
+        sidecar: &Sidecar,
+        cx: &mut Context<'_>,
+    ) -> Result<(), ProtocolError> {
+        if matches!(self, Careless::Believes) && bytes.contains(&0xff) {
+            drop(std::hint::black_box(vec![0u8; 1 << 27]));
+        }
+        let result = call(self, inner, cx, |inner, cx| inner.receive(from, bytes, sidecar, cx));
+        match (&self, &result) {
+            (Careless::Panics, Err(_)) => panic!("cannot happen"),
+            (Careless::Acts, Err(_)) => cx.send(from, HELLO, Sidecar::none()),
+            _ => {}
+        }
+        result
     }
 }
 

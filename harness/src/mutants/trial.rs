@@ -13,6 +13,7 @@ use syncbench_strategies::spec::Configured;
 use super::checks::{Subject, alarms};
 use super::{Bug, Mutant};
 use crate::engines::panic_text;
+use crate::finding::Kind;
 use crate::oracle::{self, Oracle};
 use crate::run::{Planned, PlannedWorkload, Product};
 use crate::settings::{Engine, Settings};
@@ -92,9 +93,13 @@ fn try_all(mutant: &'static Mutant, seeds: u64, controls: u64) -> Result<Trial, 
     let (with, without) = (Group::new(mutant, true)?, Group::new(mutant, false)?);
     let mut others: Vec<&'static str> = Vec::new();
     let mut outcome = None;
+    // Kinds of findings that have not been made yet.
+    let mut missing: Vec<&str> = mutant.kinds.iter().map(|kind| kind.name).collect();
     for seed in 1..=seeds {
         let alarms = with.alarms(seed)?;
-        if let Some(alarm) = alarms.iter().find(|alarm| mutant.expects(alarm)) {
+        let expected: Vec<&Alarm> = alarms.iter().filter(|alarm| mutant.expects(alarm)).collect();
+        missing.retain(|kind| !expected.iter().any(|alarm| alarm.kind.as_deref() == Some(kind)));
+        if let Some(alarm) = expected.first().filter(|_| missing.is_empty()) {
             outcome = Some(Outcome::Caught { seeds: seed, said: alarm.said.clone() });
             break;
         }
@@ -112,9 +117,10 @@ fn try_all(mutant: &'static Mutant, seeds: u64, controls: u64) -> Result<Trial, 
 }
 
 impl Mutant {
-    /// Whether this is what must be said of it.
+    /// Whether this is among what must be said of it.
     fn expects(&self, alarm: &Alarm) -> bool {
-        self.oracle == alarm.oracle && self.kind.is_none_or(|kind| alarm.kind.as_deref() == Some(kind.name))
+        let kind = |kind: &&Kind| alarm.kind.as_deref() == Some(kind.name);
+        self.oracle == alarm.oracle && (self.kinds.is_empty() || self.kinds.iter().any(kind))
     }
 
     /// Whether this must not be said without the bug. A base may be too weak for its workload, and findings say so; the one

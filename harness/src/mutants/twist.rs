@@ -97,18 +97,27 @@ impl Wrapped {
 
     /// The strategy with all its replicas wrapped.
     pub fn around(self, inner: Arc<Configured>) -> Box<dyn Strategy> {
-        Box::new(Wrapper { inner, wrapped: self })
+        Box::new(Wrapper { inner, setup: self.setup, twist: Box::new(self.twist) })
     }
+}
+
+/// The strategy with all its replicas wrapped in twists that `twist` makes.
+pub(super) fn wrapped(
+    inner: Arc<Configured>,
+    twist: impl Fn(&Setup, &dyn Replica) -> Box<dyn Twist> + Send + Sync + 'static,
+) -> Box<dyn Strategy> {
+    Box::new(Wrapper { inner, setup: Setup::clone, twist: Box::new(twist) })
 }
 
 struct Wrapper {
     inner: Arc<Configured>,
-    wrapped: Wrapped,
+    setup: fn(&Setup) -> Setup,
+    twist: Box<dyn Fn(&Setup, &dyn Replica) -> Box<dyn Twist> + Send + Sync>,
 }
 
 impl Wrapper {
     fn wrap(&self, setup: &Setup, inner: Inner) -> Box<dyn Replica> {
-        let twist = (self.wrapped.twist)(setup, &*inner);
+        let twist = (self.twist)(setup, &*inner);
         Box::new(Twisted { inner, twist })
     }
 }
@@ -135,7 +144,7 @@ impl Strategy for Wrapper {
     }
 
     fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
-        self.wrap(setup, self.inner.strategy.replica(&(self.wrapped.setup)(setup)))
+        self.wrap(setup, self.inner.strategy.replica(&(self.setup)(setup)))
     }
 
     fn settling(&self) -> Duration {
@@ -143,7 +152,7 @@ impl Strategy for Wrapper {
     }
 
     fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {
-        Ok(self.wrap(setup, self.inner.strategy.restore(&(self.wrapped.setup)(setup), durable)?))
+        Ok(self.wrap(setup, self.inner.strategy.restore(&(self.setup)(setup), durable)?))
     }
 }
 

@@ -56,6 +56,14 @@ pub struct Examined {
     pub ran: RunResult,
 }
 
+/// Runs and judges one cell in virtual time, for what is found in it: how fast the machine was does not matter.
+pub(super) fn find(planned: &Planned) -> Result<Cell, SelectorError> {
+    let task = planned.task(&planned.strategy)?;
+    let mut probes = probes::all();
+    let ran = engines::run(&task, &mut probes);
+    Ok(judge(planned, &task, ran, &mut probes, None).cell)
+}
+
 /// Runs and judges one cell.
 pub(super) fn measure(planned: &Planned) -> Result<Cell, SelectorError> {
     let task = planned.task(&planned.strategy)?;
@@ -72,7 +80,7 @@ pub fn examine(planned: &Planned, task: &Task<'_>) -> Examined {
     let reference = Reference::begin();
     let ran = engines::run(task, &mut probes);
     let reference_us = reference.end();
-    judge(planned, task, ran, &mut probes, reference_us)
+    judge(planned, task, ran, &mut probes, Some(reference_us))
 }
 
 fn judge(
@@ -80,13 +88,13 @@ fn judge(
     task: &Task<'_>,
     ran: RunResult,
     probes: &mut [Box<dyn Probe>],
-    reference_us: f64,
+    reference_us: Option<f64>,
 ) -> Examined {
     let last = ran.last().clone();
     let (mut findings, order) = generic::judge(task, &ran);
     let lost_ops = findings.iter_mut().flat_map(|finding| std::mem::take(&mut finding.ops)).collect();
     let mut figures = figures(task, &ran, probes, Some(&lost_ops));
-    figures.number(&metrics::REFERENCE_US, reference_us);
+    figures.number_if(&metrics::REFERENCE_US, reference_us);
     findings.append(&mut figures.notes);
     let undeclared = undeclared(planned.workload.spec, &findings);
     debug_assert!(undeclared.is_none(), "not in the spec of {}: {undeclared:?}", planned.workload.label);

@@ -1,9 +1,11 @@
 //! Whether the numbers and faults of a scenario are possible.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use syncbench_strategies::replica::Topology;
 use syncbench_strategies::selector::Selector;
-use syncbench_strategies::spec::Support;
+use syncbench_strategies::spec::{Configured, Support};
 
 use super::error::{ScenarioError, at, value};
 use super::{MAX_CLIENTS, MAX_OPS, Scenario};
@@ -56,13 +58,14 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), ScenarioError> {
 }
 
 /// Checks that every fault exists and that engine and links have it, and that some client takes part at the end, whatever the
-/// seed draws.
+/// seed draws. Gives the faults of the first seed.
 pub(super) fn check_faults(
     scenario: &Scenario,
     known: &Vocabulary,
     transport: Transport,
     seeds: &[u64],
-) -> Result<(), ScenarioError> {
+) -> Result<Faults, ScenarioError> {
+    let mut first = None;
     let read = |written: &String| written.parse::<Selector>().map_err(at("fault"));
     let selectors = scenario.faults.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let acting = Duration::try_from_secs_f64(scenario.ops as f64 / scenario.rate_per_s).unwrap_or(Duration::MAX);
@@ -91,6 +94,22 @@ pub(super) fn check_faults(
             let faults = scenario.faults.join(" ");
             return Err(value("fault", faults, format!("seed {seed}: expected a client that takes part at the end")));
         }
+        first.get_or_insert(faults);
     }
-    Ok(())
+    Ok(first.unwrap_or_default())
+}
+
+/// Checks that some strategy runs in a topology that every fault has a meaning in. The others do not apply, and say so in
+/// their cells.
+pub(super) fn check_topology(faults: &Faults, strategies: &[Arc<Configured>]) -> Result<(), ScenarioError> {
+    let star = strategies.iter().all(|strategy| strategy.topology() == Topology::Star);
+    match faults.iter().find_map(|armed| Some((armed, armed.fault.needs().mesh?))) {
+        Some((armed, why)) if star => {
+            let labels: Vec<&str> = strategies.iter().map(|strategy| &*strategy.label).collect();
+            let mesh = "a strategy whose clients connect to each other, such as crdt-yrs:topology=mesh";
+            let run = if labels.len() == 1 { "runs" } else { "run" };
+            Err(value("fault", &armed.label, format!("{why}; {} {run} as a star; expected {mesh}", labels.join(", "))))
+        }
+        _ => Ok(()),
+    }
 }

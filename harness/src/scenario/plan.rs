@@ -9,7 +9,7 @@ use syncbench_strategies::document::Digest;
 use syncbench_strategies::selector::{Selector, SelectorError};
 
 use super::catalog::Catalog;
-use super::check::{check, check_faults};
+use super::check::{check, check_faults, check_topology};
 use super::error::{ScenarioError, value};
 use super::{MAX_CELLS, Scenario, choose};
 use crate::faults;
@@ -129,7 +129,8 @@ fn lay_out(
         once_written(&choose::networks(&scenario, known)?, |network| network::canonical_from(&known.networks, network));
     let seeds = choose::seeds(&scenario)?;
     let transport = choose::transport(&scenario)?;
-    check_faults(&scenario, known, transport, &seeds)?;
+    let faults = check_faults(&scenario, known, transport, &seeds)?;
+    check_topology(&faults, &strategies)?;
     scenario.faults = once_written(&scenario.faults, |fault| faults::canonical_from(&known.faults, fault));
     for network in &networks {
         for workload in &workloads {

@@ -21,7 +21,7 @@ mod times;
 use std::time::Duration;
 
 use crate::results::Cell;
-use crate::run::{Planned, run_cell, unsupported};
+use crate::run::{Planned, find_in, unsupported};
 use crate::settings::Engine;
 use search::Search;
 pub use search::{Budget, Progress};
@@ -72,15 +72,18 @@ pub fn shrink(
         conditions::plainer(&mut search);
         if !traced {
             clients::fewer(&mut search);
-            size::smaller(&mut search);
             times::sooner(&mut search);
+        }
+        // A document becomes smaller last: an empty one needs operations that fill it.
+        if !traced && search.taken() == before {
+            size::smaller(&mut search);
         }
         if search.taken() == before || search.exhausted() {
             break;
         }
     }
     let (planned, runs, complete) = search.end();
-    let cell = run_cell(&planned);
+    let cell = find_in(&planned);
     Ok(Shrunk { planned, cell, runs, complete })
 }
 

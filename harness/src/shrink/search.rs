@@ -7,7 +7,7 @@ use syncbench_strategies::document::Digest;
 
 use super::Target;
 use crate::clock::Moment;
-use crate::run::{Planned, run_cell};
+use crate::run::{Planned, find_in};
 
 /// What shrinking may take. It ends with whichever is spent first.
 #[derive(Clone, Copy, Debug)]
@@ -121,7 +121,7 @@ impl<'a> Search<'a> {
         self.runs += 1;
         self.work =
             self.work.saturating_add(candidate.settings.ops.max(1).saturating_mul(candidate.settings.clients.into()));
-        let has = self.target.found(&run_cell(candidate)).is_some();
+        let has = self.target.found(&find_in(candidate)).is_some();
         self.tried.insert(key, has);
         let progress = Progress {
             runs: self.runs,

@@ -5,8 +5,14 @@ use std::sync::Arc;
 use syncbench_strategies::selector::Selector;
 use syncbench_strategies::spec::{ParamKind, Params};
 
+use super::actions::scripted;
 use super::search::Search;
 use crate::run::{Planned, PlannedWorkload};
+
+/// Most actions of a run in which others are tried in place of one.
+const FEW: usize = 4;
+/// How many others: of a user's first intents most kinds of operations are some.
+const DRAWS: u64 = 8;
 
 /// Sizes and numbers that are tried, the smallest first; beyond them, powers of two.
 const SMALL: [u64; 6] = [0, 1, 2, 3, 4, 6];
@@ -14,7 +20,7 @@ const SMALL: [u64; 6] = [0, 1, 2, 3, 4, 6];
 /// Makes the initial document smaller: of fewer units, then of smaller ones.
 pub(super) fn smaller(search: &mut Search<'_>) {
     for size in below(search.best().settings.size) {
-        if search.take_with(|planned| planned.settings.size = size) {
+        if search.take_with(|planned| planned.settings.size = size) || redrawn(search, size) {
             break;
         }
     }
@@ -30,6 +36,22 @@ pub(super) fn smaller(search: &mut Search<'_>) {
             }
         }
     }
+}
+
+/// Tries a size with another intent in place of one: what a user drew may be far down a document that has become short.
+fn redrawn(search: &mut Search<'_>, size: u64) -> bool {
+    let Some(script) = search.best().script.clone().filter(|script| script.len() <= FEW) else { return false };
+    let places = (0..script.len()).flat_map(|place| (1..=DRAWS).map(move |n| (place, n)));
+    for (place, n) in places {
+        let mut actions = script.to_vec();
+        actions[place].intent.n = n;
+        let mut other = scripted(search.best(), &actions);
+        other.settings.size = size;
+        if search.take(other) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Numbers below `now`, ascending.

@@ -30,7 +30,7 @@ fn planned(strategy: &str, workload: &str, change: impl FnOnce(&mut Scenario)) -
 }
 
 fn shrunk(planned: &Planned, kind: &str) -> Shrunk {
-    let target = Target::of(&run_cell(planned), kind).unwrap();
+    let target = Target::of(&find_in(planned), kind).unwrap();
     shrink(planned, &target, Budget::default(), &|_| true).unwrap()
 }
 
@@ -161,7 +161,7 @@ fn what_cannot_be_shrunk_says_why() {
     let calm = planned("serial", "stack", |_| {});
     assert_eq!(refused(&calm, "item lost"), "this run has no finding `item lost`");
     assert_eq!(
-        Target::of(&run_cell(&calm), "item lost").unwrap_err(),
+        Target::of(&find_in(&calm), "item lost").unwrap_err(),
         "this run has no finding `item lost`; it has: nothing"
     );
 }
@@ -169,7 +169,7 @@ fn what_cannot_be_shrunk_says_why() {
 #[test]
 fn a_spent_budget_and_a_stop_leave_the_smallest_run_so_far() {
     let whole = planned("lww-document", "record", |scenario| scenario.ops = 200);
-    let target = Target::of(&run_cell(&whole), "edit lost").unwrap();
+    let target = Target::of(&find_in(&whole), "edit lost").unwrap();
     let spent = Budget { work: 1_700, ..Budget::default() };
     for (budget, most) in [(spent, u64::MAX), (Budget::default(), 6)] {
         let left = shrink(&whole, &target, budget, &|state| state.runs < most).unwrap();
@@ -193,7 +193,7 @@ proptest! {
             scenario.seeds = vec![seed.to_string()];
             scenario.faults = Some(fault.to_owned()).filter(|fault| !fault.is_empty()).into_iter().collect();
         });
-        let cell = run_cell(&whole);
+        let cell = find_in(&whole);
         let kinds = targets(&cell);
         prop_assume!(!kinds.is_empty());
         let target = Target::of(&cell, kinds[which.index(kinds.len())]).unwrap();
@@ -203,7 +203,7 @@ proptest! {
         for out in 0..actions.len() {
             let rest = [&actions[..out], &actions[out + 1..]].concat();
             let less = actions::scripted(&small.planned, &rest);
-            prop_assert!(target.found(&run_cell(&less)).is_none(), "{:?} without {}", actions, out + 1);
+            prop_assert!(target.found(&find_in(&less)).is_none(), "{:?} without {}", actions, out + 1);
         }
         let again = shrink(&small.planned, &target, Budget::default(), &|_| true).unwrap();
         prop_assert_eq!(&again.planned.settings, &small.planned.settings);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use syncbench_strategies::document::{Document, Edit, EditKind, Path};
 use syncbench_strategies::model::{ModelRef, Operation};
 use syncbench_strategies::replica::{
-    Context, LinkState, Naming, NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Time, Topology,
+    Context, LinkState, Mishap, NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Time, Topology,
 };
 use syncbench_strategies::sidecar::Sidecar;
 use syncbench_strategies::spec::{Configured, Guarantees, Support};
@@ -135,8 +135,8 @@ impl Strategy for Watched {
         self.inner.strategy.guarantees(defaults)
     }
 
-    fn naming(&self) -> Naming {
-        self.inner.strategy.naming()
+    fn mishap(&self, mishap: Mishap) -> Support {
+        self.inner.strategy.mishap(mishap)
     }
 
     fn rebuild(&self, document: &Document, seed: u64) -> Vec<u8> {

@@ -12,6 +12,7 @@ mod forged;
 mod hostile;
 mod lockstep;
 mod mutants;
+mod nodes;
 mod overwritten;
 mod parity;
 mod pending;

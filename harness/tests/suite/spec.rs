@@ -75,6 +75,8 @@ fn every_description_says_something() {
         for (with, kept) in spec.guarantees.grows.named() {
             assert!(kept.is_none_or(|kept| !kept.trim().is_empty() && !kept.ends_with('.')), "{}: {with}", spec.name);
         }
+        let history = spec.guarantees.history;
+        assert!(!history.says().ends_with('.') && history.says().len() > 20, "{}: {history:?}", spec.name);
         let carried = WORKLOADS.iter().filter(|workload| {
             let supported = |kind: &EditKind| !matches!((spec.support)(*kind), Support::Unsupported(_));
             workload.edits.iter().all(supported)

@@ -32,7 +32,13 @@ impl Text<'_> {
     /// The run in parts: its heading, every step, its end.
     pub(super) fn run(&self, run: &Run) -> Vec<String> {
         let mut parts = vec![self.opening(run)];
-        parts.extend(run.steps.iter().map(|step| self.step(run, step)));
+        parts.extend(self.body(run));
+        parts
+    }
+
+    /// Every step of the run, and its end.
+    pub(super) fn body(&self, run: &Run) -> Vec<String> {
+        let mut parts: Vec<String> = run.steps.iter().map(|step| self.step(run, step)).collect();
         parts.push(self.ending(run));
         parts
     }
@@ -71,7 +77,8 @@ impl Text<'_> {
         let (action, bad) = self.action(run, step);
         let (dim, red) = (self.look.dim(), self.look.bad());
         let paint = |text: &str| if bad { format!("{red}{text}{red:#}") } else { text.to_owned() };
-        let who = format!("{} {style}{:<name$}{style:#}", moment(step.at_ms), self.told.name(step.node));
+        let at = if self.by_step() { format!("{:>5}    ", step.at_ms) } else { moment(step.at_ms) };
+        let who = format!("{at} {style}{:<name$}{style:#}", self.told.name(step.node));
         if run.part.is_none() {
             let action_columns = ACTION + NAME - name;
             let shown = format::shorten(&action, action_columns);
@@ -240,9 +247,14 @@ impl Text<'_> {
         format!("  {}  {bold}{}{bold:#}{differs}\n", self.row(run, &case.order), case.state)
     }
 
-    /// In a story of a cell an operation is told in full once, where it is issued; its number stands for it then.
+    /// In a story of a cell or a schedule an operation is told in full once, where it is issued; its number stands for it then.
     fn by_number(&self) -> bool {
-        self.told.story == "cell"
+        self.told.story == "cell" || self.by_step()
+    }
+
+    /// In a story of a schedule steps have numbers and no times.
+    fn by_step(&self) -> bool {
+        self.told.story == super::EXPLORED
     }
 
     fn called(&self, run: &Run, op: OpId) -> String {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use syncbench_harness::run::{Planned, run_cell};
+use syncbench_harness::run::{Planned, find_in};
 use syncbench_harness::shrink::{self, Budget, Target};
 use syncbench_harness::stories::cell::first_loss;
 use syncbench_reports::choose::Decision;
@@ -60,14 +60,14 @@ fn shortest(planned: &Planned, kind: &str) -> Option<(Planned, String)> {
     tries.find_map(|(ops, seed)| {
         let mut less = planned.clone();
         (less.settings.ops, less.settings.seed) = (ops, seed);
-        let finding = run_cell(&less).findings.into_iter().find(|finding| finding.kind == kind)?;
+        let finding = find_in(&less).findings.into_iter().find(|finding| finding.kind == kind)?;
         Some((less, finding.example))
     })
 }
 
 /// What is left of a run when everything that the kind can do without is left out, and its instance there.
 fn smallest(planned: &Planned, kind: &str, go_on: &dyn Fn() -> bool) -> Option<(Planned, String)> {
-    let target = Target::of(&run_cell(planned), kind).ok()?;
+    let target = Target::of(&find_in(planned), kind).ok()?;
     let shrunk = shrink::shrink(planned, &target, BUDGET, &|_| go_on()).ok()?;
     let example = target.found(&shrunk.cell)?.to_owned();
     Some((shrunk.planned, example))

@@ -13,9 +13,9 @@ use crate::args::{Cli, Command, DemoArgs, RunArgs};
 use crate::capsules;
 use crate::catalog::Catalog;
 use crate::commands::run;
-use crate::commands::shrink::{smallest, summary};
 use crate::failure::{Failure, one_line};
 use crate::out::{eprint, eprintln};
+use crate::shrinking::{smallest, summary};
 
 /// Runs the cell of a replay command and tells its first loss, of the smallest run where that is asked for.
 pub(super) fn tell(catalog: &Catalog, replay: &str, asked: &DemoArgs) -> Result<Told, Failure> {

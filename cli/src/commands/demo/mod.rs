@@ -12,18 +12,16 @@ use syncbench_harness::clock;
 use syncbench_harness::stories::{self, Cast, STORIES, Skipped, Story, Told};
 use syncbench_reports::story;
 use syncbench_strategies::names;
-use syncbench_strategies::registry::{STRATEGIES, left_out};
+use syncbench_strategies::registry::left_out;
 
 use super::run::split;
+use super::told::MARK;
 use crate::args::DemoArgs;
 use crate::catalog::Catalog;
 use crate::failure::{Done, Failure};
 use crate::out::{eprintln, print, println};
 use crate::written;
 pub(crate) use cell::planned;
-
-/// The last line of every diagram written here; a file without it is not overwritten.
-const MARK: &str = "<!-- a diagram of syncbench demo -->\n";
 
 pub(crate) fn demo(catalog: &Catalog, args: &DemoArgs) -> Done {
     if let Some(replay) = &args.cell {
@@ -34,7 +32,7 @@ pub(crate) fn demo(catalog: &Catalog, args: &DemoArgs) -> Done {
         let known = STORIES.iter().map(|story| (story.name, story.title));
         Failure::usage(format!("demo {name}: {}", names::unknown("story", name, "", known)))
     })?;
-    show(args, &tell(story, &args.strategy)?)
+    show(args, &tell(catalog, story, &args.strategy)?)
 }
 
 /// Prints and draws a story.
@@ -72,17 +70,18 @@ fn list(catalog: &Catalog, as_json: bool) -> Done {
 }
 
 /// Runs the story under the chosen strategies, or under its own.
-fn tell(story: &Story, asked: &[String]) -> Result<Told, Failure> {
+fn tell(catalog: &Catalog, story: &Story, asked: &[String]) -> Result<Told, Failure> {
+    let specs = catalog.plans.strategies();
     let (names, mut skipped) = match split(asked).as_slice() {
-        [] => story.cast(),
-        [all] if all == "all" => (STRATEGIES.iter().map(|spec| spec.name.to_owned()).collect(), Vec::new()),
+        [] => story.cast(specs),
+        [all] if all == "all" => (specs.iter().map(|spec| spec.name.to_owned()).collect(), Vec::new()),
         names => (names.to_vec(), Vec::new()),
     };
     if asked.is_empty() && matches!(story.cast, Cast::All(_)) {
         let missing = left_out().map(|optional| Skipped { strategy: optional.name.into(), reason: optional.reason() });
         skipped.extend(missing);
     }
-    let mut told = (story.tell)(&names).map_err(|error| Failure::usage(format!("--strategy {error}")))?;
+    let mut told = (story.tell)(&names, specs).map_err(|error| Failure::usage(format!("--strategy {error}")))?;
     told.skipped.extend(skipped);
     Ok(told)
 }
@@ -97,13 +96,6 @@ fn document(told: &Told, diagram: Option<&Path>) -> Result<Value, Failure> {
     document["schema"] = json!(1);
     document["diagram"] = json!(diagram.map(Path::display).map(|path| path.to_string()));
     Ok(document)
-}
-
-/// Writes the diagram of a story to the file of `--svg`.
-pub(super) fn draw_into(path: &Path, told: &Told) -> Result<(), Failure> {
-    let svg = story::scene(told, true).svg();
-    let made = written::folder_of(path).and_then(|()| written::write(path, &svg, MARK, "a diagram of a demo"));
-    made.map_err(|failure| failure.at(format!("--svg {}", path.display())))
 }
 
 /// Writes the diagram to `--svg`, or else to its default place; `None` where there is none. With `--json` only `--svg`

@@ -80,6 +80,7 @@ pub(super) fn whole(catalog: &Catalog) {
     section("faults", catalog.faults.as_deref(), |fault| {
         named(fault.name, fault.summary);
         field("real time", &fault.real_time);
+        field("swarm", &fault.swarm);
         params(&fault.params);
         field("example", &fault.example);
     });

@@ -88,10 +88,8 @@ fn line(trial: &Trial) {
 
 /// The oracle that must catch a bug, with the kind of finding where it is one.
 pub(crate) fn caught_by(mutant: &Mutant) -> String {
-    match mutant.kind {
-        Some(kind) => format!("finding: {}", kind.name),
-        None => mutant.oracle.name.to_owned(),
-    }
+    let kinds: Vec<&str> = mutant.kinds.iter().map(|kind| kind.name).collect();
+    if kinds.is_empty() { mutant.oracle.name.to_owned() } else { format!("finding: {}", kinds.join(", ")) }
 }
 
 fn seeds(outcome: &Outcome) -> Option<u64> {
@@ -103,7 +101,7 @@ fn seeds(outcome: &Outcome) -> Option<u64> {
 
 /// Everything about a trial.
 pub(super) fn json(trial: &Trial) -> Value {
-    let Mutant { name, plants, history, base, workload, conditions, oracle, kind, .. } = trial.mutant;
+    let Mutant { name, plants, history, base, workload, conditions, oracle, kinds, .. } = trial.mutant;
     let family = FAMILIES.iter().find(|family| family.mutants.iter().any(|mutant| mutant.name == *name));
     let (outcome, said, others) = match &trial.outcome {
         Outcome::Caught { said, .. } => ("caught", Some(said), None),
@@ -123,7 +121,7 @@ pub(super) fn json(trial: &Trial) -> Value {
         "network": conditions.network,
         "faults": conditions.faults,
         "oracle": oracle.name,
-        "kind": kind.map(|kind| kind.name),
+        "kinds": kinds.iter().map(|kind| kind.name).collect::<Vec<_>>(),
         "outcome": outcome,
         "seeds": seeds(&trial.outcome),
         "said": said,

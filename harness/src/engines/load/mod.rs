@@ -128,6 +128,11 @@ impl<'a> Users<'a> {
         self.waiting().filter(ready).map(|client| (client, at(client))).collect()
     }
 
+    /// Whether a user waits for something before acting again.
+    pub(super) fn waits(&self) -> bool {
+        self.waiting().next().is_some()
+    }
+
     /// The first client that waits for what will not come any more.
     pub(super) fn force(&mut self) -> Option<NodeId> {
         self.waiting().next()

@@ -23,7 +23,7 @@ use super::hold::Hold;
 use super::load::Users;
 use super::node::{Node, Request};
 use crate::event::Event;
-use crate::faults::{Conditions, Reopening, Timeline, Transition, VAIN_WAIT};
+use crate::faults::{Conditions, Reopening, Timeline, Transition, VAIN_TRANSITIONS, VAIN_WAIT};
 use crate::ledger::Ledger;
 use crate::network::{Access, Link};
 use crate::probe::Probe;
@@ -117,6 +117,8 @@ struct Sim<'a> {
     settling: Duration,
     /// When a user last acted, a connection last opened or the last fault transition was.
     stirred_at: Time,
+    /// When a user last acted or a connection last opened, and the fault transitions since.
+    progress: (Time, u32),
     /// Replicas that never fall silent have settled: timers are void, and what is in flight arrives.
     timers_void: bool,
     next_sample: Time,
@@ -163,6 +165,7 @@ impl<'a> Sim<'a> {
             damaged: false,
             settling: task.strategy.strategy.settling(),
             stirred_at: Time::ZERO,
+            progress: (Time::ZERO, 0),
             timers_void: false,
             next_sample: Time::ZERO + task.sample_every.unwrap_or_default(),
             saboteur: task.planted.map(|plant| plant()),
@@ -223,6 +226,9 @@ impl<'a> Sim<'a> {
     /// Whether nothing else is to come at `due` and replicas that never fall silent have had the time that they need, or
     /// users wait in vain.
     fn quiescent(&self, due: Time) -> bool {
+        if self.flaps_in_vain(due) {
+            return true;
+        }
         let never_silent = !self.settling.is_zero() && !self.timers_void;
         let patience = if never_silent { self.settling } else { VAIN_WAIT };
         let unhealed = self.timeline.healed_at().is_none();
@@ -230,6 +236,16 @@ impl<'a> Sim<'a> {
             && (never_silent || (unhealed && self.conditions.in_vain(&self.nodes)))
             && self.timeline.next().is_none()
             && !self.queue.pending().any(|work| matches!(work, Work::Issue { .. } | Work::Open { .. }))
+    }
+
+    /// Whether users wait for what a fault that comes and goes never lets through.
+    fn flaps_in_vain(&self, due: Time) -> bool {
+        let ((at, transitions), (most, longest)) = (self.progress, VAIN_TRANSITIONS);
+        transitions > most
+            && due > at + longest
+            && self.timeline.healed_at().is_none()
+            && self.users.waits()
+            && !self.queue.pending().any(|work| matches!(work, Work::Issue { .. }))
     }
 
     /// Voids all timers: what is in flight arrives, with all that follows from it, and then the group is quiescent.

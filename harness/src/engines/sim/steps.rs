@@ -27,6 +27,7 @@ impl Sim<'_> {
             return self.users.postpone(client);
         }
         self.stirred_at = self.now;
+        self.progress = (self.now, 0);
         if let Some(at) = self.users.begin(client, self.now) {
             self.queue.push(at, Work::Issue { client, intended: at });
         }

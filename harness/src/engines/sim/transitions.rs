@@ -40,6 +40,7 @@ impl Sim<'_> {
         }
         self.conditions.change(transition);
         self.stirred_at = self.now;
+        self.progress.1 += 1;
         for id in self.nodes.clone() {
             let state = self.conditions.node(id);
             match self.replicas[id.0 as usize].take() {
@@ -202,6 +203,7 @@ impl Sim<'_> {
         }
         if opened {
             self.stirred_at = self.now;
+            self.progress = (self.now, 0);
             let reopening = reopening(since, self.now, ends.0, ends.1);
             self.reopenings.extend(reopening);
             self.tell(ends, LinkState::Up, reopening.is_some());

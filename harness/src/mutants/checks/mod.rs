@@ -3,6 +3,8 @@
 mod accounts;
 mod again;
 mod closed_forms;
+mod hostile;
+mod memory;
 
 use syncbench_strategies::selector::SelectorError;
 
@@ -67,6 +69,12 @@ pub(super) fn alarms(subject: &Subject<'_>, asked: &[&Oracle]) -> Result<Vec<Ala
     }
     if asks(&oracle::CLOCKS) {
         objections.extend(again::same_state_with_wrong_clocks(subject, &ran)?);
+    }
+    if asks(&oracle::HOSTILE_BYTES) {
+        objections.extend(hostile::refused_without_harm(subject)?);
+    }
+    if asks(&oracle::MEMORY) {
+        objections.extend(memory::bounded(subject)?);
     }
     alarms.extend(objections.into_iter().map(Alarm::from));
     Ok(alarms)

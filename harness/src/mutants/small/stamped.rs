@@ -86,7 +86,7 @@ pub(in crate::mutants) static MUTANTS: &[Mutant] = &[
     },
     Mutant {
         conditions: Conditions { faults: &["skew:by=2s,client=2,to=behind"], pace: Pace::Turns, ..USUAL },
-        kind: Some(&EDIT_LOST),
+        kinds: &[&EDIT_LOST],
         ..mutant(
             "clock-trusted",
             "A write gets what the clock shows as its stamp, although its writer has seen a later one.",
@@ -104,7 +104,7 @@ pub(in crate::mutants) static MUTANTS: &[Mutant] = &[
     ),
     Mutant {
         conditions: AWAY,
-        kind: Some(&DUPLICATED_INCREMENT),
+        kinds: &[&DUPLICATED_INCREMENT],
         ..mutant(
             "counter-adds-twice",
             "An increment that arrives again after a broken connection is added again.",
@@ -116,7 +116,7 @@ pub(in crate::mutants) static MUTANTS: &[Mutant] = &[
     Mutant {
         conditions: AWAY,
         history: Some("pouchdb#7645"),
-        kind: Some(&DELETE_LOST),
+        kinds: &[&DELETE_LOST],
         ..mutant(
             "tombstone-purged-early",
             "A delete is purged while a client is away, and what it deleted returns with that client.",

@@ -20,7 +20,7 @@ use crate::oracle::CLAIMS;
 use crate::oracles::generic;
 use crate::probe::Probe;
 use crate::results::Finding;
-use crate::run::{Planned, run_cell, unsupported};
+use crate::run::{Planned, find_in, unsupported};
 use crate::run_result::RunResult;
 use crate::settings::Engine;
 use choice::Subject;
@@ -100,17 +100,22 @@ pub fn first_loss(planned: &Planned, kind: Option<&str>) -> Result<Told, String>
     Ok(told(planned, subject.title, vec![run]))
 }
 
-/// The place of the document that all operations edit, if what is there fits a line; else that of the first operation.
+/// The place of the document that all operations edit, or where the effects of all end up, if what is there fits a line; else
+/// the place of the first operation.
 fn whole_place(watched: &Watched, ops: &[OpId]) -> Path {
+    let fits = |place: &Path| {
+        let states = watched.ran.finals.iter().map(|(_, state)| state).chain([&watched.genesis]);
+        let columns = |state: &Document| state.at(place).map_or(0, |state| state.to_string().chars().count());
+        states.map(columns).all(|columns| columns <= LINE)
+    };
     let all = choice::common(watched.edits.values().flatten());
-    let states = watched.ran.finals.iter().map(|(_, state)| state).chain([&watched.genesis]);
-    let at = |state: &Document| state.at(&all).map_or(0, |state| state.to_string().chars().count());
-    if states.map(at).all(|columns| columns <= LINE) { all } else { choice::place(ops, &watched.edits) }
+    let ends = choice::common(watched.edits.values().filter_map(|edits| edits.last()));
+    [all, ends].into_iter().find(fits).unwrap_or_else(|| choice::place(ops, &watched.edits))
 }
 
 /// A broken claim as a finding.
 fn breach(planned: &Planned, kind: &str) -> Option<Finding> {
-    let cell = run_cell(planned);
+    let cell = find_in(planned);
     let (_, example) = cell.breaches().find(|(name, _)| *name == kind)?;
     let example = example.to_owned();
     Some(Finding { kind: kind.to_owned(), count: 1, example, lost: false, ops: Vec::new() })
@@ -274,7 +279,7 @@ mod tests {
             let [finding] = &run.findings[..] else { panic!("{workload}: {:?}", run.findings) };
             assert!(finding.lost && told.title.ends_with(&finding.kind), "{workload}: {}", told.title);
             // The oracle finds the same in the measured cell: the watch changes nothing.
-            let measured = run_cell(&cell);
+            let measured = find_in(&cell);
             assert!(measured.findings.iter().any(|found| found == finding), "{workload}: {:?}", measured.findings);
             // Each kind of loss of this run has its own story.
             for finding in measured.findings.iter().filter(|finding| finding.lost) {

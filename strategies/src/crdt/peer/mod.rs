@@ -38,9 +38,9 @@ pub(super) use self::window::Window;
 use crate::document::Document;
 use crate::params::Params;
 use crate::relay;
-use crate::replica::{Naming, NodeId, ProtocolError, Replica, Setup, Strategy, Topology};
+use crate::replica::{Mishap, NodeId, ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::send_window::SendWindow;
-use crate::spec::{Guarantees, WINDOW};
+use crate::spec::{Guarantees, Support, WINDOW};
 
 /// A group of such replicas.
 pub(super) struct Peers<L, X = Gossip<L>> {
@@ -78,8 +78,8 @@ impl<L: Library, X: Exchange<L>> Strategy for Peers<L, X> {
         L::rebuild(document, seed)
     }
 
-    fn naming(&self) -> Naming {
-        Naming::Client
+    fn mishap(&self, mishap: Mishap) -> Support {
+        L::mishap(mishap)
     }
 
     fn guarantees(&self, defaults: Guarantees) -> Guarantees {

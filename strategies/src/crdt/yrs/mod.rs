@@ -57,7 +57,7 @@ use self::peer::Peer;
 use super::MERGES;
 use crate::document::{Document, EditKind};
 use crate::relay::{self, TOPOLOGY};
-use crate::replica::{Naming, NodeId, ProtocolError, Replica, Rng, Setup, Strategy, Topology};
+use crate::replica::{Mishap, NodeId, ProtocolError, Replica, Rng, Setup, Strategy, Topology};
 use crate::send_window::SendWindow;
 use crate::spec::{Content, Growth, Guarantees, History, Param, ParamKind, Params, Sessions, Spec, Support, WINDOW};
 use crate::wire::unseal;
@@ -147,8 +147,8 @@ impl Strategy for Yrs {
         Doc::written(document, client, self.counters)
     }
 
-    fn naming(&self) -> Naming {
-        Naming::Client
+    fn mishap(&self, _: Mishap) -> Support {
+        Support::Native
     }
 
     fn guarantees(&self, defaults: Guarantees) -> Guarantees {

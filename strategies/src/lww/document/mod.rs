@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 use self::peer::Peer;
 use crate::document::Document;
 use crate::relay::{self, TOPOLOGY};
-use crate::replica::{Naming, ProtocolError, Replica, Setup, Strategy, Topology};
+use crate::replica::{Mishap, ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::send_window::SendWindow;
 use crate::spec::{Content, Guarantees, Spec, Support, WINDOW};
 use crate::wire;
@@ -104,8 +104,8 @@ impl Strategy for LwwDocument {
         self.window.span()
     }
 
-    fn naming(&self) -> Naming {
-        Naming::Client
+    fn mishap(&self, _: Mishap) -> Support {
+        Support::Native
     }
 
     fn replica(&self, setup: &Setup) -> Box<dyn Replica> {

@@ -66,7 +66,7 @@ const CUT_INFLIGHT: Conditions = Conditions { rate_per_s: 60.0, ..CUT_OFF };
 pub(in crate::mutants) static MUTANTS: &[Mutant] = &[
     Mutant {
         conditions: CUT_INFLIGHT,
-        kind: Some(&DUPLICATED_INCREMENT),
+        kinds: &[&DUPLICATED_INCREMENT],
         ..mutant(
             "double-apply-on-resend",
             "The server carries out an operation again that a client sends again after a broken connection.",
@@ -77,7 +77,7 @@ pub(in crate::mutants) static MUTANTS: &[Mutant] = &[
     },
     Mutant {
         conditions: CUT_INFLIGHT,
-        kind: Some(&DUPLICATED_INCREMENT),
+        kinds: &[&DUPLICATED_INCREMENT],
         history: Some("liveblocks PR#3509"),
         ..mutant(
             "inflight-stored-twice",
@@ -159,7 +159,7 @@ pub(in crate::mutants) static MUTANTS: &[Mutant] = &[
     },
     Mutant {
         conditions: Conditions { undo: 0.3, pace: Pace::Turns, ..USUAL },
-        kind: Some(&LOST_INCREMENT),
+        kinds: &[&LOST_INCREMENT],
         ..mutant(
             "undo-takes-others-work",
             "An undo brings back the state before its operation, without what others did since.",

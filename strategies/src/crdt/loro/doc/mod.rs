@@ -24,7 +24,8 @@ use crate::crdt::last_text::LastText;
 use crate::crdt::peer::{Committed, Difference, Library, Merged, Missing, Sealed, Span, beyond, new_author};
 use crate::document::{Document, Edit};
 use crate::model::Rejected;
-use crate::replica::{OpId, ProtocolError};
+use crate::replica::{Mishap, OpId, ProtocolError};
+use crate::spec::Support;
 use crate::undo::UndoMemory;
 
 /// The library's document. All reading goes straight to it. `MERGEABLE`: empty containers that two clients make at once are
@@ -157,6 +158,15 @@ impl<const MERGEABLE: bool> Library for Doc<MERGEABLE> {
 
     fn rebuild(document: &Document, seed: u64) -> Vec<u8> {
         Self::written(document, new_author(seed, 0))
+    }
+
+    fn mishap(mishap: Mishap) -> Support {
+        match mishap {
+            Mishap::Twin => Support::Unsupported(
+                "the library asserts that the changes of one peer follow each other, and ends the process (loro 1.17.1)",
+            ),
+            Mishap::NewInstall => Support::Native,
+        }
     }
 
     fn load(bytes: &[u8]) -> Result<Self, String> {
