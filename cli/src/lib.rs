@@ -6,6 +6,7 @@
 //! A product's own crate gets all of it with [`main_with`] and a [`Catalog`] of what it brings.
 
 mod args;
+mod capsules;
 mod catalog;
 mod commands;
 mod date;
@@ -20,6 +21,7 @@ mod product;
 mod progress;
 mod runner;
 mod scenario;
+mod shrinking;
 mod written;
 
 use std::ffi::OsStr;
@@ -79,6 +81,8 @@ fn command(catalog: &Catalog, command: Command) -> Done {
         Command::Choose(args) => commands::choose::choose(catalog, &args),
         Command::Compare(args) => commands::compare::compare(catalog, &args),
         Command::Export(args) => commands::export::export(catalog, &args),
+        Command::Replay(args) => commands::replay::replay(catalog, &args),
+        Command::Shrink(args) => commands::shrink::shrink(catalog, &args),
         Command::Verify(args) => commands::verify::verify(catalog, &args),
         Command::Completions { shell } => commands::completions::completions(catalog, shell),
     }

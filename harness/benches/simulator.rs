@@ -6,7 +6,7 @@ use std::time::Duration;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use rand::RngExt;
 use syncbench_harness::engines;
-use syncbench_harness::network::{self, Access, Link, Size, Transport};
+use syncbench_harness::network::{self, Access, Impairment, Link, Size, Transport};
 use syncbench_harness::pace::Pace;
 use syncbench_harness::queue::Queue;
 use syncbench_harness::rng::stream;
@@ -56,8 +56,8 @@ fn link(c: &mut Criterion) {
     group.bench_function("one message", |b| {
         b.iter(|| {
             now += 1_000_000;
-            let (transit, _) = sender.send(&mut from, Time(now), size);
-            black_box(transit.map(|transit| receiver.receive(&mut to, transit, size)))
+            let (transit, _) = sender.send(&mut from, Time(now), size, Impairment::NONE);
+            black_box(transit.map(|transit| receiver.receive(&mut to, transit, size, Impairment::NONE)))
         });
     });
     group.finish();

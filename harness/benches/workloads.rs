@@ -67,7 +67,16 @@ impl Group {
         for node in topology.nodes(CLIENTS) {
             let peers = topology.peers(node, CLIENTS);
             let model = workload.model();
-            let setup = Setup { node, peers, clients: CLIENTS, model, genesis: genesis.clone(), seed: 1, undo: false };
+            let setup = Setup {
+                node,
+                peers,
+                clients: CLIENTS,
+                model,
+                genesis: genesis.clone(),
+                seed: 1,
+                identity: None,
+                undo: false,
+            };
             replicas[node.0 as usize] = Some(configured.strategy.replica(&setup));
         }
         let rng = stream(1, "bench group", 0, 0);

@@ -1,6 +1,7 @@
 //! What happens in a run, as data. Engines produce events and probes consume them; nothing else connects the two.
 
 use syncbench_strategies::document::Digest;
+use syncbench_strategies::prefix_set::PrefixSet;
 use syncbench_strategies::replica::{LinkState, NodeId, OpId, ProtocolError, Report, Time};
 
 /// Which handler of a replica was called.
@@ -39,6 +40,14 @@ pub enum What {
     },
     /// The node has recovered from a crash, and its state differs from that before the crash.
     RecoveryDiffers,
+    /// The node has come back with less than it had, or as the copy of a document without a history. The operations that it
+    /// reflects now; all others it has to be told again.
+    Restored {
+        /// The operations.
+        reflected: Box<PrefixSet>,
+        /// The document was made from plain data: whoever takes it over has these operations too, unnamed.
+        rebuilt: bool,
+    },
     /// Its user issued an operation.
     Issued {
         /// Which.
@@ -90,6 +99,8 @@ pub enum What {
     },
     /// The replica could not take a message.
     ProtocolError(ProtocolError),
+    /// The replica could not take a message that the network had damaged.
+    DamageRefused(ProtocolError),
     /// What a handler cost. The only event that differs from run to run.
     Cost {
         /// Which handler.
@@ -107,4 +118,15 @@ pub enum What {
     Broken(String),
     /// Nothing else happens at this instant; states are those that users could see.
     InstantEnd,
+}
+
+impl Event {
+    /// The same, of a call that received a damaged message: a complaint about it is no protocol error of a replica.
+    #[must_use]
+    pub fn of_damage(self) -> Self {
+        match self.what {
+            What::ProtocolError(error) => Self { what: What::DamageRefused(error), ..self },
+            _ => self,
+        }
+    }
 }

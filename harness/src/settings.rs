@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use syncbench_strategies::replica::Time;
 use syncbench_strategies::selector::{Selector, SelectorError};
 
-use crate::faults::{self, FAULTS, FaultSpec, Faults};
+use crate::faults::{self, FAULTS, FaultSpec, Faults, Scope};
 use crate::network::{self, NETWORKS, NetworkSpec, Profile, Transport};
 use crate::pace::Pace;
 
@@ -87,8 +88,37 @@ impl Settings {
 
     /// The faults with their windows.
     pub fn armed(&self, known: &Vocabulary) -> Result<Faults, SelectorError> {
-        let arm = |fault: &String| faults::configure_from(&known.faults, &fault.parse()?, self.clients);
-        self.faults.iter().map(arm).collect()
+        let arm = |fault: &String| faults::configure(&fault.parse()?, &self.scope(known));
+        let armed = self.faults.iter().map(arm).collect::<Result<Vec<_>, _>>()?;
+        Ok(armed.into_iter().flatten().collect())
+    }
+
+    /// The faults as they are written, with what one draws from the seed in its place: what replays this run alone.
+    pub fn drawn(&self, known: &Vocabulary) -> Result<Vec<String>, SelectorError> {
+        let drawn = |fault: &String| {
+            let armed = faults::configure(&fault.parse()?, &self.scope(known))?;
+            let drawn = || armed.iter().filter(|armed| armed.drawn_by.is_some());
+            let labels = if drawn().next().is_none() {
+                vec![fault.clone()]
+            } else {
+                drawn().map(|armed| armed.label.clone()).collect()
+            };
+            Ok(labels)
+        };
+        Ok(self.faults.iter().map(drawn).collect::<Result<Vec<_>, SelectorError>>()?.concat())
+    }
+
+    /// What faults know of a run.
+    pub fn scope<'k>(&self, known: &'k Vocabulary) -> Scope<'k> {
+        Scope {
+            clients: self.clients,
+            seed: self.seed,
+            acting: Duration::try_from_secs_f64(self.ops as f64 / self.rate_per_s).unwrap_or(Duration::MAX),
+            datagrams: self.transport != Transport::Stream,
+            real_time: self.engine == Engine::Threads,
+            window: (Time::ZERO, None),
+            known: &known.faults,
+        }
     }
 
     /// The same conditions, written in one way: a network and a fault have one text each, however they were given, and a

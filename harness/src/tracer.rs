@@ -1,7 +1,7 @@
 //! The digest of a run: everything that happened, in order, except what it cost.
 
 use syncbench_strategies::document::Digest;
-use syncbench_strategies::replica::{LinkState, Report};
+use syncbench_strategies::replica::{LinkState, OpId, Report};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::event::{Event, What};
@@ -48,6 +48,7 @@ impl Tracer {
             What::Duplicated { from } => text(12, &[from.0.into()], ""),
             What::Link { peer, state } => text(13, &[peer.0.into(), u64::from(*state == LinkState::Up)], ""),
             What::ProtocolError(error) => text(14, &[], &error.to_string()),
+            What::DamageRefused(error) => text(40, &[], &error.to_string()),
             What::State(Digest(digest)) => text(15, &[*digest as u64, (*digest >> 64) as u64], ""),
             What::Broken(reason) => text(16, &[], reason),
             What::InstantEnd => text(17, &[], ""),
@@ -63,6 +64,17 @@ impl Tracer {
             What::Report(Report::Overwritten(op, at)) => text(25, &[op.client.0.into(), op.n, at.0.into()], ""),
             What::Crashed { for_good } => text(21, &[u64::from(*for_good)], ""),
             What::RecoveryDiffers => text(22, &[], ""),
+            What::Restored { reflected, rebuilt } => {
+                let flat = |op: OpId| [op.client.0.into(), op.n];
+                let ends: Vec<u64> = reflected.prefixes().flat_map(|(client, n)| flat(OpId { client, n })).collect();
+                let beyond: Vec<u64> = reflected.beyond().flat_map(flat).collect();
+                text(26, &[&[u64::from(*rebuilt), ends.len() as u64][..], &ends, &beyond].concat(), "");
+            }
+            What::Report(Report::StartedOver(part)) => {
+                let halves = |tag: u128| [tag as u64, (tag >> 64) as u64];
+                let part = part.map_or(Vec::new(), |(first, last)| [halves(first), halves(last)].concat());
+                text(27, &part, "");
+            }
             What::Handshake { peer, wire_bytes } => text(24, &[peer.0.into(), *wire_bytes], ""),
         }
         self.hash.update(&self.line);

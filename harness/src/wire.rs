@@ -11,7 +11,7 @@ use std::sync::Arc;
 use syncbench_strategies::replica::{NodeId, Time};
 use syncbench_strategies::sidecar::Sidecar;
 
-use crate::network::{Access, Link, Size, Transit, Transport, packets, wire_bytes};
+use crate::network::{Access, Impairment, Link, Passing, Size, Transit, Transport, packets, wire_bytes};
 
 /// A message on its way.
 #[derive(Clone, Debug)]
@@ -31,12 +31,37 @@ pub struct Parcel {
     size: Size,
     /// When its connection opened, by the sender.
     epoch: Time,
+    /// Whether the network has damaged it.
+    damaged: bool,
+    /// Whether its stream breaks when it arrives.
+    breaks: bool,
+    /// The faults that have touched it.
+    touched_by: TouchedBy,
+}
+
+/// The faults of a run that have touched a message, so that each counts it once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TouchedBy(u64);
+
+impl TouchedBy {
+    /// Notes the fault at this place; false where it had touched the message before. Those far down the list share a place.
+    pub fn first_time(&mut self, place: usize) -> bool {
+        let bit = 1 << place.min(63);
+        let first = self.0 & bit == 0;
+        self.0 |= bit;
+        first
+    }
 }
 
 impl Parcel {
     /// When it comes to the receiver's leg.
     pub fn reaches(&self) -> Time {
         self.transit.at
+    }
+
+    /// Whether the network has damaged it: a replica's complaint about it is no replica's fault.
+    pub fn is_damaged(&self) -> bool {
+        self.damaged
     }
 }
 
@@ -60,6 +85,8 @@ pub enum Arrival {
     Held,
     /// It is lost.
     Lost,
+    /// It is lost, and with it the stream over which it came.
+    Broken,
 }
 
 /// One end of a connection.
@@ -112,16 +139,28 @@ impl Wire {
         (self.held.len() + self.early.len()) as u64
     }
 
-    /// Sends a message to the peer over this node's `leg`.
-    pub fn send(&mut self, leg: &mut Access, now: Time, bytes: Arc<[u8]>, sidecar: Arc<Sidecar>) -> Sent {
+    /// Sends a message to the peer over this node's `leg`, where faults do to it what `impair` says.
+    pub fn send(
+        &mut self,
+        leg: &mut Access,
+        now: Time,
+        bytes: Arc<[u8]>,
+        sidecar: Arc<Sidecar>,
+        impair: impl FnOnce(&Passing, &mut TouchedBy) -> Impairment,
+    ) -> Sent {
         let payload = bytes.len() as u64;
         let size =
             Size { wire_bytes: wire_bytes(self.link.transport(), self.node, payload), packets: packets(payload) };
         let Some(epoch) = self.epoch.filter(|_| self.up) else {
             return Sent { wire_bytes: size.wire_bytes, original: None, copy: None };
         };
-        let (first, second) = self.link.send(leg, now, size);
+        let mut touched_by = TouchedBy::default();
+        let impairment = impair(&self.link.leaving(now, size), &mut touched_by);
+        let (first, second) = self.link.send(leg, now, size, impairment);
         let (from, to) = (self.node, self.peer);
+        let Impairment { breaks, damaged, .. } = impairment;
+        let damaged = damaged && !bytes.is_empty();
+        let bytes = if damaged { self.link.damage(&bytes, now) } else { bytes };
         let parcel = |transit| Parcel {
             from,
             to,
@@ -131,6 +170,9 @@ impl Wire {
             transit,
             size,
             epoch,
+            damaged,
+            breaks,
+            touched_by,
         };
         Sent { wire_bytes: size.wire_bytes, original: first.map(parcel), copy: second.map(parcel) }
     }
@@ -145,9 +187,16 @@ impl Wire {
         Some(parcel)
     }
 
-    /// A message from the peer comes to this node's `leg`: when it arrives, unless it is lost there.
-    pub fn reach(&mut self, leg: &mut Access, parcel: &Parcel) -> Option<Time> {
-        self.link.receive(leg, parcel.transit, parcel.size)
+    /// A message from the peer comes to this node's `leg`, where faults do to it what `impair` says: when it arrives, unless
+    /// it is lost there.
+    pub fn reach(
+        &mut self,
+        leg: &mut Access,
+        parcel: &mut Parcel,
+        impair: impl FnOnce(&Passing, &mut TouchedBy) -> Impairment,
+    ) -> Option<Time> {
+        let impairment = impair(&self.link.coming(parcel.transit, parcel.size), &mut parcel.touched_by);
+        self.link.receive(leg, parcel.transit, parcel.size, impairment)
     }
 
     /// A message from the peer arrives.
@@ -156,6 +205,7 @@ impl Wire {
             return Arrival::Lost;
         }
         match (self.blocked, self.link.transport()) {
+            (false, Transport::Stream) if parcel.breaks => Arrival::Broken,
             (false, _) => Arrival::Delivered(parcel),
             (true, Transport::Stream) => {
                 self.held.push_back(parcel);

@@ -10,6 +10,7 @@ use syncbench_harness::pace::Pace;
 use syncbench_harness::results::{Environment, Outcome};
 
 use crate::aggregate::{Group, Row, Summary};
+use crate::coverage::Met;
 use crate::format::{figure, list, percent, plural, span};
 use crate::stats::FEWEST;
 
@@ -49,7 +50,7 @@ pub enum Caveat {
     LowConcurrency(f64, Vec<String>),
     /// Strategies that emulate edits, and how.
     Emulated(Vec<String>, BTreeMap<String, String>),
-    /// A fault that overlapped no operation, and where.
+    /// A fault that touched nothing while an operation was under way, and where.
     IdleFault(String, Vec<String>),
     /// A strategy that did not converge within the budget: (runs, out of), and where.
     Censored(String, (usize, usize), Vec<String>),
@@ -116,7 +117,7 @@ impl fmt::Display for Caveat {
                 )
             }
             Self::IdleFault(fault, groups) => {
-                write!(f, "No operation overlapped the fault {fault}, so it proves nothing: {}.", list(groups, NAMES))
+                write!(f, "The fault {fault} touched nothing, so it proves nothing: {}.", list(groups, NAMES))
             }
             Self::Censored(strategy, (runs, of), groups) => write!(
                 f,
@@ -253,7 +254,8 @@ fn concurrency(summary: &Summary<'_>) -> Option<Caveat> {
 fn idle_faults(summary: &Summary<'_>) -> Vec<Caveat> {
     let mut idle: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for group in &summary.groups {
-        for coverage in group.coverage().into_iter().filter(|coverage| coverage.operations_overlapped == 0) {
+        let idle_here = |met: &Met| met.operations_overlapped == 0 || !met.touched;
+        for coverage in group.coverage().into_iter().filter(idle_here) {
             idle.entry(coverage.fault).or_default().push(group.title.clone());
         }
     }

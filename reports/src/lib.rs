@@ -13,6 +13,7 @@ pub mod compare;
 pub mod coverage;
 pub mod criterion;
 pub mod draw;
+pub mod exact;
 pub mod explored;
 pub mod export;
 pub mod format;

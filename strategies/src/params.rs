@@ -18,6 +18,8 @@ pub enum ParamKind {
     Span,
     /// A whole number.
     Count,
+    /// A client's number, or `server`. 0 is the last client.
+    Node,
     /// A span, or two with dots between: `60ms..90ms`.
     SpanRange,
     /// A fraction from 0 to 1, or a percentage.
@@ -58,6 +60,9 @@ pub const WINDOW: Param = Param {
 /// Former names of parameters, each with today's: still read, shown nowhere.
 const FORMER_NAMES: [(&str, &str); 1] = [("batch", WINDOW.name)];
 
+/// The server, where a parameter names a node.
+const SERVER: &str = "server";
+
 /// Checked parameters: every one that the spec names has a valid value.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Params(BTreeMap<&'static str, Value>);
@@ -67,6 +72,7 @@ enum Value {
     Span(Duration),
     SpanRange(Duration, Duration),
     Count(u64),
+    Node(Option<u64>),
     Share(f64),
     Bandwidth(Option<u64>),
     Choice(&'static str),
@@ -151,6 +157,14 @@ impl Params {
         }
     }
 
+    /// A client's number, 0 for the last one; `None` for the server. Panics if the spec has no such parameter.
+    pub fn node(&self, name: &str) -> Option<u64> {
+        match self.0.get(name) {
+            Some(Value::Node(value)) => *value,
+            other => panic!("no node parameter {name}: {other:?}"),
+        }
+    }
+
     /// A fraction. Panics if the spec has no such parameter.
     pub fn share(&self, name: &str) -> f64 {
         match self.0.get(name) {
@@ -212,6 +226,11 @@ impl Value {
             ParamKind::Count => {
                 parse_count(text).map(Value::Count).ok_or_else(|| fail("a whole number such as 400 or 1k"))
             }
+            ParamKind::Node if text == SERVER => Ok(Value::Node(None)),
+            ParamKind::Node => {
+                let client = parse_count(text).map(|client| Value::Node(Some(client)));
+                client.ok_or_else(|| fail("a client's number such as 1, 0 for the last client, or server"))
+            }
             ParamKind::Share => match parse_share(text) {
                 Some(value) if (0.0..=1.0).contains(&value) => Ok(Value::Share(value)),
                 _ => Err(fail("a fraction from 0 to 1 or a percentage such as 3%")),
@@ -242,7 +261,8 @@ impl fmt::Display for Value {
             Value::SpanRange(least, greatest) => write!(f, "{}..{}", format_span(*least), format_span(*greatest)),
             Value::Bandwidth(None) => f.write_str("unlimited"),
             Value::Bandwidth(Some(bits_per_s)) => f.write_str(&format_bandwidth(*bits_per_s)),
-            Value::Count(value) => write!(f, "{value}"),
+            Value::Count(value) | Value::Node(Some(value)) => write!(f, "{value}"),
+            Value::Node(None) => f.write_str(SERVER),
             Value::Share(value) => write!(f, "{value}"),
             Value::Choice(value) => f.write_str(value),
             Value::Name(value) | Value::Paths(value) => f.write_str(value),

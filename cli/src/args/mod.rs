@@ -7,8 +7,10 @@ mod explore;
 mod export;
 mod list;
 mod merge;
+mod replay;
 mod report;
 mod run;
+mod shrink;
 mod value;
 mod verify;
 
@@ -25,8 +27,10 @@ pub(crate) use explore::ExploreArgs;
 pub(crate) use export::{ExportArgs, FormatArg};
 pub(crate) use list::{Asked, ListArgs, Listed};
 pub(crate) use merge::MergeArgs;
+pub(crate) use replay::ReplayArgs;
 pub(crate) use report::ReportArgs;
 pub(crate) use run::{EngineArg, RunArgs};
+pub(crate) use shrink::ShrinkArgs;
 pub(crate) use verify::VerifyArgs;
 
 const STYLES: Styles = Styles::styled()
@@ -49,6 +53,7 @@ const STYLES: Styles = Styles::styled()
   syncbench report bench-results/runs/*          redraw results
   syncbench choose --answers answers.toml        which model for this product
   syncbench compare main-run branch-run          what an upgrade made worse
+  syncbench shrink capsule.json                  the smallest run with a finding
 
 Exit codes: 0 fine, 1 failed, 2 wrong use, 3 a threshold or a choice says no.")]
 pub(crate) struct Cli {
@@ -92,6 +97,10 @@ pub(crate) enum Command {
     Compare(CompareArgs),
     /// Write results as tables for other tools: CSV, Parquet
     Export(ExportArgs),
+    /// Run a capsule again: the same run, the same findings?
+    Replay(ReplayArgs),
+    /// Find the smallest run that still has the finding of a capsule
+    Shrink(ShrinkArgs),
     /// Check that the same scenario and seed give the same run
     Verify(VerifyArgs),
     /// Print a completion script for a shell

@@ -1,6 +1,7 @@
 //! The integration tests of this crate: one binary, so that it links once.
 #![allow(missing_docs)]
 
+mod capsules;
 mod choose;
 mod common;
 mod compare;
@@ -15,3 +16,4 @@ mod plan;
 mod profiles;
 mod run;
 mod sweep;
+mod verify;

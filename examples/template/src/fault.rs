@@ -19,7 +19,9 @@ pub(crate) static SPEC: FaultSpec = FaultSpec {
     ],
     timing: Timing::Window,
     threads: Support::Native,
-    build: |params, clients| {
+    swarm: Swarm::Drawn(|rng, run| Some(format!("client={}", run.any_client(rng).0))),
+    build: |params, run| {
+        let clients = run.clients;
         let (client, every, lasts) = (params.count("client"), params.span("every"), params.span("lasts"));
         if !(1..=u64::from(clients)).contains(&client) {
             return Err(format!("there are {clients} clients, no client {client}"));

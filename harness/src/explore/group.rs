@@ -360,6 +360,7 @@ impl<'a> Group<'a> {
             genesis: task.genesis_bytes.clone(),
             seed: task.seed,
             undo: false,
+            identity: None,
         };
         let rng = stream(task.seed, "node", id.0.into(), self.lives[id.0 as usize].into());
         let saved = self.saved.take();
@@ -538,6 +539,8 @@ impl<'a> Group<'a> {
             self.ledger.cut_off();
         }
         RunResult {
+            damaged: 0,
+            gone_back: Vec::new(),
             ended_at,
             quiescing_since: ended_at,
             messages_in_flight,

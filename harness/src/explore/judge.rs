@@ -8,8 +8,9 @@ use syncbench_strategies::replica::{NodeId, OpId};
 
 use super::group::Group;
 use crate::ledger::Fate;
+use crate::oracle;
 use crate::oracles::generic;
-use crate::run::{REPLICAS_DIFFER, breaches};
+use crate::run::breaches;
 use crate::run_result::RunResult;
 use crate::workload::Letter;
 
@@ -77,17 +78,17 @@ pub(super) fn judge(group: Group<'_>, letters: &[Letter]) -> Judged {
         known.severity = known.severity.min(severity);
     };
     for breach in breaches(&task.strategy.guarantees(), &ran, sec, errors, serial) {
-        add(breach.kind.to_owned(), Severity::Broken, breach.reason);
+        add(breach.oracle.breach.to_owned(), Severity::Broken, breach.said);
     }
     if !ran.converged() {
-        add(REPLICAS_DIFFER.to_owned(), Severity::Apart, "replicas ended in different states".to_owned());
+        add(oracle::CONVERGENCE.breach.to_owned(), Severity::Apart, "replicas ended in different states".to_owned());
     }
     for finding in findings {
         let severity = if finding.lost { Severity::Lost } else { Severity::Noted };
         add(finding.kind, severity, finding.example);
     }
     if !ran.quiescent() {
-        add("not quiescent".to_owned(), Severity::Noted, ran.pending());
+        add(oracle::QUIESCENCE.breach.to_owned(), Severity::Noted, ran.pending());
     }
     Judged { end: End { states: states(&ran), fates: fates(&ran, script, letters) }, order, wrong }
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use syncbench_strategies::document::{Document, Path};
 use syncbench_strategies::replica::{NodeId, OpId, Time};
@@ -24,7 +25,7 @@ pub fn tell(case: &Case<'_>, schedule: &Schedule, title: &str) -> Result<Told, S
     let spec = case.strategy.spec;
     let selector = case.strategy.label.parse();
     let again = selector.and_then(|selector| spec.configure(&selector)).map_err(|error| error.to_string())?;
-    let watched = log.watch(again);
+    let watched = log.watch(&Arc::new(again));
     let task = case.task(&watched).map_err(|error| error.to_string())?;
     let disturbance = disturbance(&schedule.steps);
     let mut group = Group::new(&task, case.letters(), &schedule.script, disturbance, Some(log.clone()));

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use syncbench_strategies::replica::{NodeId, Time};
 
-use super::{Armed, Faults, LinkCondition, NodeState, Transition};
+use super::coverage::Touches;
+use super::{Armed, Faults, LinkCondition, NodeState, Restart, Transition};
+use crate::network::{Impairment, Passing};
 
 /// The answers of all faults since the last transition.
 #[derive(Clone, Debug)]
@@ -14,14 +16,17 @@ pub struct Conditions<'a> {
     /// The transition before.
     before: Transition,
     /// By fault.
-    messages_touched: Vec<u64>,
+    touches: Vec<Touches>,
+    /// Whether some fault acts on single messages.
+    impairs: bool,
 }
 
 impl<'a> Conditions<'a> {
     /// At the start of a run.
     pub fn new(faults: &'a Faults) -> Self {
         let since = Transition { at: Time::ZERO, healed: false };
-        Self { faults, since, before: since, messages_touched: vec![0; faults.iter().count()] }
+        let impairs = faults.iter().any(|armed| armed.fault.touched_messages().is_some());
+        Self { faults, since, before: since, touches: vec![Touches::default(); faults.iter().count()], impairs }
     }
 
     /// From now on the answers are those after `transition`.
@@ -36,8 +41,8 @@ impl<'a> Conditions<'a> {
 
     /// Whether `node` takes part since the last transition, and did not before it: it has joined or recovered.
     pub fn came(&self, node: NodeId) -> bool {
-        let before = Conditions { since: self.before, messages_touched: Vec::new(), ..*self };
-        self.node(node) == NodeState::Up && before.node(node) != NodeState::Up
+        let before = Conditions { since: self.before, touches: Vec::new(), ..*self };
+        self.node(node).is_present() && !before.node(node).is_present()
     }
 
     /// Whether and how `node` takes part.
@@ -55,15 +60,27 @@ impl<'a> Conditions<'a> {
         while let Some(armed) = self.faults.iter().find(|armed| crashes(armed, at)) {
             match armed.next_transition(at) {
                 Some(next) => at = next,
-                None => return false,
+                // What does not outlast the heal ends there.
+                None => return !armed.fault.outlasts_heal(),
             }
         }
         true
     }
 
+    /// What a node that has crashed by now comes back from, as far as the faults say that are open now.
+    pub fn restart(&self, node: NodeId) -> Restart {
+        let crashing = self.open().filter(|(armed, elapsed)| armed.fault.node(node, *elapsed) == NodeState::Crashed);
+        crashing.map(|(armed, _)| armed.restart(node)).max().unwrap_or(Restart::Saved)
+    }
+
+    /// How long `node` takes for a message.
+    pub fn service(&self, node: NodeId) -> Duration {
+        self.open().map(|(armed, elapsed)| armed.fault.service(node, elapsed)).sum()
+    }
+
     /// Whether these two can have a connection.
     pub fn connectable(&self, a: NodeId, b: NodeId) -> bool {
-        [a, b].iter().all(|end| self.node(*end) == NodeState::Up) && self.link(a, b) != LinkCondition::Cut
+        [a, b].iter().all(|end| self.node(*end).is_present()) && self.link(a, b) != LinkCondition::Cut
     }
 
     /// Whether messages in this direction do not get through although the connection may be up.
@@ -79,34 +96,81 @@ impl<'a> Conditions<'a> {
 
     /// Whether a replica cannot receive from another until all users have acted: users who wait for that wait in vain.
     pub fn in_vain(&self, nodes: &[NodeId]) -> bool {
-        let lasting = || self.open().filter(|(armed, _)| armed.end.is_none());
-        let apart = |a, b| lasting().any(|(armed, elapsed)| armed.fault.link(a, b, elapsed) != LinkCondition::Open);
+        // Nobody waits for what has crashed for good.
+        let lasting = || self.open().filter(|(armed, _)| armed.end.is_none() && !armed.fault.outlasts_heal());
+        let apart = |a, b| {
+            lasting().any(|(armed, elapsed)| {
+                let down = |node| !armed.fault.node(node, elapsed).is_present();
+                armed.fault.link(a, b, elapsed) != LinkCondition::Open || down(a) || down(b)
+            })
+        };
         lasting().next().is_some() && nodes.iter().any(|a| nodes.iter().any(|b| a != b && apart(*a, *b)))
     }
 
-    /// A message was made at `from`: counts the faults that had the clock there wrong.
+    /// What all faults together do to a message that comes to a leg. `first_time` says of a fault, by its place in the list,
+    /// that it had not touched the message before.
+    pub fn impair(&mut self, passing: &Passing, mut first_time: impl FnMut(usize) -> bool) -> Impairment {
+        if !self.impairs {
+            return Impairment::NONE;
+        }
+        let Transition { at, healed } = self.since;
+        let mut all = Impairment::NONE;
+        for (place, (touches, armed)) in self.touches.iter_mut().zip(self.faults.iter()).enumerate() {
+            if armed.elapsed(at, healed).is_none() || armed.fault.touched_messages().is_none() {
+                continue;
+            }
+            touches.messages_passed += u64::from(passing.leaves);
+            let one = armed.fault.impair(passing, passing.at.since(armed.start));
+            touches.messages += u64::from(one != Impairment::NONE && first_time(place));
+            all = all.and(one);
+        }
+        all
+    }
+
+    /// A message was made at `from`: counts the faults that had the clock there wrong, or made it another client's twin.
     pub fn touch_made(&mut self, from: NodeId) {
-        self.touch(|armed, elapsed| armed.fault.clock_ahead_ns(from, elapsed) != 0);
+        let wrong = |armed: &Armed, elapsed| {
+            armed.fault.clock_ahead_ns(from, elapsed) != 0 || armed.fault.twin_of(from).is_some()
+        };
+        self.touch(wrong, |touches| &mut touches.messages);
     }
 
     /// A message was lost or held back: counts the faults that stood between these two.
     pub fn touch_stopped(&mut self, from: NodeId, to: NodeId) {
-        self.touch(|armed, elapsed| {
+        let stood = |armed: &Armed, elapsed| gone(armed, elapsed, &[from, to]) || blocks(armed, elapsed, (from, to));
+        self.touch(stood, |touches| &mut touches.messages);
+    }
+
+    /// A message came to `node`: counts the faults that make it wait there.
+    pub fn touch_slowed(&mut self, node: NodeId) {
+        let slows = |armed: &Armed, elapsed| {
             let fault = &armed.fault;
-            let down = [from, to].iter().any(|end| fault.node(*end, elapsed) != NodeState::Up);
-            down || fault.link(from, to, elapsed) != LinkCondition::Open
-        });
+            fault.node(node, elapsed) == NodeState::Paused || !fault.service(node, elapsed).is_zero()
+        };
+        self.touch(slows, |touches| &mut touches.messages);
     }
 
-    /// Messages touched so far, by fault.
-    pub fn messages_touched(&self) -> &[u64] {
-        &self.messages_touched
+    /// Two nodes cannot have a connection since the last transition: counts the faults because of which.
+    pub fn touch_apart(&mut self, a: NodeId, b: NodeId) {
+        let apart = |armed: &Armed, elapsed| gone(armed, elapsed, &[a, b]) || blocks(armed, elapsed, (a, b));
+        self.touch(apart, |touches| &mut touches.connections);
     }
 
-    fn touch(&mut self, met: impl Fn(&Armed, Duration) -> bool) {
+    /// A node does not take part since the last transition: counts the faults because of which.
+    pub fn touch_node(&mut self, node: NodeId) {
+        let idle = |armed: &Armed, elapsed| armed.fault.node(node, elapsed) != NodeState::Up;
+        self.touch(idle, |touches| &mut touches.nodes);
+    }
+
+    /// What each fault has touched so far.
+    pub fn touches(&self) -> &[Touches] {
+        &self.touches
+    }
+
+    fn touch(&mut self, met: impl Fn(&Armed, Duration) -> bool, count: impl Fn(&mut Touches) -> &mut u64) {
         let Transition { at, healed } = self.since;
-        for (count, armed) in self.messages_touched.iter_mut().zip(self.faults.iter()) {
-            *count += u64::from(armed.elapsed(at, healed).is_some_and(|elapsed| met(armed, elapsed)));
+        for (touches, armed) in self.touches.iter_mut().zip(self.faults.iter()) {
+            *count(touches) += u64::from(armed.elapsed(at, healed).is_some_and(|elapsed| met(armed, elapsed)));
         }
     }
 
@@ -119,6 +183,16 @@ impl<'a> Conditions<'a> {
         let Transition { at, healed } = self.since;
         self.faults.iter().filter_map(move |armed| Some((armed, armed.elapsed(at, healed)?)))
     }
+}
+
+/// Whether by this fault one of these nodes has no connections.
+fn gone(armed: &Armed, elapsed: Duration, nodes: &[NodeId]) -> bool {
+    nodes.iter().any(|node| !armed.fault.node(*node, elapsed).is_present())
+}
+
+/// Whether this fault stands between two nodes in this direction.
+fn blocks(armed: &Armed, elapsed: Duration, (from, to): (NodeId, NodeId)) -> bool {
+    armed.fault.link(from, to, elapsed) != LinkCondition::Open
 }
 
 impl Faults {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::spec::{Param, ParamKind, Support};
 
-use super::{Fault, FaultSpec, NodeState, Timing, client};
+use super::{Fault, FaultSpec, NodeState, Swarm, Timing, client};
 
 pub(super) static SPEC: FaultSpec = FaultSpec {
     name: "late",
@@ -13,7 +13,8 @@ pub(super) static SPEC: FaultSpec = FaultSpec {
     params: &[Param { name: "client", kind: ParamKind::Count, default: "0", help: "which; 0 is the last" }],
     timing: Timing::Until,
     threads: Support::Native,
-    build: |params, clients| Ok(Box::new(Late(client(params, clients)?))),
+    swarm: Swarm::Drawn(|rng, scope| Some(format!("client={}", scope.any_client(rng).0))),
+    build: |params, scope| Ok(Box::new(Late(client(params, scope)?))),
 };
 
 struct Late(NodeId);

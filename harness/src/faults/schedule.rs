@@ -1,16 +1,22 @@
 //! The faults of a run with their windows.
 
+use std::cmp::Reverse;
 use std::fmt;
 use std::time::Duration;
 
-use syncbench_strategies::replica::Time;
+use syncbench_strategies::replica::{Mishap, NodeId, Time};
 
-use super::{Fault, FaultSpec};
+use super::{Fault, FaultSpec, Recovery, Restart};
 
 /// A fault without an end lasts until all users have acted, so a user who waits for a message that it holds back waits in
 /// vain. After this time without an action, an opened connection or a fault transition such a user acts anyway. Longer than a
 /// round trip to the server in every profile except the satellite's, where such users act a little early.
 pub const VAIN_WAIT: Duration = Duration::from_millis(500);
+
+/// A fault that comes and goes has a next transition for as long as users have not acted, so a user who waits for what it never
+/// lets through waits in vain too. After so many transitions and this time, both without an action or an opened connection,
+/// such a user acts anyway.
+pub const VAIN_TRANSITIONS: (u32, Duration) = (20, Duration::from_secs(5));
 
 /// A fault with its window.
 pub struct Armed {
@@ -24,6 +30,8 @@ pub struct Armed {
     pub end: Option<Time>,
     /// What it does.
     pub fault: Box<dyn Fault>,
+    /// The fault that has drawn it, as that was written; `None` where it was written itself.
+    pub drawn_by: Option<String>,
 }
 
 impl Armed {
@@ -50,6 +58,21 @@ impl Armed {
     }
 }
 
+impl Armed {
+    /// What a node that crashes by this fault comes back from.
+    pub(super) fn restart(&self, node: NodeId) -> Restart {
+        match self.fault.recovery(node) {
+            Recovery::Saved => Restart::Saved,
+            Recovery::Backup(age) => {
+                let age = u64::try_from(age.as_nanos()).unwrap_or(u64::MAX);
+                Restart::Backup(Reverse(Time(self.start.0.saturating_sub(age))))
+            }
+            Recovery::Rebuilt => Restart::Rebuilt,
+            Recovery::Nothing => Restart::Nothing,
+        }
+    }
+}
+
 impl fmt::Debug for Armed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.label)
@@ -70,6 +93,28 @@ impl Faults {
     /// Each of them, in the order in which they were written.
     pub fn iter(&self) -> impl Iterator<Item = &Armed> {
         self.0.iter()
+    }
+
+    /// The moments at which backups are made of one of these nodes that is restored from them later.
+    pub fn backups(&self, nodes: &[NodeId]) -> Vec<(NodeId, Time)> {
+        let backup = |node: &NodeId, armed: &Armed| match armed.restart(*node) {
+            Restart::Backup(Reverse(at)) => Some((*node, at)),
+            _ => None,
+        };
+        nodes.iter().flat_map(|node| self.iter().filter_map(move |armed| backup(node, armed))).collect()
+    }
+
+    /// Whose ids `node` draws, if not its own.
+    pub fn twin_of(&self, node: NodeId) -> Option<NodeId> {
+        self.iter().find_map(|armed| armed.fault.twin_of(node))
+    }
+
+    /// Whether this happens to `client`.
+    pub fn bring(&self, mishap: Mishap, client: NodeId) -> bool {
+        match mishap {
+            Mishap::Twin => self.twin_of(client).is_some(),
+            Mishap::NewInstall => self.iter().any(|armed| armed.fault.recovery(client) == Recovery::Nothing),
+        }
     }
 
     /// Whether nothing goes wrong.

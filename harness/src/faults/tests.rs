@@ -1,9 +1,11 @@
+mod links;
+
 use super::*;
 
 const HEALED: bool = true;
 
 fn armed(text: &str) -> Result<Armed, SelectorError> {
-    configure(&text.parse().unwrap(), 4)
+    configure(&text.parse().unwrap(), &Scope::new(4, FAULTS)).map(|mut armed| armed.remove(0))
 }
 
 fn faults<const N: usize>(texts: [&str; N]) -> Faults {
@@ -26,6 +28,7 @@ static FLAPPING: FaultSpec = FaultSpec {
     params: &[],
     timing: Timing::Window,
     threads: Support::Native,
+    swarm: Swarm::Never("it is a test"),
     build: |_, _| Ok(Box::new(Flapping)),
 };
 
@@ -33,7 +36,7 @@ const HALF: Duration = Duration::from_millis(500);
 
 impl Flapping {
     fn armed(start: Time, end: Option<Time>) -> Armed {
-        Armed { label: "flapping".into(), spec: &FLAPPING, start, end, fault: Box::new(Flapping) }
+        Armed { label: "flapping".into(), spec: &FLAPPING, start, end, fault: Box::new(Flapping), drawn_by: None }
     }
 
     fn halves(elapsed: Duration) -> u32 {
@@ -67,7 +70,8 @@ impl Fault for Flapping {
 
 #[test]
 fn every_file_is_registered() {
-    let others = ["mod", "conditions", "coverage", "schedule", "tests", "timeline"];
+    let others =
+        ["mod", "alternating", "conditions", "coverage", "needs", "recovery", "schedule", "scope", "tests", "timeline"];
     crate::testing::assert_registered("src/faults", &others, FAULTS.len());
 }
 
@@ -214,7 +218,8 @@ fn messages_are_counted_for_the_faults_that_they_met() {
     conditions.touch_stopped(NodeId(3), NodeId(2));
     conditions.touch_stopped(NodeId(1), NodeId(2));
     conditions.touch_stopped(NodeId(3), NodeId(4));
-    assert_eq!(conditions.messages_touched(), [2, 1, 2, 0]);
+    let touched: Vec<_> = conditions.touches().iter().map(|touches| touches.messages).collect();
+    assert_eq!(touched, [2, 1, 2, 0]);
 }
 
 #[test]
@@ -237,7 +242,11 @@ fn coverage_says_who_was_hit_how_long_and_what_was_done_meanwhile() {
         at: Time::from_ms(at),
     };
     let reopenings = [open((1, 2), 3_000, 4_250), open((0, 2), 3_000, 4_500), open((2, 3), 2_000, 2_300)];
-    let covered = faults.coverage(&[7, 0, 0, 0, 0, 0], &operations, &reopenings, healed_at, Time::from_ms(6_000));
+    let mut touches = [Touches::default(); 6];
+    touches[0].messages = 7;
+    let nodes = [1, 2, 3, 4].map(NodeId);
+    let met = Met { touches: &touches, operations: &operations, reopenings: &reopenings, nodes: &nodes };
+    let covered = faults.coverage(&met, healed_at, Time::from_ms(6_000));
     let said: Vec<_> = covered
         .iter()
         .map(|met| {

@@ -3,6 +3,7 @@
 //! Engines enter every event here before the probes see it, so that a probe asks it instead of keeping its own records.
 
 mod entry;
+mod lineage;
 mod replica;
 mod reported;
 
@@ -13,6 +14,7 @@ use syncbench_strategies::replica::{NodeId, OpId, Report, Time};
 
 use crate::event::{Event, What};
 pub use entry::{Action, Entry, Fate};
+use lineage::Gone;
 pub use replica::Replica;
 pub use reported::{Own, OwnOperations};
 use reported::{Reported, Tags, reflects_at};
@@ -29,9 +31,16 @@ pub struct Ledger {
     awaited: BTreeSet<OpId>,
     /// What the report that is being entered reflects for the first time.
     new: Vec<OpId>,
+    /// What the last event reflected for the first time, and where.
+    fresh: Vec<(NodeId, OpId)>,
     broken: u64,
     broken_example: Option<String>,
     altered_recoveries: u64,
+    /// Operations in a document that was made anew from plain data: whoever takes it over has them.
+    rebuilt: PrefixSet,
+    /// Operations that the server lost when it went back, once some client has started over from what it has: a clock that
+    /// counts a client's later operations does not mean them.
+    gone: Gone,
 }
 
 fn slot(client: NodeId) -> usize {
@@ -49,9 +58,12 @@ impl Ledger {
             issued: 0,
             awaited: BTreeSet::new(),
             new: Vec::new(),
+            fresh: Vec::new(),
             broken: 0,
             broken_example: None,
             altered_recoveries: 0,
+            rebuilt: PrefixSet::default(),
+            gone: Gone::default(),
         }
     }
 
@@ -118,7 +130,14 @@ impl Ledger {
     /// Whether every operation has its fate and is visible to all who were live when it was issued. Those of users that
     /// crashed for good may be lost with them.
     pub fn all_resolved(&self) -> bool {
-        self.awaited.iter().all(|op| self.crashed_for_good(op.client))
+        !self.awaited.iter().any(|op| self.awaits(*op))
+    }
+
+    /// Whether the fate of an operation is not known yet, or it is not visible yet to all who were live when it was issued,
+    /// and it can become so: it may be lost with its user's device.
+    pub fn awaits(&self, op: OpId) -> bool {
+        let unasked = |entry: &Entry| entry.fate == Fate::Unknown && self.forgotten_by_user(entry);
+        self.awaited.contains(&op) && !self.crashed_for_good(op.client) && !self.entry(op).is_some_and(unasked)
     }
 
     /// Whether a replica that reflects `reflected` has this version of a recorded trace: so many operations of each client, and
@@ -180,8 +199,14 @@ impl Ledger {
         self.entries[slot(id.client)].push(entry);
     }
 
+    /// What clients reflect since the last event that was entered, and not before it.
+    pub fn fresh(&self) -> &[(NodeId, OpId)] {
+        &self.fresh
+    }
+
     /// Enters an event.
     pub fn enter(&mut self, event: &Event) {
+        self.fresh.clear();
         let (at, node) = (event.at, event.node);
         match &event.what {
             What::Live => {
@@ -190,6 +215,7 @@ impl Ledger {
                 }
             }
             What::Crashed { for_good } => self.crash(node, at, *for_good),
+            What::Restored { reflected, rebuilt } => self.restore(node, at, reflected, *rebuilt),
             What::RecoveryDiffers => self.altered_recoveries += 1,
             What::Broken(reason) => {
                 self.broken += 1;
@@ -201,6 +227,9 @@ impl Ledger {
     }
 
     fn report(&mut self, report: &Report, node: NodeId, at: Time) {
+        if let Report::StartedOver(part) = report {
+            return self.start_over(node, *part, at);
+        }
         self.tags.report(report);
         if let Some(replica) = self.replicas.get_mut(slot(node)) {
             replica.reported.resolve(node, report);
@@ -247,21 +276,33 @@ impl Ledger {
         let mut new = std::mem::take(&mut self.new);
         let issued = |client| self.entries.get(slot(client)).map_or(0, |entries| entries.len() as u64);
         let reported = self.replicas.get_mut(slot(node)).map_or(&mut self.server, |replica| &mut replica.reported);
-        reported.reflect(report, &self.tags, issued, |op| new.push(op));
+        reported.reflect(report, &self.tags, issued, |op| self.gone.is_gone(op), |op| new.push(op));
         for op in new.drain(..) {
-            // Only issued operations are reflected.
-            let entry = &mut self.entries[slot(op.client)][op.n as usize - 1];
-            if op.client != node {
-                entry.replicated.get_or_insert(at);
-            }
-            let Some(replica) = self.replicas.get_mut(slot(node)) else { continue };
-            replica.count(op);
-            if replica.was_live(entry.issued) {
-                entry.reflect(at);
-                self.strike(op);
-            }
+            self.count(op, node, at);
         }
         self.new = new;
+    }
+
+    /// An operation that was issued is reflected at `node`, and was not before.
+    fn count(&mut self, op: OpId, node: NodeId, at: Time) {
+        let Some(entry) = self.entries.get_mut(slot(op.client)).and_then(|entries| entries.get_mut(op.n as usize - 1))
+        else {
+            return;
+        };
+        if op.client != node {
+            entry.replicated.get_or_insert(at);
+        }
+        let Some(replica) = self.replicas.get_mut(slot(node)) else {
+            // It has got the operation again.
+            self.gone.found(op);
+            return;
+        };
+        replica.count(op);
+        self.fresh.push((node, op));
+        if replica.was_live(entry.issued) && !replica.forgot.contains(op) {
+            entry.reflect(at);
+            self.strike(op);
+        }
     }
 
     fn entry_mut(&mut self, op: OpId) -> Option<&mut Entry> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use syncbench_strategies::prefix_set::PrefixSet;
-use syncbench_strategies::replica::{OpId, Time};
+use syncbench_strategies::replica::{NodeId, OpId, Time};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::reported::Reported;
@@ -22,6 +22,10 @@ pub struct Replica {
     /// From when to when it took part before it crashed.
     pub(super) lives: Vec<(Time, Time)>,
     pub(super) crashed_for_good: bool,
+    /// When it lost everything last.
+    pub(super) wiped: Option<Time>,
+    /// Operations that it reflected before it lost them.
+    pub(super) forgot: PrefixSet,
     /// Operations that have arrived and wait for others.
     pending: BTreeSet<OpId>,
 }
@@ -66,6 +70,18 @@ impl Replica {
     pub(super) fn was_live(&self, at: Time) -> bool {
         self.live_since.is_some_and(|since| since <= at)
             || self.lives.iter().any(|(since, until)| *since <= at && at < *until)
+    }
+
+    /// Of what the replica of `client` reflected nothing is left; `issued` where its whole device was lost, when its user had
+    /// issued so many operations.
+    pub(super) fn forget(&mut self, client: NodeId, issued: Option<u64>) {
+        let reflected = self.reported.forget(client, issued);
+        for (client, through) in reflected.prefixes() {
+            (1..=through).for_each(|n| _ = self.forgot.insert(OpId { client, n }));
+        }
+        reflected.beyond().for_each(|op| _ = self.forgot.insert(op));
+        self.pending.clear();
+        (self.hash, self.count) = (0, 0);
     }
 
     /// It crashes; `for_good` if it never recovers.

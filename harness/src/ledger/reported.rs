@@ -50,6 +50,8 @@ pub(super) struct Reported {
     undoable: BTreeSet<u64>,
     /// Undos that are not resolved yet.
     undos: BTreeSet<u64>,
+    /// The user's own operations up to this number were reflected or given up when the replica last lost what it had.
+    given_up: u64,
 }
 
 impl Reported {
@@ -72,12 +74,14 @@ impl Reported {
     }
 
     /// Adds what a report says is reflected, and hands out what is new, given how many operations each client has issued:
-    /// an operation that nobody issued does not count.
+    /// an operation that nobody issued does not count, and one that is
+    /// gone only where it is named.
     pub(super) fn reflect(
         &mut self,
         report: &Report,
         tags: &Tags,
         issued: impl Fn(NodeId) -> u64,
+        gone: impl Fn(OpId) -> bool,
         mut new: impl FnMut(OpId),
     ) {
         let set = &mut self.reflected;
@@ -88,13 +92,14 @@ impl Reported {
         };
         match report {
             Report::Reflected(op) | Report::Overwritten(op, _) | Report::Void(op) | Report::Rejected(op, _) => add(*op),
-            Report::ReflectedTags(first, last) => tags.within(*first, *last).for_each(add),
+            Report::ReflectedTags(first, last) if first == last => tags.within(*first, *last).for_each(add),
+            Report::ReflectedTags(first, last) => tags.within(*first, *last).filter(|op| !gone(*op)).for_each(add),
             Report::ReflectedThrough(clock) => {
                 for (client, n) in clock {
                     let through = self.reflected.through(*client);
                     for n in through + 1..=issued(*client).min(*n) {
                         let op = OpId { client: *client, n };
-                        if self.reflected.insert(op) {
+                        if !gone(op) && self.reflected.insert(op) {
                             new(op);
                         }
                     }
@@ -104,11 +109,30 @@ impl Reported {
         }
     }
 
+    /// The replica of `client` loses what it had; `issued` as far as the whole device does, with so many operations issued.
+    pub(super) fn forget(&mut self, client: NodeId, issued: Option<u64>) -> PrefixSet {
+        self.given_up = issued.unwrap_or_else(|| self.own_through(client));
+        if issued.is_some() {
+            self.undoable.clear();
+            self.undos.clear();
+        }
+        std::mem::take(&mut self.reflected)
+    }
+
+    /// Of the operations of `client` all up to this one are reflected or given up.
+    fn own_through(&self, client: NodeId) -> u64 {
+        let mut through = self.reflected.through(client).max(self.given_up);
+        while through < self.reflected.last(client) && self.reflected.contains(OpId { client, n: through + 1 }) {
+            through += 1;
+        }
+        through
+    }
+
     /// What the user knows of its own operations, of which it has issued so many.
     pub(super) fn own(&self, client: NodeId, issued: u64) -> Own {
         Own {
             next: OpId { client, n: issued + 1 },
-            reflected: self.reflected.through(client),
+            reflected: self.own_through(client),
             undoable: self.undoable.last().map(|n| OpId { client, n: *n }),
         }
     }
@@ -119,7 +143,7 @@ impl Reported {
 pub struct Own {
     /// The next one.
     pub next: OpId,
-    /// All up to this number are reflected here, or rejected.
+    /// All up to this number are reflected here, or rejected, or were lost when the replica lost what it had.
     pub reflected: u64,
     /// The latest one that was confirmed and that no undo names.
     pub undoable: Option<OpId>,
@@ -152,7 +176,7 @@ impl OwnOperations {
         self.tags.report(report);
         // Nothing is known here of what others issue, and nothing asks for it.
         let own = |other| if other == client { issued } else { 0 };
-        self.reported.reflect(report, &self.tags, own, |_| {});
+        self.reported.reflect(report, &self.tags, own, |_| false, |_| {});
         self.reported.resolve(client, report);
     }
 

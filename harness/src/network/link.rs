@@ -1,5 +1,6 @@
 //! One end of a connection: when what is sent comes to the receiver's leg, and when what comes there arrives.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -7,7 +8,12 @@ use syncbench_strategies::replica::{NodeId, Time};
 
 use super::leg::Direction;
 use super::luck::{self, Draw};
-use super::{Access, Profile};
+use super::{Access, Impairment, Passing, Profile};
+use crate::rng::{below, stream};
+
+/// Most bits of a damaged message that are wrong: errors that get past checksums are short (Stone and Partridge, "When the CRC
+/// and TCP checksum disagree", SIGCOMM 2000).
+const MOST_WRONG_BITS: usize = 3;
 
 /// What a link promises.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -78,39 +84,82 @@ impl Link {
         self.transport
     }
 
-    /// A message is sent `now` over the sender's leg: when it comes to the receiver's, once, twice or (datagrams only) never.
-    pub fn send(&mut self, leg: &mut Access, now: Time, size: Size) -> (Option<Transit>, Option<Transit>) {
+    /// A message that is sent `now`, on its way over the sender's leg.
+    pub fn leaving(&self, now: Time, size: Size) -> Passing {
+        self.passing((self.node, self.peer), true, now, size)
+    }
+
+    /// A message from the peer, on its way over the receiver's leg.
+    pub fn coming(&self, transit: Transit, size: Size) -> Passing {
+        self.passing((self.peer, self.node), false, transit.at, size)
+    }
+
+    fn passing(&self, (from, to): (NodeId, NodeId), leaves: bool, at: Time, size: Size) -> Passing {
+        let (packets, round_trip) = (size.packets, self.round_trip);
+        Passing { from, to, leaves, at, packets, round_trip, stream: self.transport == Transport::Stream }
+    }
+
+    /// A message is sent `now` over the sender's leg, with what faults do to it there: when it comes to the receiver's, once,
+    /// twice or (datagrams only) never.
+    pub fn send(
+        &mut self,
+        leg: &mut Access,
+        now: Time,
+        size: Size,
+        impairment: Impairment,
+    ) -> (Option<Transit>, Option<Transit>) {
         let (left, spread) = leg.up(now, size.wire_bytes);
         let transit = |jitter| Transit { at: left + leg.crossing(Direction::Up, jitter, now) + self.backbone, spread };
         let mut first = transit(Draw::Jitter);
         match self.transport {
             Transport::Stream => {
-                let late = first.at + leg.repair(Direction::Up, size.packets, self.round_trip, now);
+                let late = first.at + leg.repair(Direction::Up, size.packets, self.round_trip, now) + impairment.late;
                 self.last_transit = self.last_transit.max(late);
                 first.at = self.last_transit;
                 (Some(first), None)
             }
             Transport::Datagram { loss, duplicate } => {
                 let draw = |draw| luck::of_path(self.seed, self.node, self.peer, draw, now);
-                let lost = leg.loses(Direction::Up, size.packets, now) || draw(Draw::Drop) < loss;
-                let copy = (draw(Draw::Copy) < duplicate).then(|| transit(Draw::CopyJitter));
-                ((!lost).then_some(first), copy)
+                let lost = leg.loses(Direction::Up, size.packets, now) || draw(Draw::Drop) < loss || impairment.lost;
+                let copied = draw(Draw::Copy) < duplicate || impairment.copied;
+                first.at = first.at + impairment.late;
+                ((!lost).then_some(first), copied.then(|| transit(Draw::CopyJitter)))
             }
         }
     }
 
-    /// A message from the peer comes to the receiver's leg: when it arrives, unless a datagram is lost there.
-    pub fn receive(&mut self, leg: &mut Access, transit: Transit, size: Size) -> Option<Time> {
+    /// A message from the peer comes to the receiver's leg, with what faults do to it there: when it arrives, unless a
+    /// datagram is lost.
+    pub fn receive(&mut self, leg: &mut Access, transit: Transit, size: Size, impairment: Impairment) -> Option<Time> {
         let Transit { at, spread } = transit;
-        let arrival = leg.down(at, spread, size.wire_bytes) + leg.crossing(Direction::Down, Draw::Jitter, at);
+        let crossing = leg.crossing(Direction::Down, Draw::Jitter, at) + impairment.late;
+        let arrival = leg.down(at, spread, size.wire_bytes) + crossing;
         match self.transport {
             Transport::Stream => {
                 let late = arrival + leg.repair(Direction::Down, size.packets, self.round_trip, at);
                 self.last_arrival = self.last_arrival.max(late);
                 Some(self.last_arrival)
             }
-            Transport::Datagram { .. } => (!leg.loses(Direction::Down, size.packets, at)).then_some(arrival),
+            Transport::Datagram { .. } => {
+                let lost = leg.loses(Direction::Down, size.packets, at) || impairment.lost;
+                (!lost).then_some(arrival)
+            }
         }
+    }
+
+    /// What is left of a message that is damaged on its way: the same with one to three wrong bits in a row.
+    pub fn damage(&self, bytes: &[u8], now: Time) -> Arc<[u8]> {
+        let ends = u64::from(self.node.0) << 32 | u64::from(self.peer.0);
+        let mut rng = stream(self.seed, "damage", ends, now.0);
+        let mut damaged = bytes.to_vec();
+        let first = below(&mut rng, damaged.len() * 8);
+        for bit in first..=first + below(&mut rng, MOST_WRONG_BITS) {
+            // A row that would go beyond the end is shorter.
+            if let Some(byte) = damaged.get_mut(bit / 8) {
+                *byte ^= 1 << (bit % 8);
+            }
+        }
+        damaged.into()
     }
 
     /// The connection broke or begins anew: nothing sent over it before delays what is sent from now on. The legs' queues

@@ -30,6 +30,39 @@ pub(super) enum Draw {
     Copy,
     /// The extra delay of the copy.
     CopyJitter,
+    /// What a fault draws.
+    Fault(Chance),
+}
+
+/// What faults may draw for a message. Draws of different kinds are independent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chance {
+    /// Whether it arrives twice.
+    Duplicate,
+    /// Whether others overtake it.
+    Reorder,
+    /// How much later it is then.
+    Behind,
+    /// Whether it is damaged.
+    Damage,
+    /// Whether one of its last packets is lost, those for which a stream waits for its timeout.
+    LostTail,
+    /// Whether one of the packets before is lost.
+    LostHead,
+}
+
+impl Draw {
+    /// Its place in the key of a draw.
+    fn key(self) -> u8 {
+        match self {
+            Draw::Jitter => 0,
+            Draw::Loss => 1,
+            Draw::Drop => 2,
+            Draw::Copy => 3,
+            Draw::CopyJitter => 4,
+            Draw::Fault(chance) => 16 + chance as u8,
+        }
+    }
 }
 
 /// A number in [0, 1) for what crosses the leg of `node` in this direction at `at`.
@@ -47,7 +80,7 @@ fn hash(seed: u64, of: [u32; 2], draw: Draw, at: Time) -> f64 {
     key[..4].copy_from_slice(&of[0].to_le_bytes());
     key[4..8].copy_from_slice(&of[1].to_le_bytes());
     key[8..16].copy_from_slice(&(at.0 / LASTS_NS).to_le_bytes());
-    key[16] = draw as u8;
+    key[16] = draw.key();
     (xxh3_64_with_seed(&key, seed) >> 11) as f64 / (1u64 << 53) as f64
 }
 

@@ -17,6 +17,7 @@ mod constant;
 mod custom;
 mod envelope;
 mod four_g;
+mod impairment;
 mod instant;
 mod lan;
 mod leg;
@@ -40,9 +41,12 @@ use syncbench_strategies::spec::{Param, Params};
 pub use access::Access;
 pub use custom::{CUSTOM, own_name};
 pub use envelope::{packets, wire_bytes};
+pub use impairment::{Impairment, Passing};
 pub use leg::Leg;
 pub use link::{Link, Size, Transit, Transport};
+pub use luck::Chance;
 pub use reconnect::Reconnect;
+pub use repair::Repair;
 
 pub use transport::TRANSPORTS;
 
@@ -187,7 +191,8 @@ mod tests {
 
     #[test]
     fn every_file_is_registered() {
-        let others = ["mod", "access", "envelope", "leg", "link", "luck", "reconnect", "repair", "transport"];
+        let others =
+            ["mod", "access", "envelope", "impairment", "leg", "link", "luck", "reconnect", "repair", "transport"];
         crate::testing::assert_registered("src/network", &others, NETWORKS.len());
     }
 

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use syncbench_strategies::replica::Time;
+
+use super::luck::Chance;
+
 /// What Linux adds to the smoothed round trip at least, for its retransmission timeout (`TCP_RTO_MIN`, a fifth of a second).
 const LEAST_VARIANCE: Duration = Duration::from_millis(200);
 
@@ -37,6 +41,49 @@ pub(super) fn delay(draw: f64, loss: f64, packets: u64, round_trip: Duration) ->
         return waited;
     }
     round_trip * rounds(draw / complete, loss, packets - tail)
+}
+
+/// A message whose packets may be lost, where the losses of one moment are not those of the next.
+#[derive(Clone, Copy, Debug)]
+pub struct Repair {
+    /// How many packets it is.
+    pub packets: u64,
+    /// There and back, without jitter and queues.
+    pub round_trip: Duration,
+}
+
+impl Repair {
+    /// Whether one of its packets is lost, each with the probability `loss`, under a draw in [0, 1).
+    pub fn loses(self, loss: f64, draw: f64) -> bool {
+        loss > 0.0 && loses(draw, loss, self.packets)
+    }
+
+    /// How much later a stream has all of it than without losses. `leg` tells for a moment the probability that a packet is
+    /// lost, and the draw that decides. The rules are those of losses that do not change: the last three packets wait for the
+    /// timeout, which doubles each time, those before for a round trip. As many are sent again as are lost on average.
+    pub fn until_all_arrive(self, sent: Time, leg: impl Fn(Chance, Time) -> (f64, f64)) -> Duration {
+        let Self { mut packets, round_trip } = self;
+        let (mut waited, mut timeout) = (Duration::ZERO, round_trip + LEAST_VARIANCE);
+        let lost = |chance, packets, at| {
+            let (loss, draw) = leg(chance, at);
+            (loss > 0.0 && packets > 0 && loses(draw, loss, packets)).then_some(loss)
+        };
+        for _ in 0..MOST_ROUNDS {
+            let (at, tail) = (sent + waited, packets.min(DUPLICATE_ACKS));
+            let loss = if let Some(loss) = lost(Chance::LostTail, tail, at) {
+                waited += timeout;
+                timeout = (timeout * 2).min(LONGEST_TIMEOUT);
+                loss
+            } else if let Some(loss) = lost(Chance::LostHead, packets - tail, at) {
+                waited += round_trip;
+                loss
+            } else {
+                break;
+            };
+            packets = ((packets as f64 * loss).ceil() as u64).max(1);
+        }
+        waited
+    }
 }
 
 /// Whether one of these packets is lost, under the same draw.

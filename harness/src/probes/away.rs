@@ -212,7 +212,8 @@ impl Probe for Away {
                     self.link(*peer, *node, *state, *at, ledger);
                 }
             }
-            What::Crashed { for_good } => {
+            // A server has no user who is away.
+            What::Crashed { for_good } if *node != NodeId::SERVER => {
                 self.open.remove(node);
                 if !for_good {
                     self.leave(*node, *at, issued(ledger));

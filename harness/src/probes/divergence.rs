@@ -173,6 +173,8 @@ impl Probe for Divergence {
             }
             What::Live
             | What::Crashed { .. }
+            | What::Restored { .. }
+            | What::Report(Report::StartedOver(_))
             | What::Report(Report::Reflected(_))
             | What::Report(Report::ReflectedThrough(_))
             | What::Report(Report::ReflectedTags(..))

@@ -51,9 +51,9 @@ impl Resync {
     }
 }
 
-/// Whether it can still become visible: an operation may be lost with a client that crashed for good.
+/// Whether it can still become visible: an operation may be lost with a client that crashed for good, or lost everything.
 fn awaited(entry: &Entry, ledger: &Ledger) -> bool {
-    entry.visible.is_none() && !ledger.crashed_for_good(entry.id.client)
+    entry.visible.is_none() && ledger.awaits(entry.id)
 }
 
 impl Probe for Resync {

@@ -77,6 +77,8 @@ impl Probe for Staleness {
             What::Issued { .. } => self.changed = true,
             What::Live
             | What::Crashed { .. }
+            | What::Restored { .. }
+            | What::Report(Report::StartedOver(_))
             | What::Report(Report::Reflected(_))
             | What::Report(Report::ReflectedThrough(_))
             | What::Report(Report::ReflectedTags(..)) => {

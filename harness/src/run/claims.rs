@@ -1,93 +1,118 @@
 //! Whether a strategy kept its claims.
 
+use std::collections::BTreeMap;
+
 use syncbench_strategies::selector::format_span;
-use syncbench_strategies::spec::Guarantees;
+use syncbench_strategies::spec::{Guarantees, Sessions};
 
 use super::Planned;
+use crate::faults::Coverage;
 use crate::ledger::{Entry, Fate};
 use crate::metric::MetricSpec;
 use crate::metrics;
+use crate::oracle::{self, Oracle};
 use crate::oracles::serial_order::SerialOrder;
-use crate::oracles::{INVARIANT_BROKEN_ON_SCREEN, NO_SERIAL_ORDER};
 use crate::probe::Figures;
 use crate::results::ClaimsKept;
 use crate::run_result::RunResult;
+use crate::sessions::Guarantee;
 
-/// Something that a strategy claims and a run contradicts.
+/// Why a run is not to be trusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Breach {
-    /// What is wrong, in two or three words.
-    pub(crate) kind: &'static str,
-    /// What is wrong, in a sentence.
-    pub(crate) reason: String,
+pub struct Objection {
+    /// Which oracle says so.
+    pub oracle: &'static Oracle,
+    /// In a sentence.
+    pub said: String,
 }
 
-/// What of its claims a strategy did not keep in a run, given the moments at which strong eventual consistency was violated.
+/// What of a strategy's claims a run contradicts, given the moments at which strong eventual consistency was violated and the
+/// protocol errors between honest replicas.
 pub(crate) fn breaches(
     claims: &Guarantees,
     ran: &RunResult,
     sec_violations: f64,
     protocol_errors: f64,
     order: SerialOrder,
-) -> Vec<Breach> {
+) -> Vec<Objection> {
     let unanswered = unanswered(ran);
     // Where the budget ran out while something was left to happen, slow and stuck look alike.
     let quiescent = ran.quiescent();
     let apart = claims.converges && !ran.converged();
     let altered = ran.ledger.altered_recoveries();
     let broken = [
-        (quiescent && apart, REPLICAS_DIFFER, "claims convergence, and replicas ended in different states".to_owned()),
         (
+            &oracle::CONVERGENCE,
+            quiescent && apart,
+            "claims convergence, and replicas ended in different states".to_owned(),
+        ),
+        (
+            &oracle::SAME_OPERATIONS,
             // Ephemeral state expires without an operation, and sooner at one replica than at another.
             claims.converges && !claims.ephemeral && sec_violations > 0.0,
-            "same operations, different states",
             format!("replicas with the same operations differed at {sec_violations} moments"),
         ),
         (
+            &oracle::SERIAL_ORDER,
             claims.serializable && order == SerialOrder::None,
-            NO_SERIAL_ORDER.name,
             "claims serializability, and no serial order exists".to_owned(),
         ),
         (
+            &oracle::ALLOWED_STATES,
             claims.serializable && ran.ledger.broken_states().0 > 0,
-            INVARIANT_BROKEN_ON_SCREEN.name,
             "claims serializability, and users saw a state that the product does not allow".to_owned(),
         ),
-        (protocol_errors > 0.0, "protocol error", format!("{protocol_errors} protocol errors between honest replicas")),
-        (quiescent && unanswered > 0, "no answer", format!("{} got no answer", operations(unanswered))),
         (
+            &oracle::PROTOCOL_ERRORS,
+            protocol_errors > 0.0,
+            format!("{protocol_errors} protocol errors between honest replicas"),
+        ),
+        (&oracle::ANSWERS, quiescent && unanswered > 0, format!("{} got no answer", operations(unanswered))),
+        (
+            &oracle::RECOVERY,
             !claims.ephemeral && altered > 0,
-            "recovered state differs",
             format!("state after recovery differs from the state before the crash, {altered} times"),
         ),
     ];
-    let broken = broken.into_iter().filter(|(broken, ..)| *broken);
-    broken.map(|(_, kind, reason)| Breach { kind, reason }).collect()
+    let broken = broken.into_iter().filter(|(_, broken, _)| *broken);
+    broken.map(|(oracle, _, said)| Objection { oracle, said }).collect()
 }
 
-/// The name of a breach of convergence.
-pub(crate) const REPLICAS_DIFFER: &str = "replicas differ";
-
-/// Operations whose users were told nothing. A client that has crashed for good learns no further fates.
+/// Operations whose users were told nothing. A client that has crashed for good learns no further fates, and a new install
+/// none of before.
 fn unanswered(ran: &RunResult) -> usize {
-    let asks = |entry: &&Entry| entry.fate == Fate::Unknown && !ran.ledger.crashed_for_good(entry.id.client);
+    let asks = |entry: &&Entry| {
+        let listens = !ran.ledger.crashed_for_good(entry.id.client) && !ran.ledger.forgotten_by_user(entry);
+        entry.fate == Fate::Unknown && listens
+    };
     ran.ledger.entries().filter(asks).count()
 }
 
-/// Holds a run against the strategy's claims: whether it kept them, and what that rests on.
+/// Holds a run against the strategy's claims: whether it kept them, and what speaks against that.
 pub(super) fn claims_kept(
     planned: &Planned,
     ran: &RunResult,
     figures: &Figures,
     order: SerialOrder,
-) -> (ClaimsKept, Vec<String>) {
+) -> (ClaimsKept, Vec<Objection>) {
     let claims = planned.strategy.guarantees();
     let number = |metric: &MetricSpec| figures.get(metric, "").unwrap_or(0.0);
     let (sec, errors) = (number(&metrics::SEC_VIOLATIONS), number(&metrics::PROTOCOL_ERRORS));
-    let broken = breaches(&claims, ran, sec, errors, order);
-    let reasons: Vec<String> = broken.into_iter().map(|breach| breach.reason).collect();
-    if !reasons.is_empty() {
-        return (ClaimsKept::No, reasons);
+    let mut broken = breaches(&claims, ran, sec, errors, order);
+    broken.extend(broken_sessions(&claims.sessions, figures));
+    if !broken.is_empty() {
+        let mut after = |what: &str| broken.iter_mut().for_each(|objection| objection.said.insert_str(0, what));
+        // What a strategy claims rests on a server that keeps what it has.
+        if !ran.gone_back.is_empty() {
+            after("after the server had lost what it had: ");
+        }
+        if ran.damaged > 0 {
+            let messages =
+                if ran.damaged == 1 { "1 damaged message".into() } else { format!("{} damaged messages", ran.damaged) };
+            after(&format!("after {messages}, which no strategy claims to tolerate: "));
+            return (ClaimsKept::Unknown, broken);
+        }
+        return (ClaimsKept::No, broken);
     }
     if !ran.quiescent() {
         let unanswered = unanswered(ran);
@@ -99,12 +124,38 @@ pub(super) fn claims_kept(
         let open: String = open.into_iter().flatten().map(|what| format!("{what}, ")).collect();
         let (pending, budget) = (ran.pending(), format_span(planned.settings.budget));
         let reason = format!("not quiescent within the budget of {budget}: {open}{pending}; raise --budget");
-        return (ClaimsKept::Unknown, vec![reason]);
+        return (ClaimsKept::Unknown, vec![Objection { oracle: &oracle::QUIESCENCE, said: reason }]);
     }
     if !ran.ledger.entries().any(|entry| matches!(entry.fate, Fate::Confirmed(_))) {
-        return (ClaimsKept::Unknown, vec!["no operation was confirmed, so nothing was exercised".into()]);
+        let said = "no operation was confirmed, so nothing was exercised".into();
+        return (ClaimsKept::Unknown, vec![Objection { oracle: &oracle::ACTIVITY, said }]);
     }
-    (ClaimsKept::Yes, Vec::new())
+    let vain = vain(&ran.coverage).into_iter().map(|said| Objection { oracle: &oracle::FAULT_COVERAGE, said });
+    let vain: Vec<Objection> = vain.collect();
+    if vain.is_empty() { (ClaimsKept::Yes, Vec::new()) } else { (ClaimsKept::Unknown, vain) }
+}
+
+/// Why a run says nothing about faults that touched nothing. What was drawn counts together: some of it may be idle.
+fn vain(coverage: &[Coverage]) -> Vec<String> {
+    let written = coverage.iter().filter(|met| met.drawn_by.is_none()).filter_map(Coverage::vain);
+    let mut drawn: BTreeMap<&str, bool> = BTreeMap::new();
+    for (by, met) in coverage.iter().filter_map(|met| Some((met.drawn_by.as_deref()?, met))) {
+        *drawn.entry(by).or_default() |= met.touched;
+    }
+    let idle = drawn.into_iter().filter(|(_, touched)| !touched);
+    let idle =
+        idle.map(|(by, _)| format!("nothing that {by} drew touched anything; raise --ops or choose another seed"));
+    written.chain(idle).collect()
+}
+
+/// Session guarantees that are claimed and were broken.
+fn broken_sessions(claims: &Sessions, figures: &Figures) -> impl Iterator<Item = Objection> {
+    let claimed = Guarantee::ALL.into_iter().filter(|guarantee| guarantee.is_claimed(claims));
+    claimed.filter_map(|guarantee| {
+        let times = figures.get(&metrics::SESSION_BREAKS, guarantee.field()).filter(|times| *times > 0.0)?;
+        let said = format!("claims {}, and broke it {times} times", guarantee.name());
+        Some(Objection { oracle: guarantee.oracle(), said })
+    })
 }
 
 /// `1 operation`, `2 operations`.

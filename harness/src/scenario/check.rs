@@ -1,11 +1,16 @@
 //! Whether the numbers and faults of a scenario are possible.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use syncbench_strategies::replica::Topology;
 use syncbench_strategies::selector::Selector;
-use syncbench_strategies::spec::Support;
+use syncbench_strategies::spec::{Configured, Support};
 
 use super::error::{ScenarioError, at, value};
 use super::{MAX_CLIENTS, MAX_OPS, Scenario};
-use crate::faults::{self, Faults};
+use crate::faults::{self, Faults, Scope};
+use crate::network::Transport;
 use crate::pace::Pace;
 use crate::settings::{Engine, Vocabulary};
 use crate::trace::Units;
@@ -52,20 +57,59 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), ScenarioError> {
     Ok(())
 }
 
-/// Checks that every fault exists and that the engine has it, and that some client takes part at the end.
-pub(super) fn check_faults(scenario: &Scenario, known: &Vocabulary) -> Result<(), ScenarioError> {
-    let mut armed = Vec::new();
-    for written in &scenario.faults {
-        let selector: Selector = written.parse().map_err(at("fault"))?;
-        let fault = faults::configure_from(&known.faults, &selector, scenario.clients).map_err(at("fault"))?;
-        if let (Engine::Threads, Support::Unsupported(why)) = (scenario.engine, fault.spec.threads) {
-            return Err(value("fault", written, why));
+/// Checks that every fault exists and that engine and links have it, and that some client takes part at the end, whatever the
+/// seed draws. Gives the faults of the first seed.
+pub(super) fn check_faults(
+    scenario: &Scenario,
+    known: &Vocabulary,
+    transport: Transport,
+    seeds: &[u64],
+) -> Result<Faults, ScenarioError> {
+    let mut first = None;
+    let read = |written: &String| written.parse::<Selector>().map_err(at("fault"));
+    let selectors = scenario.faults.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let acting = Duration::try_from_secs_f64(scenario.ops as f64 / scenario.rate_per_s).unwrap_or(Duration::MAX);
+    for seed in seeds {
+        let scope = Scope {
+            seed: *seed,
+            acting,
+            datagrams: transport != Transport::Stream,
+            real_time: scenario.engine == Engine::Threads,
+            ..Scope::new(scenario.clients, &known.faults)
+        };
+        let mut armed = Vec::new();
+        for (selector, written) in selectors.iter().zip(&scenario.faults) {
+            for fault in faults::configure(selector, &scope).map_err(at("fault"))? {
+                if let (true, Support::Unsupported(why)) = (scope.real_time, fault.spec.threads) {
+                    return Err(value("fault", written, why));
+                }
+                if let (false, Some(why)) = (scope.datagrams, fault.fault.needs().datagrams) {
+                    return Err(value("fault", written, format!("{why}; expected --transport datagram")));
+                }
+                armed.push(fault);
+            }
         }
-        armed.push(fault);
+        let faults: Faults = armed.into_iter().collect();
+        if faults.survivors(scenario.clients).next().is_none() {
+            let faults = scenario.faults.join(" ");
+            return Err(value("fault", faults, format!("seed {seed}: expected a client that takes part at the end")));
+        }
+        first.get_or_insert(faults);
     }
-    let faults: Faults = armed.into_iter().collect();
-    if faults.survivors(scenario.clients).next().is_none() {
-        return Err(value("fault", scenario.faults.join(" "), "expected a client that takes part at the end"));
+    Ok(first.unwrap_or_default())
+}
+
+/// Checks that some strategy runs in a topology that every fault has a meaning in. The others do not apply, and say so in
+/// their cells.
+pub(super) fn check_topology(faults: &Faults, strategies: &[Arc<Configured>]) -> Result<(), ScenarioError> {
+    let star = strategies.iter().all(|strategy| strategy.topology() == Topology::Star);
+    match faults.iter().find_map(|armed| Some((armed, armed.fault.needs().mesh?))) {
+        Some((armed, why)) if star => {
+            let labels: Vec<&str> = strategies.iter().map(|strategy| &*strategy.label).collect();
+            let mesh = "a strategy whose clients connect to each other, such as crdt-yrs:topology=mesh";
+            let run = if labels.len() == 1 { "runs" } else { "run" };
+            Err(value("fault", &armed.label, format!("{why}; {} {run} as a star; expected {mesh}", labels.join(", "))))
+        }
+        _ => Ok(()),
     }
-    Ok(())
 }

@@ -9,7 +9,7 @@ use syncbench_strategies::document::Digest;
 use syncbench_strategies::selector::{Selector, SelectorError};
 
 use super::catalog::Catalog;
-use super::check::{check, check_faults};
+use super::check::{check, check_faults, check_topology};
 use super::error::{ScenarioError, value};
 use super::{MAX_CELLS, Scenario, choose};
 use crate::faults;
@@ -127,10 +127,11 @@ fn lay_out(
     let known = &product.known;
     let networks =
         once_written(&choose::networks(&scenario, known)?, |network| network::canonical_from(&known.networks, network));
-    check_faults(&scenario, known)?;
-    scenario.faults = once_written(&scenario.faults, |fault| faults::canonical_from(&known.faults, fault));
     let seeds = choose::seeds(&scenario)?;
     let transport = choose::transport(&scenario)?;
+    let faults = check_faults(&scenario, known, transport, &seeds)?;
+    check_topology(&faults, &strategies)?;
+    scenario.faults = once_written(&scenario.faults, |fault| faults::canonical_from(&known.faults, fault));
     for network in &networks {
         for workload in &workloads {
             let usual = [workload.spec.default_size];
@@ -144,6 +145,7 @@ fn lay_out(
                             strategy: strategy.clone(),
                             workload: workload.clone(),
                             settings: settings(&scenario, transport, network, workload, size, *seed),
+                            script: None,
                             product: product.clone(),
                             build: Digest(0),
                         });

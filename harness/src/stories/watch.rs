@@ -7,10 +7,10 @@ use std::time::Duration;
 use syncbench_strategies::document::{Document, Edit, EditKind, Path};
 use syncbench_strategies::model::{ModelRef, Operation};
 use syncbench_strategies::replica::{
-    Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Time, Topology,
+    Context, LinkState, Mishap, NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Time, Topology,
 };
 use syncbench_strategies::sidecar::Sidecar;
-use syncbench_strategies::spec::{Configured, Support};
+use syncbench_strategies::spec::{Configured, Guarantees, Support};
 use syncbench_strategies::view::View;
 
 use crate::event::{Event, What};
@@ -78,9 +78,10 @@ impl Log {
     }
 
     /// The same strategy, its replicas watched.
-    pub(crate) fn watch(&self, strategy: Configured) -> Configured {
-        let inner = strategy.strategy;
-        Configured { strategy: Box::new(Watched { inner, log: self.clone() }), ..strategy }
+    pub(crate) fn watch(&self, strategy: &Arc<Configured>) -> Configured {
+        let Configured { label, spec, params, .. } = &**strategy;
+        let watched = Watched { inner: strategy.clone(), log: self.clone() };
+        Configured { label: label.clone(), spec, params: params.clone(), strategy: Box::new(watched) }
     }
 }
 
@@ -95,7 +96,7 @@ impl Probe for Log {
 }
 
 struct Watched {
-    inner: Box<dyn Strategy>,
+    inner: Arc<Configured>,
     log: Log,
 }
 
@@ -107,31 +108,43 @@ impl Watched {
 
 impl Strategy for Watched {
     fn genesis(&self, document: &Document) -> Vec<u8> {
-        self.inner.genesis(document)
+        self.inner.strategy.genesis(document)
     }
 
     fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
-        self.wrap(setup, self.inner.replica(setup))
+        self.wrap(setup, self.inner.strategy.replica(setup))
     }
 
     fn support(&self, kind: EditKind, default: Support) -> Support {
-        self.inner.support(kind, default)
+        self.inner.strategy.support(kind, default)
     }
 
     fn topology(&self, default: Topology) -> Topology {
-        self.inner.topology(default)
+        self.inner.strategy.topology(default)
     }
 
     fn send_window(&self) -> Duration {
-        self.inner.send_window()
+        self.inner.strategy.send_window()
     }
 
     fn settling(&self) -> Duration {
-        self.inner.settling()
+        self.inner.strategy.settling()
+    }
+
+    fn guarantees(&self, defaults: Guarantees) -> Guarantees {
+        self.inner.strategy.guarantees(defaults)
+    }
+
+    fn mishap(&self, mishap: Mishap) -> Support {
+        self.inner.strategy.mishap(mishap)
+    }
+
+    fn rebuild(&self, document: &Document, seed: u64) -> Vec<u8> {
+        self.inner.strategy.rebuild(document, seed)
     }
 
     fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {
-        Ok(self.wrap(setup, self.inner.restore(setup, durable)?))
+        Ok(self.wrap(setup, self.inner.strategy.restore(setup, durable)?))
     }
 }
 

@@ -18,7 +18,12 @@ impl End {
     }
 
     fn send(&mut self, text: &str) -> Sent {
-        self.wire.send(&mut self.leg, Time::ZERO, Arc::from(text.as_bytes()), Arc::new(Sidecar::none()))
+        self.send_impaired(text, Impairment::NONE)
+    }
+
+    fn send_impaired(&mut self, text: &str, impairment: Impairment) -> Sent {
+        let sidecar = Arc::new(Sidecar::none());
+        self.wire.send(&mut self.leg, Time::ZERO, Arc::from(text.as_bytes()), sidecar, |_, _| impairment)
     }
 
     fn parcel(&mut self, text: &str) -> Parcel {
@@ -33,7 +38,7 @@ impl End {
     fn delivered(&mut self, parcel: Parcel) -> Option<String> {
         match self.wire.arrive(parcel) {
             Arrival::Delivered(parcel) => texts([parcel]).pop(),
-            Arrival::Held | Arrival::Lost => None,
+            Arrival::Held | Arrival::Lost | Arrival::Broken => None,
         }
     }
 }
@@ -56,10 +61,11 @@ fn texts(parcels: impl IntoIterator<Item = Parcel>) -> Vec<String> {
 fn a_message_comes_to_the_other_leg_and_arrives() {
     let (mut one, mut other) = connected(Transport::Stream);
     let Sent { original, copy, wire_bytes } = one.send("a");
-    let parcel = original.unwrap();
+    let mut parcel = original.unwrap();
     assert_eq!((parcel.reaches(), parcel.from, parcel.to), (Time::from_ms(10), NodeId(1), NodeId(2)));
     assert!(copy.is_none() && wire_bytes > 1);
-    assert_eq!(other.wire.reach(&mut other.leg, &parcel), Some(Time::from_ms(10)));
+    let arrives = other.wire.reach(&mut other.leg, &mut parcel, |_, _| Impairment::NONE);
+    assert_eq!(arrives, Some(Time::from_ms(10)));
     assert_eq!(other.delivered(parcel).as_deref(), Some("a"));
 }
 

@@ -253,6 +253,7 @@ fn replaying_recorded_calls_gives_the_same_views() {
                 model: case.workload.model(),
                 genesis: genesis.clone(),
                 seed: case.seed,
+                identity: None,
                 undo: false,
             };
             let replayed = replay(plain.strategy.replica(&setup), &calls[node], case.seed, *node);

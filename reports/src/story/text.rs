@@ -204,7 +204,7 @@ impl Text<'_> {
         }
         let called: Vec<OpId> = run.calls.iter().map(|made| made.op).collect();
         let ordered = run.server_order();
-        if run.part.is_none() && ordered.len() == called.len() && ordered != called {
+        if run.part.is_none() && !self.by_step() && ordered.len() == called.len() && ordered != called {
             let _ = writeln!(text, "issued:   {}\nordered:  {}", self.row(run, &called), self.row(run, &ordered));
         }
         text

@@ -35,7 +35,7 @@ impl Through {
         let (strategy, genesis) = (strategy(library), genesis(library).into());
         let model = erase(recording(splices, size));
         let peers = vec![NodeId(2)];
-        let setup = Setup { node: NodeId(1), peers, clients: 2, model, genesis, seed: 1, undo: false };
+        let setup = Setup { node: NodeId(1), peers, clients: 2, model, genesis, seed: 1, identity: None, undo: false };
         let replica = strategy.replica(&setup);
         let mut through = Self { replica, rng: Rng::seed_from_u64(1), effects: Vec::new() };
         through.call(|replica, cx| replica.link(NodeId(2), LinkState::Up, cx));

@@ -46,6 +46,13 @@ pub(super) struct Book {
 }
 
 impl Book {
+    /// Of a client that was installed anew so often: its numbers follow those of the installs before, which nobody knows here.
+    pub(super) fn of_install(install: u32) -> Self {
+        let before = u64::from(install) * LONGEST;
+        let issued = if before == 0 { BTreeMap::new() } else { [(Lane::Text, before), (Lane::Rest, before)].into() };
+        Self { issued, ..Self::default() }
+    }
+
     /// Enters this client's operation `n`; gives its number in that lane.
     pub(super) fn enter(&mut self, lane: Lane, n: u64, undo: bool) -> u64 {
         let issued = self.issued.entry(lane).or_default();
@@ -91,6 +98,12 @@ pub(super) fn tag(lane: Lane, id: OpId) -> u128 {
     u128::from(lane.number()) << 96 | u128::from(id.client.0) << 64 | u128::from(id.n)
 }
 
+/// The tags of all operations of a lane, from the first to the last.
+pub(super) fn tags_of(lane: Lane) -> (u128, u128) {
+    let first = u128::from(lane.number()) << 96;
+    (first, first | ((1 << 96) - 1))
+}
+
 /// Turns a lane's sidecars and reports into tags, which mean the same at every replica.
 #[derive(Default)]
 pub(super) struct Tags {
@@ -100,7 +113,15 @@ pub(super) struct Tags {
     reported: BTreeMap<(Lane, NodeId), u64>,
 }
 
-/// A jump of a clock is spelt out for at most this many operations. Honest clocks advance with the messages.
+impl Tags {
+    /// What this replica had of a lane was replaced: all of it may be reported again.
+    pub(super) fn start_over(&mut self, lane: Lane) {
+        self.reported.retain(|(reported, _), _| *reported != lane);
+    }
+}
+
+/// A jump of a clock is spelt out for at most this many operations. Honest clocks advance with the messages, and jump where a
+/// client was installed anew.
 const LONGEST: u64 = 1 << 16;
 
 impl Tags {

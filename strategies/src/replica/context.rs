@@ -140,6 +140,11 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// See [`Report::StartedOver`].
+    pub fn started_over(&mut self) {
+        self.put(|| Effect::Report(Report::StartedOver(None)));
+    }
+
     /// See [`Report::Confirmed`].
     pub fn confirmed(&mut self, id: OpId, outcome: Outcome) {
         self.put(|| Effect::Report(Report::Confirmed(id, outcome)));

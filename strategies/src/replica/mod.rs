@@ -65,8 +65,49 @@ pub struct Setup {
     pub genesis: Arc<[u8]>,
     /// The run's seed, for ids that a library would draw at random.
     pub seed: u64,
+    /// Whose ids this replica draws, where they are not simply its own: see [`Setup::identity`].
+    pub identity: Option<Identity>,
     /// Whether users undo in this run. Where they do not, a client remembers nothing for it.
     pub undo: bool,
+}
+
+impl Setup {
+    /// Whose ids this replica draws.
+    pub fn identity(&self) -> Identity {
+        self.identity.unwrap_or(Identity { node: self.node, install: 0 })
+    }
+
+    /// A small number from which ids are made, where a library would draw one: the client's, and beyond all clients' for a new
+    /// install.
+    pub fn id_number(&self) -> u32 {
+        let Identity { node, install } = self.identity();
+        node.0 | install << 20
+    }
+
+    /// The seed of ids that a library would draw at random.
+    pub fn id_seed(&self) -> u64 {
+        let Identity { node, install } = self.identity();
+        self.seed ^ (u64::from(node.0) << 32 | u64::from(install))
+    }
+}
+
+/// Whose ids a replica draws. A device that lost everything is installed anew and draws others; only a fault gives two
+/// devices the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The node whose ids these are: its own, except for a twin.
+    pub node: NodeId,
+    /// How often it was installed anew.
+    pub install: u32,
+}
+
+/// What may happen to the identity of a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mishap {
+    /// Two clients draw the same ids.
+    Twin,
+    /// A client loses everything, and is installed anew.
+    NewInstall,
 }
 
 /// One participant of one strategy.
@@ -163,6 +204,22 @@ pub trait Strategy: Send + Sync {
     /// fall silent: nothing else tells when they are done. Zero for groups that do fall silent.
     fn settling(&self) -> Duration {
         Duration::ZERO
+    }
+
+    /// Whether this can happen to its clients, and a run with it ends. Where the server names its clients, two cannot have one
+    /// name.
+    fn mishap(&self, mishap: Mishap) -> Support {
+        match mishap {
+            Mishap::Twin => Support::Unsupported("the server names its clients, so two cannot have one name"),
+            Mishap::NewInstall => Support::Native,
+        }
+    }
+
+    /// The bytes of a document that is made anew from plain data while others hold the one before: as
+    /// [`Strategy::genesis`], but of a later day, so ids that are drawn for it are drawn from `seed`.
+    fn rebuild(&self, document: &Document, seed: u64) -> Vec<u8> {
+        let _ = seed;
+        self.genesis(document)
     }
 
     /// A replica from what survived a crash. It shows what it showed before, unless it claims to be ephemeral.

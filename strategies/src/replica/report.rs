@@ -34,6 +34,10 @@ pub enum Report {
     Rejected(OpId, Rejected),
     /// The operation was shown at its issuer and then rolled back.
     RolledBack(OpId),
+    /// What this replica had from its peers was replaced, as the peers have less than before or another document: of what it
+    /// reflected only that counts which it reports from now on. Where a part of it was replaced, that part's operations are
+    /// those behind the tags from the first to the last.
+    StartedOver(Option<(u128, u128)>),
     /// One of the strategy's counters went up: `path_errors`, `retries`.
     Count(&'static str, u64),
 }

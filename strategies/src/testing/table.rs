@@ -101,6 +101,7 @@ impl Table {
             model: self.model.clone(),
             genesis: self.strategy.strategy.genesis(&genesis()).into(),
             seed: 1,
+            identity: None,
             undo: true,
         }
     }

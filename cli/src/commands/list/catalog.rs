@@ -56,7 +56,11 @@ impl Catalog {
                 plans.workloads().iter().map(|spec| Workload::of(spec, program)),
             ),
             networks: of_kind(asked, Listed::Networks, plans.networks().iter().map(|spec| Network::of(spec, program))),
-            faults: of_kind(asked, Listed::Faults, plans.faults().iter().map(|spec| Fault::of(spec, program))),
+            faults: of_kind(
+                asked,
+                Listed::Faults,
+                plans.faults().iter().map(|spec| Fault::of(spec, plans.faults(), program)),
+            ),
             metrics: of_kind(asked, Listed::Metrics, metrics::all().map(Metric::from)),
             charts: of_kind(asked, Listed::Charts, catalog.charts.iter().map(|chart| ChartEntry::from(*chart))),
             scenarios: of_kind(asked, Listed::Scenarios, scenarios.map(|part| Scenario::of(part, program))),

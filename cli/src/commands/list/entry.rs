@@ -1,9 +1,10 @@
 //! What `list` says about one thing, for each kind of thing: `--json` prints these as they are.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Serialize;
-use syncbench_harness::faults::{FaultSpec, Timing};
+use syncbench_harness::faults::{FaultSpec, Scope, Swarm, Timing};
 use syncbench_harness::finding::Kind;
 use syncbench_harness::metric::MetricSpec;
 use syncbench_harness::network::NetworkSpec;
@@ -97,6 +98,7 @@ impl Param {
             ParamKind::SpanRange => "span or range".to_owned(),
             ParamKind::Bandwidth => "bandwidth".to_owned(),
             ParamKind::Count => "number".to_owned(),
+            ParamKind::Node => "number|server".to_owned(),
             ParamKind::Share => "share".to_owned(),
             ParamKind::Choice(words) => words.join("|"),
             ParamKind::Name => "name".to_owned(),
@@ -131,6 +133,7 @@ pub(super) struct CompiledIn {
     pub(super) topology: String,
     pub(super) claims: Vec<&'static str>,
     pub(super) saved: &'static str,
+    pub(super) earlier_versions: String,
     pub(super) memory_grows: BTreeMap<&'static str, &'static str>,
     pub(super) support: Words,
     pub(super) carries: Words,
@@ -162,6 +165,7 @@ impl Strategy {
             topology: spec.topology.to_string(),
             claims: claims.collect(),
             saved: spec.guarantees.saved(),
+            earlier_versions: spec.guarantees.history.says(),
             memory_grows: grows.filter_map(|(with, kept)| Some((with, kept?))).collect(),
             support: EditKind::ALL.iter().map(|kind| (kind.name(), (spec.support)(*kind).to_string())).collect(),
             carries: Content::ALL.iter().map(|kind| (kind.name(), (spec.content)(*kind).to_string())).collect(),
@@ -259,22 +263,38 @@ pub(super) struct Fault {
     pub(super) name: &'static str,
     pub(super) summary: &'static str,
     pub(super) real_time: String,
+    pub(super) swarm: String,
     pub(super) params: Vec<Param>,
     pub(super) example: String,
 }
 
 impl Fault {
-    pub(super) fn of(spec: &FaultSpec, program: &str) -> Self {
+    pub(super) fn of(spec: &'static FaultSpec, known: &[&'static FaultSpec], program: &str) -> Self {
+        let scope = Scope { datagrams: true, ..Scope::new(4, known) };
+        let fault = spec.default_fault(&scope);
+        // What comes and goes, acts on single messages or draws others needs the whole run.
+        let whole = fault.next_transition(Duration::ZERO).is_some()
+            || fault.touched_messages().is_some()
+            || !fault.drawn().is_empty();
         let at = match spec.timing {
-            Timing::Window | Timing::LaterWindow => "2s..5s",
-            Timing::Until => "5s",
+            Timing::Window | Timing::LaterWindow | Timing::Between if whole => "",
+            Timing::Window | Timing::LaterWindow | Timing::Between => "@2s..5s",
+            Timing::Until => "@5s",
+            Timing::Always => "",
         };
         Self {
             name: spec.name,
             summary: spec.summary,
             real_time: spec.threads.to_string(),
+            swarm: match spec.swarm {
+                Swarm::Drawn(_) => "drawn".into(),
+                Swarm::Never(why) => format!("not drawn: {why}"),
+            },
             params: Param::all(spec.params),
-            example: format!("{program} run --fault {}@{at}", written(spec.name, spec.params)),
+            example: {
+                let transport = if fault.needs().datagrams.is_some() { " --transport datagram" } else { "" };
+                format!("{program} run --fault {}{at}{transport}", written(spec.name, spec.params))
+            },
         }
     }
 }

@@ -80,6 +80,7 @@ pub(super) fn whole(catalog: &Catalog) {
     section("faults", catalog.faults.as_deref(), |fault| {
         named(fault.name, fault.summary);
         field("real time", &fault.real_time);
+        field("swarm", &fault.swarm);
         params(&fault.params);
         field("example", &fault.example);
     });
@@ -116,6 +117,7 @@ fn compiled_in(strategy: &CompiledIn) {
     field("topology", &strategy.topology);
     field("claims", &strategy.claims.join(", "));
     field("saved means", strategy.saved);
+    field("versions", &strategy.earlier_versions);
     let grows: Vec<_> = strategy.memory_grows.iter().map(|(with, kept)| format!("{with}: {kept}")).collect();
     field(
         "memory grows",

@@ -8,6 +8,7 @@
 //! outlasts the budget is counted and left. Replicas that never fall silent get the time that they need to settle after
 //! the last action or fault transition; then their timers are void, and what is in flight arrives.
 
+mod line;
 mod observe;
 mod steps;
 mod transitions;
@@ -22,15 +23,17 @@ use super::hold::Hold;
 use super::load::Users;
 use super::node::{Node, Request};
 use crate::event::Event;
-use crate::faults::{Conditions, Reopening, Timeline, Transition, VAIN_WAIT};
+use crate::faults::{Conditions, Reopening, Timeline, Transition, VAIN_TRANSITIONS, VAIN_WAIT};
 use crate::ledger::Ledger;
 use crate::network::{Access, Link};
 use crate::probe::Probe;
 use crate::queue::Queue;
-use crate::run_result::RunResult;
+use crate::run_result::{GoneBack, RunResult};
+use crate::sabotage::Saboteur;
 use crate::task::Task;
 use crate::tracer::Tracer;
 use crate::wire::{Parcel, Wire};
+use line::{Line, Waiting};
 use transitions::Saved;
 
 /// Runs a task in virtual time.
@@ -59,6 +62,15 @@ enum Work {
         /// Void once the node has crashed since.
         life: u32,
     },
+    /// A node that takes time for its messages has come to this one.
+    Serve {
+        node: NodeId,
+        waiting: Waiting,
+        /// Lost once the node has crashed since.
+        life: u32,
+    },
+    /// A backup is made of a node.
+    BackUp(NodeId),
     Issue {
         client: NodeId,
         intended: Time,
@@ -78,6 +90,13 @@ struct Sim<'a> {
     /// By node number: how often it has crashed.
     lives: Vec<u32>,
     saved: BTreeMap<NodeId, Saved>,
+    /// By node and moment.
+    backups: BTreeMap<(NodeId, Time), Saved>,
+    gone_back: Vec<GoneBack>,
+    /// By node number: how often it was installed anew.
+    installs: Vec<u32>,
+    /// By node number: what waits there.
+    lines: Vec<Line>,
     /// By node and peer: the node's end of their connection.
     wires: BTreeMap<(NodeId, NodeId), Wire>,
     /// By node number: the leg that all its connections share.
@@ -92,13 +111,19 @@ struct Sim<'a> {
     shown: BTreeMap<NodeId, Digest>,
     events: Vec<Event>,
     requests: Vec<Request>,
+    /// Whether the message that is being received is damaged, and how many of those that were received are.
+    damaged: (bool, u64),
     /// How long replicas that never fall silent need to settle; zero for those that do.
     settling: Duration,
     /// When a user last acted, a connection last opened or the last fault transition was.
     stirred_at: Time,
+    /// When a user last acted or a connection last opened, and the fault transitions since.
+    progress: (Time, u32),
     /// Replicas that never fall silent have settled: timers are void, and what is in flight arrives.
     timers_void: bool,
     next_sample: Time,
+    /// A planted bug; see [`Task::planted`].
+    saboteur: Option<Box<dyn Saboteur>>,
 }
 
 impl<'a> Sim<'a> {
@@ -122,6 +147,10 @@ impl<'a> Sim<'a> {
             replicas: (0..size).map(|_| None).collect(),
             lives: vec![0; size],
             saved: BTreeMap::new(),
+            backups: BTreeMap::new(),
+            gone_back: Vec::new(),
+            installs: vec![0; size],
+            lines: (0..size).map(|_| Line::default()).collect(),
             wires: ends.collect(),
             legs: (0..=task.clients).map(|node| Access::new(&task.profile, task.seed, NodeId(node))).collect(),
             reopenings: Vec::new(),
@@ -133,15 +162,21 @@ impl<'a> Sim<'a> {
             shown: BTreeMap::new(),
             events: Vec::new(),
             requests: Vec::new(),
+            damaged: (false, 0),
             settling: task.strategy.strategy.settling(),
             stirred_at: Time::ZERO,
+            progress: (Time::ZERO, 0),
             timers_void: false,
             next_sample: Time::ZERO + task.sample_every.unwrap_or_default(),
+            saboteur: task.planted.map(|plant| plant()),
             nodes,
         }
     }
 
     fn begin(&mut self) {
+        for (node, at) in self.task.faults.backups(&self.nodes) {
+            self.queue.push(at, Work::BackUp(node));
+        }
         for (client, at) in self.users.first() {
             self.queue.push(at, Work::Issue { client, intended: at });
         }
@@ -191,6 +226,9 @@ impl<'a> Sim<'a> {
     /// Whether nothing else is to come at `due` and replicas that never fall silent have had the time that they need, or
     /// users wait in vain.
     fn quiescent(&self, due: Time) -> bool {
+        if self.flaps_in_vain(due) {
+            return true;
+        }
         let never_silent = !self.settling.is_zero() && !self.timers_void;
         let patience = if never_silent { self.settling } else { VAIN_WAIT };
         let unhealed = self.timeline.healed_at().is_none();
@@ -198,6 +236,16 @@ impl<'a> Sim<'a> {
             && (never_silent || (unhealed && self.conditions.in_vain(&self.nodes)))
             && self.timeline.next().is_none()
             && !self.queue.pending().any(|work| matches!(work, Work::Issue { .. } | Work::Open { .. }))
+    }
+
+    /// Whether users wait for what a fault that comes and goes never lets through.
+    fn flaps_in_vain(&self, due: Time) -> bool {
+        let ((at, transitions), (most, longest)) = (self.progress, VAIN_TRANSITIONS);
+        transitions > most
+            && due > at + longest
+            && self.timeline.healed_at().is_none()
+            && self.users.waits()
+            && !self.queue.pending().any(|work| matches!(work, Work::Issue { .. }))
     }
 
     /// Voids all timers: what is in flight arrives, with all that follows from it, and then the group is quiescent.
@@ -228,6 +276,8 @@ impl<'a> Sim<'a> {
             Work::Deliver(parcel) => self.arrive(parcel),
             Work::Open { ends, since } => self.open(ends, since),
             Work::Timer { node, tag, life } => self.timer(node, tag, life),
+            Work::Serve { node, waiting, life } => self.serve(node, waiting, life),
+            Work::BackUp(node) => self.back_up(node),
             Work::Issue { client, intended } => self.issue(client, intended),
         }
     }

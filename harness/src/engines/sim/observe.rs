@@ -4,8 +4,10 @@
 use syncbench_strategies::document::Document;
 use syncbench_strategies::replica::{NodeId, Time};
 
+use super::line::Line;
 use super::{Sim, Work};
 use crate::event::{Event, What};
+use crate::faults::Met;
 use crate::run_result::RunResult;
 use crate::wire::Wire;
 
@@ -35,28 +37,36 @@ impl Sim<'_> {
     }
 
     pub(super) fn enter(&mut self, event: Event) {
-        self.ledger.enter(&event);
+        let (entered, shown) = match &mut self.saboteur {
+            None => (1, 1),
+            Some(saboteur) => (saboteur.enters(&event), saboteur.shows(&event)),
+        };
+        (0..entered).for_each(|_| self.ledger.enter(&event));
         self.tracer.event(&event);
         for probe in self.probes.iter_mut() {
-            probe.event(&event, &self.ledger);
+            (0..shown).for_each(|_| probe.event(&event, &self.ledger));
         }
     }
 
     pub(super) fn end(mut self) -> RunResult {
         self.look();
-        let finals: Vec<(NodeId, Document)> =
+        let mut finals: Vec<(NodeId, Document)> =
             self.replicas.iter().flatten().map(|node| (node.id, node.replica.view().document())).collect();
+        self.saboteur.iter_mut().for_each(|saboteur| saboteur.finals(&mut finals));
         let healed_at = self.timeline.healed_at();
         let flights: Vec<_> = self.ledger.entries().map(|entry| (entry.issued, entry.visible)).collect();
-        let touched = self.conditions.messages_touched();
-        let coverage = self.task.faults.coverage(touched, &flights, &self.reopenings, healed_at, self.now);
+        let (touches, reopenings) = (self.conditions.touches(), &self.reopenings);
+        let met = Met { touches, operations: &flights, reopenings, nodes: &self.nodes };
+        let coverage = self.task.faults.coverage(&met, healed_at, self.now);
         let clients = self.replicas.iter().flatten().filter(|node| node.id != NodeId::SERVER);
         let stored_bytes = clients.map(|node| node.replica.durable().len() as u64).max().unwrap_or(0);
         let last_issue = flights.iter().map(|(issued, _)| *issued).max().unwrap_or(Time::ZERO);
         let count =
             |pending: fn(&Self, &Work) -> bool| self.queue.pending().filter(|work| pending(&self, work)).count() as u64;
-        let messages = count(|_, work| matches!(work, Work::Reach(_) | Work::Deliver(_)));
-        let messages_in_flight = messages + self.wires.values().map(Wire::waiting).sum::<u64>() + self.hold.waiting();
+        let messages = count(|_, work| matches!(work, Work::Reach(_) | Work::Deliver(_) | Work::Serve { .. }));
+        let held: u64 = self.lines.iter().map(Line::messages_held).sum();
+        let messages_in_flight =
+            messages + held + self.wires.values().map(Wire::waiting).sum::<u64>() + self.hold.waiting();
         let timers_due = count(|sim, work| match work {
             Work::Timer { node, life, .. } => *life == sim.lives[node.0 as usize],
             _ => false,
@@ -74,10 +84,12 @@ impl Sim<'_> {
             messages_in_flight,
             timers_due,
             connections_opening,
+            damaged: self.damaged.1,
             trace_digest: Some(self.tracer.digest()),
             inexact: self.hold.inexact(),
             ledger: self.ledger,
             finals,
+            gone_back: self.gone_back,
             coverage,
             stored_bytes,
         }

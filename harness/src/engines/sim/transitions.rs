@@ -1,37 +1,60 @@
 //! What a fault transition does to a group in virtual time: nodes join, crash and recover, connections break and are opened
 //! again.
 
-use syncbench_strategies::document::Digest;
-use syncbench_strategies::replica::{LinkState, NodeId, Setup, Time};
+use std::cmp::Reverse;
+
+use rand::RngExt;
+use syncbench_strategies::document::Document;
+use syncbench_strategies::prefix_set::PrefixSet;
+use syncbench_strategies::replica::{Identity, LinkState, NodeId, Setup, Time};
 use syncbench_strategies::sidecar::Sidecar;
 
+use super::line::Waiting;
 use super::{Sim, Work};
 use crate::engines::connecting::{opens_at, reopening};
 use crate::engines::node::{Input, Node};
 use crate::event::What;
-use crate::faults::{NodeState, Transition};
+use crate::faults::{NodeState, Restart, Transition};
 use crate::rng::stream;
+use crate::run_result::GoneBack;
 use crate::wire::Wire;
 
-/// What a crash leaves behind.
+/// What a crash leaves behind, or a backup has.
+#[derive(Clone)]
 pub(super) struct Saved {
     durable: Vec<u8>,
     sidecar: Sidecar,
-    /// What its user saw last.
-    shown: Digest,
+    /// What it showed.
+    shown: Document,
+    /// The operations that it reflected.
+    reflected: PrefixSet,
+    /// What it comes back from; the worst that the faults have said.
+    restart: Restart,
 }
 
 impl Sim<'_> {
     /// Brings nodes and connections into the state that faults ask for from now on.
     pub(super) fn transition(&mut self, transition: Transition) {
+        if self.saboteur.as_mut().is_some_and(|bug| !bug.happens(transition)) {
+            return;
+        }
         self.conditions.change(transition);
         self.stirred_at = self.now;
+        self.progress.1 += 1;
         for id in self.nodes.clone() {
             let state = self.conditions.node(id);
             match self.replicas[id.0 as usize].take() {
                 Some(node) if state == NodeState::Crashed => self.crash(&node),
-                None if state == NodeState::Up => self.join(id),
+                None if state.is_present() => self.join(id),
                 as_before => self.replicas[id.0 as usize] = as_before,
+            }
+            if let Some(saved) = self.saved.get_mut(&id) {
+                saved.restart = saved.restart.max(self.conditions.restart(id));
+            }
+            if state == NodeState::Up {
+                self.resume(id);
+            } else {
+                self.conditions.touch_node(id);
             }
         }
         let pairs: Vec<(NodeId, NodeId)> = self.wires.keys().copied().collect();
@@ -39,6 +62,7 @@ impl Sim<'_> {
             if self.conditions.connectable(*a, *b) {
                 self.connect((*a, *b));
             } else {
+                self.conditions.touch_apart(*a, *b);
                 self.break_off((*a, *b));
             }
         }
@@ -55,12 +79,12 @@ impl Sim<'_> {
     fn crash(&mut self, node: &Node) {
         let id = node.id;
         let for_good = !self.conditions.recovers(id);
-        let saved = Saved {
-            durable: node.replica.durable(),
-            sidecar: node.replica.saved_sidecar(),
-            shown: node.replica.view().digest(),
-        };
+        let mut saved = self.save(node);
+        if let Some(bug) = &mut self.saboteur {
+            saved.durable = bug.saved(id, saved.durable);
+        }
         self.saved.insert(id, saved);
+        self.clear_line(id);
         self.lives[id.0 as usize] += 1;
         self.touched.remove(&id);
         self.shown.remove(&id);
@@ -70,37 +94,87 @@ impl Sim<'_> {
         }
     }
 
+    fn save(&self, node: &Node) -> Saved {
+        Saved {
+            durable: node.replica.durable(),
+            sidecar: node.replica.saved_sidecar(),
+            shown: node.replica.view().document(),
+            reflected: self.ledger.reflected_at(node.id).clone(),
+            restart: Restart::Saved,
+        }
+    }
+
+    /// A backup is made of a node: of what it has on its disk, if it has crashed.
+    pub(super) fn back_up(&mut self, id: NodeId) {
+        let running = self.replicas[id.0 as usize].as_ref().map(|node| self.save(node));
+        if let Some(saved) = running.or_else(|| self.saved.get(&id).cloned()) {
+            self.backups.insert((id, self.now), saved);
+        }
+    }
+
     /// A node takes part from now on: for the first time, or from what a crash has left.
     fn join(&mut self, id: NodeId) {
-        let task = self.task;
-        let setup = Setup {
+        let saved = self.saved.remove(&id);
+        let restart = saved.as_ref().map(|saved| saved.restart);
+        let before = saved.as_ref().map(|saved| saved.shown.clone());
+        let saved = match restart {
+            Some(Restart::Backup(Reverse(at))) => self.backups.get(&(id, at)).cloned().or(saved),
+            _ => saved,
+        };
+        self.installs[id.0 as usize] += u32::from(restart.is_some_and(|restart| restart != Restart::Saved));
+        let node = self.made(id, restart, saved.as_ref());
+        let differs = restart == Some(Restart::Saved)
+            && saved.as_ref().is_some_and(|saved| saved.shown.digest() != node.replica.view().digest());
+        if let (NodeId::SERVER, Some(before), true) = (id, before, restart != Some(Restart::Saved)) {
+            self.gone_back.push(GoneBack { before, after: node.replica.view().document() });
+        }
+        self.replicas[id.0 as usize] = Some(node);
+        self.emit(id, What::Live);
+        if differs {
+            self.emit(id, What::RecoveryDiffers);
+        }
+        if let (Some(restart), Some(saved)) = (restart.filter(|restart| *restart != Restart::Saved), saved) {
+            let (nothing, rebuilt) = (restart == Restart::Nothing, restart == Restart::Rebuilt);
+            let reflected = if nothing { PrefixSet::default() } else { saved.reflected };
+            self.emit(id, What::Restored { reflected: reflected.into(), rebuilt });
+        }
+        self.touched.insert(id);
+        if let Some(at) = self.users.joined(id, self.now) {
+            self.queue.push(at, Work::Issue { client: id, intended: at });
+        }
+    }
+
+    /// A fresh node, or one that comes back from what it saved.
+    fn made(&self, id: NodeId, restart: Option<Restart>, saved: Option<&Saved>) -> Node {
+        let (task, strategy) = (self.task, &self.task.strategy.strategy);
+        let (life, install) = (self.lives[id.0 as usize], self.installs[id.0 as usize]);
+        let twin_of = task.faults.twin_of(id);
+        let identity = (install > 0 || twin_of.is_some()).then(|| Identity { node: twin_of.unwrap_or(id), install });
+        let mut setup = Setup {
             node: id,
             peers: task.topology().peers(id, task.clients),
             clients: task.clients,
             model: task.model.clone(),
             genesis: task.genesis_bytes.clone(),
             seed: task.seed,
+            identity,
             undo: task.undo > 0.0,
         };
-        let rng = stream(task.seed, "node", id.0.into(), self.lives[id.0 as usize].into());
-        let saved = self.saved.remove(&id);
-        let node = Node::new(id, rng, || {
-            let Some(saved) = &saved else { return task.strategy.strategy.replica(&setup) };
-            let mut replica = (task.strategy.strategy.restore(&setup, &saved.durable))
+        if let (Some(Restart::Rebuilt), Some(saved)) = (restart, saved) {
+            let seed = stream(task.seed, "rebuild", id.0.into(), life.into()).random();
+            setup.genesis = strategy.rebuild(&saved.shown, seed).into();
+        }
+        let rng = stream(task.seed, "node", id.0.into(), life.into());
+        Node::new(id, rng, || {
+            let (Some(saved), Some(Restart::Saved | Restart::Backup(_))) = (saved, restart) else {
+                return strategy.replica(&setup);
+            };
+            let mut replica = strategy
+                .restore(&setup, &saved.durable)
                 .unwrap_or_else(|error| panic!("{id} does not recover from its own bytes: {error}"));
             replica.recall(&saved.sidecar);
             replica
-        });
-        let differs = saved.is_some_and(|saved| saved.shown != node.replica.view().digest());
-        self.replicas[id.0 as usize] = Some(node);
-        self.emit(id, What::Live);
-        if differs {
-            self.emit(id, What::RecoveryDiffers);
-        }
-        self.touched.insert(id);
-        if let Some(at) = self.users.joined(id, self.now) {
-            self.queue.push(at, Work::Issue { client: id, intended: at });
-        }
+        })
     }
 
     /// Two nodes begin to connect, unless they have begun.
@@ -129,6 +203,7 @@ impl Sim<'_> {
         }
         if opened {
             self.stirred_at = self.now;
+            self.progress = (self.now, 0);
             let reopening = reopening(since, self.now, ends.0, ends.1);
             self.reopenings.extend(reopening);
             self.tell(ends, LinkState::Up, reopening.is_some());
@@ -150,20 +225,34 @@ impl Sim<'_> {
         }
     }
 
+    /// A connection breaks by itself, and its ends begin to connect again.
+    pub(super) fn fail(&mut self, ends: (NodeId, NodeId)) {
+        self.break_off(ends);
+        let at = self.now + self.task.profile.connecting(self.task.seed, ends.0, ends.1, true);
+        for end in both(ends) {
+            self.wires.get_mut(&end).into_iter().for_each(|wire| wire.connect(at));
+        }
+        self.queue.push(at, Work::Open { ends, since: self.now });
+    }
+
     /// Tells both ends of a connection how it is now.
     fn tell(&mut self, ends: (NodeId, NodeId), state: LinkState, after_handshake: bool) {
         for (node, peer) in both(ends) {
             // A crashed replica notices nothing.
-            if self.replicas[node.0 as usize].is_none() {
-                continue;
+            if self.replicas[node.0 as usize].is_some() {
+                self.queue_up(node, Waiting::Link(peer, state, after_handshake));
             }
-            self.emit(node, What::Link { peer, state });
-            if after_handshake && node < peer {
-                let wire_bytes = self.task.profile.reconnect.handshake_bytes;
-                self.emit(node, What::Handshake { peer, wire_bytes });
-            }
-            self.step(node, Input::Link(peer, state));
         }
+    }
+
+    /// A replica learns what became of a connection.
+    pub(super) fn notice(&mut self, node: NodeId, peer: NodeId, state: LinkState, after_handshake: bool) {
+        self.emit(node, What::Link { peer, state });
+        if after_handshake && node < peer {
+            let wire_bytes = self.task.profile.reconnect.handshake_bytes;
+            self.emit(node, What::Handshake { peer, wire_bytes });
+        }
+        self.step(node, Input::Link(peer, state));
     }
 }
 

@@ -10,7 +10,7 @@ use syncbench_strategies::replica::{NodeId, Time};
 use super::turns::Turns;
 use super::{GRID, LOOKING_SHARE, Mail, Notice, Seat, Shared, TIMER};
 use crate::clock::Moment;
-use crate::faults::{Conditions, Timeline, VAIN_WAIT};
+use crate::faults::{Conditions, Timeline, VAIN_TRANSITIONS, VAIN_WAIT};
 use crate::pace::Pace;
 use crate::task::Task;
 
@@ -92,7 +92,7 @@ impl<'a> Coordinator<'a> {
             }
             // Threads report before they are done with something: all that made the group quiescent is reported by now.
             self.reported()?;
-            self.give_turn(now, quiescent);
+            self.give_turn(now, quiescent || self.flaps_in_vain(now));
             let next = self.timeline.next().map_or(POLL, |next| next.since(now).min(POLL));
             if let Ok(report) = self.reports.recv_timeout(next) {
                 self.take(report)?;
@@ -171,6 +171,13 @@ impl<'a> Coordinator<'a> {
         }
         // A timer that is still due may lead to anything.
         pending == 0 || (self.timers_void && pending.is_multiple_of(TIMER))
+    }
+
+    /// Whether users may wait for what a fault that comes and goes never lets through: for long nobody has acted and no
+    /// connection has opened or broken. Those who do not wait do not mind.
+    fn flaps_in_vain(&self, now: Time) -> bool {
+        let goes_on = self.timeline.next().is_some() && self.timeline.healed_at().is_none();
+        goes_on && now.since(self.latest(|seat| &seat.stirred)) > VAIN_TRANSITIONS.1
     }
 
     /// Whether nothing has happened for too long. This ends a run even where the count of what is in flight is wrong.

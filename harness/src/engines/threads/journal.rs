@@ -114,6 +114,7 @@ pub(super) fn of_operations(what: &What) -> bool {
             | What::Report(Report::Pending(_))
             | What::Report(Report::Void(_))
             | What::Report(Report::Overwritten(..))
+            | What::Report(Report::StartedOver(_))
             | What::Report(Report::Confirmed(..))
             | What::Report(Report::Rejected(..))
     )

@@ -9,6 +9,7 @@ use syncbench_strategies::replica::{NodeId, Time};
 use super::journal::{Grid, Noted};
 use super::worker::Record;
 use crate::event::{Event, What};
+use crate::faults::{Met, Touches};
 use crate::ledger::{Action, Ledger};
 use crate::probe::Probe;
 use crate::run_result::RunResult;
@@ -29,7 +30,7 @@ pub(super) fn merge(
     let mut openings: Vec<IntoIter<Action>> = (0..=task.clients).map(|_| Vec::new().into_iter()).collect();
     let mut entries: Vec<Noted> = Vec::with_capacity(records.iter().map(|record| record.entries.len()).sum());
     let mut finals: Vec<(NodeId, Document)> = Vec::new();
-    let mut messages_touched = vec![0; task.faults.iter().count()];
+    let mut touches = vec![Touches::default(); task.faults.iter().count()];
     let mut stored_bytes = 0;
     let mut messages_in_flight = in_inboxes;
     let (mut timers_due, mut connections_opening) = (0, 0);
@@ -39,7 +40,7 @@ pub(super) fn merge(
         openings[record.id.0 as usize] = record.openings.into_iter();
         entries.extend(record.entries);
         finals.extend(record.last.map(|last| (record.id, last)));
-        messages_touched.iter_mut().zip(record.messages_touched).for_each(|(sum, count)| *sum += count);
+        touches.iter_mut().zip(&record.touches).for_each(|(sum, one)| sum.add(one));
         messages_in_flight += record.undelivered;
         timers_due += record.timers_due;
         connections_opening += record.connections_opening;
@@ -75,8 +76,11 @@ pub(super) fn merge(
     // The coordinator learns of the last operation a little late; without faults there is nothing to wait for.
     let healed_at = if task.faults.is_empty() { healed_at.map(|_| last_issue) } else { healed_at };
     let ended_at = last.max(healed_at.unwrap_or(Time::ZERO));
+    let nodes: Vec<NodeId> = task.topology().nodes(task.clients).collect();
+    let met = Met { touches: &touches, operations: &flights, reopenings: &reopenings, nodes: &nodes };
     RunResult {
-        coverage: task.faults.coverage(&messages_touched, &flights, &reopenings, healed_at, ended_at),
+        gone_back: Vec::new(),
+        coverage: task.faults.coverage(&met, healed_at, ended_at),
         quiescing_since: healed_at.unwrap_or(ended_at).max(last_issue),
         ledger,
         finals,
@@ -84,6 +88,8 @@ pub(super) fn merge(
         messages_in_flight,
         timers_due,
         connections_opening,
+        // No fault that damages messages is planned in real time.
+        damaged: 0,
         trace_digest: None,
         inexact: None,
         stored_bytes,

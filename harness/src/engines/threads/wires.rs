@@ -12,8 +12,8 @@ use crate::engines::connecting::{opens_at, reopening};
 use crate::engines::node::Input;
 use crate::event::{Event, What};
 use crate::faults::{NodeState, Transition};
-use crate::network::wire_bytes;
-use crate::wire::{Arrival, Parcel, Sent, Wire};
+use crate::network::{Passing, wire_bytes};
+use crate::wire::{Arrival, Parcel, Sent, TouchedBy, Wire};
 
 impl Worker<'_> {
     pub(super) fn send(&mut self, now: Time, to: NodeId, bytes: Arc<[u8]>, hash: u64, sidecar: Arc<Sidecar>) {
@@ -26,7 +26,11 @@ impl Worker<'_> {
             self.note(sent(wire_bytes(self.task.transport, from, payload_bytes)));
             return self.lose(now, from, to);
         };
-        let Sent { wire_bytes, original, copy } = wire.send(&mut self.leg, now, bytes, sidecar);
+        let conditions = &mut self.conditions;
+        let impair = |passing: &Passing, touched_by: &mut TouchedBy| {
+            conditions.impair(passing, |place| touched_by.first_time(place))
+        };
+        let Sent { wire_bytes, original, copy } = wire.send(&mut self.leg, now, bytes, sidecar, impair);
         self.note(sent(wire_bytes));
         if let Some(copy) = copy {
             self.note(Event { at: now, node: to, what: What::Duplicated { from } });
@@ -45,10 +49,14 @@ impl Worker<'_> {
     }
 
     /// A message comes to this participant's leg: it is in flight until it arrives. False where it is lost.
-    pub(super) fn reach(&mut self, parcel: Parcel) -> bool {
+    pub(super) fn reach(&mut self, mut parcel: Parcel) -> bool {
         let (from, to) = (parcel.from, self.id);
         let Some(wire) = self.wires[from.0 as usize].as_mut() else { return false };
-        let Some(at) = wire.reach(&mut self.leg, &parcel) else {
+        let conditions = &mut self.conditions;
+        let impair = |passing: &Passing, touched_by: &mut TouchedBy| {
+            conditions.impair(passing, |place| touched_by.first_time(place))
+        };
+        let Some(at) = wire.reach(&mut self.leg, &mut parcel, impair) else {
             self.journal.not_before(parcel.sent);
             let now = self.step_begins();
             self.lose(now, from, to);
@@ -70,7 +78,8 @@ impl Worker<'_> {
         self.journal.not_before(parcel.sent);
         match wire.arrive(parcel) {
             Arrival::Held => self.conditions.touch_stopped(from, to),
-            Arrival::Lost => {
+            // No fault that damages messages is planned in real time.
+            Arrival::Lost | Arrival::Broken => {
                 let now = self.step_begins();
                 self.lose(now, from, to);
             }
@@ -88,6 +97,7 @@ impl Worker<'_> {
     pub(super) fn transition(&mut self, transition: Transition) {
         self.conditions.change(transition);
         if self.conditions.node(self.id) != NodeState::Up {
+            self.conditions.touch_node(self.id);
             return;
         }
         if self.node.is_none() {
@@ -102,6 +112,7 @@ impl Worker<'_> {
             if self.conditions.connectable(self.id, peer) {
                 self.connect(peer);
             } else {
+                self.conditions.touch_apart(self.id, peer);
                 self.break_off(peer);
             }
             let blocked = self.conditions.blocked(peer, self.id);

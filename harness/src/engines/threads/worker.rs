@@ -14,7 +14,7 @@ use crate::clock::Moment;
 use crate::engines::load::User;
 use crate::engines::node::{Input, Node, Request};
 use crate::event::Event;
-use crate::faults::{Conditions, NodeState, Reopening, Transition};
+use crate::faults::{Conditions, NodeState, Reopening, Touches, Transition};
 use crate::ledger::{Action, OwnOperations};
 use crate::network::{Access, Link};
 use crate::queue::Queue;
@@ -50,7 +50,7 @@ pub(super) struct Record {
     /// What the replica shows; `None` if it never joined.
     pub(super) last: Option<Document>,
     pub(super) stored_bytes: u64,
-    pub(super) messages_touched: Vec<u64>,
+    pub(super) touches: Vec<Touches>,
     /// Messages that came in and were not handled.
     pub(super) undelivered: u64,
     pub(super) timers_due: u64,
@@ -301,7 +301,7 @@ impl<'a> Worker<'a> {
             stored_bytes: node.map_or(0, |node| node.replica.durable().len() as u64),
             entries: self.journal.entries,
             openings: self.journal.openings,
-            messages_touched: self.conditions.messages_touched().to_vec(),
+            touches: self.conditions.touches().to_vec(),
             undelivered,
             timers_due,
             connections_opening,

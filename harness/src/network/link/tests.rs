@@ -37,8 +37,9 @@ impl Way {
     }
 
     fn send(&mut self, at: Time, size: Size) -> (Option<Time>, Option<Time>) {
-        let (first, second) = self.sender.send(&mut self.from, at, size);
-        let mut receive = |transit: Option<Transit>| self.receiver.receive(&mut self.to, transit?, size);
+        let (first, second) = self.sender.send(&mut self.from, at, size, Impairment::NONE);
+        let mut receive =
+            |transit: Option<Transit>| self.receiver.receive(&mut self.to, transit?, size, Impairment::NONE);
         (receive(first), receive(second))
     }
 
@@ -97,7 +98,7 @@ fn all_that_a_participant_sends_waits_in_one_queue() {
     let mut to_c = Link::new(&profile, Transport::Stream, 1, A, NodeId(3));
     let arrivals = [
         to_b.send(Time::ZERO, size).0.unwrap(),
-        to_c.send(&mut to_b.from, Time::ZERO, size).0.unwrap().at,
+        to_c.send(&mut to_b.from, Time::ZERO, size, Impairment::NONE).0.unwrap().at,
         to_b.send(Time::ZERO, size).0.unwrap(),
     ];
     assert_eq!(arrivals, [1_001, 2_001, 3_001].map(Time::from_ms));
@@ -112,7 +113,7 @@ fn all_that_is_sent_to_a_participant_waits_in_one_queue_in_the_order_of_coming()
     let mut ends = [B, NodeId(3)].map(|peer| Link::new(&profile, Transport::Stream, 1, A, peer));
     let mut receive = |end: usize, ms| {
         let transit = Transit { at: Time::from_ms(ms), spread: Duration::ZERO };
-        ends[end].receive(&mut leg, transit, size).unwrap()
+        ends[end].receive(&mut leg, transit, size, Impairment::NONE).unwrap()
     };
     let arrivals = [receive(0, 10), receive(1, 20), receive(0, 5_000)];
     assert_eq!(arrivals, [1_010, 2_010, 6_000].map(Time::from_ms));

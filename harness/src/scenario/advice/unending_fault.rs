@@ -16,7 +16,9 @@ pub(super) fn check(plan: &Planning<'_>) -> Option<String> {
         let nodes = || (0..=clients).map(NodeId);
         let open = |from, to| armed.fault.link(from, to, Duration::ZERO) == LinkCondition::Open;
         let breaks = nodes().any(|from| nodes().any(|to| !open(from, to)));
-        let unending = armed.end.is_none() && !armed.fault.outlasts_heal();
+        // One that comes and goes has ended before.
+        let lasts = armed.fault.next_transition(Duration::ZERO).is_none();
+        let unending = lasts && armed.end.is_none() && !armed.fault.outlasts_heal();
         (breaks && unending).then(|| {
             format!(
                 "{} has no end, so it heals after the last operation; write {}@{:.0}s..{:.0}s for one that heals while \

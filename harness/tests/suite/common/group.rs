@@ -87,6 +87,7 @@ impl Group {
             model: workload.model(),
             genesis: strategy.genesis(&genesis).into(),
             seed,
+            identity: None,
             undo: true,
         };
         let mut group = Self {

@@ -103,6 +103,7 @@ pub fn variants() -> Vec<String> {
                 ParamKind::SpanRange => vec!["10ms..30ms"],
                 ParamKind::Bandwidth => vec!["1Mbps"],
                 ParamKind::Count => vec!["0", "3"],
+                ParamKind::Node => vec!["server"],
                 ParamKind::Share => vec!["0", "1"],
                 ParamKind::Choice(words) => words.to_vec(),
                 ParamKind::Name => vec!["other"],

@@ -267,6 +267,10 @@ pub fn cell(part: &str, workload: &str, strategy: &str, size: u64, seed: u64) ->
                 operations_issued: 400,
                 operations_overlapped: 121,
                 messages_touched: 480,
+                drawn_by: None,
+                spells: None,
+                messages: None,
+                touched: true,
             }]
         } else {
             Vec::new()

@@ -84,7 +84,7 @@ pub(in crate::crdt) struct Peer<L, X> {
 impl<L: Library, X: Exchange<L>> Peer<L, X> {
     pub(in crate::crdt) fn new(window: Window, setup: &Setup, doc: L) -> Self {
         let mut local = Local { doc, window, is_relay: setup.node == NodeId::SERVER, undo: setup.undo };
-        local.sign(setup.seed ^ (u64::from(setup.node.0) << 32));
+        local.sign(setup.id_seed());
         Self { model: setup.model.clone(), local, exchange: X::new(setup) }
     }
 

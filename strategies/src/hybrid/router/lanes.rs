@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::replica::Router;
 use super::server::RESIDENT;
-use crate::hybrid::book::{Lane, tag};
+use crate::hybrid::book::{Lane, tag, tags_of};
 use crate::node::{NodeId, OpId};
 use crate::replica::{Context, Effect, Replica, Report};
 use crate::sidecar::Sidecar;
@@ -114,6 +114,10 @@ impl Router {
             Report::RolledBack(id) => Report::RolledBack(own(id)?),
             Report::Confirmed(id, outcome) => Report::Confirmed(own(id)?, outcome),
             Report::Rejected(id, reason) => Report::Rejected(own(id)?, reason),
+            Report::StartedOver(_) => {
+                self.tags.start_over(lane);
+                Report::StartedOver(Some(tags_of(lane)))
+            }
             // No part has a relay.
             Report::Overwritten(..) => return None,
             Report::ReflectedThrough(_) | Report::ReflectedTags(..) | Report::Count(..) => report,

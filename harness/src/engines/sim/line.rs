@@ -1,0 +1,111 @@
+//! What waits at a node: it stands still, or takes time for each message.
+//!
+//! Messages and what becomes of connections keep their order, since a replica must not learn that a connection broke before
+//! it has handled what came over it. Timers are only held up where a node stands still.
+
+use std::collections::VecDeque;
+
+use syncbench_strategies::replica::{LinkState, NodeId, Time};
+
+use super::{Sim, Work};
+use crate::engines::node::Input;
+use crate::faults::NodeState;
+use crate::wire::Parcel;
+
+/// Something that a replica has to handle.
+#[derive(Debug)]
+pub(super) enum Waiting {
+    Message(Parcel),
+    Timer(u64),
+    /// A connection opened or broke; the flag tells whether a handshake opened it.
+    Link(NodeId, LinkState, bool),
+}
+
+/// What waits at one node.
+#[derive(Debug, Default)]
+pub(super) struct Line {
+    /// When it has handled all that it takes time for.
+    free_at: Time,
+    /// How much of that there is.
+    ahead: u32,
+    /// What came while it stands still, in order.
+    held: VecDeque<Waiting>,
+}
+
+impl Line {
+    /// How many messages wait until the node stands still no more.
+    pub(super) fn messages_held(&self) -> u64 {
+        self.held.iter().filter(|waiting| matches!(waiting, Waiting::Message(_))).count() as u64
+    }
+}
+
+impl Sim<'_> {
+    /// Something that keeps its order comes to a node: it is handled now, or in its turn.
+    pub(super) fn queue_up(&mut self, node: NodeId, waiting: Waiting) {
+        let is_message = matches!(waiting, Waiting::Message(_));
+        if is_message {
+            self.conditions.touch_slowed(node);
+        }
+        let service = if is_message { self.conditions.service(node) } else { std::time::Duration::ZERO };
+        let line = &mut self.lines[node.0 as usize];
+        if service.is_zero() && line.ahead == 0 {
+            return self.meet(node, waiting);
+        }
+        line.free_at = line.free_at.max(self.now) + service;
+        line.ahead += 1;
+        let life = self.lives[node.0 as usize];
+        self.queue.push(line.free_at, Work::Serve { node, waiting, life });
+    }
+
+    /// A node has come to something that waited in line.
+    pub(super) fn serve(&mut self, node: NodeId, waiting: Waiting, life: u32) {
+        if life != self.lives[node.0 as usize] {
+            return self.drop_waiting(node, waiting);
+        }
+        self.lines[node.0 as usize].ahead -= 1;
+        self.meet(node, waiting);
+    }
+
+    /// A node handles something, unless it stands still.
+    pub(super) fn meet(&mut self, node: NodeId, waiting: Waiting) {
+        if self.conditions.node(node) == NodeState::Paused {
+            self.lines[node.0 as usize].held.push_back(waiting);
+        } else {
+            self.handle(node, waiting);
+        }
+    }
+
+    /// A node goes on after it stood still: it handles what has come meanwhile, and its user acts.
+    pub(super) fn resume(&mut self, node: NodeId) {
+        let held = std::mem::take(&mut self.lines[node.0 as usize].held);
+        for waiting in held {
+            self.handle(node, waiting);
+        }
+        if let Some(at) = self.users.joined(node, self.now) {
+            self.queue.push(at, Work::Issue { client: node, intended: at });
+        }
+    }
+
+    /// A node crashes: what waits there is lost.
+    pub(super) fn clear_line(&mut self, node: NodeId) {
+        let Line { held, .. } = std::mem::take(&mut self.lines[node.0 as usize]);
+        for waiting in held {
+            self.drop_waiting(node, waiting);
+        }
+    }
+
+    fn drop_waiting(&mut self, node: NodeId, waiting: Waiting) {
+        if let Waiting::Message(parcel) = waiting {
+            self.lose(parcel.from, node);
+        }
+    }
+
+    fn handle(&mut self, node: NodeId, waiting: Waiting) {
+        match waiting {
+            Waiting::Message(parcel) => self.receive(&parcel),
+            Waiting::Timer(_) if self.timers_void => {}
+            Waiting::Timer(tag) => self.step(node, Input::Timer(tag)),
+            Waiting::Link(peer, state, after_handshake) => self.notice(node, peer, state, after_handshake),
+        }
+    }
+}

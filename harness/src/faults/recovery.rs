@@ -1,0 +1,32 @@
+//! What a crashed node comes back from.
+
+use std::cmp::Reverse;
+use std::time::Duration;
+
+use syncbench_strategies::replica::Time;
+
+/// What a fault says that a node comes back from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recovery {
+    /// What it had saved, as [`durable`](syncbench_strategies::replica::Replica::durable) gave it at the crash.
+    Saved,
+    /// What it had saved so long before the fault began.
+    Backup(Duration),
+    /// The document that it showed, as plain data: history and ids are new.
+    Rebuilt,
+    /// Nothing: a new install.
+    Nothing,
+}
+
+/// The same for all faults of a run that have crashed a node: of several the greatest counts, which keeps least.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Restart {
+    /// See [`Recovery::Saved`].
+    Saved,
+    /// What it had saved at this moment; of two backups the earlier counts.
+    Backup(Reverse<Time>),
+    /// See [`Recovery::Rebuilt`].
+    Rebuilt,
+    /// See [`Recovery::Nothing`].
+    Nothing,
+}
