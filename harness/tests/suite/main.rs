@@ -9,6 +9,7 @@ mod crash;
 mod findings;
 mod forged;
 mod hostile;
+mod links;
 mod mutants;
 mod overwritten;
 mod parity;
