@@ -11,6 +11,7 @@ use syncbench_reports::report;
 
 use crate::date::Date;
 use crate::failure::Failure;
+use crate::written;
 
 /// Begins a run in `bench-results/runs/<date>-<label>`, or in the next name that no other run has.
 pub(crate) fn fresh(label: &str, header: &Header) -> Result<(PathBuf, Writer), ResultsError> {
@@ -85,4 +86,15 @@ pub(crate) fn estimates(dir: &Path) -> Vec<CriterionEstimate> {
     }
     found.sort_by(|a, b| (&a.group, &a.id).cmp(&(&b.group, &b.id)));
     found
+}
+
+/// Why a folder of results cannot be written: wrong use, unless there was no room.
+pub(crate) fn unwritable(error: ResultsError) -> Failure {
+    match error {
+        ResultsError::Io { error: ref full, .. } if written::full(full) => Failure::Broken(error.into()),
+        ResultsError::Io { .. } => Failure::usage(format!("--out {error}; expected a writable folder")),
+        // They name a file of the folder, and what to do about it.
+        ResultsError::Header { .. } | ResultsError::Format { .. } => Failure::usage(error),
+        other => Failure::usage(format!("--out {other}")),
+    }
 }

@@ -6,6 +6,7 @@
 //! A product's own crate gets all of it with [`main_with`] and a [`Catalog`] of what it brings.
 
 mod args;
+mod capsules;
 mod catalog;
 mod commands;
 mod date;
@@ -20,6 +21,7 @@ mod product;
 mod progress;
 mod runner;
 mod scenario;
+mod shrinking;
 mod written;
 
 use std::ffi::OsStr;
@@ -73,11 +75,14 @@ fn command(catalog: &Catalog, command: Command) -> Done {
         Command::Run(args) => commands::run::run(catalog, &args),
         Command::List(args) => commands::list::list(catalog, &args),
         Command::Demo(args) => commands::demo::demo(catalog, &args),
+        Command::Explore(args) => commands::explore::explore(catalog, &args),
         Command::Report(args) => commands::report::report(catalog, &args),
         Command::Merge(args) => commands::merge::merge(catalog, &args),
         Command::Choose(args) => commands::choose::choose(catalog, &args),
         Command::Compare(args) => commands::compare::compare(catalog, &args),
         Command::Export(args) => commands::export::export(catalog, &args),
+        Command::Replay(args) => commands::replay::replay(catalog, &args),
+        Command::Shrink(args) => commands::shrink::shrink(catalog, &args),
         Command::Verify(args) => commands::verify::verify(catalog, &args),
         Command::Completions { shell } => commands::completions::completions(catalog, shell),
     }

@@ -7,14 +7,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use syncbench_harness::clock::Moment;
 use syncbench_harness::results::Cell;
+use syncbench_harness::shrink;
 
 use crate::out::eprintln;
 
 /// How often a line appears where there is no terminal, in seconds.
 const LINE_EVERY_S: u64 = 10;
 
-/// Shows the progress of a run.
+/// Shows the progress of work that has parts: cells of a run, unless it says otherwise.
 pub(crate) struct Progress {
+    what: &'static str,
     bar: ProgressBar,
     lines: Option<Mutex<(Moment, u64)>>,
     total: AtomicU64,
@@ -24,16 +26,22 @@ pub(crate) struct Progress {
 impl Progress {
     /// Starts for a run of `total` cells.
     pub(crate) fn new(total: usize) -> Self {
+        Self::of("cells", total)
+    }
+
+    /// Starts for `total` of what is named in the plural.
+    pub(crate) fn of(what: &'static str, total: usize) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let target = if terminal { ProgressDrawTarget::stderr_with_hz(8) } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(total as u64), target);
-        let style =
-            ProgressStyle::with_template("{bar:28.cyan} {pos}/{len} cells  {elapsed} elapsed, {eta} remaining  {msg}");
+        let template =
+            format!("{{bar:28.cyan}} {{pos}}/{{len}} {what}  {{elapsed}} elapsed, {{eta}} remaining  {{msg}}");
+        let style = ProgressStyle::with_template(&template);
         // The template is a constant; a mistake in it would show as the default bar.
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸ "));
         bar.enable_steady_tick(std::time::Duration::from_millis(250));
         let lines = (!terminal).then(|| Mutex::new((Moment::now(), 0)));
-        Self { bar, lines, total: AtomicU64::new(total as u64), begun: Moment::now() }
+        Self { what, bar, lines, total: AtomicU64::new(total as u64), begun: Moment::now() }
     }
 
     /// So many cells are expected now.
@@ -49,7 +57,12 @@ impl Progress {
 
     /// One cell is finished.
     pub(crate) fn finished(&self, cell: &Cell) {
-        self.bar.set_message(format!("{} {} {}", cell.part, cell.workload, cell.strategy));
+        self.step(format!("{} {} {}", cell.part, cell.workload, cell.strategy));
+    }
+
+    /// One part is finished.
+    pub(crate) fn step(&self, name: String) {
+        self.bar.set_message(name);
         self.bar.inc(1);
         let Some(lines) = &self.lines else { return };
         // A poisoned lock means that another thread panicked while printing: the count is still good.
@@ -58,7 +71,7 @@ impl Progress {
         if last.0.elapsed().as_secs() >= LINE_EVERY_S {
             let total = self.total.load(Ordering::Relaxed);
             let left = self.begun.elapsed().as_secs_f64() * total.saturating_sub(last.1) as f64 / last.1 as f64;
-            eprintln!("{} of {total} cells, about {left:.0} s remaining", last.1);
+            eprintln!("{} of {total} {}, about {left:.0} s remaining", last.1, self.what);
             last.0 = Moment::now();
         }
     }
@@ -66,6 +79,39 @@ impl Progress {
     /// Removes the bar.
     pub(crate) fn clear(&self) {
         self.bar.finish_and_clear();
+    }
+}
+
+/// Shows how far the search for a smaller run has come.
+pub(crate) struct Shrinking(ProgressBar);
+
+impl Shrinking {
+    pub(crate) fn new() -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        let target = if terminal { ProgressDrawTarget::stderr_with_hz(8) } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        let style = ProgressStyle::with_template("{spinner} {msg}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        bar.set_message("running the whole case");
+        bar.enable_steady_tick(std::time::Duration::from_millis(250));
+        Self(bar)
+    }
+
+    /// After one more run.
+    pub(crate) fn at(&self, state: &shrink::Progress) {
+        let left = state.budget.saturating_sub(state.elapsed).as_secs();
+        self.0.set_message(format!(
+            "{} runs tried; {} operations and {} clients left; {} s elapsed, at most {left} s remaining",
+            state.runs,
+            state.actions,
+            state.clients,
+            state.elapsed.as_secs()
+        ));
+    }
+
+    /// Removes the line.
+    pub(crate) fn clear(&self) {
+        self.0.finish_and_clear();
     }
 }
 
@@ -120,5 +166,48 @@ impl Rows {
     /// Removes the bar.
     pub(crate) fn clear(&self) {
         self.bar.finish_and_clear();
+    }
+}
+
+/// Shows how far a search is, once it takes longer than a moment: a bar on a terminal, a line every few seconds elsewhere.
+pub(crate) struct Share {
+    state: Mutex<(ProgressBar, Moment)>,
+    begun: Moment,
+    what: &'static str,
+}
+
+impl Share {
+    /// Starts.
+    pub(crate) fn new(what: &'static str) -> Self {
+        Self { state: Mutex::new((ProgressBar::hidden(), Moment::now())), begun: Moment::now(), what }
+    }
+
+    /// This share is done, with so many of what is counted.
+    pub(crate) fn at(&self, share: f64, done: u64) {
+        let elapsed = self.begun.elapsed();
+        if elapsed.as_millis() < SILENT_MS.into() {
+            return;
+        }
+        let left = elapsed.as_secs_f64() * (1.0 - share) / share.max(1e-6);
+        let said = format!("{} {}, {:.0} %, about {left:.0} s remaining", done, self.what, share * 100.0);
+        // A poisoned lock means that another thread panicked while printing: the numbers are still good.
+        let mut state = self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if std::io::stderr().is_terminal() {
+            if state.0.is_hidden() {
+                state.0 = ProgressBar::with_draw_target(Some(1_000), ProgressDrawTarget::stderr_with_hz(8));
+                let style = ProgressStyle::with_template("{bar:28.cyan} {msg}");
+                state.0.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸ "));
+            }
+            state.0.set_position((share * 1_000.0) as u64);
+            state.0.set_message(said);
+        } else if state.1.elapsed().as_secs() >= LINE_EVERY_S {
+            eprintln!("{said}");
+            state.1 = Moment::now();
+        }
+    }
+
+    /// Removes the bar.
+    pub(crate) fn clear(&self) {
+        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).0.finish_and_clear();
     }
 }

@@ -1,13 +1,15 @@
 //! Runs a plan into a folder: every cell is on disk as soon as it is measured, and none of them stays in memory.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use syncbench_harness::results::{self, Cell, Header, Outcome, Results, ResultsError, Writer};
-use syncbench_harness::run;
+use syncbench_harness::run::{self, Planned};
 use syncbench_harness::scenario::Plan;
 
+use crate::capsules::Capsules;
 use crate::out::eprintln;
 use crate::progress::Progress;
 
@@ -17,10 +19,13 @@ pub(crate) struct Ran {
     pub(crate) results: Results,
     /// Why the run was stopped, unless a user asked for it: its results could not be written.
     pub(crate) error: Option<ResultsError>,
+    /// Of cells that failed, and of findings that were asked for.
+    pub(crate) capsules: Capsules,
 }
 
 struct Sink {
     writer: Writer,
+    capsules: Capsules,
     /// Cells that could not be written, and those that were not run.
     kept: Vec<Cell>,
     error: Option<ResultsError>,
@@ -41,7 +46,14 @@ impl Sink {
 }
 
 /// Runs the cells of a plan that are not finished yet.
-pub(crate) fn execute(plan: &mut Plan, header: &Header, writer: Writer, threads: usize, dir: &Path) -> Ran {
+pub(crate) fn execute(
+    plan: &mut Plan,
+    header: &Header,
+    writer: Writer,
+    threads: usize,
+    dir: &Path,
+    capsules: Capsules,
+) -> Ran {
     let finished = writer.finished();
     plan.cells.retain(|cell| !finished.contains(&cell.id(cell.build)));
     // Seed by seed: a slow moment of the machine falls on all strategies and not on all seeds of one, and a run that is
@@ -57,14 +69,19 @@ pub(crate) fn execute(plan: &mut Plan, header: &Header, writer: Writer, threads:
         eprintln!("stopping after the cells in progress; press Ctrl-C again to quit now. Finished cells are kept.");
     });
     let progress = Progress::new(plan.cells.len());
-    let sink = Mutex::new(Sink { writer, kept: Vec::new(), error: None });
+    let planned: HashMap<u64, &Planned> = plan.cells.iter().map(|planned| (planned.index as u64, planned)).collect();
+    let sink = Mutex::new(Sink { writer, capsules, kept: Vec::new(), error: None });
     run::run(&plan.cells, threads, &stop, &|cell| {
         progress.finished(&cell);
         // A poisoned lock means that another thread panicked while writing: only its cell is lost.
-        sink.lock().unwrap_or_else(PoisonError::into_inner).take(cell, &stop);
+        let mut sink = sink.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(planned) = planned.get(&cell.index) {
+            sink.capsules.keep(planned, &cell);
+        }
+        sink.take(cell, &stop);
     });
     progress.clear();
-    let Sink { mut writer, mut kept, mut error } = sink.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let Sink { mut writer, capsules, mut kept, mut error } = sink.into_inner().unwrap_or_else(PoisonError::into_inner);
     // There may be room by now.
     kept.retain(|cell| cell.outcome == Outcome::NotRun || writer.append(cell).is_err());
     if let Err(unordered) = writer.finish() {
@@ -77,5 +94,5 @@ pub(crate) fn execute(plan: &mut Plan, header: &Header, writer: Writer, threads:
     });
     results.cells.append(&mut kept);
     results.cells.sort_by_key(|cell| cell.index);
-    Ran { results, error }
+    Ran { results, error, capsules }
 }

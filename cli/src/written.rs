@@ -46,6 +46,13 @@ fn ends_with(path: &Path, length: u64, mark: &str) -> io::Result<bool> {
     Ok(end == mark.as_bytes())
 }
 
+/// A path as a shell takes it.
+pub(crate) fn quoted(path: &Path) -> String {
+    let path = path.display().to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-:+=".contains(c);
+    if path.chars().all(plain) { path } else { format!("'{}'", path.replace('\'', "'\\''")) }
+}
+
 /// Wrong use, unless there was no room.
 pub(crate) fn failed(error: io::Error, expected: &str) -> Failure {
     match full(&error) {

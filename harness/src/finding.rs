@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use syncbench_strategies::replica::OpId;
+use syncbench_strategies::replica::{NodeId, OpId};
 
 /// A kind of finding: a static beside the rule that it stands for, and an entry in the list of who uses it.
 #[derive(Debug, PartialEq, Eq)]
@@ -61,5 +61,25 @@ impl Finding {
     pub fn noted(kind: &Kind, count: u64, example: impl fmt::Display) -> Self {
         debug_assert!(!kind.lost, "{} counts operations, which need names", kind.name);
         Self { kind: kind.name.to_owned(), count, example: example.to_string(), lost: kind.lost, ops: Vec::new() }
+    }
+}
+
+/// The operations that a sentence names, such as c2.5.
+pub(crate) fn named(text: &str) -> impl Iterator<Item = OpId> + '_ {
+    text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '.')).filter_map(|word| {
+        let (client, n) = word.trim_end_matches('.').strip_prefix('c')?.split_once('.')?;
+        Some(OpId { client: NodeId(client.parse().ok()?), n: n.parse().ok()? })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_names_operations() {
+        let ops: Vec<String> =
+            named("c2.1: item c1 was given to c3.12, and 2.5 more.").map(|op| op.to_string()).collect();
+        assert_eq!(ops, ["c2.1", "c3.12"]);
     }
 }

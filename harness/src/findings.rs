@@ -9,9 +9,16 @@ use std::fmt;
 
 use syncbench_strategies::replica::OpId;
 
-use crate::finding::{Finding, Kind};
+use crate::finding::{Finding, Kind, kinds};
 use crate::history::History;
 use crate::ledger::{Entry, Fate};
+
+kinds! {
+    ROLLED_BACK = lost(
+        "acknowledged, then rolled back",
+        "An operation was confirmed, and no replica has it any more: the server came back without it, and nobody was told."
+    );
+}
 
 /// Collects what an oracle finds in one run.
 #[derive(Debug)]
@@ -31,7 +38,11 @@ impl Findings {
         for (target, undo) in entries().filter_map(|entry| Some((entry.undoes?, entry.id))) {
             confirmed.insert(target, undo);
         }
-        Self { found: Vec::new(), confirmed, lost: BTreeSet::new() }
+        let mut findings = Self { found: Vec::new(), confirmed, lost: BTreeSet::new() };
+        for entry in history.ledger.rolled_back() {
+            findings.lost(entry.id, &ROLLED_BACK, format_args!("{}", entry.id));
+        }
+        findings
     }
 
     /// A confirmed operation is lost, unless it was before: whether this is the first cause. If it was undone, the undo is

@@ -1,7 +1,7 @@
 //! All metrics: those of the probes, and those that the run itself adds.
 
 pub use crate::probes::{
-    away::*, costs::*, divergence::*, latency::*, life::*, memory::*, resync::*, staleness::*, wire::*,
+    away::*, costs::*, divergence::*, latency::*, life::*, memory::*, resync::*, sessions::*, staleness::*, wire::*,
 };
 
 use crate::metric::{MetricSpec, metrics};

@@ -6,6 +6,7 @@ use syncbench_strategies::replica::{OpId, Time};
 
 use crate::by_name::ByName;
 use crate::event::Event;
+use crate::finding::Finding;
 use crate::ledger::Ledger;
 use crate::metric::{Form, Metric, MetricSpec, Quantiles};
 use crate::results::Histogram;
@@ -40,6 +41,8 @@ pub struct End<'a> {
     pub sampled: bool,
     /// Bytes that a replica saves, largest over the clients.
     pub stored_bytes: u64,
+    /// Whether the strategy claims that operations go with their user.
+    pub ephemeral: bool,
     /// The operations that the oracles found lost; `None` where the run was not judged.
     pub lost: Option<&'a BTreeSet<OpId>>,
 }
@@ -53,6 +56,8 @@ pub struct Figures {
     pub histograms: BTreeMap<String, Histogram>,
     /// See [`crate::results::Series::curves`].
     pub curves: BTreeMap<String, Vec<(f64, f64)>>,
+    /// What probes noted, by kinds that any workload can have.
+    pub notes: Vec<Finding>,
 }
 
 impl Figures {
@@ -66,6 +71,11 @@ impl Figures {
     pub fn number_if(&mut self, spec: &MetricSpec, value: Option<f64>) {
         debug_assert_eq!(spec.form, Form::Number, "{}", spec.name);
         self.metrics.insert(spec.name, value.map_or(Metric::Absent, Metric::Number));
+    }
+
+    /// The metric is not defined for this run.
+    pub fn absent(&mut self, spec: &MetricSpec) {
+        self.metrics.insert(spec.name, Metric::Absent);
     }
 
     /// Adds a value for each of the metric's fields.

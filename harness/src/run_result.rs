@@ -6,6 +6,15 @@ use syncbench_strategies::replica::{NodeId, Time};
 use crate::faults::Coverage;
 use crate::ledger::Ledger;
 
+/// The server came back with less than it had, or with a document that was made anew.
+#[derive(Clone, Debug)]
+pub struct GoneBack {
+    /// What it showed when it went down.
+    pub before: Document,
+    /// What it showed when it was back.
+    pub after: Document,
+}
+
 /// A finished run.
 #[derive(Debug)]
 pub struct RunResult {
@@ -29,6 +38,8 @@ pub struct RunResult {
     pub trace_digest: Option<Digest>,
     /// Replayed operations that were made on another version than the recorded one; `None` without a trace.
     pub inexact: Option<u64>,
+    /// Each time that the server went back.
+    pub gone_back: Vec<GoneBack>,
     /// What each fault touched.
     pub coverage: Vec<Coverage>,
     /// Bytes that a client saves, largest over the clients.

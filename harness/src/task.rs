@@ -9,8 +9,10 @@ use syncbench_strategies::replica::Topology;
 use syncbench_strategies::selector::SelectorError;
 use syncbench_strategies::spec::Configured;
 
+use crate::actions::{Recorder, ScriptedAction};
 use crate::faults::Faults;
 use crate::network::Profile;
+use crate::sabotage::Plant;
 use crate::settings::{Settings, Vocabulary};
 use crate::workload::Workload;
 
@@ -32,8 +34,14 @@ pub struct Task<'a> {
     pub profile: Profile,
     /// The faults of the settings.
     pub faults: Faults,
+    /// What users do and when, in the order of time; `None` where they come to act by their pace. Virtual time only.
+    pub script: Option<Arc<[ScriptedAction]>>,
+    /// Writes down what users do; virtual time only.
+    pub recorder: Option<Recorder>,
     /// Empties every sidecar on its way: for the test that no strategy reads one.
     pub blind: bool,
+    /// A bug in the simulator: for the test that what checks the harness finds it.
+    pub planted: Option<Plant>,
 }
 
 impl<'a> Task<'a> {
@@ -64,7 +72,10 @@ impl<'a> Task<'a> {
             settings,
             profile,
             faults,
+            script: None,
+            recorder: None,
             blind: false,
+            planted: None,
         })
     }
 
@@ -77,6 +88,8 @@ impl<'a> Task<'a> {
             genesis_bytes: self.genesis_bytes.clone(),
             settings: Settings { faults: Vec::new(), ..settings },
             faults: Faults::default(),
+            script: None,
+            recorder: None,
             ..*self
         }
     }

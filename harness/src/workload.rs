@@ -1,5 +1,7 @@
 //! The contract of a workload: a model, users who issue its operations, and an oracle that knows what each should have done.
 
+mod small;
+
 use syncbench_strategies::document::{Document, EditKind};
 use syncbench_strategies::model::{ModelRef, Operation};
 use syncbench_strategies::replica::{NodeId, Rng};
@@ -8,8 +10,9 @@ use syncbench_strategies::view::View;
 
 use crate::finding::{Finding, Kind};
 pub use crate::history::{History, Issued};
-use crate::results::WorkloadFacts;
+use crate::results::{KindFacts, WorkloadFacts};
 use crate::schedule::Schedule;
+pub use small::{Letter, Seat, Small};
 
 /// What a workload says about itself.
 pub struct WorkloadSpec {
@@ -74,6 +77,7 @@ impl WorkloadSpec {
             edits: self.edits.iter().map(|kind| kind.name().to_owned()).collect(),
             holds: self.holds.to_owned(),
             product: self.product.to_owned(),
+            kinds: self.kinds.iter().map(|kind| (kind.name.to_owned(), KindFacts::of(kind))).collect(),
         }
     }
 }
@@ -104,6 +108,17 @@ pub trait Workload: Send + Sync {
         None
     }
 
+    /// A small case, of which `explore` runs every schedule; `None` for a workload without one.
+    fn small(&self) -> Option<Small> {
+        None
+    }
+
+    /// The same with the first `ops` operations only, in a replayed trace; `None` where users decide.
+    fn first(&self, ops: u64) -> Option<Box<dyn Workload>> {
+        let _ = ops;
+        None
+    }
+
     /// When each user may act, in a replayed trace.
     fn schedule(&self) -> Option<&Schedule> {
         None
@@ -115,6 +130,12 @@ pub trait User: Send {
     /// Called before [`User::next`]: where this user's own operations stand.
     fn standing(&mut self, standing: Standing) {
         let _ = standing;
+    }
+
+    /// Called once, before everything else, in runs of few actions: the numbers that tell this user's values from those of
+    /// others, and from those of a document of `size` units, may be short.
+    fn few(&mut self, size: u64) {
+        let _ = size;
     }
 
     /// The next intent, resolved against what this user sees. `None` when there is nothing sensible to do.

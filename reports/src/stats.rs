@@ -143,6 +143,12 @@ pub fn ratio_estimate(pairs: &[(f64, f64)]) -> Option<Estimate> {
     Some(Estimate { value, spread, seeds: pairs.len() })
 }
 
+/// The upper end of the exact interval of Clopper and Pearson (1934) for a share of which none was found in `n`: below it lies
+/// the true share with the probability [`CONFIDENCE`], as far as the `n` are independent. About 3.7 / `n`.
+pub fn none_of(n: u64) -> f64 {
+    -libm::expm1(libm::log((1.0 - CONFIDENCE) / 2.0) / n as f64)
+}
+
 /// The mean difference `a - b` over the seeds that both have, paired by seed. `None` when they share none.
 ///
 /// Where fewer than [`DIFFERING`] of many seeds differ, the interval reaches zero: an interval of rare counts is too narrow, and
@@ -274,6 +280,18 @@ mod tests {
             Some(Spread::Interval(interval)) => interval,
             other => panic!("{other:?} is no interval"),
         }
+    }
+
+    /// Against Hanley and Lippman-Hand (1983): with none in n, three in n is the one-sided end; and against R's
+    /// `binom.test(0, n)`.
+    #[test]
+    fn the_end_of_an_interval_around_nothing_is_that_of_clopper_and_pearson() {
+        for (n, end) in [(1, 0.975), (10, 0.3084971), (100, 0.03621669), (4_800, 0.000768221)] {
+            assert!((none_of(n) - end).abs() < 1e-7, "{n}: {}", none_of(n));
+        }
+        // Where the share is at that end, none in n is as improbable as it says.
+        let at = none_of(50);
+        assert!((libm::pow(1.0 - at, 50.0) - 0.025).abs() < 1e-12);
     }
 
     #[test]

@@ -55,6 +55,61 @@ impl Growth {
     }
 }
 
+/// What a user can rely on from one look to the next, also after others' operations (Terry et al. 1994). Claimed where a source
+/// says so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Sessions {
+    /// A user keeps seeing its own operations.
+    pub read_your_writes: bool,
+    /// A user keeps seeing what it has seen.
+    pub monotonic_reads: bool,
+    /// Operations of one user appear in their order.
+    pub monotonic_writes: bool,
+    /// An operation appears after what its user had seen when it acted.
+    pub writes_follow_reads: bool,
+}
+
+impl Sessions {
+    /// None of them.
+    pub const NONE: Sessions = Sessions {
+        read_your_writes: false,
+        monotonic_reads: false,
+        monotonic_writes: false,
+        writes_follow_reads: false,
+    };
+
+    /// All of them: causal consistency.
+    pub const CAUSAL: Sessions =
+        Sessions { read_your_writes: true, monotonic_reads: true, monotonic_writes: true, writes_follow_reads: true };
+}
+
+/// Where earlier versions of a document can be read from, beside versions that a product saves itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum History {
+    /// Nowhere: what is replaced or removed is gone.
+    #[default]
+    Nowhere,
+    /// From every replica, and by what means.
+    Replica(&'static str),
+    /// From the server, as far as it keeps what it has ordered; what that is.
+    Server(&'static str),
+    /// From every replica with an option that is off by default; what goes without it.
+    Collected(&'static str),
+}
+
+impl History {
+    /// In a clause.
+    pub fn says(&self) -> String {
+        match self {
+            History::Nowhere => "what is replaced or removed is gone; the product saves versions itself".to_owned(),
+            History::Replica(how) => format!("every replica keeps them: {how}"),
+            History::Server(what) => format!("the server can keep them: {what}"),
+            History::Collected(what) => format!("replicas drop them by default: {what}"),
+        }
+    }
+}
+
 /// What a strategy claims.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Guarantees {
@@ -84,6 +139,10 @@ pub struct Guarantees {
     pub grows: Growth,
     /// A client's operations last only as long as the client: they go when it falls silent or crashes.
     pub ephemeral: bool,
+    /// What sessions can rely on.
+    pub sessions: Sessions,
+    /// Where earlier versions can be read from.
+    pub history: History,
 }
 
 impl Guarantees {
@@ -102,6 +161,8 @@ impl Guarantees {
         depends_on_clocks: false,
         grows: Growth::NONE,
         ephemeral: false,
+        sessions: Sessions::NONE,
+        history: History::Nowhere,
     };
 
     /// What its users may take "saved" for, when an operation is confirmed.
@@ -113,8 +174,10 @@ impl Guarantees {
         }
     }
 
-    /// The claims by name, in the order of tables.
-    pub fn named(&self) -> [(&'static str, bool); 15] {
+    /// The claims by name, in the order of tables. A claim of causal consistency is one of all four session guarantees.
+    pub fn named(&self) -> [(&'static str, bool); 20] {
+        let causal = self.sessions == Sessions::CAUSAL;
+        let alone = |claimed: bool| claimed && !causal;
         [
             ("converges", self.converges),
             ("tolerates duplicates", self.tolerates_duplicates),
@@ -131,6 +194,11 @@ impl Guarantees {
             ("grows with removals", self.grows.removals.is_some()),
             ("grows while a client is away", self.grows.absence.is_some()),
             ("ephemeral", self.ephemeral),
+            ("causal", causal),
+            ("read your writes", alone(self.sessions.read_your_writes)),
+            ("monotonic reads", alone(self.sessions.monotonic_reads)),
+            ("monotonic writes", alone(self.sessions.monotonic_writes)),
+            ("writes follow reads", alone(self.sessions.writes_follow_reads)),
         ]
     }
 }

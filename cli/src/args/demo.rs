@@ -14,6 +14,7 @@ use super::value::whole_milliseconds;
   syncbench demo race --strategy serial,lww-document --svg race.svg
   syncbench demo stack --json > stack.json
   syncbench demo --cell 'syncbench run --strategy ot --workload stack ...'
+  syncbench demo --cell '...' --shrink --capsule small.json
 
 Each story runs real replicas in virtual time, on a network of its own.
 --cell runs a cell again by the command that a report prints beside it.")]
@@ -23,6 +24,15 @@ pub(crate) struct DemoArgs {
     /// Tell the first lost operation of a measured cell: the command that runs it again, in quotes
     #[arg(long, value_name = "REPLAY", allow_hyphen_values = true, conflicts_with_all = ["name", "strategy"])]
     pub(crate) cell: Option<String>,
+    /// Which finding of that cell to tell [default: its first loss]
+    #[arg(long, value_name = "KIND", requires = "cell")]
+    pub(crate) kind: Option<String>,
+    /// Tell the smallest run that still has the finding of that cell
+    #[arg(long, requires = "cell")]
+    pub(crate) shrink: bool,
+    /// Where to write a capsule of what is told: `replay` runs it again
+    #[arg(long, value_name = "FILE", requires = "cell")]
+    pub(crate) capsule: Option<PathBuf>,
     /// Strategies to tell it with instead of the story's: `all`, or names
     #[arg(short, long, value_name = "NAMES", requires = "name")]
     pub(crate) strategy: Vec<String>,

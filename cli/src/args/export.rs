@@ -12,7 +12,11 @@ use clap::{Args, ValueEnum};
 
 Writes cells, metrics, findings and histogram, each into a file of its own.
 bench-results/README.md says what their columns are. A cell that two folders
-hold is exported once, from the first.")]
+hold is exported once, from the first.
+
+--histories writes what each client wrote and read, in JSON lines as elle-cli
+and adya take them: adya check -m rw-register -c consistent-view
+-a G-single-item-process FILE says whether a cell was causally consistent.")]
 pub(crate) struct ExportArgs {
     /// Folders of runs
     #[arg(required = true)]
@@ -20,6 +24,9 @@ pub(crate) struct ExportArgs {
     /// Formats of the tables
     #[arg(long, value_enum, value_name = "FORMATS", value_delimiter = ',', default_value = "csv")]
     pub(crate) format: Vec<FormatArg>,
+    /// Run every cell of virtual time once more, and write what its clients showed for checkers of consistency
+    #[arg(long)]
+    pub(crate) histories: bool,
     /// Folder for the tables; no file in it is overwritten
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,

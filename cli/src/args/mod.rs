@@ -3,11 +3,14 @@
 mod choose;
 mod compare;
 mod demo;
+mod explore;
 mod export;
 mod list;
 mod merge;
+mod replay;
 mod report;
 mod run;
+mod shrink;
 mod value;
 mod verify;
 
@@ -20,11 +23,14 @@ use crate::environment;
 pub(crate) use choose::ChooseArgs;
 pub(crate) use compare::CompareArgs;
 pub(crate) use demo::DemoArgs;
+pub(crate) use explore::ExploreArgs;
 pub(crate) use export::{ExportArgs, FormatArg};
 pub(crate) use list::{Asked, ListArgs, Listed};
 pub(crate) use merge::MergeArgs;
+pub(crate) use replay::ReplayArgs;
 pub(crate) use report::ReportArgs;
 pub(crate) use run::{EngineArg, RunArgs};
+pub(crate) use shrink::ShrinkArgs;
 pub(crate) use verify::VerifyArgs;
 
 const STYLES: Styles = Styles::styled()
@@ -43,9 +49,11 @@ const STYLES: Styles = Styles::styled()
   syncbench list strategies                      each strategy and its claims
   syncbench list metrics                         what is measured, and what it means
   syncbench demo race                            two people take one item
+  syncbench explore -s ot -w stack               every schedule of a few operations
   syncbench report bench-results/runs/*          redraw results
   syncbench choose --answers answers.toml        which model for this product
   syncbench compare main-run branch-run          what an upgrade made worse
+  syncbench shrink capsule.json                  the smallest run with a finding
 
 Exit codes: 0 fine, 1 failed, 2 wrong use, 3 a threshold or a choice says no.")]
 pub(crate) struct Cli {
@@ -77,6 +85,8 @@ pub(crate) enum Command {
     List(ListArgs),
     /// Tell a small story step by step, coloured by replica, with its diagram
     Demo(DemoArgs),
+    /// Run every schedule of a small case: each anomaly with its shortest story, or the proof that there is none
+    Explore(Box<ExploreArgs>),
     /// Redraw the charts and the page of earlier runs
     Report(ReportArgs),
     /// Put the parts of one plan together that were run on several machines
@@ -87,6 +97,10 @@ pub(crate) enum Command {
     Compare(CompareArgs),
     /// Write results as tables for other tools: CSV, Parquet
     Export(ExportArgs),
+    /// Run a capsule again: the same run, the same findings?
+    Replay(ReplayArgs),
+    /// Find the smallest run that still has the finding of a capsule
+    Shrink(ShrinkArgs),
     /// Check that the same scenario and seed give the same run
     Verify(VerifyArgs),
     /// Print a completion script for a shell

@@ -108,6 +108,10 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = requirements(), hide_possible_values = true)]
     pub(crate) require: Vec<String>,
 
+    /// Write a capsule of the first cell with this finding, as of cells that fail; may be repeated
+    #[arg(long, value_name = "KIND")]
+    pub(crate) capsule: Vec<String>,
+
     /// Say what would run and for how long, run nothing and write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -1,5 +1,7 @@
 //! `syncbench export`: results as tables for other tools. Nothing is measured.
 
+mod histories;
+
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufWriter};
@@ -24,11 +26,14 @@ use crate::written;
 /// The end of the name of a file that is not whole yet.
 const PART: &str = "part";
 
-pub(crate) fn export(_: &Catalog, args: &ExportArgs) -> Done {
+pub(crate) fn export(catalog: &Catalog, args: &ExportArgs) -> Done {
     let formats: BTreeSet<FormatArg> = args.format.iter().copied().collect();
     for format in &formats {
         available(*format)?;
         untaken(&args.out, *format)?;
+    }
+    if args.histories && args.out.join(histories::FOLDER).exists() {
+        return Err(taken(&args.out.join(histories::FOLDER)));
     }
     // Every folder is read before anything is written.
     let headers = args.dirs.iter().map(|dir| folder::header(dir)).collect::<Result<Vec<_>, _>>()?;
@@ -38,9 +43,52 @@ pub(crate) fn export(_: &Catalog, args: &ExportArgs) -> Done {
             TABLES.iter().for_each(|table| _ = fs::remove_file(part(&args.out, table, *format)));
         }
     })?;
+    let told = if args.histories { Some(write_histories(catalog, args, &headers)?) } else { None };
     let names: Vec<_> = TABLES.iter().map(|table| table.name).collect();
     println!("{}: {} in {}", plural(cells, "cell"), names.join(", "), args.out.display());
+    if let Some(told) = told {
+        println!("{} in {}", plural_histories(told), args.out.join(histories::FOLDER).display());
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+fn plural_histories(count: usize) -> String {
+    if count == 1 { "1 history".into() } else { format!("{count} histories") }
+}
+
+/// Writes the history of every cell that has one, and returns how many these are.
+fn write_histories(catalog: &Catalog, args: &ExportArgs, headers: &[Header]) -> Result<usize, Failure> {
+    let folder = args.out.join(histories::FOLDER);
+    fs::create_dir(&folder).map_err(|error| unwritable(error, &folder))?;
+    let planned: usize = headers.iter().map(|header| header.cells_planned).sum();
+    let (mut progress, mut ids, mut told) = (Rows::new("histories"), BTreeSet::new(), 0);
+    for (dir, header) in args.dirs.iter().zip(headers) {
+        results::visit(dir, header, &mut |cell| -> Result<(), Untold> {
+            if ids.insert(cell.id) {
+                told += usize::from(histories::write(catalog, &cell, &args.out).map_err(Untold::Telling)?);
+                progress.at(ids.len(), planned);
+            }
+            Ok(())
+        })
+        .map_err(|untold| match untold {
+            Untold::Reading(error) => folder::unreadable(error),
+            Untold::Telling(failure) => failure,
+        })?;
+    }
+    progress.clear();
+    Ok(told)
+}
+
+/// Why histories stopped on the way.
+enum Untold {
+    Reading(ResultsError),
+    Telling(Failure),
+}
+
+impl From<ResultsError> for Untold {
+    fn from(error: ResultsError) -> Self {
+        Self::Reading(error)
+    }
 }
 
 /// Writes every table, and returns of how many cells they are.
@@ -122,11 +170,13 @@ fn available(format: FormatArg) -> Result<(), Failure> {
 /// Refuses a folder in which a table would be overwritten.
 fn untaken(out: &Path, format: FormatArg) -> Result<(), Failure> {
     match TABLES.into_iter().map(|table| path(out, table, format)).find(|path| path.exists()) {
-        Some(path) => {
-            Err(Failure::usage(format!("--out {}: exists already; choose another folder with --out", path.display())))
-        }
+        Some(path) => Err(taken(&path)),
         None => Ok(()),
     }
+}
+
+fn taken(path: &Path) -> Failure {
+    Failure::usage(format!("--out {}: exists already; choose another folder with --out", path.display()))
 }
 
 fn path(out: &Path, table: &Table, format: FormatArg) -> PathBuf {

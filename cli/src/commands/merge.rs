@@ -19,8 +19,7 @@ pub(crate) fn merge(catalog: &Catalog, args: &MergeArgs) -> Done {
     }
     let files: Vec<_> = parts.iter().flat_map(|part| part.results.files.clone()).collect();
     let (header, cells) = results::merge(parts, |results| planned(results, catalog)).map_err(Failure::usage)?;
-    let unwritable = |error| Failure::usage(format!("--out {error}"));
-    let mut writer = Writer::create(&args.out, &header).map_err(unwritable)?;
+    let mut writer = Writer::create(&args.out, &header).map_err(folder::unwritable)?;
     for cell in &cells {
         writer.append(cell)?;
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{BufWriter, IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use syncbench_harness::results::{Cell, ClaimsKept, Header, Outcome, Results, ResultsError, SCHEMA, Writer};
@@ -15,6 +15,7 @@ use syncbench_strategies::document::Digest;
 use syncbench_strategies::{requirements, selector};
 
 use crate::args::{EngineArg, RunArgs};
+use crate::capsules::{self, Capsules};
 use crate::catalog::Catalog;
 use crate::environment;
 use crate::failure::{Done, Failure};
@@ -25,11 +26,13 @@ use crate::preview::{self, Preview};
 use crate::progress;
 use crate::runner::{self, Ran};
 use crate::scenario::{misplanned, named};
+use crate::written::quoted;
 
 pub(crate) fn run(catalog: &Catalog, args: &RunArgs) -> Done {
     let plan = Plan::with(scenarios(args)?, &catalog.plans)
         .map_err(|error| misplanned(&error, args.scenario.as_deref(), catalog))?;
     let (mut plan, left_out) = required(plan, catalog, args)?;
+    capsules::check(&args.capsule, &plan)?;
     let threads = args.threads.unwrap_or_else(environment::cores);
     if threads == 0 {
         return Err(Failure::usage("--threads 0: expected at least 1"));
@@ -45,11 +48,14 @@ pub(crate) fn run(catalog: &Catalog, args: &RunArgs) -> Done {
     }
     let (dir, writer) = match &args.out {
         Some(dir) => (dir.clone(), chosen(dir, &header, args.resume)?),
-        None => folder::fresh(&label, &header).map_err(unwritable)?,
+        None => folder::fresh(&label, &header).map_err(folder::unwritable)?,
     };
     announce(&Preview::new(&mut plan, &writer.finished(), &left_out, threads));
-    let Ran { results, error } = runner::execute(&mut plan, &header, writer, threads, &dir);
+    let kept = Capsules::new(&dir, &header.environment, &args.capsule);
+    let Ran { results, error, capsules } = runner::execute(&mut plan, &header, writer, threads, &dir, kept);
     let code = exit_code(&results);
+    let (written, unwritten) = capsules.end();
+    tell_capsules(&written, catalog.plans.program_name());
     if args.json {
         json(&results, args.details)?;
     } else {
@@ -73,7 +79,7 @@ pub(crate) fn run(catalog: &Catalog, args: &RunArgs) -> Done {
     }
     drawn?;
     folder::complete(&results)?;
-    Ok(code)
+    unwritten.map_or(Ok(code), |error| Err(error.into()))
 }
 
 /// The plan without strategies that lack what is required, and those strategies. If none is left, the answer is no.
@@ -94,9 +100,13 @@ fn already_finished(args: &RunArgs, header: &Header) -> Result<BTreeSet<Digest>,
     let Some(dir) = &args.out else { return Ok(BTreeSet::new()) };
     untaken(dir)?;
     if args.resume {
-        return Writer::would_resume(dir, header).map_err(unwritable);
+        return Writer::would_resume(dir, header).map_err(folder::unwritable);
     }
-    if dir.join("run.json").exists() { Err(unwritable(ResultsError::Exists(dir.clone()))) } else { Ok(BTreeSet::new()) }
+    if dir.join("run.json").exists() {
+        Err(folder::unwritable(ResultsError::Exists(dir.clone())))
+    } else {
+        Ok(BTreeSet::new())
+    }
 }
 
 /// Says what would run.
@@ -146,17 +156,7 @@ fn header(catalog: &Catalog, plan: &mut Plan, part: Option<&str>) -> Result<Head
 /// A writer for the folder that the user chose.
 fn chosen(dir: &Path, header: &Header, resume: bool) -> Result<Writer, Failure> {
     untaken(dir)?;
-    if resume { Writer::resume(dir, header) } else { Writer::create(dir, header) }.map_err(unwritable)
-}
-
-fn unwritable(error: ResultsError) -> Failure {
-    match error {
-        ResultsError::Io { error: ref full, .. } if crate::written::full(full) => Failure::Broken(error.into()),
-        ResultsError::Io { .. } => Failure::usage(format!("--out {error}; expected a writable folder")),
-        // They name a file of the folder, and what to do about it.
-        ResultsError::Header { .. } | ResultsError::Format { .. } => Failure::usage(error),
-        other => Failure::usage(format!("--out {other}")),
-    }
+    if resume { Writer::resume(dir, header) } else { Writer::create(dir, header) }.map_err(folder::unwritable)
 }
 
 /// One JSON document, cell by cell, so that a long run's needs no memory of its own.
@@ -219,6 +219,20 @@ fn exit_code(results: &Results) -> ExitCode {
         return ExitCode::from(130);
     }
     ExitCode::from(u8::from(!all.is_empty()))
+}
+
+/// Says where capsules are, and how they become smaller.
+fn tell_capsules(written: &[PathBuf], program: &str) {
+    let Some(first) = written.first() else { return };
+    eprintln!(
+        "{}, for each strategy, workload and kind that of its first cell:\n  {program} shrink {}",
+        plural(written.len(), "capsule"),
+        quoted(first)
+    );
+    if written.len() > 1 {
+        let folder = first.parent().unwrap_or(first);
+        eprintln!("  all of them: {}", folder.display());
+    }
 }
 
 /// Most failed cells that are told one by one: the table should stay on the screen.

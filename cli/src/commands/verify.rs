@@ -1,15 +1,21 @@
 //! `syncbench verify`: the same scenario and seed give the same run, on several threads and in another process.
 
+mod bisect;
+mod full;
+pub(crate) mod mutants;
+
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
 use serde_json::json;
+use syncbench_harness::mutants::trial::Trial;
 use syncbench_harness::results::{Cell, Results};
 use syncbench_harness::run;
 use syncbench_harness::scenario::{Plan, Scenario};
 
+use self::full::Swept;
 use super::run::split;
 use crate::args::VerifyArgs;
 use crate::catalog::Catalog;
@@ -18,6 +24,66 @@ use crate::failure::{Done, Failure};
 use crate::out::{eprintln, println};
 
 pub(crate) fn verify(catalog: &Catalog, args: &VerifyArgs) -> Done {
+    if let Some(replay) = &args.cell {
+        return bisect::cell(catalog, replay, args);
+    }
+    let repeated = if args.only.is_none() { Some(repeat(catalog, args)?) } else { None };
+    let all = args.strategy == ["all"];
+    let trials = if all { mutants::run(args.only.as_deref())? } else { Vec::new() };
+    let same = repeated.as_ref().is_none_or(|repeated| repeated.differing.is_empty());
+    let swept = if args.full { Some(full::run(catalog)?) } else { None };
+    let predicted = swept.as_ref().is_none_or(Swept::passed);
+    let verified = same && predicted && trials.iter().all(Trial::passed);
+    let first = repeated.as_ref().and_then(|repeated| repeated.differing.first());
+    let (first, explained) = first.map(|cell| bisect::explain(catalog, cell)).unwrap_or_default();
+    if args.json {
+        let cells = repeated.iter().flat_map(|repeated| &repeated.cells);
+        let cells: Vec<_> = cells.map(|cell| json!({"cell": cell.replay, "trace_digest": cell.trace_digest})).collect();
+        let differing = repeated.as_ref().map_or(&[][..], |repeated| &repeated.differing);
+        let bugs: Vec<_> = trials.iter().map(mutants::json).collect();
+        println!(
+            "{}",
+            json!({
+                "schema": 1,
+                "verified": verified,
+                "differing": differing,
+                "first_difference": first,
+                "cells": cells,
+                "planted_bugs": bugs,
+                "sweep": swept.as_ref().map(full::json),
+            })
+        );
+    } else {
+        if let Some(Repeated { cells, differing }) = &repeated {
+            differing.iter().for_each(|line| eprintln!("differs: {line}"));
+            explained.iter().for_each(|line| eprintln!("  {line}"));
+            match differing.len() {
+                0 => println!(
+                    "{} cells gave the same trace digest on several threads and in another process",
+                    cells.len()
+                ),
+                n => println!("{n} of {} cells differ", cells.len()),
+            }
+        }
+        if !trials.is_empty() {
+            repeated.iter().for_each(|_| println!());
+            mutants::print(&trials);
+        }
+        swept.iter().for_each(full::print);
+    }
+    Ok(ExitCode::from(u8::from(!verified)))
+}
+
+/// A plan that was run twice.
+struct Repeated {
+    /// As they came out here.
+    cells: Vec<Cell>,
+    /// The commands of those that came out differently.
+    differing: Vec<String>,
+}
+
+/// Runs a plan here on several threads, and in another process on one.
+fn repeat(catalog: &Catalog, args: &VerifyArgs) -> Result<Repeated, Failure> {
     let scenario = scenario(args);
     let plan = Plan::with(vec![scenario.clone()], &catalog.plans).map_err(Failure::usage)?;
     let here = Mutex::new(Vec::new());
@@ -28,20 +94,7 @@ pub(crate) fn verify(catalog: &Catalog, args: &VerifyArgs) -> Done {
     here.sort_by_key(|cell: &Cell| cell.index);
     let there = elsewhere(&scenario)?;
     let differing = differences(&here, &there);
-    if args.json {
-        let cells: Vec<_> =
-            here.iter().map(|cell| json!({"cell": cell.replay, "trace_digest": cell.trace_digest})).collect();
-        println!("{}", json!({"schema": 1, "verified": differing.is_empty(), "differing": differing, "cells": cells}));
-    } else {
-        for line in &differing {
-            eprintln!("differs: {line}");
-        }
-        match differing.len() {
-            0 => println!("{} cells gave the same trace digest on several threads and in another process", here.len()),
-            n => println!("{n} of {} cells differ", here.len()),
-        }
-    }
-    Ok(ExitCode::from(u8::from(!differing.is_empty())))
+    Ok(Repeated { cells: here, differing })
 }
 
 /// Small, with everything that could differ: all workloads, jitter, loss, skewed clocks, a partition, a late joiner.
@@ -99,7 +152,16 @@ mod tests {
 
     #[test]
     fn a_different_digest_is_noticed() {
-        let args = VerifyArgs { strategy: vec!["serial".into()], seeds: "1".into(), json: false };
+        let args = VerifyArgs {
+            strategy: vec!["serial".into()],
+            seeds: "1".into(),
+            only: None,
+            full: false,
+            cell: None,
+            against: None,
+            print_events: false,
+            json: false,
+        };
         let plan = Plan::new(vec![scenario(&args)]).unwrap();
         let here: Vec<Cell> = plan.cells.iter().take(2).map(run::run_cell).collect();
         assert_eq!(differences(&here, &here), [""; 0]);

@@ -1,12 +1,14 @@
 //! The integration tests of this crate: one binary, so that it links once.
 #![allow(missing_docs)]
 
+mod capsules;
 mod choose;
 mod common;
 mod compare;
 mod completions;
 mod demo;
 mod errors;
+mod explore;
 mod export;
 mod layers;
 mod output;
@@ -14,3 +16,4 @@ mod plan;
 mod profiles;
 mod run;
 mod sweep;
+mod verify;

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use syncbench_harness::workloads::WORKLOADS;
 use syncbench_reports::choose::decision::{Decision, Vetoed};
 use syncbench_reports::choose::read;
 use syncbench_strategies::registry::{STRATEGIES, left_out};
@@ -53,7 +54,7 @@ fn ten_profiles_answer_every_question_and_argue_what_they_expect() {
     let profiles = profiles();
     assert_eq!(profiles.len(), 10);
     for (path, text) in profiles {
-        let answers = read::read(text.as_bytes(), &path.display().to_string()).unwrap();
+        let answers = read::read(text.as_bytes(), &path.display().to_string(), WORKLOADS).unwrap();
         assert!(!answers.product.is_empty(), "{}", path.display());
         for field in syncbench_reports::choose::questions::fields() {
             let given = text.lines().any(|line| line.split(" = ").next() == Some(field.name));

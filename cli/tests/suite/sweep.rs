@@ -343,5 +343,9 @@ fn a_full_disk_stops_the_run() {
     fine(place.run(&[&args[..], &["--resume"]].concat()));
     fine(place.run(&[&args[..args.len() - 1], &["whole"]].concat()));
     assert!(content(&tiny.join("r")) == content(&place.path("whole")));
+    fs::write(tiny.join("more"), vec![1; 21_000_000]).unwrap_err();
+    let merged = place.run(&["merge", "whole", "--out", "tiny/merged"]);
+    assert_eq!(merged.code, Some(1), "{merged:?}");
+    assert!(merged.err.contains("tiny/merged") && merged.err.contains("No space left"), "{merged:?}");
     drop(mounted);
 }

@@ -56,8 +56,8 @@ impl Fault for Crash {
         if node == self.node { NodeState::Crashed } else { NodeState::Up }
     }
 
-    fn recovery(&self, _: NodeId) -> Recovery {
-        self.recovery
+    fn recovery(&self, node: NodeId) -> Recovery {
+        if node == self.node { self.recovery } else { Recovery::Saved }
     }
 
     fn outlasts_heal(&self) -> bool {

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::fmt;
 use std::time::Duration;
 
-use syncbench_strategies::replica::{NodeId, Time};
+use syncbench_strategies::replica::{Mishap, NodeId, Time};
 
 use super::{Fault, FaultSpec, Recovery, Restart};
 
@@ -109,9 +109,12 @@ impl Faults {
         self.iter().find_map(|armed| armed.fault.twin_of(node))
     }
 
-    /// Whether some client is a copy of another.
-    pub fn has_twins(&self, clients: u32) -> bool {
-        (1..=clients).any(|client| self.twin_of(NodeId(client)).is_some())
+    /// Whether this happens to `client`.
+    pub fn bring(&self, mishap: Mishap, client: NodeId) -> bool {
+        match mishap {
+            Mishap::Twin => self.twin_of(client).is_some(),
+            Mishap::NewInstall => self.iter().any(|armed| armed.fault.recovery(client) == Recovery::Nothing),
+        }
     }
 
     /// Whether nothing goes wrong.

@@ -116,7 +116,7 @@ impl Entry {
     }
 
     /// Whether it has no effect that a version could have.
-    pub(super) fn is_effectless(&self) -> bool {
+    pub(crate) fn is_effectless(&self) -> bool {
         self.void || matches!(self.fate, Fate::Rejected(_))
     }
 

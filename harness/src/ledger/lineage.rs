@@ -8,6 +8,26 @@ use syncbench_strategies::replica::{NodeId, OpId, Time};
 
 use super::{Entry, Fate, Ledger, slot};
 
+/// Operations that the server lost when it went back.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Gone {
+    lost: BTreeSet<OpId>,
+    /// Whether some client has started over since.
+    counts: bool,
+}
+
+impl Gone {
+    /// The server has an operation again.
+    pub(super) fn found(&mut self, op: OpId) {
+        self.lost.remove(&op);
+    }
+
+    /// Whether a clock that counts beyond this operation does not mean it.
+    pub(super) fn is_gone(&self, op: OpId) -> bool {
+        self.counts && self.lost.contains(&op)
+    }
+}
+
 impl Ledger {
     /// What the replica of `node` reflects, the server included.
     pub fn reflected_at(&self, node: NodeId) -> &PrefixSet {
@@ -39,6 +59,10 @@ impl Ledger {
         if rebuilt {
             self.rebuilt = reflected.clone();
         }
+        if node == NodeId::SERVER {
+            let lost = self.entries().map(|entry| entry.id).filter(|op| !reflected.contains(*op));
+            self.gone = Gone { lost: lost.collect(), counts: false };
+        }
         let issued = self.issued_by(node);
         if let Some(replica) = self.replicas.get_mut(slot(node)) {
             replica.wiped = Some(at);
@@ -48,6 +72,7 @@ impl Ledger {
 
     /// What a client had from the server was replaced by what the server has now; `part` as in [`StartedOver`](syncbench_strategies::replica::Report::StartedOver).
     pub(super) fn start_over(&mut self, node: NodeId, part: Option<(u128, u128)>, at: Time) {
+        self.gone.counts = true;
         let mut left = self.rebuilt.clone();
         if let Some((first, last)) = part {
             let replaced: BTreeSet<OpId> = self.tagged_within(first, last).collect();

@@ -14,6 +14,7 @@ use syncbench_strategies::replica::{NodeId, OpId, Report, Time};
 
 use crate::event::{Event, What};
 pub use entry::{Action, Entry, Fate};
+use lineage::Gone;
 pub use replica::Replica;
 pub use reported::{Own, OwnOperations};
 use reported::{Reported, Tags, reflects_at};
@@ -30,11 +31,16 @@ pub struct Ledger {
     awaited: BTreeSet<OpId>,
     /// What the report that is being entered reflects for the first time.
     new: Vec<OpId>,
+    /// What the last event reflected for the first time, and where.
+    fresh: Vec<(NodeId, OpId)>,
     broken: u64,
     broken_example: Option<String>,
     altered_recoveries: u64,
     /// Operations in a document that was made anew from plain data: whoever takes it over has them.
     rebuilt: PrefixSet,
+    /// Operations that the server lost when it went back, once some client has started over from what it has: a clock that
+    /// counts a client's later operations does not mean them.
+    gone: Gone,
 }
 
 fn slot(client: NodeId) -> usize {
@@ -52,10 +58,12 @@ impl Ledger {
             issued: 0,
             awaited: BTreeSet::new(),
             new: Vec::new(),
+            fresh: Vec::new(),
             broken: 0,
             broken_example: None,
             altered_recoveries: 0,
             rebuilt: PrefixSet::default(),
+            gone: Gone::default(),
         }
     }
 
@@ -191,8 +199,14 @@ impl Ledger {
         self.entries[slot(id.client)].push(entry);
     }
 
+    /// What clients reflect since the last event that was entered, and not before it.
+    pub fn fresh(&self) -> &[(NodeId, OpId)] {
+        &self.fresh
+    }
+
     /// Enters an event.
     pub fn enter(&mut self, event: &Event) {
+        self.fresh.clear();
         let (at, node) = (event.at, event.node);
         match &event.what {
             What::Live => {
@@ -262,7 +276,7 @@ impl Ledger {
         let mut new = std::mem::take(&mut self.new);
         let issued = |client| self.entries.get(slot(client)).map_or(0, |entries| entries.len() as u64);
         let reported = self.replicas.get_mut(slot(node)).map_or(&mut self.server, |replica| &mut replica.reported);
-        reported.reflect(report, &self.tags, issued, |op| new.push(op));
+        reported.reflect(report, &self.tags, issued, |op| self.gone.is_gone(op), |op| new.push(op));
         for op in new.drain(..) {
             self.count(op, node, at);
         }
@@ -278,8 +292,13 @@ impl Ledger {
         if op.client != node {
             entry.replicated.get_or_insert(at);
         }
-        let Some(replica) = self.replicas.get_mut(slot(node)) else { return };
+        let Some(replica) = self.replicas.get_mut(slot(node)) else {
+            // It has got the operation again.
+            self.gone.found(op);
+            return;
+        };
         replica.count(op);
+        self.fresh.push((node, op));
         if replica.was_live(entry.issued) && !replica.forgot.contains(op) {
             entry.reflect(at);
             self.strike(op);

@@ -74,12 +74,14 @@ impl Reported {
     }
 
     /// Adds what a report says is reflected, and hands out what is new, given how many operations each client has issued:
-    /// an operation that nobody issued does not count.
+    /// an operation that nobody issued does not count, and one that is
+    /// gone only where it is named.
     pub(super) fn reflect(
         &mut self,
         report: &Report,
         tags: &Tags,
         issued: impl Fn(NodeId) -> u64,
+        gone: impl Fn(OpId) -> bool,
         mut new: impl FnMut(OpId),
     ) {
         let set = &mut self.reflected;
@@ -90,13 +92,14 @@ impl Reported {
         };
         match report {
             Report::Reflected(op) | Report::Overwritten(op, _) | Report::Void(op) | Report::Rejected(op, _) => add(*op),
-            Report::ReflectedTags(first, last) => tags.within(*first, *last).for_each(add),
+            Report::ReflectedTags(first, last) if first == last => tags.within(*first, *last).for_each(add),
+            Report::ReflectedTags(first, last) => tags.within(*first, *last).filter(|op| !gone(*op)).for_each(add),
             Report::ReflectedThrough(clock) => {
                 for (client, n) in clock {
                     let through = self.reflected.through(*client);
                     for n in through + 1..=issued(*client).min(*n) {
                         let op = OpId { client: *client, n };
-                        if self.reflected.insert(op) {
+                        if !gone(op) && self.reflected.insert(op) {
                             new(op);
                         }
                     }
@@ -173,7 +176,7 @@ impl OwnOperations {
         self.tags.report(report);
         // Nothing is known here of what others issue, and nothing asks for it.
         let own = |other| if other == client { issued } else { 0 };
-        self.reported.reflect(report, &self.tags, own, |_| {});
+        self.reported.reflect(report, &self.tags, own, |_| false, |_| {});
         self.reported.resolve(client, report);
     }
 

@@ -1,5 +1,6 @@
 //! What every oracle says of a run.
 
+use super::lineage;
 use super::serial_order::{self, SerialOrder};
 use super::{INVARIANT_BROKEN_ON_SCREEN, NO_SERIAL_ORDER, NOT_JUDGED};
 use crate::finding::Finding;
@@ -16,6 +17,7 @@ pub fn judge(task: &Task<'_>, ran: &RunResult) -> (Vec<Finding>, SerialOrder) {
     let confirmed = ran.ledger.entries().filter(|entry| matches!(entry.fate, Fate::Confirmed(_))).count() as u64;
     let lost: u64 = findings.iter().filter(|finding| finding.lost).map(|finding| finding.count).sum();
     debug_assert!(lost <= confirmed, "{lost} operations lost of {confirmed} confirmed: {findings:?}");
+    findings.extend(lineage::judge(&ran.gone_back, last));
     let open = ran.ledger.entries().filter(|entry| entry.censored).count() as u64;
     if open > 0 {
         findings.push(Finding::noted(&NOT_JUDGED, open, format_args!("{}; raise --budget", ran.pending())));

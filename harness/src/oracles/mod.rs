@@ -1,6 +1,7 @@
 //! Oracles that hold for every model, and rules from which the oracles of workloads are built.
 
 pub mod generic;
+pub mod lineage;
 pub(crate) mod members;
 pub mod places;
 pub mod serial_order;
@@ -9,6 +10,10 @@ pub mod undo;
 pub mod writes;
 
 use crate::finding::{Finding, Kind, kinds};
+pub use crate::findings::ROLLED_BACK;
+use crate::sessions::{
+    MONOTONIC_READS_BROKEN, MONOTONIC_WRITES_BROKEN, READ_YOUR_WRITES_BROKEN, WRITES_FOLLOW_READS_BROKEN,
+};
 use crate::workload::WorkloadSpec;
 
 kinds! {
@@ -31,7 +36,19 @@ kinds! {
 }
 
 /// The kinds of findings that any workload can have.
-pub static KINDS: &[&Kind] = &[&NO_SERIAL_ORDER, &INVARIANT_BROKEN_ON_SCREEN, &NOT_JUDGED, &NO_SUSTAINABLE_RATE];
+pub static KINDS: &[&Kind] = &[
+    &NO_SERIAL_ORDER,
+    &INVARIANT_BROKEN_ON_SCREEN,
+    &NOT_JUDGED,
+    &NO_SUSTAINABLE_RATE,
+    &READ_YOUR_WRITES_BROKEN,
+    &MONOTONIC_READS_BROKEN,
+    &MONOTONIC_WRITES_BROKEN,
+    &WRITES_FOLLOW_READS_BROKEN,
+    &ROLLED_BACK,
+    &lineage::DOUBLED,
+    &lineage::RESURRECTED,
+];
 
 /// A finding whose kind is neither in the workload's spec nor among those that any workload can have.
 pub fn undeclared<'a>(spec: &WorkloadSpec, findings: &'a [Finding]) -> Option<&'a Finding> {

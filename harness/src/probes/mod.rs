@@ -7,6 +7,7 @@ pub(crate) mod latency;
 pub(crate) mod life;
 pub(crate) mod memory;
 pub(crate) mod resync;
+pub(crate) mod sessions;
 pub(crate) mod staleness;
 pub(crate) mod wire;
 
@@ -21,6 +22,7 @@ pub static PROBES: &[&ProbeSpec] = &[
     &life::PROBE,
     &memory::PROBE,
     &resync::PROBE,
+    &sessions::PROBE,
     &staleness::PROBE,
     &wire::PROBE,
 ];

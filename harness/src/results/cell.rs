@@ -14,6 +14,7 @@ use crate::by_name::{ByName, Name};
 use crate::faults::Coverage;
 use crate::finding::Finding;
 use crate::metric::{Metric, MetricSpec};
+use crate::oracle::Oracle;
 use crate::settings::Settings;
 
 /// What became of a cell.
@@ -79,6 +80,9 @@ pub struct Cell {
     pub claims_kept: Option<ClaimsKept>,
     /// What that rests on, a sentence each.
     pub claims_reasons: Vec<String>,
+    /// Which oracle says so, one for each reason; known after a run, and empty in results.
+    #[serde(skip)]
+    pub objections: Vec<&'static Oracle>,
     /// Whether all replicas ended in one state.
     pub converged: Option<bool>,
     /// That state; of the first client where they differ.
@@ -132,6 +136,13 @@ fn star() -> Topology {
 }
 
 impl Cell {
+    /// The claims that were broken, by the names of the breaches, each with its reason; known after a run only.
+    pub fn breaches(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let broken = self.claims_kept == Some(ClaimsKept::No);
+        let objections = self.objections.iter().zip(&self.claims_reasons).filter(move |_| broken);
+        objections.map(|(oracle, reason)| (oracle.breach, reason.as_str()))
+    }
+
     /// A cell that was not run, under these conditions; everything else is empty.
     pub fn new(settings: Settings) -> Self {
         Self {
@@ -149,6 +160,7 @@ impl Cell {
             reason: None,
             claims_kept: None,
             claims_reasons: Vec::new(),
+            objections: Vec::new(),
             converged: None,
             digest: None,
             trace_digest: None,

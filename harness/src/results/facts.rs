@@ -9,6 +9,7 @@ use syncbench_strategies::spec::{Configured, Guarantees, Spec};
 
 use super::Cell;
 use crate::by_name::Name;
+use crate::finding::Kind;
 
 /// What the strategies and workloads of a run say about themselves, by label.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -33,6 +34,25 @@ pub struct WorkloadFacts {
     pub holds: String,
     /// The product that it stands for.
     pub product: String,
+    /// The kinds of findings that its oracle makes, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub kinds: BTreeMap<String, KindFacts>,
+}
+
+/// What a [`Kind`] of finding says about itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KindFacts {
+    /// Whether it counts into `lost_intents`.
+    pub lost: bool,
+    /// What it means, in a sentence.
+    pub meaning: String,
+}
+
+impl KindFacts {
+    /// Those of a kind.
+    pub fn of(kind: &Kind) -> Self {
+        Self { lost: kind.lost, meaning: kind.meaning.to_owned() }
+    }
 }
 
 /// What a strategy says about itself.
@@ -49,6 +69,9 @@ pub struct StrategyFacts {
     /// What its users may take "saved" for.
     #[serde(default)]
     pub saved: String,
+    /// Where earlier versions can be read from.
+    #[serde(default)]
+    pub history: String,
     /// The family that it belongs to.
     #[serde(default)]
     pub family: String,
@@ -68,6 +91,7 @@ impl StrategyFacts {
             params: strategy.params.clone(),
             library: library.map(|(name, version)| format!("{name} {version}")),
             saved: claims.saved().to_owned(),
+            history: claims.history.says(),
             family: family.to_owned(),
             claims: claimed(&claims).map(str::to_owned).collect(),
             support: EditKind::ALL.iter().map(support).collect(),

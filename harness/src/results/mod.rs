@@ -24,7 +24,7 @@ pub use crate::metric::{Metric, Quantiles};
 pub use cell::{Cell, ClaimsKept, Outcome};
 pub use environment::{Environment, ProductBuild};
 pub use error::ResultsError;
-pub use facts::{Facts, StrategyFacts, WorkloadFacts};
+pub use facts::{Facts, KindFacts, StrategyFacts, WorkloadFacts};
 pub use header::{Header, PlanMark, first_difference};
 pub(crate) use identity::Condition;
 pub use identity::TraceFile;

@@ -3,76 +3,120 @@
 use std::collections::BTreeMap;
 
 use syncbench_strategies::selector::format_span;
+use syncbench_strategies::spec::{Guarantees, Sessions};
 
 use super::Planned;
 use crate::faults::Coverage;
 use crate::ledger::{Entry, Fate};
 use crate::metric::MetricSpec;
 use crate::metrics;
+use crate::oracle::{self, Oracle};
 use crate::oracles::serial_order::SerialOrder;
 use crate::probe::Figures;
 use crate::results::ClaimsKept;
 use crate::run_result::RunResult;
+use crate::sessions::Guarantee;
 
-/// Holds a run against the strategy's claims: whether it kept them, and what that rests on.
-pub(super) fn claims_kept(
-    planned: &Planned,
+/// Why a run is not to be trusted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Objection {
+    /// Which oracle says so.
+    pub oracle: &'static Oracle,
+    /// In a sentence.
+    pub said: String,
+}
+
+/// What of a strategy's claims a run contradicts, given the moments at which strong eventual consistency was violated and the
+/// protocol errors between honest replicas.
+pub(crate) fn breaches(
+    claims: &Guarantees,
     ran: &RunResult,
-    figures: &Figures,
+    sec_violations: f64,
+    protocol_errors: f64,
     order: SerialOrder,
-) -> (ClaimsKept, Vec<String>) {
-    let claims = planned.strategy.guarantees();
-    let number = |metric: &MetricSpec| figures.get(metric, "").unwrap_or(0.0);
-    // A client that has crashed for good learns no further fates, and a new install none of before.
-    let asks = |entry: &&Entry| {
-        let listens = !ran.ledger.crashed_for_good(entry.id.client) && !ran.ledger.forgotten_by_user(entry);
-        entry.fate == Fate::Unknown && listens
-    };
-    let unanswered = ran.ledger.entries().filter(asks).count();
+) -> Vec<Objection> {
+    let unanswered = unanswered(ran);
     // Where the budget ran out while something was left to happen, slow and stuck look alike.
     let quiescent = ran.quiescent();
     let apart = claims.converges && !ran.converged();
     let altered = ran.ledger.altered_recoveries();
     let broken = [
-        (quiescent && apart, "claims convergence, and replicas ended in different states".to_owned()),
         (
-            // Ephemeral state expires without an operation, and sooner at one replica than at another.
-            claims.converges && !claims.ephemeral && number(&metrics::SEC_VIOLATIONS) > 0.0,
-            format!("replicas with the same operations differed at {} moments", number(&metrics::SEC_VIOLATIONS)),
+            &oracle::CONVERGENCE,
+            quiescent && apart,
+            "claims convergence, and replicas ended in different states".to_owned(),
         ),
         (
+            &oracle::SAME_OPERATIONS,
+            // Ephemeral state expires without an operation, and sooner at one replica than at another.
+            claims.converges && !claims.ephemeral && sec_violations > 0.0,
+            format!("replicas with the same operations differed at {sec_violations} moments"),
+        ),
+        (
+            &oracle::SERIAL_ORDER,
             claims.serializable && order == SerialOrder::None,
             "claims serializability, and no serial order exists".to_owned(),
         ),
         (
+            &oracle::ALLOWED_STATES,
             claims.serializable && ran.ledger.broken_states().0 > 0,
             "claims serializability, and users saw a state that the product does not allow".to_owned(),
         ),
         (
-            number(&metrics::PROTOCOL_ERRORS) > 0.0,
-            format!("{} protocol errors between honest replicas", number(&metrics::PROTOCOL_ERRORS)),
+            &oracle::PROTOCOL_ERRORS,
+            protocol_errors > 0.0,
+            format!("{protocol_errors} protocol errors between honest replicas"),
         ),
-        (quiescent && unanswered > 0, format!("{} got no answer", operations(unanswered))),
+        (&oracle::ANSWERS, quiescent && unanswered > 0, format!("{} got no answer", operations(unanswered))),
         (
+            &oracle::RECOVERY,
             !claims.ephemeral && altered > 0,
             format!("state after recovery differs from the state before the crash, {altered} times"),
         ),
     ];
-    let reasons: Vec<String> = broken.into_iter().filter(|(broken, _)| *broken).map(|(_, reason)| reason).collect();
-    if !reasons.is_empty() && ran.damaged > 0 {
-        let handed = if ran.damaged == 1 {
-            "1 damaged message was".into()
-        } else {
-            format!("{} damaged messages were", ran.damaged)
-        };
-        let unclaimed =
-            format!("{handed} handed to replicas, which no strategy claims to tolerate: {}", reasons.join("; "));
-        return (ClaimsKept::Unknown, vec![unclaimed]);
+    let broken = broken.into_iter().filter(|(_, broken, _)| *broken);
+    broken.map(|(oracle, _, said)| Objection { oracle, said }).collect()
+}
+
+/// Operations whose users were told nothing. A client that has crashed for good learns no further fates, and a new install
+/// none of before.
+fn unanswered(ran: &RunResult) -> usize {
+    let asks = |entry: &&Entry| {
+        let listens = !ran.ledger.crashed_for_good(entry.id.client) && !ran.ledger.forgotten_by_user(entry);
+        entry.fate == Fate::Unknown && listens
+    };
+    ran.ledger.entries().filter(asks).count()
+}
+
+/// Holds a run against the strategy's claims: whether it kept them, and what speaks against that.
+pub(super) fn claims_kept(
+    planned: &Planned,
+    ran: &RunResult,
+    figures: &Figures,
+    order: SerialOrder,
+) -> (ClaimsKept, Vec<Objection>) {
+    let claims = planned.strategy.guarantees();
+    let number = |metric: &MetricSpec| figures.get(metric, "").unwrap_or(0.0);
+    let (sec, errors) = (number(&metrics::SEC_VIOLATIONS), number(&metrics::PROTOCOL_ERRORS));
+    let mut broken = breaches(&claims, ran, sec, errors, order);
+    broken.extend(broken_sessions(&claims.sessions, figures));
+    if !broken.is_empty() {
+        let mut after = |what: &str| broken.iter_mut().for_each(|objection| objection.said.insert_str(0, what));
+        // What a strategy claims rests on a server that keeps what it has.
+        if !ran.gone_back.is_empty() {
+            after("after the server had lost what it had: ");
+        }
+        if ran.damaged > 0 {
+            let messages =
+                if ran.damaged == 1 { "1 damaged message".into() } else { format!("{} damaged messages", ran.damaged) };
+            after(&format!("after {messages}, which no strategy claims to tolerate: "));
+            return (ClaimsKept::Unknown, broken);
+        }
+        return (ClaimsKept::No, broken);
     }
-    if !reasons.is_empty() {
-        return (ClaimsKept::No, reasons);
-    }
-    if !quiescent {
+    if !ran.quiescent() {
+        let unanswered = unanswered(ran);
+        let apart = claims.converges && !ran.converged();
         let open = [
             (unanswered > 0).then(|| format!("{} without an answer", operations(unanswered))),
             apart.then(|| "states apart".to_owned()),
@@ -80,12 +124,14 @@ pub(super) fn claims_kept(
         let open: String = open.into_iter().flatten().map(|what| format!("{what}, ")).collect();
         let (pending, budget) = (ran.pending(), format_span(planned.settings.budget));
         let reason = format!("not quiescent within the budget of {budget}: {open}{pending}; raise --budget");
-        return (ClaimsKept::Unknown, vec![reason]);
+        return (ClaimsKept::Unknown, vec![Objection { oracle: &oracle::QUIESCENCE, said: reason }]);
     }
     if !ran.ledger.entries().any(|entry| matches!(entry.fate, Fate::Confirmed(_))) {
-        return (ClaimsKept::Unknown, vec!["no operation was confirmed, so nothing was exercised".into()]);
+        let said = "no operation was confirmed, so nothing was exercised".into();
+        return (ClaimsKept::Unknown, vec![Objection { oracle: &oracle::ACTIVITY, said }]);
     }
-    let vain = vain(&ran.coverage);
+    let vain = vain(&ran.coverage).into_iter().map(|said| Objection { oracle: &oracle::FAULT_COVERAGE, said });
+    let vain: Vec<Objection> = vain.collect();
     if vain.is_empty() { (ClaimsKept::Yes, Vec::new()) } else { (ClaimsKept::Unknown, vain) }
 }
 
@@ -100,6 +146,16 @@ fn vain(coverage: &[Coverage]) -> Vec<String> {
     let idle =
         idle.map(|(by, _)| format!("nothing that {by} drew touched anything; raise --ops or choose another seed"));
     written.chain(idle).collect()
+}
+
+/// Session guarantees that are claimed and were broken.
+fn broken_sessions(claims: &Sessions, figures: &Figures) -> impl Iterator<Item = Objection> {
+    let claimed = Guarantee::ALL.into_iter().filter(|guarantee| guarantee.is_claimed(claims));
+    claimed.filter_map(|guarantee| {
+        let times = figures.get(&metrics::SESSION_BREAKS, guarantee.field()).filter(|times| *times > 0.0)?;
+        let said = format!("claims {}, and broke it {times} times", guarantee.name());
+        Some(Objection { oracle: guarantee.oracle(), said })
+    })
 }
 
 /// `1 operation`, `2 operations`.

@@ -7,7 +7,7 @@ use syncbench_strategies::document::Document;
 use syncbench_strategies::replica::OpId;
 use syncbench_strategies::selector::SelectorError;
 
-use super::claims::claims_kept;
+use super::claims::{Objection, claims_kept};
 use super::reference::Reference;
 use super::{Planned, blank};
 use crate::engines;
@@ -39,33 +39,63 @@ fn figures(task: &Task<'_>, ran: &RunResult, probes: &mut [Box<dyn Probe>], lost
         ledger: &ran.ledger,
         sampled: task.sample_every.is_some(),
         stored_bytes: ran.stored_bytes,
+        ephemeral: task.strategy.guarantees().ephemeral,
         lost,
     };
     probes.iter_mut().for_each(|probe| probe.finish(&end, &mut figures));
     figures
 }
 
+/// A judged run.
+pub struct Examined {
+    /// Its figures and findings.
+    pub cell: Cell,
+    /// What speaks against the strategy's claims, by oracle.
+    pub objections: Vec<Objection>,
+    /// What happened.
+    pub ran: RunResult,
+}
+
+/// Runs and judges one cell in virtual time, for what is found in it: how fast the machine was does not matter.
+pub(super) fn find(planned: &Planned) -> Result<Cell, SelectorError> {
+    let task = planned.task(&planned.strategy)?;
+    let mut probes = probes::all();
+    let ran = engines::run(&task, &mut probes);
+    Ok(judge(planned, &task, ran, &mut probes, None).cell)
+}
+
 /// Runs and judges one cell.
 pub(super) fn measure(planned: &Planned) -> Result<Cell, SelectorError> {
-    let task =
-        Task::with(&planned.strategy, &*planned.workload.workload, planned.settings.clone(), &planned.product.known)?;
-    let mut probes = probes::all();
-    let reference = Reference::begin();
-    let ran = engines::run(&task, &mut probes);
-    let reference_us = reference.end();
-    let mut cell = judge(planned, &task, ran, &mut probes, reference_us);
+    let task = planned.task(&planned.strategy)?;
+    let mut cell = examine(planned, &task).cell;
     if task.engine == Engine::Threads {
         saturate(&task, &mut cell);
     }
     Ok(cell)
 }
 
-fn judge(planned: &Planned, task: &Task<'_>, ran: RunResult, probes: &mut [Box<dyn Probe>], reference_us: f64) -> Cell {
+/// Runs and judges a task that was made from `planned`.
+pub fn examine(planned: &Planned, task: &Task<'_>) -> Examined {
+    let mut probes = probes::all();
+    let reference = Reference::begin();
+    let ran = engines::run(task, &mut probes);
+    let reference_us = reference.end();
+    judge(planned, task, ran, &mut probes, Some(reference_us))
+}
+
+fn judge(
+    planned: &Planned,
+    task: &Task<'_>,
+    ran: RunResult,
+    probes: &mut [Box<dyn Probe>],
+    reference_us: Option<f64>,
+) -> Examined {
     let last = ran.last().clone();
     let (mut findings, order) = generic::judge(task, &ran);
     let lost_ops = findings.iter_mut().flat_map(|finding| std::mem::take(&mut finding.ops)).collect();
     let mut figures = figures(task, &ran, probes, Some(&lost_ops));
-    figures.number(&metrics::REFERENCE_US, reference_us);
+    figures.number_if(&metrics::REFERENCE_US, reference_us);
+    findings.append(&mut figures.notes);
     let undeclared = undeclared(planned.workload.spec, &findings);
     debug_assert!(undeclared.is_none(), "not in the spec of {}: {undeclared:?}", planned.workload.label);
     if order != SerialOrder::NotSearched {
@@ -78,21 +108,23 @@ fn judge(planned: &Planned, task: &Task<'_>, ran: RunResult, probes: &mut [Box<d
         figures.number(&metrics::INEXACT_EDITS, inexact as f64);
     }
     let matches_reference = matches_reference(task, &ran);
-    let (claims_kept, claims_reasons) = claims_kept(planned, &ran, &figures, order);
-    Cell {
+    let (claims_kept, objections) = claims_kept(planned, &ran, &figures, order);
+    let cell = Cell {
         outcome: Outcome::Measured,
         claims_kept: Some(claims_kept),
-        claims_reasons,
+        objections: objections.iter().map(|objection| objection.oracle).collect(),
+        claims_reasons: objections.iter().map(|objection| objection.said.clone()).collect(),
         converged: Some(ran.converged()),
         digest: Some(last.digest()),
         trace_digest: ran.trace_digest,
         matches_reference,
         metrics: figures.metrics,
         findings,
-        coverage: ran.coverage,
+        coverage: ran.coverage.clone(),
         series: Series { histograms: figures.histograms, curves: figures.curves }.into(),
         ..blank(planned)
-    }
+    };
+    Examined { cell, objections, ran }
 }
 
 /// Whether every replica ended as a trace was recorded to; `None` where nothing was recorded, or where nobody can tell.

@@ -14,13 +14,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 use syncbench_strategies::document::EditKind;
+use syncbench_strategies::selector::SelectorError;
 
 use crate::engines::panic_text;
 use crate::results::{Cell, Outcome, StrategyFacts};
 use crate::settings::Engine;
+pub use claims::Objection;
+pub(crate) use claims::breaches;
 pub use estimate::{Estimate, estimate};
-pub use measure::observe;
-pub use planned::{Planned, PlannedWorkload, Product};
+pub use measure::{Examined, examine, observe};
+pub use planned::{Planned, PlannedWorkload, Product, Reading};
 pub(crate) use support::{lacks, unsupported};
 
 /// Runs all cells on at most `threads` threads and hands each to `done` when it is finished, in any order.
@@ -48,10 +51,20 @@ pub fn run(cells: &[Planned], threads: usize, stop: &AtomicBool, done: &(dyn Fn(
 
 /// Runs one cell. A panic inside becomes a failed cell with its message.
 pub fn run_cell(planned: &Planned) -> Cell {
+    run_with(planned, measure::measure)
+}
+
+/// The same for what is found in a cell: findings, broken claims and the trace digest. How fast the machine was is left out,
+/// which takes longer than a run of a few operations.
+pub fn find_in(planned: &Planned) -> Cell {
+    run_with(planned, measure::find)
+}
+
+fn run_with(planned: &Planned, measure: fn(&Planned) -> Result<Cell, SelectorError>) -> Cell {
     let ended = |outcome, reason| Cell { outcome, reason: Some(reason), ..blank(planned) };
     let measured = catch_unwind(AssertUnwindSafe(|| match unsupported(planned)? {
         Some(reason) => Ok(ended(Outcome::Unsupported, reason)),
-        None => measure::measure(planned),
+        None => measure(planned),
     }));
     match measured {
         Ok(Ok(cell)) => cell,

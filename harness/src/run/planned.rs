@@ -3,13 +3,35 @@
 use std::sync::Arc;
 
 use syncbench_strategies::document::Digest;
+use syncbench_strategies::selector::SelectorError;
 use syncbench_strategies::spec::Configured;
 
+use crate::actions::ScriptedAction;
 use crate::network::Transport;
 use crate::pace::Pace;
 use crate::results::{Condition, TraceFile};
 use crate::settings::{Engine, Settings, Vocabulary};
+use crate::task::Task;
+use crate::trace::Units;
 use crate::workload::{Workload, WorkloadSpec};
+
+/// How a recorded trace is read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Reading {
+    /// What its positions count.
+    pub units: Units,
+    /// On how many clients its authors are replayed, unless each has its own.
+    pub clients: Option<u32>,
+}
+
+impl Reading {
+    /// The flags that ask for it, each after a space.
+    fn flags(self) -> String {
+        let units = if self.units == Units::Utf16 { " --units utf16" } else { "" };
+        let clients = self.clients.map_or(String::new(), |clients| format!(" --trace-clients {clients}"));
+        format!("{units}{clients}")
+    }
+}
 
 /// A workload of a plan.
 pub struct PlannedWorkload {
@@ -17,8 +39,8 @@ pub struct PlannedWorkload {
     pub label: String,
     /// What it replays, if it is a recorded trace.
     pub trace: Option<TraceFile>,
-    /// The flags with which it is read, each after a space.
-    pub trace_flags: String,
+    /// How that is read.
+    pub reading: Reading,
     /// What it says about itself.
     pub spec: &'static WorkloadSpec,
     /// The workload.
@@ -28,7 +50,14 @@ pub struct PlannedWorkload {
 impl PlannedWorkload {
     /// A workload that is no recorded trace.
     pub fn new(label: impl Into<String>, spec: &'static WorkloadSpec, workload: Box<dyn Workload>) -> Self {
-        Self { label: label.into(), trace: None, trace_flags: String::new(), spec, workload }
+        Self { label: label.into(), trace: None, reading: Reading::default(), spec, workload }
+    }
+
+    /// The same with a part of what it replays.
+    #[must_use]
+    pub fn with(&self, workload: Box<dyn Workload>) -> Self {
+        let Self { label, trace, reading, spec, .. } = self;
+        Self { label: label.clone(), trace: trace.clone(), reading: *reading, spec, workload }
     }
 }
 
@@ -61,6 +90,8 @@ pub struct Planned {
     pub workload: Arc<PlannedWorkload>,
     /// Its conditions.
     pub settings: Settings,
+    /// What its users do and when; `None` where they come to act by their pace, as in every cell of a scenario.
+    pub script: Option<Arc<[ScriptedAction]>>,
     /// What runs it.
     pub product: Arc<Product>,
     /// The digest of the build that runs it: part of the cell's identity.
@@ -68,6 +99,12 @@ pub struct Planned {
 }
 
 impl Planned {
+    /// The run of this cell with `strategy`: its own, or the same under watch.
+    pub fn task<'a>(&'a self, strategy: &'a Configured) -> Result<Task<'a>, SelectorError> {
+        let task = Task::with(strategy, &*self.workload.workload, self.settings.clone(), &self.product.known)?;
+        Ok(Task { script: self.script.clone(), ..task })
+    }
+
     /// The id of its cell in results of this build.
     pub fn id(&self, build: Digest) -> Digest {
         let Self { part, strategy, workload, settings, .. } = self;
@@ -88,7 +125,7 @@ impl Planned {
         let mut command = self.product.program.clone();
         command += &format!(" run --strategy {} --network {}", self.strategy.label, settings.network);
         match &self.workload.trace {
-            Some(trace) => command += &format!(" --trace {}{}", trace.path.display(), self.workload.trace_flags),
+            Some(trace) => command += &format!(" --trace {}{}", trace.path.display(), self.workload.reading.flags()),
             None => command += &format!(" --workload {} --size {}", self.workload.label, settings.size),
         }
         // What cannot be made was refused when the plan was laid out.

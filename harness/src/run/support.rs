@@ -1,6 +1,6 @@
 //! What a strategy cannot run, and why.
 
-use syncbench_strategies::replica::Topology;
+use syncbench_strategies::replica::{Mishap, NodeId, Topology};
 use syncbench_strategies::selector::SelectorError;
 use syncbench_strategies::spec::{Configured, Support};
 
@@ -42,6 +42,16 @@ pub(crate) fn unsupported(planned: &Planned) -> Result<Option<String>, SelectorE
         && let Some((fault, why)) = needs().find_map(|(armed, needs)| Some((&armed.label, needs.mesh?)))
     {
         return Ok(Some(format!("{fault}: {why}, and here clients have none but those to the server")));
+    }
+    for mishap in [Mishap::Twin, Mishap::NewInstall] {
+        if let Support::Unsupported(why) = planned.strategy.strategy.mishap(mishap)
+            && (1..=settings.clients).any(|client| faults.bring(mishap, NodeId(client)))
+        {
+            return Ok(Some(match mishap {
+                Mishap::Twin => format!("two clients with the same ids: {why}"),
+                Mishap::NewInstall => format!("a new install: {why}"),
+            }));
+        }
     }
     let Transport::Datagram { loss, duplicate } = settings.transport else { return Ok(None) };
     let claims = planned.strategy.guarantees();

@@ -30,6 +30,11 @@ pub static OTHER_PARTS: &[(&str, &str)] = &[
     ("offline-hour-text", include_str!("../../scenarios/offline-hour-text.toml")),
     ("offline-weeks", include_str!("../../scenarios/offline-weeks.toml")),
     ("offline-weeks-text", include_str!("../../scenarios/offline-weeks-text.toml")),
+    ("server-loss-outage", include_str!("../../scenarios/server-loss-outage.toml")),
+    ("server-loss-crash", include_str!("../../scenarios/server-loss-crash.toml")),
+    ("server-loss-backup", include_str!("../../scenarios/server-loss-backup.toml")),
+    ("server-loss-rebuild", include_str!("../../scenarios/server-loss-rebuild.toml")),
+    ("purged", include_str!("../../scenarios/purged.toml")),
 ];
 
 /// Names for several parts at once: each stands for the parts whose names begin with it and a hyphen.
@@ -39,6 +44,10 @@ pub static TOGETHER: &[(&str, &str)] = &[
         "offline",
         "# The hour and the three weeks without a connection at once, all parts whose names begin with offline-",
     ),
+    (
+        "server-loss",
+        "# What strategies do when the server is away, and when it loses something: all parts whose names begin with server-loss-",
+    ),
 ];
 
 /// The scenarios of the default comparison.
@@ -46,7 +55,7 @@ pub fn default_comparison() -> Vec<Scenario> {
     DEFAULT_PARTS.iter().map(|found| part(found, None)).collect()
 }
 
-/// The scenarios that are built in under this name: a part, or `long` or `offline` for all of their parts.
+/// The scenarios that are built in under this name: a part, or `long`, `offline` or `server-loss` for all of their parts.
 pub fn built_in(name: &str) -> Option<Vec<Scenario>> {
     built_in_replaying(name, None)
 }

@@ -13,9 +13,9 @@ use super::error::{ScenarioError, at, value};
 use super::{MAX_CELLS, Scenario};
 use crate::network::{self, Transport};
 use crate::results::TraceFile;
-use crate::run::PlannedWorkload;
+use crate::run::{PlannedWorkload, Reading};
 use crate::settings::Vocabulary;
-use crate::trace::{self, Replay, Trace, Units};
+use crate::trace::{self, Replay, Trace};
 use crate::workloads;
 
 fn selector(field: &'static str, written: &str) -> Result<Selector, ScenarioError> {
@@ -111,16 +111,13 @@ pub(super) fn recorded(path: &Path, scenario: &Scenario) -> Result<Recorded, Sce
     let trace = if ops < trace.txns.len() { trace.first(ops) } else { trace };
     let stem = path.file_name().unwrap_or_default().to_string_lossy();
     let mut label = format!("trace {}", stem.split('.').next().unwrap_or_default());
-    let (mut flags, mut notes) = (String::new(), Vec::new());
+    let mut notes = Vec::new();
     if trace.lone_surrogates > 0 {
         let count = trace.lone_surrogates;
         let s = if count == 1 { "" } else { "s" };
         notes.push(format!("{label}: {count} lone surrogate{s}, read as U+FFFD"));
     }
     let (authors, active) = (trace.schedule.clients(), trace.schedule.fewest_clients());
-    if scenario.units == Units::Utf16 {
-        flags += " --units utf16";
-    }
     let trace = match scenario.trace_clients {
         None => {
             if authors > MANY && active <= authors / 2 {
@@ -132,7 +129,6 @@ pub(super) fn recorded(path: &Path, scenario: &Scenario) -> Result<Recorded, Sce
             trace
         }
         Some(clients) => {
-            flags += &format!(" --trace-clients {clients}");
             label += &format!(":clients={clients}");
             let expected = format!("expected at least {active}: so many authors were active at the same time");
             trace.on_clients(clients).ok_or_else(|| value("trace-clients", clients, expected))?
@@ -141,7 +137,8 @@ pub(super) fn recorded(path: &Path, scenario: &Scenario) -> Result<Recorded, Sce
     let replay = Replay::new(trace);
     let (writers, ops, digest) = (replay.clients(), replay.ops(), replay.trace().digest);
     let trace = Some(TraceFile { path: path.to_owned(), digest });
-    let workload = PlannedWorkload { label, trace, trace_flags: flags, spec: &trace::SPEC, workload: Box::new(replay) };
+    let reading = Reading { units: scenario.units, clients: scenario.trace_clients };
+    let workload = PlannedWorkload { label, trace, reading, spec: &trace::SPEC, workload: Box::new(replay) };
     Ok(Recorded { workload: Arc::new(workload), writers, ops, notes })
 }
 

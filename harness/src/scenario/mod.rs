@@ -5,6 +5,7 @@
 pub mod advice;
 mod built_in;
 mod catalog;
+mod cell;
 mod check;
 mod choose;
 mod error;

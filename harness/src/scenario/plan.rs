@@ -145,6 +145,7 @@ fn lay_out(
                             strategy: strategy.clone(),
                             workload: workload.clone(),
                             settings: settings(&scenario, transport, network, workload, size, *seed),
+                            script: None,
                             product: product.clone(),
                             build: Digest(0),
                         });

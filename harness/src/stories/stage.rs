@@ -1,10 +1,13 @@
 //! Playing a script with real replicas.
 
+use std::sync::Arc;
+
 use syncbench_strategies::document::Document;
 use syncbench_strategies::model::ErasedModel;
 use syncbench_strategies::registry;
 use syncbench_strategies::replica::Time;
 use syncbench_strategies::selector::SelectorError;
+use syncbench_strategies::spec::Spec;
 
 use super::script::Script;
 use super::telling::Telling;
@@ -19,16 +22,20 @@ use crate::run_result::RunResult;
 use crate::task::Task;
 use crate::workload::Workload;
 
-/// Plays the script under a strategy, written as on the command line; or says why that strategy cannot.
-pub fn perform(script: &Script, strategy: &str) -> Result<Result<Run, Skipped>, SelectorError> {
+/// Plays the script under a strategy, written as on the command line, of these specs; or says why that strategy cannot.
+pub fn perform(
+    script: &Script,
+    strategy: &str,
+    specs: &[&'static Spec],
+) -> Result<Result<Run, Skipped>, SelectorError> {
     let (spec, workload) = script.workload();
-    let configured = registry::configure(&strategy.parse()?)?;
+    let configured = Arc::new(registry::configure_from(specs, &strategy.parse()?)?);
     let card = configured.spec;
     if let Some(reason) = lacks(&configured, spec) {
         return Ok(Err(Skipped { strategy: strategy.into(), reason }));
     }
     let log = Log::default();
-    let watched = log.watch(configured);
+    let watched = log.watch(&configured);
     let at = |document: Document| document.at(&script.part).cloned().unwrap_or(Document::Null);
     let task = Task { profile: script.network, ..Task::new(&watched, &workload, script.settings())? };
     let mut probes: Vec<Box<dyn Probe>> = vec![Box::new(log.clone())];
@@ -65,7 +72,7 @@ fn calls(model: &dyn ErasedModel, ran: &RunResult) -> Vec<Made> {
 }
 
 /// What a user did, and its fate.
-pub(super) fn made(model: &dyn ErasedModel, entry: &Entry) -> Made {
+pub(crate) fn made(model: &dyn ErasedModel, entry: &Entry) -> Made {
     Made {
         op: entry.id,
         words: match entry.undoes {

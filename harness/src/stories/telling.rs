@@ -12,7 +12,7 @@ use crate::event::{Event, What};
 use crate::ledger::Ledger;
 
 /// Turns what was observed into steps and messages.
-pub(super) struct Telling<'a> {
+pub(crate) struct Telling<'a> {
     ledger: &'a Ledger,
     genesis: &'a Document,
     steps: Vec<Step>,
@@ -32,7 +32,7 @@ pub(super) struct Telling<'a> {
 }
 
 impl<'a> Telling<'a> {
-    pub(super) fn new(ledger: &'a Ledger, genesis: &'a Document) -> Self {
+    pub(crate) fn new(ledger: &'a Ledger, genesis: &'a Document) -> Self {
         Self {
             ledger,
             genesis,
@@ -48,7 +48,7 @@ impl<'a> Telling<'a> {
         }
     }
 
-    pub(super) fn hear(&mut self, seen: Seen) {
+    pub(crate) fn hear(&mut self, seen: Seen) {
         match seen {
             Seen::Called { at, node, why, state } => self.called(at, node, &why, state),
             Seen::Event(event) => self.event(&event),
@@ -163,22 +163,17 @@ impl<'a> Telling<'a> {
     }
 
     /// Steps that had an effect, and messages that carried something or led to such a step: greetings are left out.
-    pub(super) fn done(mut self) -> (Vec<Step>, Vec<Message>) {
+    pub(crate) fn done(mut self) -> (Vec<Step>, Vec<Message>) {
         for (step, cause) in self.steps.iter().zip(&self.causes) {
-            self.mattered.extend(cause.filter(|_| matters(step)));
+            self.mattered.extend(cause.filter(|_| step.matters()));
         }
         let mattered = self.mattered;
         let kept = |(index, message): &(usize, Message)| {
             !message.carries.is_empty() || message.whole || mattered.contains(index)
         };
         let messages = self.messages.into_iter().enumerate().filter(kept).map(|(_, message)| message).collect();
-        (self.steps.into_iter().filter(matters).collect(), messages)
+        (self.steps.into_iter().filter(Step::matters).collect(), messages)
     }
-}
-
-fn matters(step: &Step) -> bool {
-    let lists = [&step.took, &step.shown, &step.confirmed, &step.refused, &step.rolled_back];
-    step.issued.is_some() || step.connected.is_some() || step.changed || lists.iter().any(|list| !list.is_empty())
 }
 
 fn through(clock: &Clock) -> impl Iterator<Item = OpId> {

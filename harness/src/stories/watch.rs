@@ -7,10 +7,10 @@ use std::time::Duration;
 use syncbench_strategies::document::{Document, Edit, EditKind, Path};
 use syncbench_strategies::model::{ModelRef, Operation};
 use syncbench_strategies::replica::{
-    Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Time, Topology,
+    Context, LinkState, Mishap, NodeId, OpId, ProtocolError, Replica, Setup, Strategy, Time, Topology,
 };
 use syncbench_strategies::sidecar::Sidecar;
-use syncbench_strategies::spec::{Configured, Support};
+use syncbench_strategies::spec::{Configured, Guarantees, Support};
 use syncbench_strategies::view::View;
 
 use crate::event::{Event, What};
@@ -18,7 +18,7 @@ use crate::ledger::Ledger;
 use crate::probe::{End, Figures, Probe};
 
 /// Something that was seen.
-pub(super) enum Seen {
+pub(crate) enum Seen {
     /// A replica was called, and shows this now.
     Called { at: Time, node: NodeId, why: Why, state: Document },
     /// The engine reports.
@@ -26,7 +26,7 @@ pub(super) enum Seen {
 }
 
 /// What a replica was called for.
-pub(super) enum Why {
+pub(crate) enum Why {
     Act(OpId),
     Message(Sidecar),
     Other,
@@ -34,7 +34,7 @@ pub(super) enum Why {
 
 /// Which states are kept.
 #[derive(Clone, Debug, Default)]
-pub(super) enum States {
+pub(crate) enum States {
     /// That after every call, whole.
     #[default]
     All,
@@ -46,7 +46,7 @@ pub(super) enum States {
 
 /// What was seen so far; shared by the replicas and the probe of one run.
 #[derive(Clone, Default)]
-pub(super) struct Log(Arc<Mutex<Kept>>);
+pub(crate) struct Log(Arc<Mutex<Kept>>);
 
 #[derive(Default)]
 struct Kept {
@@ -68,7 +68,7 @@ impl Log {
     }
 
     /// Everything, in order; the log is empty afterwards.
-    pub(super) fn take(&self) -> Vec<Seen> {
+    pub(crate) fn take(&self) -> Vec<Seen> {
         std::mem::take(&mut self.kept().seen)
     }
 
@@ -78,9 +78,10 @@ impl Log {
     }
 
     /// The same strategy, its replicas watched.
-    pub(super) fn watch(&self, strategy: Configured) -> Configured {
-        let inner = strategy.strategy;
-        Configured { strategy: Box::new(Watched { inner, log: self.clone() }), ..strategy }
+    pub(crate) fn watch(&self, strategy: &Arc<Configured>) -> Configured {
+        let Configured { label, spec, params, .. } = &**strategy;
+        let watched = Watched { inner: strategy.clone(), log: self.clone() };
+        Configured { label: label.clone(), spec, params: params.clone(), strategy: Box::new(watched) }
     }
 }
 
@@ -95,7 +96,7 @@ impl Probe for Log {
 }
 
 struct Watched {
-    inner: Box<dyn Strategy>,
+    inner: Arc<Configured>,
     log: Log,
 }
 
@@ -107,31 +108,43 @@ impl Watched {
 
 impl Strategy for Watched {
     fn genesis(&self, document: &Document) -> Vec<u8> {
-        self.inner.genesis(document)
+        self.inner.strategy.genesis(document)
     }
 
     fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
-        self.wrap(setup, self.inner.replica(setup))
+        self.wrap(setup, self.inner.strategy.replica(setup))
     }
 
     fn support(&self, kind: EditKind, default: Support) -> Support {
-        self.inner.support(kind, default)
+        self.inner.strategy.support(kind, default)
     }
 
     fn topology(&self, default: Topology) -> Topology {
-        self.inner.topology(default)
+        self.inner.strategy.topology(default)
     }
 
     fn send_window(&self) -> Duration {
-        self.inner.send_window()
+        self.inner.strategy.send_window()
     }
 
     fn settling(&self) -> Duration {
-        self.inner.settling()
+        self.inner.strategy.settling()
+    }
+
+    fn guarantees(&self, defaults: Guarantees) -> Guarantees {
+        self.inner.strategy.guarantees(defaults)
+    }
+
+    fn mishap(&self, mishap: Mishap) -> Support {
+        self.inner.strategy.mishap(mishap)
+    }
+
+    fn rebuild(&self, document: &Document, seed: u64) -> Vec<u8> {
+        self.inner.strategy.rebuild(document, seed)
     }
 
     fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {
-        Ok(self.wrap(setup, self.inner.restore(setup, durable)?))
+        Ok(self.wrap(setup, self.inner.strategy.restore(setup, durable)?))
     }
 }
 

@@ -183,6 +183,11 @@ impl Workload for Replay {
         }
     }
 
+    fn first(&self, ops: u64) -> Option<Box<dyn Workload>> {
+        let ops = usize::try_from(ops).unwrap_or(usize::MAX);
+        Some(Box::new(Replay::new(self.trace().clone().first(ops))))
+    }
+
     fn schedule(&self) -> Option<&Schedule> {
         Some(&self.trace.schedule)
     }

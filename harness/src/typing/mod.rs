@@ -5,6 +5,7 @@
 mod cursor;
 mod glyphs;
 mod seen;
+mod small;
 mod typist;
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ use syncbench_strategies::view::View;
 
 pub(crate) use glyphs::original;
 pub(crate) use seen::Seen;
+pub(crate) use small::{Press, press};
 pub(crate) use typist::{Keys, Typist};
 
 /// A stretch of text replaced by another. Positions and lengths are code points.

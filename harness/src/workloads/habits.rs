@@ -3,17 +3,32 @@
 
 use syncbench_strategies::replica::NodeId;
 
+/// Between the first numbers of two clients: more than a user has intents.
+pub(crate) const APART: i64 = 1_000_000_000;
+
+/// The same where users have few intents and the document has the numbers up to `size`: a hundred, or more digits than that.
+pub(crate) fn few_apart(size: u64) -> i64 {
+    (2..9).map(|digits| 10_i64.pow(digits)).find(|apart| size < apart.unsigned_abs()).unwrap_or(APART)
+}
+
 /// Labels for values and for things with an identity: no two intents of a run have the same, whatever their users see.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Labels {
     client: NodeId,
     drawn: u64,
+    /// Between the numbers of two clients.
+    apart: i64,
 }
 
 impl Labels {
     /// Those of the user at `client`.
     pub(crate) fn new(client: NodeId) -> Self {
-        Self { client, drawn: 0 }
+        Self { client, drawn: 0, apart: APART }
+    }
+
+    /// The same for a run of few intents with a document of `size` units.
+    pub(crate) fn few(&mut self, size: u64) {
+        self.apart = few_apart(size);
     }
 
     /// The label of the next intent. Each intent takes one, whether it needs it or not.
@@ -24,7 +39,7 @@ impl Labels {
 
     /// The current label as a number, of which any two are at least one apart.
     pub(crate) fn number(&self) -> i64 {
-        i64::from(self.client.0) * 1_000_000_000 + i64::try_from(self.drawn).unwrap_or(i64::MAX)
+        i64::from(self.client.0) * self.apart + i64::try_from(self.drawn).unwrap_or(i64::MAX)
     }
 }
 
@@ -116,5 +131,12 @@ mod tests {
         assert_eq!(users.each_mut().map(Labels::next), ["c1.1", "c2.1"]);
         assert_eq!(users[1].next(), "c2.2");
         assert_eq!(users.map(|user| user.number()), [1_000_000_001, 2_000_000_002]);
+        let few = |size: u64| {
+            users.map(|mut user| {
+                user.few(size);
+                user.number()
+            })
+        };
+        assert_eq!((few(3), few(100), few(u64::MAX)), ([101, 202], [1_001, 2_002], [1_000_000_001, 2_000_000_002]));
     }
 }

@@ -1,6 +1,6 @@
 //! Faults about links in whole runs: what they touch, what a run says that they did not, and what replays a swarm.
 
-use crate::common::mutants::{Bug, mutant};
+use crate::common::mutants::mutant;
 use crate::common::subject::{Subject, scenario};
 use crate::common::{Case, strategies};
 use syncbench_harness::network::Transport;
@@ -29,7 +29,7 @@ fn a_fault_that_touched_nothing_leaves_the_claims_unknown() {
         assert_eq!(cell.claims_kept, Some(ClaimsKept::Unknown), "{fault}");
         assert!(reasons(&cell).contains("touched nothing") && reasons(&cell).contains(says), "{}", reasons(&cell));
         // What is broken stays broken.
-        let broken = mutant("serial", "stack", Bug::ForgetsToAnswer).cell(&under(&[fault]), 1);
+        let broken = mutant("serial", "stack", "answer-forgotten").cell(&under(&[fault]), 1);
         assert_eq!(broken.claims_kept, Some(ClaimsKept::No), "{fault}");
     }
     let met = Subject::new("serial", "stack").cell(&under(&["partition:halves@200ms..600ms"]), 1);

@@ -7,7 +7,7 @@ use crate::draw::geometry::{Anchor, Rect, at};
 use crate::draw::palette::Palette;
 use crate::draw::panel::{Sheet, headed};
 use crate::draw::scale::Scale;
-use crate::draw::scene::{AXIS, GRID, INK, MUTED, Scene};
+use crate::draw::scene::{AXIS, GRID, INK, MUTED, Scene, Tag};
 use crate::draw::text::{self, BODY, SMALL};
 use crate::format::NONE;
 
@@ -155,18 +155,21 @@ pub(super) fn draw<'a>(
 
 /// Marks and names down the left side, and a line between families.
 fn name_rows(scene: &mut Scene, rows: Rect, left: f64, block: &Block<'_, '_>, palette: &Palette) {
-    let mut before = None;
+    let top = |index: usize| rows.y + index as f64 * block.row;
+    for (index, pair) in block.strategies.windows(2).enumerate() {
+        if palette.look(pair[0]).color != palette.look(pair[1]).color {
+            let y = top(index + 1);
+            scene.line(vec![at(rows.x, y), at(rows.right(), y)], GRID, 1.0);
+        }
+    }
     for (index, name) in block.strategies.iter().enumerate() {
         let look = palette.look(name);
-        let top = rows.y + index as f64 * block.row;
-        let middle = top + block.row / 2.0;
-        if before.is_some_and(|color| color != look.color) {
-            scene.line(vec![at(rows.x, top), at(rows.right(), top)], GRID, 1.0);
-        }
-        before = Some(look.color);
-        scene.mark(at(rows.x + 6.0, middle), 4.5, look);
-        let name = text::fit(name, BODY, left - MARK - 8.0);
-        scene.text(at(rows.x + MARK, middle + BODY * 0.31), name, BODY, Anchor::Start, INK);
+        let middle = top(index) + block.row / 2.0;
+        scene.tagged(Tag::of(name), |scene| {
+            scene.mark(at(rows.x + 6.0, middle), 4.5, look);
+            let name = text::fit(name, BODY, left - MARK - 8.0);
+            scene.text(at(rows.x + MARK, middle + BODY * 0.31), name, BODY, Anchor::Start, INK);
+        });
     }
 }
 
@@ -183,6 +186,13 @@ impl<'a> Column<'_, '_, 'a> {
             let middle = self.plot.y + (index as f64 + 0.5) * self.block.row;
             (middle, *name, Block::row(self.group, name))
         })
+    }
+
+    /// Draws a strategy's row, which shows these figures; where not all seeds of the condition are in them, they say so.
+    pub(super) fn tagged(&self, scene: &mut Scene, row: &Row<'_>, figures: &str, draw: impl FnOnce(&mut Scene)) {
+        let (seeds, all) = (row.seeds().len(), self.group.seeds());
+        let few = if seeds < all { format!("; {seeds} of {all} seeds") } else { String::new() };
+        scene.tagged(Tag::figures(row.strategy, &self.group.title, format!("{figures}{few}")), draw);
     }
 
     /// Figures at the right end of a row.

@@ -12,7 +12,12 @@ pub(super) static CHART: Chart = Chart {
             intervals over seeds, below ten seeds their range. Axes are logarithmic; the conditions of a workload share one.",
     metrics: &[&WIRE_BYTES_PER_OP],
     draw: |chart, data| {
-        let spec = Spec { axis: "bytes per operation", nothing: "No run counted bytes.", row: block::ROW };
+        let spec = Spec {
+            axis: "bytes per operation",
+            measure: "bytes per operation",
+            nothing: "No run counted bytes.",
+            row: block::ROW,
+        };
         draw(chart, data, &spec, |row| figure_of(row.mean(&WIRE_BYTES_PER_OP, "")))
     },
 };

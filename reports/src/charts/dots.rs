@@ -6,8 +6,9 @@ use crate::aggregate::Row;
 use crate::draw::geometry::at;
 use crate::draw::palette::Look;
 use crate::draw::scale::Scale;
-use crate::draw::scene::{INK, Scene};
+use crate::draw::scene::{INK, Scene, Tag};
 use crate::draw::text::{self, SMALL};
+use crate::exact::with_spread;
 use crate::format::figure;
 use crate::stats::Estimate;
 
@@ -26,13 +27,23 @@ pub(super) struct Dot {
     pub second: bool,
 }
 
-/// What a row shows: its dots from the top, and its figures in words.
-pub(super) type Dots = (Vec<Dot>, String);
+/// What a row shows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Dots {
+    /// Its dots from the top.
+    pub dots: Vec<Dot>,
+    /// Its figures in few digits, beside it.
+    pub words: String,
+    /// Its figures as exact as they are worth, with their spread.
+    pub figures: String,
+}
 
 /// What a chart of dots needs to know.
 pub(super) struct Spec<'s> {
     /// What the axis says.
     pub axis: &'s str,
+    /// What the figures are, with their unit.
+    pub measure: &'s str,
     /// Why there is nothing, if there is nothing.
     pub nothing: &'s str,
     /// The height of a row.
@@ -42,7 +53,7 @@ pub(super) struct Spec<'s> {
 /// An estimate for each strategy with its interval, for charts of a product's own: conditions of a workload share a
 /// logarithmic axis.
 pub fn dots(chart: &Chart, data: &Data<'_>, axis: &str, of: impl Fn(&Row<'_>) -> Option<Estimate>) -> Scene {
-    let spec = Spec { axis, nothing: "No run measured this.", row: block::ROW };
+    let spec = Spec { axis, measure: axis, nothing: "No run measured this.", row: block::ROW };
     draw(chart, data, &spec, |row| figure_of(of(row)))
 }
 
@@ -51,7 +62,7 @@ pub(super) fn draw(chart: &Chart, data: &Data<'_>, spec: &Spec<'_>, of: impl Fn(
     let mut sheet = data.sheet(chart);
     let mut blocks = data.blocks(&mut sheet, |row| of(row).is_some());
     for block in &mut blocks {
-        block.sort(&data.palette, |row| of(row).map(|(dots, _)| dots[0].at));
+        block.sort(&data.palette, |row| of(row).and_then(|told| Some(told.dots.first()?.at)));
         block.row = spec.row;
     }
     let rows = blocks.iter().flat_map(|block| &block.columns).flat_map(|group| &group.rows);
@@ -59,7 +70,8 @@ pub(super) fn draw(chart: &Chart, data: &Data<'_>, spec: &Spec<'_>, of: impl Fn(
     if told.is_empty() {
         return sheet.nothing(spec.nothing);
     }
-    let figures = told.iter().map(|(_, words)| text::width(words, SMALL)).fold(0.0, f64::max).min(150.0) + 12.0;
+    sheet.scene.measure = spec.measure.to_owned();
+    let figures = told.iter().map(|told| text::width(&told.words, SMALL)).fold(0.0, f64::max).min(150.0) + 12.0;
     let scales: Vec<_> =
         blocks.iter().map(|block| scale(block.columns.iter().flat_map(|group| &group.rows).filter_map(&of))).collect();
     let mut of_block = blocks
@@ -72,17 +84,18 @@ pub(super) fn draw(chart: &Chart, data: &Data<'_>, spec: &Spec<'_>, of: impl Fn(
         let Some(scale) = of_block.next().flatten() else { return };
         column.axis(scene, &scale, spec.axis);
         for (middle, name, row) in column.rows() {
-            match row.and_then(&of) {
-                Some((dots, words)) => {
-                    let apart = spec.row * 0.45;
-                    let top = middle - apart * (dots.len() as f64 - 1.0) / 2.0;
-                    for (n, dot) in dots.iter().enumerate() {
-                        dot.draw(scene, column, &scale, top + n as f64 * apart, data.palette.look(name));
-                    }
-                    column.figures(scene, middle, &words);
+            let Some((row, told)) = row.and_then(|row| Some((row, of(row)?))) else {
+                scene.tagged(Tag::of(name), |scene| column.nothing(scene, middle));
+                continue;
+            };
+            column.tagged(scene, row, &told.figures, |scene| {
+                let apart = spec.row * 0.45;
+                let top = middle - apart * (told.dots.len() as f64 - 1.0) / 2.0;
+                for (n, dot) in told.dots.iter().enumerate() {
+                    dot.draw(scene, column, &scale, top + n as f64 * apart, data.palette.look(name));
                 }
-                None => column.nothing(scene, middle),
-            }
+                column.figures(scene, middle, &told.words);
+            });
         }
     });
     sheet.finish()
@@ -90,7 +103,7 @@ pub(super) fn draw(chart: &Chart, data: &Data<'_>, spec: &Spec<'_>, of: impl Fn(
 
 /// One scale for all of a block.
 fn scale(rows: impl Iterator<Item = Dots>) -> Option<Scale> {
-    let dots = rows.flat_map(|(dots, _)| dots);
+    let dots = rows.flat_map(|told| told.dots);
     let values = dots.flat_map(|dot| {
         [dot.at].into_iter().chain(dot.to).chain(dot.ticks.clone()).chain(dot.spread.into_iter().flatten())
     });
@@ -131,5 +144,9 @@ pub(super) fn whisker(scene: &mut Scene, low: f64, high: f64, y: f64) {
 
 /// A figure with its interval, for charts of one figure.
 pub(super) fn figure_of(estimate: Option<Estimate>) -> Option<Dots> {
-    estimate.map(|estimate| (vec![Dot::of(&estimate)], figure(estimate.value)))
+    estimate.map(|estimate| Dots {
+        dots: vec![Dot::of(&estimate)],
+        words: figure(estimate.value),
+        figures: with_spread(&estimate),
+    })
 }

@@ -11,8 +11,10 @@ use crate::draw::geometry::Rect;
 use crate::draw::palette::Palette;
 use crate::draw::panel::headed;
 use crate::draw::scale::Scale;
-use crate::draw::scene::Scene;
+use crate::draw::scene::{Scene, Tag};
 use crate::draw::text::{self, SMALL};
+use crate::exact::with_spread;
+use crate::stats::Estimate;
 
 pub(super) static CHART: Chart = Chart {
     name: "growth",
@@ -37,9 +39,10 @@ fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
     let panels: Vec<_> = data.sweeps().flat_map(|sweep| COSTS.map(|cost| (sweep, cost))).collect();
     let panels = sheet.first(panels);
     let costs = panels.iter().flat_map(|(sweep, (metric, _))| lines(sweep, metric));
-    let Some(scale) = Scale::log(costs.flat_map(|(_, points)| points).map(|(_, cost)| cost)) else {
+    let Some(scale) = Scale::log(costs.flat_map(|line| line.points).map(|cost| cost.median.value)) else {
         return sheet.nothing("No workload was measured at more than one size.");
     };
+    sheet.scene.measure = "median processor time in µs".to_owned();
     let most = panels.iter().map(|(sweep, (metric, _))| lines(sweep, metric).len()).max().unwrap_or(0);
     let height = (most as f64 * ends::LABEL + 90.0).max(HEIGHT);
     let cells = sheet.grid(if data.width < NARROW { 1 } else { 2 }, &vec![height; panels.len()]);
@@ -49,16 +52,29 @@ fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
     sheet.finish()
 }
 
-/// For each strategy with figures: (size, median).
-fn lines<'a>(sweep: &Sweep<'a>, metric: &MetricSpec) -> Vec<(&'a str, Vec<(f64, f64)>)> {
-    let mut lines: Vec<(&str, Vec<(f64, f64)>)> = Vec::new();
+/// A strategy's line.
+struct Line<'a> {
+    strategy: &'a str,
+    points: Vec<Cost<'a>>,
+}
+
+/// A median cost at a size.
+struct Cost<'a> {
+    group: &'a str,
+    size: f64,
+    median: Estimate,
+}
+
+/// For each strategy with figures.
+fn lines<'g>(sweep: &'g Sweep<'_>, metric: &MetricSpec) -> Vec<Line<'g>> {
+    let mut lines: Vec<Line<'_>> = Vec::new();
     for group in &sweep.groups {
         for row in &group.rows {
-            let Some(cost) = row.quantile(metric, 0.5) else { continue };
-            let point = (group.condition.size() as f64, cost.value);
-            match lines.iter_mut().find(|(strategy, _)| *strategy == row.strategy) {
-                Some((_, points)) => points.push(point),
-                None => lines.push((row.strategy, vec![point])),
+            let Some(median) = row.quantile(metric, 0.5) else { continue };
+            let cost = Cost { group: &group.title, size: group.condition.size() as f64, median };
+            match lines.iter_mut().find(|line| line.strategy == row.strategy) {
+                Some(line) => line.points.push(cost),
+                None => lines.push(Line { strategy: row.strategy, points: vec![cost] }),
             }
         }
     }
@@ -71,17 +87,23 @@ fn panel(scene: &mut Scene, area: Rect, sweep: &Sweep<'_>, cost: (&MetricSpec, &
     let sizes = sweep.groups.iter().map(|group| group.condition.size() as f64);
     let Some(x) = Scale::log(sizes) else { return };
     let lines = lines(sweep, metric);
-    let widest = lines.iter().map(|(name, _)| text::width(name, SMALL)).fold(0.0, f64::max);
+    let widest = lines.iter().map(|line| text::width(line.strategy, SMALL)).fold(0.0, f64::max);
     let room = (widest + 60.0).min(area.w * 0.4);
     let plot =
         Plot::new(scene, area.inset(0.0, 0.0, room, 0.0), (x, "size of the document"), (y, "µs of processor time"));
     let mut right = Vec::new();
-    for (strategy, points) in lines {
+    for Line { strategy, points } in lines {
         let look = palette.look(strategy);
-        let points: Vec<_> = points.into_iter().map(|(size, cost)| plot.at(size, cost)).collect();
-        right.extend(points.last().map(|end| End { point: *end, name: strategy, look }));
-        scene.dashed_by(points.clone(), look.color, 2.0, look.dash());
-        points.into_iter().for_each(|point| scene.mark(point, 4.5, look));
+        let at = |cost: &Cost<'_>| plot.at(cost.size, cost.median.value);
+        right.extend(points.last().map(|end| End { point: at(end), name: strategy, look }));
+        let line = points.iter().map(at).collect();
+        // A line belongs to the workload of its sizes.
+        let tag = Tag::figures(strategy, &sweep.groups[0].title, "");
+        scene.tagged(tag, |scene| scene.dashed_by(line, look.color, 2.0, look.dash()));
+        for cost in &points {
+            let figures = format!("{} {place}", with_spread(&cost.median));
+            scene.tagged(Tag::figures(strategy, cost.group, figures), |scene| scene.mark(at(cost), 4.5, look));
+        }
     }
     ends::write(scene, plot.area, room, right);
 }

@@ -5,12 +5,13 @@ use syncbench_harness::metrics::{LOST_INTENTS, REJECTED};
 use super::block::{self, Column};
 use super::fates::fates;
 use super::{Chart, Data, matrix};
-use crate::aggregate::Group;
+use crate::aggregate::{Group, Row};
 use crate::draw::geometry::{Anchor, Rect, at};
 use crate::draw::legend::{Entry, Sign};
 use crate::draw::scale::Scale;
-use crate::draw::scene::{INK, KEPT, LOST, MUTED, REFUSED, Scene};
+use crate::draw::scene::{INK, KEPT, LOST, MUTED, REFUSED, Scene, Tag};
 use crate::draw::text::SMALL;
+use crate::exact::with_spread;
 use crate::format::{figure, list};
 use crate::overview::Overview;
 
@@ -35,6 +36,7 @@ fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
     if !data.panels().any(|group| judged(&group)) {
         return sheet.nothing("No run was judged by an oracle.");
     }
+    sheet.scene.measure = "operations per 1,000".to_owned();
     let clean =
         |group: &&Group<'_>| judged(group) && group.rows.iter().filter_map(fates).all(|fates| fates.lost == 0.0);
     let clean: Vec<_> = data.panels().filter(clean).map(|group| group.title.as_str()).collect();
@@ -68,21 +70,30 @@ fn panel(scene: &mut Scene, column: &Column<'_, '_, '_>) {
     for (end, name) in ends.iter().zip(["refused", "lost"]) {
         scene.text(at(*end, plot.y - 6.0), name, SMALL, Anchor::End, MUTED);
     }
-    for (middle, _, row) in column.rows() {
-        let Some(fates) = row.and_then(fates) else {
-            column.nothing(scene, middle);
+    for (middle, name, row) in column.rows() {
+        let Some((row, fates)) = row.and_then(|row| Some((row, fates(row)?))) else {
+            scene.tagged(Tag::of(name), |scene| column.nothing(scene, middle));
             continue;
         };
-        let mut left = plot.x;
-        for (width, color) in fates.widths(plot.w).into_iter().zip([KEPT, REFUSED, LOST]) {
-            if width > 0.0 {
-                scene.fill(Rect::new(left, middle - 7.0, width, 14.0), color);
+        column.tagged(scene, row, &told(row), |scene| {
+            let mut left = plot.x;
+            for (width, color) in fates.widths(plot.w).into_iter().zip([KEPT, REFUSED, LOST]) {
+                if width > 0.0 {
+                    scene.fill(Rect::new(left, middle - 7.0, width, 14.0), color);
+                }
+                left += width;
             }
-            left += width;
-        }
-        for (end, rate) in ends.into_iter().zip([fates.refused, fates.lost]) {
-            let color = if rate > 0.0 { INK } else { MUTED };
-            scene.text(at(end, middle + SMALL * 0.3), figure(rate), SMALL, Anchor::End, color);
-        }
+            for (end, rate) in ends.into_iter().zip([fates.refused, fates.lost]) {
+                let color = if rate > 0.0 { INK } else { MUTED };
+                scene.text(at(end, middle + SMALL * 0.3), figure(rate), SMALL, Anchor::End, color);
+            }
+        });
     }
+}
+
+/// What was refused and lost, with their spreads.
+fn told(row: &Row<'_>) -> String {
+    let rates = [("refused", row.rejected_per_1000()), ("lost", row.lost_per_1000())];
+    let known = rates.into_iter().filter_map(|(name, rate)| Some(format!("{name} {}", with_spread(&rate?))));
+    known.collect::<Vec<_>>().join(", ")
 }

@@ -6,7 +6,9 @@ use syncbench_harness::metrics::{RESIDENT_BYTES, SERVER_RESIDENT_BYTES};
 use super::Chart;
 use super::dots::{self, Dot, Dots, Spec};
 use crate::aggregate::Row;
+use crate::exact::{exact, with_spread};
 use crate::format::figure;
+use crate::stats::{Estimate, mean_estimate};
 
 pub(super) static CHART: Chart = Chart {
     name: "memory",
@@ -17,7 +19,8 @@ pub(super) static CHART: Chart = Chart {
             server at the end. Axes are logarithmic; the conditions of a workload share one.",
     metrics: &[&RESIDENT_BYTES, &SERVER_RESIDENT_BYTES],
     draw: |chart, data| {
-        let spec = Spec { axis: "bytes held", nothing: "No run recorded a curve of memory.", row: ROW };
+        let (axis, nothing) = ("bytes held", "No run recorded a curve of memory.");
+        let spec = Spec { axis, measure: axis, nothing, row: ROW };
         dots::draw(chart, data, &spec, held)
     },
 };
@@ -29,13 +32,29 @@ type Curve = Vec<(f64, f64)>;
 
 /// What a client holds, and the server where there is one.
 fn held(row: &Row<'_>) -> Option<Dots> {
-    let client = dot(&mean(row, &RESIDENT_BYTES))?;
-    let mut words = figure(client.at);
-    let server = dot(&mean(row, &SERVER_RESIDENT_BYTES)).map(|dot| Dot { second: true, ..dot });
-    if let Some(server) = &server {
+    let of = |metric| {
+        let curves = curves(row, metric);
+        let dot = dot(&mean(&curves))?;
+        let figures = told(&dot, end(&curves)?);
+        Some((dot, figures))
+    };
+    let (client, at_client) = of(&RESIDENT_BYTES)?;
+    let (mut words, mut figures) = (figure(client.at), format!("client {at_client}"));
+    let mut dots = vec![client];
+    if let Some((server, at_server)) = of(&SERVER_RESIDENT_BYTES) {
         words += &format!(" / {}", figure(server.at));
+        figures += &format!("; server {at_server}");
+        dots.push(Dot { second: true, ..server });
     }
-    Some(([client].into_iter().chain(server).collect(), words))
+    Some(Dots { dots, words, figures })
+}
+
+/// A line in words, with the spread of its end.
+fn told(dot: &Dot, end: Estimate) -> String {
+    let also = |name: &str, value: f64| format!(", {name} {}", exact(value));
+    let middle: String = dot.ticks.iter().map(|middle| also("halfway", *middle)).collect();
+    let first = dot.to.map(|first| also("at first", first)).unwrap_or_default();
+    format!("{}{middle}{first}", with_spread(&end))
 }
 
 /// The end of a curve, its middle and its beginning.
@@ -45,12 +64,22 @@ fn dot(curve: &Curve) -> Option<Dot> {
     Some(Dot { at: last.1, to: Some(first.1), ticks: vec![middle], ..Dot::default() })
 }
 
-/// The mean of all seeds, at the places where the first of them has its points.
-fn mean(row: &Row<'_>, metric: &MetricSpec) -> Curve {
+/// The curves of all seeds, but for those with points that are no numbers.
+fn curves(row: &Row<'_>, metric: &MetricSpec) -> Vec<Curve> {
     let finite = |curve: &Curve| curve.iter().all(|(x, y)| x.is_finite() && y.is_finite());
-    let curves: Vec<Curve> = row.curves(metric).into_iter().filter(finite).collect();
+    row.curves(metric).into_iter().filter(finite).collect()
+}
+
+/// The mean of all seeds, at the places where the first of them has its points.
+fn mean(curves: &[Curve]) -> Curve {
     let at = |x: f64| curves.iter().filter_map(|curve| value(curve, x)).sum::<f64>() / curves.len() as f64;
     curves.first().into_iter().flat_map(|first| first.iter()).map(|(x, _)| (*x, at(*x))).collect()
+}
+
+/// Where the mean ends, with the spread over seeds.
+fn end(curves: &[Curve]) -> Option<Estimate> {
+    let (x, _) = curves.first()?.last()?;
+    mean_estimate(&curves.iter().filter_map(|curve| value(curve, *x)).collect::<Vec<_>>())
 }
 
 /// The height of a curve at `x`, level before its first point and after its last.
@@ -72,6 +101,15 @@ mod tests {
         let dot = dot(&vec![(0.0, 10.0), (100.0, 30.0), (200.0, 30.0)]).expect("a curve");
         assert_eq!((dot.at, dot.to, dot.ticks), (30.0, Some(10.0), vec![30.0]));
         assert_eq!(super::dot(&Vec::new()), None);
+    }
+
+    #[test]
+    fn the_figures_of_a_line_are_those_that_are_drawn() {
+        let curves = [vec![(0.0, 10.0), (100.0, 30.0)], vec![(0.0, 10.0), (100.0, 50.0)]];
+        let dot = dot(&mean(&curves)).expect("a curve");
+        let end = end(&curves).expect("an end");
+        assert_eq!(dot.at, end.value);
+        assert_eq!(told(&dot, end), "40 (range 30–50), halfway 25, at first 10");
     }
 
     #[test]

@@ -7,7 +7,9 @@ use crate::aggregate::{Group, Row};
 use crate::draw::front::{self, Trade};
 use crate::draw::panel::{PANELS, headed};
 use crate::draw::scene::Scene;
+use crate::exact::with_spread;
 use crate::format::list;
+use crate::stats::Estimate;
 
 pub(super) static CHART: Chart = Chart {
     name: "pareto",
@@ -41,6 +43,7 @@ fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
         ));
     }
     let traded = sheet.first(traded);
+    sheet.scene.measure = "echo p99 in ms / not kept per 1,000 operations".to_owned();
     let across = ((data.width / PANEL) as usize).clamp(1, 3);
     let alike = |a: &&Group<'_>, b: &&Group<'_>| {
         (a.condition.workload, a.condition.topology) == (b.condition.workload, b.condition.topology)
@@ -57,6 +60,7 @@ fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
         for ((area, group), points) in cells.into_iter().zip(row).zip(&points) {
             let area = headed(&mut sheet.scene, area, &group.title);
             let titles = ("echo p99 in ms", "not kept per 1,000 operations");
+            let points = (group.title.as_str(), points.as_slice());
             unnamed.extend(front::panel(&mut sheet.scene, area, points, scales, titles, &data.palette));
         }
         sheet.note(&front::unnamed_note(&unnamed));
@@ -66,10 +70,19 @@ fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
 
 /// 99 % of the times until users see their own operation, and operations not kept.
 fn figures(row: &Row<'_>) -> Option<(f64, f64)> {
-    Some((row.quantile(&ECHO_MS, 0.99)?.value, row.not_kept_per_1000()?.value))
+    let (echo, not_kept) = estimates(row)?;
+    Some((echo.value, not_kept.value))
+}
+
+fn estimates(row: &Row<'_>) -> Option<(Estimate, Estimate)> {
+    Some((row.quantile(&ECHO_MS, 0.99)?, row.not_kept_per_1000()?))
 }
 
 fn trades(group: &Group<'_>) -> Vec<Trade> {
-    let trade = |row: &Row<'_>| figures(row).map(|(x, y)| Trade { strategy: row.strategy.to_owned(), x, y });
+    let trade = |row: &Row<'_>| {
+        let (echo, not_kept) = estimates(row)?;
+        let figures = format!("{} / {}", with_spread(&echo), with_spread(&not_kept));
+        Some(Trade { strategy: row.strategy.to_owned(), x: echo.value, y: not_kept.value, figures })
+    };
     group.rows.iter().filter_map(trade).collect()
 }

@@ -24,6 +24,8 @@ pub struct Diagram {
     pub messages: Vec<DiagramMessage>,
     /// What the oracles found, in words; written below.
     pub findings: Vec<String>,
+    /// Whether moments are the numbers of steps, not milliseconds.
+    pub by_step: bool,
 }
 
 /// A replica.
@@ -240,7 +242,8 @@ impl<'a> Layout<'a> {
         for (ms, y) in &self.moments {
             scene.line(vec![at(GUTTER - 18.0, *y), at(self.width - 14.0, *y)], GRID, 1.0);
             if *y >= free {
-                let moment = format!("{} ms", figure(*ms));
+                let number = figure(*ms);
+                let moment = if diagram.by_step { format!("step {number}") } else { format!("{number} ms") };
                 scene.text(at(GUTTER - 24.0, y + SMALL * 0.3), moment, SMALL, Anchor::End, MUTED);
                 free = y + SMALL;
             }

@@ -13,8 +13,8 @@ pub(super) static CHART: Chart = Chart {
             logarithmic; the conditions of a workload share one.",
     metrics: &[&OPS_PER_CPU_S],
     draw: |chart, data| {
-        let spec =
-            Spec { axis: "operations per CPU second", nothing: "No run measured processor time.", row: block::ROW };
+        let (axis, nothing) = ("operations per CPU second", "No run measured processor time.");
+        let spec = Spec { axis, measure: axis, nothing, row: block::ROW };
         draw(chart, data, &spec, |row| figure_of(row.mean(&OPS_PER_CPU_S, "")))
     },
 };

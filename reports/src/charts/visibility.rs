@@ -5,6 +5,7 @@ use syncbench_harness::metrics::{CENSORED, VISIBLE_MS};
 use super::dots::{self, Dot, Dots, Spec};
 use super::{Chart, block};
 use crate::aggregate::{QUANTILES, Row};
+use crate::exact::with_spread;
 use crate::format::{figure, percent};
 
 pub(super) static CHART: Chart = Chart {
@@ -16,20 +17,24 @@ pub(super) static CHART: Chart = Chart {
             one.",
     metrics: &[&VISIBLE_MS, &CENSORED],
     draw: |chart, data| {
-        let spec = Spec { axis: "milliseconds", nothing: "No run measured visibility.", row: block::ROW };
+        let (axis, measure) = ("milliseconds", "milliseconds until visible everywhere");
+        let spec = Spec { axis, measure, nothing: "No run measured visibility.", row: block::ROW };
         dots::draw(chart, data, &spec, dots)
     },
 };
 
 fn dots(row: &Row<'_>) -> Option<Dots> {
     let [half, most, nearly_all] = QUANTILES.map(|q| row.quantile(&VISIBLE_MS, q));
-    let (half, most, nearly_all) = (half?.value, most?.value, nearly_all?.value);
+    let (half, most, nearly_all) = (half?, most?, nearly_all?);
     let never = never(row);
-    let mut words = format!("{} / {}", figure(half), figure(nearly_all));
-    if never > 0.0 {
-        words += &format!(", never {}", percent(never));
-    }
-    Some((vec![Dot { at: half, to: Some(nearly_all), ticks: vec![most], ..Dot::default() }], words))
+    let never = if never > 0.0 { format!(", never {}", percent(never)) } else { String::new() };
+    let dot = Dot { at: half.value, to: Some(nearly_all.value), ticks: vec![most.value], ..Dot::default() };
+    let [exact_half, exact_most, exact_all] = [half, most, nearly_all].map(|one| with_spread(&one));
+    Some(Dots {
+        dots: vec![dot],
+        words: format!("{} / {}{never}", figure(half.value), figure(nearly_all.value)),
+        figures: format!("median {exact_half}, 90 % {exact_most}, 99 % {exact_all}{never}"),
+    })
 }
 
 /// The share of operations that never became visible everywhere.

@@ -34,9 +34,9 @@ pub struct Axis {
 /// Where a figure comes from.
 #[derive(Clone, Copy, Debug)]
 pub enum Source {
-    /// Operations of this kind for each 1,000, over all parts of the data together.
+    /// Operations of this kind for each 1,000, over all parts of the data that last together.
     Per1000(&'static MetricSpec),
-    /// Operations lost or refused for each 1,000, over all parts of the data together.
+    /// Operations lost or refused for each 1,000, over all parts of the data that last together.
     NotKept,
     /// A quantile, of the part of the data where it is worst.
     Quantile(&'static MetricSpec, f64),
@@ -79,6 +79,16 @@ pub struct Measure {
     pub estimate: Estimate,
     /// For each seed, for comparisons.
     pub by_seed: BTreeMap<u64, f64>,
+    /// Operations among which it was counted; `None` where it is no count.
+    pub of: Option<u64>,
+}
+
+impl Measure {
+    /// Where nothing was counted: below this it is with 95 % confidence, in the same unit.
+    pub fn below(&self) -> Option<f64> {
+        let of = self.of.filter(|of| *of > 0 && self.estimate.value == 0.0)?;
+        Some(1000.0 * stats::none_of(of))
+    }
 }
 
 /// The axes in the order of the rule: what is not kept, or, where refusals are wanted, what is lost and then what is refused;
@@ -110,11 +120,11 @@ pub fn axes(answers: &Answers, measured: &Measured<'_>, entries: &[Entry]) -> Ve
     // more kept than one that is lost.
     let mut axes = vec![
         counted("not kept", CONNECTED, Source::NotKept, !word),
-        counted("not kept, away", AWAY, Source::NotKept, !word),
+        counted("not kept (away)", AWAY, Source::NotKept, !word),
         counted("lost", CONNECTED, Source::Per1000(&LOST_INTENTS), word),
-        counted("lost, away", AWAY, Source::Per1000(&LOST_INTENTS), word),
+        counted("lost (away)", AWAY, Source::Per1000(&LOST_INTENTS), word),
         counted("refused", CONNECTED, Source::Per1000(&REJECTED), word),
-        counted("refused, away", AWAY, Source::Per1000(&REJECTED), word),
+        counted("refused (away)", AWAY, Source::Per1000(&REJECTED), word),
         axis(echo.0, "ms", CONNECTED, echo.1, frame),
         counted("taken back", CONNECTED, Source::Per1000(&ROLLED_BACK), word),
         Axis { decides: word, ..axis(confirmed.0, "ms", CONNECTED, confirmed.1, frame) },
@@ -139,13 +149,12 @@ impl Axis {
     /// The figure of an entry; `None` where it does not apply.
     pub fn measure(&self, measured: &Measured<'_>, entry: &Entry) -> Option<Measure> {
         let rows: Vec<_> = entry.rows(measured, self.part).collect();
+        let lasting: Vec<_> = entry.lasting(measured, self.part).collect();
         match self.source {
             Source::Per1000(metric) => {
-                ratio(&rows.iter().map(|row| (row.by_seed(metric, TOTAL), 1000.0)).collect::<Vec<_>>(), &rows)
+                per_1000(lasting.iter().map(|row| row.by_seed(metric, TOTAL)).collect(), &lasting)
             }
-            Source::NotKept => {
-                ratio(&rows.iter().map(|row| (row.not_kept_by_seed(), 1000.0)).collect::<Vec<_>>(), &rows)
-            }
+            Source::NotKept => per_1000(lasting.iter().map(|row| row.not_kept_by_seed()).collect(), &lasting),
             Source::PerOp(metric) => {
                 let weighed = |row: &&crate::aggregate::Row<'_>| {
                     let ops = row.by_seed(&OPS_ISSUED, "");
@@ -156,12 +165,13 @@ impl Axis {
                 ratio(&rows.iter().map(weighed).collect::<Vec<_>>(), &rows)
             }
             Source::Quantile(metric, q) => worst(rows.iter().filter_map(|row| {
-                Some(Measure { estimate: row.quantile(metric, q)?, by_seed: row.quantile_by_seed(metric, q) })
+                let by_seed = row.quantile_by_seed(metric, q);
+                Some(Measure { estimate: row.quantile(metric, q)?, by_seed, of: None })
             })),
             Source::Mean(metric, field) => worst(rows.iter().filter_map(|row| {
                 let by_seed = row.by_seed(metric, field);
                 let values: Vec<f64> = by_seed.values().copied().collect();
-                Some(Measure { estimate: stats::mean_estimate(&values)?, by_seed })
+                Some(Measure { estimate: stats::mean_estimate(&values)?, by_seed, of: None })
             })),
         }
     }
@@ -177,6 +187,13 @@ impl Axis {
         };
         difference.side().filter(|_| counts).unwrap_or(Ordering::Equal)
     }
+}
+
+/// Counts for each 1,000 operations.
+fn per_1000(counts: Vec<BTreeMap<u64, f64>>, rows: &[&crate::aggregate::Row<'_>]) -> Option<Measure> {
+    let counts: Vec<_> = counts.into_iter().map(|by_seed| (by_seed, 1000.0)).collect();
+    let of = rows.iter().flat_map(|row| row.by_seed(&OPS_ISSUED, "").into_values()).sum::<f64>();
+    Some(Measure { of: Some(of as u64), ..ratio(&counts, rows)? })
 }
 
 /// What all rows have together for each operation, times a factor. `None` unless every row has it.
@@ -195,7 +212,8 @@ fn ratio(over: &[(BTreeMap<u64, f64>, f64)], rows: &[&crate::aggregate::Row<'_>]
     }
     pairs.retain(|_, (_, under)| *under > 0.0);
     let estimate = stats::ratio_estimate(&pairs.values().copied().collect::<Vec<_>>())?;
-    Some(Measure { estimate, by_seed: pairs.into_iter().map(|(seed, (over, under))| (seed, over / under)).collect() })
+    let by_seed = pairs.into_iter().map(|(seed, (over, under))| (seed, over / under)).collect();
+    Some(Measure { estimate, by_seed, of: None })
 }
 
 /// The largest of several, seed by seed, with the interval of the one that is largest over all.

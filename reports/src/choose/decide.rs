@@ -7,7 +7,7 @@ use syncbench_harness::metrics::LOST_INTENTS;
 
 use super::answers::Answers;
 use super::axes::{Axis, Measure, axes};
-use super::decision::{Candidate, Decision, Figure, Mix, Proposal, Veto, Vetoed};
+use super::decision::{Candidate, Decision, Figure, Mix, Other, Proposal, Veto, Vetoed, syncbench};
 use super::entry::{Entry, HYBRID, Measured, entries};
 use super::relax::relax;
 use super::rule::{Field, Pick, in_words};
@@ -136,14 +136,53 @@ impl<'a> Verdict<'a> {
             conditions: study.conditions.clone(),
             seeds,
             build: self.measured.results.environment.describe_build(),
+            program: syncbench(),
             vetoed,
             candidates,
+            others: self.others(&mixes, &field, proposal.as_ref(), mix.as_ref()),
+            labels: Vec::new(),
             proposal,
             relax,
             mix,
             flips: Vec::new(),
             caveats: self.caveats(study, seeds, field.entries.len()),
         }
+    }
+
+    /// Safe mixes beside the one that is shown, with the first figure of the rule that tells each from what is proposed.
+    fn others(
+        &self,
+        mixes: &Field<'_>,
+        singles: &Field<'_>,
+        proposal: Option<&Proposal>,
+        shown: Option<&Mix>,
+    ) -> Vec<Other> {
+        let Some(proposal) = proposal else { return Vec::new() };
+        let of = |field: &'_ Field<'_>| {
+            let place = field.entries.iter().position(|entry| entry.label == proposal.strategy);
+            place.map(|place| field.figures[place].clone())
+        };
+        let Some(theirs) = of(singles).or_else(|| of(mixes)) else { return Vec::new() };
+        let named = [Some(&proposal.strategy), shown.map(|mix| &mix.strategy)];
+        let rest = mixes.entries.iter().zip(&mixes.figures).filter(|(entry, _)| !named.contains(&Some(&entry.label)));
+        let why = |mine: &[Option<Measure>]| match better(&self.axes, mine, &theirs) {
+            None => format!("the seeds do not tell it from {} in anything that the rule looks at", proposal.strategy),
+            Some((axis, side)) => {
+                let says = self.differ(axis, mine, &theirs, &proposal.strategy);
+                let rule = "; the rule left it at a step before, against a third one";
+                format!("{says}{}", if side == Ordering::Less { rule } else { "" })
+            }
+        };
+        rest.map(|(entry, mine)| Other { strategy: entry.label.clone(), why: why(mine) }).collect()
+    }
+
+    /// Two figures of an axis in a clause.
+    fn differ(&self, axis: usize, mine: &[Option<Measure>], theirs: &[Option<Measure>], other: &str) -> String {
+        let value = |of: &[Option<Measure>]| {
+            of[axis].as_ref().map_or_else(String::new, |one| crate::format::figure(one.estimate.value))
+        };
+        let Axis { name, unit, .. } = self.axes[axis];
+        format!("{name}: {} {unit}, and {} with {other}", value(mine), value(theirs))
     }
 
     fn candidates(&self, answers: &Answers, field: &Field<'_>) -> Vec<Candidate> {
@@ -166,7 +205,7 @@ impl<'a> Verdict<'a> {
 
     /// The kind of which most operations were lost.
     fn worst(&self, entry: &Entry) -> Option<super::decision::Evidence> {
-        let rows = [super::study::CONNECTED, super::study::AWAY].map(|part| entry.rows(&self.measured, part));
+        let rows = [super::study::CONNECTED, super::study::AWAY].map(|part| entry.lasting(&self.measured, part));
         let cells: Vec<_> = rows.into_iter().flatten().flat_map(crate::aggregate::Row::measured).collect();
         let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
         for finding in cells.iter().flat_map(|cell| &cell.findings).filter(|finding| finding.lost) {
@@ -203,14 +242,8 @@ impl<'a> Verdict<'a> {
                     None => {}
                 }
             }
-            if answers.history {
-                sentences.push(match facts.claims.contains("grows with operations") {
-                    true => format!(
-                        "{of}it keeps operations; earlier versions can be read where the library keeps deleted content, too \
-                         (Yjs collects it by default)"
-                    ),
-                    false => format!("{of}earlier versions have to be kept beside it: it does not keep its operations"),
-                });
+            if answers.history && !facts.history.is_empty() && !part.passes() {
+                sentences.push(format!("{of}earlier versions: {}", facts.history));
             }
             let row = self.measured.row(super::study::CONNECTED, part.workload, strategy);
             for (edit, how) in row.map(crate::aggregate::Row::emulated).unwrap_or_default() {
@@ -245,14 +278,7 @@ impl<'a> Verdict<'a> {
                     None => {
                         (false, format!("the seeds do not tell it from {other} in anything that the rule looks at"))
                     }
-                    Some((axis, side)) => {
-                        let value = |of: &[Option<Measure>]| {
-                            of[axis].as_ref().map_or_else(String::new, |one| crate::format::figure(one.estimate.value))
-                        };
-                        let Axis { name, unit, .. } = self.axes[axis];
-                        let (mine, theirs) = (value(mine), value(theirs));
-                        (side == Ordering::Less, format!("{name}: {mine} {unit}, and {theirs} with {other}"))
-                    }
+                    Some((axis, side)) => (side == Ordering::Less, self.differ(axis, mine, theirs, other)),
                 }
             }
         };
@@ -344,6 +370,8 @@ fn figures_of(axes: &[Axis], all: &[Vec<Option<Measure>>], index: usize) -> Vec<
             low: ends.map(|ends| ends.low),
             high: ends.map(|ends| ends.high),
             told_from_best: told == Some(Ordering::Greater),
+            of: mine.and_then(|one| one.of),
+            below: mine.and_then(Measure::below),
         }
     };
     axes.iter().enumerate().map(figure).collect()

@@ -15,6 +15,9 @@ pub struct Decision {
     pub seeds: usize,
     /// The build that measured, in a line.
     pub build: String,
+    /// The name of the program that measured, with which its commands begin.
+    #[serde(default = "syncbench")]
+    pub program: String,
     /// Strategies that are ruled out, each with its reasons.
     pub vetoed: Vec<Vetoed>,
     /// Strategies that remain, those on the Pareto front first. Empty where nothing is safe.
@@ -26,10 +29,21 @@ pub struct Decision {
     pub relax: Vec<String>,
     /// A mix by part of the data, where one was measured.
     pub mix: Option<Mix>,
+    /// All other mixes that are safe, each with why it is not proposed.
+    #[serde(default)]
+    pub others: Vec<Other>,
+    /// What parameters in labels mean.
+    #[serde(default)]
+    pub labels: Vec<Explained>,
     /// What would have to change for another answer.
     pub flips: Vec<Flip>,
     /// What limits all of it.
     pub caveats: Vec<String>,
+}
+
+/// What a record that names no program was measured by.
+pub(super) fn syncbench() -> String {
+    "syncbench".to_owned()
 }
 
 /// A strategy that is ruled out.
@@ -122,6 +136,12 @@ pub struct Figure {
     pub high: Option<f64>,
     /// Whether the seeds tell it from the best candidate's.
     pub told_from_best: bool,
+    /// Operations among which it was counted; absent where it is no count.
+    #[serde(default)]
+    pub of: Option<u64>,
+    /// Where nothing was counted: below this it is with 95 % confidence, in the same unit.
+    #[serde(default)]
+    pub below: Option<f64>,
 }
 
 /// What is proposed.
@@ -151,6 +171,28 @@ pub struct Mix {
     pub because: Vec<String>,
     /// Its figures, as a candidate has them.
     pub figures: Vec<Figure>,
+}
+
+/// A safe mix that is not proposed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Other {
+    /// Its label.
+    pub strategy: String,
+    /// Why it is not proposed, without its full stop.
+    pub why: String,
+}
+
+/// What a part of a label means.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Explained {
+    /// As labels have it, such as `text=embedded`: every value that occurs.
+    pub terms: Vec<String>,
+    /// The strategies that have this parameter; one empty text where it is none.
+    pub of: Vec<String>,
+    /// The labels in which it stands.
+    pub labels: Vec<String>,
+    /// What it means, by the spec's own help.
+    pub says: String,
 }
 
 /// A search along one axis for another answer.

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use syncbench_harness::results::{Results, StrategyFacts};
 
-use super::study::{Part, Study};
+use super::shapes::Part;
+use super::study::Study;
 use crate::aggregate::{Row, Summary};
 
 /// The measurements of a study.
@@ -55,13 +56,21 @@ pub struct Entry {
 impl Entry {
     /// A strategy that carries all parts of the data.
     pub fn alone(study: &Study, label: &str, family: &str) -> Self {
-        let carries = study.parts.iter().map(|part| (*part, label.to_owned())).collect();
+        let carries = study.parts.iter().map(|part| (part.clone(), label.to_owned())).collect();
         Self { label: label.to_owned(), family: family.to_owned(), carries }
     }
 
     /// Its rows in a part of the plan.
     pub fn rows<'m, 'a>(&'m self, measured: &'m Measured<'a>, part: &'m str) -> impl Iterator<Item = &'m Row<'a>> {
         self.carries.iter().filter_map(move |(data, strategy)| measured.row(part, data.workload, strategy))
+    }
+
+    /// Its rows on data that lasts, on which losses are counted: what passes with its user is sent often, and its next
+    /// message repairs what was lost. All rows where nothing lasts.
+    pub fn lasting<'m, 'a>(&'m self, measured: &'m Measured<'a>, part: &'m str) -> impl Iterator<Item = &'m Row<'a>> {
+        let all_pass = self.carries.iter().all(|(data, _)| data.passes());
+        let lasting = self.carries.iter().filter(move |(data, _)| all_pass || !data.passes());
+        lasting.filter_map(move |(data, strategy)| measured.row(part, data.workload, strategy))
     }
 
     /// By part of the data: what carries it, in words.

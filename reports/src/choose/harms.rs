@@ -3,6 +3,7 @@
 use syncbench_harness::results::Finding;
 
 use super::answers::{Answers, Data, Invariant};
+use super::shapes::Part;
 
 /// What a kind of finding does to a product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,11 +28,13 @@ pub enum Harm {
     Text,
     /// An undo did not take its operation back, or took more.
     Undo,
+    /// What a user was told stands is not so, by the oracle of a workload that a product brings itself.
+    Own,
     /// A figure beside others: it rules nothing out.
     Consequence,
 }
 
-use Harm::{Collateral, Consequence, Order, Oversell, Overwrite, Screen, Text, Torn, Twice, Undo, Unrefused};
+use Harm::{Collateral, Consequence, Order, Oversell, Overwrite, Own, Screen, Text, Torn, Twice, Undo, Unrefused};
 
 /// By the name of a kind: what it does. A test binds it to the kinds of all workloads.
 #[rustfmt::skip]
@@ -122,20 +125,20 @@ pub static HARMS: &[(&str, &[Harm])] = &[
     ("cursor from nowhere", &[Consequence]),
 ];
 
-/// What a finding does. A lost operation of a kind that a product brings itself counts as lost work.
+/// What a finding does. Of a kind that a product brings itself only its oracle knows more.
 pub fn harms(finding: &Finding) -> &'static [Harm] {
     match HARMS.iter().find(|(kind, _)| *kind == finding.kind) {
         Some((_, harms)) => harms,
-        None if finding.lost => &[Collateral],
+        None if finding.lost => &[Own],
         None => &[Consequence],
     }
 }
 
-/// The answer that does not allow this harm in this workload, by the name of its field, and what it says as a clause;
+/// The answer that does not allow this harm in this part of the data, by the name of its field, and what it says as a clause;
 /// `None` where it is allowed.
-pub fn forbids(answers: &Answers, harm: Harm, workload: &str) -> Option<(&'static str, &'static str)> {
+pub fn forbids(answers: &Answers, harm: Harm, part: &Part) -> Option<(&'static str, &'static str)> {
     let invariant = answers.invariant;
-    let text = answers.long_text || answers.data.contains(&Data::Text);
+    let text = answers.data.contains(&Data::Text) || part.is_named() && part.has_text();
     let broken = match invariant {
         Invariant::None => None,
         Invariant::NoOversell => Some(("booking", "nothing may be sold beyond the stock")),
@@ -150,7 +153,11 @@ pub fn forbids(answers: &Answers, harm: Harm, workload: &str) -> Option<(&'stati
         Oversell if invariant == Invariant::NoOversell => broken.map(|(_, clause)| ("invariant", clause)),
         Twice if invariant == Invariant::EachItemOnce => broken.map(|(_, clause)| ("invariant", clause)),
         Torn if invariant == Invariant::AllOrNothing => broken.map(|(_, clause)| ("invariant", clause)),
-        Screen => broken.filter(|(on, _)| *on == workload).map(|(_, clause)| ("invariant", clause)),
+        Own if !answers.overwrite => Some(("overwrite", "no work may vanish unseen")),
+        Own => Some(("data", "what a user was told stands is not so")),
+        Screen => {
+            broken.filter(|(on, _)| part.is_named() || *on == part.workload).map(|(_, clause)| ("invariant", clause))
+        }
         Unrefused if answers.refuse => Some(("refuse", "operations that others have made impossible must be refused")),
         Order if answers.order => Some(("order", "what users move must be there once, and where they put it")),
         Text if answers.long_text => Some(("long_text", "a text must say what was typed")),
@@ -167,7 +174,12 @@ mod tests {
     use syncbench_harness::oracles;
     use syncbench_harness::workloads::WORKLOADS;
 
+    use super::super::shapes::parts;
     use super::*;
+
+    fn part(data: Data) -> Part {
+        parts(&Answers { data: vec![data], ..Answers::default() }, WORKLOADS).remove(0)
+    }
 
     #[test]
     fn every_kind_of_finding_has_its_harm_and_every_harm_is_of_a_kind() {
@@ -190,9 +202,9 @@ mod tests {
             ..Answers::default()
         };
         for (kind, harms) in HARMS {
-            let workload = if *kind == "torn save" { "record" } else { "booking" };
+            let part = part(if *kind == "torn save" { Data::Records } else { Data::Stock });
             for harm in *harms {
-                let ruled = Invariant::ALL.iter().any(|one| forbids(&strict(*one), *harm, workload).is_some());
+                let ruled = Invariant::ALL.iter().any(|one| forbids(&strict(*one), *harm, &part).is_some());
                 assert_eq!(ruled, *harm != Consequence, "{kind}: {harm:?}");
             }
         }
@@ -201,16 +213,21 @@ mod tests {
     #[test]
     fn a_team_that_tolerates_overwriting_has_not_allowed_that_other_work_vanishes() {
         let relaxed = Answers { overwrite: true, ..Answers::default() };
-        assert_eq!(forbids(&relaxed, Overwrite, "record"), None);
-        assert_eq!(forbids(&relaxed, Collateral, "record").map(|(answer, _)| answer), Some("data"));
+        let records = part(Data::Records);
+        assert_eq!(forbids(&relaxed, Overwrite, &records), None);
+        assert_eq!(forbids(&relaxed, Collateral, &records).map(|(answer, _)| answer), Some("data"));
         let strict = Answers { overwrite: false, ..Answers::default() };
-        assert_eq!(forbids(&strict, Overwrite, "record").map(|(answer, _)| answer), Some("overwrite"));
+        assert_eq!(forbids(&strict, Overwrite, &records).map(|(answer, _)| answer), Some("overwrite"));
     }
 
     #[test]
-    fn a_kind_that_nobody_here_knows_is_lost_work_if_it_lost_an_operation() {
+    fn a_kind_that_nobody_here_knows_rules_out_whatever_is_answered_if_it_lost_an_operation() {
         let finding =
             |lost| Finding { kind: "vote lost".into(), count: 1, example: String::new(), lost, ops: Vec::new() };
-        assert_eq!((harms(&finding(true)), harms(&finding(false))), (&[Collateral][..], &[Consequence][..]));
+        assert_eq!((harms(&finding(true)), harms(&finding(false))), (&[Own][..], &[Consequence][..]));
+        for (overwrite, answer) in [(true, "data"), (false, "overwrite")] {
+            let answers = Answers { overwrite, ..Answers::default() };
+            assert_eq!(forbids(&answers, Own, &part(Data::Records)).map(|(answer, _)| answer), Some(answer));
+        }
     }
 }

@@ -2,14 +2,18 @@
 
 use std::time::Duration;
 
+use syncbench_harness::workload::WorkloadSpec;
+
 use super::answers::Answers;
-use super::questions::{Field, Form, QUESTIONS};
+use super::questions::{Choice, Field, Form, QUESTIONS};
 use super::read;
 use crate::format::{plain, wrap};
 
 /// A dialogue under way: the product's name first, then each field of each question.
-#[derive(Clone, Debug, Default)]
-pub struct Interview {
+#[derive(Clone)]
+pub struct Interview<'w> {
+    /// Those of the catalog.
+    workloads: &'w [&'static WorkloadSpec],
     answers: Answers,
     /// Answers given so far.
     given: usize,
@@ -24,7 +28,12 @@ pub enum Reply {
     Say(String),
 }
 
-impl Interview {
+impl<'w> Interview<'w> {
+    /// A dialogue that begins; `workloads` are those of the catalog.
+    pub fn new(workloads: &'w [&'static WorkloadSpec]) -> Self {
+        Self { workloads, answers: Answers::default(), given: 0 }
+    }
+
     /// The answers, once every question has one.
     pub fn answers(&self) -> Option<&Answers> {
         (self.given > steps().count()).then_some(&self.answers)
@@ -48,7 +57,7 @@ impl Interview {
         if first {
             text += &format!("\n{}", wrap(&format!("{number}. {}", QUESTIONS[number - 1].ask), width, ""));
         }
-        let choices = field.choices();
+        let choices = field.choices(self.workloads);
         let widest = choices.iter().map(|choice| choice.word.len()).max().unwrap_or(0);
         for (index, choice) in choices.iter().enumerate() {
             let key = match field.form {
@@ -82,7 +91,9 @@ impl Interview {
         let mut taken = match step {
             _ if line.is_empty() => Ok(()),
             None => read::product(line).map(|name| self.answers.product = name),
-            Some((_, _, field)) => field.set(&mut self.answers, &words(field, line)),
+            Some((_, _, field)) => {
+                field.set(&mut self.answers, &words(&field.choices(self.workloads), field, line), self.workloads)
+            }
         };
         if step.is_some_and(|(_, _, field)| matches!(field.form, Form::Invariant)) {
             taken = taken.and_then(|()| self.answers.check());
@@ -113,8 +124,7 @@ fn steps() -> impl Iterator<Item = (usize, bool, &'static Field)> {
 }
 
 /// A line with the words of choices in place of their numbers.
-fn words(field: &Field, line: &str) -> String {
-    let choices = field.choices();
+fn words(choices: &[Choice], field: &Field, line: &str) -> String {
     if !matches!(field.form, Form::Data | Form::Invariant) {
         return line.to_owned();
     }
@@ -127,12 +137,14 @@ fn words(field: &Field, line: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use syncbench_harness::workloads::WORKLOADS;
+
     use super::super::answers::{Data, Invariant};
     use super::*;
 
     /// What was printed, and the answers if the lines were enough.
     fn held(lines: &[&str]) -> (String, Option<Answers>) {
-        let (mut interview, mut printed) = (Interview::default(), String::new());
+        let (mut interview, mut printed) = (Interview::new(WORKLOADS), String::new());
         for line in lines {
             assert_eq!(interview.answers(), None, "{line}");
             printed += &interview.prompt(80);
@@ -196,7 +208,7 @@ mod tests {
 
     #[test]
     fn hostile_lines_are_answered() {
-        let mut interview = Interview::default();
+        let mut interview = Interview::new(WORKLOADS);
         for line in ["\u{1b}[2J", "\0", &"x".repeat(100_000), "<", "<", "<", "9999999999999999999999", "🦀, 🦀", ""]
         {
             interview.reply(line, 80);

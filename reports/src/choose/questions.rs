@@ -1,10 +1,12 @@
 //! The questions: at most ten, in the words of people who build products. The file of answers and the dialogue read them.
 
+use syncbench_harness::workload::WorkloadSpec;
 use syncbench_strategies::names::did_you_mean;
 use syncbench_strategies::numbers::parse_count;
 use syncbench_strategies::selector::format_span;
 
 use super::answers::{Answers, Data, Invariant, LONGEST_OFFLINE, LONGEST_ROUND_TRIP, MOST_PEOPLE};
+use super::shapes::{own, stands_for};
 use super::span;
 use crate::format::{count, plain, shorten};
 
@@ -89,7 +91,8 @@ pub struct Choice {
 pub static QUESTIONS: &[Question] = &[
     Question {
         ask: "What kinds of data do people change together, the most important first?",
-        why: "Each kind is measured by a workload of its own, and no model is best for all of them.",
+        why: "Each kind is measured by a workload of its own, and no model is best for all of them. A product's own program \
+              lists its workloads here, too.",
         fields: &[Field { name: "data", label: "kinds of data", form: Form::Data }],
     },
     Question {
@@ -209,6 +212,9 @@ pub static QUESTIONS: &[Question] = &[
     },
 ];
 
+/// The kinds of data that are built in.
+static KINDS: [Data; 9] = Data::ALL;
+
 /// All fields, in the order of the questions.
 pub fn fields() -> impl Iterator<Item = &'static Field> {
     QUESTIONS.iter().flat_map(|question| question.fields)
@@ -220,10 +226,15 @@ pub fn find(name: &str) -> Option<&'static Field> {
 }
 
 impl Field {
-    /// The words that can be answered; empty where the answer is a span or a number.
-    pub fn choices(&self) -> Vec<Choice> {
+    /// The words that can be answered; empty where the answer is a span or a number. `workloads` are those of the catalog:
+    /// what a product brings is a kind of data, too.
+    pub fn choices(&self, workloads: &[&'static WorkloadSpec]) -> Vec<Choice> {
         match self.form {
-            Form::Data => Data::ALL.map(|data| Choice { word: data.word(), meaning: data.meaning() }).to_vec(),
+            Form::Data => {
+                let built_in = KINDS.iter().map(|data| Choice { word: data.word(), meaning: data.meaning() });
+                let own = own(workloads).map(|spec| Choice { word: spec.name, meaning: spec.summary });
+                built_in.chain(own).collect()
+            }
             Form::Invariant => Invariant::ALL.map(|one| Choice { word: one.word(), meaning: one.meaning() }).to_vec(),
             Form::YesNo { yes, no, .. } => {
                 vec![Choice { word: "yes", meaning: yes }, Choice { word: "no", meaning: no }]
@@ -233,8 +244,8 @@ impl Field {
     }
 
     /// What can be answered, after "expected".
-    pub fn expects(&self) -> String {
-        let words = || self.choices().iter().map(|choice| choice.word).collect::<Vec<_>>().join(", ");
+    pub fn expects(&self, workloads: &[&'static WorkloadSpec]) -> String {
+        let words = || self.choices(workloads).iter().map(|choice| choice.word).collect::<Vec<_>>().join(", ");
         match self.form {
             Form::Data => format!("one or more of {}", words()),
             Form::Invariant => format!("one of {}", words()),
@@ -252,7 +263,7 @@ impl Field {
     /// What `answers` has, as a person writes it: `records, text`, `yes`, `21d`, `4`.
     pub fn written(&self, answers: &Answers) -> String {
         match self.form {
-            Form::Data => answers.data.iter().map(|data| data.word()).collect::<Vec<_>>().join(", "),
+            Form::Data => answers.data.iter().map(Data::word).collect::<Vec<_>>().join(", "),
             Form::Invariant => answers.invariant.word().to_owned(),
             Form::YesNo { access, .. } => if *(access.get)(answers) { "yes" } else { "no" }.to_owned(),
             Form::Span(access, _) => (access.get)(answers).clone(),
@@ -268,9 +279,9 @@ impl Field {
     /// # Errors
     ///
     /// What was expected, with the nearest word where one is near.
-    pub fn set(&self, answers: &mut Answers, text: &str) -> Result<(), String> {
+    pub fn set(&self, answers: &mut Answers, text: &str, workloads: &[&'static WorkloadSpec]) -> Result<(), String> {
         match self.form {
-            Form::Data => answers.data = data(text)?,
+            Form::Data => answers.data = data(text, &self.choices(workloads))?,
             Form::Invariant => answers.invariant = one(text, &Invariant::ALL, Invariant::word)?,
             Form::YesNo { access, .. } => *(access.set)(answers) = yes(text)?,
             Form::Span(access, longest) => {
@@ -282,7 +293,7 @@ impl Field {
                 *(access.set)(answers) = if span.is_zero() { "0s".to_owned() } else { format_span(span) };
             }
             Form::Count(access, most) => {
-                let expected = || format!("expected {}", self.expects());
+                let expected = || format!("expected {}", self.expects(workloads));
                 let number = parse_count(text.trim()).and_then(|number| u32::try_from(number).ok());
                 let number = number.ok_or_else(expected)?;
                 if !(1..=most).contains(&number) {
@@ -295,17 +306,21 @@ impl Field {
     }
 }
 
-fn data(text: &str) -> Result<Vec<Data>, String> {
+/// Kinds of data by their words, or by the workloads that stand for them.
+fn data(text: &str, choices: &[Choice]) -> Result<Vec<Data>, String> {
     let words = text.split([',', ' ', '\t']).filter(|word| !word.is_empty());
     let mut known = Vec::new();
     for word in words {
-        let data = one(word, &Data::ALL, Data::word)?;
+        let data = match stands_for(word) {
+            Some(data) => data.clone(),
+            None => one(word, choices, |choice| choice.word)?.word.to_owned().into(),
+        };
         if !known.contains(&data) {
             known.push(data);
         }
     }
     if known.is_empty() {
-        return Err(format!("expected one or more of {}", words_of(&Data::ALL, Data::word).join(", ")));
+        return Err(format!("expected one or more of {}", words_of(choices, |choice| choice.word).join(", ")));
     }
     Ok(known)
 }

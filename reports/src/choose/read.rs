@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 
 use serde_json::Value;
+use syncbench_harness::workload::WorkloadSpec;
 use syncbench_strategies::names::unknown;
 use toml::de::{DeTable, DeValue};
 
-use super::answers::Answers;
+use super::answers::{Answers, Data};
 use super::questions::{Field, Form, QUESTIONS, fields, find};
 use crate::format::{plain, shorten};
 
@@ -37,13 +38,13 @@ struct Entry {
 }
 
 /// Reads answers: TOML, or JSON if the first character is `{` or the file is named so, of which the answers of a decision are taken. Keys that
-/// are not given have the defaults of [`Answers`]; `file` is for messages.
+/// are not given have the defaults of [`Answers`]; `file` is for messages, `workloads` are those of the catalog.
 ///
 /// # Errors
 ///
 /// The first thing that is wrong.
-pub fn read(bytes: &[u8], file: &str) -> Result<Answers, AnswersError> {
-    given(bytes, file).map(|(answers, _)| answers)
+pub fn read(bytes: &[u8], file: &str, workloads: &[&'static WorkloadSpec]) -> Result<Answers, AnswersError> {
+    given(bytes, file, workloads).map(|(answers, _)| answers)
 }
 
 /// The same, and what the file leaves out.
@@ -51,7 +52,11 @@ pub fn read(bytes: &[u8], file: &str) -> Result<Answers, AnswersError> {
 /// # Errors
 ///
 /// The first thing that is wrong; a file without a single answer.
-pub fn given(bytes: &[u8], file: &str) -> Result<(Answers, Vec<&'static Field>), AnswersError> {
+pub fn given(
+    bytes: &[u8],
+    file: &str,
+    workloads: &[&'static WorkloadSpec],
+) -> Result<(Answers, Vec<&'static Field>), AnswersError> {
     let file = shorten(&plain(file), 200);
     if bytes.len() > MOST_BYTES {
         return Err(AnswersError(format!("{file}: expected answers, of at most {MOST_BYTES} bytes")));
@@ -70,7 +75,7 @@ pub fn given(bytes: &[u8], file: &str) -> Result<(Answers, Vec<&'static Field>),
     }
     let mut left_out: Vec<_> = fields().collect();
     for Entry { key, line, value } in entries {
-        set(&mut answers, &key, value).map_err(|reason| at(&file, line, &reason))?;
+        set(&mut answers, &key, value, workloads).map_err(|reason| at(&file, line, &reason))?;
         left_out.retain(|field| field.name != key);
     }
     Ok((answers, left_out))
@@ -154,7 +159,7 @@ fn list(items: impl Iterator<Item = Raw>) -> Raw {
 }
 
 /// Sets a key; the reason names it.
-fn set(answers: &mut Answers, key: &str, value: Raw) -> Result<(), String> {
+fn set(answers: &mut Answers, key: &str, value: Raw, workloads: &[&'static WorkloadSpec]) -> Result<(), String> {
     if key == "product" {
         answers.product = match value {
             Raw::Text(name) => product(&name)?,
@@ -173,9 +178,9 @@ fn set(answers: &mut Answers, key: &str, value: Raw) -> Result<(), String> {
         (Raw::List(texts), Form::Data) => texts.join(","),
         (Raw::List(texts), _) if texts.len() == 1 => texts.concat(),
         (Raw::List(_), _) => return Err(format!("{key}: expected one answer, not a list")),
-        (Raw::Other(what), _) => return Err(format!("{key}: expected {}, not {what}", field.expects())),
+        (Raw::Other(what), _) => return Err(format!("{key}: expected {}, not {what}", field.expects(workloads))),
     };
-    field.set(answers, &text).map_err(|reason| format!("{key}: {reason}"))
+    field.set(answers, &text, workloads).map_err(|reason| format!("{key}: {reason}"))
 }
 
 /// A product's name: a line of its own in a record, and part of a folder's name.
@@ -191,20 +196,24 @@ pub fn product(name: &str) -> Result<String, String> {
     }
 }
 
-/// A file of answers: each with its question, and what can be answered.
-pub fn write(answers: &Answers) -> String {
+/// A file of answers for a program: each with its question, and what can be answered. Of workloads only those that are
+/// answered are known here.
+pub fn write(answers: &Answers, program: &str) -> String {
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
-    let mut file = "# Answers for `syncbench choose --answers FILE`.\n".to_owned();
+    let mut file = format!("# Answers for `{} choose --answers FILE`.\n", plain(program));
     // Writing to a string does not fail.
     let _ = writeln!(file, "product = {}", quoted(&answers.product));
     for question in QUESTIONS {
         let _ = writeln!(file, "\n# {}", question.ask);
         for field in question.fields {
             let written = field.written(answers);
-            let words: Vec<_> = field.choices().iter().map(|choice| choice.word).collect();
+            let choices = field.choices(&[]);
+            let words: Vec<_> = choices.iter().map(|choice| choice.word).collect();
             let _ = match field.form {
                 Form::Data => {
                     let items: Vec<_> = answers.data.iter().map(|data| quoted(data.word())).collect();
+                    let own = answers.data.iter().map(Data::word).filter(|word| !words.contains(word));
+                    let words: Vec<_> = words.iter().copied().chain(own).collect();
                     writeln!(file, "# {}\n{} = [{}]", words.join(", "), field.name, items.join(", "))
                 }
                 Form::Invariant => {
@@ -221,8 +230,22 @@ pub fn write(answers: &Answers) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::answers::{Data, Invariant};
+    use syncbench_harness::workloads::WORKLOADS;
+
+    use super::super::answers::Invariant;
     use super::*;
+
+    fn read(bytes: &[u8], file: &str) -> Result<Answers, AnswersError> {
+        super::read(bytes, file, WORKLOADS)
+    }
+
+    fn given(bytes: &[u8], file: &str) -> Result<(Answers, Vec<&'static Field>), AnswersError> {
+        super::given(bytes, file, WORKLOADS)
+    }
+
+    fn write(answers: &Answers) -> String {
+        super::write(answers, "syncbench")
+    }
 
     fn wrong(text: &str) -> String {
         read(text.as_bytes(), "a.toml").unwrap_err().to_string()
@@ -282,6 +305,27 @@ mod tests {
             let json = serde_json::to_string(&answers).unwrap();
             assert_eq!(read(json.as_bytes(), "a.json"), Ok(answers));
         }
+    }
+
+    static ROTA: WorkloadSpec = WorkloadSpec::own("rota", "take shifts", &[], &[], 40, |_| unreachable!("never run"));
+
+    #[test]
+    fn a_workload_of_the_catalog_is_a_kind_of_data_and_so_is_one_that_stands_for_a_kind() {
+        let workloads: Vec<_> = WORKLOADS.iter().copied().chain([&ROTA]).collect();
+        let read = |text: &str| super::read(text.as_bytes(), "a.toml", &workloads).map_err(|error| error.to_string());
+        let answers = read("data = [\"Rota\", \"kanban\", \"lists\"]\ninvariant = \"each-item-once\"").unwrap();
+        assert_eq!(answers.data, [Data::Workload("rota".into()), Data::Lists]);
+        assert_eq!(answers.check(), Ok(()));
+        let written = super::write(&answers, "shop");
+        assert!(written.starts_with("# Answers for `shop choose --answers FILE`.\n"), "{written}");
+        assert!(written.contains("tree, presence, rota\ndata = [\"rota\", \"lists\"]\n"), "{written}");
+        assert_eq!(read(&written), Ok(answers));
+        let said = read("data = \"rata\"").unwrap_err();
+        assert!(said.contains("`rata`: did you mean `rota`? expected one of records, ") && said.ends_with(", rota"));
+        // Without that catalog it is no kind of data.
+        assert!(
+            super::read(written.as_bytes(), "a.toml", WORKLOADS).unwrap_err().to_string().contains("`rota`: expected")
+        );
     }
 
     #[test]

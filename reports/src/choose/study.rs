@@ -1,14 +1,14 @@
 //! From answers to plans: what is measured for a team, and in which words it is told.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use syncbench_harness::scenario::Scenario;
-use syncbench_harness::workloads::WORKLOADS;
+use syncbench_harness::workload::WorkloadSpec;
 use syncbench_strategies::selector::format_span;
 use syncbench_strategies::spec::{ParamKind, Spec};
 
-use super::answers::{Answers, Data};
+use super::answers::Answers;
+use super::shapes::{Part, parts};
 use super::span;
 use crate::format::{figure, rate};
 
@@ -69,64 +69,6 @@ impl Effort {
     }
 }
 
-/// A kind of data as it is measured.
-struct Shape {
-    data: Data,
-    workload: &'static str,
-    /// Units of the initial document.
-    size: u64,
-    /// Operations per second of each user in a busy minute.
-    rate: f64,
-}
-
-/// A key or an entry each second: moving a pointer to what one wants takes 1.1 s (Card, Moran and Newell 1980).
-const CLICKS: f64 = 1.0;
-/// The recorded traces type at 3 to 8 keys a second.
-const KEYS: f64 = 5.0;
-/// What is scarce is wanted by all at once, when a sale opens or a shift begins: as quickly as in the default comparison.
-const RUSH: f64 = 5.0;
-/// A pointer that moves is sent every 100 ms (the default throttle of Liveblocks).
-const POINTER: f64 = 10.0;
-
-/// One line for each kind of data. Records, objects, cards and items are several screens of them, so that what is deleted in
-/// a run is a small part; the others are as large as their workload's default, which has the reason.
-#[rustfmt::skip]
-static SHAPES: &[Shape] = &[
-    Shape { data: Data::Records, workload: "record", size: 40, rate: CLICKS },
-    Shape { data: Data::Lists, workload: "kanban", size: 36, rate: CLICKS },
-    Shape { data: Data::Text, workload: "text", size: 2_000, rate: KEYS },
-    Shape { data: Data::Blocks, workload: "notebook", size: 12, rate: KEYS },
-    Shape { data: Data::Counters, workload: "counter", size: 10, rate: CLICKS },
-    Shape { data: Data::Stock, workload: "booking", size: 8, rate: RUSH },
-    Shape { data: Data::Queue, workload: "stack", size: 30, rate: RUSH },
-    Shape { data: Data::Tree, workload: "json", size: 24, rate: CLICKS },
-    Shape { data: Data::Presence, workload: "presence", size: 2_000, rate: POINTER },
-];
-
-/// Characters of a long text: three pages.
-const LONG_TEXT: u64 = 6_000;
-
-/// A part of a product's data, with the workload that stands for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Part {
-    /// What it is.
-    pub data: Data,
-    /// The workload.
-    pub workload: &'static str,
-}
-
-impl Part {
-    /// Whether it matters only while its user is there.
-    pub fn passes(&self) -> bool {
-        self.data == Data::Presence
-    }
-
-    /// Whether it has texts.
-    pub fn has_text(&self) -> bool {
-        matches!(self.data, Data::Text | Data::Blocks)
-    }
-}
-
 /// What is measured for a team.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Study {
@@ -147,30 +89,14 @@ impl Study {
     }
 }
 
-/// The parts of the data, each once. Lists that users order and long texts are data, also where nobody names them so.
-pub fn parts(answers: &Answers) -> Vec<Part> {
-    let has = |one: &[Data]| answers.data.iter().any(|data| one.contains(data));
-    let mut wanted = answers.data.clone();
-    if answers.order && !has(&[Data::Lists, Data::Blocks, Data::Queue]) {
-        wanted.push(Data::Lists);
-    }
-    if answers.long_text && !has(&[Data::Text]) {
-        wanted.push(Data::Text);
-    }
-    let mut met = BTreeSet::new();
-    let shape = |data: &Data| SHAPES.iter().find(|shape| shape.data == *data);
-    let wanted = wanted.iter().filter(|data| met.insert(**data)).filter_map(shape);
-    wanted.map(|shape| Part { data: shape.data, workload: shape.workload }).collect()
-}
-
 /// The labels that are compared: every strategy, without a server where there may be none, and such as its makers advise
 /// for texts. Mixes are left to [`mixes`].
-pub fn contenders(specs: &[&'static Spec], answers: &Answers) -> Vec<String> {
+pub fn contenders(specs: &[&'static Spec], answers: &Answers, parts: &[Part]) -> Vec<String> {
     let offers = |spec: &Spec, name: &str, word: &str| {
         let choice = |kind| matches!(kind, ParamKind::Choice(words) if words.contains(&word));
         spec.params.iter().any(|param| param.name == name && choice(param.kind))
     };
-    let text = parts(answers).iter().any(Part::has_text);
+    let text = parts.iter().any(Part::has_text);
     let mut labels = Vec::new();
     for spec in specs.iter().filter(|spec| spec.family != "hybrid") {
         let mesh = answers.peers && offers(spec, "topology", "mesh");
@@ -184,10 +110,9 @@ pub fn contenders(specs: &[&'static Spec], answers: &Answers) -> Vec<String> {
 
 /// The mixes that one connection carries: texts by one strategy and the rest by another. None where there is no text, or
 /// nothing else.
-pub fn mixes(specs: &[&'static Spec], answers: &Answers) -> Vec<String> {
-    let parts = parts(answers);
+pub fn mixes(specs: &[&'static Spec], parts: &[Part]) -> Vec<String> {
     let lasting: Vec<_> = parts.iter().filter(|part| !part.passes()).collect();
-    let only_text = lasting.iter().all(|part| part.data == Data::Text);
+    let only_text = lasting.iter().all(|part| part.is_text());
     if only_text || !lasting.iter().any(|part| part.has_text()) || !specs.iter().any(|spec| spec.name == "hybrid") {
         return Vec::new();
     }
@@ -196,9 +121,9 @@ pub fn mixes(specs: &[&'static Spec], answers: &Answers) -> Vec<String> {
     texts.iter().flat_map(|text| rests.map(|rest| format!("hybrid:text={text},rest={rest}"))).collect()
 }
 
-/// Lays out what is measured for these answers with these strategies.
-pub fn study(answers: &Answers, effort: Effort, strategies: &[String]) -> Study {
-    let parts = parts(answers);
+/// Lays out what is measured for these answers with these strategies; `workloads` are those of the catalog.
+pub fn study(answers: &Answers, effort: Effort, strategies: &[String], workloads: &[&'static WorkloadSpec]) -> Study {
+    let parts = parts(answers, workloads);
     // A single user has two devices: without them nothing is synchronized.
     let clients = answers.people.clamp(2, MOST_CLIENTS);
     let ops = (effort.deliveries / u64::from(clients)).max(u64::from(clients) * 3).clamp(40, 400);
@@ -216,20 +141,19 @@ pub fn study(answers: &Answers, effort: Effort, strategies: &[String]) -> Study 
     let mut study = Study { parts, scenarios: Vec::new(), conditions: Vec::new(), caveats: Vec::new() };
     let mut busy = Vec::new();
     for part in &study.parts {
-        let Some(shape) = SHAPES.iter().find(|shape| shape.data == part.data) else { continue };
-        let size = if part.data == Data::Text && answers.long_text { LONG_TEXT } else { shape.size };
-        let rate_per_s = shape.rate * f64::from(clients);
+        let rate_per_s = part.rate * f64::from(clients);
         busy.push(format!(
-            "within {} s at {} a second on {} (`{}` of size {size})",
+            "within {} s at {} a second on {} ({}of size {})",
             figure(ops as f64 / rate_per_s),
-            shape.rate,
+            part.rate,
             part.data.word(),
-            part.workload
+            if part.is_named() { String::new() } else { format!("`{}` ", part.workload) },
+            part.size
         ));
         let connected = Scenario {
             name: CONNECTED.into(),
             workloads: vec![part.workload.into()],
-            sizes: vec![size],
+            sizes: vec![part.size],
             rate_per_s,
             ..base.clone()
         };
@@ -256,6 +180,13 @@ pub fn study(answers: &Answers, effort: Effort, strategies: &[String]) -> Study 
             }
         ));
     }
+    if study.parts.iter().any(Part::passes) && !study.parts.iter().all(Part::passes) {
+        study.conditions.push(
+            "What is lost or refused is counted for each 1,000 operations on data that lasts: presence is left out, since \
+             the next movement repairs it."
+                .to_owned(),
+        );
+    }
     if answers.undo {
         study.conditions.push("One operation of twenty is an undo.".to_owned());
     }
@@ -265,7 +196,8 @@ pub fn study(answers: &Answers, effort: Effort, strategies: &[String]) -> Study 
             figure(each)
         ));
     }
-    study.caveats.extend(caveats(answers, clients));
+    let caveats = caveats(answers, &study.parts, clients);
+    study.caveats.extend(caveats);
     study
 }
 
@@ -293,10 +225,10 @@ fn away(connected: &Scenario, offline: Duration) -> Scenario {
 /// The lowest rate that a scenario takes, operations per second.
 const SLOWEST: f64 = 1e-6;
 
-fn caveats(answers: &Answers, clients: u32) -> Vec<String> {
+fn caveats(answers: &Answers, parts: &[Part], clients: u32) -> Vec<String> {
     let mut caveats = Vec::new();
-    for part in parts(answers).iter().filter(|part| !answers.data.contains(&part.data)) {
-        let answer = if part.data == Data::Lists { "order" } else { "long_text" };
+    for part in parts.iter().filter(|part| !answers.data.contains(&part.data)) {
+        let answer = if part.has_text() { "long_text" } else { "order" };
         let (word, workload) = (part.data.word(), part.workload);
         caveats.push(format!("{answer}: yes adds {word} (`{workload}`) to what is measured."));
     }
@@ -316,8 +248,7 @@ fn caveats(answers: &Answers, clients: u32) -> Vec<String> {
             span::words(offline)
         ));
     }
-    let undoes = |part: &Part| WORKLOADS.iter().any(|spec| spec.name == part.workload && spec.undo);
-    let without: Vec<_> = parts(answers).iter().filter(|part| !undoes(part)).map(|part| part.data.word()).collect();
+    let without: Vec<_> = parts.iter().filter(|part| !part.undo).map(|part| part.data.word()).collect();
     if answers.undo && !without.is_empty() {
         caveats.push(format!("Undo was not measured on {}: the workload has none.", without.join(" and ")));
     }
@@ -330,16 +261,11 @@ fn caveats(answers: &Answers, clients: u32) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use syncbench_harness::scenario::Plan;
+    use syncbench_harness::workloads::WORKLOADS;
     use syncbench_strategies::registry::STRATEGIES;
 
+    use super::super::answers::Data;
     use super::*;
-
-    #[test]
-    fn every_kind_of_data_and_every_workload_has_a_shape() {
-        assert_eq!(SHAPES.iter().map(|shape| shape.data).collect::<BTreeSet<_>>(), Data::ALL.into());
-        let shaped: BTreeSet<_> = SHAPES.iter().map(|shape| shape.workload).collect();
-        assert_eq!(shaped, WORKLOADS.iter().map(|spec| spec.name).collect());
-    }
 
     #[test]
     fn any_answers_make_a_plan() {
@@ -358,32 +284,31 @@ mod tests {
                         history: yes,
                         ..Answers::default()
                     };
-                    let mut labels = contenders(STRATEGIES, &answers);
-                    labels.extend(mixes(STRATEGIES, &answers));
-                    let study = study(&answers, Effort::of_depth(1), &labels);
+                    let known = parts(&answers, WORKLOADS);
+                    let mut labels = contenders(STRATEGIES, &answers, &known);
+                    labels.extend(mixes(STRATEGIES, &known));
+                    let study = study(&answers, Effort::of_depth(1), &labels, WORKLOADS);
                     let plan = Plan::new(study.scenarios).unwrap_or_else(|error| panic!("{answers:?}: {error}"));
-                    let parts = if offline == "0s" { 9 } else { 17 };
-                    assert_eq!(plan.cells.len(), labels.len() * parts * 10, "{answers:?}");
+                    let conditions = if offline == "0s" { 9 } else { 17 };
+                    assert_eq!(plan.cells.len(), labels.len() * conditions * 10, "{answers:?}");
                 }
             }
         }
     }
 
     #[test]
-    fn what_is_ordered_or_long_is_measured_though_nobody_names_it_as_data() {
-        let workloads = |answers: &Answers| parts(answers).iter().map(|part| part.workload).collect::<Vec<_>>();
+    fn parts_that_nobody_names_as_data_are_told() {
         let answers = Answers { order: true, long_text: true, ..Answers::default() };
-        assert_eq!(workloads(&answers), ["record", "kanban", "text"]);
-        let said = caveats(&answers, 4).concat();
+        let said = caveats(&answers, &parts(&answers, WORKLOADS), 4).concat();
         assert!(said.contains("order: yes adds lists (`kanban`) to what is measured."), "{said}");
         assert!(said.contains("long_text: yes adds text (`text`)"), "{said}");
-        let named = Answers { data: vec![Data::Blocks, Data::Text, Data::Blocks], ..answers };
-        assert_eq!(workloads(&named), ["notebook", "text"]);
     }
 
     #[test]
     fn few_operations_of_each_client_are_said() {
-        let of = |people| study(&Answers { people, ..Answers::default() }, Effort::of_depth(1), &["serial".to_owned()]);
+        let of = |people| {
+            study(&Answers { people, ..Answers::default() }, Effort::of_depth(1), &["serial".to_owned()], WORKLOADS)
+        };
         let few = of(20);
         assert_eq!(
             few.conditions[1],
@@ -396,7 +321,7 @@ mod tests {
     #[test]
     fn a_user_who_is_away_works_and_so_do_the_others_before_meanwhile_and_after() {
         let answers = Answers { offline: "21d".into(), ..Answers::default() };
-        let study = study(&answers, Effort::of_depth(1), &["serial".to_owned()]);
+        let study = study(&answers, Effort::of_depth(1), &["serial".to_owned()], WORKLOADS);
         let away = &study.scenarios[1];
         assert_eq!((away.name.as_str(), away.faults.len()), (AWAY, 1));
         assert_eq!(away.faults[0], "partition:shape=isolate,client=1@3024m..33264m");
@@ -407,7 +332,7 @@ mod tests {
     #[test]
     fn without_a_server_strategies_that_can_do_without_are_a_mesh() {
         let answers = Answers { peers: true, ..Answers::default() };
-        let labels = contenders(STRATEGIES, &answers);
+        let labels = contenders(STRATEGIES, &answers, &parts(&answers, WORKLOADS));
         assert!(labels.contains(&"lww-hlc:topology=mesh".to_owned()) && labels.contains(&"serial".to_owned()));
         assert!(!labels.iter().any(|label| label.starts_with("hybrid")));
     }

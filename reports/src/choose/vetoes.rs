@@ -10,9 +10,10 @@ use super::answers::{Answers, Invariant};
 use super::decision::{Evidence, Veto};
 use super::entry::{EPHEMERAL, Entry, Measured};
 use super::harms::{forbids, harms};
+use super::shapes::Part;
 use super::shown::shown;
 use super::span;
-use super::study::{AWAY, CONNECTED, Part};
+use super::study::{AWAY, CONNECTED};
 use crate::aggregate::{Row, Status};
 
 /// Everything that rules this entry out, what it cannot do first, then what was found, most operations first.
@@ -37,7 +38,7 @@ pub fn hopeless(answers: &Answers, parts: &[Part], strategy: &str, known: &Facts
     let facts = |label: &str| known.strategies.get(label);
     let ephemeral = facts(strategy).is_some_and(|facts| facts.claims.contains(EPHEMERAL));
     let carried = parts.iter().filter(|part| !ephemeral || part.passes());
-    let carries: Vec<_> = carried.map(|part| (*part, strategy.to_owned())).collect();
+    let carries: Vec<_> = carried.map(|part| (part.clone(), strategy.to_owned())).collect();
     if carries.is_empty() {
         return ["data".to_owned()].into();
     }
@@ -115,11 +116,11 @@ fn carried(measured: &Measured<'_>, entry: &Entry) -> Vec<Veto> {
 fn cells<'m, 'a: 'm>(
     measured: &'m Measured<'a>,
     entry: &'m Entry,
-) -> impl Iterator<Item = (Part, &'static str, Vec<&'a Cell>)> + 'm {
+) -> impl Iterator<Item = (&'m Part, &'static str, Vec<&'a Cell>)> + 'm {
     entry.carries.iter().flat_map(move |(part, strategy)| {
         [CONNECTED, AWAY].into_iter().filter_map(move |name| {
             let row = measured.row(name, part.workload, strategy)?;
-            Some((*part, name, row.measured().collect()))
+            Some((part, name, row.measured().collect()))
         })
     })
 }
@@ -161,7 +162,7 @@ fn findings(answers: &Answers, measured: &Measured<'_>, entry: &Entry) -> Vec<Ve
         for cell in &cells {
             for finding in &cell.findings {
                 // One finding may fail several answers: a card that is gone is lost work, and not where it was put.
-                let forbidden = harms(finding).iter().filter_map(|harm| forbids(answers, *harm, part.workload));
+                let forbidden = harms(finding).iter().filter_map(|harm| forbids(answers, *harm, part));
                 for (answer, clause) in forbidden.collect::<BTreeMap<_, _>>() {
                     let known = found.entry((answer, finding.kind.as_str())).or_default();
                     if here.insert((answer, finding.kind.as_str())) {

@@ -4,7 +4,7 @@
 use super::cluster::named;
 use super::geometry::{Anchor, Point, Rect, at};
 use super::palette::Look;
-use super::scene::{AXIS, INK, Scene};
+use super::scene::{AXIS, INK, Scene, Tag};
 use super::text::{self, SMALL};
 
 /// The right end of a strategy's line.
@@ -61,14 +61,18 @@ pub fn write(scene: &mut Scene, plot: Rect, room: f64, mut ends: Vec<End<'_>>) {
     for (cluster, y) in clusters.iter().zip(apart(&wanted, plot.y, plot.bottom())) {
         let left = plot.right() + LEADER;
         let from = cluster.iter().map(|end| end.point.x).fold(plot.x, f64::max);
-        scene.line(vec![at(from + 5.0, middle(cluster)), at(left - 6.0, y)], AXIS, 1.0);
-        let marks = cluster.iter().take(MARKS);
-        marks.enumerate().for_each(|(n, end)| scene.mark(at(left + n as f64 * MARK, y), 3.5, end.look));
+        let leader = vec![at(from + 5.0, middle(cluster)), at(left - 6.0, y)];
         let start = left + MARK * cluster.len().min(MARKS) as f64;
         let names: Vec<_> = cluster.iter().map(|end| end.name).collect();
         let most = (plot.right() + room - start).max(0.0);
         let name = shortest(&names, &shown, most);
-        scene.text(at(start, y + SMALL * 0.3), name, SMALL, Anchor::Start, INK);
+        let strategies = names.iter().map(|name| (*name).to_owned()).collect();
+        scene.tagged(Tag { strategies, ..Tag::default() }, |scene| {
+            scene.line(leader, AXIS, 1.0);
+            let marks = cluster.iter().take(MARKS).enumerate();
+            marks.for_each(|(n, end)| scene.mark(at(left + n as f64 * MARK, y), 3.5, end.look));
+            scene.text(at(start, y + SMALL * 0.3), name, SMALL, Anchor::Start, INK);
+        });
     }
 }
 

@@ -6,7 +6,7 @@ use super::geometry::{Point, Rect, at};
 use super::label::{self, Label};
 use super::palette::Palette;
 use super::scale::Scale;
-use super::scene::{AXIS, INK, MUTED, Scene};
+use super::scene::{AXIS, INK, MUTED, Scene, Tag};
 use super::text::{self, SMALL};
 
 /// A strategy's two figures.
@@ -18,6 +18,8 @@ pub struct Trade {
     pub x: f64,
     /// Upwards; less is better.
     pub y: f64,
+    /// Both, as exact as they are worth.
+    pub figures: String,
 }
 
 /// Points nearer than this share a name.
@@ -49,11 +51,11 @@ pub fn front(points: &[Trade]) -> Vec<&Trade> {
     front
 }
 
-/// Draws points, front and names into `area`. Returns the names for which there was no room.
+/// Draws points, front and names into `area`, tagged with their condition. Returns the names for which there was no room.
 pub fn panel(
     scene: &mut Scene,
     area: Rect,
-    points: &[Trade],
+    (condition, points): (&str, &[Trade]),
     (x, y): (Scale, Scale),
     (x_title, y_title): (&str, &str),
     palette: &Palette,
@@ -64,11 +66,13 @@ pub fn panel(
     let steps = steps(&front.iter().map(|one| place(one)).collect::<Vec<_>>(), plot.area);
     scene.line(steps.clone(), AXIS, 1.5);
     let dominated = points.iter().filter(|one| !front.contains(one));
+    let tag = |one: &Trade| Tag::figures(&one.strategy, condition, &one.figures);
     for one in dominated.clone() {
-        scene.mark(place(one), 5.0, palette.look(&one.strategy).in_color(AXIS));
+        let look = palette.look(&one.strategy).in_color(AXIS);
+        scene.tagged(tag(one), |scene| scene.mark(place(one), 5.0, look));
     }
     for one in front.iter().rev() {
-        scene.mark(place(one), 6.0, palette.look(&one.strategy));
+        scene.tagged(tag(one), |scene| scene.mark(place(one), 6.0, palette.look(&one.strategy)));
     }
     let shown: Vec<_> = points.iter().map(|one| one.strategy.as_str()).collect();
     let mut clusters: Vec<(Point, Vec<&Trade>)> = Vec::new();
@@ -88,7 +92,9 @@ pub fn panel(
             let texts =
                 (2..=NAMES).rev().map(|n| text::fit(&named(&names, &shown, n), SMALL, plot.area.w * 0.8)).collect();
             let (ink, color) = if best { (INK, look.color) } else { (MUTED, AXIS) };
-            Label { point: *point, texts, color, ink }
+            let strategies = members.iter().map(|one| one.strategy.clone()).collect();
+            let tag = Tag { strategies, condition: condition.to_owned(), figures: String::new() };
+            Label { point: *point, texts, color, ink, tag }
         })
         .collect();
     label::place(scene, plot.area.inset(0.0, -10.0, -10.0, 0.0), &labels, &steps, SMALL)
@@ -110,7 +116,7 @@ mod tests {
     use super::*;
 
     fn trade(strategy: &str, x: f64, y: f64) -> Trade {
-        Trade { strategy: strategy.into(), x, y }
+        Trade { strategy: strategy.into(), x, y, figures: String::new() }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Labels at points: beside the point where there is room, otherwise farther away with a leader line.
 
 use super::geometry::{Anchor, Point, Rect, at};
-use super::scene::{Color, Scene};
+use super::scene::{Color, Scene, Tag};
 use super::text;
 
 /// A point with its name.
@@ -15,6 +15,8 @@ pub struct Label {
     pub color: Color,
     /// The colour of its letters.
     pub ink: Color,
+    /// What it belongs to.
+    pub tag: Tag,
 }
 
 /// The least distance of a label from other items.
@@ -43,12 +45,14 @@ pub fn place(scene: &mut Scene, area: Rect, labels: &[Label], lines: &[Point], s
             unplaced.extend(label.texts.first().cloned());
             continue;
         };
-        if far > NEAR {
-            let leader = vec![label.point, nearest(&rect, label.point)];
-            taken.extend(along(&leader).map(|point| around(point, 2.0)));
-            scene.line(leader, label.color, 1.0);
-        }
-        scene.text(at(rect.x, rect.y + size * 0.66), text, size, Anchor::Start, label.ink);
+        scene.tagged(label.tag.clone(), |scene| {
+            if far > NEAR {
+                let leader = vec![label.point, nearest(&rect, label.point)];
+                taken.extend(along(&leader).map(|point| around(point, 2.0)));
+                scene.line(leader, label.color, 1.0);
+            }
+            scene.text(at(rect.x, rect.y + size * 0.66), text, size, Anchor::Start, label.ink);
+        });
         taken.push(rect);
         free_of_leaders.push(rect);
     }

@@ -1,5 +1,7 @@
 //! A picture as data.
 
+use std::ops::Range;
+
 use super::geometry::{Anchor, Point, Rect};
 use super::text;
 
@@ -70,6 +72,29 @@ pub enum Item {
     },
 }
 
+/// What strokes belong to, so that a page can filter them and tell their figures.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tag {
+    /// The labels of the strategies; several where they share a name.
+    pub strategies: Vec<String>,
+    /// The title of the condition; empty for what belongs to all of them.
+    pub condition: String,
+    /// The figures behind the strokes, as exact as they are worth; empty for what shows none, such as a name.
+    pub figures: String,
+}
+
+impl Tag {
+    /// What belongs to a strategy under every condition, such as its name.
+    pub fn of(strategy: &str) -> Self {
+        Self { strategies: vec![strategy.to_owned()], ..Self::default() }
+    }
+
+    /// What shows figures of a strategy under a condition.
+    pub fn figures(strategy: &str, condition: &str, figures: impl Into<String>) -> Self {
+        Self { condition: condition.to_owned(), figures: figures.into(), ..Self::of(strategy) }
+    }
+}
+
 /// A picture; later items lie on top of earlier ones.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scene {
@@ -83,18 +108,36 @@ pub struct Scene {
     pub height: f64,
     /// The strokes.
     pub items: Vec<Item>,
+    /// What stretches of `items` belong to, in their order and without overlap. All others belong to the picture.
+    pub tags: Vec<(Range<usize>, Tag)>,
+    /// What the figures of the tags are, with their unit.
+    pub measure: String,
     /// Why it has no data, if so.
     pub empty: Option<String>,
 }
 
 impl Item {
-    /// Moves it downwards.
-    fn lower(&mut self, by: f64) {
+    /// The same elsewhere.
+    #[must_use]
+    pub fn moved(&self, right: f64, down: f64) -> Self {
+        let mut moved = self.clone();
+        let moves = |point: &mut Point| (point.x, point.y) = (point.x + right, point.y + down);
+        match &mut moved {
+            Item::Line { points, .. } | Item::Area { points, .. } => points.iter_mut().for_each(moves),
+            Item::Box(rect, _) => (rect.x, rect.y) = (rect.x + right, rect.y + down),
+            Item::Disc(point, ..) | Item::Text { place: point, .. } => moves(point),
+        }
+        moved
+    }
+
+    /// A point of it that moves with it.
+    pub fn place(&self) -> Point {
         match self {
-            Item::Line { points, .. } | Item::Area { points, .. } => points.iter_mut().for_each(|point| point.y += by),
-            Item::Box(rect, _) => rect.y += by,
-            Item::Disc(center, ..) => center.y += by,
-            Item::Text { place, .. } => place.y += by,
+            Item::Line { points, .. } | Item::Area { points, .. } => {
+                points.first().copied().unwrap_or(Point { x: 0.0, y: 0.0 })
+            }
+            Item::Box(rect, _) => Point { x: rect.x, y: rect.y },
+            Item::Disc(point, ..) | Item::Text { place: point, .. } => *point,
         }
     }
 }
@@ -102,7 +145,26 @@ impl Item {
 impl Scene {
     /// An empty picture.
     pub fn new(title: impl Into<String>, width: f64, height: f64) -> Self {
-        Self { title: title.into(), about: String::new(), width, height, items: Vec::new(), empty: None }
+        Self {
+            title: title.into(),
+            about: String::new(),
+            width,
+            height,
+            items: Vec::new(),
+            tags: Vec::new(),
+            measure: String::new(),
+            empty: None,
+        }
+    }
+
+    /// Says what the strokes of `draw` belong to. A tag within a tag has no effect.
+    pub fn tagged(&mut self, tag: Tag, draw: impl FnOnce(&mut Scene)) {
+        let (from, before) = (self.items.len(), self.tags.len());
+        draw(self);
+        self.tags.truncate(before);
+        if from < self.items.len() {
+            self.tags.push((from..self.items.len(), tag));
+        }
     }
 
     /// A solid line.
@@ -149,11 +211,9 @@ impl Scene {
 
     /// Puts another picture below.
     pub fn append(&mut self, below: Scene) {
-        let by = self.height;
-        self.items.extend(below.items.into_iter().map(|mut item| {
-            item.lower(by);
-            item
-        }));
+        let (by, first) = (self.height, self.items.len());
+        self.tags.extend(below.tags.into_iter().map(|(at, tag)| (at.start + first..at.end + first, tag)));
+        self.items.extend(below.items.iter().map(|item| item.moved(0.0, by)));
         self.width = self.width.max(below.width);
         self.height += below.height;
     }

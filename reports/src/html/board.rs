@@ -3,9 +3,9 @@
 use maud::{Markup, PreEscaped, html};
 
 use super::bars::{AllBars, Bars, LeastKept};
-use super::exact::{exact, spread};
 use super::places::Places;
 use super::spot::{STEPS, Spot};
+use crate::exact::{exact, spread};
 use crate::format::{NONE, figure, list, plural};
 use crate::overview::{Mode, Overview, Strategy, follow};
 

@@ -23,7 +23,7 @@ pub(super) fn findings(group: &Group<'_>, places: &Places<'_>) -> Option<Markup>
     Some(html! {
         details.findings {
             summary { "What was found in " (group.title) ": " (plural(rows.len(), "strategy")) }
-            p.muted { "A command tells the first loss of a cell step by step; the words in its quotes run the cell again." }
+            p.muted.screen { "A command tells the first loss of a cell step by step; the words in its quotes run the cell again." }
             @for row in rows { div data-s=(row.strategy) data-f=(family(row)) {
                 h4 id=(places.findings(group, row.strategy)) { (row.strategy) }
                 ul {

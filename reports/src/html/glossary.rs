@@ -37,8 +37,8 @@ pub(super) fn glossary(summary: &Summary<'_>) -> Markup {
                 div.wide tabindex="0" role="region" aria-label="Findings" { table {
                     caption.vh { "Kinds of findings that occur" }
                     thead { tr { @for head in ["workload", "finding", "lost intent", "meaning"] { th scope="col" { (head) } } } }
-                    tbody { @for (workload, kind) in &kinds { tr data-w=(workload) {
-                        td { (workload) }
+                    tbody { @for kind in &kinds { tr data-w=(kind.workload) {
+                        td { (kind.workload) }
                         th scope="row" { (kind.name) }
                         td { (if kind.lost { "yes" } else { "no" }) }
                         td.meaning { (kind.meaning) }
@@ -59,18 +59,34 @@ fn charts(metric: &MetricSpec) -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
-/// The kinds of findings that occur, each with its workload. Those of a product's own workloads have no spec here.
-fn kinds<'a>(summary: &Summary<'a>) -> Vec<(&'a str, &'static Kind)> {
+/// The kinds of findings that occur, each with its workload and what the results say of it. Results of older versions do not:
+/// there, built-in workloads say it themselves.
+fn kinds<'a>(summary: &Summary<'a>) -> Vec<Told<'a>> {
     let mut found = BTreeSet::new();
     for group in summary.all_groups() {
-        let name = group.condition.workload.split(':').next().unwrap_or_default();
         let findings = group.rows.iter().flat_map(Row::measured).flat_map(|cell| &cell.findings);
-        found.extend(findings.map(|finding| (name, finding.kind.as_str())));
+        found.extend(findings.map(|finding| (group.condition.workload, finding.kind.as_str())));
     }
-    let spec = |(workload, kind): (&'a str, &str)| {
-        let spec = WORKLOADS.iter().find(|spec| spec.name == workload)?;
-        let mut kinds = spec.kinds.iter().chain(oracles::KINDS).copied();
-        Some((workload, kinds.find(|known| known.name == kind)?))
+    let facts = &summary.results.facts.workloads;
+    let told = |(workload, name): (&'a str, &'a str)| {
+        let short = workload.split(':').next().unwrap_or_default();
+        if let Some(kind) = facts.get(workload).and_then(|facts| facts.kinds.get(name)) {
+            return Some(Told { workload: short, name, lost: kind.lost, meaning: &kind.meaning });
+        }
+        let spec = WORKLOADS.iter().find(|spec| spec.name == short);
+        let mut kinds = spec.into_iter().flat_map(|spec| spec.kinds.iter()).chain(oracles::KINDS);
+        let Kind { lost, meaning, .. } = kinds.find(|known| known.name == name)?;
+        Some(Told { workload: short, name, lost: *lost, meaning })
     };
-    found.into_iter().filter_map(spec).collect()
+    let told: BTreeSet<_> = found.into_iter().filter_map(told).collect();
+    told.into_iter().collect()
+}
+
+/// A kind of finding in words.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Told<'a> {
+    workload: &'a str,
+    name: &'a str,
+    lost: bool,
+    meaning: &'a str,
 }

@@ -5,19 +5,25 @@ use syncbench_harness::metric::MetricSpec;
 use syncbench_harness::metrics::{CPU_US_LOCAL, CPU_US_REMOTE};
 
 use super::charts::figures;
-use super::exact;
 use super::findings::findings;
 use super::places::Places;
 use super::tables::{family, name, table};
 use crate::aggregate::{Group, Row, Status, Sweep};
 use crate::charts::{CHARTS, Data};
+use crate::draw::inline::Shared;
+use crate::exact;
 use crate::format::{NONE, count, figure};
 use crate::overview::Overview;
 use crate::stats::Estimate;
 use crate::table::seeds;
 
 /// The folded section; nothing where nothing was measured over sizes.
-pub(super) fn growth(data: &Data<'_>, overview: &Overview<'_, '_>, places: &Places<'_>) -> Option<Markup> {
+pub(super) fn growth(
+    data: &Data<'_>,
+    overview: &Overview<'_, '_>,
+    places: &Places<'_>,
+    shared: &mut Shared,
+) -> Option<Markup> {
     let shown =
         |group: &&Group<'_>| !overview.modes.iter().flat_map(|mode| &mode.groups).any(|one| one.title == group.title);
     let others: Vec<_> = data.summary.groups.iter().filter(shown).collect();
@@ -29,7 +35,7 @@ pub(super) fn growth(data: &Data<'_>, overview: &Overview<'_, '_>, places: &Plac
         details.section {
             summary { h2 id="growth" { "Growth" } " what an operation costs as the document grows" }
             @for sweep in &data.summary.sweeps { (costs(sweep)) }
-            (figures(charts, data, ("growth", "growth")))
+            (figures(charts, data, shared, ("growth", "growth")))
             @for group in others { (table(group, places)) @if let Some(found) = findings(group, places) { (found) } }
         }
     })

@@ -24,7 +24,7 @@ pub(super) fn provenance(summary: &Summary<'_>) -> Markup {
             details {
                 summary { "Run a cell again" }
                 p { "Each command repeats one condition with the first strategy and seed that it was measured with. Other names after " code { "--strategy" } " and numbers after " code { "--seeds" } " repeat the others." }
-                ul { @for (title, cell) in firsts { li { (title) br; code { (cell.replay) } } } }
+                ul.cells { @for (title, cell) in firsts { li { (title) br; code { (cell.replay) } } } }
             }
         }
     }

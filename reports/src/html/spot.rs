@@ -5,8 +5,8 @@ use std::cmp::Reverse;
 use syncbench_harness::metrics::LOST_INTENTS;
 use syncbench_harness::results::Outcome;
 
-use super::exact::{exact, spread};
 use crate::aggregate::{Row, Status};
+use crate::exact::{exact, spread};
 use crate::format::{NONE, count, figure, list};
 use crate::overview::{Mode, Overview};
 use crate::stats::Estimate;

@@ -6,10 +6,10 @@ use maud::{Markup, html};
 use syncbench_harness::metric::MetricSpec;
 use syncbench_harness::metrics::LOST_INTENTS;
 
-use super::exact;
 use super::places::Places;
 use crate::aggregate::{Group, Row, Status};
 use crate::columns::{COLUMNS, Filled, Place, TALLIES};
+use crate::exact;
 use crate::format::{NONE, count, counts, figure, list};
 use crate::stats::{BEYOND, Estimate, Interval, Spread};
 use crate::table::{claims_kept, seeds};

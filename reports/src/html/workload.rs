@@ -9,6 +9,7 @@ use super::spot::{Fate, Spot};
 use super::tables::table;
 use crate::aggregate::Group;
 use crate::charts::{CHARTS, Data};
+use crate::draw::inline::Shared;
 use crate::format::{NONE, figure, list};
 use crate::headline::Headline;
 use crate::overview::Overview;
@@ -25,6 +26,7 @@ pub(super) fn section(
     overview: &Overview<'_, '_>,
     places: &Places<'_>,
     headlines: &[Headline],
+    shared: &mut Shared,
     workload: &str,
 ) -> Markup {
     let groups: Vec<&Group<'_>> = overview
@@ -40,7 +42,7 @@ pub(super) fn section(
     let charts = CHARTS.iter().copied().filter(|chart| !ELSEWHERE.contains(&chart.name));
     let place = places.workload(workload);
     html! {
-        details.section data-w=(workload) {
+        details.section.first[places.workloads.first() == Some(&workload)] data-w=(workload) {
             summary { h2 id=(place) { (workload) } " " (holds) span.gist { (gist(overview, workload)) } }
             @if !product.is_empty() { p.muted { "Stands for " (product) "." } }
             dl.story { @for group in &groups {
@@ -49,7 +51,7 @@ pub(super) fn section(
                 }
             } }
             @for group in &groups { div data-n=(group.condition.settings.network) { (table(group, places)) } }
-            div.figures { (figures(charts, &only, (&place, workload))) }
+            div.figures { (figures(charts, &only, shared, (&place, workload))) }
             @for group in &groups {
                 @if let Some(found) = findings(group, places) { div data-n=(group.condition.settings.network) { (found) } }
             }

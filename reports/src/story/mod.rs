@@ -14,6 +14,9 @@ use crate::format::{self, plural};
 use look::{Look, WIDTH};
 use text::Text;
 
+/// Stories of schedules, in which steps have numbers and no times.
+const EXPLORED: &str = "explore";
+
 /// Replicas named after a colour are drawn in it; dark enough for white letters.
 const NAMED: [(&str, Color); 2] = [("green", Color(0x00, 0x7E, 0x5C)), ("yellow", Color(0x94, 0x6C, 0x00))];
 
@@ -42,6 +45,12 @@ pub fn parts(told: &Told, full: bool, colored: bool) -> Vec<String> {
 /// The runs that are told: all, or one of each end.
 fn chosen(told: &Told, full: bool) -> Vec<&Run> {
     if full { told.runs.iter().collect() } else { summary::groups(told).iter().map(|runs| runs[0]).collect() }
+}
+
+/// Every step of the first run and its end, without headings.
+pub fn body(told: &Told, colored: bool) -> Vec<String> {
+    let text = Text { told, look: Look::new(colored) };
+    told.runs.first().map_or_else(Vec::new, |run| text.body(run))
 }
 
 /// Every run as lines without colours.
@@ -93,6 +102,7 @@ pub fn diagram(told: &Told, run: &Run) -> Diagram {
         events,
         messages: run.messages.iter().filter_map(message).collect(),
         findings: run.findings.iter().map(|finding| format!("{}: {}", finding.kind, finding.example)).collect(),
+        by_step: told.story == EXPLORED,
     }
 }
 
@@ -153,13 +163,18 @@ fn carried(run: &Run, message: &Message) -> String {
 
 #[cfg(test)]
 mod tests {
+    use syncbench_harness::run::find_in;
+    use syncbench_harness::scenario::{Plan, Scenario};
+    use syncbench_harness::shrink::{Budget, Target, shrink};
     use syncbench_harness::stories;
+    use syncbench_harness::stories::cell::first_loss;
+    use syncbench_strategies::registry::STRATEGIES;
 
     use super::*;
 
     fn told(name: &str, strategies: &[&str]) -> Told {
         let names: Vec<String> = strategies.iter().map(|name| (*name).to_owned()).collect();
-        (stories::find(name).unwrap().tell)(&names).unwrap()
+        (stories::find(name).unwrap().tell)(&names, STRATEGIES).unwrap()
     }
 
     /// Without colours, and within 80 columns.
@@ -186,6 +201,36 @@ mod tests {
         insta::assert_snapshot!(plain(&told("offline", &["serial-optimistic", "lww-document"])));
     }
 
+    /// The smallest run with a finding of this kind.
+    fn smallest(strategy: &str, workload: &str, size: u64, kind: &str) -> String {
+        let scenario = Scenario {
+            strategies: vec![strategy.into()],
+            workloads: vec![workload.into()],
+            sizes: vec![size],
+            seeds: vec!["1".into()],
+            ops: 100,
+            ..Scenario::default()
+        };
+        let planned = Plan::new(vec![scenario]).unwrap().cells.remove(0);
+        let target = Target::of(&find_in(&planned), kind).unwrap();
+        let shrunk = shrink(&planned, &target, Budget::default(), &|_| true).unwrap();
+        assert!(shrunk.complete);
+        plain(&first_loss(&shrunk.planned, Some(kind)).unwrap())
+    }
+
+    #[test]
+    #[cfg(feature = "automerge")]
+    fn a_pop_that_two_users_got_is_two_operations_or_three_from_an_empty_stack() {
+        let [one, none] = [3, 0].map(|size| smallest("crdt-automerge", "stack", size, "item delivered twice"));
+        assert!(one.contains("2 clients, 2 operations") && none.contains("2 clients, 3 operations"), "{one}{none}");
+        insta::assert_snapshot!([one, none].join("\n\n"));
+    }
+
+    #[test]
+    fn a_lost_booking() {
+        insta::assert_snapshot!(smallest("lww-document", "booking", 8, "lost booking"));
+    }
+
     #[test]
     fn runs_that_end_alike_are_told_once() {
         let told = told("race", &["serial", "serial-cas", "lww-document", "serial-optimistic"]);
@@ -205,7 +250,7 @@ mod tests {
     #[test]
     fn every_compiled_in_strategy_fits_its_lines() {
         for story in stories::STORIES {
-            plain(&(story.tell)(&story.cast().0).unwrap());
+            plain(&(story.tell)(&story.cast(STRATEGIES).0, STRATEGIES).unwrap());
         }
     }
 

@@ -32,7 +32,13 @@ impl Text<'_> {
     /// The run in parts: its heading, every step, its end.
     pub(super) fn run(&self, run: &Run) -> Vec<String> {
         let mut parts = vec![self.opening(run)];
-        parts.extend(run.steps.iter().map(|step| self.step(run, step)));
+        parts.extend(self.body(run));
+        parts
+    }
+
+    /// Every step of the run, and its end.
+    pub(super) fn body(&self, run: &Run) -> Vec<String> {
+        let mut parts: Vec<String> = run.steps.iter().map(|step| self.step(run, step)).collect();
         parts.push(self.ending(run));
         parts
     }
@@ -71,7 +77,8 @@ impl Text<'_> {
         let (action, bad) = self.action(run, step);
         let (dim, red) = (self.look.dim(), self.look.bad());
         let paint = |text: &str| if bad { format!("{red}{text}{red:#}") } else { text.to_owned() };
-        let who = format!("{} {style}{:<name$}{style:#}", moment(step.at_ms), self.told.name(step.node));
+        let at = if self.by_step() { format!("{:>5}    ", step.at_ms) } else { moment(step.at_ms) };
+        let who = format!("{at} {style}{:<name$}{style:#}", self.told.name(step.node));
         if run.part.is_none() {
             let action_columns = ACTION + NAME - name;
             let shown = format::shorten(&action, action_columns);
@@ -163,6 +170,7 @@ impl Text<'_> {
         let mut text = String::new();
         let (style, word) = if run.equal { (self.look.good(), "equal") } else { (self.look.bad(), "not equal") };
         match run.part {
+            None if self.by_step() => text += &self.all_states(run),
             None => {
                 let states = run.finals.iter().map(|last| self.named(last.node, &short(&last.state, 16)));
                 let states: Vec<String> = states.collect();
@@ -192,6 +200,26 @@ impl Text<'_> {
         let ordered = run.server_order();
         if run.part.is_none() && ordered.len() == called.len() && ordered != called {
             let _ = writeln!(text, "issued:   {}\nordered:  {}", self.row(run, &called), self.row(run, &ordered));
+        }
+        text
+    }
+
+    /// A line for each final state, with the replicas that show it.
+    fn all_states(&self, run: &Run) -> String {
+        let mut told: Vec<(&Document, Vec<String>)> = Vec::new();
+        for last in &run.finals {
+            let style = self.look.of(self.told, last.node);
+            let name = format!("{style}{}{style:#}", self.told.name(last.node));
+            match told.iter_mut().find(|(state, _)| **state == last.state) {
+                Some((_, names)) => names.push(name),
+                None => told.push((&last.state, vec![name])),
+            }
+        }
+        let (style, word) = if run.equal { (self.look.good(), "equal") } else { (self.look.bad(), "not equal") };
+        let mut text = format!("final states: {style}{word}{style:#}\n");
+        for (state, names) in told {
+            let all = if names.len() == run.finals.len() { "all".to_owned() } else { names.join(", ") };
+            let _ = writeln!(text, "  {all}: {}", short(state, WIDTH - 30));
         }
         text
     }
@@ -240,9 +268,14 @@ impl Text<'_> {
         format!("  {}  {bold}{}{bold:#}{differs}\n", self.row(run, &case.order), case.state)
     }
 
-    /// In a story of a cell an operation is told in full once, where it is issued; its number stands for it then.
+    /// In a story of a cell or a schedule an operation is told in full once, where it is issued; its number stands for it then.
     fn by_number(&self) -> bool {
-        self.told.story == "cell"
+        self.told.story == "cell" || self.by_step()
+    }
+
+    /// In a story of a schedule steps have numbers and no times.
+    fn by_step(&self) -> bool {
+        self.told.story == super::EXPLORED
     }
 
     fn called(&self, run: &Run, op: OpId) -> String {

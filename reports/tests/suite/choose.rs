@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use syncbench_harness::metrics::*;
 use syncbench_harness::results::*;
+use syncbench_harness::workloads::WORKLOADS;
 use syncbench_reports::choose::answers::{Data, Invariant};
 use syncbench_reports::choose::entry::Measured;
 use syncbench_reports::choose::study::{CONNECTED, Effort, study};
-use syncbench_reports::choose::{Answers, Decision, Verdict};
+use syncbench_reports::choose::{Answers, Decision, Verdict, record};
 
 use super::support::{cell, drop_cell, results};
 
@@ -77,6 +78,7 @@ fn measured(made: &[Made], seeds: u64) -> Results {
             library: None,
             support: Default::default(),
             saved: "the server has it".into(),
+            history: String::new(),
             family: "own".into(),
             claims: strategy.claims.iter().map(|claim| (*claim).to_owned()).collect(),
         };
@@ -86,7 +88,7 @@ fn measured(made: &[Made], seeds: u64) -> Results {
 }
 
 fn decided(answers: &Answers, results: &Results) -> Decision {
-    let study = study(answers, Effort::of_depth(1), &[]);
+    let study = study(answers, Effort::of_depth(1), &[], WORKLOADS);
     Verdict::new(answers, &study, Measured::new(results)).decision(answers, &study)
 }
 
@@ -114,6 +116,46 @@ fn what_is_not_kept_comes_first_and_only_as_far_as_seeds_tell() {
     assert_eq!(proposed(&decision), ("unlucky", vec![]));
     let plain = decision.candidates.iter().find(|one| one.strategy == "plain").expect("a candidate");
     assert_eq!((plain.on_front, plain.dominated_by.as_slice()), (false, &["unlucky".to_owned()][..]));
+}
+
+#[test]
+fn nothing_lost_is_bounded_by_the_operations_that_were_made() {
+    let loses = Made { label: "loses", lost: |seed| 3 + seed % 2, ..PLAIN };
+    let decision = decided(&tolerant(), &measured(&[loses, PLAIN], 10));
+    let lost = |label: &str| {
+        let candidate = decision.candidates.iter().find(|one| one.strategy == label).expect("a candidate");
+        let figure = candidate.figures.iter().find(|figure| figure.name == "lost").expect("a figure");
+        (figure.value, figure.of, figure.below.map(|below| (below * 100.0).round() / 100.0))
+    };
+    assert_eq!(lost("plain"), (Some(0.0), Some(1_000), Some(3.68)));
+    assert_eq!(lost("loses"), (Some(35.0), Some(1_000), None));
+    for page in [record::markdown(&decision), record::html(&decision), record::text(&decision, 80, false)] {
+        let said = page.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains("0 of 1,000 operations lost, below 3.7 per 1,000 with 95 % confidence"), "{page}");
+        assert!(said.contains("none was found, and with 95 % confidence fewer than b would be"), "{page}");
+    }
+}
+
+/// A cursor that moves ten times a second would make any record look safe.
+#[test]
+fn presence_does_not_dilute_the_losses_of_records() {
+    let loses = Made { label: "loses", lost: |seed| 3 + seed % 2, ..PLAIN };
+    let mut results = measured(&[loses], 10);
+    let mut presence = results.cells.clone();
+    for cell in &mut presence {
+        cell.workload = "presence".into();
+        cell.findings.clear();
+        cell.metrics.insert(LOST_INTENTS.name, Metric::Counts(Default::default()));
+        cell.metrics.insert(OPS_ISSUED.name, Metric::Number(10_000.0));
+    }
+    results.cells.extend(presence);
+    let answers = Answers { data: vec![Data::Records, Data::Presence], ..tolerant() };
+    let decision = decided(&answers, &results);
+    let candidate = &decision.candidates[0];
+    let lost = candidate.figures.iter().find(|figure| figure.name == "lost").expect("a figure");
+    assert_eq!((lost.value, lost.of), (Some(35.0), Some(1_000)));
+    assert_eq!(candidate.worst.as_ref().map(|worst| worst.of), Some(1_000));
+    assert!(decision.conditions.iter().any(|one| one.contains("on data that lasts")), "{:?}", decision.conditions);
 }
 
 /// Refusing what others lose keeps no more, unless refusals are wanted.

@@ -1,6 +1,10 @@
 //! The record of a decision in all its forms: golden, and against hostile data.
 
+use syncbench_harness::workloads::WORKLOADS;
+use syncbench_reports::choose::decision::Vetoed;
+use syncbench_reports::choose::labels::explained;
 use syncbench_reports::choose::{Decision, read, record};
+use syncbench_strategies::registry::STRATEGIES;
 
 use crate::support::decisions::{empty, forms, hostile, unsafe_answers};
 
@@ -74,7 +78,7 @@ fn json_reads_back_and_is_a_file_of_answers() {
     let json = record::json(&decision).to_string();
     assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap()["schema"], 1);
     assert_eq!(serde_json::from_str::<Decision>(&json).unwrap(), decision);
-    assert_eq!(read::read(json.as_bytes(), "decision.json").unwrap(), decision.answers);
+    assert_eq!(read::read(json.as_bytes(), "decision.json", WORKLOADS).unwrap(), decision.answers);
 }
 
 #[test]
@@ -172,4 +176,32 @@ fn markup(text: &str) -> Vec<String> {
         _ => None,
     };
     Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH).filter_map(told).collect()
+}
+
+#[test]
+fn parameters_in_labels_are_explained_once_where_they_first_stand() {
+    let vetoed = |label: &str| Vetoed { strategy: label.into(), family: String::new(), reasons: Vec::new() };
+    let labels = [
+        "serial",
+        "serial-optimistic:text=embedded",
+        "hybrid:text=ot,rest=serial",
+        "hybrid:text=text-ids,rest=serial",
+        "ot + presence",
+    ];
+    let mut decision = Decision { vetoed: labels.map(vetoed).to_vec(), ..empty() };
+    decision.labels = explained(&decision, STRATEGIES);
+    let said: Vec<String> = decision.labels.iter().map(|one| one.terms.join(" ")).collect();
+    assert_eq!(said, ["text=embedded", "text=ot text=text-ids", "rest=serial", "+ presence"]);
+    assert!(decision.labels.iter().all(|one| has_one_line(&one.says)), "{:?}", decision.labels);
+    for page in [record::markdown(&decision), record::html(&decision), record::text(&decision, 80, false)] {
+        let page = page.replace("\\", "");
+        let words = page.split_whitespace().collect::<Vec<_>>().join(" ");
+        for once in ["text=embedded (serial-optimistic): ", "text=ot, text=text-ids (hybrid): the strategy for texts"] {
+            assert_eq!(words.matches(once).count(), 1, "{once}: {page}");
+        }
+    }
+}
+
+fn has_one_line(text: &str) -> bool {
+    !text.is_empty() && !text.contains('\n') && !text.contains("  ")
 }

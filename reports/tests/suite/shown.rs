@@ -1,7 +1,8 @@
 //! Every metric is shown: without its figures, what a reader sees is something else.
+use syncbench_harness::finding::Finding;
 use syncbench_harness::metric::{Better, Form, Measured, Metric, MetricSpec, Quantiles};
 use syncbench_harness::metrics::{self, LOST_INTENTS};
-use syncbench_harness::results::{ByName, Results};
+use syncbench_harness::results::{ByName, KindFacts, Results, WorkloadFacts};
 use syncbench_reports::charts::CHARTS;
 use syncbench_reports::columns::{COLUMNS, TALLIES};
 use syncbench_reports::html;
@@ -89,4 +90,22 @@ fn a_metric_that_nothing_shows_is_noticed() {
         cell.metrics.insert(planted.name.to_owned(), Metric::Number(7.0));
     }
     assert_eq!(unshown([&planted], &results), ["unheard_of"]);
+}
+
+/// A product's own workload is in no registry: the results say what its findings mean.
+#[test]
+fn the_glossary_has_the_kinds_of_findings_of_a_workload_that_only_the_results_know() {
+    let mut results = rich();
+    let kind = KindFacts { lost: true, meaning: "A nurse works two shifts at once.".into() };
+    for cell in &mut results.cells {
+        cell.workload = "shifts".into();
+        let planted = |finding: &mut Finding| finding.kind = "nurse twice".into();
+        cell.findings.iter_mut().for_each(planted);
+    }
+    assert!(!html::page(&results, &[]).contains(&kind.meaning));
+    let facts = WorkloadFacts { kinds: [("nurse twice".to_owned(), kind.clone())].into(), ..WorkloadFacts::default() };
+    results.facts.workloads.insert("shifts".into(), facts);
+    let page = html::page(&results, &[]);
+    assert_eq!(page.matches(&kind.meaning).count(), 1);
+    assert!(page.contains("<th scope=\"row\">nurse twice</th><td>yes<td class=\"meaning\">"));
 }

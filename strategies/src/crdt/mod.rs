@@ -28,5 +28,7 @@ const MERGES: crate::spec::Guarantees = crate::spec::Guarantees {
     works_offline: true,
     needs_server: true,
     confirms_alone: true,
+    // A change waits for all that its author had seen (automerge and diamond-types: its heads; loro: its frontiers).
+    sessions: crate::spec::Sessions::CAUSAL,
     ..crate::spec::Guarantees::NONE
 };

@@ -46,7 +46,7 @@ use self::peer::Peer;
 use self::rights::Split;
 use crate::document::EditKind;
 use crate::relay::{self, TOPOLOGY};
-use crate::replica::{ProtocolError, Replica, Setup, Strategy, Topology};
+use crate::replica::{Mishap, ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support};
 use crate::wire::decode;
 
@@ -129,6 +129,13 @@ impl Strategy for Escrow {
 
     fn topology(&self, _: Topology) -> Topology {
         self.topology
+    }
+
+    fn mishap(&self, mishap: Mishap) -> Support {
+        Support::Unsupported(match mishap {
+            Mishap::Twin => "a client's number is its place in the list of members",
+            Mishap::NewInstall => "the list of members has no place for a client that has lost what it spent",
+        })
     }
 
     fn replica(&self, setup: &Setup) -> Box<dyn Replica> {

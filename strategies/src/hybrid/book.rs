@@ -46,6 +46,13 @@ pub(super) struct Book {
 }
 
 impl Book {
+    /// Of a client that was installed anew so often: its numbers follow those of the installs before, which nobody knows here.
+    pub(super) fn of_install(install: u32) -> Self {
+        let before = u64::from(install) * LONGEST;
+        let issued = if before == 0 { BTreeMap::new() } else { [(Lane::Text, before), (Lane::Rest, before)].into() };
+        Self { issued, ..Self::default() }
+    }
+
     /// Enters this client's operation `n`; gives its number in that lane.
     pub(super) fn enter(&mut self, lane: Lane, n: u64, undo: bool) -> u64 {
         let issued = self.issued.entry(lane).or_default();
@@ -113,7 +120,8 @@ impl Tags {
     }
 }
 
-/// A jump of a clock is spelt out for at most this many operations. Honest clocks advance with the messages.
+/// A jump of a clock is spelt out for at most this many operations. Honest clocks advance with the messages, and jump where a
+/// client was installed anew.
 const LONGEST: u64 = 1 << 16;
 
 impl Tags {

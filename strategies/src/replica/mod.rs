@@ -77,6 +77,13 @@ impl Setup {
         self.identity.unwrap_or(Identity { node: self.node, install: 0 })
     }
 
+    /// A small number from which ids are made, where a library would draw one: the client's, and beyond all clients' for a new
+    /// install.
+    pub fn id_number(&self) -> u32 {
+        let Identity { node, install } = self.identity();
+        node.0 | install << 20
+    }
+
     /// The seed of ids that a library would draw at random.
     pub fn id_seed(&self) -> u64 {
         let Identity { node, install } = self.identity();
@@ -94,13 +101,13 @@ pub struct Identity {
     pub install: u32,
 }
 
-/// Where the name comes from by which a client's operations are told apart from those of others.
+/// What may happen to the identity of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Naming {
-    /// The server names each connection or session: two clients cannot have one name.
-    Server,
-    /// The client draws it: two copies of one device have the same.
-    Client,
+pub enum Mishap {
+    /// Two clients draw the same ids.
+    Twin,
+    /// A client loses everything, and is installed anew.
+    NewInstall,
 }
 
 /// One participant of one strategy.
@@ -199,9 +206,13 @@ pub trait Strategy: Send + Sync {
         Duration::ZERO
     }
 
-    /// Where clients have their names from.
-    fn naming(&self) -> Naming {
-        Naming::Server
+    /// Whether this can happen to its clients, and a run with it ends. Where the server names its clients, two cannot have one
+    /// name.
+    fn mishap(&self, mishap: Mishap) -> Support {
+        match mishap {
+            Mishap::Twin => Support::Unsupported("the server names its clients, so two cannot have one name"),
+            Mishap::NewInstall => Support::Native,
+        }
     }
 
     /// The bytes of a document that is made anew from plain data while others hold the one before: as

@@ -6,6 +6,7 @@ use crate::document::{Document, Edit};
 use crate::node::{NodeId, OpId};
 use crate::replica::{Context, ProtocolError};
 use crate::sidecar::{Clock, Sidecar};
+use crate::star::lineage::Begun;
 use crate::star::{Log, Placed, Update};
 use crate::wire::{Packed, decode, encode};
 
@@ -71,6 +72,12 @@ impl Journal {
         self.last.insert(entry.client, entry.n);
         self.log.push(entry, self.limit);
         self.log.end()
+    }
+
+    /// Everything, for a client of another epoch.
+    pub(crate) fn begun(&self, client: NodeId, epoch: u64) -> (Begun<Document>, Sidecar) {
+        let begun = Begun { epoch, seq: self.end(), state: self.data.clone(), last: self.last(client) };
+        (begun, Sidecar::state(&self.last))
     }
 
     /// What a client misses that has everything up to a place. Fails beyond the end.

@@ -3,9 +3,10 @@
 //! A client keeps its operations in an [`Outbox`] until it knows their fate, and sends them over its [`Uplink`]: in order,
 //! each once on a connection, none before the server has said which of them it already has, in send windows. The server keeps a [`Log`] to
 //! bring a returning client up to date with an [`Update`], tells the clients that have [`Joined`] what is new, and keeps
-//! verdicts in [`Sessions`] until their client has them.
+//! verdicts in [`Sessions`] until their client has them. What happens when the server has less than its clients says [`lineage`].
 
 mod joined;
+pub(crate) mod lineage;
 mod log;
 mod numbers;
 mod outbox;

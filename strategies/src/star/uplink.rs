@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Outbox;
 use crate::node::{NodeId, OpId};
-use crate::replica::{Context, LinkState};
+use crate::replica::{Context, LinkState, Setup};
 use crate::send_window::SendWindow;
 use crate::sidecar::Sidecar;
 
@@ -19,6 +19,8 @@ pub(crate) struct Uplink {
     sent: u64,
     /// The tag of this connection's timers, which tells older ones apart.
     era: u64,
+    /// The server may have operations under this client's name of which the client knows nothing.
+    asks: bool,
 }
 
 /// Operations that go out together.
@@ -39,14 +41,19 @@ impl<T> Unsent<'_, T> {
 impl Uplink {
     /// Not connected. What is made within `window` after a send goes out together at its end; zero sends each at once.
     pub(crate) fn new(window: Duration) -> Self {
-        Self { window: SendWindow::new(window), open: false, sent: 0, era: 0 }
+        Self { window: SendWindow::new(window), open: false, sent: 0, era: 0, asks: false }
+    }
+
+    /// The same for a client that may have been installed anew: it asks first which of its operations the server has.
+    pub(crate) fn of(setup: &Setup, window: Duration) -> Self {
+        Self { asks: setup.identity().install > 0, ..Self::new(window) }
     }
 
     /// The connection opened or broke. Nothing goes out before [`Uplink::answered`] if operations are pending: the server
     /// may have them. `last` is the last own operation that it is known to have.
     pub(crate) fn link<T>(&mut self, state: LinkState, outbox: &Outbox<T>, last: u64) {
         self.reset();
-        (self.open, self.sent) = (state == LinkState::Up && outbox.is_empty(), last);
+        (self.open, self.sent) = (state == LinkState::Up && outbox.is_empty() && !self.asks, last);
     }
 
     /// The connection opened or broke, and nothing goes out before [`Uplink::answered`] in any case.
@@ -69,6 +76,7 @@ impl Uplink {
     /// after `last` go out.
     pub(crate) fn answered(&mut self, last: u64) -> bool {
         let awaited = !std::mem::replace(&mut self.open, true);
+        self.asks = false;
         if awaited {
             self.sent = last;
         }

@@ -5,30 +5,37 @@ use std::io::{BufRead, ErrorKind, IsTerminal, Read, Write};
 use std::path::Path;
 
 use anyhow::Context;
+use syncbench_harness::workload::WorkloadSpec;
 use syncbench_reports::choose::interview::{Interview, Reply};
 use syncbench_reports::choose::{Answers, read};
 
 use crate::commands::run::console_width;
 use crate::failure::Failure;
 use crate::out::eprint;
+use crate::written;
 
 /// Most bytes of a line that are read: an answer is a few words.
 const LINE: u64 = 4_096;
 
 /// Asks on the terminal; stdout stays free for the decision.
-pub(super) fn ask() -> Result<Answers, Failure> {
+pub(super) fn ask(workloads: &[&'static WorkloadSpec]) -> Result<Answers, Failure> {
     if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
         return Err(Failure::usage(
             "choose: expected --answers FILE where no terminal can ask: lines in TOML such as data = [\"records\"], \
              offline = \"1h\" and refuse = true; what is not answered has its default",
         ));
     }
-    hold(std::io::stdin().lock(), &mut |text| eprint!("{text}"), usize::from(console_width()))
+    let interview = Interview::new(workloads);
+    hold(interview, std::io::stdin().lock(), &mut |text| eprint!("{text}"), usize::from(console_width()))
 }
 
 /// Holds the dialogue: reads lines, says prompts.
-fn hold(mut input: impl BufRead, say: &mut dyn FnMut(&str), width: usize) -> Result<Answers, Failure> {
-    let mut interview = Interview::default();
+fn hold(
+    mut interview: Interview<'_>,
+    mut input: impl BufRead,
+    say: &mut dyn FnMut(&str),
+    width: usize,
+) -> Result<Answers, Failure> {
     loop {
         if let Some(answers) = interview.answers() {
             return Ok(answers.clone());
@@ -49,7 +56,7 @@ fn hold(mut input: impl BufRead, say: &mut dyn FnMut(&str), width: usize) -> Res
 }
 
 /// The answers in a file, and what it leaves out in a sentence.
-pub(super) fn read(path: &Path) -> Result<(Answers, Option<String>), Failure> {
+pub(super) fn read(path: &Path, workloads: &[&'static WorkloadSpec]) -> Result<(Answers, Option<String>), Failure> {
     let wrong = |error: std::io::Error| {
         Failure::usage(format!("--answers {}: {error}; expected a file of answers in TOML", path.display()))
     };
@@ -57,7 +64,7 @@ pub(super) fn read(path: &Path) -> Result<(Answers, Option<String>), Failure> {
     // One more than are allowed tells a file that is too large, or has no end.
     let most = read::MOST_BYTES as u64 + 1;
     File::open(path).map_err(wrong)?.take(most).read_to_end(&mut bytes).map_err(wrong)?;
-    let (answers, left_out) = read::given(&bytes, &path.display().to_string()).map_err(Failure::usage)?;
+    let (answers, left_out) = read::given(&bytes, &path.display().to_string(), workloads).map_err(Failure::usage)?;
     let taken = read::taken(&answers, &left_out);
     Ok((answers, taken))
 }
@@ -72,27 +79,28 @@ fn exists(path: &Path) -> Failure {
 }
 
 /// Writes answers into a new file.
-pub(super) fn save(path: &Path, answers: &Answers) -> Result<(), Failure> {
+pub(super) fn save(path: &Path, answers: &Answers, program: &str) -> Result<(), Failure> {
     let wrong = |error: std::io::Error| match error.kind() {
         ErrorKind::AlreadyExists => exists(path),
-        _ => Failure::usage(format!(
-            "--save-answers {}: {error}; expected a new file in a folder that exists",
-            path.display()
-        )),
+        _ => written::failed(error, "a new file in a folder that exists")
+            .at(format!("--save-answers {}", path.display())),
     };
     let mut file = OpenOptions::new().write(true).create_new(true).open(path).map_err(wrong)?;
-    file.write_all(read::write(answers).as_bytes()).map_err(wrong)
+    file.write_all(read::write(answers, program).as_bytes()).map_err(wrong)
 }
 
 #[cfg(test)]
 mod tests {
+    use syncbench_harness::workloads::WORKLOADS;
+
     use super::*;
 
     #[test]
     fn a_dialogue_over_plain_input_gives_the_answers() {
         let lines = &b"Forms\nstock\n0\ny\n2\n\n\n\n\n\n\n\n\n"[..];
         let mut said = String::new();
-        let answers = hold(lines, &mut |text| said += text, 80).unwrap_or_else(|_| panic!("{said}"));
+        let answers =
+            hold(Interview::new(WORKLOADS), lines, &mut |text| said += text, 80).unwrap_or_else(|_| panic!("{said}"));
         assert_eq!((answers.product.as_str(), answers.refuse), ("Forms", true));
         assert!(said.contains("10. Do users undo"), "{said}");
     }
@@ -101,7 +109,10 @@ mod tests {
     fn an_input_that_ends_early_and_hostile_bytes_are_no_answers() {
         for bytes in [&b""[..], b"Forms\nstock\n", &[0xff; 10_000], &[b'\n', 0x1b, b'[', b'2', b'J', b'\n']] {
             let mut said = String::new();
-            assert!(matches!(hold(bytes, &mut |text| said += text, 80), Err(Failure::Usage(_))));
+            assert!(matches!(
+                hold(Interview::new(WORKLOADS), bytes, &mut |text| said += text, 80),
+                Err(Failure::Usage(_))
+            ));
             assert!(!said.contains('\u{1b}'));
         }
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use syncbench_harness::results::{Cell, Environment, Facts, Outcome, Results};
 use syncbench_harness::run::{self, Planned};
 use syncbench_harness::scenario::{Plan, Scenario};
+use syncbench_harness::workload::WorkloadSpec;
 use syncbench_strategies::spec::Spec;
 
 use crate::catalog::Catalog;
@@ -45,6 +46,16 @@ impl<'c> Bench<'c> {
     /// The strategies to choose from.
     pub(super) fn specs(&self) -> &'c [&'static Spec] {
         self.catalog.plans.strategies()
+    }
+
+    /// The workloads that stand for kinds of data.
+    pub(super) fn workloads(&self) -> &'c [&'static WorkloadSpec] {
+        self.catalog.plans.workloads()
+    }
+
+    /// The name of the program.
+    pub(super) fn program(&self) -> &'c str {
+        self.catalog.plans.program_name()
     }
 
     /// Whether a user has asked to stop.

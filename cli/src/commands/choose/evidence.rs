@@ -1,6 +1,9 @@
-//! The worst anomaly of a candidate as its smallest story: the shortest run that still has it, told step by step.
+//! The worst anomaly of a candidate as its smallest story: the smallest run that still has it, told step by step.
 
-use syncbench_harness::run::{Planned, run_cell};
+use std::time::Duration;
+
+use syncbench_harness::run::{Planned, find_in};
+use syncbench_harness::shrink::{self, Budget, Target};
 use syncbench_harness::stories::cell::first_loss;
 use syncbench_reports::choose::Decision;
 use syncbench_reports::choose::study::Study;
@@ -13,6 +16,9 @@ use crate::failure::Failure;
 const OPS: [u64; 4] = [8, 16, 32, 64];
 /// Seeds that are tried for each.
 const SEEDS: u64 = 5;
+/// What shrinking a run may take: some ten runs of the usual length, or some hundreds of short ones, which take about a
+/// second together. It is counted in actions, so that a record is the same on every machine; the time only ends what hangs.
+const BUDGET: Budget = Budget { time: Duration::from_secs(20), work: 20_000 };
 
 /// Tells the worst of every candidate.
 pub(super) fn tell(bench: &Bench<'_>, study: &Study, decision: &mut Decision) -> Result<(), Failure> {
@@ -25,13 +31,23 @@ pub(super) fn tell(bench: &Bench<'_>, study: &Study, decision: &mut Decision) ->
         let Some(planned) = plan.cells.iter().find(|cell| cell.replay() == worst.replay) else { continue };
         let shortest = shortest(planned, &worst.kind);
         let planned = shortest.as_ref().map_or(planned, |(less, _)| less);
+        if let Some((_, example)) = &shortest {
+            worst.example.clone_from(example);
+        }
+        let (smallest, example) = match smallest(planned, &worst.kind, &|| !bench.stopped()) {
+            Some((smallest, example)) => (smallest, Some(example)),
+            None => (planned.clone(), None),
+        };
         // A run that is too long to be told stays without a story: its example and its command say what there is.
-        if let Ok(told) = first_loss(planned, Some(&worst.kind)) {
+        if let Ok(told) = first_loss(&smallest, Some(&worst.kind)) {
             worst.story = story::lines(&told);
-            worst.replay = planned.replay();
-            if let Some((_, example)) = shortest {
-                worst.example = example;
-            }
+            worst.replay = match example {
+                Some(example) => {
+                    worst.example = example;
+                    shrinking(planned, &worst.kind)
+                }
+                None => planned.replay(),
+            };
         }
     }
     Ok(())
@@ -44,7 +60,22 @@ fn shortest(planned: &Planned, kind: &str) -> Option<(Planned, String)> {
     tries.find_map(|(ops, seed)| {
         let mut less = planned.clone();
         (less.settings.ops, less.settings.seed) = (ops, seed);
-        let finding = run_cell(&less).findings.into_iter().find(|finding| finding.kind == kind)?;
+        let finding = find_in(&less).findings.into_iter().find(|finding| finding.kind == kind)?;
         Some((less, finding.example))
     })
+}
+
+/// What is left of a run when everything that the kind can do without is left out, and its instance there.
+fn smallest(planned: &Planned, kind: &str, go_on: &dyn Fn() -> bool) -> Option<(Planned, String)> {
+    let target = Target::of(&find_in(planned), kind).ok()?;
+    let shrunk = shrink::shrink(planned, &target, BUDGET, &|_| go_on()).ok()?;
+    let example = target.found(&shrunk.cell)?.to_owned();
+    Some((shrunk.planned, example))
+}
+
+/// The command that tells the smallest run.
+fn shrinking(planned: &Planned, kind: &str) -> String {
+    let quoted = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
+    let program = &planned.product.program;
+    format!("{program} demo --shrink --kind {} --cell {}", quoted(kind), quoted(&planned.replay()))
 }

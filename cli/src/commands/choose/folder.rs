@@ -8,6 +8,7 @@ use syncbench_reports::choose::{Answers, Decision, read, record};
 
 use crate::date::Date;
 use crate::failure::Failure;
+use crate::written;
 
 /// The answers in a record.
 pub(super) const ANSWERS: &str = "answers.toml";
@@ -29,7 +30,7 @@ pub(super) fn untaken(dir: &Path) -> Result<(), Failure> {
 
 /// Makes the folder that was named, or the next free one of its own, and writes the answers into it: before anything is
 /// measured, so that a folder that takes no files is known by then.
-pub(super) fn prepare(named: Option<&Path>, answers: &Answers) -> Result<PathBuf, Failure> {
+pub(super) fn prepare(named: Option<&Path>, answers: &Answers, program: &str) -> Result<PathBuf, Failure> {
     let made = || -> anyhow::Result<PathBuf> {
         let dir = match named {
             Some(dir) => {
@@ -39,10 +40,13 @@ pub(super) fn prepare(named: Option<&Path>, answers: &Answers) -> Result<PathBuf
             None => fresh(&answers.product)?,
         };
         let path = dir.join(ANSWERS);
-        fs::write(&path, read::write(answers)).with_context(|| path.display().to_string())?;
+        fs::write(&path, read::write(answers, program)).with_context(|| path.display().to_string())?;
         Ok(dir)
     };
-    made().map_err(|error| Failure::usage(format!("--out: {error:#}; expected a folder that can be written")))
+    made().map_err(|error| match error.downcast_ref::<std::io::Error>().is_some_and(written::full) {
+        true => Failure::Broken(error.context("--out")),
+        false => Failure::usage(format!("--out: {error:#}; expected a folder that can be written")),
+    })
 }
 
 /// Removes what was prepared, where nothing else is in it.

@@ -8,17 +8,19 @@ mod folder;
 use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::ops::RangeInclusive;
-use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
 use syncbench_harness::clock::Moment;
 use syncbench_harness::results::Results;
+use syncbench_harness::workload::WorkloadSpec;
 use syncbench_reports::choose::decision::Flip;
 use syncbench_reports::choose::entry::Measured;
 use syncbench_reports::choose::flip::{ALONG, Point};
-use syncbench_reports::choose::study::{Effort, Study, contenders, mixes, parts, study};
+use syncbench_reports::choose::labels::explained;
+use syncbench_reports::choose::shapes::parts;
+use syncbench_reports::choose::study::{Effort, Study, contenders, mixes, study};
 use syncbench_reports::choose::vetoes::hopeless;
 use syncbench_reports::choose::{Answers, Decision, Verdict, read, record};
 
@@ -29,6 +31,7 @@ use crate::commands::run::console_width;
 use crate::environment;
 use crate::failure::{Done, Failure};
 use crate::out::{eprintln, print, println};
+use crate::written::quoted;
 
 /// Deepest search: a thousand seeds.
 const DEEPEST: u32 = 100;
@@ -46,18 +49,19 @@ pub(crate) fn choose(catalog: &Catalog, args: &ChooseArgs) -> Done {
     if let Some(dir) = &args.out {
         folder::untaken(dir)?;
     }
-    let (answers, taken) = answers(args)?;
+    let (program, workloads) = (catalog.plans.program_name(), catalog.plans.workloads());
+    let (answers, taken) = answers(args, program, workloads)?;
     if let Some(taken) = &taken {
         eprintln!("{taken}");
     }
     let asked = args.answers.is_none();
-    let dir = folder::prepare(args.out.as_deref(), &answers).inspect_err(|_| {
+    let dir = folder::prepare(args.out.as_deref(), &answers, program).inspect_err(|_| {
         if asked {
-            eprintln!("{}", read::write(&answers));
+            eprintln!("{}", read::write(&answers, program));
         }
     })?;
     let effort = Effort::of_depth(args.depth);
-    let again = format!("{} choose --answers {}", catalog.plans.program_name(), quoted(&dir.join(folder::ANSWERS)));
+    let again = format!("{program} choose --answers {}", quoted(&dir.join(folder::ANSWERS)));
     let mut bench = Bench::new(catalog, threads, if asked { &again } else { "" });
     let decided = decide(&mut bench, &answers, effort, args.depth);
     let Ok(Some(mut decision)) = decided else {
@@ -86,25 +90,22 @@ pub(crate) fn choose(catalog: &Catalog, args: &ChooseArgs) -> Done {
     Ok(ExitCode::from(if decision.proposal.is_some() { 0 } else { 3 }))
 }
 
-/// A path as a shell takes it.
-fn quoted(path: &Path) -> String {
-    let path = path.display().to_string();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-:+".contains(c);
-    if path.chars().all(plain) { path } else { format!("'{}'", path.replace('\'', "'\\''")) }
-}
-
 /// The answers in the file that was named, with what it leaves out, or those that are given now; saved where that was asked for.
-fn answers(args: &ChooseArgs) -> Result<(Answers, Option<String>), Failure> {
+fn answers(
+    args: &ChooseArgs,
+    program: &str,
+    workloads: &[&'static WorkloadSpec],
+) -> Result<(Answers, Option<String>), Failure> {
     if let Some(path) = &args.save_answers {
         ask::unsaved(path)?;
     }
     let (answers, taken) = match &args.answers {
-        Some(path) => ask::read(path)?,
-        None => (ask::ask()?, None),
+        Some(path) => ask::read(path, workloads)?,
+        None => (ask::ask(workloads)?, None),
     };
     answers.check().map_err(Failure::usage)?;
     if let Some(path) = &args.save_answers {
-        ask::save(path, &answers)?;
+        ask::save(path, &answers, program)?;
         eprintln!("answers: {}", path.display());
     }
     Ok((answers, taken))
@@ -133,6 +134,7 @@ fn decide(bench: &mut Bench<'_>, answers: &Answers, effort: Effort, depth: u32) 
     let Some(results) = measured else { return Ok(None) };
     let verdict = Verdict::new(answers, &study, Measured::new(&results));
     let mut decision = verdict.decision(answers, &study);
+    decision.program = bench.program().to_owned();
     if depth > 0 {
         let own = Point { winner: verdict.winner(), figures: verdict.figures() };
         let far_off = if own.winner.is_some() { verdict.far_off() } else { none };
@@ -155,6 +157,7 @@ fn decide(bench: &mut Bench<'_>, answers: &Answers, effort: Effort, depth: u32) 
             "What would change the answer was measured with {fewer} seeds in place of {less} and half of the operations{left_out}."
         ));
     }
+    decision.labels = explained(&decision, bench.specs());
     evidence::tell(bench, &study, &mut decision)?;
     bench.finish();
     Ok((!bench.stopped()).then_some(decision))
@@ -173,13 +176,15 @@ fn laid_out(
     without: &BTreeSet<String>,
 ) -> Result<Study, Failure> {
     let specs = bench.specs();
-    let mut labels = contenders(specs, answers);
-    labels.extend(mixes(specs, answers));
-    let all = study(answers, effort, &labels);
+    let workloads = bench.workloads();
+    let parts = parts(answers, workloads);
+    let mut labels = contenders(specs, answers, &parts);
+    labels.extend(mixes(specs, &parts));
+    let all = study(answers, effort, &labels, workloads);
     let known = bench.facts(all.scenarios)?;
-    let failed = |label: &str| hopeless(answers, &parts(answers), label, &known).len();
+    let failed = |label: &str| hopeless(answers, &parts, label, &known).len();
     labels.retain(|label| !without.contains(label) && fails.contains(&failed(label)));
-    Ok(study(answers, effort, &labels))
+    Ok(study(answers, effort, &labels, workloads))
 }
 
 /// What a search starts from.
@@ -206,7 +211,10 @@ fn search(
                 let verdict = Verdict::new(other, study, Measured::new(results));
                 Point { winner: verdict.winner(), figures: verdict.figures() }
             };
-            if along.is_yes_or_no() && other.peers == answers.peers && parts(other) == from.study.parts {
+            if along.is_yes_or_no()
+                && other.peers == answers.peers
+                && parts(other, bench.workloads()) == from.study.parts
+            {
                 return Some(step(from.study, from.results));
             }
             late |= begun.elapsed() > time;

@@ -1,18 +1,59 @@
 //! `syncbench demo --cell`: the first loss of the cell that a command runs again.
 
 use clap::Parser;
+use syncbench_harness::capsule::Capsule;
+use syncbench_harness::run::{Planned, run_cell};
 use syncbench_harness::scenario::Plan;
+use syncbench_harness::shrink::{Budget, Target, targets};
 use syncbench_harness::stories::Told;
 use syncbench_harness::stories::cell::first_loss;
+use syncbench_reports::format::wrap;
 
-use crate::args::{Cli, Command, RunArgs};
+use crate::args::{Cli, Command, DemoArgs, RunArgs};
+use crate::capsules;
 use crate::catalog::Catalog;
 use crate::commands::run;
 use crate::failure::{Failure, one_line};
-use crate::out::eprintln;
+use crate::out::{eprint, eprintln};
+use crate::shrinking::{smallest, summary};
 
-/// Runs the cell of a replay command and tells its first loss.
-pub(super) fn tell(catalog: &Catalog, replay: &str) -> Result<Told, Failure> {
+/// Runs the cell of a replay command and tells its first loss, of the smallest run where that is asked for.
+pub(super) fn tell(catalog: &Catalog, replay: &str, asked: &DemoArgs) -> Result<Told, Failure> {
+    let wrong = |reason: String| Failure::usage(format!("--cell: {reason}"));
+    let flag = |failure: Failure| match &asked.capsule {
+        Some(path) => failure.at(format!("--capsule {}", path.display())),
+        None => failure,
+    };
+    asked.capsule.as_deref().map_or(Ok(()), capsules::free).map_err(flag)?;
+    let planned = planned(catalog, replay)?;
+    if !asked.shrink && asked.capsule.is_none() {
+        return first_loss(&planned, asked.kind.as_deref()).map_err(wrong);
+    }
+    let cell = run_cell(&planned);
+    let kind = match &asked.kind {
+        Some(kind) => kind.clone(),
+        None => (targets(&cell).first())
+            .map(|kind| (*kind).to_owned())
+            .ok_or_else(|| wrong("this run has no finding and no broken claim".into()))?,
+    };
+    let (planned, cell, target) = if asked.shrink {
+        let (shrunk, target) = smallest(&planned, &kind, Budget::default()).map_err(wrong)?;
+        eprint!("{}", wrap(&summary(&planned, &shrunk), 80, ""));
+        (shrunk.planned, shrunk.cell, target)
+    } else {
+        let target = Target::of(&cell, &kind).map_err(wrong)?;
+        (planned, cell, target)
+    };
+    if let Some(path) = &asked.capsule {
+        let capsule = Capsule::of(&planned, &cell, &target, &catalog.environment());
+        capsules::write(path, &capsule).map_err(flag)?;
+        eprintln!("capsule: {}", path.display());
+    }
+    first_loss(&planned, Some(&kind)).map_err(wrong)
+}
+
+/// The one cell of a replay command.
+pub(crate) fn planned(catalog: &Catalog, replay: &str) -> Result<Planned, Failure> {
     let wrong = |reason: String| Failure::usage(format!("--cell: {reason}"));
     let args = parse(replay, catalog.plans.program_name()).map_err(wrong)?;
     ignored(&args);
@@ -22,14 +63,14 @@ pub(super) fn tell(catalog: &Catalog, replay: &str) -> Result<Told, Failure> {
         Failure::Usage(reason) => wrong(reason),
         other => other,
     })?;
-    let [planned] = &plan.cells[..] else {
+    let count = plan.cells.len();
+    let Ok([planned]) = <[Planned; 1]>::try_from(plan.cells) else {
         return Err(wrong(format!(
-            "this command runs {} cells: expected one strategy, workload, network, size and seed, as in the command \
-             printed beside a finding",
-            plan.cells.len()
+            "this command runs {count} cells: expected one strategy, workload, network, size and seed, as in the command \
+             printed beside a finding"
         )));
     };
-    first_loss(planned, None).map_err(wrong)
+    Ok(planned)
 }
 
 /// The flags of a command of this program such as `syncbench run --strategy ot ...`, with or without what is before its

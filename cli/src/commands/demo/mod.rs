@@ -12,28 +12,27 @@ use syncbench_harness::clock;
 use syncbench_harness::stories::{self, Cast, STORIES, Skipped, Story, Told};
 use syncbench_reports::story;
 use syncbench_strategies::names;
-use syncbench_strategies::registry::{STRATEGIES, left_out};
+use syncbench_strategies::registry::left_out;
 
 use super::run::split;
+use super::told::MARK;
 use crate::args::DemoArgs;
 use crate::catalog::Catalog;
 use crate::failure::{Done, Failure};
 use crate::out::{eprintln, print, println};
 use crate::written;
-
-/// The last line of every diagram written here; a file without it is not overwritten.
-const MARK: &str = "<!-- a diagram of syncbench demo -->\n";
+pub(crate) use cell::planned;
 
 pub(crate) fn demo(catalog: &Catalog, args: &DemoArgs) -> Done {
     if let Some(replay) = &args.cell {
-        return show(args, &cell::tell(catalog, replay)?);
+        return show(args, &cell::tell(catalog, replay, args)?);
     }
     let Some(name) = &args.name else { return list(catalog, args.json) };
     let story = stories::find(name).ok_or_else(|| {
         let known = STORIES.iter().map(|story| (story.name, story.title));
         Failure::usage(format!("demo {name}: {}", names::unknown("story", name, "", known)))
     })?;
-    show(args, &tell(story, &args.strategy)?)
+    show(args, &tell(catalog, story, &args.strategy)?)
 }
 
 /// Prints and draws a story.
@@ -71,17 +70,18 @@ fn list(catalog: &Catalog, as_json: bool) -> Done {
 }
 
 /// Runs the story under the chosen strategies, or under its own.
-fn tell(story: &Story, asked: &[String]) -> Result<Told, Failure> {
+fn tell(catalog: &Catalog, story: &Story, asked: &[String]) -> Result<Told, Failure> {
+    let specs = catalog.plans.strategies();
     let (names, mut skipped) = match split(asked).as_slice() {
-        [] => story.cast(),
-        [all] if all == "all" => (STRATEGIES.iter().map(|spec| spec.name.to_owned()).collect(), Vec::new()),
+        [] => story.cast(specs),
+        [all] if all == "all" => (specs.iter().map(|spec| spec.name.to_owned()).collect(), Vec::new()),
         names => (names.to_vec(), Vec::new()),
     };
     if asked.is_empty() && matches!(story.cast, Cast::All(_)) {
         let missing = left_out().map(|optional| Skipped { strategy: optional.name.into(), reason: optional.reason() });
         skipped.extend(missing);
     }
-    let mut told = (story.tell)(&names).map_err(|error| Failure::usage(format!("--strategy {error}")))?;
+    let mut told = (story.tell)(&names, specs).map_err(|error| Failure::usage(format!("--strategy {error}")))?;
     told.skipped.extend(skipped);
     Ok(told)
 }

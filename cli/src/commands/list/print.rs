@@ -117,6 +117,7 @@ fn compiled_in(strategy: &CompiledIn) {
     field("topology", &strategy.topology);
     field("claims", &strategy.claims.join(", "));
     field("saved means", strategy.saved);
+    field("versions", &strategy.earlier_versions);
     let grows: Vec<_> = strategy.memory_grows.iter().map(|(with, kept)| format!("{with}: {kept}")).collect();
     field(
         "memory grows",

@@ -7,6 +7,7 @@ use std::time::Duration;
 use syncbench_strategies::replica::{NodeId, OpId, Time};
 use syncbench_strategies::view::View;
 
+use crate::actions::{Recorder, ScriptedAction};
 use crate::ledger::{Action, Fate, Ledger};
 use crate::pace::Pace;
 use crate::schedule::Schedule;
@@ -21,13 +22,24 @@ pub(super) struct Users<'a> {
     schedule: Option<&'a Schedule>,
     /// How many intents there were in all.
     acted: u64,
+    /// Users follow a script.
+    scripted: bool,
+    recorder: Option<Recorder>,
 }
 
 impl<'a> Users<'a> {
     pub(super) fn new(task: &'a Task<'_>) -> Self {
         let users = (1..=task.clients).map(|client| User::new(task, NodeId(client)));
         let schedule = task.workload.schedule();
-        Self { pace: task.pace, gap: task.gap(), users: users.collect(), schedule, acted: 0 }
+        Self {
+            pace: task.pace,
+            gap: task.gap(),
+            users: users.collect(),
+            schedule,
+            acted: 0,
+            scripted: task.script.is_some(),
+            recorder: task.recorder.clone(),
+        }
     }
 
     /// The first intents that are due by the clock alone.
@@ -38,7 +50,10 @@ impl<'a> Users<'a> {
     /// An intent of `client` is due now: when the next one will be, in an open loop.
     pub(super) fn begin(&mut self, client: NodeId, now: Time) -> Option<Time> {
         self.acted += 1;
-        self.user(client).begin(now)
+        let next = self.user(client).begin(now);
+        let intent = self.user(client).intent();
+        self.recorder.iter().for_each(|recorder| recorder.record(ScriptedAction { at: now, client, intent }));
+        next
     }
 
     /// What the user wants, given what it sees.
@@ -67,6 +82,7 @@ impl<'a> Users<'a> {
     /// Those whose next action waited for something that has happened by now, with the time it is due.
     pub(super) fn ready(&mut self, now: Time, ledger: &Ledger) -> Vec<(NodeId, Time)> {
         let due = match self.pace {
+            _ if self.scripted => return Vec::new(),
             Pace::Poisson | Pace::Periodic => return Vec::new(),
             Pace::Closed => self.answered(now, ledger),
             Pace::Turns => self.next_turn(now, ledger).into_iter().collect(),

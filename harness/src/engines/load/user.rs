@@ -5,11 +5,15 @@ use std::time::Duration;
 use syncbench_strategies::replica::{NodeId, Rng, Time};
 use syncbench_strategies::view::View;
 
+use crate::actions::{IntentId, ScriptedAction};
 use crate::ledger::{Action, Own};
 use crate::pace::Pace;
 use crate::rng::{exponential, stream, unit};
 use crate::task::Task;
 use crate::workload::{self, Standing};
+
+/// A script of so many actions is one that people read: its values are short.
+const FEW: usize = 16;
 
 /// One user.
 pub(in crate::engines) struct User {
@@ -22,8 +26,10 @@ pub(in crate::engines) struct User {
     user: Box<dyn workload::User>,
     /// Intents left, those without anything sensible to do included.
     left: u64,
-    /// Intents drawn so far.
+    /// Intents acted on so far.
     drawn: u64,
+    /// What it does and when, where that is fixed.
+    script: Option<Vec<ScriptedAction>>,
     /// Share of actions that undo one of the user's own operations.
     undo: f64,
     arrivals: Rng,
@@ -40,15 +46,25 @@ impl User {
         let clients = u64::from(task.clients);
         let share = task.ops / clients + u64::from(u64::from(client.0) <= task.ops % clients);
         let recorded = task.workload.schedule().map(|schedule| schedule.len_within(client, task.ops));
+        let script = task
+            .script
+            .as_ref()
+            .map(|script| script.iter().filter(|action| action.client == client).copied().collect::<Vec<_>>());
+        let scripted = script.as_ref().map(|script| script.len() as u64);
+        let mut user = task.workload.user(client, task.clients);
+        if task.script.as_ref().is_some_and(|script| script.len() <= FEW) {
+            user.few(task.size);
+        }
         Self {
             client,
             clients: task.clients,
             pace: task.pace,
             gap: task.gap(),
             seed: task.seed,
-            user: task.workload.user(client, task.clients),
-            left: recorded.unwrap_or(share),
+            user,
+            left: scripted.or(recorded).unwrap_or(share),
             drawn: 0,
+            script,
             undo: task.undo,
             arrivals: stream(task.seed, "arrival", client.0.into(), 0),
             clock: Time::ZERO,
@@ -70,21 +86,29 @@ impl User {
     /// An intent that was due at `due` is acted on: when the next one will be due, in an open loop.
     pub(in crate::engines) fn begin(&mut self, due: Time) -> Option<Time> {
         self.left = self.left.saturating_sub(1);
+        self.drawn += 1;
         self.scheduled = false;
         self.clock = self.clock.max(due);
         self.arrival()
     }
 
+    /// The intent that was begun last.
+    pub(super) fn intent(&self) -> IntentId {
+        let fixed =
+            self.script.as_ref().and_then(|script| script.get(usize::try_from(self.drawn).ok()?.checked_sub(1)?));
+        fixed.map_or(IntentId { client: self.client, n: self.drawn }, |action| action.intent)
+    }
+
     /// What the user wants, given what it sees and what it knows of its own operations.
     pub(in crate::engines) fn act(&mut self, view: &dyn View, own: Own) -> Option<Action> {
-        self.drawn += 1;
+        let IntentId { client, n } = self.intent();
         if self.undo > 0.0
-            && unit(&mut stream(self.seed, "undo", self.client.0.into(), self.drawn)) < self.undo
+            && unit(&mut stream(self.seed, "undo", client.0.into(), n)) < self.undo
             && let Some(target) = own.undoable
         {
             return Some(Action::Undo { target });
         }
-        let mut rng = stream(self.seed, "intent", self.client.0.into(), self.drawn);
+        let mut rng = stream(self.seed, "intent", client.0.into(), n);
         self.user.standing(Standing { next: own.next.n, reflected: own.reflected });
         let intent = self.user.next(view, &mut rng)?;
         Some(Action::Operate { operation: intent.operation, seen: intent.seen })
@@ -134,8 +158,13 @@ impl User {
         self.gap * self.clients
     }
 
-    /// The next arrival of an open loop.
+    /// The next arrival of an open loop or of a script.
     fn arrival(&mut self) -> Option<Time> {
+        if let Some(script) = &self.script {
+            let at = script.get(usize::try_from(self.drawn).ok()?).filter(|_| self.left > 0)?.at.max(self.clock);
+            self.scheduled = true;
+            return Some(at);
+        }
         let open = matches!(self.pace, Pace::Poisson | Pace::Periodic);
         if self.left == 0 || !open {
             return None;

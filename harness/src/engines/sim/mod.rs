@@ -28,7 +28,8 @@ use crate::ledger::Ledger;
 use crate::network::{Access, Link};
 use crate::probe::Probe;
 use crate::queue::Queue;
-use crate::run_result::RunResult;
+use crate::run_result::{GoneBack, RunResult};
+use crate::sabotage::Saboteur;
 use crate::task::Task;
 use crate::tracer::Tracer;
 use crate::wire::{Parcel, Wire};
@@ -91,6 +92,7 @@ struct Sim<'a> {
     saved: BTreeMap<NodeId, Saved>,
     /// By node and moment.
     backups: BTreeMap<(NodeId, Time), Saved>,
+    gone_back: Vec<GoneBack>,
     /// By node number: how often it was installed anew.
     installs: Vec<u32>,
     /// By node number: what waits there.
@@ -120,6 +122,8 @@ struct Sim<'a> {
     /// Replicas that never fall silent have settled: timers are void, and what is in flight arrives.
     timers_void: bool,
     next_sample: Time,
+    /// A planted bug; see [`Task::planted`].
+    saboteur: Option<Box<dyn Saboteur>>,
 }
 
 impl<'a> Sim<'a> {
@@ -144,6 +148,7 @@ impl<'a> Sim<'a> {
             lives: vec![0; size],
             saved: BTreeMap::new(),
             backups: BTreeMap::new(),
+            gone_back: Vec::new(),
             installs: vec![0; size],
             lines: (0..size).map(|_| Line::default()).collect(),
             wires: ends.collect(),
@@ -163,6 +168,7 @@ impl<'a> Sim<'a> {
             progress: (Time::ZERO, 0),
             timers_void: false,
             next_sample: Time::ZERO + task.sample_every.unwrap_or_default(),
+            saboteur: task.planted.map(|plant| plant()),
             nodes,
         }
     }

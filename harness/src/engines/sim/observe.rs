@@ -37,17 +37,22 @@ impl Sim<'_> {
     }
 
     pub(super) fn enter(&mut self, event: Event) {
-        self.ledger.enter(&event);
+        let (entered, shown) = match &mut self.saboteur {
+            None => (1, 1),
+            Some(saboteur) => (saboteur.enters(&event), saboteur.shows(&event)),
+        };
+        (0..entered).for_each(|_| self.ledger.enter(&event));
         self.tracer.event(&event);
         for probe in self.probes.iter_mut() {
-            probe.event(&event, &self.ledger);
+            (0..shown).for_each(|_| probe.event(&event, &self.ledger));
         }
     }
 
     pub(super) fn end(mut self) -> RunResult {
         self.look();
-        let finals: Vec<(NodeId, Document)> =
+        let mut finals: Vec<(NodeId, Document)> =
             self.replicas.iter().flatten().map(|node| (node.id, node.replica.view().document())).collect();
+        self.saboteur.iter_mut().for_each(|saboteur| saboteur.finals(&mut finals));
         let healed_at = self.timeline.healed_at();
         let flights: Vec<_> = self.ledger.entries().map(|entry| (entry.issued, entry.visible)).collect();
         let (touches, reopenings) = (self.conditions.touches(), &self.reopenings);
@@ -84,6 +89,7 @@ impl Sim<'_> {
             inexact: self.hold.inexact(),
             ledger: self.ledger,
             finals,
+            gone_back: self.gone_back,
             coverage,
             stored_bytes,
         }

@@ -13,6 +13,7 @@ use crate::engines::node::{Input, Request};
 use crate::event::What;
 use crate::faults::NodeState;
 use crate::network::{Passing, wire_bytes};
+use crate::sabotage::Passage;
 use crate::wire::{Arrival, Parcel, TouchedBy};
 
 impl Sim<'_> {
@@ -33,9 +34,12 @@ impl Sim<'_> {
         let Some(action) = self.users.act(client, node.replica.view(), &self.ledger) else { return };
         let op = self.ledger.next_op(client);
         self.hold.acting(op, &self.ledger);
-        self.ledger.open(op, action.clone(), self.now, intended);
+        let (opened, submitted) = self.saboteur.as_mut().map_or((1, 1), |bug| (bug.opens(), bug.submits()));
+        for _ in 0..opened {
+            self.ledger.open(self.ledger.next_op(client), action.clone(), self.now, intended);
+        }
         self.emit(client, What::Issued { op, intended });
-        self.step(client, Input::of(op, &action));
+        (0..submitted).for_each(|_| self.step(client, Input::of(op, &action)));
         self.release(client);
         // The server may have waited for an operation that turned out not to travel.
         self.release(NodeId::SERVER);
@@ -68,7 +72,17 @@ impl Sim<'_> {
         }
     }
 
-    pub(super) fn arrive(&mut self, parcel: Parcel) {
+    pub(super) fn arrive(&mut self, mut parcel: Parcel) {
+        match self.saboteur.as_mut().map_or(Passage::Through, |bug| bug.passes(&mut parcel)) {
+            Passage::Through => {}
+            Passage::Swallowed => return,
+            Passage::Copied => self.admit(parcel.clone()),
+            Passage::Later(span) => return self.queue.push(self.now + span, Work::Deliver(parcel)),
+        }
+        self.admit(parcel);
+    }
+
+    fn admit(&mut self, parcel: Parcel) {
         let (from, to) = (parcel.from, parcel.to);
         let Some(wire) = self.wires.get_mut(&(to, from)) else { return };
         match wire.arrive(parcel) {
@@ -104,6 +118,7 @@ impl Sim<'_> {
 
     pub(super) fn step(&mut self, id: NodeId, input: Input<'_>) {
         let wall = self.conditions.clock(id, self.now, self.now + WALL_AT_START);
+        let wall = self.saboteur.as_mut().map_or(wall, |bug| bug.clock(id, wall));
         let Some(node) = self.replicas.get_mut(id.0 as usize).and_then(Option::as_mut) else { return };
         let (mut events, mut requests) = (std::mem::take(&mut self.events), std::mem::take(&mut self.requests));
         node.step(input, self.now, wall, &mut events, &mut requests);
@@ -115,6 +130,7 @@ impl Sim<'_> {
             match request {
                 Request::Send { to, bytes, sidecar } => self.send(id, to, bytes, sidecar),
                 Request::SetTimer { .. } if self.timers_void => {}
+                Request::SetTimer { .. } if self.saboteur.as_mut().is_some_and(|bug| !bug.keeps_timer(id)) => {}
                 Request::SetTimer { after, tag } => {
                     let life = self.lives[id.0 as usize];
                     self.queue.push(self.now + after, Work::Timer { node: id, tag, life });

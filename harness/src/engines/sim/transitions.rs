@@ -16,6 +16,7 @@ use crate::engines::node::{Input, Node};
 use crate::event::What;
 use crate::faults::{NodeState, Restart, Transition};
 use crate::rng::stream;
+use crate::run_result::GoneBack;
 use crate::wire::Wire;
 
 /// What a crash leaves behind, or a backup has.
@@ -34,6 +35,9 @@ pub(super) struct Saved {
 impl Sim<'_> {
     /// Brings nodes and connections into the state that faults ask for from now on.
     pub(super) fn transition(&mut self, transition: Transition) {
+        if self.saboteur.as_mut().is_some_and(|bug| !bug.happens(transition)) {
+            return;
+        }
         self.conditions.change(transition);
         self.stirred_at = self.now;
         self.progress.1 += 1;
@@ -75,7 +79,11 @@ impl Sim<'_> {
     fn crash(&mut self, node: &Node) {
         let id = node.id;
         let for_good = !self.conditions.recovers(id);
-        self.saved.insert(id, self.save(node));
+        let mut saved = self.save(node);
+        if let Some(bug) = &mut self.saboteur {
+            saved.durable = bug.saved(id, saved.durable);
+        }
+        self.saved.insert(id, saved);
         self.clear_line(id);
         self.lives[id.0 as usize] += 1;
         self.touched.remove(&id);
@@ -108,14 +116,18 @@ impl Sim<'_> {
     fn join(&mut self, id: NodeId) {
         let saved = self.saved.remove(&id);
         let restart = saved.as_ref().map(|saved| saved.restart);
+        let before = saved.as_ref().map(|saved| saved.shown.clone());
         let saved = match restart {
             Some(Restart::Backup(Reverse(at))) => self.backups.get(&(id, at)).cloned().or(saved),
             _ => saved,
         };
-        self.installs[id.0 as usize] += u32::from(matches!(restart, Some(Restart::Nothing | Restart::Rebuilt)));
+        self.installs[id.0 as usize] += u32::from(restart.is_some_and(|restart| restart != Restart::Saved));
         let node = self.made(id, restart, saved.as_ref());
         let differs = restart == Some(Restart::Saved)
             && saved.as_ref().is_some_and(|saved| saved.shown.digest() != node.replica.view().digest());
+        if let (NodeId::SERVER, Some(before), true) = (id, before, restart != Some(Restart::Saved)) {
+            self.gone_back.push(GoneBack { before, after: node.replica.view().document() });
+        }
         self.replicas[id.0 as usize] = Some(node);
         self.emit(id, What::Live);
         if differs {

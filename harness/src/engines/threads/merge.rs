@@ -79,6 +79,7 @@ pub(super) fn merge(
     let nodes: Vec<NodeId> = task.topology().nodes(task.clients).collect();
     let met = Met { touches: &touches, operations: &flights, reopenings: &reopenings, nodes: &nodes };
     RunResult {
+        gone_back: Vec::new(),
         coverage: task.faults.coverage(&met, healed_at, ended_at),
         quiescing_since: healed_at.unwrap_or(ended_at).max(last_issue),
         ledger,

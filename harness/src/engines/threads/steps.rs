@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use syncbench_strategies::replica::{NodeId, Report, Setup, Time};
+use syncbench_strategies::replica::{Identity, NodeId, Report, Setup, Time};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::journal::of_operations;
@@ -141,7 +141,7 @@ impl Worker<'_> {
             model: self.task.model.clone(),
             genesis: self.task.genesis_bytes.clone(),
             seed: self.task.seed,
-            identity: None,
+            identity: self.task.faults.twin_of(self.id).map(|node| Identity { node, install: 0 }),
             undo: self.task.undo > 0.0,
         };
         let rng = stream(self.task.seed, "node", self.id.0.into(), 0);

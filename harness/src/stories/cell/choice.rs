@@ -6,6 +6,7 @@ use syncbench_strategies::document::{Document, Edit, Path};
 use syncbench_strategies::model::ErasedModel;
 use syncbench_strategies::replica::{NodeId, OpId};
 
+use crate::finding::named;
 use crate::ledger::{Entry, Fate, Ledger};
 use crate::results::Finding;
 use crate::stories::Step;
@@ -24,7 +25,14 @@ pub(super) struct Subject {
 }
 
 /// The first operation that was lost, of this kind if one is asked for; else the first that was rejected or rolled back.
-pub(super) fn subject(findings: &[Finding], ledger: &Ledger, kind: Option<&str>) -> Result<Option<Subject>, String> {
+///
+/// A run that is told `whole` need not be about a single operation.
+pub(super) fn subject(
+    findings: &[Finding],
+    ledger: &Ledger,
+    kind: Option<&str>,
+    whole: bool,
+) -> Result<Option<Subject>, String> {
     let lost = |finding: &&Finding| !finding.ops.is_empty();
     let issued = |op: &OpId| ledger.entry(*op).map(|entry| (entry.issued, entry.id));
     let found = match kind {
@@ -38,6 +46,9 @@ pub(super) fn subject(findings: &[Finding], ledger: &Ledger, kind: Option<&str>)
         // A note names no lost operation; its example mostly names one that it is about.
         let op =
             finding.ops.first().copied().or_else(|| named(&finding.example).find(|op| ledger.entry(*op).is_some()));
+        if op.is_none() && whole {
+            return Ok(self::whole(ledger, Finding { ops: Vec::new(), ..finding.clone() }));
+        }
         let Some(op) = op else {
             return Err(format!("`{}` is about no single operation: {}", finding.kind, finding.example));
         };
@@ -57,18 +68,16 @@ pub(super) fn subject(findings: &[Finding], ledger: &Ledger, kind: Option<&str>)
     Ok(rejected.or_else(rolled_back).map(subject))
 }
 
+/// A run that is told from its first operation on, for something that is about no single one.
+pub(super) fn whole(ledger: &Ledger, finding: Finding) -> Option<Subject> {
+    let first = ledger.entries().min_by_key(|entry| (entry.issued, entry.id))?;
+    Some(Subject { op: first.id, title: format!("What happened: {}", finding.kind), findings: vec![finding] })
+}
+
 fn not_found(kind: &str, findings: &[Finding]) -> String {
     let kinds: Vec<&str> = findings.iter().map(|finding| finding.kind.as_str()).collect();
     let there = if kinds.is_empty() { "nothing".to_owned() } else { kinds.join(", ") };
     format!("this run has no finding `{kind}`; it has: {there}")
-}
-
-/// The operations that a sentence names, such as c2.5.
-fn named(text: &str) -> impl Iterator<Item = OpId> + '_ {
-    text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '.')).filter_map(|word| {
-        let (client, n) = word.trim_end_matches('.').strip_prefix('c')?.split_once('.')?;
-        Some(OpId { client: NodeId(client.parse().ok()?), n: n.parse().ok()? })
-    })
 }
 
 /// The operation, what it undoes, and those that it met: they edit the same place, and neither user had seen the other's.
@@ -152,17 +161,21 @@ pub(super) fn place(ops: &[OpId], edits: &BTreeMap<OpId, Vec<Edit>>) -> Path {
     let Some(edits) = ops.iter().find_map(|op| edits.get(op).filter(|edits| !edits.is_empty())) else {
         return Path::root();
     };
-    let mut common = edits[0].path().to_vec();
+    let common = common(edits);
+    // Edits all over the document have nothing but it in common: the last one is where the effect ends up.
+    if common.is_empty() { edits.last().map(|edit| edit.path().clone()).unwrap_or_default() } else { common }
+}
+
+/// What the paths of edits have in common.
+pub(super) fn common<'e>(edits: impl IntoIterator<Item = &'e Edit>) -> Path {
+    let mut edits = edits.into_iter();
+    let Some(first) = edits.next() else { return Path::root() };
+    let mut common = first.path().to_vec();
     for edit in edits {
         let same = common.iter().zip(edit.path().iter()).take_while(|(a, b)| a == b).count();
         common.truncate(same);
     }
-    // Edits all over the document have nothing but it in common: the last one is where the effect ends up.
-    if common.is_empty() {
-        edits.last().map(|edit| edit.path().clone()).unwrap_or_default()
-    } else {
-        Path::from(common)
-    }
+    Path::from(common)
 }
 
 /// Where in a text the operation edits; 0 where it does not.
@@ -204,13 +217,6 @@ mod tests {
     use syncbench_strategies::path;
 
     use super::*;
-
-    #[test]
-    fn a_sentence_names_operations() {
-        let ops: Vec<String> =
-            named("c2.1: item c1 was given to c3.12, and 2.5 more.").map(|op| op.to_string()).collect();
-        assert_eq!(ops, ["c2.1", "c3.12"]);
-    }
 
     #[test]
     fn the_place_is_what_all_edits_have_in_common() {

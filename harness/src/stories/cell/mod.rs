@@ -10,26 +10,33 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use syncbench_strategies::document::{Document, Edit, Path};
 use syncbench_strategies::replica::{NodeId, OpId};
-use syncbench_strategies::spec::Configured;
 
 use super::stage::made;
 use super::telling::Telling;
 use super::watch::{Log, States};
 use super::{Final, Message, Run, Step, Told};
 use crate::engines;
+use crate::oracle::CLAIMS;
 use crate::oracles::generic;
 use crate::probe::Probe;
 use crate::results::Finding;
-use crate::run::{Planned, unsupported};
+use crate::run::{Planned, find_in, unsupported};
 use crate::run_result::RunResult;
 use crate::settings::Engine;
-use crate::task::Task;
 use choice::Subject;
 
 /// Most operations times clients of a run that is told: every event of it is held in memory, some ten of 100 bytes for each.
 const MOST: u64 = 1_000_000;
 /// Most steps of a story: what fits a screen of 24 lines with the states between them.
 const STEPS: usize = 12;
+/// Most operations of a run that is told whole.
+const WHOLE_OPS: u64 = 8;
+/// Most clients of such a run.
+const WHOLE_CLIENTS: u32 = 4;
+/// Most steps of such a run: two screens.
+const WHOLE_STEPS: usize = 2 * STEPS;
+/// Columns of a state that a line of a story has room for.
+const LINE: usize = 56;
 /// How many calls of the client are looked at after its operation: those of some seconds in the default comparison.
 const LOOKS: usize = 400;
 /// Code points of a text that are shown around the place of an edit: a line, where each takes two columns.
@@ -37,7 +44,8 @@ const EXCERPT: usize = 24;
 
 /// Runs a cell again and tells its first lost operation step by step, with what the oracle says of it; or, with `kind`, the
 /// first that was lost so. Where nothing was lost, the first operation that was rejected or rolled back; where there is none
-/// of these either, a story without runs that says so.
+/// of these either, a story without runs that says so. `kind` may also name a broken claim; then the run is told from its
+/// first operation on. A run of a few operations is told whole.
 ///
 /// The error says why this cell cannot be told: real time, a strategy that does not carry the workload, a run too long to
 /// keep, or a kind that was not found.
@@ -54,11 +62,29 @@ pub fn first_loss(planned: &Planned, kind: Option<&str>) -> Result<Told, String>
         return Err(format!("--ops {}: a run that is told keeps every event: expected at most {most}", settings.ops));
     }
     let first = watched(planned, States::Edits)?;
-    let Some(subject) = choice::subject(&first.findings, &first.ran.ledger, kind)? else {
+    let whole = settings.ops <= WHOLE_OPS && settings.clients <= WHOLE_CLIENTS;
+    let broken =
+        kind.filter(|kind| CLAIMS.iter().any(|oracle| oracle.breach == *kind)).and_then(|kind| breach(planned, kind));
+    let subject = match broken {
+        Some(finding) => choice::whole(&first.ran.ledger, finding),
+        None => choice::subject(&first.findings, &first.ran.ledger, kind, whole)?,
+    };
+    let Some(subject) = subject else {
         return Ok(told(planned, "Nothing was lost, rejected or rolled back".into(), Vec::new()));
     };
     let model = planned.workload.workload.model();
     let mut ops = choice::involved(&subject, &first.edits, &first.ran.ledger, &*model);
+    if whole {
+        let others =
+            first.ran.ledger.entries().map(|entry| entry.id).filter(|op| !ops.contains(op)).collect::<Vec<_>>();
+        ops.extend(others);
+        let path = whole_place(&first, &ops);
+        let second = watched(planned, States::At(path.clone(), (0..first.steps.len()).collect()))?;
+        let steps = effects(&second, &path);
+        let around = choice::text_place(subject.op, &first.edits);
+        let run = run(planned, &subject, &ops, &steps, (&path, around), second);
+        return Ok(told(planned, subject.title, vec![run]));
+    }
     let path = choice::place(&ops, &first.edits);
     if ops.iter().all(|op| op.client == subject.op.client) {
         // Nobody else edited this place: what took the effect away shows there, at the client that had it.
@@ -71,6 +97,41 @@ pub fn first_loss(planned: &Planned, kind: Option<&str>) -> Result<Told, String>
     let around = choice::text_place(subject.op, &first.edits);
     let run = run(planned, &subject, &ops, &steps, (&path, around), second);
     Ok(told(planned, subject.title, vec![run]))
+}
+
+/// The first calls that had an effect, or after which a replica showed something else at this place.
+fn effects(watched: &Watched, path: &Path) -> BTreeSet<usize> {
+    let genesis = watched.genesis.at(path).cloned().unwrap_or(Document::Null);
+    let mut showing: BTreeMap<NodeId, &Document> = BTreeMap::new();
+    let mut steps = BTreeSet::new();
+    for (index, (step, _)) in watched.steps.iter().enumerate() {
+        let before = showing.insert(step.node, &step.state).unwrap_or(&genesis);
+        if before != &step.state || step.reports() {
+            steps.insert(index);
+        }
+    }
+    steps.into_iter().take(WHOLE_STEPS).collect()
+}
+
+/// The place of the document that all operations edit, or where the effects of all end up, if what is there fits a line; else
+/// the place of the first operation.
+fn whole_place(watched: &Watched, ops: &[OpId]) -> Path {
+    let fits = |place: &Path| {
+        let states = watched.ran.finals.iter().map(|(_, state)| state).chain([&watched.genesis]);
+        let columns = |state: &Document| state.at(place).map_or(0, |state| state.to_string().chars().count());
+        states.map(columns).all(|columns| columns <= LINE)
+    };
+    let all = choice::common(watched.edits.values().flatten());
+    let ends = choice::common(watched.edits.values().filter_map(|edits| edits.last()));
+    [all, ends].into_iter().find(fits).unwrap_or_else(|| choice::place(ops, &watched.edits))
+}
+
+/// A broken claim as a finding.
+fn breach(planned: &Planned, kind: &str) -> Option<Finding> {
+    let cell = find_in(planned);
+    let (_, example) = cell.breaches().find(|(name, _)| *name == kind)?;
+    let example = example.to_owned();
+    Some(Finding { kind: kind.to_owned(), count: 1, example, lost: false, ops: Vec::new() })
 }
 
 /// One run of the cell under watch.
@@ -86,12 +147,8 @@ struct Watched {
 
 fn watched(planned: &Planned, states: States) -> Result<Watched, String> {
     let log = Log::keeping(states);
-    let strategy: &Configured = &planned.strategy;
-    let selector = strategy.label.parse();
-    let again = selector.and_then(|selector| strategy.spec.configure(&selector)).map_err(|error| error.to_string())?;
-    let guarded = log.watch(again);
-    let task = Task::with(&guarded, &*planned.workload.workload, planned.settings.clone(), &planned.product.known);
-    let task = task.map_err(|error| error.to_string())?;
+    let guarded = log.watch(&planned.strategy);
+    let task = planned.task(&guarded).map_err(|error| error.to_string())?;
     let mut probes: Vec<Box<dyn Probe>> = vec![Box::new(log.clone())];
     let ran = engines::run(&task, &mut probes);
     let (findings, _) = generic::judge(&task, &ran);
@@ -104,15 +161,19 @@ fn watched(planned: &Planned, states: States) -> Result<Watched, String> {
 
 fn told(planned: &Planned, title: String, runs: Vec<Run>) -> Told {
     let settings = &planned.settings;
+    let plural = |count: u64, one: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") };
     let mut conditions = format!(
-        "{} on {}: {} clients, {} operations at {} a second, network {}",
+        "{} on {}: {}, {}",
         planned.strategy.label,
         planned.workload.label,
-        settings.clients,
-        settings.ops,
-        settings.rate_per_s,
-        settings.network
+        plural(settings.clients.into(), "client"),
+        plural(settings.ops, "operation"),
     );
+    conditions += &match planned.script {
+        None => format!(" at {} a second", settings.rate_per_s),
+        Some(_) => format!(", document size {} ({})", settings.size, planned.workload.spec.size_unit),
+    };
+    conditions += &format!(", network {}", settings.network);
     settings.faults.iter().for_each(|fault| conditions += &format!(", {fault}"));
     conditions +=
         &format!(", seed {}. An operation is named after its client: c2.5 is the fifth of client 2.", settings.seed);
@@ -231,7 +292,7 @@ mod tests {
             let [finding] = &run.findings[..] else { panic!("{workload}: {:?}", run.findings) };
             assert!(finding.lost && told.title.ends_with(&finding.kind), "{workload}: {}", told.title);
             // The oracle finds the same in the measured cell: the watch changes nothing.
-            let measured = crate::run::run_cell(&cell);
+            let measured = find_in(&cell);
             assert!(measured.findings.iter().any(|found| found == finding), "{workload}: {:?}", measured.findings);
             // Each kind of loss of this run has its own story.
             for finding in measured.findings.iter().filter(|finding| finding.lost) {

@@ -6,6 +6,7 @@
 
 mod model;
 mod oracle;
+mod small;
 mod users;
 
 #[cfg(test)]
@@ -23,7 +24,7 @@ pub use self::oracle::{
 };
 use self::users::{Agent, Habits};
 use crate::finding::Finding;
-use crate::workload::{History, User, Workload, WorkloadSpec};
+use crate::workload::{History, Small, User, Workload, WorkloadSpec};
 
 /// What the workload says about itself.
 pub static SPEC: WorkloadSpec = WorkloadSpec {
@@ -94,6 +95,10 @@ impl Workload for Booking {
 
     fn judge(&self, history: &History<'_>) -> Vec<Finding> {
         oracle::judge(history)
+    }
+
+    fn small(&self) -> Option<Small> {
+        Some(Small { genesis: model::genesis(small::ITEMS, small::TICKETS), letters: small::LETTERS })
     }
 
     fn invariant(&self, document: &Document) -> Result<(), String> {

@@ -5,6 +5,7 @@
 
 mod model;
 mod oracle;
+mod small;
 mod users;
 
 #[cfg(test)]
@@ -21,14 +22,14 @@ pub use self::oracle::{
 };
 use self::users::{Device, Habits};
 use crate::finding::Finding;
-use crate::workload::{History, User, Workload, WorkloadSpec};
+use crate::workload::{History, Small, User, Workload, WorkloadSpec};
 
 /// What the workload says about itself.
 pub static SPEC: WorkloadSpec = WorkloadSpec {
     name: "counter",
     summary: "add to shared counters; like a post, at most once per user, from two devices",
     product: "views, votes and stock; likes in a feed that is open on phone and laptop",
-    holds: "counters",
+    holds: "counters with unique likes",
     params: &[
         Param {
             name: "like",
@@ -70,6 +71,10 @@ impl Workload for Counter {
 
     fn judge(&self, history: &History<'_>) -> Vec<Finding> {
         oracle::judge(history)
+    }
+
+    fn small(&self) -> Option<Small> {
+        Some(Small { genesis: genesis(0), letters: small::LETTERS })
     }
 
     fn invariant(&self, document: &Document) -> Result<(), String> {

@@ -6,6 +6,7 @@
 
 mod model;
 mod oracle;
+mod small;
 mod users;
 
 use std::collections::BTreeSet;
@@ -25,7 +26,7 @@ pub use self::users::intent;
 use crate::finding::Finding;
 use crate::oracles::undo::{LOST_TO_UNDO, UNDO_WITHOUT_EFFECT};
 use crate::oracles::writes::{EDIT_LOST, EDIT_LOST_TO_DELETE, OVERWRITTEN};
-use crate::workload::{History, User, Workload, WorkloadSpec};
+use crate::workload::{History, Small, User, Workload, WorkloadSpec};
 
 /// The workload's spec.
 pub static SPEC: WorkloadSpec = WorkloadSpec {
@@ -112,6 +113,10 @@ impl Workload for Tree {
 
     fn judge(&self, history: &History<'_>) -> Vec<Finding> {
         oracle::judge(history)
+    }
+
+    fn small(&self) -> Option<Small> {
+        Some(Small { genesis: genesis(1), letters: small::LETTERS })
     }
 
     fn invariant(&self, document: &Document) -> Result<(), String> {

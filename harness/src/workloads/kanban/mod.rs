@@ -7,6 +7,7 @@
 
 mod model;
 mod oracle;
+mod small;
 mod users;
 
 use std::collections::BTreeSet;
@@ -28,7 +29,7 @@ use crate::finding::Finding;
 use crate::oracles::places::MOVE_OVERWRITTEN;
 use crate::oracles::undo::{LOST_TO_UNDO, UNDO_WITHOUT_EFFECT};
 use crate::oracles::writes::{EDIT_LOST, EDIT_LOST_TO_DELETE, OVERWRITTEN};
-use crate::workload::{History, User, Workload, WorkloadSpec};
+use crate::workload::{History, Small, User, Workload, WorkloadSpec};
 
 /// The workload's spec.
 pub static SPEC: WorkloadSpec = WorkloadSpec {
@@ -138,6 +139,10 @@ impl Workload for Board {
 
     fn judge(&self, history: &History<'_>) -> Vec<Finding> {
         oracle::judge(history)
+    }
+
+    fn small(&self) -> Option<Small> {
+        Some(Small { genesis: small::genesis(), letters: small::LETTERS })
     }
 
     fn invariant(&self, document: &Document) -> Result<(), String> {

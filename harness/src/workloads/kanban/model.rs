@@ -60,7 +60,7 @@ pub struct KanbanModel;
 
 pub(super) const COLUMNS: &str = "columns";
 pub(super) const CARDS: &str = "cards";
-const LIMITS: &str = "limits";
+pub(super) const LIMITS: &str = "limits";
 pub(super) const TITLE: &str = "title";
 /// The columns of a new board, in the order of their names, and whether they are limited.
 const LAYOUT: [(&str, bool); 4] = [("backlog", false), ("doing", true), ("done", false), ("review", true)];

@@ -6,6 +6,7 @@
 
 mod model;
 mod oracle;
+mod small;
 mod users;
 
 #[cfg(test)]
@@ -24,7 +25,7 @@ pub use self::oracle::{
 use self::users::{Collaborator, Habits};
 use crate::finding::Finding;
 use crate::typing::Keys;
-use crate::workload::{History, User, Workload, WorkloadSpec};
+use crate::workload::{History, Small, User, Workload, WorkloadSpec};
 
 /// What the workload says about itself.
 pub static SPEC: WorkloadSpec = WorkloadSpec {
@@ -110,6 +111,10 @@ impl Workload for Notebook {
 
     fn judge(&self, history: &History<'_>) -> Vec<Finding> {
         oracle::judge(history)
+    }
+
+    fn small(&self) -> Option<Small> {
+        Some(Small { genesis: small::genesis(), letters: small::LETTERS })
     }
 
     fn invariant(&self, document: &Document) -> Result<(), String> {

@@ -5,6 +5,7 @@
 
 mod model;
 mod oracle;
+mod small;
 mod users;
 
 #[cfg(test)]
@@ -19,7 +20,7 @@ pub use self::model::{PresenceModel, PresenceOp, genesis};
 pub use self::oracle::{CURSOR_FROM_NOWHERE, CURSOR_OF_THE_CRASHED, GHOST_CURSOR, LOST_CURSOR, STALE_CURSOR};
 use self::users::Visitor;
 use crate::finding::Finding;
-use crate::workload::{History, User, Workload, WorkloadSpec};
+use crate::workload::{History, Small, User, Workload, WorkloadSpec};
 
 /// What the workload says about itself.
 pub static SPEC: WorkloadSpec = WorkloadSpec {
@@ -64,6 +65,10 @@ impl Workload for Presence {
 
     fn judge(&self, history: &History<'_>) -> Vec<Finding> {
         oracle::judge(history)
+    }
+
+    fn small(&self) -> Option<Small> {
+        Some(Small { genesis: genesis(small::SIZE), letters: small::LETTERS })
     }
 
     fn invariant(&self, document: &Document) -> Result<(), String> {

@@ -25,6 +25,10 @@ impl RecordUser {
 }
 
 impl User for RecordUser {
+    fn few(&mut self, size: u64) {
+        self.labels.few(size);
+    }
+
     fn next(&mut self, view: &dyn View, rng: &mut Rng) -> Option<Intent> {
         let value = self.labels.next();
         let (act, hot, field) = (unit(rng), unit(rng), unit(rng));

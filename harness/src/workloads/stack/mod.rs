@@ -3,6 +3,7 @@
 mod model;
 mod oracle;
 mod order;
+mod small;
 mod users;
 
 use syncbench_strategies::document::{Document, EditKind};
@@ -19,7 +20,7 @@ pub use self::order::{ITEM_MISPLACED, ITEMS_OUT_OF_ORDER, REVERSE_LOST, WRONG_IT
 use self::users::StackUser;
 use crate::finding::Finding;
 use crate::oracles::undo::UNDO_WITHOUT_EFFECT;
-use crate::workload::{History, User, Workload, WorkloadSpec};
+use crate::workload::{History, Small, User, Workload, WorkloadSpec};
 
 /// The workload's spec.
 pub static SPEC: WorkloadSpec = WorkloadSpec {
@@ -84,6 +85,10 @@ impl Workload for Stack {
 
     fn judge(&self, history: &History<'_>) -> Vec<Finding> {
         judge(history)
+    }
+
+    fn small(&self) -> Option<Small> {
+        Some(Small { genesis: genesis(3), letters: small::LETTERS })
     }
 }
 

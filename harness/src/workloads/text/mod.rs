@@ -4,6 +4,7 @@
 
 mod model;
 mod oracle;
+mod small;
 mod users;
 
 #[cfg(test)]
@@ -19,7 +20,7 @@ use self::users::Writer;
 use crate::finding::Finding;
 use crate::oracles;
 use crate::typing::Keys;
-use crate::workload::{History, User, Workload, WorkloadSpec};
+use crate::workload::{History, Small, User, Workload, WorkloadSpec};
 
 /// What the workload says about itself.
 pub static SPEC: WorkloadSpec = WorkloadSpec {
@@ -90,5 +91,9 @@ impl Workload for Text {
 
     fn judge(&self, history: &History<'_>) -> Vec<Finding> {
         oracle::judge(history)
+    }
+
+    fn small(&self) -> Option<Small> {
+        Some(Small { genesis: small::genesis(), letters: small::LETTERS })
     }
 }

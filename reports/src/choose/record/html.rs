@@ -6,8 +6,9 @@ use super::super::decision::{Candidate, Decision, Evidence, Figure, Flip, Mix, V
 use super::super::read;
 use super::charts::{flip_name, pictures};
 use super::words::{
-    EQUAL, alike, answer, asked, beaten, columns, context, counted, equal, equals, families, found, front, interval,
-    intervals, numbered, of, product, sentence, shared, value,
+    EQUAL, LABELS, again, alike, answer, asked, beaten, below, columns, context, counted, equal, equals, explained,
+    families, found, front, interval, intervals, nothing_lost, numbered, of, others, parts, product, sentence, shared,
+    value,
 };
 use crate::draw::Scene;
 use crate::draw::svg::dark_style;
@@ -30,6 +31,7 @@ const PARTS: &[(&str, &str)] = &[
 /// The record as HTML. All data is escaped.
 pub fn html(decision: &Decision) -> String {
     let pictures = pictures(decision, true);
+    let [candidates, vetoed, mixed] = explained(decision, parts(decision));
     let title = format!("{}: {}", product(decision), answer(decision));
     let page = html! {
         (DOCTYPE)
@@ -52,9 +54,9 @@ pub fn html(decision: &Decision) -> String {
                     nav aria-label="Parts" { @for (id, name) in PARTS { a href={ "#" (id) } { (name) } " " } }
                 }
                 main id="main" tabindex="-1" {
-                    (summary(decision))
+                    (summary(decision, &candidates))
                     (context_of(decision))
-                    (options(decision, &pictures))
+                    (options(decision, &pictures, [&vetoed, &mixed]))
                     (decided(decision))
                     (consequences(decision))
                     (flips(decision, &pictures))
@@ -76,12 +78,13 @@ fn safety(decision: &Decision) -> &'static str {
 }
 
 /// What remains, and what would change it: all that a hurried reader needs.
-fn summary(decision: &Decision) -> Markup {
+fn summary(decision: &Decision, labels: &[String]) -> Markup {
     html! {
         section id="summary" {
             h2 { "In short" }
             h3 id="candidates" { "Candidates" }
             @if decision.candidates.is_empty() { p { "None remains." } } @else { (candidates(decision)) }
+            (labelled(labels))
             @if !decision.flips.is_empty() {
                 h3 { "What would change the answer" }
                 ul { @for flip in &decision.flips { li { (prose(&flip.says)) } } }
@@ -113,14 +116,17 @@ fn context_of(decision: &Decision) -> Markup {
     }
 }
 
-fn options(decision: &Decision, pictures: &[(String, Scene)]) -> Markup {
+fn options(decision: &Decision, pictures: &[(String, Scene)], [vetoed, mixed]: [&[String]; 2]) -> Markup {
     html! {
         section id="options" {
             h2 { "Options" }
             h3 id="vetoed" { "Ruled out" }
             @if decision.vetoed.is_empty() { p { "Nothing." } } @else { (vetoes(decision)) }
+            (labelled(vetoed))
             @if let Some(scene) = drawn(pictures, "front") { (picture("front", scene, &scene.about)) }
-            @if let Some(mix) = &decision.mix { (mixed(mix)) }
+            @if let Some(mix) = &decision.mix { (mix_of(mix)) }
+            (others_of(decision))
+            (labelled(mixed))
         }
     }
 }
@@ -200,7 +206,7 @@ fn candidates(decision: &Decision) -> Markup {
     let beaten = beaten(decision);
     let table = html! {
         table {
-            caption { "Figures of the candidates. " (intervals(decision)) "; " (EQUAL) "." }
+            caption { "Figures of the candidates. " (intervals(decision)) "; " (EQUAL) @if let Some(below) = below(decision) { "; " (below) } "." }
             thead {
                 tr {
                     th scope="col" { "Candidate" }
@@ -248,7 +254,23 @@ fn spread(one: &Figure) -> Markup {
     html! { @if let Some(interval) = interval(one) { small { (interval) } } }
 }
 
-fn mixed(mix: &Mix) -> Markup {
+/// What labels mean.
+fn labelled(lines: &[String]) -> Markup {
+    html! { @if !lines.is_empty() { p { (LABELS) } (list(lines)) } }
+}
+
+/// Safe mixes that are not proposed, with the reason of each.
+fn others_of(decision: &Decision) -> Markup {
+    let others = others(decision);
+    html! {
+        @if !others.is_empty() {
+            p { "Other mixes that are safe, and why each is not proposed:" }
+            ul { @for (names, why) in &others { li { (names.join(", ")) ": " (prose(why)) "." } } }
+        }
+    }
+}
+
+fn mix_of(mix: &Mix) -> Markup {
     let verdict = if mix.better { "better than every single candidate" } else { "no better than a single candidate" };
     html! {
         h3 id="mix" { "A mix by part of the data" }
@@ -306,7 +328,7 @@ fn consequences(decision: &Decision) -> Markup {
                 (list(&candidate.consequences))
                 @match &candidate.worst {
                     Some(worst) => div.worst { p { "The worst that it loses: " (worst.kind) ", " (found(worst)) "." } (shown(worst)) },
-                    None => p { "No operation was lost." },
+                    None => p { (nothing_lost(candidate)) },
                 }
             }
             @if !decision.caveats.is_empty() { h3 { "What limits these figures" } (list(&decision.caveats)) }
@@ -356,9 +378,9 @@ fn repeat(decision: &Decision) -> Markup {
         section id="repeat" {
             h2 { "To repeat it" }
             p { "Measured by " (decision.build) "." }
-            pre tabindex="0" { "syncbench choose --answers answers.toml" }
+            pre tabindex="0" { (again(decision)) }
             p { code { "answers.toml" } ", as it lies beside this page:" }
-            pre tabindex="0" { (read::write(&decision.answers)) }
+            pre tabindex="0" { (read::write(&decision.answers, &decision.program)) }
         }
     }
 }

@@ -5,8 +5,9 @@ use super::super::decision::{Candidate, Decision, Evidence, Shown, Veto, Vetoed}
 use super::super::read;
 use super::charts::pictures;
 use super::words::{
-    EQUAL, alike, answer, asked, beaten, columns, context, counted, equal, equals, families, found, front, interval,
-    intervals, of, plain, product, sentence, shared, value,
+    EQUAL, LABELS, again, alike, answer, asked, beaten, below, columns, context, counted, equal, equals, explained,
+    families, found, front, interval, intervals, nothing_lost, of, others, parts, plain, product, sentence, shared,
+    value,
 };
 use crate::format::NONE;
 
@@ -15,9 +16,10 @@ pub fn markdown(decision: &Decision) -> String {
     let mut page = Page(String::new());
     page.paragraph(&format!("# {}: {}", escaped(&product(decision)), escaped(&answer(decision))));
     page.status(decision);
-    page.summary(decision);
+    let [candidates, vetoed, mixed] = explained(decision, parts(decision));
+    page.summary(decision, &candidates);
     page.context(decision);
-    page.options(decision);
+    page.options(decision, &vetoed, &mixed);
     page.decision(decision);
     page.consequences(decision);
     page.flips(decision);
@@ -59,16 +61,24 @@ impl Page {
     }
 
     /// What remains, and what would change it: all that a hurried reader needs.
-    fn summary(&mut self, decision: &Decision) {
+    fn summary(&mut self, decision: &Decision, labels: &[String]) {
         self.paragraph("## In short");
         match &decision.proposal {
             Some(proposal) => self.paragraph(&format!("Proposed: {}.", code(&proposal.strategy))),
             None => self.list(decision.relax.iter().map(|one| escaped(one))),
         }
         self.candidates(decision);
+        self.labels(labels);
         if !decision.flips.is_empty() {
             self.paragraph("What would change the answer:");
             self.list(decision.flips.iter().map(|flip| escaped(&flip.says)));
+        }
+    }
+
+    fn labels(&mut self, lines: &[String]) {
+        if !lines.is_empty() {
+            self.paragraph(LABELS);
+            self.list(lines.iter().map(|one| escaped(one)));
         }
     }
 
@@ -88,7 +98,8 @@ impl Page {
             cells
         };
         self.table(&heads, 1, all.iter().map(row).collect::<Vec<_>>());
-        let mut notes = vec![format!("Bold: on the Pareto front; {}; {EQUAL}.", intervals(decision))];
+        let below = below(decision).map(|below| format!("; {below}")).unwrap_or_default();
+        let mut notes = vec![escaped(&format!("Bold: on the Pareto front; {}; {EQUAL}{below}.", intervals(decision)))];
         let beaten = beaten(decision);
         if !beaten.is_empty() {
             notes.push(format!("Dominated: {}.", escaped(&beaten.join(", "))));
@@ -106,7 +117,7 @@ impl Page {
         }
     }
 
-    fn options(&mut self, decision: &Decision) {
+    fn options(&mut self, decision: &Decision, vetoed: &[String], mixed: &[String]) {
         self.paragraph("## Options");
         self.paragraph("### Ruled out");
         if decision.vetoed.is_empty() {
@@ -115,10 +126,12 @@ impl Page {
         for alike in alike(decision) {
             self.vetoed(decision, &alike);
         }
+        self.labels(vetoed);
         for (name, scene) in pictures(decision, false).into_iter().filter(|(name, _)| name == "front") {
             self.paragraph(&format!("![{}](charts/{name}.svg)", escaped(&scene.title)));
         }
         self.mix(decision);
+        self.labels(mixed);
     }
 
     /// Strategies with the same reasons: these once, and what shows them for each strategy folded.
@@ -157,12 +170,18 @@ impl Page {
         self.paragraph(&format!("{}: {verdict}. {}", code(&mix.strategy), escaped(&mix.because.join(" "))));
         self.list(mix.parts.iter().map(|(part, by)| format!("{}: {}", escaped(part), code(by))));
         let figures = mix.figures.iter().map(|one| {
-            let interval = interval(one).map(|interval| format!(" ({interval})")).unwrap_or_default();
+            let interval = interval(one).map(|interval| format!(" ({})", escaped(&interval))).unwrap_or_default();
             vec![escaped(&format!("{}, {}", one.name, one.unit)), format!("{}{interval}", value(one))]
         });
         let figures: Vec<_> = figures.collect();
         if !figures.is_empty() {
             self.table(&["Figure".to_owned(), "Mix".to_owned()], 1, figures);
+        }
+        let others = others(decision);
+        if !others.is_empty() {
+            self.paragraph("Other mixes that are safe, and why each is not proposed:");
+            let names = |names: &[&str]| names.iter().map(|name| code(name)).collect::<Vec<_>>().join(", ");
+            self.list(others.iter().map(|(labels, why)| format!("{}: {}.", names(labels), escaped(why))));
         }
     }
 
@@ -195,7 +214,7 @@ impl Page {
             self.list(candidate.consequences.iter().map(|one| escaped(one)));
             match &candidate.worst {
                 Some(worst) => self.worst(worst),
-                None => self.paragraph("No operation was lost."),
+                None => self.paragraph(&escaped(&nothing_lost(candidate))),
             }
         }
         if !decision.caveats.is_empty() {
@@ -229,15 +248,15 @@ impl Page {
     fn repeat(&mut self, decision: &Decision) {
         self.paragraph("## To repeat it");
         self.paragraph(&format!("Measured by {}.", escaped(&decision.build)));
-        self.paragraph(&fenced("syncbench choose --answers answers.toml", "sh"));
+        self.paragraph(&fenced(&again(decision), "sh"));
         self.paragraph("`answers.toml`, as it lies beside this page:");
-        self.paragraph(&fenced(&read::write(&decision.answers), "toml"));
+        self.paragraph(&fenced(&read::write(&decision.answers, &decision.program), "toml"));
     }
 }
 
 fn figure(decision: &Decision, candidate: &Candidate, column: (&str, &str)) -> String {
     let Some(one) = of(candidate, column) else { return NONE.to_owned() };
-    let interval = interval(one).map(|interval| format!(" ({interval})")).unwrap_or_default();
+    let interval = interval(one).map(|interval| format!(" ({})", escaped(&interval))).unwrap_or_default();
     let mark = if equal(decision, one) { " ≈" } else { "" };
     format!("{}{interval}{mark}", value(one))
 }

@@ -45,7 +45,7 @@ pub fn files(decision: &Decision) -> Vec<RecordFile> {
         file("decision.md".to_owned(), markdown(decision).into_bytes()),
         file("decision.html".to_owned(), html(decision).into_bytes()),
         file("decision.json".to_owned(), data.into_bytes()),
-        file("answers.toml".to_owned(), read::write(&decision.answers).into_bytes()),
+        file("answers.toml".to_owned(), read::write(&decision.answers, &decision.program).into_bytes()),
     ];
     for (name, scene) in charts::pictures(decision, false) {
         files.push(file(format!("charts/{name}.svg"), scene.svg().into_bytes()));

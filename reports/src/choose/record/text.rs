@@ -1,9 +1,9 @@
 //! The record on a terminal: the answer and what is ruled out on the first screen, then figures, stories and limits.
 
-use super::super::decision::{Decision, Evidence};
+use super::super::decision::{Candidate, Decision, Evidence};
 use super::words::{
-    EQUAL, Group, Member, answer, beaten, columns, counted, equal, equals, found, front, groups, interval, intervals,
-    of, plain, product, value,
+    EQUAL, Group, Member, answer, beaten, below, columns, counted, equal, equals, explained, found, front, groups,
+    interval, intervals, none_lost, of, parts, plain, product, value,
 };
 use crate::format::{count, list, plural, shorten, wrap};
 
@@ -25,11 +25,20 @@ const STORY: usize = 3;
 /// The record in lines of at most `width` characters.
 pub fn text(decision: &Decision, width: u16, color: bool) -> String {
     let mut page = Page { width: usize::from(width).clamp(NARROWEST, WIDEST), color, out: String::new() };
+    let front = front(decision);
+    let [candidates, vetoed, mixed] = parts(decision);
+    let proposed = decision.proposal.iter().flat_map(|one| std::iter::once(&one.strategy).chain(&one.equals));
+    let proposed = proposed.map(String::as_str).collect();
+    let [proposed, vetoed, candidates, mixed] = explained(decision, [proposed, vetoed, candidates, mixed]);
     page.answer(decision);
+    page.labels(&proposed);
     page.vetoes(decision);
-    page.candidates(decision);
-    page.worst(decision);
+    page.labels(&vetoed);
+    page.candidates(decision, &front);
+    page.labels(&candidates);
+    page.worst(&front);
     page.mix(decision);
+    page.labels(&mixed);
     page.flips(decision);
     page.limits(decision);
     page.replay(decision);
@@ -127,8 +136,15 @@ impl Page {
         self.prose(&line, "  ");
     }
 
-    fn candidates(&mut self, decision: &Decision) {
-        let front = front(decision);
+    /// What labels mean, as far as its first full stop or semicolon: the record has all of it.
+    fn labels(&mut self, lines: &[String]) {
+        for line in lines {
+            let end = ["; ", ". "].iter().filter_map(|stop| line.find(stop)).min().unwrap_or(line.len());
+            self.prose(&line[..end], "  ");
+        }
+    }
+
+    fn candidates(&mut self, decision: &Decision, front: &[&Candidate]) {
         if front.is_empty() {
             return;
         }
@@ -141,7 +157,7 @@ impl Page {
             .chain(shown.iter().map(|one| shorten(&plain(&one.strategy), label)))
             .map(|name| format!("  {name:<label$}"))
             .collect();
-        let (mut equals, mut left_out) = (false, Vec::new());
+        let (mut equals, mut bounded, mut left_out) = (false, false, Vec::new());
         for column in columns(shown) {
             let mut cells = vec![plain(column.0), plain(column.1)];
             let mut sign = false;
@@ -161,6 +177,7 @@ impl Page {
                 continue;
             }
             equals |= sign;
+            bounded |= shown.iter().any(|candidate| of(candidate, column).is_some_and(|one| one.below.is_some()));
             for (row, cell) in rows.iter_mut().zip(cells) {
                 *row += &format!("  {cell:>wide$}");
             }
@@ -170,6 +187,9 @@ impl Page {
         }
         if equals {
             self.prose(EQUAL, "  ");
+        }
+        if bounded {
+            below(decision).into_iter().for_each(|below| self.prose(below, "  "));
         }
         if front.len() > shown.len() {
             let names: Vec<_> = front[shown.len()..].iter().map(|one| plain(&one.strategy)).collect();
@@ -188,13 +208,16 @@ impl Page {
         }
     }
 
-    fn worst(&mut self, decision: &Decision) {
-        let front = front(decision);
+    fn worst(&mut self, front: &[&Candidate]) {
+        let kept: Vec<_> = front.iter().filter_map(|one| Some((&one.strategy, none_lost(one)?))).collect();
         let worst: Vec<_> = front.iter().filter_map(|one| Some((&one.strategy, one.worst.as_ref()?))).collect();
-        if worst.is_empty() {
+        if worst.is_empty() && kept.is_empty() {
             return;
         }
         self.heading("The worst that each loses", "");
+        for (strategy, none) in kept.iter().take(FEW) {
+            self.prose(&format!("{strategy}: {none}"), "  ");
+        }
         for (index, (strategy, evidence)) in worst.iter().take(FEW).enumerate() {
             self.evidence(strategy, evidence, index == 0);
         }
@@ -230,7 +253,11 @@ impl Page {
     fn mix(&mut self, decision: &Decision) {
         let Some(mix) = &decision.mix else { return };
         let note = if mix.better { "better than every single candidate" } else { "no better" };
-        self.heading(&format!("A mix by part of the data: {}", plain(&mix.strategy)), note);
+        let note = match decision.others.len() {
+            0 => note.to_owned(),
+            others => format!("{note}; {others} more in the record"),
+        };
+        self.heading(&format!("A mix by part of the data: {}", plain(&mix.strategy)), &note);
         let parts: Vec<_> = mix.parts.iter().map(|(part, by)| format!("{part} by {by}")).collect();
         self.prose(&format!("{}. {}", parts.join(", "), mix.because.join(" ")), "  ");
     }

@@ -1,10 +1,13 @@
 //! What all forms of a record say in the same words.
 
+use syncbench_harness::metrics::LOST_INTENTS;
+
 use super::super::answers::Answers;
 use super::super::decision::{Candidate, Decision, Evidence, Figure, Veto, Vetoed};
 use super::super::questions::{Form, QUESTIONS, find};
 use super::super::span;
 use crate::format::{self, NONE, count, figure, list};
+use crate::stats::none_of;
 
 /// A text without control characters, and with the number of each character that no font has.
 pub(super) fn plain(text: &str) -> String {
@@ -31,6 +34,11 @@ pub(super) fn product(decision: &Decision) -> String {
         name if name.trim().is_empty() => "Sync model".to_owned(),
         name => name,
     }
+}
+
+/// The command that measures it again, beside the record's own answers.
+pub(super) fn again(decision: &Decision) -> String {
+    format!("{} choose --answers answers.toml", plain(&decision.program))
 }
 
 /// What the decision comes to, in a word or three.
@@ -184,8 +192,11 @@ pub(super) fn value(one: &Figure) -> String {
     one.value.map_or_else(|| NONE.to_owned(), figure)
 }
 
-/// Its interval, where it has one that says more than the figure.
+/// Its interval, where it has one that says more than the figure; where nothing was counted, what it is below.
 pub(super) fn interval(one: &Figure) -> Option<String> {
+    if let Some(below) = one.below {
+        return Some(format!("<{}", figure(below)));
+    }
     let (low, high) = (one.low?, one.high?);
     (low != high).then(|| format!("{}–{}", figure(low), figure(high)))
 }
@@ -197,6 +208,73 @@ pub(super) fn intervals(decision: &Decision) -> String {
         seeds if seeds < 10 => format!("a–b: the range over {seeds} seeds"),
         seeds => format!("a–b: 95 % interval over {seeds} seeds"),
     }
+}
+
+/// What the sign before an upper end means, where a figure has one.
+pub(super) fn below(decision: &Decision) -> Option<&'static str> {
+    let mut figures = decision.candidates.iter().flat_map(|candidate| &candidate.figures);
+    figures.any(|one| one.below.is_some()).then_some(BELOW)
+}
+
+const BELOW: &str = "<b: none was found, and with 95 % confidence fewer than b would be, if operations are independent";
+
+/// Of how many operations a candidate lost none, and what that bounds; `None` where it lost some, or nothing was counted.
+pub(super) fn none_lost(candidate: &Candidate) -> Option<String> {
+    let of = candidate.figures.iter().filter(|one| one.metric == LOST_INTENTS.name && one.name.starts_with("lost"));
+    let of: u64 = of.map(|one| one.of.filter(|_| one.value == Some(0.0))).sum::<Option<u64>>()?;
+    let below = figure(1000.0 * none_of(of));
+    (of > 0).then(|| format!("0 of {} operations lost, below {below} per 1,000 with 95 % confidence", count(of)))
+}
+
+/// That a candidate lost nothing, as a sentence.
+pub(super) fn nothing_lost(candidate: &Candidate) -> String {
+    none_lost(candidate).map_or_else(|| "No operation was lost.".to_owned(), |none| format!("{none}."))
+}
+
+/// The labels of a page's parts: candidates, what is ruled out, mixes.
+pub(super) fn parts(decision: &Decision) -> [Vec<&str>; 3] {
+    let candidates = decision.candidates.iter().map(|one| one.strategy.as_str());
+    let proposed = decision.proposal.iter().flat_map(|one| std::iter::once(&one.strategy).chain(&one.equals));
+    let candidates = proposed.map(String::as_str).chain(candidates).collect();
+    [candidates, decision.vetoed.iter().map(|one| one.strategy.as_str()).collect(), mixes(decision)]
+}
+
+/// What labels mean where they are named first: for each part of a record the lines that are new there.
+pub(super) fn explained<const N: usize>(decision: &Decision, parts: [Vec<&str>; N]) -> [Vec<String>; N] {
+    let mut met = vec![false; decision.labels.len()];
+    parts.map(|labels| {
+        let here = decision.labels.iter().zip(&mut met);
+        let new = here
+            .filter(|(one, met)| !**met && labels.iter().any(|label| one.labels.iter().any(|known| known == label)));
+        new.map(|(one, met)| {
+            *met = true;
+            let of = one.of.join(", ");
+            let of = if of.is_empty() { of } else { format!(" ({of})") };
+            format!("{}{of}: {}", one.terms.join(", "), one.says)
+        })
+        .collect()
+    })
+}
+
+/// What stands above lines about labels.
+pub(super) const LABELS: &str = "What the labels mean:";
+
+/// The labels of mixes.
+pub(super) fn mixes(decision: &Decision) -> Vec<&str> {
+    let others = decision.others.iter().map(|one| one.strategy.as_str());
+    decision.mix.iter().map(|mix| mix.strategy.as_str()).chain(others).collect()
+}
+
+/// Safe mixes that are not proposed, those with one reason together.
+pub(super) fn others(decision: &Decision) -> Vec<(Vec<&str>, &str)> {
+    let mut all: Vec<(Vec<&str>, &str)> = Vec::new();
+    for other in &decision.others {
+        match all.iter_mut().find(|(_, why)| *why == other.why) {
+            Some((names, _)) => names.push(&other.strategy),
+            None => all.push((vec![&other.strategy], &other.why)),
+        }
+    }
+    all
 }
 
 /// What the sign of equality means.

@@ -41,9 +41,13 @@ fn tables_charts_and_scrollers_say_what_they_are() {
         ("th", "one.scope"),
         (
             ".wide, .chart",
-            "one.tabIndex === 0 && one.getAttribute(\"role\") === \"region\" && (one.getAttribute(\"aria-label\") || one.getAttribute(\"aria-labelledby\"))",
+            "(one.tabIndex === 0 || one.querySelectorAll(\"[tabindex=\\\"0\\\"]\").length === 1) && one.getAttribute(\"role\") === \"region\" && (one.getAttribute(\"aria-label\") || one.getAttribute(\"aria-labelledby\"))",
         ),
-        ("svg", "one.getAttribute(\"role\") === \"img\" && one.querySelector(\"title\")"),
+        (".chart svg", "one.getAttribute(\"role\") === \"group\" && one.querySelector(\"title\")"),
+        (
+            ".chart svg [tabindex=\"0\"]",
+            "one.getAttribute(\"role\") === \"img\" && one.getAttribute(\"aria-label\").includes(\", \")",
+        ),
         ("figure", "document.getElementById(one.getAttribute(\"aria-describedby\")).querySelector(\"a\")"),
     ] {
         assert_eq!(without(&mut browser, selector, test), json!([]), "{selector}");

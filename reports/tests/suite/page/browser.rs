@@ -180,6 +180,21 @@ impl Browser {
         self.call("Input.dispatchKeyEvent", pressed("keyUp", ""));
     }
 
+    /// Moves the pointer to the middle of what a selector finds.
+    pub(super) fn point(&mut self, selector: &str) {
+        let middle = format!(
+            "(() => {{
+                const one = document.querySelector('{selector}');
+                one.scrollIntoView({{ block: 'center' }});
+                const box = one.getBoundingClientRect();
+                return [box.x + box.width / 2, box.y + box.height / 2];
+            }})()"
+        );
+        let middle = self.eval(&middle);
+        let moved = json!({ "type": "mouseMoved", "x": middle[0], "y": middle[1] });
+        self.call("Input.dispatchMouseEvent", moved);
+    }
+
     /// How long one page of the printed document is, in letters of base64; `None` where there are fewer pages.
     pub(super) fn print(&mut self, page: u32) -> Option<usize> {
         let paper = json!({ "paperWidth": 8.27, "paperHeight": 11.69, "pageRanges": page.to_string(), "printBackground": true });

@@ -4,6 +4,7 @@
 
 mod access;
 mod browser;
+mod charts;
 mod keys;
 mod paper;
 mod screen;
@@ -67,6 +68,7 @@ fn with_facts(mut results: Results) -> Results {
             library: None,
             support: Default::default(),
             saved: "the server has it".into(),
+            history: String::new(),
             family: cell.family.clone(),
             claims: claims.map(str::to_owned).into(),
         };

@@ -28,6 +28,23 @@ fn print_has_everything_unfolded_no_controls_and_no_empty_page() {
     assert!(pages.iter().all(|page| *page > blank + 1000), "{pages:?}, and {blank} for an empty page");
 }
 
+/// Most sheets of a large run, printed on both sides: what a stapler holds.
+const MOST: u32 = 60;
+
+/// Tables in small type, three charts a row, no commands.
+#[test]
+fn a_large_run_is_printed_on_as_many_sheets_as_a_stapler_holds() {
+    let Some(mut browser) = shown(&super::large()) else { return };
+    assert_eq!(browser.eval("dispatchEvent(new Event('beforeprint'))"), true);
+    browser.call("Emulation.setEmulatedMedia", serde_json::json!({ "media": "print" }));
+    let columns = "getComputedStyle(document.querySelector('.figures')).gridTemplateColumns.split(' ').length";
+    assert_eq!(browser.eval(columns), 3);
+    let seen = "[...document.querySelectorAll('.commands, .filtered, .ring')].filter((one) => one.getClientRects().length && getComputedStyle(one).display !== 'none' && one.offsetHeight).length";
+    assert_eq!(browser.eval(seen), 0);
+    browser.call("Emulation.setEmulatedMedia", serde_json::json!({ "media": "" }));
+    assert!(browser.print(20).is_some() && browser.print(MOST).is_none(), "more than {MOST} pages");
+}
+
 #[test]
 fn paper_is_white_in_the_dark() {
     let Some(mut browser) = shown(&small()) else { return };

@@ -2,7 +2,7 @@
 
 use syncbench_reports::choose::answers::{Answers, Data};
 use syncbench_reports::choose::decision::{
-    Candidate, Decision, Evidence, Figure, Flip, FlipStep, Mix, Proposal, Shown, Veto, Vetoed,
+    Candidate, Decision, Evidence, Explained, Figure, Flip, FlipStep, Mix, Other, Proposal, Shown, Veto, Vetoed,
 };
 
 fn texts(lines: &[&str]) -> Vec<String> {
@@ -54,6 +54,8 @@ fn figure(name: &str, unit: &str, (low, value, high): (f64, f64, f64), told: boo
         low: Some(low),
         high: Some(high),
         told_from_best: told,
+        of: name.starts_with("not kept").then_some(4_000),
+        below: None,
     }
 }
 
@@ -133,6 +135,7 @@ pub fn forms() -> Decision {
         ]),
         seeds: 10,
         build: "syncbench 0.1.0 (574f451), release".into(),
+        program: "syncbench".into(),
         vetoed: vec![
             vetoed("crdt-automerge", "crdt", vec![no_refusal(), fired("crdt-automerge", 41)]),
             vetoed("crdt-yrs", "crdt", vec![no_refusal()]),
@@ -164,6 +167,23 @@ pub fn forms() -> Decision {
             because: texts(&["10 seeds do not tell it from serial-optimistic in what is not kept."]),
             figures: figures((8.0, 11.0, 15.0), (0.0, 0.0, 0.0), (90.0, 99.0, 113.0), 240.0, false),
         }),
+        others: ["hybrid:text=text-ids,rest=serial", "hybrid:text=ot,rest=serial"]
+            .map(|label| Other { strategy: label.into(), why: "echo p99: 84 ms, and 0 with serial-optimistic".into() })
+            .to_vec(),
+        labels: vec![
+            Explained {
+                terms: texts(&["text=ot", "text=text-ids"]),
+                of: texts(&["hybrid"]),
+                labels: texts(&["hybrid:text=ot", "hybrid:text=ot,rest=serial", "hybrid:text=text-ids,rest=serial"]),
+                says: "the strategy for texts; ot as in Livebook".into(),
+            },
+            Explained {
+                terms: texts(&["text=replanned"]),
+                of: texts(&["serial-cas"]),
+                labels: texts(&["serial-cas:text=replanned"]),
+                says: "what a refused write of a text does: the operation is planned again".into(),
+            },
+        ],
         flips: vec![
             Flip {
                 axis: "round trip".into(),
@@ -210,6 +230,7 @@ pub fn unsafe_answers() -> Decision {
         "If clients always have a server of the product (peers: no), these remain: serial, serial-optimistic, serial-patches",
     ]);
     decision.mix = None;
+    decision.others.clear();
     decision.flips.truncate(1);
     decision.flips[0].says = "With a server of the product (peers = no), serial-optimistic is safe.".into();
     decision
@@ -222,11 +243,14 @@ pub fn empty() -> Decision {
         conditions: Vec::new(),
         seeds: 0,
         build: String::new(),
+        program: "syncbench".into(),
         vetoed: Vec::new(),
         candidates: Vec::new(),
         proposal: None,
         relax: Vec::new(),
         mix: None,
+        others: Vec::new(),
+        labels: Vec::new(),
         flips: Vec::new(),
         caveats: Vec::new(),
     }

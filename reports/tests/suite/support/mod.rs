@@ -396,5 +396,6 @@ pub fn story() -> Diagram {
             message(0, 1, 75.0, Some(140.0), "changes of Ben"),
         ],
         findings: Vec::new(),
+        by_step: false,
     }
 }

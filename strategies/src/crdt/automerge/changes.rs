@@ -61,6 +61,10 @@ impl Library for Doc {
         Doc::genesis(document)
     }
 
+    fn rebuild(document: &Document, seed: u64) -> Vec<u8> {
+        Doc::written(document, Rng::seed_from_u64(seed).random())
+    }
+
     fn load(bytes: &[u8]) -> Result<Self, String> {
         Doc::load(bytes)
     }

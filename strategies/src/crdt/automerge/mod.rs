@@ -42,7 +42,7 @@ use super::peer::Peers;
 use crate::document::EditKind;
 use crate::relay::TOPOLOGY;
 use crate::replica::Topology;
-use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support, WINDOW};
+use crate::spec::{Content, Growth, Guarantees, History, Param, ParamKind, Spec, Support, WINDOW};
 
 /// The strategy's spec.
 pub static SPEC: Spec = Spec {
@@ -52,7 +52,11 @@ pub static SPEC: Spec = Spec {
     source: "automerge 0.12, the sync server of automerge-repo; Kleppmann and Beresford 2017",
     library: Some(("automerge", "0.12.0")),
     topology: Topology::Star,
-    guarantees: Guarantees { grows: Growth::operations("the whole history of changes"), ..MERGES },
+    guarantees: Guarantees {
+        grows: Growth::operations("the whole history of changes"),
+        history: History::Replica("the document has every change, and `fork_at` goes to the heads of a version"),
+        ..MERGES
+    },
     params: &[
         Param {
             help: "send window: the first change goes at once, those made within this span after it go together at its end, \

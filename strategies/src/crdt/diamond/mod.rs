@@ -31,7 +31,7 @@ use super::peer::Peers;
 use crate::document::EditKind;
 use crate::relay::TOPOLOGY;
 use crate::replica::Topology;
-use crate::spec::{Content, Growth, Guarantees, Spec, Support, WINDOW};
+use crate::spec::{Content, Growth, Guarantees, History, Spec, Support, WINDOW};
 
 /// The strategy's spec.
 pub static SPEC: Spec = Spec {
@@ -41,7 +41,11 @@ pub static SPEC: Spec = Spec {
     source: "diamond-types 1.0.0, the latest published version, which its README calls out of date; Gentle and Kleppmann 2024",
     library: Some(("diamond-types", "1.0.0")),
     topology: Topology::Star,
-    guarantees: Guarantees { grows: Growth::operations("the whole history of edits"), ..MERGES },
+    guarantees: Guarantees {
+        grows: Growth::operations("the whole history of edits"),
+        history: History::Replica("the log has every edit, and `checkout` goes to a version"),
+        ..MERGES
+    },
     params: &[WINDOW, TOPOLOGY],
     support: |kind| match kind {
         EditKind::TextSplice => Support::Native,

@@ -31,7 +31,7 @@ use super::MERGES;
 use super::peer::Peers;
 use crate::relay::TOPOLOGY;
 use crate::replica::Topology;
-use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support, WINDOW};
+use crate::spec::{Content, Growth, Guarantees, History, Param, ParamKind, Spec, Support, WINDOW};
 
 /// The strategy's spec.
 pub static SPEC: Spec = Spec {
@@ -41,7 +41,13 @@ pub static SPEC: Spec = Spec {
     source: "loro 1.17, the server of loro-websocket; Gentle and Kleppmann 2024, Weidner and Kleppmann 2023, Kleppmann 2020",
     library: Some(("loro", "1.17.1")),
     topology: Topology::Star,
-    guarantees: Guarantees { grows: Growth::operations("the whole history of changes"), ..MERGES },
+    guarantees: Guarantees {
+        grows: Growth::operations("the whole history of changes"),
+        history: History::Replica(
+            "the document has every change, and `checkout` goes to a version; a shallow snapshot drops older ones",
+        ),
+        ..MERGES
+    },
     params: &[
         WINDOW,
         TOPOLOGY,

@@ -13,8 +13,9 @@ use crate::document::{Document, Edit};
 use crate::model::Rejected;
 #[cfg(any(feature = "loro", feature = "diamond"))]
 use crate::replica::Rng;
-use crate::replica::{OpId, ProtocolError, Time};
+use crate::replica::{Mishap, OpId, ProtocolError, Time};
 use crate::sidecar::Tags;
+use crate::spec::Support;
 use crate::view::View;
 
 /// A library's document.
@@ -33,6 +34,14 @@ pub(in crate::crdt) trait Library: View + Send + Sized + 'static {
 
     /// The library's bytes for a document, the same for every replica and run. The root must be a map.
     fn genesis(document: &Document) -> Vec<u8>;
+
+    /// The same of an author whose name is drawn from this seed: a document that is made anew has ids of its own.
+    fn rebuild(document: &Document, seed: u64) -> Vec<u8>;
+
+    /// Whether the library gets over this.
+    fn mishap(_: Mishap) -> Support {
+        Support::Native
+    }
 
     /// A copy from [`Library::genesis`] or [`Library::save`].
     fn load(bytes: &[u8]) -> Result<Self, String>;

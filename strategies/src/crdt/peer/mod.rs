@@ -38,9 +38,9 @@ pub(super) use self::window::Window;
 use crate::document::Document;
 use crate::params::Params;
 use crate::relay;
-use crate::replica::{NodeId, ProtocolError, Replica, Setup, Strategy, Topology};
+use crate::replica::{Mishap, NodeId, ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::send_window::SendWindow;
-use crate::spec::{Guarantees, WINDOW};
+use crate::spec::{Guarantees, Support, WINDOW};
 
 /// A group of such replicas.
 pub(super) struct Peers<L, X = Gossip<L>> {
@@ -72,6 +72,14 @@ impl<L: Library, X: Exchange<L>> Peers<L, X> {
 impl<L: Library, X: Exchange<L>> Strategy for Peers<L, X> {
     fn genesis(&self, document: &Document) -> Vec<u8> {
         L::genesis(document)
+    }
+
+    fn rebuild(&self, document: &Document, seed: u64) -> Vec<u8> {
+        L::rebuild(document, seed)
+    }
+
+    fn mishap(&self, mishap: Mishap) -> Support {
+        L::mishap(mishap)
     }
 
     fn guarantees(&self, defaults: Guarantees) -> Guarantees {

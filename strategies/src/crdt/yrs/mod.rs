@@ -57,9 +57,9 @@ use self::peer::Peer;
 use super::MERGES;
 use crate::document::{Document, EditKind};
 use crate::relay::{self, TOPOLOGY};
-use crate::replica::{NodeId, ProtocolError, Replica, Rng, Setup, Strategy, Topology};
+use crate::replica::{Mishap, NodeId, ProtocolError, Replica, Rng, Setup, Strategy, Topology};
 use crate::send_window::SendWindow;
-use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Params, Spec, Support, WINDOW};
+use crate::spec::{Content, Growth, Guarantees, History, Param, ParamKind, Params, Sessions, Spec, Support, WINDOW};
 use crate::wire::unseal;
 
 /// The strategy's spec.
@@ -72,6 +72,10 @@ pub static SPEC: Spec = Spec {
     topology: Topology::Star,
     guarantees: Guarantees {
         grows: Growth::operations("the ids of everything that was written, replaced values and removed text included"),
+        // An update waits for the items that it names, not for what its user had seen, nor for that user's earlier ones:
+        // where links reorder, operations appear out of their order. Yjs promises nothing else.
+        sessions: Sessions::NONE,
+        history: History::Collected("deleted content goes unless `skip_gc` is set, and snapshots of versions need it"),
         ..MERGES
     },
     params: &[
@@ -136,6 +140,15 @@ fn client(setup: &Setup) -> u64 {
 impl Strategy for Yrs {
     fn genesis(&self, document: &Document) -> Vec<u8> {
         Doc::genesis(document, self.counters)
+    }
+
+    fn rebuild(&self, document: &Document, seed: u64) -> Vec<u8> {
+        let client = u64::from(Rng::seed_from_u64(seed).random_range(2..u32::MAX));
+        Doc::written(document, client, self.counters)
+    }
+
+    fn mishap(&self, _: Mishap) -> Support {
+        Support::Native
     }
 
     fn guarantees(&self, defaults: Guarantees) -> Guarantees {

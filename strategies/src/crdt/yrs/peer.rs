@@ -153,14 +153,13 @@ impl Peer {
                 .map_err(|_| "the library gave up on an update".into())
                 .flatten()
                 .inspect_err(|_| drop(self.incomplete.remove(&message)));
-            let Arrived { integrated, dropped } = applied.map_err(ProtocolError::malformed)?;
+            let Arrived { integrated, advanced, dropped } = applied.map_err(ProtocolError::malformed)?;
             dropped.iter().for_each(|message| drop(self.incomplete.remove(message)));
             integrated.into_iter().for_each(|message| self.integrated(message, cx));
+            advanced.into_iter().for_each(|message| self.waits(message, cx));
         }
         self.changed = true;
-        if self.incomplete.contains_key(&message) {
-            sidecar.carries.iter().for_each(|id| cx.pending(*id));
-        }
+        self.waits(message, cx);
         if self.doc.whole() {
             for sidecar in self.unsure.drain(..) {
                 merge_clock(&mut self.seen, &sidecar.seen);
@@ -171,6 +170,16 @@ impl Peer {
             }
         }
         Ok(())
+    }
+
+    /// The operations in a message are pending, and maybe shown in part, unless all of it is in the document.
+    fn waits(&self, message: u64, cx: &mut Context<'_>) {
+        let Some(Incomplete { sidecar, .. }) = self.incomplete.get(&message) else { return };
+        sidecar.carries.iter().for_each(|id| cx.pending(*id));
+        for (client, through) in &sidecar.seen {
+            let seen = self.seen.get(client).copied().unwrap_or(0);
+            (seen + 1..=*through).for_each(|n| cx.pending(OpId { client: *client, n }));
+        }
     }
 
     /// One more update of a message is in the document. With the last of them the operations in it are reflected.

@@ -38,7 +38,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::book::Lane;
+use super::book::{Book, Lane};
 use super::merged::Merged;
 use super::models::{Reading, RestModel, TextModel};
 use super::overlaid::Base;
@@ -48,7 +48,7 @@ use crate::model::erase;
 use crate::node::NodeId;
 use crate::replica::{ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::selector::{Selector, format_span};
-use crate::spec::{Configured, Content, Growth, Guarantees, Param, ParamKind, Params, Spec, Support, WINDOW};
+use crate::spec::{Configured, Content, Growth, Guarantees, History, Param, ParamKind, Params, Spec, Support, WINDOW};
 use crate::wire::{decode, encode};
 use crate::{ids, lww, ot, serial};
 use replica::{Router, base_view};
@@ -70,6 +70,7 @@ pub static SPEC: Spec = Spec {
         can_refuse: true,
         needs_server: true,
         grows: Growth::absence("the server keeps every change of a text that it has missed"),
+        history: History::Server("its logs have the last operations and the last changes of texts"),
         ..Guarantees::NONE
     },
     params: &[
@@ -237,8 +238,8 @@ impl Strategy for Hybrid {
         {
             server.begun = texts.iter().map(|(name, text)| (name.clone(), text.digest())).collect();
         }
-        let router =
-            self.assemble(setup, |_, strategy, setup| Ok(strategy.replica(setup)), ClientState::default(), server);
+        let client = ClientState { book: Book::of_install(setup.identity().install), ..ClientState::default() };
+        let router = self.assemble(setup, |_, strategy, setup| Ok(strategy.replica(setup)), client, server);
         // Genesis is this strategy's own encoding, made by `Strategy::genesis` a moment ago.
         router.expect("genesis is two documents")
     }

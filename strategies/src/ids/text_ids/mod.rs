@@ -39,7 +39,7 @@ use super::state::State;
 use crate::document::{Document, EditKind};
 use crate::node::NodeId;
 use crate::replica::{ProtocolError, Replica, Setup, Strategy, Topology};
-use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Params, Spec, Support, WINDOW};
+use crate::spec::{Content, Growth, Guarantees, History, Param, ParamKind, Params, Spec, Support, WINDOW};
 use client::Client;
 use server::Server;
 
@@ -57,6 +57,9 @@ pub static SPEC: Spec = Spec {
         works_offline: true,
         needs_server: true,
         grows: Growth::removals("tombstones: the ids of removed characters and items"),
+        history: History::Server(
+            "its log has the last operations with their edits, and a longer one replays every version",
+        ),
         ..Guarantees::NONE
     },
     params: &[
@@ -93,14 +96,14 @@ impl Strategy for TextIds {
         let document = Document::decode(&setup.genesis).expect("genesis is a document");
         let state = State::genesis(document, setup.undo);
         match setup.node {
-            NodeId::SERVER => Box::new(Server::new(self.history, state)),
+            NodeId::SERVER => Box::new(Server::new(setup, self.history, state)),
             _ => Box::new(Client::new(setup, self.window, state)),
         }
     }
 
     fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {
         Ok(match setup.node {
-            NodeId::SERVER => Box::new(Server::restore(self.history, durable)?),
+            NodeId::SERVER => Box::new(Server::restore(setup, self.history, durable)?),
             _ => Box::new(Client::restore(setup, self.window, durable)?),
         })
     }

@@ -7,8 +7,9 @@ use crate::ids::change::Change;
 use crate::ids::state::State;
 use crate::model::Operation;
 use crate::node::{NodeId, OpId};
-use crate::replica::{Context, LinkState, ProtocolError, Replica};
+use crate::replica::{Context, LinkState, ProtocolError, Replica, Setup};
 use crate::sidecar::Sidecar;
+use crate::star::lineage::{self, Begun};
 use crate::star::{Joined, Log, Update, already_placed, count_duplicates, reject_at_server};
 use crate::view::View;
 use crate::wire::{Packed, decode, encode};
@@ -23,17 +24,22 @@ pub(super) struct Server {
     /// How many entries are kept.
     history: usize,
     joined: Joined,
+    epoch: u64,
     saved: Saved,
 }
 
 impl Server {
-    pub(super) fn new(history: usize, state: State) -> Self {
-        Self { history, joined: Joined::default(), saved: Saved { log: Log::default(), state } }
+    pub(super) fn new(setup: &Setup, history: usize, state: State) -> Self {
+        Self::with(setup, history, Saved { log: Log::default(), state })
     }
 
-    pub(super) fn restore(history: usize, durable: &[u8]) -> Result<Self, ProtocolError> {
+    fn with(setup: &Setup, history: usize, saved: Saved) -> Self {
+        Self { history, joined: Joined::default(), epoch: lineage::epoch(setup), saved }
+    }
+
+    pub(super) fn restore(setup: &Setup, history: usize, durable: &[u8]) -> Result<Self, ProtocolError> {
         let Saved { log, state } = decode(durable)?;
-        Ok(Self { history, joined: Joined::default(), saved: Saved { log: log.check()?, state } })
+        Ok(Self::with(setup, history, Saved { log: log.check()?, state }))
     }
 
     fn join(&mut self, client: NodeId, seq: u64, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
@@ -46,6 +52,14 @@ impl Server {
         cx.send(client, encode(&ToClient { joined: true, news }), sidecar);
         self.joined.insert(client);
         Ok(())
+    }
+
+    /// A client of another epoch gets everything, and joins again with it.
+    fn begin(&mut self, client: NodeId, cx: &mut Context<'_>) {
+        let Saved { log, state } = &self.saved;
+        cx.count("snapshots", 1);
+        let begun = Begun { epoch: self.epoch, seq: log.end(), state: state.clone(), last: state.used(client).n };
+        cx.send(client, begun.write(), Sidecar::state(&state.clock()));
     }
 
     fn push(
@@ -104,7 +118,14 @@ impl Replica for Server {
     }
 
     fn receive(&mut self, from: NodeId, bytes: &[u8], _: &Sidecar, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
+        let (epoch, bytes) = lineage::named(bytes)?;
         match decode(bytes)? {
+            ToServer::Join { .. } if epoch != self.epoch => {
+                self.begin(from, cx);
+                Ok(())
+            }
+            // It was sent before the client learned that it has to start over.
+            ToServer::Push { .. } if self.epoch != 0 && !self.joined.contains(from) => Ok(()),
             ToServer::Join { seq } => self.join(from, seq, cx),
             ToServer::Push { after, changes } => self.push(from, after, changes, cx),
         }

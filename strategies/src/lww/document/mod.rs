@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 use self::peer::Peer;
 use crate::document::Document;
 use crate::relay::{self, TOPOLOGY};
-use crate::replica::{ProtocolError, Replica, Setup, Strategy, Topology};
+use crate::replica::{Mishap, ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::send_window::SendWindow;
 use crate::spec::{Content, Guarantees, Spec, Support, WINDOW};
 use crate::wire;
@@ -102,6 +102,10 @@ impl Strategy for LwwDocument {
 
     fn send_window(&self) -> Duration {
         self.window.span()
+    }
+
+    fn mishap(&self, _: Mishap) -> Support {
+        Support::Native
     }
 
     fn replica(&self, setup: &Setup) -> Box<dyn Replica> {

@@ -27,6 +27,8 @@ pub(super) struct Peer {
     window: SendWindow,
     model: ModelRef,
     node: NodeId,
+    /// Its name in stamps.
+    name: u32,
     connected: Vec<NodeId>,
     state: State,
     /// The last own stamp, so that two writes in one millisecond differ.
@@ -43,11 +45,12 @@ pub(super) struct Peer {
 
 impl Peer {
     pub(super) fn new(window: SendWindow, setup: &Setup, state: State) -> Self {
-        let last = if state.stamp.node == setup.node.0 { state.stamp } else { Stamp::default() };
+        let last = if state.stamp.node == setup.id_number() { state.stamp } else { Stamp::default() };
         Self {
             window,
             model: setup.model.clone(),
             node: setup.node,
+            name: setup.id_number(),
             connected: Vec::new(),
             state,
             last,
@@ -117,7 +120,7 @@ impl Peer {
     fn next_stamp(&mut self, cx: &Context<'_>) -> Stamp {
         let wall_ms = cx.wall_clock().0 / 1_000_000;
         let count = if self.last.wall_ms == wall_ms { self.last.count + 1 } else { 0 };
-        self.last = Stamp { wall_ms, count, node: self.node.0 };
+        self.last = Stamp { wall_ms, count, node: self.name };
         self.last
     }
 }

@@ -53,7 +53,7 @@ use self::table::Table;
 use self::tree::Tree;
 use crate::document::{Document, EditKind};
 use crate::relay::{self, TOPOLOGY};
-use crate::replica::{ProtocolError, Replica, Setup, Strategy, Topology};
+use crate::replica::{Mishap, ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::send_window::SendWindow;
 use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support, WINDOW};
 use crate::wire::decode;
@@ -144,6 +144,10 @@ impl Strategy for LwwHlc {
 
     fn send_window(&self) -> Duration {
         self.window.span()
+    }
+
+    fn mishap(&self, _: Mishap) -> Support {
+        Support::Native
     }
 
     fn replica(&self, setup: &Setup) -> Box<dyn Replica> {

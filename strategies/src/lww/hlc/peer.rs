@@ -37,6 +37,8 @@ pub(super) struct Peer {
     horizon_ms: u64,
     model: ModelRef,
     pub(super) me: NodeId,
+    /// Its name in stamps and ids.
+    name: u32,
     pub(super) tree: Tree,
     pub(super) clock: Hlc,
     /// Items made here so far.
@@ -67,6 +69,7 @@ impl Peer {
             outbox: Outbox::new(config.window.clone()),
             model: setup.model.clone(),
             me: setup.node,
+            name: setup.id_number(),
             tombstones: Tombstones::of(&tree.table),
             tree,
             clock: Hlc::default(),
@@ -95,8 +98,8 @@ impl Peer {
         cx: &mut Context<'_>,
         make: impl FnOnce(&mut Tree, &mut Maker<'_>, &mut Draft) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut draft = self.history.draft(self.clock.next(wall_ms(cx), self.me.0));
-        make(&mut self.tree, &mut Maker { node: self.me.0, items: &mut self.items }, &mut draft)?;
+        let mut draft = self.history.draft(self.clock.next(wall_ms(cx), self.name));
+        make(&mut self.tree, &mut Maker { node: self.name, items: &mut self.items }, &mut draft)?;
         let write = self.tree.finish(&draft);
         self.history.push(id, draft);
         self.seen.add(id);

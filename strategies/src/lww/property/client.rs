@@ -12,6 +12,7 @@ use super::writer::Writer;
 use crate::model::{ModelRef, Operation, Outcome, Rejected};
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup};
 use crate::sidecar::Sidecar;
+use crate::star::lineage::{self, Begun};
 use crate::star::{Outbox, Placed, Uplink, count_duplicates, from_server, next_through, unseen};
 use crate::undo::UndoMemory;
 use crate::view::View;
@@ -43,6 +44,8 @@ pub(super) struct Client {
     model: ModelRef,
     node: NodeId,
     uplink: Uplink,
+    /// Of the state.
+    epoch: u64,
     /// The base view with the pending writes on top. So another client's write to a property is hidden while
     /// a local one is pending, and nothing flickers.
     view: Node,
@@ -54,12 +57,13 @@ pub(super) struct Client {
 
 impl Client {
     /// Fails if pending writes cannot be decoded.
-    pub(super) fn new(setup: &Setup, window: Duration, state: State) -> Result<Self, ProtocolError> {
+    pub(super) fn new(setup: &Setup, window: Duration, (state, epoch): (State, u64)) -> Result<Self, ProtocolError> {
         let unpacked = state.pending.iter().map(|(n, pending)| Ok((*n, unpack(&pending.writes)?)));
         let mut client = Self {
             model: setup.model.clone(),
             node: setup.node,
-            uplink: Uplink::new(window),
+            uplink: Uplink::of(setup, window),
+            epoch,
             view: Node::Map(Default::default()),
             writes: unpacked.collect::<Result<_, ProtocolError>>()?,
             undo: UndoMemory::new(setup.undo),
@@ -162,6 +166,29 @@ impl Client {
         Ok(true)
     }
 
+    fn join(&self, cx: &mut Context<'_>) {
+        let join = lineage::join_in(self.epoch, &ToServer::Join { version: self.state.version });
+        cx.send(NodeId::SERVER, join, Sidecar::none());
+    }
+
+    /// The server has another epoch: what is pending goes again on what it has, as in Liveblocks and Figma, whose clients get
+    /// the whole document whenever they reconnect.
+    fn start_over(&mut self, begun: Begun<Node>, sidecar: &Sidecar, cx: &mut Context<'_>) {
+        let Begun { epoch, seq, state, last } = begun;
+        if epoch == self.epoch {
+            return count_duplicates(1, cx);
+        }
+        cx.started_over();
+        self.epoch = epoch;
+        (self.state.version, self.state.base, self.state.last) = (seq, state, last);
+        self.resolve(last, cx);
+        self.refresh();
+        cx.reflected_all(sidecar);
+        self.state.pending.keys().for_each(|n| cx.reflected(self.id(*n)));
+        self.uplink.hold();
+        self.join(cx);
+    }
+
     /// One of this client's operations is in the server's order. Returns whether the view stays as it is.
     fn own(&mut self, entry: &Entry, kept: &[Write], cx: &mut Context<'_>) -> bool {
         if let Some(before) = entry.n.checked_sub(1) {
@@ -231,6 +258,10 @@ impl Replica for Client {
         cx: &mut Context<'_>,
     ) -> Result<(), ProtocolError> {
         from_server(from)?;
+        if let Some(begun) = Begun::read(bytes)? {
+            self.start_over(begun, sidecar, cx);
+            return Ok(());
+        }
         let ToClient { news, joined } = decode(bytes)?;
         let snapshot = matches!(news, News::Snapshot { .. });
         if !self.take(news, joined, cx)? {
@@ -251,10 +282,10 @@ impl Replica for Client {
         }
     }
 
-    fn link(&mut self, peer: NodeId, state: LinkState, cx: &mut Context<'_>) {
+    fn link(&mut self, _: NodeId, state: LinkState, cx: &mut Context<'_>) {
         self.uplink.link(state, &self.state.pending, self.state.last);
         if state == LinkState::Up {
-            cx.send(peer, encode(&ToServer::Join { version: self.state.version }), Sidecar::none());
+            self.join(cx);
         }
     }
 
@@ -267,6 +298,6 @@ impl Replica for Client {
     }
 
     fn durable(&self) -> Vec<u8> {
-        encode(&self.state)
+        lineage::save(&self.state, self.epoch)
     }
 }

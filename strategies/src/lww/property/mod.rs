@@ -46,7 +46,8 @@ use self::server::Server;
 use self::tree::{ItemId, Node};
 use crate::document::{Document, EditKind};
 use crate::replica::{NodeId, ProtocolError, Replica, Setup, Strategy, Topology};
-use crate::spec::{Content, Guarantees, Param, ParamKind, Params, Spec, Support, WINDOW};
+use crate::spec::{Content, Guarantees, History, Param, ParamKind, Params, Spec, Support, WINDOW};
+use crate::star::lineage;
 use crate::wire::decode;
 
 /// The strategy's spec.
@@ -62,6 +63,7 @@ pub static SPEC: Spec = Spec {
         tolerates_duplicates: true,
         works_offline: true,
         needs_server: true,
+        history: History::Server("its log has the last writes, and a longer one replays every version"),
         ..Guarantees::NONE
     },
     params: &[
@@ -108,17 +110,17 @@ impl Strategy for Property {
             ItemId { client: NodeId::SERVER, n: 0, k: named }
         });
         if setup.node == NodeId::SERVER {
-            Box::new(Server::new(self.history, server::State::new(data)).expect("a new server"))
+            Box::new(Server::new(setup, self.history, server::State::new(data)).expect("a new server"))
         } else {
-            Box::new(Client::new(setup, self.window, client::State::new(data)).expect("a new client"))
+            Box::new(Client::new(setup, self.window, (client::State::new(data), 0)).expect("a new client"))
         }
     }
 
     fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {
         if setup.node == NodeId::SERVER {
-            Ok(Box::new(Server::new(self.history, decode(durable)?)?))
+            Ok(Box::new(Server::new(setup, self.history, decode(durable)?)?))
         } else {
-            Ok(Box::new(Client::new(setup, self.window, decode(durable)?)?))
+            Ok(Box::new(Client::new(setup, self.window, lineage::load(durable)?)?))
         }
     }
 }

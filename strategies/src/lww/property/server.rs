@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::message::{Entry, Made, ToClient, ToServer, Writes, unpack};
 use super::tree::{Node, Write};
 use crate::model::Operation;
-use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica};
+use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup};
 use crate::sidecar::{Clock, Sidecar};
+use crate::star::lineage::{self, Begun};
 use crate::star::{Joined, Log, Placed, Update, already_placed, count_duplicates, reject_at_server};
 use crate::view::View;
 use crate::wire::{decode, encode};
@@ -29,6 +30,7 @@ impl State {
 pub(super) struct Server {
     history: usize,
     joined: Joined,
+    epoch: u64,
     state: State,
 }
 
@@ -41,8 +43,9 @@ struct New {
 
 impl Server {
     /// Fails if the state cannot be a server's.
-    pub(super) fn new(history: usize, State { log, data, last }: State) -> Result<Self, ProtocolError> {
-        Ok(Self { history, joined: Joined::default(), state: State { log: log.check()?, data, last } })
+    pub(super) fn new(setup: &Setup, history: usize, State { log, data, last }: State) -> Result<Self, ProtocolError> {
+        let (joined, epoch) = (Joined::default(), lineage::epoch(setup));
+        Ok(Self { history, joined, epoch, state: State { log: log.check()?, data, last } })
     }
 
     fn last(&self, client: NodeId) -> u64 {
@@ -56,6 +59,14 @@ impl Server {
         cx.send(client, encode(&ToClient { news, joined: Some(self.last(client)) }), sidecar);
         self.joined.insert(client);
         Ok(())
+    }
+
+    /// A client of another epoch gets everything, and joins again with it.
+    fn begin(&mut self, client: NodeId, cx: &mut Context<'_>) {
+        let State { log, data, last } = &self.state;
+        cx.count("snapshots", 1);
+        let begun = Begun { epoch: self.epoch, seq: log.end(), state: data.clone(), last: self.last(client) };
+        cx.send(client, begun.write(), Sidecar::state(last));
     }
 
     /// The new operations of a push, if they follow what is here.
@@ -106,7 +117,14 @@ impl Replica for Server {
     }
 
     fn receive(&mut self, from: NodeId, bytes: &[u8], _: &Sidecar, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
+        let (epoch, bytes) = lineage::named(bytes)?;
         match decode(bytes)? {
+            ToServer::Join { .. } if epoch != self.epoch => {
+                self.begin(from, cx);
+                Ok(())
+            }
+            // It was sent before the client learned that it has to start over.
+            ToServer::Push { .. } if self.epoch != 0 && !self.joined.contains(from) => Ok(()),
             ToServer::Join { version } => self.join(from, version, cx),
             ToServer::Push { after, made } => {
                 let new = self.unplaced(from, after, &made, cx)?;

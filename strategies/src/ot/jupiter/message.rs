@@ -29,6 +29,17 @@ impl Entry {
     }
 }
 
+/// The number before the first of a client that was installed anew so often: each install counts for itself, as each session
+/// of ShareDB does.
+pub(super) fn before_first(install: u32) -> u64 {
+    u64::from(install) << 32
+}
+
+/// The install that a change's number is from.
+pub(super) fn install(number: u64) -> u64 {
+    number >> 32
+}
+
 /// The sum by which a client recognises its change.
 pub(super) fn sum(change: &Change) -> u64 {
     xxh3_64(&encode(change))
@@ -57,5 +68,9 @@ pub(super) enum ToClient {
     Snapshot {
         rev: u64,
         document: Document,
+    },
+    /// The change with this number was made on a revision that the server does not have.
+    Refused {
+        number: u64,
     },
 }

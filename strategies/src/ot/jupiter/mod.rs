@@ -30,7 +30,7 @@ use std::time::Duration;
 use crate::document::{Document, EditKind};
 use crate::node::NodeId;
 use crate::replica::{ProtocolError, Replica, Setup, Strategy, Topology};
-use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support, WINDOW};
+use crate::spec::{Content, Growth, Guarantees, History, Param, ParamKind, Spec, Support, WINDOW};
 use client::Client;
 use server::Server;
 
@@ -48,6 +48,7 @@ pub static SPEC: Spec = Spec {
         works_offline: true,
         needs_server: true,
         grows: Growth::absence("the server keeps every change that it has missed"),
+        history: History::Server("its log has the last changes in one order, and a longer one replays every version"),
         ..Guarantees::NONE
     },
     params: &[
@@ -99,7 +100,7 @@ impl Strategy for Ot {
 
     fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {
         Ok(match setup.node {
-            NodeId::SERVER => Box::new(Server::restore(self.history, durable)?),
+            NodeId::SERVER => Box::new(Server::restore(setup, self.history, durable)?),
             _ => Box::new(Client::restore(setup, *self, durable)?),
         })
     }

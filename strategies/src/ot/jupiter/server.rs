@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::message::{Entry, ToClient, ToServer, sum};
+use super::message::{Entry, ToClient, ToServer, install, sum};
 use crate::document::Document;
 use crate::model::Operation;
 use crate::node::{NodeId, OpId};
@@ -37,26 +37,41 @@ pub(super) struct Server {
     /// How far a client without pending work may be behind and still get the changes.
     history: u64,
     joined: Joined,
+    /// It may have less than its clients, or another document: it was restored from a backup or made anew. It tells nobody.
+    went_back: bool,
     state: State,
 }
 
 impl Server {
     pub(super) fn new(setup: &Setup, history: u64, document: Document) -> Self {
         let clients = setup.peers.iter().map(|peer| (*peer, Position::default())).collect();
-        Self { history, joined: Joined::default(), state: State { document, log: Log::default(), clients } }
+        Self::with(setup, history, State { document, log: Log::default(), clients })
     }
 
-    pub(super) fn restore(history: u64, durable: &[u8]) -> Result<Self, ProtocolError> {
+    fn with(setup: &Setup, history: u64, state: State) -> Self {
+        Self { history, joined: Joined::default(), went_back: setup.identity().install > 0, state }
+    }
+
+    pub(super) fn restore(setup: &Setup, history: u64, durable: &[u8]) -> Result<Self, ProtocolError> {
         let State { document, log, clients } = decode(durable)?;
         let log = log.check()?;
         if log.numbered().any(|(rev, entry)| entry.rev != rev) {
             return Err(ProtocolError::malformed("a log with gaps"));
         }
-        Ok(Self { history, joined: Joined::default(), state: State { document, log, clients } })
+        Ok(Self::with(setup, history, State { document, log, clients }))
     }
 
     fn join(&mut self, client: NodeId, rev: u64, working: bool, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
+        if self.went_back && rev > self.state.log.end() {
+            // As in ShareDB, the client is not told, and gets what comes from now on.
+            cx.count("clients_ahead", 1);
+            cx.send(client, encode(&ToClient::Missed(Vec::new())), Sidecar::none());
+            self.joined.insert(client);
+            return Ok(());
+        }
         let behind = self.state.log.behind(rev)?;
+        // A document that was made anew is not the one that a new client begins with.
+        let behind = if self.went_back && rev == 0 { u64::MAX } else { behind };
         let missed: Option<Vec<Entry>> = self.state.log.since(rev).map(|entries| entries.cloned().collect());
         match missed {
             Some(entries) if working || behind <= self.history => {
@@ -94,7 +109,13 @@ impl Server {
             count_duplicates(1, cx);
             return Ok(());
         }
-        if entry.number > last + 1 {
+        // ShareDB refuses it too: ERR_OP_VERSION_NEWER_THAN_CURRENT_SNAPSHOT.
+        if self.went_back && rev > self.state.log.end() {
+            cx.send(client, encode(&ToClient::Refused { number: entry.number }), Sidecar::none());
+            return Ok(());
+        }
+        // Numbers have gaps where the server or a client lost changes.
+        if entry.number > last + 1 && !self.went_back && install(entry.number) == install(last) {
             return Err(ProtocolError::Unexpected(format!("change {} of {client} after {last}", entry.number)));
         }
         let log = &mut self.state.log;

@@ -14,6 +14,7 @@ use crate::node::{NodeId, OpId};
 use crate::replica::{Context, LinkState, ProtocolError, Replica, Setup};
 use crate::serial::journal::{Edits, Entry, News};
 use crate::sidecar::Sidecar;
+use crate::star::lineage::{self, Begun};
 use crate::star::{Placed, Uplink, Verdict, count_duplicates, from_server, unseen};
 use crate::view::View;
 use crate::wire::{decode, encode};
@@ -62,6 +63,8 @@ pub(super) struct Client {
     node: NodeId,
     config: Cas,
     uplink: Uplink,
+    /// Of the state.
+    epoch: u64,
     /// The first operation waits for the timer with the tag `era`.
     waiting: bool,
     /// Grows with every timer and every connection, so that older timers are told apart.
@@ -72,16 +75,16 @@ pub(super) struct Client {
 impl Client {
     pub(super) fn new(setup: &Setup, config: Cas, data: Document) -> Self {
         let queue = Queue::default();
-        Self::with(setup, config, State { seq: 0, data, last: 0, queue, retries: 0, inflight: None })
+        Self::with(setup, config, (State { seq: 0, data, last: 0, queue, retries: 0, inflight: None }, 0))
     }
 
     pub(super) fn restore(setup: &Setup, config: Cas, durable: &[u8]) -> Result<Self, ProtocolError> {
-        Ok(Self::with(setup, config, decode(durable)?))
+        Ok(Self::with(setup, config, lineage::load(durable)?))
     }
 
-    fn with(setup: &Setup, config: Cas, state: State) -> Self {
-        let (model, node, uplink) = (setup.model.clone(), setup.node, Uplink::new(config.window));
-        Self { model, node, config, uplink, waiting: false, era: 0, state }
+    fn with(setup: &Setup, config: Cas, (state, epoch): (State, u64)) -> Self {
+        let (model, node, uplink) = (setup.model.clone(), setup.node, Uplink::of(setup, config.window));
+        Self { model, node, config, uplink, epoch, waiting: false, era: 0, state }
     }
 
     /// Writes the first operations that the model allows, unless a write is inflight; rejects those that it does not.
@@ -235,6 +238,26 @@ impl Client {
         self.taken(last, &now, cx);
     }
 
+    fn join(&self, cx: &mut Context<'_>) {
+        let join = lineage::join_in(self.epoch, &ToServer::Join { seq: self.state.seq });
+        cx.send(NodeId::SERVER, join, Sidecar::none());
+    }
+
+    /// The server's version is no successor of this one, as an ETag that does not match tells: the state is fetched, and what
+    /// is pending is tried on it.
+    fn start_over(&mut self, begun: Begun<Document>, sidecar: &Sidecar, cx: &mut Context<'_>) {
+        let Begun { epoch, seq, state, last } = begun;
+        if epoch == self.epoch {
+            return count_duplicates(1, cx);
+        }
+        cx.started_over();
+        (self.epoch, self.state.last) = (epoch, last);
+        self.snapshot(seq, state, last, cx);
+        cx.reflected_all(sidecar);
+        self.uplink.hold();
+        self.join(cx);
+    }
+
     fn joined(&mut self, news: News, last: u64, sidecar: &Sidecar, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
         match news {
             News::Entries { after, entries } => self.take(after, &entries, cx)?,
@@ -274,6 +297,10 @@ impl Replica for Client {
         cx: &mut Context<'_>,
     ) -> Result<(), ProtocolError> {
         from_server(from)?;
+        if let Some(begun) = Begun::read(bytes)? {
+            self.start_over(begun, sidecar, cx);
+            return Ok(());
+        }
         match decode(bytes)? {
             ToClient::Written { after, entries } => {
                 self.take(after, &entries, cx)?;
@@ -300,12 +327,12 @@ impl Replica for Client {
         }
     }
 
-    fn link(&mut self, peer: NodeId, state: LinkState, cx: &mut Context<'_>) {
+    fn link(&mut self, _: NodeId, state: LinkState, cx: &mut Context<'_>) {
         self.era += 1;
         self.waiting = false;
         self.uplink.link(state, &self.state.queue.0, self.state.last);
         if state == LinkState::Up {
-            cx.send(peer, encode(&ToServer::Join { seq: self.state.seq }), Sidecar::none());
+            self.join(cx);
         }
     }
 
@@ -318,6 +345,6 @@ impl Replica for Client {
     }
 
     fn durable(&self) -> Vec<u8> {
-        encode(&self.state)
+        lineage::save(&self.state, self.epoch)
     }
 }

@@ -3,21 +3,23 @@
 use super::message::{ToClient, ToServer};
 use crate::model::Operation;
 use crate::node::{NodeId, OpId};
-use crate::replica::{Context, LinkState, ProtocolError, Replica};
+use crate::replica::{Context, LinkState, ProtocolError, Replica, Setup};
 use crate::serial::journal::{Entry, Journal};
 use crate::sidecar::Sidecar;
+use crate::star::lineage;
 use crate::star::{Joined, Placed, count_duplicates, reject_at_server};
 use crate::view::View;
 use crate::wire::{decode, encode};
 
 pub(super) struct Server {
     joined: Joined,
+    epoch: u64,
     journal: Journal,
 }
 
 impl Server {
-    pub(super) fn new(journal: Journal) -> Self {
-        Self { joined: Joined::default(), journal }
+    pub(super) fn new(setup: &Setup, journal: Journal) -> Self {
+        Self { joined: Joined::default(), epoch: lineage::epoch(setup), journal }
     }
 
     fn write(&mut self, base: u64, entries: Vec<Entry>, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
@@ -53,7 +55,15 @@ impl Replica for Server {
 
     fn receive(&mut self, from: NodeId, bytes: &[u8], _: &Sidecar, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
         let last = self.journal.last(from);
+        let (epoch, bytes) = lineage::named(bytes)?;
         match decode(bytes)? {
+            ToServer::Join { .. } if epoch != self.epoch => {
+                cx.count("snapshots", 1);
+                let (begun, sidecar) = self.journal.begun(from, self.epoch);
+                cx.send(from, begun.write(), sidecar);
+            }
+            // It was sent before the client learned that it has to start over.
+            ToServer::Write { .. } if self.epoch != 0 && !self.joined.contains(from) => {}
             ToServer::Join { seq } => {
                 let (news, sidecar) = self.journal.catch_up(seq, cx)?;
                 cx.send(from, encode(&ToClient::Joined { news, last }), sidecar);

@@ -11,6 +11,7 @@ use crate::model::{ModelRef, Operation, Rejected};
 use crate::node::{NodeId, OpId};
 use crate::replica::{Context, LinkState, ProtocolError, Replica, Setup};
 use crate::sidecar::Sidecar;
+use crate::star::lineage::{self, Begun};
 use crate::star::{Outbox, Placed, Uplink, Verdict, count_duplicates, from_server, unseen};
 use crate::view::View;
 use crate::wire::{decode, encode};
@@ -31,6 +32,8 @@ pub(super) struct Client<D: Data> {
     model: ModelRef,
     node: NodeId,
     uplink: Uplink,
+    /// Of the state.
+    epoch: u64,
     /// The base view with the pending mutations replayed on it.
     view: D,
     /// The pending mutations that have an effect in the view.
@@ -40,18 +43,19 @@ pub(super) struct Client<D: Data> {
 
 impl<D: Data> Client<D> {
     pub(super) fn new(setup: &Setup, window: Duration, base: D) -> Self {
-        Self::with(setup, window, State { seq: 0, base, last: 0, resolved: 0, pending: Outbox::new() })
+        Self::with(setup, window, (State { seq: 0, base, last: 0, resolved: 0, pending: Outbox::new() }, 0))
     }
 
     pub(super) fn restore(setup: &Setup, window: Duration, durable: &[u8]) -> Result<Self, ProtocolError> {
-        Ok(Self::with(setup, window, decode(durable)?))
+        Ok(Self::with(setup, window, lineage::load(durable)?))
     }
 
-    fn with(setup: &Setup, window: Duration, state: State<D>) -> Self {
+    fn with(setup: &Setup, window: Duration, (state, epoch): (State<D>, u64)) -> Self {
         let mut client = Self {
             model: setup.model.clone(),
             node: setup.node,
-            uplink: Uplink::new(window),
+            uplink: Uplink::of(setup, window),
+            epoch,
             view: state.base.clone(),
             shown: BTreeSet::new(),
             state,
@@ -150,6 +154,32 @@ impl<D: Data> Client<D> {
         Ok(true)
     }
 
+    fn pull(&self, cx: &mut Context<'_>) {
+        let (seq, resolved) = (self.state.seq, self.state.resolved);
+        let pull = lineage::join_in(self.epoch, &ToServer::<D::Action>::Pull { seq, resolved });
+        cx.send(NodeId::SERVER, pull, Sidecar::none());
+    }
+
+    /// The server does not know this client's state: it is dropped, and what is pending with it, as in Replicache and Zero
+    /// (`onClientStateNotFound`).
+    fn start_over(&mut self, begun: Begun<D>, sidecar: &Sidecar, cx: &mut Context<'_>) {
+        let Begun { epoch, seq, state, last } = begun;
+        if epoch == self.epoch {
+            return count_duplicates(1, cx);
+        }
+        cx.started_over();
+        let reason = Rejected::new("client_state_not_found", "the server has another history than this client");
+        for n in self.state.pending.keys().copied().collect::<Vec<_>>() {
+            self.resolve(n, Err(reason.clone()), cx);
+        }
+        self.epoch = epoch;
+        (self.state.seq, self.state.base, self.state.last) = (seq, state, last);
+        self.refresh(cx);
+        cx.reflected_all(sidecar);
+        self.uplink.hold();
+        self.pull(cx);
+    }
+
     /// What the server has carried out is no longer pending, also if its verdict was dropped: another client under this
     /// name may have said that it has it.
     fn resolve_rest(&mut self, cx: &mut Context<'_>) {
@@ -227,6 +257,10 @@ impl<D: Data> Replica for Client<D> {
         cx: &mut Context<'_>,
     ) -> Result<(), ProtocolError> {
         from_server(from)?;
+        if let Some(begun) = Begun::read(bytes)? {
+            self.start_over(begun, sidecar, cx);
+            return Ok(());
+        }
         let message: Told<D> = decode(bytes)?;
         if self.take(&message.news)? {
             for (n, verdict) in message.verdicts {
@@ -254,11 +288,10 @@ impl<D: Data> Replica for Client<D> {
         }
     }
 
-    fn link(&mut self, peer: NodeId, state: LinkState, cx: &mut Context<'_>) {
+    fn link(&mut self, _: NodeId, state: LinkState, cx: &mut Context<'_>) {
         self.uplink.link(state, &self.state.pending, self.state.last);
         if state == LinkState::Up {
-            let pull = ToServer::<D::Action>::Pull { seq: self.state.seq, resolved: self.state.resolved };
-            cx.send(peer, encode(&pull), Sidecar::none());
+            self.pull(cx);
         }
     }
 
@@ -271,6 +304,6 @@ impl<D: Data> Replica for Client<D> {
     }
 
     fn durable(&self) -> Vec<u8> {
-        encode(&self.state)
+        lineage::save(&self.state, self.epoch)
     }
 }

@@ -58,6 +58,9 @@ pub(super) trait Ledger: Serialize + DeserializeOwned + Send + 'static {
 
     fn document(&self) -> &Document;
 
+    /// The copy at the last place.
+    fn standing(&self) -> &Self::Data;
+
     /// The last place.
     fn end(&self) -> u64;
 
@@ -119,6 +122,10 @@ impl Ledger for Order {
     type Data = Document;
 
     fn document(&self) -> &Document {
+        &self.data
+    }
+
+    fn standing(&self) -> &Document {
         &self.data
     }
 

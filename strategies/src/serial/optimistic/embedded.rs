@@ -190,6 +190,10 @@ impl Ledger for Embedded {
         &self.state.document
     }
 
+    fn standing(&self) -> &State {
+        &self.state
+    }
+
     fn end(&self) -> u64 {
         self.log.end()
     }

@@ -39,7 +39,7 @@ use crate::node::NodeId;
 use crate::replica::{ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::serial::index_positions;
 use crate::serial::order::{Keeps, Order};
-use crate::spec::{Content, Guarantees, Param, ParamKind, Params, Spec, Support, WINDOW};
+use crate::spec::{Content, Guarantees, History, Param, ParamKind, Params, Sessions, Spec, Support, WINDOW};
 use client::Client;
 use embedded::Embedded;
 use server::Server;
@@ -58,6 +58,11 @@ pub static SPEC: Spec = Spec {
         works_offline: true,
         can_refuse: true,
         needs_server: true,
+        // "Causal+ consistency" of Replicache's documentation, "Consistency Model": operations appear in causal order and
+        // clients see progressively newer states. It says nothing of a pending mutation that fails when it is replayed: its
+        // user does not see it until the server has decided.
+        sessions: Sessions { read_your_writes: false, ..Sessions::CAUSAL },
+        history: History::Server("its log has the last operations, and a longer one replays every version"),
         ..Guarantees::NONE
     },
     params: &[

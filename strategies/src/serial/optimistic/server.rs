@@ -10,6 +10,7 @@ use crate::model::{ModelRef, Operation};
 use crate::node::{NodeId, OpId};
 use crate::replica::{Context, LinkState, ProtocolError, Replica, Setup};
 use crate::sidecar::Sidecar;
+use crate::star::lineage::{self, Begun};
 use crate::star::{Joined, Placed, Sessions, already_placed, count_duplicates, reject_at_server};
 use crate::view::View;
 use crate::wire::{decode, encode};
@@ -23,6 +24,7 @@ struct State<L> {
 pub(super) struct Server<L> {
     model: ModelRef,
     joined: Joined,
+    epoch: u64,
     state: State<L>,
 }
 
@@ -37,7 +39,7 @@ impl<L: Ledger> Server<L> {
     }
 
     fn with(setup: &Setup, state: State<L>) -> Self {
-        Self { model: setup.model.clone(), joined: Joined::default(), state }
+        Self { model: setup.model.clone(), joined: Joined::default(), epoch: lineage::epoch(setup), state }
     }
 
     fn pull(&mut self, client: NodeId, seq: u64, resolved: u64, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
@@ -49,6 +51,15 @@ impl<L: Ledger> Server<L> {
         cx.send(client, encode(&Told::<L::Data> { news, verdicts, last, pulled: true }), sidecar);
         self.joined.insert(client);
         Ok(())
+    }
+
+    /// A client of another epoch gets everything, and pulls again with it.
+    fn begin(&mut self, client: NodeId, cx: &mut Context<'_>) {
+        let State { order, sessions } = &self.state;
+        let (seq, state, last) = (order.end(), order.standing().clone(), sessions.last(client));
+        cx.count("snapshots", 1);
+        let begun = Begun { epoch: self.epoch, seq, state, last };
+        cx.send(client, begun.write(), Sidecar::state(&sessions.clock()));
     }
 
     fn carry_out(
@@ -85,7 +96,11 @@ impl<L: Ledger> Replica for Server<L> {
     }
 
     fn receive(&mut self, from: NodeId, bytes: &[u8], _: &Sidecar, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
+        let (epoch, bytes) = lineage::named(bytes)?;
         match decode(bytes)? {
+            ToServer::Pull { .. } if epoch != self.epoch => self.begin(from, cx),
+            // It was sent before the client learned that it has to start over.
+            ToServer::Push { .. } if self.epoch != 0 && !self.joined.contains(from) => {}
             ToServer::Pull { seq, resolved } => self.pull(from, seq, resolved, cx)?,
             ToServer::Push { after, resolved, mut mutations } => {
                 let last = self.state.sessions.last(from);

@@ -12,6 +12,7 @@ use crate::node::{NodeId, OpId};
 use crate::replica::{Context, LinkState, ProtocolError, Replica, Setup};
 use crate::serial::journal::{Edits, Entry, News};
 use crate::sidecar::Sidecar;
+use crate::star::lineage::{self, Begun};
 use crate::star::{Outbox, Placed, Uplink, count_duplicates, from_server, next_through, unseen};
 use crate::undo::UndoMemory;
 use crate::view::View;
@@ -43,6 +44,8 @@ pub(super) struct Client {
     model: ModelRef,
     node: NodeId,
     uplink: Uplink,
+    /// Of the state.
+    epoch: u64,
     /// The base view with the pending patches on it.
     view: Document,
     undo: UndoMemory<Back>,
@@ -51,21 +54,22 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn new(setup: &Setup, window: Duration, base: Document) -> Self {
-        Self::with(setup, window, State { seq: 0, base, last: 0, pending: Outbox::new() })
+        Self::with(setup, window, (State { seq: 0, base, last: 0, pending: Outbox::new() }, 0))
     }
 
     /// Fails if what was saved as patches cannot be decoded.
     pub(super) fn restore(setup: &Setup, window: Duration, durable: &[u8]) -> Result<Self, ProtocolError> {
-        let mut client = Self::with(setup, window, decode(durable)?);
+        let mut client = Self::with(setup, window, lineage::load(durable)?);
         client.refresh()?;
         Ok(client)
     }
 
-    fn with(setup: &Setup, window: Duration, state: State) -> Self {
+    fn with(setup: &Setup, window: Duration, (state, epoch): (State, u64)) -> Self {
         Self {
             model: setup.model.clone(),
             node: setup.node,
-            uplink: Uplink::new(window),
+            uplink: Uplink::of(setup, window),
+            epoch,
             view: state.base.clone(),
             undo: UndoMemory::new(setup.undo),
             state,
@@ -153,6 +157,35 @@ impl Client {
         }
     }
 
+    fn join(&self, cx: &mut Context<'_>) {
+        let join = lineage::join_in(self.epoch, &ToServer::Join { seq: self.state.seq });
+        cx.send(NodeId::SERVER, join, Sidecar::none());
+    }
+
+    /// The server has another epoch: what is pending goes again on what it has.
+    fn start_over(
+        &mut self,
+        begun: Begun<Document>,
+        sidecar: &Sidecar,
+        cx: &mut Context<'_>,
+    ) -> Result<(), ProtocolError> {
+        let Begun { epoch, seq, state, last } = begun;
+        if epoch == self.epoch {
+            count_duplicates(1, cx);
+            return Ok(());
+        }
+        cx.started_over();
+        self.epoch = epoch;
+        (self.state.seq, self.state.base, self.state.last) = (seq, state, last);
+        self.placed(last, None, cx);
+        self.refresh()?;
+        cx.reflected_all(sidecar);
+        self.state.pending.keys().for_each(|n| cx.reflected(self.id(*n)));
+        self.uplink.hold();
+        self.join(cx);
+        Ok(())
+    }
+
     fn joined(&mut self, news: News, last: u64, sidecar: &Sidecar, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
         match news {
             News::Entries { after, entries } => self.take(after, &entries, cx)?,
@@ -206,6 +239,9 @@ impl Replica for Client {
         cx: &mut Context<'_>,
     ) -> Result<(), ProtocolError> {
         from_server(from)?;
+        if let Some(begun) = Begun::read(bytes)? {
+            return self.start_over(begun, sidecar, cx);
+        }
         match decode(bytes)? {
             ToClient::Ordered { after, entries } => self.take(after, &entries, cx),
             ToClient::Joined { news, last } => self.joined(news, last, sidecar, cx),
@@ -218,10 +254,10 @@ impl Replica for Client {
         }
     }
 
-    fn link(&mut self, peer: NodeId, state: LinkState, cx: &mut Context<'_>) {
+    fn link(&mut self, _: NodeId, state: LinkState, cx: &mut Context<'_>) {
         self.uplink.link(state, &self.state.pending, self.state.last);
         if state == LinkState::Up {
-            cx.send(peer, encode(&ToServer::Join { seq: self.state.seq }), Sidecar::none());
+            self.join(cx);
         }
     }
 
@@ -234,6 +270,6 @@ impl Replica for Client {
     }
 
     fn durable(&self) -> Vec<u8> {
-        encode(&self.state)
+        lineage::save(&self.state, self.epoch)
     }
 }

@@ -33,7 +33,7 @@ use crate::document::{Document, EditKind};
 use crate::node::NodeId;
 use crate::replica::{ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::serial::journal::Journal;
-use crate::spec::{Content, Guarantees, Param, ParamKind, Spec, Support, WINDOW};
+use crate::spec::{Content, Guarantees, History, Param, ParamKind, Spec, Support, WINDOW};
 use client::Client;
 use server::Server;
 
@@ -50,6 +50,7 @@ pub static SPEC: Spec = Spec {
         tolerates_duplicates: true,
         works_offline: true,
         needs_server: true,
+        history: History::Server("its log has the last patches, and a longer one replays every version"),
         ..Guarantees::NONE
     },
     params: &[
@@ -92,14 +93,14 @@ impl Strategy for Patches {
         // Genesis is this strategy's own encoding, made by `Strategy::genesis` a moment ago.
         let data = Document::decode(&setup.genesis).expect("genesis is a document");
         match setup.node {
-            NodeId::SERVER => Box::new(Server::new(Journal::new(data, self.history))),
+            NodeId::SERVER => Box::new(Server::new(setup, Journal::new(data, self.history))),
             _ => Box::new(Client::new(setup, self.window, data)),
         }
     }
 
     fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {
         Ok(match setup.node {
-            NodeId::SERVER => Box::new(Server::new(Journal::restore(durable)?)),
+            NodeId::SERVER => Box::new(Server::new(setup, Journal::restore(durable)?)),
             _ => Box::new(Client::restore(setup, self.window, durable)?),
         })
     }

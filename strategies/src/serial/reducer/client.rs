@@ -12,6 +12,7 @@ use crate::node::{NodeId, OpId};
 use crate::replica::{Context, LinkState, ProtocolError, Replica, Setup};
 use crate::serial::order::Action;
 use crate::sidecar::Sidecar;
+use crate::star::lineage::{self, Begun};
 use crate::star::{Outbox, Placed, Uplink, Verdict, count_duplicates, from_server};
 use crate::view::View;
 use crate::wire::{decode, encode};
@@ -29,20 +30,22 @@ pub(super) struct Client {
     model: ModelRef,
     node: NodeId,
     uplink: Uplink,
+    /// Of the state.
+    epoch: u64,
     state: State,
 }
 
 impl Client {
     pub(super) fn new(setup: &Setup, window: Duration, data: Document) -> Self {
-        Self::with(setup, window, State { seq: 0, data, resolved: 0, pending: Outbox::new() })
+        Self::with(setup, window, (State { seq: 0, data, resolved: 0, pending: Outbox::new() }, 0))
     }
 
     pub(super) fn restore(setup: &Setup, window: Duration, durable: &[u8]) -> Result<Self, ProtocolError> {
-        Ok(Self::with(setup, window, decode(durable)?))
+        Ok(Self::with(setup, window, lineage::load(durable)?))
     }
 
-    fn with(setup: &Setup, window: Duration, state: State) -> Self {
-        Self { model: setup.model.clone(), node: setup.node, uplink: Uplink::new(window), state }
+    fn with(setup: &Setup, window: Duration, (state, epoch): (State, u64)) -> Self {
+        Self { model: setup.model.clone(), node: setup.node, uplink: Uplink::of(setup, window), epoch, state }
     }
 
     /// Carries out entries that follow what is here, except for known ones: all or none.
@@ -101,6 +104,28 @@ impl Client {
         self.take(after, cx).inspect_err(|_| (self.state.seq, self.state.data) = before)
     }
 
+    /// The server has another epoch: what is pending goes again on what it has.
+    fn start_over(&mut self, begun: Begun<Document>, sidecar: &Sidecar, cx: &mut Context<'_>) {
+        let Begun { epoch, seq, state, last } = begun;
+        if epoch == self.epoch {
+            return count_duplicates(1, cx);
+        }
+        cx.started_over();
+        (self.epoch, self.state.seq, self.state.data) = (epoch, seq, state);
+        while let Some((&n, _)) = self.state.pending.first_key_value().filter(|(n, _)| **n <= last) {
+            self.resolve(n, Err(lineage::outcome_unknown()), cx);
+        }
+        cx.reflected_all(sidecar);
+        self.uplink.hold();
+        self.join(cx);
+    }
+
+    fn join(&self, cx: &mut Context<'_>) {
+        let (epoch, seq, resolved) = (self.epoch, self.state.seq, self.state.resolved);
+        let join = lineage::join_in(epoch, &ToServer::Join { seq, resolved });
+        cx.send(NodeId::SERVER, join, Sidecar::none());
+    }
+
     fn act(&mut self, id: OpId, action: Action, cx: &mut Context<'_>) {
         self.state.pending.insert(id.n, action);
         if self.uplink.ready(cx) {
@@ -134,6 +159,10 @@ impl Replica for Client {
         cx: &mut Context<'_>,
     ) -> Result<(), ProtocolError> {
         from_server(from)?;
+        if let Some(begun) = Begun::read(bytes)? {
+            self.start_over(begun, sidecar, cx);
+            return Ok(());
+        }
         let (catch_up, verdicts, last) = match decode(bytes)? {
             ToClient::Ordered(entries) => return self.take(&entries, cx),
             ToClient::Joined { catch_up, verdicts, last } => (catch_up, verdicts, last),
@@ -161,11 +190,10 @@ impl Replica for Client {
         }
     }
 
-    fn link(&mut self, peer: NodeId, state: LinkState, cx: &mut Context<'_>) {
+    fn link(&mut self, _: NodeId, state: LinkState, cx: &mut Context<'_>) {
         self.uplink.link(state, &self.state.pending, self.state.resolved);
         if state == LinkState::Up {
-            let join = ToServer::Join { seq: self.state.seq, resolved: self.state.resolved };
-            cx.send(peer, encode(&join), Sidecar::none());
+            self.join(cx);
         }
     }
 
@@ -178,6 +206,6 @@ impl Replica for Client {
     }
 
     fn durable(&self) -> Vec<u8> {
-        encode(&self.state)
+        lineage::save(&self.state, self.epoch)
     }
 }

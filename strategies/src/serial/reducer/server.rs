@@ -10,6 +10,7 @@ use crate::node::{NodeId, OpId};
 use crate::replica::{Context, LinkState, ProtocolError, Replica, Setup};
 use crate::serial::order::{Action, Keeps, Order};
 use crate::sidecar::Sidecar;
+use crate::star::lineage::{self, Begun};
 use crate::star::{Joined, Placed, Sessions, count_duplicates, reject_at_server};
 use crate::view::View;
 use crate::wire::{decode, encode};
@@ -24,6 +25,7 @@ pub(super) struct Server {
     model: ModelRef,
     snapshots: Snapshots,
     joined: Joined,
+    epoch: u64,
     state: State,
 }
 
@@ -39,7 +41,7 @@ impl Server {
     }
 
     fn with(setup: &Setup, snapshots: Snapshots, state: State) -> Self {
-        Self { model: setup.model.clone(), snapshots, joined: Joined::default(), state }
+        Self { model: setup.model.clone(), snapshots, joined: Joined::default(), epoch: lineage::epoch(setup), state }
     }
 
     fn join(&mut self, client: NodeId, seq: u64, resolved: u64, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
@@ -68,6 +70,14 @@ impl Server {
         Ok(())
     }
 
+    /// A client of another epoch gets everything, and joins again with it.
+    fn begin(&mut self, client: NodeId, cx: &mut Context<'_>) {
+        let State { order, sessions } = &self.state;
+        let (seq, state, last) = (order.log.end(), order.data.clone(), sessions.last(client));
+        cx.count("snapshots", 1);
+        cx.send(client, Begun { epoch: self.epoch, seq, state, last }.write(), Sidecar::state(&sessions.clock()));
+    }
+
     fn order(&mut self, client: NodeId, actions: impl Iterator<Item = (u64, Action)>, cx: &mut Context<'_>) {
         let State { order, sessions } = &mut self.state;
         let mut entries = Vec::new();
@@ -88,13 +98,18 @@ impl Replica for Server {
     }
 
     fn receive(&mut self, from: NodeId, bytes: &[u8], _: &Sidecar, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
+        let (epoch, bytes) = lineage::named(bytes)?;
         match decode(bytes)? {
+            ToServer::Join { .. } if epoch != self.epoch => self.begin(from, cx),
             ToServer::Join { seq, resolved } => self.join(from, seq, resolved, cx)?,
+            // It was sent before the client learned that it has to start over.
+            ToServer::Submit { .. } if self.epoch != 0 && !self.joined.contains(from) => {}
             ToServer::Submit { resolved, actions } => {
                 let last = self.state.sessions.last(from);
                 let mut before = actions.first().map_or(last, |(n, _)| last.min(n.saturating_sub(1)));
                 for (n, _) in &actions {
-                    if n.checked_sub(before) != Some(1) {
+                    // Numbers have gaps where a client or the server lost operations.
+                    if *n <= before {
                         return Err(ProtocolError::Unexpected(format!("operation {n} of {from} after {before}")));
                     }
                     before = *n;

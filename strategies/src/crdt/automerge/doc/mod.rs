@@ -68,7 +68,12 @@ impl Doc {
     /// The library's bytes for a document, the same for every replica and run. The root must be a map, as it is in the
     /// library; any other document becomes an empty one.
     pub(super) fn genesis(document: &Document) -> Vec<u8> {
-        let actor = ActorId::from([0u8; 16].as_slice());
+        Self::written(document, [0u8; 16])
+    }
+
+    /// The same by an actor of this name.
+    pub(super) fn written(document: &Document, actor: [u8; 16]) -> Vec<u8> {
+        let actor = ActorId::from(actor.as_slice());
         let mut doc = AutoCommit::new_with_encoding(TextEncoding::UnicodeCodePoint).with_actor(actor);
         if let Document::Map(map) = document {
             for (key, value) in map {

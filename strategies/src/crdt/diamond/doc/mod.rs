@@ -2,6 +2,22 @@
 
 mod agents;
 mod inverse;
+/// The library's bytes for a document's text, by an agent of this name.
+fn written(document: &Document, agent: &str) -> Vec<u8> {
+    let text = |(key, value): (&Key, &Document)| match value {
+        Document::Text(rope) => Some((key.clone(), rope.to_string())),
+        _ => None,
+    };
+    let found = if let Document::Map(map) = document { map.iter().find_map(text) } else { None };
+    let (key, text) = found.unwrap_or_else(|| (Key::from("text"), String::new()));
+    let mut oplog = OpLog::new();
+    let agent = oplog.get_or_create_agent_id(agent);
+    if !text.is_empty() {
+        oplog.add_insert(agent, 0, &text);
+    }
+    wire::encode(&(&*key, oplog.encode(ENCODE_FULL)))
+}
+
 #[cfg(test)]
 mod tests;
 mod view;
@@ -116,18 +132,11 @@ impl Library for Doc {
 
     /// Keeps the map's first text, or an empty one.
     fn genesis(document: &Document) -> Vec<u8> {
-        let text = |(key, value): (&Key, &Document)| match value {
-            Document::Text(rope) => Some((key.clone(), rope.to_string())),
-            _ => None,
-        };
-        let found = if let Document::Map(map) = document { map.iter().find_map(text) } else { None };
-        let (key, text) = found.unwrap_or_else(|| (Key::from("text"), String::new()));
-        let mut oplog = OpLog::new();
-        let agent = oplog.get_or_create_agent_id("genesis");
-        if !text.is_empty() {
-            oplog.add_insert(agent, 0, &text);
-        }
-        wire::encode(&(&*key, oplog.encode(ENCODE_FULL)))
+        written(document, "genesis")
+    }
+
+    fn rebuild(document: &Document, seed: u64) -> Vec<u8> {
+        written(document, &format!("rebuilt {seed}"))
     }
 
     fn load(bytes: &[u8]) -> Result<Self, String> {

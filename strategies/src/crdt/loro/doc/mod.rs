@@ -24,7 +24,8 @@ use crate::crdt::last_text::LastText;
 use crate::crdt::peer::{Committed, Difference, Library, Merged, Missing, Sealed, Span, beyond, new_author};
 use crate::document::{Document, Edit};
 use crate::model::Rejected;
-use crate::replica::{OpId, ProtocolError};
+use crate::replica::{Mishap, OpId, ProtocolError};
+use crate::spec::Support;
 use crate::undo::UndoMemory;
 
 /// The library's document. All reading goes straight to it. `MERGEABLE`: empty containers that two clients make at once are
@@ -71,6 +72,19 @@ impl TryFrom<Vec<u8>> for Version {
 }
 
 impl<const MERGEABLE: bool> Doc<MERGEABLE> {
+    /// The library's bytes for a document, by this author.
+    fn written(document: &Document, author: u64) -> Vec<u8> {
+        let mut doc = Self::empty();
+        doc.set_author(author);
+        if let Document::Map(map) = document {
+            for (key, value) in map {
+                Place::Entry(doc.root.clone(), key.clone()).write(value).expect("a new document takes any entry");
+            }
+        }
+        doc.doc.commit();
+        doc.save()
+    }
+
     fn empty() -> Self {
         let doc = LoroDoc::new();
         let root = doc.get_map("root");
@@ -139,15 +153,20 @@ impl<const MERGEABLE: bool> Library for Doc<MERGEABLE> {
     type Mark = usize;
 
     fn genesis(document: &Document) -> Vec<u8> {
-        let mut doc = Self::empty();
-        doc.set_author(GENESIS);
-        if let Document::Map(map) = document {
-            for (key, value) in map {
-                Place::Entry(doc.root.clone(), key.clone()).write(value).expect("a new document takes any entry");
-            }
+        Self::written(document, GENESIS)
+    }
+
+    fn rebuild(document: &Document, seed: u64) -> Vec<u8> {
+        Self::written(document, new_author(seed, 0))
+    }
+
+    fn mishap(mishap: Mishap) -> Support {
+        match mishap {
+            Mishap::Twin => Support::Unsupported(
+                "the library asserts that the changes of one peer follow each other, and ends the process (loro 1.17.1)",
+            ),
+            Mishap::NewInstall => Support::Native,
         }
-        doc.doc.commit();
-        doc.save()
     }
 
     fn load(bytes: &[u8]) -> Result<Self, String> {

@@ -52,6 +52,8 @@ struct Waiting {
 pub(super) struct Arrived {
     /// All of the update is in the document now.
     pub(super) integrated: Vec<u64>,
+    /// More of the update is in the document now, and not all.
+    pub(super) advanced: Vec<u64>,
     /// The update was dropped: too many wait.
     pub(super) dropped: Vec<u64>,
 }
@@ -76,7 +78,12 @@ impl Doc {
     /// The library's bytes for a document, the same for every replica and run. The root must be a map, as it is in the
     /// library; any other document becomes an empty one.
     pub(super) fn genesis(document: &Document, counters: Counters) -> Vec<u8> {
-        let doc = Self::empty(1, counters);
+        Self::written(document, 1, counters)
+    }
+
+    /// The same by this client.
+    pub(super) fn written(document: &Document, client: u64, counters: Counters) -> Vec<u8> {
+        let doc = Self::empty(client, counters);
         if let Document::Map(map) = document {
             let mut txn = doc.library.doc.transact_mut();
             for (key, value) in map {
@@ -157,6 +164,9 @@ impl Doc {
             if whole {
                 arrived.integrated.extend(waiting.messages);
             } else {
+                if news {
+                    arrived.advanced.extend(&waiting.messages);
+                }
                 self.waiting.push_back(waiting);
             }
             in_vain = if whole || news { 0 } else { in_vain + 1 };

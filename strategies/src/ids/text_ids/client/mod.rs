@@ -15,6 +15,7 @@ use crate::model::{ModelRef, Operation, Outcome, Plan, Rejected};
 use crate::node::{NodeId, OpId};
 use crate::replica::{Context, LinkState, ProtocolError, Replica, Setup};
 use crate::sidecar::Sidecar;
+use crate::star::lineage::{self, Begun};
 use crate::star::{Outbox, Update, Uplink, from_server};
 use crate::undo::UndoMemory;
 use crate::view::View;
@@ -43,6 +44,8 @@ pub(super) struct Client {
     model: ModelRef,
     node: NodeId,
     uplink: Uplink,
+    /// Of what is saved.
+    epoch: u64,
     /// The base view with the pending changes on it.
     view: State,
     /// The pending operations that have an effect in the view.
@@ -54,11 +57,11 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn new(setup: &Setup, window: Duration, base: State) -> Self {
-        Self::with(setup, window, Saved { seq: 0, base, next: 0, pending: Outbox::new() })
+        Self::with(setup, window, (Saved { seq: 0, base, next: 0, pending: Outbox::new() }, 0))
     }
 
     pub(super) fn restore(setup: &Setup, window: Duration, durable: &[u8]) -> Result<Self, ProtocolError> {
-        let saved: Saved = decode(durable)?;
+        let (saved, epoch): (Saved, u64) = lineage::load(durable)?;
         let mut used = saved.base.used(setup.node);
         for (n, pending) in &saved.pending {
             if *n != pending.change.n || !used.precedes(&pending.change) {
@@ -69,14 +72,15 @@ impl Client {
         if saved.next < used.next {
             return Err(ProtocolError::malformed("ids that are used already"));
         }
-        Ok(Self::with(setup, window, saved))
+        Ok(Self::with(setup, window, (saved, epoch)))
     }
 
-    fn with(setup: &Setup, window: Duration, saved: Saved) -> Self {
+    fn with(setup: &Setup, window: Duration, (saved, epoch): (Saved, u64)) -> Self {
         let mut client = Self {
             model: setup.model.clone(),
             node: setup.node,
-            uplink: Uplink::new(window),
+            uplink: Uplink::of(setup, window),
+            epoch,
             view: State::default(),
             shown: BTreeSet::new(),
             undo: UndoMemory::new(setup.undo),
@@ -166,7 +170,8 @@ impl Client {
     /// Asks for what was missed. Nothing goes out before the answer.
     fn join(&mut self, cx: &mut Context<'_>) {
         self.uplink.hold();
-        cx.send(NodeId::SERVER, encode(&ToServer::Join { seq: self.saved.seq }), Sidecar::none());
+        let join = lineage::join_in(self.epoch, &ToServer::Join { seq: self.saved.seq });
+        cx.send(NodeId::SERVER, join, Sidecar::none());
     }
 }
 
@@ -211,6 +216,10 @@ impl Replica for Client {
         cx: &mut Context<'_>,
     ) -> Result<(), ProtocolError> {
         from_server(from)?;
+        if let Some(begun) = Begun::read(bytes)? {
+            self.start_over(begun, sidecar, cx);
+            return Ok(());
+        }
         let ToClient { joined, news } = decode(bytes)?;
         match news {
             Update::Entries { after, entries } => self.take(after, &entries, cx)?,
@@ -244,6 +253,6 @@ impl Replica for Client {
     }
 
     fn durable(&self) -> Vec<u8> {
-        encode(&self.saved)
+        lineage::save(&self.saved, self.epoch)
     }
 }

@@ -11,6 +11,7 @@ use crate::model::{Outcome, Rejected};
 use crate::node::NodeId;
 use crate::replica::{Context, ProtocolError};
 use crate::sidecar::Sidecar;
+use crate::star::lineage::Begun;
 use crate::star::{count_duplicates, next_through, unseen};
 
 impl Client {
@@ -121,11 +122,28 @@ impl Client {
         any
     }
 
+    /// The server has another epoch: what is pending goes again on what it has.
+    pub(super) fn start_over(&mut self, begun: Begun<State>, sidecar: &Sidecar, cx: &mut Context<'_>) {
+        let Begun { epoch, seq, state, .. } = begun;
+        if epoch == self.epoch {
+            return count_duplicates(1, cx);
+        }
+        cx.started_over();
+        self.epoch = epoch;
+        self.take_over(seq, state, sidecar, cx);
+        self.saved.pending.keys().for_each(|n| cx.reflected(self.id(*n)));
+        self.join(cx);
+    }
+
     /// Takes a whole state in place of this one.
     pub(super) fn replace(&mut self, seq: u64, state: State, sidecar: &Sidecar, cx: &mut Context<'_>) {
         if seq < self.saved.seq {
             return count_duplicates(1, cx);
         }
+        self.take_over(seq, state, sidecar, cx);
+    }
+
+    fn take_over(&mut self, seq: u64, state: State, sidecar: &Sidecar, cx: &mut Context<'_>) {
         self.view = State::default();
         (self.saved.seq, self.saved.base) = (seq, state);
         let used = self.used();

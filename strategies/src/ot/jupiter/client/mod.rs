@@ -4,7 +4,7 @@ mod past;
 mod state;
 
 use super::Ot;
-use super::message::{Entry, ToClient, ToServer, sum};
+use super::message::{Entry, ToClient, ToServer, before_first, sum};
 use crate::change::Change;
 use crate::document::Document;
 use crate::model::{ModelRef, Operation, Outcome, Plan, Rejected};
@@ -36,7 +36,7 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn new(setup: &Setup, config: Ot, base: Document) -> Self {
-        Self::with(setup, config, base.clone(), State::new(base))
+        Self::with(setup, config, base.clone(), State::new(base, before_first(setup.identity().install)))
     }
 
     pub(super) fn restore(setup: &Setup, config: Ot, durable: &[u8]) -> Result<Self, ProtocolError> {
@@ -50,7 +50,7 @@ impl Client {
             model: setup.model.clone(),
             node: setup.node,
             composes: config.composes,
-            uplink: Uplink::new(config.window),
+            uplink: Uplink::of(setup, config.window),
             view,
             past: Past::new(setup.undo),
             unreported: 0,
@@ -181,16 +181,44 @@ impl Client {
         self.state.inflight.is_some() || !self.state.buffer.is_empty()
     }
 
+    /// Whether it was installed anew and knows nothing yet of what the server has.
+    fn is_new_install(&self) -> bool {
+        self.state.placed > 0 && self.state.rev == 0 && self.state.inflight.is_none()
+    }
+
     /// Asks for what was missed. Nothing goes out before the answer.
     fn join(&mut self, cx: &mut Context<'_>) {
-        let working = self.is_working();
+        // Nothing of a new install can be at the server already, and it fits every document.
+        let working = self.is_working() && !self.is_new_install();
         self.uplink.hold();
         cx.send(NodeId::SERVER, encode(&ToServer::Join { rev: self.state.rev, working }), Sidecar::none());
     }
 
+    /// The server does not have the revision that the inflight change was made on: it is taken back, as in ShareDB.
+    fn refused(&mut self, number: u64, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
+        if number != self.state.placed + 1 || self.state.inflight.is_none() {
+            count_duplicates(1, cx);
+            return Ok(());
+        }
+        let mut state = self.state.clone();
+        let misfit = || ProtocolError::malformed("pending changes do not fit");
+        let (refused, change) = state.take_back().ok_or_else(misfit)?;
+        self.view = state.view().ok_or_else(misfit)?;
+        self.state = state;
+        self.past.went_through(change);
+        for (n, _) in &refused.outcomes {
+            cx.rolled_back(self.id(*n));
+            cx.rejected(
+                self.id(*n),
+                Rejected::new("newer_than_server", "made on a version that the server does not have"),
+            );
+        }
+        Ok(())
+    }
+
     /// Takes another document in place of this one.
     fn replace(&mut self, rev: u64, document: Document, sidecar: &Sidecar, cx: &mut Context<'_>) {
-        if rev <= self.state.rev {
+        if rev < self.state.rev || (rev == self.state.rev && rev > 0) {
             return count_duplicates(1, cx);
         }
         let mut state = self.state.clone();
@@ -256,6 +284,7 @@ impl Replica for Client {
                 self.pass_over(rev);
                 self.join(cx);
             }
+            ToClient::Refused { number } => self.refused(number, cx)?,
             ToClient::Snapshot { rev, document } => {
                 self.replace(rev, document, sidecar, cx);
                 self.joined(cx);
@@ -276,7 +305,7 @@ impl Replica for Client {
         self.passed_over = 0;
         if state == LinkState::Up {
             self.join(cx);
-            if !self.is_working() {
+            if !self.is_working() && !self.is_new_install() {
                 // There is nothing that the server may have already, so what is made from now on need not wait.
                 self.uplink.answered(0);
             }

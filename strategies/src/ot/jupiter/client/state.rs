@@ -49,8 +49,8 @@ pub(super) enum Taken {
 }
 
 impl State {
-    pub(super) fn new(base: Document) -> Self {
-        Self { rev: 0, base, placed: 0, inflight: None, buffer: VecDeque::new() }
+    pub(super) fn new(base: Document, placed: u64) -> Self {
+        Self { rev: 0, base, placed, inflight: None, buffer: VecDeque::new() }
     }
 
     /// The base view with the pending changes on it. `None` if they do not fit.
@@ -69,7 +69,9 @@ impl State {
         }
         entry.change.apply(&mut self.base).map_err(ProtocolError::malformed)?;
         self.rev = entry.rev;
-        if entry.client == node {
+        // A client that was installed anew counts from beyond the changes of the installs before.
+        let own = entry.client == node && entry.number > self.placed;
+        if own {
             self.placed = entry.number;
             if let Some(inflight) = self.inflight.take_if(|inflight| inflight.change == entry.change) {
                 return Ok(Taken::Own(inflight));
@@ -77,12 +79,19 @@ impl State {
         }
         let theirs = rebase(self.inflight.iter_mut().chain(&mut self.buffer), entry.change.clone());
         // Another change has the number of the inflight one: it came from elsewhere under this client's name.
-        let lost = if entry.client == node { self.inflight.take() } else { None };
+        let lost = if own { self.inflight.take() } else { None };
         let Some(lost) = lost else { return Ok(Taken::Theirs(theirs, None)) };
         let misfit = || ProtocolError::Unexpected("a change that fits".into());
         let without = lost.change.invert(&self.base).ok_or_else(misfit)?;
         let without = rebase(&mut self.buffer, without);
         Ok(Taken::Theirs(theirs.compose(&without).ok_or_else(misfit)?, Some(lost)))
+    }
+
+    /// Takes the inflight change back; gives it, and the change of the view. `None` if there is none or it has no inverse.
+    pub(super) fn take_back(&mut self) -> Option<(Pending, Change)> {
+        let inflight = self.inflight.take()?;
+        let without = inflight.change.invert(&self.base)?;
+        Some((inflight, rebase(&mut self.buffer, without)))
     }
 
     /// Takes another document in place of this one; gives the change of the view. The buffer is made on it: nothing of it

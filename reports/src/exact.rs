@@ -4,7 +4,7 @@ use crate::format::plural;
 use crate::stats::{Estimate, Interval, Spread};
 
 /// A figure with five significant digits or so; empty where it is none.
-pub(super) fn exact(value: f64) -> String {
+pub fn exact(value: f64) -> String {
     if !value.is_finite() {
         return String::new();
     }
@@ -21,14 +21,14 @@ pub(super) fn exact(value: f64) -> String {
 }
 
 /// What a cell's `data-v` holds: its figures, separated by slashes; nothing where its text says as much.
-pub(super) fn data(text: &str, estimates: &[Estimate]) -> Option<String> {
+pub fn data(text: &str, estimates: &[Estimate]) -> Option<String> {
     let all: Vec<_> = estimates.iter().map(|estimate| exact(estimate.value)).collect();
     let all = all.join("/");
     (all != text && !all.is_empty()).then_some(all)
 }
 
 /// How well seeds pin a figure down, in words.
-pub(super) fn spread(estimate: &Estimate) -> String {
+pub fn spread(estimate: &Estimate) -> String {
     let seeds = plural(estimate.seeds, "seed");
     match estimate.spread {
         Some(Spread::Interval(Interval { low, high })) => {
@@ -37,6 +37,17 @@ pub(super) fn spread(estimate: &Estimate) -> String {
         Some(Spread::Range(Interval { low, high })) => format!("range {} to {}, {seeds}", exact(low), exact(high)),
         None if estimate.seeds > 1 => format!("the same in all {seeds}"),
         None => seeds,
+    }
+}
+
+/// A figure with what the seeds make of it, for the mark of a chart: `12.346 (12.1–12.6)` with an interval, and
+/// `12.346 (range 12.1–12.6)` below ten seeds. Nothing else stands in such parentheses, so that a page can word them.
+pub fn with_spread(estimate: &Estimate) -> String {
+    let value = exact(estimate.value);
+    match estimate.spread {
+        Some(Spread::Interval(Interval { low, high })) => format!("{value} ({}–{})", exact(low), exact(high)),
+        Some(Spread::Range(Interval { low, high })) => format!("{value} (range {}–{})", exact(low), exact(high)),
+        None => value,
     }
 }
 
@@ -70,5 +81,7 @@ mod tests {
         assert_eq!(spread(&interval), "95 % interval 1 to 3, 10 seeds");
         assert_eq!(spread(&range), "range 1 to 3, 10 seeds");
         assert_eq!(spread(&with(None)), "the same in all 10 seeds");
+        let marks = [interval, range, with(None)].map(|one| with_spread(&one));
+        assert_eq!(marks, ["2 (1–3)", "2 (range 1–3)", "2"]);
     }
 }

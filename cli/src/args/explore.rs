@@ -1,0 +1,67 @@
+//! The flags of `syncbench explore`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::value::{span_in_seconds, whole};
+
+#[derive(Args)]
+#[command(after_help = "Examples:
+  syncbench explore -s serial -w stack           a proof within 2 clients, 3 operations
+  syncbench explore -s ot -w stack               each anomaly with its shortest story
+  syncbench explore -s lww-hlc -w record --break and a broken connection at every point
+  syncbench explore -s ot -w stack --svg ot.svg  the stories as space-time diagrams
+  syncbench explore -s ot -w stack --schedule c1=pop,c2=pop,c1>s,c2>s
+  syncbench explore --all --out bench-results/anomalies
+
+A schedule says who issues which operation of the workload's alphabet, and in
+which order users act and messages arrive. Links keep their order, messages take
+no time, and a timer fires when nothing is under way.")]
+pub(crate) struct ExploreArgs {
+    /// The strategy
+    #[arg(short, long, value_name = "NAME", required_unless_present = "all")]
+    pub(crate) strategy: Vec<String>,
+    /// The workload
+    #[arg(short, long, value_name = "NAME", required_unless_present = "all")]
+    pub(crate) workload: Vec<String>,
+    /// How many clients
+    #[arg(long, value_name = "N", default_value = "2", allow_negative_numbers = true, value_parser = whole::<u32>)]
+    pub(crate) clients: u32,
+    /// At most so many operations of all clients together
+    #[arg(long, value_name = "N", default_value = "3", allow_negative_numbers = true, value_parser = whole::<u32>)]
+    pub(crate) ops: u32,
+    /// In each schedule one client loses its connection once and gets it back, at every point
+    #[arg(long = "break", group = "disturbance")]
+    pub(crate) broken: bool,
+    /// In each schedule one client crashes once and recovers, at every point
+    #[arg(long, group = "disturbance")]
+    pub(crate) crash: bool,
+    /// In each schedule one client joins late, at every point
+    #[arg(long, group = "disturbance")]
+    pub(crate) late: bool,
+    /// Run also schedules that differ only in the order of independent steps; finds the same, and takes far longer
+    #[arg(long)]
+    pub(crate) no_reduction: bool,
+    /// How long it may take; what was found by then is printed, and says that it is not all
+    #[arg(long, value_name = "TIME", default_value = "60s", allow_negative_numbers = true, value_parser = span_in_seconds)]
+    pub(crate) budget: f64,
+    /// Threads [default: all processors]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>)]
+    pub(crate) threads: Option<usize>,
+    /// Tell one schedule step by step, as it stands beside a story
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["disturbance", "no_reduction", "all"])]
+    pub(crate) schedule: Option<String>,
+    /// Where to write the diagrams of the stories
+    #[arg(long, value_name = "FILE", conflicts_with = "all")]
+    pub(crate) svg: Option<PathBuf>,
+    /// Explore every strategy on every workload, or those named
+    #[arg(long, requires = "out")]
+    pub(crate) all: bool,
+    /// Folder for the map of --all
+    #[arg(long, value_name = "DIR", requires = "all")]
+    pub(crate) out: Option<PathBuf>,
+    /// Print one JSON document on stdout, and nothing else
+    #[arg(long)]
+    pub(crate) json: bool,
+}

@@ -1,0 +1,59 @@
+//! Whether a replayed run is the run of the capsule.
+
+use std::collections::BTreeMap;
+
+use super::{Build, Capsule, Found};
+use crate::results::{Cell, Outcome};
+
+impl Capsule {
+    /// In what a replayed run differs from the capsule's, a line each; nothing where it is the same run.
+    pub fn differences(&self, cell: &Cell) -> Vec<String> {
+        let (then, now) = (&self.found, Found::of(cell));
+        let mut lines = Vec::new();
+        if then.outcome != now.outcome || then.reason != now.reason {
+            lines.push(format!("{}, and the capsule says: {}", ended(&now), ended(then)));
+        }
+        let count = |found: &Found| -> BTreeMap<String, u64> {
+            found.findings.iter().map(|finding| (finding.kind.clone(), finding.count)).collect()
+        };
+        let (had, has) = (count(then), count(&now));
+        let kinds: std::collections::BTreeSet<&String> = had.keys().chain(has.keys()).collect();
+        for kind in kinds {
+            let times = |counts: &BTreeMap<String, u64>| counts.get(kind).copied().unwrap_or(0);
+            if times(&had) != times(&has) {
+                lines.push(format!("finding `{kind}`: {}, and the capsule says {}", times(&has), times(&had)));
+            }
+        }
+        for (kind, has) in then.findings.iter().filter_map(|had| {
+            let has = now.findings.iter().find(|has| has.kind == had.kind)?;
+            (has.count == had.count && has.example != had.example).then_some((&had.kind, &has.example))
+        }) {
+            lines.push(format!("finding `{kind}` has another example: {has}"));
+        }
+        if then.claims != now.claims {
+            lines.push(format!("claims: {}; the capsule says: {}", claims(&now), claims(then)));
+        }
+        if then.trace_digest != now.trace_digest {
+            lines.push("trace digest: something else happened than in the run of the capsule".to_owned());
+        }
+        lines
+    }
+
+    /// In what this build differs from the one that wrote the capsule.
+    pub fn other_build(&self, here: &Build) -> Option<String> {
+        self.build.difference(here)
+    }
+}
+
+fn ended(found: &Found) -> String {
+    match (found.outcome, found.reason.as_deref()) {
+        (Outcome::Measured, _) => "the run came to its end".to_owned(),
+        (Outcome::Failed, reason) => format!("the run failed: {}", reason.unwrap_or("no reason")),
+        (Outcome::Unsupported, reason) => format!("the strategy does not run this: {}", reason.unwrap_or("no reason")),
+        (Outcome::NotRun, _) => "the run was not begun".to_owned(),
+    }
+}
+
+fn claims(found: &Found) -> String {
+    if found.claims.is_empty() { "nothing broken".to_owned() } else { found.claims.join("; ") }
+}

@@ -1,0 +1,114 @@
+//! Every schedule of a small case: what a strategy can do to a few operations, and what it cannot.
+//!
+//! A case is a strategy on a workload's [`Small`](crate::workload::Small) document and alphabet. A schedule is a script, who
+//! issues which operations, and an order in which users act and messages arrive: links keep their order, and otherwise
+//! anything may come next. Every schedule within the bounds is run with real replicas, from the start each time, and judged
+//! as a run is: by the workload's oracle, the generic ones, and the strategy's claims. So a run in which nothing was found is
+//! a proof within the bounds.
+//!
+//! What is not tried: messages that a link loses or copies without breaking, timers that fire while a message is under way,
+//! clocks that are wrong, and greetings at the start in another order than that of their links.
+//!
+//! Sources: stateless search as in VeriSoft (Godefroid 1997), with persistent sets; schedules that differ in the order of
+//! independent steps are the same trace (Mazurkiewicz 1977).
+
+mod case;
+mod choice;
+mod group;
+mod judge;
+mod order;
+mod result;
+mod screens;
+mod scripts;
+mod search;
+mod step;
+mod story;
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rayon::prelude::*;
+use syncbench_strategies::selector::SelectorError;
+
+use crate::clock::Moment;
+pub use case::{Bounds, Case, Disturbance, Refused};
+pub use judge::{End, Severity};
+pub use result::{Anomaly, Ended, Explored};
+pub use scripts::count;
+use scripts::{Unit, units};
+use search::{Search, Tally};
+pub use step::{Schedule, Script, Step};
+pub use story::tell;
+
+/// How far a search is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    /// The share of the work that is done, as reckoned from scripts.
+    pub share: f64,
+    /// Schedules run.
+    pub schedules: u64,
+}
+
+/// Runs every schedule within the bounds on so many threads, and says now and then how far it is.
+pub fn explore(
+    case: &Case<'_>,
+    bounds: &Bounds,
+    threads: usize,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Explored, SelectorError> {
+    within(case, bounds, &units(case.letters().len(), bounds), threads, progress)
+}
+
+/// Runs every schedule of one script.
+pub fn explore_script(case: &Case<'_>, bounds: &Bounds, script: Script) -> Result<Explored, SelectorError> {
+    let ops = script.iter().map(Vec::len).sum();
+    within(case, bounds, &[Unit { script, disturbance: None, ops }], 1, &|_| {})
+}
+
+fn within(
+    case: &Case<'_>,
+    bounds: &Bounds,
+    units: &[Unit],
+    threads: usize,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Explored, SelectorError> {
+    let task = case.task(case.strategy)?;
+    let begun = Moment::now();
+    let (run, weighed) = (AtomicU64::new(0), AtomicU64::new(0));
+    let all: u64 = units.iter().map(weight).sum();
+    let go_on = || {
+        run.fetch_add(1, Ordering::Relaxed);
+        begun.elapsed() < bounds.budget
+    };
+    let one = |unit: &Unit| {
+        if begun.elapsed() >= bounds.budget {
+            return Tally { stopped: true, ..Tally::default() };
+        }
+        let search = Search {
+            task: &task,
+            letters: case.letters(),
+            script: &unit.script,
+            disturbance: unit.disturbance,
+            reduced: bounds.reduced,
+            go_on: &go_on,
+            seen: BTreeSet::new(),
+            tally: Tally::default(),
+        };
+        let tally = search.run();
+        let done = weighed.fetch_add(weight(unit), Ordering::Relaxed) + weight(unit);
+        progress(Progress { share: done as f64 / all.max(1) as f64, schedules: run.load(Ordering::Relaxed) });
+        tally
+    };
+    let work = || units.par_iter().with_max_len(1).map(one).collect::<Vec<Tally>>();
+    let tallies = match rayon::ThreadPoolBuilder::new().num_threads(threads.max(1)).build() {
+        Ok(pool) => pool.install(work),
+        // No threads to be had: the caller's own will do.
+        Err(_) => work(),
+    };
+    Ok(Explored::of(case, bounds, units.iter().zip(tallies)))
+}
+
+/// A script's share of the work: orders grow by about this factor with each operation of two clients.
+fn weight(unit: &Unit) -> u64 {
+    12u64.saturating_pow(unit.ops as u32).min(1 << 40)
+}

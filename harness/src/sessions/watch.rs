@@ -1,0 +1,291 @@
+//! Watches a run: what each client shows and when, and what that breaks.
+
+use std::collections::BTreeSet;
+use std::mem;
+
+use syncbench_strategies::document::Digest;
+use syncbench_strategies::prefix_set::PrefixSet;
+use syncbench_strategies::replica::{NodeId, OpId, Report, Time};
+
+use super::broken::{Break, Why};
+use crate::event::{Event, What};
+use crate::ledger::{Fate, Ledger};
+
+/// What happened in a run that sessions are about, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// A user issued an operation.
+    Act(OpId, Time),
+    /// What a client shows has changed.
+    Look(Look),
+    /// A client lost what it had: its user begins anew.
+    Begin(NodeId),
+}
+
+/// What a client shows has changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Look {
+    /// When.
+    pub at: Time,
+    /// At which client.
+    pub client: NodeId,
+    /// Operations that it shows from now on.
+    pub shown: Vec<OpId>,
+    /// Operations that it no longer shows.
+    pub gone: Vec<OpId>,
+}
+
+/// What one client shows.
+#[derive(Debug, Default)]
+struct Client {
+    /// Operations that it has reflected, or shown to its user, at some time.
+    known: PrefixSet,
+    /// Those that it does not show any more.
+    gone: BTreeSet<OpId>,
+    /// Since the last look: operations that it shows now, that it does not show any more, and that it has confirmed.
+    fresh: Vec<OpId>,
+    lost: BTreeSet<OpId>,
+    confirmed: Vec<OpId>,
+    /// The first operation of each session of its user but the first.
+    sessions: Vec<u64>,
+    /// Since its state was last looked at, something happened to an operation there.
+    stirred: bool,
+    state: Option<Digest>,
+}
+
+impl Client {
+    fn shows(&self, op: OpId) -> bool {
+        self.known.contains(op) && !self.gone.contains(&op)
+    }
+
+    /// It shows an operation from now on. One that has no effect, and never will have, is nothing that could be seen.
+    fn show(&mut self, op: OpId, effect: bool) {
+        let again = self.gone.remove(&op);
+        self.lost.remove(&op);
+        if (self.known.insert(op) || again) && effect {
+            self.fresh.push(op);
+        }
+    }
+
+    /// A new session begins with what is left, before its user issues this operation.
+    fn begin(&mut self, left: &PrefixSet, next: u64) {
+        let mut sessions = mem::take(&mut self.sessions);
+        sessions.push(next);
+        *self = Self { known: left.clone(), sessions, stirred: true, ..Self::default() };
+        let prefixes = left.prefixes().flat_map(|(client, through)| (1..=through).map(move |n| OpId { client, n }));
+        self.fresh = prefixes.chain(left.beyond()).collect();
+    }
+
+    fn hide(&mut self, op: OpId) {
+        if self.known.contains(op) && self.gone.insert(op) {
+            self.fresh.retain(|fresh| *fresh != op);
+            self.lost.insert(op);
+        }
+    }
+}
+
+/// Watches a run.
+#[derive(Debug)]
+pub struct Watch {
+    at: Time,
+    /// By client number less one.
+    clients: Vec<Client>,
+    touched: BTreeSet<NodeId>,
+    broken: Vec<Break>,
+    steps: Option<Vec<Step>>,
+}
+
+impl Watch {
+    /// Nothing seen yet.
+    pub fn new() -> Self {
+        Self { at: Time::ZERO, clients: Vec::new(), touched: BTreeSet::new(), broken: Vec::new(), steps: None }
+    }
+
+    /// The same, and every step is kept.
+    pub fn keeping_steps() -> Self {
+        Self { steps: Some(Vec::new()), ..Self::new() }
+    }
+
+    /// Something happened; the ledger has it already.
+    pub fn event(&mut self, event: &Event, ledger: &Ledger) {
+        if event.at > self.at {
+            self.look(ledger);
+            self.at = event.at;
+        }
+        let node = event.node;
+        match &event.what {
+            What::Issued { op, .. } => {
+                // Its user acted on what it saw.
+                self.look_at(node, ledger);
+                self.steps.iter_mut().for_each(|steps| steps.push(Step::Act(*op, event.at)));
+            }
+            What::Restored { .. } | What::Report(Report::StartedOver(_)) => self.begin(node, ledger),
+            What::Report(report) => self.report(report, node, ledger),
+            What::State(digest) => self.state(node, *digest),
+            What::Crashed { .. } => self.change(node, |client| client.state = None),
+            What::RecoveryDiffers => self.break_off(node, Why::Changed),
+            What::InstantEnd => self.clients.iter_mut().for_each(|client| client.stirred = false),
+            _ => {}
+        }
+    }
+
+    /// A client lost what it had, or what its peers had of it.
+    fn begin(&mut self, node: NodeId, ledger: &Ledger) {
+        if ledger.replica(node).is_some() {
+            let next = ledger.next_op(node).n;
+            self.change(node, |client| client.begin(ledger.reflected_at(node), next));
+            self.steps.iter_mut().for_each(|steps| steps.push(Step::Begin(node)));
+        }
+    }
+
+    /// The guarantees that were broken, in order, given what became of all operations.
+    pub fn broken(&mut self, ledger: &Ledger) -> Vec<Break> {
+        self.look(ledger);
+        self.broken.iter().filter_map(|broken| broken.confirmed_by(ledger)).collect()
+    }
+
+    /// What happened, if that was kept.
+    pub fn steps(&self) -> &[Step] {
+        self.steps.as_deref().unwrap_or_default()
+    }
+
+    fn change(&mut self, node: NodeId, change: impl FnOnce(&mut Client)) {
+        let Some(slot) = (node.0 as usize).checked_sub(1) else { return };
+        if self.clients.len() <= slot {
+            self.clients.resize_with(slot + 1, Client::default);
+        }
+        change(&mut self.clients[slot]);
+        self.touched.insert(node);
+    }
+
+    fn report(&mut self, report: &Report, node: NodeId, ledger: &Ledger) {
+        let effect = !matches!(report, Report::Void(_) | Report::Rejected(..));
+        for (node, op) in ledger.fresh() {
+            self.change(*node, |client| {
+                client.show(*op, effect);
+                client.stirred = true;
+            });
+        }
+        match report {
+            // Another user's operation that was gone is back; of its own user's the client says that it shows it again.
+            Report::Reflected(op) if op.client != node => {
+                let mut back = false;
+                self.change(node, |client| {
+                    back = client.gone.contains(op);
+                    if back {
+                        client.show(*op, effect);
+                    }
+                });
+                if !back {
+                    return;
+                }
+            }
+            Report::Shown(op) if op.client == node => self.change(node, |client| client.show(*op, true)),
+            Report::RolledBack(op) => self.change(node, |client| client.hide(*op)),
+            Report::Confirmed(op, _) if op.client == node => self.change(node, |client| client.confirmed.push(*op)),
+            Report::Pending(_) | Report::Rejected(..) | Report::Void(_) => self.change(node, |_| {}),
+            _ => return,
+        }
+        self.change(node, |client| client.stirred = true);
+    }
+
+    /// A client's state was looked at.
+    fn state(&mut self, node: NodeId, digest: Digest) {
+        let mut changed = false;
+        self.change(node, |client| {
+            changed = client.state.replace(digest).is_some_and(|before| before != digest) && !client.stirred;
+            client.stirred = false;
+        });
+        if changed {
+            self.break_off(node, Why::Changed);
+        }
+    }
+
+    /// The first operation of the session in which an operation was issued.
+    fn session_of(&self, op: OpId) -> u64 {
+        let starts = self.clients.get((op.client.0 as usize).wrapping_sub(1)).map(|client| &client.sessions);
+        starts.and_then(|starts| starts.iter().rfind(|start| **start <= op.n)).copied().unwrap_or(1)
+    }
+
+    fn break_off(&mut self, client: NodeId, why: Why) {
+        self.broken.push(Break { at: self.at, client, why });
+    }
+
+    /// An instant is over: what clients show now is what their users see.
+    fn look(&mut self, ledger: &Ledger) {
+        for node in mem::take(&mut self.touched) {
+            self.look_at(node, ledger);
+        }
+    }
+
+    fn look_at(&mut self, node: NodeId, ledger: &Ledger) {
+        let Some(client) = self.clients.get_mut((node.0 as usize).wrapping_sub(1)) else { return };
+        let (shown, lost) = (mem::take(&mut client.fresh), mem::take(&mut client.lost));
+        let confirmed = mem::take(&mut client.confirmed);
+        let client = &self.clients[node.0 as usize - 1];
+        let mut broken = Vec::new();
+        for op in &lost {
+            broken.push(if op.client == node { Why::OwnGone(*op) } else { Why::Gone(*op) });
+        }
+        let hidden: Vec<OpId> = confirmed.into_iter().filter(|op| !client.known.contains(*op)).collect();
+        broken.extend(hidden.iter().map(|op| Why::OwnUnseen(*op)));
+        for op in shown.iter().copied().filter(|op| op.client != node) {
+            let session = self.session_of(op);
+            broken.extend(missing(earlier(op, session, client), ledger).map(|missing| Why::Earlier(op, missing)));
+            let seen = ledger.entry(op).map(|entry| &entry.reflected);
+            let seen = seen.into_iter().flat_map(|seen| unseen(seen, op, node, client));
+            broken.extend(missing(seen, ledger).map(|missing| Why::Seen(op, missing)));
+        }
+        if let Some(steps) = &mut self.steps
+            && !(shown.is_empty() && lost.is_empty() && hidden.is_empty())
+        {
+            steps.push(Step::Look(Look {
+                at: self.at,
+                client: node,
+                shown,
+                gone: lost.into_iter().chain(hidden).collect(),
+            }));
+        }
+        broken.into_iter().for_each(|why| self.break_off(node, why));
+    }
+}
+
+impl Default for Watch {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Earlier operations of the user of `op` in its session, which begins with this one, that a client does not show.
+fn earlier(op: OpId, session: u64, client: &Client) -> impl Iterator<Item = OpId> {
+    let from = if client.gone.is_empty() { client.known.through(op.client) + 1 } else { 1 };
+    (from.max(session)..op.n).map(move |n| OpId { n, ..op }).filter(|op| !client.shows(*op))
+}
+
+/// Operations that the user of `op` had seen when it acted and that the client at `node` does not show. Those of that user are
+/// its earlier ones, and those of the client's own user are another guarantee's.
+fn unseen<'a>(seen: &'a PrefixSet, op: OpId, node: NodeId, client: &'a Client) -> impl Iterator<Item = OpId> + use<'a> {
+    let others = move |other: NodeId| other != op.client && other != node;
+    let prefixes = seen.prefixes().filter(move |(other, _)| others(*other)).flat_map(|(other, through)| {
+        let from = if client.gone.is_empty() { client.known.through(other) + 1 } else { 1 };
+        (from..=through).map(move |n| OpId { client: other, n })
+    });
+    let beyond = seen.beyond().filter(move |op| others(op.client));
+    prefixes.chain(beyond).filter(|op| !client.shows(*op))
+}
+
+/// Operations that are missing. The first of which it is certain that it is a write is enough; without one, all that may turn
+/// out to be one.
+fn missing(all: impl Iterator<Item = OpId>, ledger: &Ledger) -> Option<Vec<OpId>> {
+    let mut open = Vec::new();
+    for op in all {
+        let Some(entry) = ledger.entry(op) else { continue };
+        match entry.fate {
+            _ if entry.void => {}
+            Fate::Confirmed(_) => return Some(vec![op]),
+            Fate::Rejected(_) => {}
+            Fate::Unknown => open.push(op),
+        }
+    }
+    (!open.is_empty()).then_some(open)
+}

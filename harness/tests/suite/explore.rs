@@ -1,0 +1,90 @@
+//! Every schedule of small cases: the notebook's fifteen orders, the anomalies of the table, and reductions that change nothing.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use syncbench_harness::explore::{Bounds, Case, Disturbance, Explored, Refused, explore, explore_script};
+use syncbench_harness::workload::{Intent, Letter, Small};
+use syncbench_harness::workloads;
+use syncbench_harness::workloads::stack::{StackOp, genesis};
+use syncbench_strategies::registry;
+
+const FOREVER: Duration = Duration::from_secs(3_600);
+
+fn bounds(ops: u32) -> Bounds {
+    Bounds { clients: 2, ops, disturbance: None, reduced: true, budget: FOREVER }
+}
+
+fn explored(strategy: &str, workload: &str, bounds: &Bounds) -> Explored {
+    let strategy = registry::configure(&strategy.parse().unwrap()).unwrap();
+    let (spec, workload) = workloads::configure(&workload.parse().unwrap()).unwrap();
+    let case = Case::new(&strategy, spec, &*workload, bounds.clients).unwrap();
+    explore(&case, bounds, 2, &|_| {}).unwrap()
+}
+
+/// The letters of the notebook's demonstration.
+const NOTEBOOK: &[Letter] = &[
+    Letter::new("push-1", |_, _| Some(Intent::blind(&StackOp::Push(1)))),
+    Letter::new("push-2", |_, _| Some(Intent::blind(&StackOp::Push(2)))),
+    Letter::new("push-3", |_, _| Some(Intent::blind(&StackOp::Push(3)))),
+    Letter::new("reverse", |_, _| Some(Intent::blind(&StackOp::Reverse))),
+    Letter::new("pop", |_, _| Some(Intent::blind(&StackOp::Pop))),
+];
+
+#[test]
+fn the_notebook_has_fifteen_orders_and_three_ends() {
+    let strategy = registry::configure(&"serial".parse().unwrap()).unwrap();
+    let (_, workload) = workloads::configure(&"stack".parse().unwrap()).unwrap();
+    let case = Case::of(&strategy, &*workload, Small { genesis: genesis(0), letters: NOTEBOOK }, 2);
+    // Green pushes 1 and pops; yellow pushes 2 and 3, reverses and pops.
+    let found = explore_script(&case, &bounds(6), vec![vec![0, 4], vec![1, 2, 3, 4]]).unwrap();
+    assert!(found.complete && found.anomalies.is_empty(), "{:?}", found.anomalies);
+    let mut orders: BTreeMap<&str, u64> = BTreeMap::new();
+    for ended in &found.ends {
+        let [state] = &ended.end.states[..] else { panic!("replicas differ: {:?}", ended.end) };
+        *orders.entry(state).or_default() += ended.orders;
+    }
+    assert_eq!(found.orders, 15);
+    assert_eq!(orders, BTreeMap::from([("[3]", 11), ("[1]", 3), ("[2]", 1)]));
+}
+
+/// What both ways of searching must agree on.
+fn outcomes(found: &Explored) -> (Vec<Vec<String>>, BTreeMap<&str, u64>) {
+    let mut ends: Vec<Vec<String>> =
+        found.ends.iter().map(|ended| [&ended.end.states[..], &ended.end.fates].concat()).collect();
+    ends.sort();
+    (ends, found.anomalies.iter().map(|anomaly| (anomaly.kind.as_str(), anomaly.ops)).collect())
+}
+
+#[test]
+fn a_reduced_search_finds_the_same_and_stands_for_all_schedules() {
+    use Disturbance::{Break, Crash, Late};
+    for (strategy, ops, disturbance) in [
+        ("serial", 2, None),
+        ("ot", 2, None),
+        ("lww-document", 2, None),
+        ("lww-property", 2, None),
+        // Its retries wait for a timer.
+        ("serial-cas", 2, None),
+        ("serial", 1, Some(Break)),
+        ("ot", 1, Some(Break)),
+        ("lww-document", 1, Some(Crash)),
+        ("serial-optimistic", 1, Some(Crash)),
+        ("serial", 1, Some(Late)),
+    ] {
+        let bounds = Bounds { disturbance, ..bounds(ops) };
+        let reduced = explored(strategy, "stack", &bounds);
+        let all = explored(strategy, "stack", &Bounds { reduced: false, ..bounds });
+        let what = format!("{strategy} {disturbance:?}");
+        assert_eq!(outcomes(&reduced), outcomes(&all), "{what}");
+        assert_eq!(reduced.stand_for, Some(all.schedules), "{what}");
+        assert!(reduced.schedules < all.schedules, "{what}");
+    }
+}
+
+#[test]
+fn what_cannot_be_explored_says_why() {
+    let strategy = registry::configure(&"escrow".parse().unwrap()).unwrap();
+    let (spec, workload) = workloads::configure(&"text".parse().unwrap()).unwrap();
+    assert!(matches!(Case::new(&strategy, spec, &*workload, 2), Err(Refused::Unsupported(_))));
+}

@@ -1,0 +1,300 @@
+//! Faults of nodes: a node that stands still or is slow, and a server that is away or loses something.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::common::Case;
+use crate::common::subject::{Subject, passed, scenario};
+use crate::common::{Done, strategies};
+use rayon::prelude::*;
+use syncbench_harness::ledger::Entry;
+use syncbench_harness::oracles::ROLLED_BACK;
+use syncbench_harness::oracles::lineage::DOUBLED;
+use syncbench_harness::pace::Pace;
+use syncbench_harness::results::{Cell, Outcome};
+use syncbench_harness::scenario::{Scenario, built_in};
+use syncbench_harness::workloads::WORKLOADS;
+use syncbench_strategies::document::{Document, EditKind};
+use syncbench_strategies::registry;
+use syncbench_strategies::replica::{Mishap, NodeId, ProtocolError, Replica, Setup, Strategy, Time, Topology};
+use syncbench_strategies::spec::{Configured, Guarantees, Support};
+
+const C2: NodeId = NodeId(2);
+
+fn with(faults: &[&str]) -> Scenario {
+    let faults = faults.iter().map(|fault| (*fault).to_owned()).collect();
+    Scenario { faults, networks: vec!["4g".into()], ..scenario() }
+}
+
+/// Every strategy on every workload that it supports.
+fn subjects() -> Vec<Subject> {
+    let of = |strategy| WORKLOADS.iter().map(move |workload| Subject::new(strategy, workload.name));
+    strategies().flat_map(of).filter(Subject::supported).collect()
+}
+
+fn has(cell: &Cell, kind: &str) -> bool {
+    cell.findings.iter().any(|finding| finding.kind == kind)
+}
+
+/// From issue until the answer, on average and at most.
+fn answered_ms(done: &Done) -> (f64, f64) {
+    let took = |entry: &Entry| Some(entry.resolved?.since(entry.issued).as_secs_f64() * 1e3);
+    let took: Vec<f64> = done.ran.ledger.entries().filter_map(took).collect();
+    assert_eq!(took.len() as u64, done.ran.ledger.issued());
+    (took.iter().sum::<f64>() / took.len() as f64, took.iter().copied().fold(0.0, f64::max))
+}
+
+fn at_a_slow_server(rate_per_s: f64, ops: u64) -> Done {
+    let faults = vec!["slow:client=server,service=2ms".into()];
+    let sample_every = Some(Duration::from_secs(3_600));
+    let case = Case {
+        faults,
+        network: "instant".into(),
+        clients: 20,
+        ops,
+        rate_per_s,
+        sample_every,
+        ..Case::new("serial", "counter")
+    };
+    case.run()
+}
+
+/// Poisson arrivals, one server, a fixed time for each: M/D/1. With the load rho and the time s, a customer waits
+/// rho s / (2 (1 - rho)) on average (Pollaczek and Khinchine).
+#[test]
+fn a_slow_server_is_a_queue_of_poisson_arrivals_with_a_fixed_time_for_each() {
+    for (rate_per_s, ops) in [(150.0, 6_000), (250.0, 8_000), (350.0, 12_000)] {
+        let rho = rate_per_s * 0.002;
+        let expected = 2.0 + rho * 2.0 / (2.0 * (1.0 - rho));
+        let (mean, _) = answered_ms(&at_a_slow_server(rate_per_s, ops));
+        assert!((mean / expected - 1.0).abs() < 0.05, "{rate_per_s}: {mean} ms, expected {expected} ms");
+    }
+}
+
+#[test]
+fn beyond_saturation_the_line_grows_with_every_message() {
+    let done = at_a_slow_server(1_000.0, 2_000);
+    // 2,000 messages take 4 s, and come within 2 s.
+    let (_, worst) = answered_ms(&done);
+    assert!((1_800.0..2_300.0).contains(&worst), "{worst} ms");
+    let met = &done.ran.coverage[0];
+    assert_eq!((&*met.effect, met.messages_touched), ("the server took 2 ms for each message", 2_020));
+}
+
+#[test]
+fn a_node_that_stands_still_handles_what_came_at_once_afterwards() {
+    for pace in [Pace::Poisson, Pace::Closed] {
+        let faults = vec!["pause:client=2@400ms..1400ms".into()];
+        let done = Case { faults, pace, network: "constant:10ms".into(), ..Case::new("serial", "stack") }.run();
+        let (from, to) = (Time::from_ms(400), Time::from_ms(1_400));
+        let own: Vec<_> = done.ran.ledger.entries().filter(|entry| entry.id.client == C2).collect();
+        assert!(own.iter().all(|entry| entry.issued < from || entry.issued >= to) && own.len() == 20, "{pace:?}");
+        let waited: Vec<_> = done
+            .ran
+            .ledger
+            .entries()
+            .filter(|entry| {
+                entry.id.client != C2 && entry.issued > from && entry.issued + Duration::from_millis(20) < to
+            })
+            .collect();
+        assert!(waited.len() > 5 && waited.iter().all(|entry| entry.visible == Some(to)), "{pace:?}: {waited:?}");
+        // Its connection stayed.
+        assert_eq!((done.ran.coverage[0].reopened_ms, done.ran.converged()), (None, true), "{pace:?}");
+        assert!(done.ran.coverage[0].messages_touched >= waited.len() as u64, "{pace:?}");
+    }
+}
+
+/// What a strategy acknowledges, its server has saved, so none of it is lost with the server's memory. A server that nobody
+/// reaches, stands still or is slow costs time and nothing else.
+#[test]
+fn acknowledged_operations_survive_a_crash_of_the_server() {
+    const FAULTS: &[&[&str]] = &[
+        &["crash:client=server@400ms..900ms"],
+        &["crash:client=server@300ms..500ms", "crash:client=2@450ms..800ms", "crash:client=server@700ms..1s"],
+        &["outage@300ms..800ms", "pause:client=1@500ms..900ms"],
+        &["pause:client=server@300ms..700ms", "slow:client=2,service=5ms", "slow:service=3ms"],
+        &["jump:1h,client=2@500ms", "freeze:client=1@300ms..900ms", "drift:ppm=200000,client=3"],
+    ];
+    let complaints: Vec<String> = subjects()
+        .into_par_iter()
+        .flat_map_iter(|subject| {
+            FAULTS.iter().zip(1..).filter_map(move |(faults, seed)| {
+                let cell = subject.cell(&with(faults), seed);
+                let lost = has(&cell, ROLLED_BACK.name).then(|| format!("{subject} {faults:?}: rolled back"));
+                passed(&cell).err().or(lost)
+            })
+        })
+        .collect();
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+}
+
+/// Whatever the server or a client loses, a strategy gets to an end, the same every time.
+#[test]
+fn losing_everything_ends_no_run() {
+    let faults = ["backup:300ms@700ms..1s", "rebuild@700ms..1s", "crash:client=server,keep=nothing@700ms..1s"];
+    let more = ["crash:client=1,keep=nothing@700ms..1s", "twin"];
+    let subjects: Vec<_> = subjects()
+        .into_iter()
+        .flat_map(|subject| faults.into_iter().chain(more).map(move |fault| (subject.clone(), fault)))
+        .collect();
+    subjects.into_par_iter().for_each(|(subject, fault)| {
+        let [one, other] = [(); 2].map(|()| subject.cell(&with(&[fault]), 1));
+        let unsupported = one.outcome == Outcome::Unsupported && (fault == "twin" || fault.contains("client=1"));
+        assert!(unsupported || one.outcome == Outcome::Measured, "{subject} {fault}: {:?}", one.reason);
+        assert_eq!(one.trace_digest, other.trace_digest, "{subject} {fault}");
+    });
+}
+
+/// Clients that hold the state bring back what a backup lacks; those that only follow a server drop it.
+#[test]
+fn what_a_backup_lacks_comes_back_where_clients_merge() {
+    let cell = |strategy: &str, seed| Subject::new(strategy, "record").cell(&with(&["backup:300ms@700ms..1s"]), seed);
+    let lost = |strategy: &str| (1..=3).any(|seed| has(&cell(strategy, seed), ROLLED_BACK.name));
+    for follows in ["serial", "serial-optimistic", "serial-patches", "serial-cas", "lww-property", "text-ids", "hybrid"]
+    {
+        assert!(lost(follows), "{follows}");
+        for seed in 1..=3 {
+            passed(&cell(follows, seed)).unwrap();
+        }
+    }
+    for merges in strategies().filter(|name| name.starts_with("crdt") || ["lww-hlc", "lww-document"].contains(name)) {
+        if Subject::new(merges, "record").supported() {
+            assert!(!lost(merges), "{merges}");
+            for seed in 1..=3 {
+                passed(&cell(merges, seed)).unwrap();
+            }
+        }
+    }
+    // As ShareDB's, clients that are ahead of the server are not told, and stay apart.
+    let apart = (1..=3).filter(|seed| cell("ot", *seed).converged == Some(false)).count();
+    assert!(apart > 0);
+}
+
+/// What only a device had that was wiped is lost although it was confirmed; what others had is not.
+#[test]
+fn a_wiped_device_takes_along_what_it_alone_had() {
+    let faults = ["partition:isolate,client=2@200ms..1500ms", "crash:client=2,keep=nothing@1s..1300ms"];
+    for strategy in ["lww-hlc", "lww-document"] {
+        let of = |faults: &[&str]| Subject::new(strategy, "record").cell(&with(faults), 1);
+        assert!(has(&of(&faults), ROLLED_BACK.name) && !has(&of(&faults[..1]), ROLLED_BACK.name), "{strategy}");
+        let cell = of(&["crash:client=2,keep=nothing@700ms..1s"]);
+        passed(&cell).unwrap_or_else(|error| panic!("{strategy}: {error}"));
+    }
+}
+
+/// Makes a document anew with every list twice.
+struct Twice(Configured);
+
+impl Strategy for Twice {
+    fn genesis(&self, document: &Document) -> Vec<u8> {
+        self.0.strategy.genesis(document)
+    }
+
+    fn rebuild(&self, document: &Document, seed: u64) -> Vec<u8> {
+        let Document::Map(entries) = document else { return self.0.strategy.rebuild(document, seed) };
+        let twice = |value: &Document| match value {
+            Document::List(items) => Document::list(items.iter().chain(items.iter()).cloned()),
+            other => other.clone(),
+        };
+        let twice = Document::map(entries.iter().map(|(key, value)| (&**key, twice(value))));
+        self.0.strategy.rebuild(&twice, seed)
+    }
+
+    fn mishap(&self, mishap: Mishap) -> Support {
+        self.0.strategy.mishap(mishap)
+    }
+
+    fn guarantees(&self, defaults: Guarantees) -> Guarantees {
+        self.0.strategy.guarantees(defaults)
+    }
+
+    fn support(&self, kind: EditKind, default: Support) -> Support {
+        self.0.strategy.support(kind, default)
+    }
+
+    fn topology(&self, default: Topology) -> Topology {
+        self.0.strategy.topology(default)
+    }
+
+    fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
+        self.0.strategy.replica(setup)
+    }
+
+    fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {
+        self.0.strategy.restore(setup, durable)
+    }
+}
+
+#[test]
+fn content_that_a_rebuilt_server_has_twice_is_found() {
+    let honest = Subject::new("serial", "json");
+    let inner = registry::configure(&"serial".parse().unwrap()).unwrap();
+    let strategy =
+        Configured { strategy: Box::new(Twice(inner)), ..registry::configure(&"serial".parse().unwrap()).unwrap() };
+    let planted = Subject { strategy: Arc::new(strategy), ..honest.clone() };
+    let found = |subject: &Subject, faults: &[&str]| {
+        (1..=3).any(|seed| {
+            let cell = subject.cell(&Scenario { pace: Pace::Turns, ..with(faults) }, seed);
+            has(&cell, DOUBLED.name)
+        })
+    };
+    let rebuild = ["rebuild@700ms..1s"];
+    assert!(found(&planted, &rebuild));
+    assert!(!found(&honest, &rebuild) && !found(&planted, &["crash:client=server@700ms..1s"]));
+}
+
+/// The most frequent complaint about text of CRDTs: the server made the document anew, and everything is there twice.
+#[cfg(feature = "diamond")]
+#[test]
+fn a_text_is_there_twice_after_its_document_was_made_anew() {
+    let cell = Subject::new("crdt-diamond", "text").cell(&with(&["rebuild@700ms..1s"]), 1);
+    assert!(has(&cell, DOUBLED.name), "{:?}", cell.findings);
+}
+
+/// Two clients that draw the same ids tell the same library different things under one name: y-crdt/y-crdt#361.
+#[test]
+fn clients_with_the_same_ids_end_in_different_states() {
+    for strategy in strategies().filter(|name| ["crdt-yrs", "crdt-automerge"].contains(name)) {
+        let apart = |faults: &[&str]| {
+            (1..=3)
+                .filter(|seed| {
+                    let cell = Subject::new(strategy, "record").cell(&with(faults), *seed);
+                    cell.converged == Some(false)
+                })
+                .count()
+        };
+        assert!(apart(&["twin:client=2,of=1"]) > 0 && apart(&[]) == 0, "{strategy}");
+    }
+    let named = Subject::new("serial", "record").cell(&with(&["twin"]), 1);
+    assert!(named.reason.is_some_and(|reason| reason.contains("the server names its clients")));
+}
+
+#[test]
+fn a_client_that_outlasts_the_tombstones_brings_back_what_was_deleted() {
+    let parts = built_in("purged").unwrap();
+    let found = |strategy: &str| {
+        (1..=3).any(|seed| has(&Subject::new(strategy, "record").cell(&parts[0], seed), "resurrected record"))
+    };
+    assert!(found("lww-hlc:horizon=1s") && !found("lww-hlc"));
+}
+
+#[test]
+fn the_scenario_of_server_losses_meets_every_strategy() {
+    let parts = built_in("server-loss").unwrap();
+    assert_eq!(
+        parts.iter().map(|part| &*part.name).collect::<Vec<_>>(),
+        ["server-outage", "server-crash", "server-backup", "server-rebuild"]
+    );
+    let cells: Vec<(String, &Scenario)> =
+        parts.iter().flat_map(|part| strategies().map(move |name| (name.to_owned(), part))).collect();
+    cells.into_par_iter().for_each(|(name, part)| {
+        let cell = Subject::at_home(&name, "record").cell(part, 1);
+        assert_eq!(cell.outcome, Outcome::Measured, "{name} {}", part.name);
+        assert!(cell.coverage[0].operations_overlapped > 0, "{name} {}", part.name);
+        let keeps = matches!(&*part.name, "server-outage" | "server-crash");
+        if keeps {
+            passed(&cell).unwrap();
+            assert!(!has(&cell, ROLLED_BACK.name), "{name}");
+        }
+    });
+}
