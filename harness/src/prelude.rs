@@ -9,11 +9,11 @@ pub use syncbench_strategies::replica::{
     Context, LinkState, NodeId, OpId, ProtocolError, Replica, Rng, Setup, Strategy, Topology,
 };
 pub use syncbench_strategies::sidecar::{Clock, Sidecar};
-pub use syncbench_strategies::spec::{Content, Growth, Guarantees, Spec, Support};
+pub use syncbench_strategies::spec::{Content, Growth, Guarantees, Spec, Support, Versions};
 pub use syncbench_strategies::view::View;
 
 pub use crate::finding::{Finding, Kind};
 pub use crate::findings::Findings;
 pub use crate::results::Cell;
 pub use crate::scenario::{Catalog, Scenario, ScenarioError, collect};
-pub use crate::workload::{History, Intent, Issued, User, Workload, WorkloadSpec};
+pub use crate::workload::{History, Intent, Issued, Letter, Seat, Small, User, Workload, WorkloadSpec};

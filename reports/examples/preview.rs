@@ -12,6 +12,7 @@ use syncbench_reports::choose::record;
 use syncbench_reports::draw::panel::WIDTH;
 use syncbench_reports::overview::Overview;
 use syncbench_reports::{html, table};
+use syncbench_strategies::registry::STRATEGIES;
 
 #[path = "../tests/suite/support/mod.rs"]
 mod support;
@@ -32,7 +33,7 @@ fn main() -> Result<(), Error> {
         write(&format!("ratio-{width}.png"), &ratios.scene(width, false).png())?;
     }
     for story in STORIES {
-        let told = (story.tell)(&story.cast().0).map_err(Error::other)?;
+        let told = (story.tell)(&story.cast(STRATEGIES).0, STRATEGIES).map_err(Error::other)?;
         let scene = syncbench_reports::story::scene(&told, true);
         write(&format!("story-{}.svg", story.name), scene.svg().as_bytes())?;
         write(&format!("story-{}.png", story.name), &scene.png())?;

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use syncbench_harness::metric::MetricSpec;
 use syncbench_harness::metrics::{
-    AWAY_BYTES, AWAY_DELIVERED_S, AWAY_OPS, AWAY_OTHERS_OPS, AWAY_RECEIVED_S, AWAY_RESIDENT_BYTES, AWAY_S,
+    AWAY_BYTES, AWAY_DELIVERED_S, AWAY_OPS, AWAY_OTHERS_OPS, AWAY_RECEIVED_S, AWAY_RESIDENT_BYTES, AWAY_S, STORED_BYTES,
 };
 
 use crate::aggregate::{Group, Row, Summary};
@@ -55,13 +55,15 @@ const COLUMNS: &[Column] = &[
     ("up", "B", |row, _| mean(row, &AWAY_BYTES, "up")),
     ("down", "B", |row, _| mean(row, &AWAY_BYTES, "down")),
     ("memory", "B", |row, _| mean(row, &AWAY_RESIDENT_BYTES, "")),
+    ("stored", "B", |row, _| mean(row, &STORED_BYTES, "")),
 ];
 
 /// What the columns say, in sentences.
 pub const MEANING: &str = "Operations that its user made while away: kept, rejected, lost. Others lost: those that the \
                            others made meanwhile and that were lost. Then from the opening of its connection: seconds until \
                            it has received everything, and until everybody has what it did; bytes on its links until both. \
-                           Memory: of the client before it receives anything.";
+                           Memory: of the client before it receives anything. Stored: what a client saves \
+                           once all are up to date, at the end of the run, the largest.";
 
 /// A table for each condition in which a client was away for a minute or longer.
 pub fn tables<'s>(summary: &'s Summary<'_>) -> Vec<AwayTable<'s>> {

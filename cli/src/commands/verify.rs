@@ -1,7 +1,8 @@
 //! `syncbench verify`: the same scenario and seed give the same run, on several threads and in another process.
 
 mod bisect;
-pub(crate) mod mutants;
+mod full;
+mod mutants;
 
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Mutex;
@@ -14,6 +15,7 @@ use syncbench_harness::results::{Cell, Results};
 use syncbench_harness::run;
 use syncbench_harness::scenario::{Plan, Scenario};
 
+use self::full::Swept;
 use super::run::split;
 use crate::args::VerifyArgs;
 use crate::catalog::Catalog;
@@ -29,7 +31,9 @@ pub(crate) fn verify(catalog: &Catalog, args: &VerifyArgs) -> Done {
     let all = args.strategy == ["all"];
     let trials = if all { mutants::run(args.only.as_deref())? } else { Vec::new() };
     let same = repeated.as_ref().is_none_or(|repeated| repeated.differing.is_empty());
-    let verified = same && trials.iter().all(Trial::passed);
+    let swept = if args.full { Some(full::run(catalog)?) } else { None };
+    let predicted = swept.as_ref().is_none_or(Swept::passed);
+    let verified = same && predicted && trials.iter().all(Trial::passed);
     let first = repeated.as_ref().and_then(|repeated| repeated.differing.first());
     let (first, explained) = first.map(|cell| bisect::explain(catalog, cell)).unwrap_or_default();
     if args.json {
@@ -39,7 +43,15 @@ pub(crate) fn verify(catalog: &Catalog, args: &VerifyArgs) -> Done {
         let bugs: Vec<_> = trials.iter().map(mutants::json).collect();
         println!(
             "{}",
-            json!({"schema": 1, "verified": verified, "differing": differing, "first_difference": first, "cells": cells, "planted_bugs": bugs})
+            json!({
+                "schema": 1,
+                "verified": verified,
+                "differing": differing,
+                "first_difference": first,
+                "cells": cells,
+                "planted_bugs": bugs,
+                "sweep": swept.as_ref().map(full::json),
+            })
         );
     } else {
         if let Some(Repeated { cells, differing }) = &repeated {
@@ -57,6 +69,7 @@ pub(crate) fn verify(catalog: &Catalog, args: &VerifyArgs) -> Done {
             repeated.iter().for_each(|_| println!());
             mutants::print(&trials);
         }
+        swept.iter().for_each(full::print);
     }
     Ok(ExitCode::from(u8::from(!verified)))
 }
@@ -143,6 +156,7 @@ mod tests {
             strategy: vec!["serial".into()],
             seeds: "1".into(),
             only: None,
+            full: false,
             cell: None,
             against: None,
             print_events: false,

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use syncbench_strategies::replica::{NodeId, Time};
+use syncbench_strategies::replica::{NodeId, OpId, Time};
 
 use super::case::{Case, Disturbance};
 use super::choice::choices;
@@ -57,6 +57,10 @@ pub fn tell(case: &Case<'_>, schedule: &Schedule, title: &str) -> Result<Told, S
     for call in &mut calls {
         let at = |with: &dyn Fn(&stories::Step) -> bool| steps.iter().find(|step| with(step)).map(|step| step.at_ms);
         call.at_ms = at(&|step| step.issued == Some(call.op)).unwrap_or_default();
+        if call.words.contains('[') {
+            // A list of splices says less than the name of the letter, beside the text that comes of it.
+            letter(case, schedule, call.op).clone_into(&mut call.words);
+        }
         call.answered_ms = at(&|step| step.confirmed.contains(&call.op) || step.refused.contains(&call.op));
     }
     calls.sort_by(|a, b| a.at_ms.total_cmp(&b.at_ms));
@@ -83,6 +87,12 @@ pub fn tell(case: &Case<'_>, schedule: &Schedule, title: &str) -> Result<Told, S
         skipped: Vec::new(),
         tally: None,
     })
+}
+
+/// The name of the letter that an operation is.
+fn letter(case: &Case<'_>, schedule: &Schedule, op: OpId) -> &'static str {
+    let place = schedule.script.get(op.client.0 as usize - 1).and_then(|script| script.get(op.n as usize - 1));
+    place.and_then(|place| case.letters().get(*place)).map_or("?", |letter| letter.name)
 }
 
 /// What was seen since the last time, at this step: the numbers of steps stand for milliseconds.

@@ -19,9 +19,9 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 use syncbench_strategies::document::{Document, from_document};
-use syncbench_strategies::registry::STRATEGIES;
 use syncbench_strategies::replica::{NodeId, OpId};
 use syncbench_strategies::selector::SelectorError;
+use syncbench_strategies::spec::Spec;
 
 use crate::results::Finding;
 use orders::Tally;
@@ -42,8 +42,8 @@ pub struct Story {
     pub shows: &'static str,
     /// The strategies under which it is told by default.
     pub cast: Cast,
-    /// Runs it under these strategies, written as on the command line.
-    pub tell: fn(&[String]) -> Result<Told, SelectorError>,
+    /// Runs it under these strategies, written as on the command line, of these specs.
+    pub tell: fn(&[String], &[&'static Spec]) -> Result<Told, SelectorError>,
 }
 
 /// Strategies of a story.
@@ -66,11 +66,11 @@ pub struct Skipped {
 
 impl Story {
     /// Runs a script of two clients under these strategies, written as on the command line.
-    fn perform(&self, script: &Script, strategies: &[String]) -> Result<Told, SelectorError> {
+    fn perform(&self, script: &Script, strategies: &[String], specs: &[&'static Spec]) -> Result<Told, SelectorError> {
         let Story { name: story, title, shows, .. } = *self;
         let (mut runs, mut skipped) = (Vec::new(), Vec::new());
         for strategy in strategies {
-            match perform(script, strategy)? {
+            match perform(script, strategy, specs)? {
                 Ok(run) => runs.push(run),
                 Err(reason) => skipped.push(reason),
             }
@@ -79,13 +79,13 @@ impl Story {
         Ok(Told { story, title: title.into(), shows: shows.into(), names, runs, skipped, tally: None })
     }
 
-    /// The strategies that are compiled in, and those that are not.
-    pub fn cast(&self) -> (Vec<String>, Vec<Skipped>) {
-        let here = |name: &str| STRATEGIES.iter().any(|spec| spec.name == name);
+    /// The strategies that are among these specs, and those that are not.
+    pub fn cast(&self, specs: &[&'static Spec]) -> (Vec<String>, Vec<Skipped>) {
+        let here = |name: &str| specs.iter().any(|spec| spec.name == name);
         let (names, absent): (Vec<&str>, Vec<&str>) = match self.cast {
             Cast::Named(names) => names.iter().partition(|name| here(name)),
             Cast::All(first) => {
-                let others = STRATEGIES.iter().map(|spec| spec.name).filter(|name| *name != first);
+                let others = specs.iter().map(|spec| spec.name).filter(|name| *name != first);
                 std::iter::once(first).chain(others).partition(|name| here(name))
             }
         };
@@ -254,8 +254,13 @@ pub struct Final {
 impl Step {
     /// Whether the call had an effect.
     fn matters(&self) -> bool {
+        self.changed || self.reports()
+    }
+
+    /// Whether the call had an effect beside what its replica shows.
+    fn reports(&self) -> bool {
         let lists = [&self.took, &self.shown, &self.confirmed, &self.refused, &self.rolled_back];
-        self.issued.is_some() || self.connected.is_some() || self.changed || lists.iter().any(|list| !list.is_empty())
+        self.issued.is_some() || self.connected.is_some() || lists.iter().any(|list| !list.is_empty())
     }
 }
 
@@ -295,6 +300,8 @@ fn as_json<S: Serializer>(document: &Document, serializer: S) -> Result<S::Ok, S
 
 #[cfg(test)]
 mod tests {
+    use syncbench_strategies::registry::STRATEGIES;
+
     use super::*;
 
     #[test]
@@ -312,7 +319,7 @@ mod tests {
     #[test]
     fn a_story_is_told_the_same_way_every_time() {
         for story in STORIES {
-            let tell = || serde_json::to_string(&(story.tell)(&story.cast().0).unwrap()).unwrap();
+            let tell = || serde_json::to_string(&(story.tell)(&story.cast(STRATEGIES).0, STRATEGIES).unwrap()).unwrap();
             assert_eq!(tell(), tell(), "{}", story.name);
         }
     }
@@ -320,9 +327,9 @@ mod tests {
     #[test]
     fn a_strategy_that_is_not_compiled_in_is_skipped_with_a_reason() {
         let story = Story { cast: Cast::Named(&["serial", "no-such"]), ..race::STORY };
-        let (names, skipped) = story.cast();
+        let (names, skipped) = story.cast(STRATEGIES);
         assert_eq!(names, ["serial"]);
         assert_eq!(skipped, [Skipped { strategy: "no-such".into(), reason: "not compiled in".into() }]);
-        assert_eq!(race::STORY.cast().0.len(), STRATEGIES.len());
+        assert_eq!(race::STORY.cast(STRATEGIES).0.len(), STRATEGIES.len());
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use syncbench_strategies::document::Document;
 use syncbench_strategies::path;
 use syncbench_strategies::selector::SelectorError;
+use syncbench_strategies::spec::Spec;
 
 use super::script::{Call, Script};
 use super::{Cast, GREEN, JOINED, Story, TURN, Told, YELLOW};
@@ -51,17 +52,18 @@ fn script() -> Script {
     }
 }
 
-fn tell(strategies: &[String]) -> Result<Told, SelectorError> {
-    STORY.perform(&script(), strategies)
+fn tell(strategies: &[String], specs: &[&'static Spec]) -> Result<Told, SelectorError> {
+    STORY.perform(&script(), strategies, specs)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::stories::{Answer, Run};
+    use syncbench_strategies::registry::STRATEGIES;
 
     fn run(strategy: &str) -> Run {
-        tell(&[strategy.into()]).unwrap().runs.remove(0)
+        tell(&[strategy.into()], STRATEGIES).unwrap().runs.remove(0)
     }
 
     #[test]

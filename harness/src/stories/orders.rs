@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use syncbench_strategies::replica::{NodeId, OpId};
 use syncbench_strategies::selector::SelectorError;
+use syncbench_strategies::spec::Spec;
 
 use super::script::{Call, Script};
 use super::{Skipped, brief, perform};
@@ -64,14 +65,14 @@ impl Tally {
 
 /// Runs the script's calls in every order that keeps each client's own. Every message must take equally long on the
 /// script's network: then the server receives operations in the order in which they are issued.
-pub fn all(script: &Script, strategy: &str) -> Result<Result<Tally, Skipped>, SelectorError> {
+pub fn all(script: &Script, strategy: &str, specs: &[&'static Spec]) -> Result<Result<Tally, Skipped>, SelectorError> {
     let mut cases = Vec::new();
     // The wait before the first call stays, at whichever client; the others follow at once.
     let first = script.calls.first().map_or(1, |call| call.after);
     for calls in interleavings(&script.calls) {
         let calls = calls.into_iter().enumerate();
         let calls = calls.map(|(index, call)| call.after(if index == 0 { first } else { 1 })).collect();
-        let run = match perform(&Script { calls, ..script.clone() }, strategy)? {
+        let run = match perform(&Script { calls, ..script.clone() }, strategy, specs)? {
             Ok(run) => run,
             Err(skipped) => return Ok(Err(skipped)),
         };

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use syncbench_strategies::document::{Document, Path};
 use syncbench_strategies::selector::SelectorError;
+use syncbench_strategies::spec::Spec;
 
 use super::script::{Call, Script};
 use super::{Cast, GREEN, JOINED, Story, TURN, Told, YELLOW};
@@ -41,17 +42,18 @@ fn script() -> Script {
     }
 }
 
-fn tell(strategies: &[String]) -> Result<Told, SelectorError> {
-    STORY.perform(&script(), strategies)
+fn tell(strategies: &[String], specs: &[&'static Spec]) -> Result<Told, SelectorError> {
+    STORY.perform(&script(), strategies, specs)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::stories::{Answer, Run, brief};
+    use syncbench_strategies::registry::STRATEGIES;
 
     fn run(strategy: &str) -> Run {
-        tell(&[strategy.into()]).unwrap().runs.remove(0)
+        tell(&[strategy.into()], STRATEGIES).unwrap().runs.remove(0)
     }
 
     /// The end everywhere, and what the oracles found.

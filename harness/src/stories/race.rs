@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use syncbench_strategies::document::Path;
 use syncbench_strategies::selector::SelectorError;
+use syncbench_strategies::spec::Spec;
 
 use super::script::{Call, Script};
 use super::{Cast, GREEN, JOINED, Story, TURN, Told, YELLOW};
@@ -45,20 +46,21 @@ fn script() -> Script {
     }
 }
 
-fn tell(strategies: &[String]) -> Result<Told, SelectorError> {
-    STORY.perform(&script(), strategies)
+fn tell(strategies: &[String], specs: &[&'static Spec]) -> Result<Told, SelectorError> {
+    STORY.perform(&script(), strategies, specs)
 }
 
 #[cfg(test)]
 mod tests {
     use syncbench_strategies::document::Document;
+    use syncbench_strategies::registry::STRATEGIES;
     use syncbench_strategies::replica::{NodeId, OpId};
 
     use super::*;
     use crate::stories::{Answer, Run};
 
     fn run(strategy: &str) -> Run {
-        tell(&[strategy.into()]).unwrap().runs.remove(0)
+        tell(&[strategy.into()], STRATEGIES).unwrap().runs.remove(0)
     }
 
     fn kinds(run: &Run) -> Vec<(&str, u64)> {
@@ -96,8 +98,8 @@ mod tests {
 
     #[test]
     fn everybody_races_for_the_item_that_all_have_seen() {
-        let (names, _) = STORY.cast();
-        let told = tell(&names).unwrap();
+        let (names, _) = STORY.cast(STRATEGIES);
+        let told = tell(&names, STRATEGIES).unwrap();
         assert_eq!(told.runs.len() + told.skipped.len(), names.len());
         for run in &told.runs {
             let pops = run.calls.iter().filter(|made| made.words == "pop").count();
@@ -113,6 +115,6 @@ mod tests {
 
     #[test]
     fn unknown_strategies_are_named() {
-        assert!(tell(&["no-such".into()]).unwrap_err().to_string().contains("no-such"));
+        assert!(tell(&["no-such".into()], STRATEGIES).unwrap_err().to_string().contains("no-such"));
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use syncbench_strategies::document::Path;
 use syncbench_strategies::selector::SelectorError;
+use syncbench_strategies::spec::Spec;
 
 use super::orders;
 use super::script::{Call, Script};
@@ -54,13 +55,13 @@ fn script() -> Script {
 /// A seed under which green's leg takes 40 ms and yellow's 12 ms, to a twentieth of a millisecond, so that times read well.
 const SEED: u64 = 39_521;
 
-fn tell(strategies: &[String]) -> Result<Told, SelectorError> {
+fn tell(strategies: &[String], specs: &[&'static Spec]) -> Result<Told, SelectorError> {
     let script = script();
-    let mut told = STORY.perform(&script, strategies)?;
+    let mut told = STORY.perform(&script, strategies, specs)?;
     // Over equal links operations arrive in the order in which they are issued.
     let even = Script { network: Profile::constant(Duration::from_millis(20)), ..script };
     if let Some(run) = told.runs.first().filter(|run| !run.server_order().is_empty()) {
-        told.tally = orders::all(&even, &run.strategy)?.ok();
+        told.tally = orders::all(&even, &run.strategy, specs)?.ok();
     }
     Ok(told)
 }
@@ -68,13 +69,14 @@ fn tell(strategies: &[String]) -> Result<Told, SelectorError> {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use syncbench_strategies::registry::STRATEGIES;
 
     use super::*;
     use crate::stories::orders::End;
     use crate::stories::{Run, brief};
 
     fn told() -> Told {
-        tell(&["serial".into()]).unwrap()
+        tell(&["serial".into()], STRATEGIES).unwrap()
     }
 
     fn order_of(run: &Run) -> Vec<String> {

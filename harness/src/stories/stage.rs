@@ -7,6 +7,7 @@ use syncbench_strategies::model::ErasedModel;
 use syncbench_strategies::registry;
 use syncbench_strategies::replica::Time;
 use syncbench_strategies::selector::SelectorError;
+use syncbench_strategies::spec::Spec;
 
 use super::script::Script;
 use super::telling::Telling;
@@ -21,10 +22,14 @@ use crate::run_result::RunResult;
 use crate::task::Task;
 use crate::workload::Workload;
 
-/// Plays the script under a strategy, written as on the command line; or says why that strategy cannot.
-pub fn perform(script: &Script, strategy: &str) -> Result<Result<Run, Skipped>, SelectorError> {
+/// Plays the script under a strategy, written as on the command line, of these specs; or says why that strategy cannot.
+pub fn perform(
+    script: &Script,
+    strategy: &str,
+    specs: &[&'static Spec],
+) -> Result<Result<Run, Skipped>, SelectorError> {
     let (spec, workload) = script.workload();
-    let configured = Arc::new(registry::configure(&strategy.parse()?)?);
+    let configured = Arc::new(registry::configure_from(specs, &strategy.parse()?)?);
     let card = configured.spec;
     if let Some(reason) = lacks(&configured, spec) {
         return Ok(Err(Skipped { strategy: strategy.into(), reason }));

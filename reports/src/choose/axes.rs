@@ -120,11 +120,11 @@ pub fn axes(answers: &Answers, measured: &Measured<'_>, entries: &[Entry]) -> Ve
     // more kept than one that is lost.
     let mut axes = vec![
         counted("not kept", CONNECTED, Source::NotKept, !word),
-        counted("not kept, away", AWAY, Source::NotKept, !word),
+        counted("not kept (away)", AWAY, Source::NotKept, !word),
         counted("lost", CONNECTED, Source::Per1000(&LOST_INTENTS), word),
-        counted("lost, away", AWAY, Source::Per1000(&LOST_INTENTS), word),
+        counted("lost (away)", AWAY, Source::Per1000(&LOST_INTENTS), word),
         counted("refused", CONNECTED, Source::Per1000(&REJECTED), word),
-        counted("refused, away", AWAY, Source::Per1000(&REJECTED), word),
+        counted("refused (away)", AWAY, Source::Per1000(&REJECTED), word),
         axis(echo.0, "ms", CONNECTED, echo.1, frame),
         counted("taken back", CONNECTED, Source::Per1000(&ROLLED_BACK), word),
         Axis { decides: word, ..axis(confirmed.0, "ms", CONNECTED, confirmed.1, frame) },

@@ -3,6 +3,8 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use syncbench_harness::metrics::REJECTED;
+
 use super::names::compressed;
 use super::{Judged, Mode, Overview};
 use crate::format::{figure, list};
@@ -35,12 +37,11 @@ enum Rank {
     All,
 }
 
-/// Claims that may be what strategies without losses have in common, and how that is said.
-const CLAIMS: [(&str, &str); 3] = [
-    ("can refuse", "all that can refuse"),
-    ("serializable", "all that are serializable"),
-    ("works offline", "all that work offline"),
-];
+/// Claims that may be why strategies lose nothing, and how that is said. What they merely have in common, such as working
+/// offline, is no reason, and would be read as one.
+const CLAIMS: [(&str, &str); 2] = [(REFUSES, "all that can refuse"), ("serializable", "all that are serializable")];
+/// The claim that counts as a reason where something was refused.
+const REFUSES: &str = "can refuse";
 
 /// How much more than the best a strategy may lose or refuse to be named with it, beside not being told from it: few seeds tell
 /// little, and that is no merit.
@@ -147,7 +148,8 @@ impl<'o> Kind<'o> {
             all.iter().copied().filter(|label| has(label)).collect()
         };
         let lossy: Vec<&str> = all.iter().copied().filter(|label| !clean.contains(label)).collect();
-        let shared = CLAIMS.iter().find(|(claim, _)| clean.len() > 1 && claiming(claim) == clean);
+        let reason = |claim: &str| claim != REFUSES || clean.iter().all(|label| self.refused(overview, label));
+        let shared = CLAIMS.iter().find(|(claim, _)| clean.len() > 1 && claiming(claim) == clean && reason(claim));
         match shared {
             Some((_, words)) => self.line(&format!("0 lost with {words}"), Vec::new(), note, Rank::Some),
             None if lossy.len() <= 2 && lossy.len() * 4 < clean.len() => {
@@ -167,6 +169,14 @@ impl<'o> Kind<'o> {
             _ => word,
         };
         compressed(names, &self.labels()).into_iter().map(marked).collect()
+    }
+
+    /// Whether a strategy refused something here.
+    fn refused(&self, overview: &Overview<'_, 'o>, label: &str) -> bool {
+        let mut rows = overview.modes.iter().flat_map(|mode| {
+            self.workloads.iter().filter_map(move |workload| Some(overview.row(mode, label, workload)?.1))
+        });
+        rows.any(|row| row.counts(&REJECTED).is_some_and(|counts| counts.values().any(|count| *count > 0)))
     }
 
     fn emulated(&self, overview: &Overview<'_, 'o>, label: &str) -> bool {

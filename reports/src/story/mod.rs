@@ -168,12 +168,13 @@ mod tests {
     use syncbench_harness::shrink::{Budget, Target, shrink};
     use syncbench_harness::stories;
     use syncbench_harness::stories::cell::first_loss;
+    use syncbench_strategies::registry::STRATEGIES;
 
     use super::*;
 
     fn told(name: &str, strategies: &[&str]) -> Told {
         let names: Vec<String> = strategies.iter().map(|name| (*name).to_owned()).collect();
-        (stories::find(name).unwrap().tell)(&names).unwrap()
+        (stories::find(name).unwrap().tell)(&names, STRATEGIES).unwrap()
     }
 
     /// Without colours, and within 80 columns.
@@ -249,7 +250,7 @@ mod tests {
     #[test]
     fn every_compiled_in_strategy_fits_its_lines() {
         for story in stories::STORIES {
-            plain(&(story.tell)(&story.cast().0).unwrap());
+            plain(&(story.tell)(&story.cast(STRATEGIES).0, STRATEGIES).unwrap());
         }
     }
 

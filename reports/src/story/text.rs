@@ -170,6 +170,7 @@ impl Text<'_> {
         let mut text = String::new();
         let (style, word) = if run.equal { (self.look.good(), "equal") } else { (self.look.bad(), "not equal") };
         match run.part {
+            None if self.by_step() => text += &self.all_states(run),
             None => {
                 let states = run.finals.iter().map(|last| self.named(last.node, &short(&last.state, 16)));
                 let states: Vec<String> = states.collect();
@@ -199,6 +200,26 @@ impl Text<'_> {
         let ordered = run.server_order();
         if run.part.is_none() && ordered.len() == called.len() && ordered != called {
             let _ = writeln!(text, "issued:   {}\nordered:  {}", self.row(run, &called), self.row(run, &ordered));
+        }
+        text
+    }
+
+    /// A line for each final state, with the replicas that show it.
+    fn all_states(&self, run: &Run) -> String {
+        let mut told: Vec<(&Document, Vec<String>)> = Vec::new();
+        for last in &run.finals {
+            let style = self.look.of(self.told, last.node);
+            let name = format!("{style}{}{style:#}", self.told.name(last.node));
+            match told.iter_mut().find(|(state, _)| **state == last.state) {
+                Some((_, names)) => names.push(name),
+                None => told.push((&last.state, vec![name])),
+            }
+        }
+        let (style, word) = if run.equal { (self.look.good(), "equal") } else { (self.look.bad(), "not equal") };
+        let mut text = format!("final states: {style}{word}{style:#}\n");
+        for (state, names) in told {
+            let all = if names.len() == run.finals.len() { "all".to_owned() } else { names.join(", ") };
+            let _ = writeln!(text, "  {all}: {}", short(state, WIDTH - 30));
         }
         text
     }

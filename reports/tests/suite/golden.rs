@@ -7,6 +7,7 @@ use syncbench_reports::charts::{self, Data};
 use syncbench_reports::draw::geometry::{Anchor, Rect, at};
 use syncbench_reports::draw::scene::{INK, Scene};
 use syncbench_reports::{headline, html, story, table};
+use syncbench_strategies::registry::STRATEGIES;
 
 /// Five strategies under two conditions: one failed, one is unsupported, one did not converge.
 fn mixed() -> Results {
@@ -79,7 +80,7 @@ pub(crate) fn without(text: &str, start: &str, end: &str) -> String {
 fn told(name: &str, strategies: &[&str]) -> Told {
     let names: Vec<String> = strategies.iter().map(|name| (*name).to_owned()).collect();
     let story = stories::find(name).expect("a story");
-    (story.tell)(&names).expect("strategies that are always here")
+    (story.tell)(&names, STRATEGIES).expect("strategies that are always here")
 }
 
 #[test]

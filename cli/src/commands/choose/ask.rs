@@ -12,6 +12,7 @@ use syncbench_reports::choose::{Answers, read};
 use crate::commands::run::console_width;
 use crate::failure::Failure;
 use crate::out::eprint;
+use crate::written;
 
 /// Most bytes of a line that are read: an answer is a few words.
 const LINE: u64 = 4_096;
@@ -81,10 +82,8 @@ fn exists(path: &Path) -> Failure {
 pub(super) fn save(path: &Path, answers: &Answers, program: &str) -> Result<(), Failure> {
     let wrong = |error: std::io::Error| match error.kind() {
         ErrorKind::AlreadyExists => exists(path),
-        _ => Failure::usage(format!(
-            "--save-answers {}: {error}; expected a new file in a folder that exists",
-            path.display()
-        )),
+        _ => written::failed(error, "a new file in a folder that exists")
+            .at(format!("--save-answers {}", path.display())),
     };
     let mut file = OpenOptions::new().write(true).create_new(true).open(path).map_err(wrong)?;
     file.write_all(read::write(answers, program).as_bytes()).map_err(wrong)

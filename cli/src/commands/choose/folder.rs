@@ -8,6 +8,7 @@ use syncbench_reports::choose::{Answers, Decision, read, record};
 
 use crate::date::Date;
 use crate::failure::Failure;
+use crate::written;
 
 /// The answers in a record.
 pub(super) const ANSWERS: &str = "answers.toml";
@@ -42,7 +43,10 @@ pub(super) fn prepare(named: Option<&Path>, answers: &Answers, program: &str) ->
         fs::write(&path, read::write(answers, program)).with_context(|| path.display().to_string())?;
         Ok(dir)
     };
-    made().map_err(|error| Failure::usage(format!("--out: {error:#}; expected a folder that can be written")))
+    made().map_err(|error| match error.downcast_ref::<std::io::Error>().is_some_and(written::full) {
+        true => Failure::Broken(error.context("--out")),
+        false => Failure::usage(format!("--out: {error:#}; expected a folder that can be written")),
+    })
 }
 
 /// Removes what was prepared, where nothing else is in it.

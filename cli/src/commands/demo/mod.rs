@@ -12,7 +12,7 @@ use syncbench_harness::clock;
 use syncbench_harness::stories::{self, Cast, STORIES, Skipped, Story, Told};
 use syncbench_reports::story;
 use syncbench_strategies::names;
-use syncbench_strategies::registry::{STRATEGIES, left_out};
+use syncbench_strategies::registry::left_out;
 
 use super::run::split;
 use super::told::MARK;
@@ -32,7 +32,7 @@ pub(crate) fn demo(catalog: &Catalog, args: &DemoArgs) -> Done {
         let known = STORIES.iter().map(|story| (story.name, story.title));
         Failure::usage(format!("demo {name}: {}", names::unknown("story", name, "", known)))
     })?;
-    show(args, &tell(story, &args.strategy)?)
+    show(args, &tell(catalog, story, &args.strategy)?)
 }
 
 /// Prints and draws a story.
@@ -70,17 +70,18 @@ fn list(catalog: &Catalog, as_json: bool) -> Done {
 }
 
 /// Runs the story under the chosen strategies, or under its own.
-fn tell(story: &Story, asked: &[String]) -> Result<Told, Failure> {
+fn tell(catalog: &Catalog, story: &Story, asked: &[String]) -> Result<Told, Failure> {
+    let specs = catalog.plans.strategies();
     let (names, mut skipped) = match split(asked).as_slice() {
-        [] => story.cast(),
-        [all] if all == "all" => (STRATEGIES.iter().map(|spec| spec.name.to_owned()).collect(), Vec::new()),
+        [] => story.cast(specs),
+        [all] if all == "all" => (specs.iter().map(|spec| spec.name.to_owned()).collect(), Vec::new()),
         names => (names.to_vec(), Vec::new()),
     };
     if asked.is_empty() && matches!(story.cast, Cast::All(_)) {
         let missing = left_out().map(|optional| Skipped { strategy: optional.name.into(), reason: optional.reason() });
         skipped.extend(missing);
     }
-    let mut told = (story.tell)(&names).map_err(|error| Failure::usage(format!("--strategy {error}")))?;
+    let mut told = (story.tell)(&names, specs).map_err(|error| Failure::usage(format!("--strategy {error}")))?;
     told.skipped.extend(skipped);
     Ok(told)
 }

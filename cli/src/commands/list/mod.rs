@@ -11,12 +11,14 @@ use crate::catalog::Catalog;
 use crate::failure::{Done, Failure};
 use crate::out::println;
 
-/// The names of everything, kind by kind.
-pub(crate) fn every_name(catalog: &Catalog) -> Vec<(Listed, Vec<String>)> {
+/// The names of everything, by kind in the plural and the singular.
+pub(crate) fn names_by_kind(catalog: &Catalog) -> Vec<([&'static str; 2], Vec<String>)> {
     let Ok(all) = catalog::Catalog::of(catalog, &Asked::Everything) else { return Vec::new() };
-    let sections = all.sections();
-    let names = sections.iter().map(|(kind, all)| (*kind, all.iter().map(|entry| entry.name().to_owned()).collect()));
-    names.collect()
+    let names = |(kind, entries): (Listed, Vec<&dyn entry::Named>)| {
+        let (plural, singular) = kind.words();
+        ([plural, singular], entries.iter().map(|entry| entry.name().to_owned()).collect())
+    };
+    all.sections().into_iter().map(names).collect()
 }
 
 pub(crate) fn list(catalog: &Catalog, args: &ListArgs) -> Done {

@@ -68,10 +68,10 @@ fn line(trial: &Trial) {
     let red = anstyle::Style::new().fg_color(Some(anstyle::AnsiColor::Red.into())).bold();
     let name = trial.mutant.name;
     match &trial.outcome {
-        Outcome::Caught { seeds, .. } => println!("  {name:<29}  {:<ORACLE$}  {seeds:>5}", caught_by(trial.mutant)),
+        Outcome::Caught { seeds, .. } => println!("  {name:<29}  {:<ORACLE$}  {seeds:>5}", trial.mutant.caught_by()),
         Outcome::Missed { others } => {
             let others = if others.is_empty() { "nothing".to_owned() } else { others.join(", ") };
-            println!("  {name:<29}  {red}not caught{red:#} by {} in {SEEDS} seeds", caught_by(trial.mutant));
+            println!("  {name:<29}  {red}not caught{red:#} by {} in {SEEDS} seeds", trial.mutant.caught_by());
             println!("    {}", trial.mutant.plants);
             println!("    objected: {others}");
         }
@@ -84,12 +84,6 @@ fn line(trial: &Trial) {
             alarm.said
         );
     }
-}
-
-/// The oracle that must catch a bug, with the kind of finding where it is one.
-pub(crate) fn caught_by(mutant: &Mutant) -> String {
-    let kinds: Vec<&str> = mutant.kinds.iter().map(|kind| kind.name).collect();
-    if kinds.is_empty() { mutant.oracle.name.to_owned() } else { format!("finding: {}", kinds.join(", ")) }
 }
 
 fn seeds(outcome: &Outcome) -> Option<u64> {

@@ -157,7 +157,7 @@ impl Page {
             .chain(shown.iter().map(|one| shorten(&plain(&one.strategy), label)))
             .map(|name| format!("  {name:<label$}"))
             .collect();
-        let (mut equals, mut left_out) = (false, Vec::new());
+        let (mut equals, mut bounded, mut left_out) = (false, false, Vec::new());
         for column in columns(shown) {
             let mut cells = vec![plain(column.0), plain(column.1)];
             let mut sign = false;
@@ -177,6 +177,7 @@ impl Page {
                 continue;
             }
             equals |= sign;
+            bounded |= shown.iter().any(|candidate| of(candidate, column).is_some_and(|one| one.below.is_some()));
             for (row, cell) in rows.iter_mut().zip(cells) {
                 *row += &format!("  {cell:>wide$}");
             }
@@ -187,7 +188,9 @@ impl Page {
         if equals {
             self.prose(EQUAL, "  ");
         }
-        below(decision).into_iter().for_each(|below| self.prose(below, "  "));
+        if bounded {
+            below(decision).into_iter().for_each(|below| self.prose(below, "  "));
+        }
         if front.len() > shown.len() {
             let names: Vec<_> = front[shown.len()..].iter().map(|one| plain(&one.strategy)).collect();
             self.prose(&format!("On the front too, in the record: {}", list(&names, usize::MAX)), "  ");

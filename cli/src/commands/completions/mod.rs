@@ -1,5 +1,7 @@
 //! `syncbench completions`: a script for a shell, which knows the names of this build.
 
+mod lists;
+
 use std::process::ExitCode;
 
 use clap::Command;
@@ -21,61 +23,16 @@ pub(crate) fn completions(catalog: &Catalog, shell: Shell) -> Done {
     // In memory first: what it is given must not fail.
     let mut script = Vec::new();
     generate(shell, &mut command, program, &mut script);
-    print!("{}", String::from_utf8_lossy(&script));
+    let script = String::from_utf8_lossy(&script);
+    let all = list::names_by_kind(catalog);
+    let kinds: Vec<_> = all.iter().map(|(kind, names)| (*kind, names.iter().map(String::as_str).collect())).collect();
     match shell {
-        Shell::Bash => {
-            print!("{}", BASH_LISTS.replace("PROGRAM", program).replace("KINDS\n", &bash_kinds(catalog)));
-        }
-        Shell::Fish => print!("{}", fish_positions(&command, program)),
-        _ => {}
+        Shell::Bash => print!("{script}{}", lists::bash(program, &kinds)),
+        Shell::Zsh => print!("{}", lists::zsh(&script, program, &kinds)),
+        Shell::Fish => print!("{script}{}", lists::fish(&command, program, &kinds)),
+        _ => print!("{script}"),
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Completes the last name of a list that is separated by commas, the names of a kind, and files where names stand for one.
-const BASH_LISTS: &str = r#"
-_PROGRAM_lists() {
-    local word="${COMP_WORDS[COMP_CWORD]}" before=""
-    if [[ "${COMP_WORDS[1]}" == list && "$COMP_CWORD" -eq 3 && "$word" != -* ]]; then
-        case "${COMP_WORDS[2]}" in
-KINDS
-        esac
-        return
-    fi
-    if [[ "$word" == *,* ]]; then
-        before="${word%,*},"
-        COMP_WORDS[COMP_CWORD]="${word##*,}"
-    fi
-    _PROGRAM "$1" "${COMP_WORDS[COMP_CWORD]}" "$3"
-    if [[ -n "$before" ]]; then
-        compopt -o nospace 2>/dev/null
-        COMPREPLY=("${COMPREPLY[@]/#/$before}")
-    fi
-}
-
-complete -F _PROGRAM_lists -o bashdefault -o default PROGRAM
-"#;
-
-/// For bash, the names of each kind.
-fn bash_kinds(catalog: &Catalog) -> String {
-    let line = |(kind, names): (Listed, Vec<String>)| {
-        let ((plural, singular), names) = (kind.words(), names.join(" "));
-        format!("        {plural}|{singular}) COMPREPLY=($(compgen -W \"{names}\" -- \"$word\")) ;;\n")
-    };
-    list::every_name(catalog).into_iter().map(line).collect()
-}
-
-/// For fish, the names that stand without a flag: its script has those of flags only.
-fn fish_positions(command: &Command, program: &str) -> String {
-    let function = program.replace('-', "_");
-    let line = |subcommand: &Command| {
-        let positions = subcommand.get_positionals().flat_map(|arg| arg.get_possible_values());
-        let names: Vec<_> = positions.map(|value| value.get_name().to_owned()).collect();
-        let condition = format!("__fish_{function}_using_subcommand {}", subcommand.get_name());
-        let names = names.join(" ");
-        (!names.is_empty()).then(|| format!("complete -c {program} -n \"{condition}\" -a \"{names}\"\n"))
-    };
-    command.get_subcommands().filter_map(line).collect()
 }
 
 /// The same command line with the names that its values may have.
@@ -88,9 +45,8 @@ fn with_names(command: Command, catalog: &Catalog) -> Command {
     let stories = names(STORIES.iter().map(|story| story.name));
     let scenarios = names(built_in().map(|(name, _)| name).chain(["long"]));
     let kinds = Listed::ALL.iter().map(|(_, plural, _)| *plural);
-    let everything: Vec<_> = list::every_name(catalog).into_iter().flat_map(|(_, names)| names).collect();
-    let listed = names(kinds.chain(everything.iter().map(String::as_str)));
-    let after_kind = names(everything.iter().map(String::as_str));
+    let everything = list::names_by_kind(catalog);
+    let listed = names(kinds.chain(everything.iter().flat_map(|(_, names)| names.iter().map(String::as_str))));
     let values = [
         ("strategy", strategies),
         ("workload", workloads),
@@ -101,13 +57,14 @@ fn with_names(command: Command, catalog: &Catalog) -> Command {
         ("what", listed),
     ];
     let command = command.mut_subcommand("demo", |demo| with_values(demo, "name", &stories));
-    let command = command.mut_subcommand("list", |list| with_values(list, "name", &after_kind));
-    command.mut_subcommands(|mut subcommand| {
+    let command = command.mut_subcommands(|mut subcommand| {
         for (arg, values) in &values {
             subcommand = with_values(subcommand, arg, values);
         }
         subcommand
-    })
+    });
+    // An argument that is changed becomes the last one: the name follows its kind again.
+    command.mut_subcommand("list", |list| list.mut_arg("name", |arg| arg))
 }
 
 fn names<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
