@@ -11,6 +11,7 @@ mod explore;
 mod findings;
 mod forged;
 mod hostile;
+mod links;
 mod lockstep;
 mod mutants;
 mod nodes;
