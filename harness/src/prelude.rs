@@ -9,7 +9,7 @@ pub use syncbench_strategies::replica::{
     Context, LinkState, NodeId, OpId, ProtocolError, Replica, Rng, Setup, Strategy, Topology,
 };
 pub use syncbench_strategies::sidecar::{Clock, Sidecar};
-pub use syncbench_strategies::spec::{Content, Growth, Guarantees, Spec, Support};
+pub use syncbench_strategies::spec::{Content, Growth, Guarantees, Spec, Support, Versions};
 pub use syncbench_strategies::view::View;
 
 pub use crate::finding::{Finding, Kind};

@@ -86,7 +86,7 @@ impl Sessions {
 /// Where earlier versions of a document can be read from, beside versions that a product saves itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum History {
+pub enum Versions {
     /// Nowhere: what is replaced or removed is gone.
     #[default]
     Nowhere,
@@ -98,14 +98,14 @@ pub enum History {
     Collected(&'static str),
 }
 
-impl History {
+impl Versions {
     /// In a clause.
     pub fn says(&self) -> String {
         match self {
-            History::Nowhere => "what is replaced or removed is gone; the product saves versions itself".to_owned(),
-            History::Replica(how) => format!("every replica keeps them: {how}"),
-            History::Server(what) => format!("the server can keep them: {what}"),
-            History::Collected(what) => format!("replicas drop them by default: {what}"),
+            Versions::Nowhere => "what is replaced or removed is gone; the product saves versions itself".to_owned(),
+            Versions::Replica(how) => format!("every replica keeps them: {how}"),
+            Versions::Server(what) => format!("the server can keep them: {what}"),
+            Versions::Collected(what) => format!("replicas drop them by default: {what}"),
         }
     }
 }
@@ -142,7 +142,7 @@ pub struct Guarantees {
     /// What sessions can rely on.
     pub sessions: Sessions,
     /// Where earlier versions can be read from.
-    pub history: History,
+    pub versions: Versions,
 }
 
 impl Guarantees {
@@ -162,7 +162,7 @@ impl Guarantees {
         grows: Growth::NONE,
         ephemeral: false,
         sessions: Sessions::NONE,
-        history: History::Nowhere,
+        versions: Versions::Nowhere,
     };
 
     /// What its users may take "saved" for, when an operation is confirmed.

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-pub use crate::claims::{Growth, Guarantees, History, Sessions, Support};
+pub use crate::claims::{Growth, Guarantees, Sessions, Support, Versions};
 use crate::document::EditKind;
 pub use crate::params::{Param, ParamKind, Params, WINDOW, format_bandwidth};
 use crate::replica::{Strategy, Topology};

@@ -39,3 +39,19 @@ fn planned(results: &Results, catalog: &Catalog) -> Option<Vec<PlannedCell>> {
     let build = results.environment.build();
     Some(plan.cells.iter().map(|cell| (cell.id(build), cell.replay())).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use syncbench_harness::results::ResultsError;
+
+    use super::*;
+
+    #[test]
+    fn no_room_for_a_merged_run_is_no_wrong_use() {
+        let of = |kind: ErrorKind| folder::unwritable(ResultsError::Io { path: "out".into(), error: kind.into() });
+        assert!(matches!(of(ErrorKind::StorageFull), Failure::Broken(_)));
+        assert!(matches!(of(ErrorKind::PermissionDenied), Failure::Usage(_)));
+    }
+}

@@ -12,6 +12,7 @@ mod messages;
 mod models;
 mod reports;
 mod sessions;
+mod shown;
 mod small;
 mod state;
 pub mod trial;
@@ -40,6 +41,7 @@ pub static FAMILIES: &[Family] = &[
     Family { name: "messages", about: "what a replica sends, forwards and receives", mutants: messages::MUTANTS },
     Family { name: "reports", about: "what a replica tells its user", mutants: reports::MUTANTS },
     Family { name: "sessions", about: "what a user can rely on from one look to the next", mutants: sessions::MUTANTS },
+    Family { name: "shown", about: "what a client keeps showing, and in which order", mutants: shown::MUTANTS },
     Family { name: "state", about: "what a replica keeps, and what it draws from", mutants: state::MUTANTS },
     Family {
         name: "rebase",

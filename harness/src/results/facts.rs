@@ -71,7 +71,7 @@ pub struct StrategyFacts {
     pub saved: String,
     /// Where earlier versions can be read from.
     #[serde(default)]
-    pub history: String,
+    pub versions: String,
     /// The family that it belongs to.
     #[serde(default)]
     pub family: String,
@@ -91,7 +91,7 @@ impl StrategyFacts {
             params: strategy.params.clone(),
             library: library.map(|(name, version)| format!("{name} {version}")),
             saved: claims.saved().to_owned(),
-            history: claims.history.says(),
+            versions: claims.versions.says(),
             family: family.to_owned(),
             claims: claimed(&claims).map(str::to_owned).collect(),
             support: EditKind::ALL.iter().map(support).collect(),

@@ -10,7 +10,7 @@ use syncbench_harness::workloads::WORKLOADS;
 use syncbench_strategies::document::EditKind;
 use syncbench_strategies::registry::{self, STRATEGIES};
 use syncbench_strategies::replica::Topology;
-use syncbench_strategies::spec::{History, Support};
+use syncbench_strategies::spec::{Support, Versions};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -75,8 +75,8 @@ fn every_description_says_something() {
         for (with, kept) in spec.guarantees.grows.named() {
             assert!(kept.is_none_or(|kept| !kept.trim().is_empty() && !kept.ends_with('.')), "{}: {with}", spec.name);
         }
-        let history = spec.guarantees.history;
-        assert!(!history.says().ends_with('.') && history.says().len() > 20, "{}: {history:?}", spec.name);
+        let versions = spec.guarantees.versions;
+        assert!(!versions.says().ends_with('.') && versions.says().len() > 20, "{}: {versions:?}", spec.name);
         let carried = WORKLOADS.iter().filter(|workload| {
             let supported = |kind: &EditKind| !matches!((spec.support)(*kind), Support::Unsupported(_));
             workload.edits.iter().all(supported)
@@ -121,10 +121,10 @@ fn claims_do_not_contradict_each_other() {
         // A write that loses to a clock was confirmed.
         assert!(!claims.serializable || !claims.depends_on_clocks, "{label}");
         // What every replica keeps makes it grow, and what goes with its user has no versions.
-        assert!(!matches!(claims.history, History::Replica(_)) || claims.grows.operations.is_some(), "{label}");
-        assert!(!claims.ephemeral || claims.history == History::Nowhere, "{label}");
+        assert!(!matches!(claims.versions, Versions::Replica(_)) || claims.grows.operations.is_some(), "{label}");
+        assert!(!claims.ephemeral || claims.versions == Versions::Nowhere, "{label}");
         // A server that cannot be asked keeps nothing.
-        assert!(!matches!(claims.history, History::Server(_)) || claims.needs_server, "{label}");
+        assert!(!matches!(claims.versions, Versions::Server(_)) || claims.needs_server, "{label}");
         // The spec has the claims of the defaults.
         assert!(label != spec.spec.name || claims.named() == spec.spec.guarantees.named(), "{label}");
         let named: BTreeSet<_> = claims.named().iter().map(|(name, _)| *name).collect();

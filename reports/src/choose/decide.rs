@@ -242,8 +242,8 @@ impl<'a> Verdict<'a> {
                     None => {}
                 }
             }
-            if answers.history && !facts.history.is_empty() && !part.passes() {
-                sentences.push(format!("{of}earlier versions: {}", facts.history));
+            if answers.history && !facts.versions.is_empty() && !part.passes() {
+                sentences.push(format!("{of}earlier versions: {}", facts.versions));
             }
             let row = self.measured.row(super::study::CONNECTED, part.workload, strategy);
             for (edit, how) in row.map(crate::aggregate::Row::emulated).unwrap_or_default() {

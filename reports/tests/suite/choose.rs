@@ -78,7 +78,7 @@ fn measured(made: &[Made], seeds: u64) -> Results {
             library: None,
             support: Default::default(),
             saved: "the server has it".into(),
-            history: String::new(),
+            versions: String::new(),
             family: "own".into(),
             claims: strategy.claims.iter().map(|claim| (*claim).to_owned()).collect(),
         };

@@ -166,7 +166,7 @@ impl Strategy {
             topology: spec.topology.to_string(),
             claims: claims.collect(),
             saved: spec.guarantees.saved(),
-            earlier_versions: spec.guarantees.history.says(),
+            earlier_versions: spec.guarantees.versions.says(),
             memory_grows: grows.filter_map(|(with, kept)| Some((with, kept?))).collect(),
             support: EditKind::ALL.iter().map(|kind| (kind.name(), (spec.support)(*kind).to_string())).collect(),
             carries: Content::ALL.iter().map(|kind| (kind.name(), (spec.content)(*kind).to_string())).collect(),

@@ -29,7 +29,7 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
     name: "counter",
     summary: "add to shared counters; like a post, at most once per user, from two devices",
     product: "views, votes and stock; likes in a feed that is open on phone and laptop",
-    holds: "counters with unique likes",
+    holds: "unique likes",
     params: &[
         Param {
             name: "like",

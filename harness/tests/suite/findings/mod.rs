@@ -59,8 +59,9 @@ const ANYWHERE: &[Planted] = &[
     Planted::new(
         "record",
         &[&ROLLED_BACK, &lineage::RESURRECTED],
-        Flaw::Meets("crash:client=server,keep=nothing@2500ms..2600ms"),
-    ),
+        Flaw::Meets("crash:client=server,keep=nothing@2s..3s"),
+    )
+    .together(),
 ];
 
 /// What is wrong.

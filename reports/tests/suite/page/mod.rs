@@ -68,7 +68,7 @@ fn with_facts(mut results: Results) -> Results {
             library: None,
             support: Default::default(),
             saved: "the server has it".into(),
-            history: String::new(),
+            versions: String::new(),
             family: cell.family.clone(),
             claims: claims.map(str::to_owned).into(),
         };

@@ -42,7 +42,7 @@ use super::peer::Peers;
 use crate::document::EditKind;
 use crate::relay::TOPOLOGY;
 use crate::replica::Topology;
-use crate::spec::{Content, Growth, Guarantees, History, Param, ParamKind, Spec, Support, WINDOW};
+use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support, Versions, WINDOW};
 
 /// The strategy's spec.
 pub static SPEC: Spec = Spec {
@@ -54,7 +54,7 @@ pub static SPEC: Spec = Spec {
     topology: Topology::Star,
     guarantees: Guarantees {
         grows: Growth::operations("the whole history of changes"),
-        history: History::Replica("the document has every change, and `fork_at` goes to the heads of a version"),
+        versions: Versions::Replica("the document has every change, and `fork_at` goes to the heads of a version"),
         ..MERGES
     },
     params: &[

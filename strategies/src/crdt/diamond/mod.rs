@@ -31,7 +31,7 @@ use super::peer::Peers;
 use crate::document::EditKind;
 use crate::relay::TOPOLOGY;
 use crate::replica::Topology;
-use crate::spec::{Content, Growth, Guarantees, History, Spec, Support, WINDOW};
+use crate::spec::{Content, Growth, Guarantees, Spec, Support, Versions, WINDOW};
 
 /// The strategy's spec.
 pub static SPEC: Spec = Spec {
@@ -43,7 +43,7 @@ pub static SPEC: Spec = Spec {
     topology: Topology::Star,
     guarantees: Guarantees {
         grows: Growth::operations("the whole history of edits"),
-        history: History::Replica("the log has every edit, and `checkout` goes to a version"),
+        versions: Versions::Replica("the log has every edit, and `checkout` goes to a version"),
         ..MERGES
     },
     params: &[WINDOW, TOPOLOGY],

@@ -31,7 +31,7 @@ use super::MERGES;
 use super::peer::Peers;
 use crate::relay::TOPOLOGY;
 use crate::replica::Topology;
-use crate::spec::{Content, Growth, Guarantees, History, Param, ParamKind, Spec, Support, WINDOW};
+use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support, Versions, WINDOW};
 
 /// The strategy's spec.
 pub static SPEC: Spec = Spec {
@@ -43,7 +43,7 @@ pub static SPEC: Spec = Spec {
     topology: Topology::Star,
     guarantees: Guarantees {
         grows: Growth::operations("the whole history of changes"),
-        history: History::Replica(
+        versions: Versions::Replica(
             "the document has every change, and `checkout` goes to a version; a shallow snapshot drops older ones",
         ),
         ..MERGES

@@ -59,7 +59,7 @@ use crate::document::{Document, EditKind};
 use crate::relay::{self, TOPOLOGY};
 use crate::replica::{Mishap, NodeId, ProtocolError, Replica, Rng, Setup, Strategy, Topology};
 use crate::send_window::SendWindow;
-use crate::spec::{Content, Growth, Guarantees, History, Param, ParamKind, Params, Sessions, Spec, Support, WINDOW};
+use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Params, Sessions, Spec, Support, Versions, WINDOW};
 use crate::wire::unseal;
 
 /// The strategy's spec.
@@ -75,7 +75,9 @@ pub static SPEC: Spec = Spec {
         // An update waits for the items that it names, not for what its user had seen, nor for that user's earlier ones:
         // where links reorder, operations appear out of their order. Yjs promises nothing else.
         sessions: Sessions::NONE,
-        history: History::Collected("deleted content goes unless `skip_gc` is set, and snapshots of versions need it"),
+        versions: Versions::Collected(
+            "deleted content goes unless `skip_gc` is set, and snapshots of versions need it",
+        ),
         ..MERGES
     },
     params: &[

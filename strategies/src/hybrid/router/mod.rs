@@ -48,7 +48,7 @@ use crate::model::erase;
 use crate::node::NodeId;
 use crate::replica::{ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::selector::{Selector, format_span};
-use crate::spec::{Configured, Content, Growth, Guarantees, History, Param, ParamKind, Params, Spec, Support, WINDOW};
+use crate::spec::{Configured, Content, Growth, Guarantees, Param, ParamKind, Params, Spec, Support, Versions, WINDOW};
 use crate::wire::{decode, encode};
 use crate::{ids, lww, ot, serial};
 use replica::{Router, base_view};
@@ -70,7 +70,7 @@ pub static SPEC: Spec = Spec {
         can_refuse: true,
         needs_server: true,
         grows: Growth::absence("the server keeps every change of a text that it has missed"),
-        history: History::Server("its logs have the last operations and the last changes of texts"),
+        versions: Versions::Server("its logs have the last operations and the last changes of texts"),
         ..Guarantees::NONE
     },
     params: &[

@@ -39,7 +39,7 @@ use super::state::State;
 use crate::document::{Document, EditKind};
 use crate::node::NodeId;
 use crate::replica::{ProtocolError, Replica, Setup, Strategy, Topology};
-use crate::spec::{Content, Growth, Guarantees, History, Param, ParamKind, Params, Spec, Support, WINDOW};
+use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Params, Spec, Support, Versions, WINDOW};
 use client::Client;
 use server::Server;
 
@@ -57,7 +57,7 @@ pub static SPEC: Spec = Spec {
         works_offline: true,
         needs_server: true,
         grows: Growth::removals("tombstones: the ids of removed characters and items"),
-        history: History::Server(
+        versions: Versions::Server(
             "its log has the last operations with their edits, and a longer one replays every version",
         ),
         ..Guarantees::NONE

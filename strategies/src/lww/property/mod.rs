@@ -46,7 +46,7 @@ use self::server::Server;
 use self::tree::{ItemId, Node};
 use crate::document::{Document, EditKind};
 use crate::replica::{NodeId, ProtocolError, Replica, Setup, Strategy, Topology};
-use crate::spec::{Content, Guarantees, History, Param, ParamKind, Params, Spec, Support, WINDOW};
+use crate::spec::{Content, Guarantees, Param, ParamKind, Params, Spec, Support, Versions, WINDOW};
 use crate::star::lineage;
 use crate::wire::decode;
 
@@ -63,7 +63,7 @@ pub static SPEC: Spec = Spec {
         tolerates_duplicates: true,
         works_offline: true,
         needs_server: true,
-        history: History::Server("its log has the last writes, and a longer one replays every version"),
+        versions: Versions::Server("its log has the last writes, and a longer one replays every version"),
         ..Guarantees::NONE
     },
     params: &[

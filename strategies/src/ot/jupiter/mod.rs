@@ -30,7 +30,7 @@ use std::time::Duration;
 use crate::document::{Document, EditKind};
 use crate::node::NodeId;
 use crate::replica::{ProtocolError, Replica, Setup, Strategy, Topology};
-use crate::spec::{Content, Growth, Guarantees, History, Param, ParamKind, Spec, Support, WINDOW};
+use crate::spec::{Content, Growth, Guarantees, Param, ParamKind, Spec, Support, Versions, WINDOW};
 use client::Client;
 use server::Server;
 
@@ -48,7 +48,7 @@ pub static SPEC: Spec = Spec {
         works_offline: true,
         needs_server: true,
         grows: Growth::absence("the server keeps every change that it has missed"),
-        history: History::Server("its log has the last changes in one order, and a longer one replays every version"),
+        versions: Versions::Server("its log has the last changes in one order, and a longer one replays every version"),
         ..Guarantees::NONE
     },
     params: &[

@@ -34,7 +34,7 @@ use crate::document::{Document, EditKind};
 use crate::node::NodeId;
 use crate::replica::{ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::serial::journal::Journal;
-use crate::spec::{Content, Guarantees, History, Param, ParamKind, Params, Spec, Support, WINDOW};
+use crate::spec::{Content, Guarantees, Param, ParamKind, Params, Spec, Support, Versions, WINDOW};
 use client::Client;
 use patience::Patience;
 use server::Server;
@@ -52,7 +52,7 @@ pub static SPEC: Spec = Spec {
         tolerates_duplicates: true,
         can_refuse: true,
         needs_server: true,
-        history: History::Server("its log has the last writes, and a longer one replays every version"),
+        versions: Versions::Server("its log has the last writes, and a longer one replays every version"),
         ..Guarantees::NONE
     },
     params: &[

@@ -39,7 +39,7 @@ use crate::node::NodeId;
 use crate::replica::{ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::serial::index_positions;
 use crate::serial::order::{Keeps, Order};
-use crate::spec::{Content, Guarantees, History, Param, ParamKind, Params, Sessions, Spec, Support, WINDOW};
+use crate::spec::{Content, Guarantees, Param, ParamKind, Params, Sessions, Spec, Support, Versions, WINDOW};
 use client::Client;
 use embedded::Embedded;
 use server::Server;
@@ -62,7 +62,7 @@ pub static SPEC: Spec = Spec {
         // clients see progressively newer states. It says nothing of a pending mutation that fails when it is replayed: its
         // user does not see it until the server has decided.
         sessions: Sessions { read_your_writes: false, ..Sessions::CAUSAL },
-        history: History::Server("its log has the last operations, and a longer one replays every version"),
+        versions: Versions::Server("its log has the last operations, and a longer one replays every version"),
         ..Guarantees::NONE
     },
     params: &[

@@ -33,7 +33,7 @@ use crate::document::{Document, EditKind};
 use crate::node::NodeId;
 use crate::replica::{ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::serial::journal::Journal;
-use crate::spec::{Content, Guarantees, History, Param, ParamKind, Spec, Support, WINDOW};
+use crate::spec::{Content, Guarantees, Param, ParamKind, Spec, Support, Versions, WINDOW};
 use client::Client;
 use server::Server;
 
@@ -50,7 +50,7 @@ pub static SPEC: Spec = Spec {
         tolerates_duplicates: true,
         works_offline: true,
         needs_server: true,
-        history: History::Server("its log has the last patches, and a longer one replays every version"),
+        versions: Versions::Server("its log has the last patches, and a longer one replays every version"),
         ..Guarantees::NONE
     },
     params: &[

@@ -30,7 +30,7 @@ use crate::document::Document;
 use crate::node::NodeId;
 use crate::replica::{ProtocolError, Replica, Setup, Strategy, Topology};
 use crate::serial::index_positions;
-use crate::spec::{Content, Guarantees, History, Param, ParamKind, Spec, Support, WINDOW};
+use crate::spec::{Content, Guarantees, Param, ParamKind, Spec, Support, Versions, WINDOW};
 use client::Client;
 use server::Server;
 use snapshots::Snapshots;
@@ -49,7 +49,7 @@ pub static SPEC: Spec = Spec {
         can_refuse: true,
         serializable: true,
         needs_server: true,
-        history: History::Server("its log has the last operations, and a longer one replays every version"),
+        versions: Versions::Server("its log has the last operations, and a longer one replays every version"),
         ..Guarantees::NONE
     },
     params: &[
