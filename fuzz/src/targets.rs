@@ -30,7 +30,7 @@ pub fn write_seeds(seeds: fn() -> Vec<Vec<u8>>) {
 
 /// Answers of `choose`, in TOML or JSON.
 pub fn answers(bytes: &[u8]) {
-    bounded(bytes, || drop(syncbench_reports::choose::read(bytes, "answers", WORKLOADS)));
+    bounded(bytes, || drop(syncbench_reports::choose::read::read(bytes, "answers", WORKLOADS)));
 }
 
 /// Answers of real products.
