@@ -115,12 +115,8 @@ pub(crate) fn check(asked: &[String], plan: &Plan) -> Result<(), Failure> {
         of_workloads.chain(KINDS.iter().copied()).map(|kind| (kind.name, kind.meaning)).collect();
     let breaches = CLAIMS.iter().map(|oracle| (oracle.breach, "a broken claim"));
     let is_breach = |kind: &str| CLAIMS.iter().any(|oracle| oracle.breach == kind);
-    for kind in asked.iter().filter(|kind| !known.contains_key(kind.as_str()) && !is_breach(kind)) {
-        let known = known.iter().map(|(name, meaning)| (*name, *meaning)).chain(breaches);
-        return Err(Failure::usage(format!(
-            "--capsule {kind}: {}",
-            names::unknown("kind of finding", kind, "", known)
-        )));
-    }
-    Ok(())
+    let unknown = asked.iter().find(|kind| !known.contains_key(kind.as_str()) && !is_breach(kind));
+    let Some(kind) = unknown else { return Ok(()) };
+    let known = known.iter().map(|(name, meaning)| (*name, *meaning)).chain(breaches);
+    Err(Failure::usage(format!("--capsule {kind}: {}", names::unknown("kind of finding", kind, "", known))))
 }

@@ -1,6 +1,6 @@
 //! Runs a plan into a folder: every cell is on disk as soon as it is measured, and none of them stays in memory.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -69,7 +69,7 @@ pub(crate) fn execute(
         eprintln!("stopping after the cells in progress; press Ctrl-C again to quit now. Finished cells are kept.");
     });
     let progress = Progress::new(plan.cells.len());
-    let planned: HashMap<u64, &Planned> = plan.cells.iter().map(|planned| (planned.index as u64, planned)).collect();
+    let planned: BTreeMap<u64, &Planned> = plan.cells.iter().map(|planned| (planned.index as u64, planned)).collect();
     let sink = Mutex::new(Sink { writer, capsules, kept: Vec::new(), error: None });
     run::run(&plan.cells, threads, &stop, &|cell| {
         progress.finished(&cell);

@@ -26,6 +26,7 @@ pub mod network;
 pub mod oracle;
 pub mod oracles;
 pub mod pace;
+pub mod predictions;
 pub mod prelude;
 pub mod probe;
 pub mod probes;

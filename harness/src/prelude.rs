@@ -16,4 +16,4 @@ pub use crate::finding::{Finding, Kind};
 pub use crate::findings::Findings;
 pub use crate::results::Cell;
 pub use crate::scenario::{Catalog, Scenario, ScenarioError, collect};
-pub use crate::workload::{History, Intent, Issued, User, Workload, WorkloadSpec};
+pub use crate::workload::{History, Intent, Issued, Letter, Seat, Small, User, Workload, WorkloadSpec};

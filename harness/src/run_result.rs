@@ -32,6 +32,8 @@ pub struct RunResult {
     pub timers_due: u64,
     /// Connections that were about to open when the budget ran out.
     pub connections_opening: u64,
+    /// Damaged messages that replicas were handed.
+    pub damaged: u64,
     /// Everything that happened, in order; virtual time only.
     pub trace_digest: Option<Digest>,
     /// Replayed operations that were made on another version than the recorded one; `None` without a trace.

@@ -33,6 +33,8 @@ pub struct Parcel {
     epoch: Time,
     /// Whether the network has damaged it.
     damaged: bool,
+    /// Whether its stream breaks when it arrives.
+    breaks: bool,
     /// The faults that have touched it.
     touched_by: TouchedBy,
 }
@@ -83,8 +85,7 @@ pub enum Arrival {
     Held,
     /// It is lost.
     Lost,
-    /// It is lost, and with it the stream over which it came: a TLS record that was damaged ends its connection (RFC 8446,
-    /// 6.2, `bad_record_mac`).
+    /// It is lost, and with it the stream over which it came.
     Broken,
 }
 
@@ -157,12 +158,9 @@ impl Wire {
         let impairment = impair(&self.link.leaving(now, size), &mut touched_by);
         let (first, second) = self.link.send(leg, now, size, impairment);
         let (from, to) = (self.node, self.peer);
-        let damaged = impairment.damaged && !bytes.is_empty();
-        // The reader of a stream never sees damaged bytes.
-        let bytes = match self.link.transport() {
-            Transport::Datagram { .. } if damaged => self.link.damage(&bytes, now),
-            _ => bytes,
-        };
+        let Impairment { breaks, damaged, .. } = impairment;
+        let damaged = damaged && !bytes.is_empty();
+        let bytes = if damaged { self.link.damage(&bytes, now) } else { bytes };
         let parcel = |transit| Parcel {
             from,
             to,
@@ -173,6 +171,7 @@ impl Wire {
             size,
             epoch,
             damaged,
+            breaks,
             touched_by,
         };
         Sent { wire_bytes: size.wire_bytes, original: first.map(parcel), copy: second.map(parcel) }
@@ -206,7 +205,7 @@ impl Wire {
             return Arrival::Lost;
         }
         match (self.blocked, self.link.transport()) {
-            (false, Transport::Stream) if parcel.damaged => Arrival::Broken,
+            (false, Transport::Stream) if parcel.breaks => Arrival::Broken,
             (false, _) => Arrival::Delivered(parcel),
             (true, Transport::Stream) => {
                 self.held.push_back(parcel);

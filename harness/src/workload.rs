@@ -29,7 +29,7 @@ pub struct WorkloadSpec {
     pub params: &'static [Param],
     /// The kinds of edits that its plans contain.
     pub edits: &'static [EditKind],
-    /// The kinds of findings that its oracle makes. Each is caught in a planted bug in `tests/suite/findings`.
+    /// The kinds of findings that its oracle makes. Each is found in a planted bug, in `src/mutants` or in `tests/suite/findings`.
     pub kinds: &'static [&'static Kind],
     /// What its document is.
     pub content: Content,

@@ -33,8 +33,14 @@ pub struct Page<'a> {
 /// The page in parts, with lines of at most 80 columns.
 pub fn parts(page: &Page<'_>) -> Vec<String> {
     let mut parts = vec![heading(page)];
-    for (anomaly, told) in page.found.anomalies.iter().zip(page.stories) {
+    let anomalies = &page.found.anomalies;
+    for (index, (anomaly, told)) in anomalies.iter().zip(page.stories).enumerate() {
         parts.push(anomaly_heading(page.found, anomaly));
+        // One schedule may show several kinds.
+        if let Some(above) = anomalies[..index].iter().find(|above| above.schedule == anomaly.schedule) {
+            parts.push(format!("  its shortest story is the one of `{}` above\n", above.kind));
+            continue;
+        }
         parts.extend(story::body(told, true));
         parts.push(again(&(page.again)(anomaly)));
     }
@@ -67,21 +73,26 @@ fn heading(page: &Page<'_>) -> String {
             let proof = format!("None in all {} schedules of {}.", count(found.schedules), bound(found));
             format!("{green}{}{green:#}\nA proof within this bound.\n", wrap(&proof, WIDTH, "").trim_end())
         }
-        (false, 0) => format!("Nothing found so far. {}", unfinished(page)),
-        (true, kinds) => format!("{} of anomalies, the worst first.\n", kinds_of(kinds)),
-        (false, kinds) => format!("{} of anomalies so far. {}", kinds_of(kinds), unfinished(page)),
+        (false, 0) => format!("Nothing found so far.{}", unfinished(page)),
+        (true, kinds) => format!("{}, the worst first.\n", kinds_of(kinds)),
+        (false, kinds) => format!("{} so far.{}", kinds_of(kinds), unfinished(page)),
     };
     text.push_str(&verdict);
     text
 }
 
 fn kinds_of(kinds: usize) -> String {
-    if kinds == 1 { "1 kind".to_owned() } else { format!("{kinds} kinds") }
+    if kinds == 1 { "1 kind of anomaly".to_owned() } else { format!("{kinds} kinds of anomalies") }
 }
 
 fn unfinished(page: &Page<'_>) -> String {
     let so_far = count(page.found.schedules);
-    format!("Not all: {so_far} schedules\nwithin the budget of {}. Raise --budget, or lower --ops.\n", page.budget)
+    let whole = match page.found.complete_ops {
+        0 => String::new(),
+        ops => format!(" All of up to {} were run.", plural(ops as usize, "operation")),
+    };
+    let said = format!("Not all: {so_far} schedules within the budget of {}.{whole}", page.budget);
+    format!("\n{}", wrap(&format!("{said} Raise --budget, or lower --ops."), WIDTH, ""))
 }
 
 fn run(found: &Explored) -> String {

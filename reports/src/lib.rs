@@ -3,6 +3,7 @@
 //! Nothing here reads a clock, a file or a hash map, so the same results always give the same bytes.
 
 pub mod aggregate;
+pub mod anomalies;
 pub mod away;
 pub mod caveat;
 pub mod charts;

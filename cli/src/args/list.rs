@@ -11,7 +11,7 @@ use syncbench_strategies::names;
   syncbench list strategies serial     the same, where a name stands for several
   syncbench list faults --json         everything about all faults, as JSON")]
 pub(crate) struct ListArgs {
-    /// strategies, workloads, networks, faults, metrics, charts, scenarios or stories, or the name of one of them
+    /// strategies, workloads, networks, faults, metrics, charts, scenarios, stories or mutants, or the name of one of them
     #[arg(value_name = "KIND|NAME")]
     pub(crate) what: Option<String>,
     /// The name of one, after its kind
@@ -33,11 +33,12 @@ pub(crate) enum Listed {
     Charts,
     Scenarios,
     Stories,
+    Mutants,
 }
 
 impl Listed {
     /// All kinds, each with its plural and its singular.
-    pub(crate) const ALL: [(Self, &'static str, &'static str); 8] = [
+    pub(crate) const ALL: [(Self, &'static str, &'static str); 9] = [
         (Self::Strategies, "strategies", "strategy"),
         (Self::Workloads, "workloads", "workload"),
         (Self::Networks, "networks", "network"),
@@ -46,6 +47,7 @@ impl Listed {
         (Self::Charts, "charts", "chart"),
         (Self::Scenarios, "scenarios", "scenario"),
         (Self::Stories, "stories", "story"),
+        (Self::Mutants, "mutants", "mutant"),
     ];
 
     /// The kind that is called so, in the plural or the singular.

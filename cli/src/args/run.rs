@@ -141,6 +141,10 @@ pub(crate) enum PaceArg {
     Poisson,
     /// Open loop, even gaps
     Periodic,
+    /// Open loop, ten intents close together, then a pause
+    Bursts,
+    /// Open loop, at a rate that follows a day: three times as much in the middle of the run as at its ends
+    Day,
     /// Closed loop: each user thinks, acts and waits for the answer
     Closed,
     /// One operation at a time in the whole group
@@ -154,6 +158,8 @@ impl From<PaceArg> for Pace {
         match pace {
             PaceArg::Poisson => Pace::Poisson,
             PaceArg::Periodic => Pace::Periodic,
+            PaceArg::Bursts => Pace::Bursts,
+            PaceArg::Day => Pace::Day,
             PaceArg::Closed => Pace::Closed,
             PaceArg::Turns => Pace::Turns,
             PaceArg::Recorded => Pace::Recorded,

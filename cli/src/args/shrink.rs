@@ -9,7 +9,7 @@ use super::value::span_in_seconds;
 #[derive(Args)]
 #[command(after_help = "Examples:
   syncbench shrink capsule.json                        writes capsule.small.json
-  syncbench shrink capsule.json --kind 'item lost'     for another finding of that run
+  syncbench shrink capsule.json --kind 'item lost'     another finding of that run
   syncbench shrink capsule.json --budget 5m --out smallest.json
 
 Delta debugging: actions, clients, faults, network, document and times become

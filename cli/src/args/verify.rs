@@ -10,12 +10,16 @@ on one thread, and compares all trace digests; of the first cell that differs it
 shows the first event that does. Then tries the planted bugs: each must be caught
 by the oracle that is named for it, within 20 seeds, and no oracle may object
 without the bug. With -s only the plan is run, for these strategies.
-Exit code 1 if a run differs, a bug is not caught, or an oracle objects to a
-healthy strategy.
+With --full every strategy also runs on every workload, under eight sets of
+faults and ten seeds each; a finding has to be predicted: by what the strategy
+does not claim, by an edit that it emulates, or by the map of anomalies.
+Exit code 1 if a run differs, a bug is not caught, an oracle objects to a
+healthy strategy, or nothing predicts a finding.
 
 Examples:
   syncbench verify                          both checks
   syncbench verify -s my-strategy           whether its runs repeat
+  syncbench verify --full                   everything; takes minutes
   syncbench verify --only wire-reorders     one planted bug
   syncbench verify --cell 'syncbench run -s ot -w text --seeds 3'
   syncbench verify --cell 'run -s ot -w text --seeds 3' --against ../old/syncbench
@@ -24,11 +28,11 @@ pub(crate) struct VerifyArgs {
     /// Strategies to verify
     #[arg(short, long, value_name = "NAMES", default_value = "all")]
     pub(crate) strategy: Vec<String>,
-    /// Seeds
+    /// Seeds of the plan
     #[arg(long, value_name = "SEEDS", default_value = "1..2")]
     pub(crate) seeds: String,
-    /// Try only this planted bug
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["strategy", "seeds"])]
+    /// Try only this planted bug, or run only the plan: `determinism`
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["strategy", "seeds", "cell"])]
     pub(crate) only: Option<String>,
     /// Compare one cell event by event and show the first that differs
     ///
@@ -41,6 +45,9 @@ pub(crate) struct VerifyArgs {
     /// Print the events of a cell, a line each, for the process that compares
     #[arg(long, hide = true, requires = "cell")]
     pub(crate) print_events: bool,
+    /// Also run every strategy on every workload under sets of faults: every finding has to be predicted
+    #[arg(long, conflicts_with_all = ["only", "strategy", "cell"])]
+    pub(crate) full: bool,
     /// Print one JSON document
     #[arg(long)]
     pub(crate) json: bool,

@@ -1,7 +1,8 @@
 //! `syncbench verify`: the same scenario and seed give the same run, on several threads and in another process.
 
 mod bisect;
-pub(crate) mod mutants;
+mod full;
+mod mutants;
 
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Mutex;
@@ -10,10 +11,12 @@ use std::sync::atomic::AtomicBool;
 use anyhow::Context;
 use serde_json::json;
 use syncbench_harness::mutants::trial::Trial;
+use syncbench_harness::oracle::DETERMINISM;
 use syncbench_harness::results::{Cell, Results};
 use syncbench_harness::run;
 use syncbench_harness::scenario::{Plan, Scenario};
 
+use self::full::Swept;
 use super::run::split;
 use crate::args::VerifyArgs;
 use crate::catalog::Catalog;
@@ -25,11 +28,14 @@ pub(crate) fn verify(catalog: &Catalog, args: &VerifyArgs) -> Done {
     if let Some(replay) = &args.cell {
         return bisect::cell(catalog, replay, args);
     }
-    let repeated = if args.only.is_none() { Some(repeat(catalog, args)?) } else { None };
-    let all = args.strategy == ["all"];
-    let trials = if all { mutants::run(args.only.as_deref())? } else { Vec::new() };
+    let only = args.only.as_deref();
+    let plan_alone = only == Some(DETERMINISM.name) || args.strategy != ["all"];
+    let repeated = if only.is_none() || plan_alone { Some(repeat(catalog, args)?) } else { None };
+    let trials = if plan_alone { Vec::new() } else { mutants::run(only)? };
     let same = repeated.as_ref().is_none_or(|repeated| repeated.differing.is_empty());
-    let verified = same && trials.iter().all(Trial::passed);
+    let swept = if args.full { Some(full::run(catalog)?) } else { None };
+    let predicted = swept.as_ref().is_none_or(Swept::passed);
+    let verified = same && predicted && trials.iter().all(Trial::passed);
     let first = repeated.as_ref().and_then(|repeated| repeated.differing.first());
     let (first, explained) = first.map(|cell| bisect::explain(catalog, cell)).unwrap_or_default();
     if args.json {
@@ -39,7 +45,15 @@ pub(crate) fn verify(catalog: &Catalog, args: &VerifyArgs) -> Done {
         let bugs: Vec<_> = trials.iter().map(mutants::json).collect();
         println!(
             "{}",
-            json!({"schema": 1, "verified": verified, "differing": differing, "first_difference": first, "cells": cells, "planted_bugs": bugs})
+            json!({
+                "schema": 1,
+                "verified": verified,
+                "differing": differing,
+                "first_difference": first,
+                "cells": cells,
+                "planted_bugs": bugs,
+                "sweep": swept.as_ref().map(full::json),
+            })
         );
     } else {
         if let Some(Repeated { cells, differing }) = &repeated {
@@ -57,6 +71,7 @@ pub(crate) fn verify(catalog: &Catalog, args: &VerifyArgs) -> Done {
             repeated.iter().for_each(|_| println!());
             mutants::print(&trials);
         }
+        swept.iter().for_each(full::print);
     }
     Ok(ExitCode::from(u8::from(!verified)))
 }
@@ -143,6 +158,7 @@ mod tests {
             strategy: vec!["serial".into()],
             seeds: "1".into(),
             only: None,
+            full: false,
             cell: None,
             against: None,
             print_events: false,

@@ -8,6 +8,7 @@ mod compare;
 mod completions;
 mod demo;
 mod errors;
+mod explore;
 mod export;
 mod layers;
 mod output;

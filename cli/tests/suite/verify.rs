@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::common::{Place, quick};
 
-const CELL: &str = "syncbench run --strategy serial --workload stack --ops 20 --seeds 3";
+const CELL: &str = "syncbench run --strategy serial --workload stack --network lan --ops 20 --seeds 3";
 
 #[test]
 fn a_cell_is_compared_with_itself_in_another_process() {

@@ -44,6 +44,11 @@ impl Workload for Shop {
         Box::new(move |view: &dyn View, rng: &mut Rng| next(person, view, rng))
     }
 
+    /// For `explore`: one shift, and the operations that differ in kind, each as a person comes to want it.
+    fn small(&self) -> Option<Small> {
+        Some(Small { genesis: self.genesis(1), letters: LETTERS })
+    }
+
     /// A serial order of all confirmed operations would leave each shift with the one person who took it and did not give it
     /// back. A person whose shift was confirmed and who does not have it has lost an operation.
     fn judge(&self, history: &History<'_>) -> Vec<Finding> {
@@ -74,6 +79,25 @@ impl Workload for Shop {
         }
         findings.done()
     }
+}
+
+/// What people do, one letter for each kind of operation.
+const LETTERS: &[Letter] = &[
+    Letter::new("take", |seat, view| only(view, None).map(|shift| take(shift, seat.client.0))),
+    Letter::new("give-back", |seat, view| {
+        let person = seat.client.0;
+        only(view, Some(person)).map(|shift| Intent::blind(&Op::GiveBack { shift, person }))
+    }),
+];
+
+fn take(shift: String, person: u32) -> Intent {
+    Intent::blind(&Op::Take { shift, person })
+}
+
+/// The first shift that this person has, or nobody.
+fn only(view: &dyn View, holder: Option<u32>) -> Option<String> {
+    let rota: Rota = from_document(&view.document()).ok()?;
+    rota.shifts.into_iter().find(|(_, has)| *has == holder).map(|(shift, _)| shift)
 }
 
 /// What a person does next. Draw first, in relative terms, and look at the screen afterwards: so all strategies meet the same

@@ -539,6 +539,7 @@ impl<'a> Group<'a> {
             self.ledger.cut_off();
         }
         RunResult {
+            damaged: 0,
             gone_back: Vec::new(),
             ended_at,
             quiescing_since: ended_at,

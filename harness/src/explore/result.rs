@@ -27,6 +27,8 @@ pub struct Explored {
     pub reduced: bool,
     /// Whether every schedule within the bounds was run. If not, what is absent here may be there all the same.
     pub complete: bool,
+    /// Every schedule of up to so many operations was run.
+    pub complete_ops: u32,
     /// Scripts: who issues which operations.
     pub scripts: u64,
     /// Schedules run.
@@ -86,6 +88,7 @@ impl Explored {
             disturbance: bounds.disturbance.map(|what| what.name().to_owned()),
             reduced: bounds.reduced,
             complete: true,
+            complete_ops: bounds.ops,
             scripts: 0,
             schedules: 0,
             stand_for: Some(0),
@@ -97,7 +100,10 @@ impl Explored {
         let mut ends: BTreeMap<End, (u64, u64)> = BTreeMap::new();
         let mut wrong: BTreeMap<String, (usize, Shortest)> = BTreeMap::new();
         for (unit, tally) in tallies {
-            explored.complete &= !tally.stopped;
+            if tally.stopped {
+                explored.complete = false;
+                explored.complete_ops = explored.complete_ops.min(unit.ops as u32 - 1);
+            }
             explored.scripts += u64::from(tally.schedules > 0);
             explored.schedules += tally.schedules;
             explored.stand_for = explored.stand_for.zip(tally.stand_for).and_then(|(sum, more)| sum.checked_add(more));

@@ -11,6 +11,8 @@ mod engine;
 mod messages;
 mod models;
 mod reports;
+mod sessions;
+mod shown;
 mod small;
 mod state;
 pub mod trial;
@@ -38,6 +40,8 @@ pub use twist::{Twist, Wrapped};
 pub static FAMILIES: &[Family] = &[
     Family { name: "messages", about: "what a replica sends, forwards and receives", mutants: messages::MUTANTS },
     Family { name: "reports", about: "what a replica tells its user", mutants: reports::MUTANTS },
+    Family { name: "sessions", about: "what a user can rely on from one look to the next", mutants: sessions::MUTANTS },
+    Family { name: "shown", about: "what a client keeps showing, and in which order", mutants: shown::MUTANTS },
     Family { name: "state", about: "what a replica keeps, and what it draws from", mutants: state::MUTANTS },
     Family {
         name: "rebase",
@@ -94,6 +98,11 @@ pub fn all() -> impl Iterator<Item = &'static Mutant> {
     FAMILIES.iter().flat_map(|family| family.mutants)
 }
 
+/// The mutant with this name.
+pub fn find(name: &str) -> Option<&'static Mutant> {
+    all().find(|mutant| mutant.name == name)
+}
+
 /// A planted bug.
 pub struct Mutant {
     /// Its name.
@@ -114,6 +123,14 @@ pub struct Mutant {
     pub oracle: &'static Oracle,
     /// The kinds of findings that must be made, where the oracle is [`FINDINGS`](crate::oracle::FINDINGS).
     pub kinds: &'static [&'static Kind],
+}
+
+impl Mutant {
+    /// What must catch it, for tables: its oracle, or the kinds of findings.
+    pub fn caught_by(&self) -> String {
+        let kinds: Vec<&str> = self.kinds.iter().map(|kind| kind.name).collect();
+        if kinds.is_empty() { self.oracle.name.to_owned() } else { format!("finding: {}", kinds.join(", ")) }
+    }
 }
 
 impl fmt::Debug for Mutant {

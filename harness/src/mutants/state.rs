@@ -1,5 +1,6 @@
 //! Bugs in what a replica keeps, and in what it draws from besides its arguments.
 
+use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use syncbench_strategies::sidecar::Sidecar;
 
 use super::twist::{Inner, Twist, Wrapped, call, pass_on};
 use super::{Bug, Conditions, Mutant, USUAL, mutant, on};
-use crate::oracle::{CONVERGENCE, DETERMINISM, HOSTILE_BYTES, MEMORY, RECOVERY, SIDECARS};
+use crate::oracle::{CONVERGENCE, DETERMINISM, HOSTILE_BYTES, MEMORY, PANICS, RECOVERY, SIDECARS};
 use crate::pace::Pace;
 
 /// Long enough to fill a bounded history several times over, on a document that keeps its size.
@@ -56,6 +57,13 @@ pub(super) static MUTANTS: &[Mutant] = &[
             &MEMORY,
         )
     },
+    mutant(
+        "panics",
+        "A replica panics on its twentieth message.",
+        on("serial", "record"),
+        Bug::Replica(Wrapped::with(|_, _| Box::new(Panics { received: 0 }))),
+        &PANICS,
+    ),
     mutant(
         "panics-on-damage",
         "A replica panics on bytes that are no message.",
@@ -169,6 +177,27 @@ impl Twist for Hoards {
     }
 }
 
+struct Panics {
+    received: u32,
+}
+
+impl Twist for Panics {
+    fn receive(
+        &mut self,
+        inner: &mut Inner,
+        from: NodeId,
+        bytes: &[u8],
+        sidecar: &Sidecar,
+        cx: &mut Context<'_>,
+    ) -> Result<(), ProtocolError> {
+        self.received += 1;
+        if self.received == 20 {
+            resume_unwind(Box::new("an index beyond the end"));
+        }
+        call(self, inner, cx, |inner, cx| inner.receive(from, bytes, sidecar, cx))
+    }
+}
+
 /// What a replica does with bytes that it should only refuse.
 enum Careless {
     Panics,
@@ -190,7 +219,8 @@ impl Twist for Careless {
         }
         let result = call(self, inner, cx, |inner, cx| inner.receive(from, bytes, sidecar, cx));
         match (&self, &result) {
-            (Careless::Panics, Err(_)) => panic!("cannot happen"),
+            // As a panic unwinds, without its message on the terminal.
+            (Careless::Panics, Err(_)) => resume_unwind(Box::new("cannot happen")),
             (Careless::Acts, Err(_)) => cx.send(from, HELLO, Sidecar::none()),
             _ => {}
         }

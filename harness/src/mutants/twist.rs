@@ -22,6 +22,11 @@ pub trait Twist: Send {
         pass_on(effect, cx);
     }
 
+    /// The user acts.
+    fn submit(&mut self, inner: &mut Inner, id: OpId, operation: &Operation, cx: &mut Context<'_>) {
+        call(self, inner, cx, |inner, cx| inner.submit(id, operation, cx));
+    }
+
     /// A message arrives.
     fn receive(
         &mut self,
@@ -47,6 +52,11 @@ pub trait Twist: Send {
     /// A connection opens or breaks.
     fn link(&mut self, inner: &mut Inner, peer: NodeId, state: LinkState, cx: &mut Context<'_>) {
         call(self, inner, cx, |inner, cx| inner.link(peer, state, cx));
+    }
+
+    /// What the user sees.
+    fn view<'a>(&self, inner: &'a Inner) -> &'a dyn View {
+        inner.view()
     }
 
     /// What survives a crash.
@@ -164,7 +174,7 @@ struct Twisted {
 
 impl Replica for Twisted {
     fn submit(&mut self, id: OpId, operation: &Operation, cx: &mut Context<'_>) {
-        call(&mut *self.twist, &mut self.inner, cx, |inner, cx| inner.submit(id, operation, cx));
+        self.twist.submit(&mut self.inner, id, operation, cx);
     }
 
     fn undo(&mut self, id: OpId, target: OpId, cx: &mut Context<'_>) {
@@ -190,7 +200,7 @@ impl Replica for Twisted {
     }
 
     fn view(&self) -> &dyn View {
-        self.inner.view()
+        self.twist.view(&self.inner)
     }
 
     fn confirmed(&self) -> Option<&dyn View> {

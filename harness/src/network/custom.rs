@@ -57,6 +57,7 @@ pub(super) static SPEC: NetworkSpec = NetworkSpec {
             loss: params.share("loss"),
             up_bits_per_s: params.bandwidth("up"),
             down_bits_per_s: params.bandwidth("down"),
+            gaps: None,
         },
         ..Profile::to_a_data_centre(Reconnect::of(params))
     },

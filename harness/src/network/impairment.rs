@@ -53,13 +53,16 @@ pub struct Impairment {
     pub copied: bool,
     /// It arrives so much later.
     pub late: Duration,
-    /// Some of its bits are wrong; where it leaves.
+    /// Some of its bits are wrong, and its receiver gets them so; where it leaves.
     pub damaged: bool,
+    /// The stream that it is part of breaks when it arrives; where it leaves.
+    pub breaks: bool,
 }
 
 impl Impairment {
     /// Nothing happens to it.
-    pub const NONE: Impairment = Impairment { lost: false, copied: false, late: Duration::ZERO, damaged: false };
+    pub const NONE: Impairment =
+        Impairment { lost: false, copied: false, late: Duration::ZERO, damaged: false, breaks: false };
 
     /// Both of two.
     #[must_use]
@@ -69,6 +72,7 @@ impl Impairment {
             copied: self.copied || other.copied,
             late: self.late + other.late,
             damaged: self.damaged || other.damaged,
+            breaks: self.breaks || other.breaks,
         }
     }
 }

@@ -11,6 +11,7 @@ const LEG: Leg = Leg {
     loss: 0.0,
     up_bits_per_s: Some(1_000_000_000),
     down_bits_per_s: Some(1_000_000_000),
+    gaps: None,
 };
 
 pub(super) static SPEC: NetworkSpec = NetworkSpec {

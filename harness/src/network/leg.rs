@@ -19,6 +19,17 @@ pub struct Leg {
     pub up_bits_per_s: Option<u64>,
     /// Bits per second to the participant; `None` for no limit.
     pub down_bits_per_s: Option<u64>,
+    /// When there is no signal; `None` for never.
+    pub gaps: Option<Gaps>,
+}
+
+/// Times without a signal, in both directions. What is sent on a stream meanwhile waits for the signal; datagrams are lost.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Gaps {
+    /// Share of the time without a signal.
+    pub share: f64,
+    /// How long the shortest gap lasts. Each span of this length is a gap or not, whatever the one before was.
+    pub span: Duration,
 }
 
 impl Leg {
@@ -29,6 +40,7 @@ impl Leg {
         loss: 0.0,
         up_bits_per_s: None,
         down_bits_per_s: None,
+        gaps: None,
     };
 
     /// A data centre's. Round trips are measured from a user to a server, so its delay is part of the user's leg. 10 Gbit/s is
@@ -57,7 +69,18 @@ impl fmt::Display for Leg {
         let loss = (self.loss * 1e6).round() / 1e4;
         let rate = |limit: Option<u64>| limit.map_or("unlimited".into(), format_bandwidth);
         let (up, down) = (rate(self.up_bits_per_s), rate(self.down_bits_per_s));
-        write!(f, " one way, jitter {}, loss {loss} %, up {up}, down {down}", format_span(self.jitter))
+        write!(f, " one way, jitter {}, loss {loss} %, up {up}, down {down}", format_span(self.jitter))?;
+        match self.gaps {
+            Some(Gaps { share, span }) => {
+                write!(
+                    f,
+                    ", no signal for {} % of the time, {} or more at once",
+                    (share * 1e4).round() / 1e2,
+                    format_span(span)
+                )
+            }
+            None => Ok(()),
+        }
     }
 }
 

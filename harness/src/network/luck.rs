@@ -30,6 +30,10 @@ pub(super) enum Draw {
     Copy,
     /// The extra delay of the copy.
     CopyJitter,
+    /// Whether a span of time is without a signal.
+    Gap,
+    /// When such spans begin.
+    GapPhase,
     /// What a fault draws.
     Fault(Chance),
 }
@@ -60,6 +64,8 @@ impl Draw {
             Draw::Drop => 2,
             Draw::Copy => 3,
             Draw::CopyJitter => 4,
+            Draw::Gap => 5,
+            Draw::GapPhase => 6,
             Draw::Fault(chance) => 16 + chance as u8,
         }
     }

@@ -15,7 +15,9 @@
 mod access;
 mod constant;
 mod custom;
+mod edge;
 mod envelope;
+mod five_g;
 mod four_g;
 mod impairment;
 mod instant;
@@ -26,9 +28,12 @@ mod luck;
 mod reconnect;
 mod repair;
 mod satellite;
+mod three_g;
+mod train;
 mod transcontinental;
 mod transport;
 mod wifi;
+mod wifi_poor;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -42,7 +47,7 @@ pub use access::Access;
 pub use custom::{CUSTOM, own_name};
 pub use envelope::{packets, wire_bytes};
 pub use impairment::{Impairment, Passing};
-pub use leg::Leg;
+pub use leg::{Gaps, Leg};
 pub use link::{Link, Size, Transit, Transport};
 pub use luck::Chance;
 pub use reconnect::Reconnect;
@@ -58,7 +63,12 @@ pub static NETWORKS: &[&NetworkSpec] = &[
     &constant::SPEC,
     &lan::SPEC,
     &wifi::SPEC,
+    &wifi_poor::SPEC,
+    &five_g::SPEC,
     &four_g::SPEC,
+    &three_g::SPEC,
+    &edge::SPEC,
+    &train::SPEC,
     &transcontinental::SPEC,
     &satellite::SPEC,
     &custom::SPEC,
@@ -114,13 +124,13 @@ impl Profile {
 
     /// Whether a leg loses packets.
     pub fn lossy(&self) -> bool {
-        self.client.loss > 0.0 || self.server.loss > 0.0
+        [self.client, self.server].iter().any(|leg| leg.loss > 0.0 || leg.gaps.is_some())
     }
 
     /// The same without losses.
     #[must_use]
     pub fn lossless(self) -> Self {
-        let without = |leg| Leg { loss: 0.0, ..leg };
+        let without = |leg| Leg { loss: 0.0, gaps: None, ..leg };
         Self { client: without(self.client), server: without(self.server), ..self }
     }
 

@@ -16,6 +16,7 @@ pub(super) static SPEC: NetworkSpec = NetworkSpec {
             loss: 0.01,
             up_bits_per_s: Some(3_000_000),
             down_bits_per_s: Some(25_000_000),
+            gaps: None,
         },
         ..Profile::to_a_data_centre(Reconnect::of(params))
     },

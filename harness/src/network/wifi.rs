@@ -16,6 +16,7 @@ pub(super) static SPEC: NetworkSpec = NetworkSpec {
             loss: 0.001,
             up_bits_per_s: Some(46_000_000),
             down_bits_per_s: Some(86_000_000),
+            gaps: None,
         },
         ..Profile::to_a_data_centre(Reconnect::of(params))
     },

@@ -101,11 +101,16 @@ pub(super) fn claims_kept(
     let mut broken = breaches(&claims, ran, sec, errors, order);
     broken.extend(broken_sessions(&claims.sessions, figures));
     if !broken.is_empty() {
+        let mut after = |what: &str| broken.iter_mut().for_each(|objection| objection.said.insert_str(0, what));
         // What a strategy claims rests on a server that keeps what it has.
         if !ran.gone_back.is_empty() {
-            for objection in &mut broken {
-                objection.said.insert_str(0, "after the server had lost what it had: ");
-            }
+            after("after the server had lost what it had: ");
+        }
+        if ran.damaged > 0 {
+            let messages =
+                if ran.damaged == 1 { "1 damaged message".into() } else { format!("{} damaged messages", ran.damaged) };
+            after(&format!("after {messages}, which no strategy claims to tolerate: "));
+            return (ClaimsKept::Unknown, broken);
         }
         return (ClaimsKept::No, broken);
     }

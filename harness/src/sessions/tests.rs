@@ -127,7 +127,10 @@ fn an_own_operation_that_disappears_breaks_read_your_writes() {
     run.report(1, Report::RolledBack(op));
     // Back before anybody could look.
     run.at_once(1, What::Report(Report::Shown(op)));
-    assert_eq!(run.broken(), [Why::OwnGone(op)]);
+    // Gone before anybody could see it, and yet confirmed.
+    let next = run.act(1);
+    run.at_once(1, What::Report(Report::RolledBack(next)));
+    assert_eq!(run.broken(), [Why::OwnGone(op), Why::OwnUnseen(next)]);
 }
 
 #[test]

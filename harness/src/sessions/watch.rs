@@ -78,8 +78,12 @@ impl Client {
 
     fn hide(&mut self, op: OpId) {
         if self.known.contains(op) && self.gone.insert(op) {
+            // What came at this instant has been seen by nobody.
+            let seen = self.fresh.len();
             self.fresh.retain(|fresh| *fresh != op);
-            self.lost.insert(op);
+            if self.fresh.len() == seen {
+                self.lost.insert(op);
+            }
         }
     }
 }
@@ -227,7 +231,7 @@ impl Watch {
         for op in &lost {
             broken.push(if op.client == node { Why::OwnGone(*op) } else { Why::Gone(*op) });
         }
-        let hidden: Vec<OpId> = confirmed.into_iter().filter(|op| !client.known.contains(*op)).collect();
+        let hidden: Vec<OpId> = confirmed.into_iter().filter(|op| !client.shows(*op) && !lost.contains(op)).collect();
         broken.extend(hidden.iter().map(|op| Why::OwnUnseen(*op)));
         for op in shown.iter().copied().filter(|op| op.client != node) {
             let session = self.session_of(op);

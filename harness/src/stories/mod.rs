@@ -254,8 +254,13 @@ pub struct Final {
 impl Step {
     /// Whether the call had an effect.
     fn matters(&self) -> bool {
+        self.changed || self.reports()
+    }
+
+    /// Whether the call had an effect beside what its replica shows.
+    fn reports(&self) -> bool {
         let lists = [&self.took, &self.shown, &self.confirmed, &self.refused, &self.rolled_back];
-        self.issued.is_some() || self.connected.is_some() || self.changed || lists.iter().any(|list| !list.is_empty())
+        self.issued.is_some() || self.connected.is_some() || lists.iter().any(|list| !list.is_empty())
     }
 }
 

@@ -53,6 +53,8 @@ pub fn configure_from(
 #[cfg(test)]
 mod tests {
     use syncbench_strategies::document::Document;
+    use syncbench_strategies::model::reduce;
+    use syncbench_strategies::replica::NodeId;
 
     use super::json::JsonOp;
     use super::kanban::KanbanOp;
@@ -62,7 +64,7 @@ mod tests {
     use crate::finding::Kind;
     use crate::oracles;
     use crate::testing::Book;
-    use crate::workload::Intent;
+    use crate::workload::{Intent, Letter, Seat, Small};
 
     /// What is left when a user wrote `x`, another user who saw that replaced it by `y` and undid that, and `x` is gone.
     fn undone_and_not_back<O: serde::Serialize>(
@@ -93,6 +95,40 @@ mod tests {
         assert_eq!(undone_and_not_back("json", set, &seen(&view).seen), expected);
         let evaluate = |run: &str| NotebookOp::Evaluate { cell: "c0".into(), run: run.into() };
         assert_eq!(undone_and_not_back("notebook", evaluate, &"x".into()), expected);
+    }
+
+    /// A user who has issued nothing yet at a client that shows this.
+    fn wanted(letter: &Letter, client: u32, n: u64, view: &Document) -> Option<Intent> {
+        (letter.want)(&Seat { client: NodeId(client), n, pending: &[] }, view)
+    }
+
+    #[test]
+    fn every_workload_has_a_small_case_whose_operations_its_model_takes() {
+        for spec in WORKLOADS {
+            let workload = crate::testing::workload(spec.name);
+            let (Small { genesis, letters }, model) = (workload.small().expect(spec.name), workload.model());
+            assert_eq!(workload.invariant(&genesis), Ok(()), "{}", spec.name);
+            let mut names: Vec<&str> = letters.iter().map(|letter| letter.name).collect();
+            names.sort_unstable();
+            names.dedup();
+            assert!(names.len() == letters.len() && letters.len() >= 2, "{}: {names:?}", spec.name);
+            for letter in letters {
+                let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+                assert!(letter.name.chars().all(plain) && !letter.name.is_empty(), "{}", letter.name);
+                // On the document, or after one other operation.
+                let before = letters.iter().filter_map(|other| {
+                    let mut document = genesis.clone();
+                    reduce(&*model, &mut document, &wanted(other, 1, 1, &genesis)?.operation).ok()?;
+                    Some(document)
+                });
+                let mut documents = std::iter::once(genesis.clone()).chain(before);
+                let taken = documents.any(|mut document| {
+                    let intent = wanted(letter, 1, 2, &document);
+                    intent.is_some_and(|intent| reduce(&*model, &mut document, &intent.operation).is_ok())
+                });
+                assert!(taken, "{}: {} makes no sense", spec.name, letter.name);
+            }
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod explore;
 mod findings;
 mod forged;
 mod hostile;
+mod links;
 mod lockstep;
 mod mutants;
 mod nodes;

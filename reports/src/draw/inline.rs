@@ -37,7 +37,9 @@ impl Shared {
     pub fn definitions(&self) -> String {
         let name = |(index, name): (usize, &String)| format!("<g id=\"n{index}\">{name}</g>");
         let names: String = self.names.iter().enumerate().map(name).collect();
-        format!("<svg width=\"0\" height=\"0\" aria-hidden=\"true\"><defs>{names}</defs></svg>")
+        format!(
+            "<svg width=\"0\" height=\"0\" style=\"position:absolute\" aria-hidden=\"true\"><defs>{names}</defs></svg>"
+        )
     }
 
     fn class(&mut self, style: Style) -> String {

@@ -26,8 +26,9 @@ class Marks {
     this.says = Object.assign(document.createElement("p"), { className: "filtered", hidden: true });
     scroller.before(this.says);
     if (!this.marks.length) return;
-    // A picture has no parts for a screen reader; this one has.
+    // A picture has no parts for a screen reader; this one has the mark that arrow keys have come to.
     this.svg.setAttribute("role", "group");
+    for (const part of this.svg.children) if (part.tagName !== "title") part.setAttribute("aria-hidden", "true");
     this.svg.append(this.ring);
     this.svg.addEventListener("pointermove", (event) => this.point(event));
     this.svg.addEventListener("pointerleave", () => { if (!this.focused()) this.leave(); });
@@ -49,9 +50,11 @@ class Marks {
     // A mark without its tabindex would lose the focus.
     for (const other of this.marks.filter((one) => one !== mark)) {
       for (const name of ["tabindex", "role", "aria-label"]) other.removeAttribute(name);
+      other.setAttribute("aria-hidden", "true");
     }
     if (!mark) { this.scroller.tabIndex = 0; return; }
     this.scroller.removeAttribute("tabindex");
+    mark.removeAttribute("aria-hidden");
     mark.setAttribute("tabindex", "0");
     mark.setAttribute("role", "img");
     mark.setAttribute("aria-label", this.name(mark));

@@ -38,7 +38,13 @@ impl Text<'_> {
 
     /// Every step of the run, and its end.
     pub(super) fn body(&self, run: &Run) -> Vec<String> {
-        let mut parts: Vec<String> = run.steps.iter().map(|step| self.step(run, step)).collect();
+        let mut parts = Vec::new();
+        if let Some(part) = run.part.as_ref().filter(|_| self.by_step()) {
+            let dim = self.look.dim();
+            let shown = format!("shown of the document: {part}, at first {}", run.genesis);
+            parts.push(format!("{dim}{}{dim:#}\n", format::shorten(&format::plain(&shown), WIDTH)));
+        }
+        parts.extend(run.steps.iter().map(|step| self.step(run, step)));
         parts.push(self.ending(run));
         parts
     }
@@ -170,6 +176,7 @@ impl Text<'_> {
         let mut text = String::new();
         let (style, word) = if run.equal { (self.look.good(), "equal") } else { (self.look.bad(), "not equal") };
         match run.part {
+            _ if self.by_step() => text += &self.all_states(run),
             None => {
                 let states = run.finals.iter().map(|last| self.named(last.node, &short(&last.state, 16)));
                 let states: Vec<String> = states.collect();
@@ -197,8 +204,28 @@ impl Text<'_> {
         }
         let called: Vec<OpId> = run.calls.iter().map(|made| made.op).collect();
         let ordered = run.server_order();
-        if run.part.is_none() && ordered.len() == called.len() && ordered != called {
+        if run.part.is_none() && !self.by_step() && ordered.len() == called.len() && ordered != called {
             let _ = writeln!(text, "issued:   {}\nordered:  {}", self.row(run, &called), self.row(run, &ordered));
+        }
+        text
+    }
+
+    /// A line for each final state, with the replicas that show it.
+    fn all_states(&self, run: &Run) -> String {
+        let mut told: Vec<(&Document, Vec<String>)> = Vec::new();
+        for last in &run.finals {
+            let style = self.look.of(self.told, last.node);
+            let name = format!("{style}{}{style:#}", self.told.name(last.node));
+            match told.iter_mut().find(|(state, _)| **state == last.state) {
+                Some((_, names)) => names.push(name),
+                None => told.push((&last.state, vec![name])),
+            }
+        }
+        let (style, word) = if run.equal { (self.look.good(), "equal") } else { (self.look.bad(), "not equal") };
+        let mut text = format!("final states: {style}{word}{style:#}\n");
+        for (state, names) in told {
+            let all = if names.len() == run.finals.len() { "all".to_owned() } else { names.join(", ") };
+            let _ = writeln!(text, "  {all}: {}", short(state, WIDTH - 30));
         }
         text
     }

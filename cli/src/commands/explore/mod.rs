@@ -1,5 +1,7 @@
 //! `syncbench explore`: every schedule of a small case.
 
+mod all;
+
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -33,6 +35,9 @@ const MOST_CLIENTS: u32 = 8;
 const MOST_SCRIPTS: u64 = 1_000_000;
 
 pub(crate) fn explore(catalog: &Catalog, args: &ExploreArgs) -> Done {
+    if let Some(folder) = args.out.as_deref().filter(|_| args.all) {
+        return all::all(catalog, args, folder);
+    }
     let bounds = bounds(args)?;
     let strategy = strategy(catalog, &one("--strategy", &args.strategy)?)?;
     let label = one("--workload", &args.workload)?;
@@ -179,12 +184,15 @@ impl Pair<'_> {
 
     /// The shortest story of each anomaly.
     fn stories(&self, case: &Case<'_>, found: &Explored) -> Result<Vec<Told>, Failure> {
-        let tell = |anomaly: &Anomaly| {
-            let schedule = Schedule::read(&anomaly.schedule, found.clients, case.letters())?;
-            explore::tell(case, &schedule, &format!("{}: {}", self.label, anomaly.kind))
-        };
-        let told = |anomaly| tell(anomaly).map_err(|why| Failure::Broken(anyhow::anyhow!("{}: {why}", anomaly.kind)));
-        found.anomalies.iter().map(told).collect()
+        found.anomalies.iter().map(|anomaly| self.story(case, found, anomaly)).collect()
+    }
+
+    /// The shortest story of an anomaly.
+    fn story(&self, case: &Case<'_>, found: &Explored, anomaly: &Anomaly) -> Result<Told, Failure> {
+        let schedule = Schedule::read(&anomaly.schedule, found.clients, case.letters());
+        let title = format!("{} on {}: {}", self.strategy.label, self.label, anomaly.kind);
+        let told = schedule.and_then(|schedule| explore::tell(case, &schedule, &title));
+        told.map_err(|why| Failure::Broken(anyhow::anyhow!("{}: {why}", anomaly.kind)))
     }
 
     /// The command that tells the story of an anomaly again.

@@ -7,7 +7,7 @@ use syncbench_harness::stories::STORIES;
 use syncbench_strategies::names;
 use syncbench_strategies::registry::left_out;
 
-use super::entry::{ChartEntry, Fault, Metric, Named, Network, Scenario, Story, Strategy, Workload};
+use super::entry::{ChartEntry, Fault, Metric, MutantEntry, Named, Network, Scenario, Story, Strategy, Workload};
 use crate::args::{Asked, Listed};
 use crate::catalog;
 
@@ -31,6 +31,8 @@ pub(super) struct Catalog {
     pub(super) scenarios: Option<Vec<Scenario>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) stories: Option<Vec<Story>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) mutants: Option<Vec<MutantEntry>>,
 }
 
 impl Catalog {
@@ -64,6 +66,7 @@ impl Catalog {
             metrics: of_kind(asked, Listed::Metrics, metrics::all().map(Metric::from)),
             charts: of_kind(asked, Listed::Charts, catalog.charts.iter().map(|chart| ChartEntry::from(*chart))),
             scenarios: of_kind(asked, Listed::Scenarios, scenarios.map(|part| Scenario::of(part, program))),
+            mutants: of_kind(asked, Listed::Mutants, MutantEntry::all(program)),
             stories: of_kind(asked, Listed::Stories, STORIES.iter().map(|story| Story::of(story, program))),
         }
     }
@@ -82,6 +85,7 @@ impl Catalog {
             section(Listed::Charts, self.charts.as_ref()),
             section(Listed::Scenarios, self.scenarios.as_ref()),
             section(Listed::Stories, self.stories.as_ref()),
+            section(Listed::Mutants, self.mutants.as_ref()),
         ];
         all.into_iter().filter(|(_, entries)| !entries.is_empty()).collect()
     }

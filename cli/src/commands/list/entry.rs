@@ -7,6 +7,7 @@ use serde::Serialize;
 use syncbench_harness::faults::{FaultSpec, Scope, Swarm, Timing};
 use syncbench_harness::finding::Kind;
 use syncbench_harness::metric::MetricSpec;
+use syncbench_harness::mutants::{FAMILIES, Family, Mutant};
 use syncbench_harness::network::NetworkSpec;
 use syncbench_harness::workload::WorkloadSpec;
 use syncbench_reports::charts::Chart;
@@ -347,6 +348,55 @@ impl Scenario {
     pub(super) fn of((name, toml): &(&'static str, &'static str), program: &str) -> Self {
         let summary = toml.lines().next().unwrap_or_default().trim_start_matches("# ");
         Self { name, summary, toml, example: format!("{program} run {name}") }
+    }
+}
+
+/// A planted bug.
+#[derive(Serialize)]
+pub(super) struct MutantEntry {
+    pub(super) name: &'static str,
+    pub(super) plants: &'static str,
+    /// A bug of this kind in a real product.
+    pub(super) history: Option<&'static str>,
+    family: &'static str,
+    pub(super) strategy: &'static str,
+    pub(super) workload: &'static str,
+    pub(super) network: &'static str,
+    pub(super) faults: &'static [&'static str],
+    pub(super) caught_by: String,
+    pub(super) example: String,
+}
+
+impl MutantEntry {
+    /// All of them, family by family.
+    pub(super) fn all(program: &str) -> impl Iterator<Item = Self> {
+        let entry = move |family: &'static Family, mutant: &'static Mutant| Self {
+            name: mutant.name,
+            plants: mutant.plants,
+            history: mutant.history,
+            family: family.name,
+            strategy: mutant.base.label(),
+            workload: mutant.workload,
+            network: mutant.conditions.network,
+            faults: mutant.conditions.faults,
+            caught_by: mutant.caught_by(),
+            example: format!("{program} verify --only {}", mutant.name),
+        };
+        FAMILIES.iter().flat_map(move |family| family.mutants.iter().map(move |mutant| entry(family, mutant)))
+    }
+}
+
+impl Named for MutantEntry {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn summary(&self) -> &str {
+        self.plants
+    }
+
+    fn group(&self) -> Option<&str> {
+        Some(self.family)
     }
 }
 

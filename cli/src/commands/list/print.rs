@@ -14,7 +14,12 @@ const WIDEST: usize = 100;
 /// The names of everything, kind by kind.
 pub(super) fn overview(catalog: &Catalog, program: &str) {
     for (kind, entries) in catalog.sections() {
-        let names: Vec<_> = entries.iter().map(|entry| entry.name()).collect();
+        let mut names: Vec<String> = entries.iter().map(|entry| entry.name().to_owned()).collect();
+        if kind == Listed::Mutants {
+            // Too many for an overview: their families will do.
+            let groups: Vec<&str> = entries.iter().filter_map(|entry| entry.group()).collect();
+            names = groups.chunk_by(|a, b| a == b).map(|group| format!("{} ({})", group[0], group.len())).collect();
+        }
         heading(kind);
         wrapped(2, 2, &names.join(", "));
     }
@@ -101,6 +106,15 @@ pub(super) fn whole(catalog: &Catalog) {
         println!("    toml:");
         let room = columns().saturating_sub(6).max(20);
         scenario.toml.trim_end().lines().flat_map(|line| toml(line, room)).for_each(|line| println!("      {line}"));
+    });
+    section("mutants", catalog.mutants.as_deref(), |mutant| {
+        named(mutant.name, mutant.plants);
+        field("a real one", mutant.history.unwrap_or_default());
+        field("planted in", &format!("{} on {}", mutant.strategy, mutant.workload));
+        field("network", mutant.network);
+        field("faults", &mutant.faults.join(", "));
+        field("caught by", &mutant.caught_by);
+        field("example", &mutant.example);
     });
     section("stories", catalog.stories.as_deref(), |story| {
         named(story.name, story.title);

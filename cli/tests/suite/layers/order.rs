@@ -47,13 +47,13 @@ const HARNESS: &[&[&str]] = &[
     &["metrics"],
     &["run"],
     &["scenario", "stories", "shrink", "mutants"],
-    &["explore", "capsule"],
+    &["explore", "capsule", "predictions"],
     &["prelude"],
 ];
 
 const REPORTS: &[&[&str]] = &[
     &["format", "stats", "criterion"],
-    &["coverage", "exact", "export"],
+    &["anomalies", "coverage", "exact", "export"],
     &["aggregate"],
     &["away", "caveat", "columns", "draw", "overview"],
     &["headline"],

@@ -1,5 +1,6 @@
 //! When users act: on their own schedule (open loop), after an answer (closed loop), in turn, or as recorded.
 
+mod arrivals;
 mod user;
 
 use std::time::Duration;
@@ -83,7 +84,7 @@ impl<'a> Users<'a> {
     pub(super) fn ready(&mut self, now: Time, ledger: &Ledger) -> Vec<(NodeId, Time)> {
         let due = match self.pace {
             _ if self.scripted => return Vec::new(),
-            Pace::Poisson | Pace::Periodic => return Vec::new(),
+            Pace::Poisson | Pace::Periodic | Pace::Bursts | Pace::Day => return Vec::new(),
             Pace::Closed => self.answered(now, ledger),
             Pace::Turns => self.next_turn(now, ledger).into_iter().collect(),
             Pace::Recorded => self.recorded(now, ledger),

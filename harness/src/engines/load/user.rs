@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use syncbench_strategies::replica::{NodeId, Rng, Time};
+use syncbench_strategies::replica::{NodeId, Time};
 use syncbench_strategies::view::View;
 
+use super::arrivals::Arrivals;
 use crate::actions::{IntentId, ScriptedAction};
 use crate::ledger::{Action, Own};
 use crate::pace::Pace;
-use crate::rng::{exponential, stream, unit};
+use crate::rng::{stream, unit};
 use crate::task::Task;
 use crate::workload::{self, Standing};
 
@@ -32,7 +33,7 @@ pub(in crate::engines) struct User {
     script: Option<Vec<ScriptedAction>>,
     /// Share of actions that undo one of the user's own operations.
     undo: f64,
-    arrivals: Rng,
+    arrivals: Arrivals,
     /// When the last intent was due.
     clock: Time,
     /// When the next action is due is known.
@@ -66,7 +67,12 @@ impl User {
             drawn: 0,
             script,
             undo: task.undo,
-            arrivals: stream(task.seed, "arrival", client.0.into(), 0),
+            arrivals: Arrivals::new(
+                task.pace,
+                task.gap() * task.clients,
+                task.gap().mul_f64(task.ops.max(1) as f64),
+                stream(task.seed, "arrival", client.0.into(), 0),
+            ),
             clock: Time::ZERO,
             scheduled: false,
             postponed: false,
@@ -165,18 +171,15 @@ impl User {
             self.scheduled = true;
             return Some(at);
         }
-        let open = matches!(self.pace, Pace::Poisson | Pace::Periodic);
-        if self.left == 0 || !open {
+        if self.left == 0 || !self.pace.is_open() {
             return None;
         }
-        let mean = self.gap * self.clients;
-        let span = match self.pace {
-            Pace::Poisson => Duration::from_secs_f64(exponential(&mut self.arrivals, mean.as_secs_f64())),
-            _ if self.drawn == 0 && self.clock == Time::ZERO => self.gap * self.client.0,
-            _ => mean,
-        };
         self.scheduled = true;
-        self.clock = self.clock + span;
+        self.clock = if self.pace == Pace::Periodic && self.drawn == 0 && self.clock == Time::ZERO {
+            Time::ZERO + self.gap * self.client.0
+        } else {
+            self.arrivals.after(self.clock)
+        };
         Some(self.clock)
     }
 }

@@ -111,8 +111,8 @@ struct Sim<'a> {
     shown: BTreeMap<NodeId, Digest>,
     events: Vec<Event>,
     requests: Vec<Request>,
-    /// The message that is being received was damaged by the network.
-    damaged: bool,
+    /// Whether the message that is being received is damaged, and how many of those that were received are.
+    damaged: (bool, u64),
     /// How long replicas that never fall silent need to settle; zero for those that do.
     settling: Duration,
     /// When a user last acted, a connection last opened or the last fault transition was.
@@ -162,7 +162,7 @@ impl<'a> Sim<'a> {
             shown: BTreeMap::new(),
             events: Vec::new(),
             requests: Vec::new(),
-            damaged: false,
+            damaged: (false, 0),
             settling: task.strategy.strategy.settling(),
             stirred_at: Time::ZERO,
             progress: (Time::ZERO, 0),

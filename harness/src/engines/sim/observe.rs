@@ -84,6 +84,7 @@ impl Sim<'_> {
             messages_in_flight,
             timers_due,
             connections_opening,
+            damaged: self.damaged.1,
             trace_digest: Some(self.tracer.digest()),
             inexact: self.hold.inexact(),
             ledger: self.ledger,

@@ -111,9 +111,9 @@ impl Sim<'_> {
     /// A replica handles a message.
     pub(super) fn receive(&mut self, parcel: &Parcel) {
         self.emit(parcel.to, What::Delivered { from: parcel.from });
-        self.damaged = parcel.is_damaged();
+        self.damaged = (parcel.is_damaged(), self.damaged.1 + u64::from(parcel.is_damaged()));
         self.step(parcel.to, Input::Receive(parcel.from, &parcel.bytes, &parcel.sidecar));
-        self.damaged = false;
+        self.damaged.0 = false;
     }
 
     pub(super) fn step(&mut self, id: NodeId, input: Input<'_>) {
@@ -124,7 +124,7 @@ impl Sim<'_> {
         node.step(input, self.now, wall, &mut events, &mut requests);
         self.touched.insert(id);
         for event in events.drain(..) {
-            self.enter(if self.damaged { event.of_damage() } else { event });
+            self.enter(if self.damaged.0 { event.of_damage() } else { event });
         }
         for request in requests.drain(..) {
             match request {

@@ -88,6 +88,8 @@ pub(super) fn merge(
         messages_in_flight,
         timers_due,
         connections_opening,
+        // No fault that damages messages is planned in real time.
+        damaged: 0,
         trace_digest: None,
         inexact: None,
         stored_bytes,

@@ -101,7 +101,10 @@ fn duplicates_delays_and_damage_hit_their_share_of_messages() {
     };
     assert!((hit("duplicate:share=3%", |one| one.copied) / 0.03 - 1.0).abs() < 0.05);
     assert!((hit("reorder:share=3%,by=80ms", |one| one.late > Duration::ZERO) / 0.03 - 1.0).abs() < 0.05);
-    assert!((hit("corrupt:share=3%", |one| one.damaged) / 0.03 - 1.0).abs() < 0.05);
+    assert!((hit("corrupt:share=3%", |one| one.lost) / 0.03 - 1.0).abs() < 0.05);
+    assert!((hit("corrupt:share=3%,past=authentication", |one| one.damaged && !one.lost) / 0.03 - 1.0).abs() < 0.05);
+    let streams = made("corrupt:share=100%", &scope(9, false));
+    assert!(only(&streams).impair(&passing(Time::ZERO, true), S).breaks);
     let faults = made("reorder:share=100%,by=80ms", &scope(9, true));
     let late: Vec<Duration> = every_ms(n).map(|at| only(&faults).impair(&passing(at, false), S).late).collect();
     let mean_ms = late.iter().sum::<Duration>().as_secs_f64() * 1e3 / n as f64;

@@ -1,9 +1,12 @@
 //! Bugs in the model of `record`: what edits of a table mean.
 
+use crate::oracle::{ACTIVITY, ALLOWED_STATES};
+use crate::oracles::INVARIANT_BROKEN_ON_SCREEN;
 use crate::oracles::undo::LOST_TO_UNDO;
 use crate::oracles::writes::EDIT_LOST;
 use crate::workloads::record::{CREATE_LOST, DELETE_LOST, RESURRECTED_RECORD, RecordOp, TORN_SAVE};
-use syncbench_strategies::model::Operation;
+use syncbench_strategies::document::{Document, Edit};
+use syncbench_strategies::model::{Operation, Rejected};
 
 use super::{Answer, TOGETHER, UNDOING, edited, meaning, nothing};
 use crate::mutants::{Bug, Mutant};
@@ -23,7 +26,7 @@ pub(in crate::mutants) static MUTANTS: &[Mutant] = &[
         "saves-are-torn",
         "A save of two paired fields writes one of them.",
         "record",
-        &[&TORN_SAVE],
+        &[&TORN_SAVE, &INVARIANT_BROKEN_ON_SCREEN],
         Bug::Means(saves_are_torn),
     ),
     meaning(
@@ -60,6 +63,26 @@ pub(in crate::mutants) static MUTANTS: &[Mutant] = &[
             Bug::Means(settings_are_forgotten),
         )
     },
+    Mutant {
+        oracle: &ALLOWED_STATES,
+        ..meaning(
+            "saves-miss-the-pair",
+            "A save of two paired fields writes two values that do not belong together.",
+            "record",
+            &[],
+            Bug::Means(saves_miss_the_pair),
+        )
+    },
+    Mutant {
+        oracle: &ACTIVITY,
+        ..meaning(
+            "everything-is-rejected",
+            "Every operation is rejected, so that nothing can be lost.",
+            "record",
+            &[],
+            Bug::Means(everything_is_rejected),
+        )
+    },
 ];
 
 fn settings_are_forgotten(operation: &Operation, answer: Answer) -> Answer {
@@ -71,6 +94,23 @@ pub(super) fn saves_are_torn(operation: &Operation, answer: Answer) -> Answer {
         Some(RecordOp::SavePair { .. }) => edited(answer, |edits| edits.truncate(1)),
         _ => answer,
     }
+}
+
+/// The upper field of a pair is one more than the lower.
+fn saves_miss_the_pair(operation: &Operation, answer: Answer) -> Answer {
+    match operation.decode() {
+        Some(RecordOp::SavePair { .. }) => edited(answer, |edits| {
+            if let Some(Edit::Put { value, .. }) = edits.last_mut() {
+                *value = value.as_int().map_or(Document::Null, |high| (high + 1).into());
+            }
+        }),
+        _ => answer,
+    }
+}
+
+/// Everything makes no sense.
+fn everything_is_rejected(_: &Operation, _: Answer) -> Answer {
+    Err(Rejected::new("closed", "come back tomorrow"))
 }
 
 fn deletes_are_forgotten(operation: &Operation, answer: Answer) -> Answer {

@@ -17,7 +17,7 @@ use syncbench_strategies::view::View;
 
 use super::super::{Base, Bug, Conditions, Mutant, USUAL, mutant};
 use super::{decode, encode};
-use crate::oracle::CONVERGENCE;
+use crate::oracle::{CLOCKS, CONVERGENCE};
 
 /// The spec.
 static SPEC: Spec = Spec::own(
@@ -37,6 +37,8 @@ enum Flaw {
     ForgetsRemoval,
     /// A removal names an index.
     RemovesByIndex,
+    /// The clock is a part of every position.
+    AsksClock,
 }
 
 const STACK: (Base, &str) = (Base::Own(&SPEC), "stack:reverse=0");
@@ -74,6 +76,16 @@ pub(in crate::mutants) static MUTANTS: &[Mutant] = &[
             STACK,
             Bug::Strategy(|| make(Flaw::RemovesByIndex)),
             &CONVERGENCE,
+        )
+    },
+    Mutant {
+        conditions: FAST,
+        ..mutant(
+            "order-by-clock",
+            "What the clock shows decides which of two items in one gap comes first, where no clock should.",
+            STACK,
+            Bug::Strategy(|| make(Flaw::AsksClock)),
+            &CLOCKS,
         )
     },
 ];
@@ -210,10 +222,19 @@ impl Replica for Client {
     fn submit(&mut self, id: OpId, operation: &Operation, cx: &mut Context<'_>) {
         let planned = self.model.plan(&self.view, operation);
         let planned = planned.and_then(|plan| Ok((self.steps(id, &plan.edits)?, plan.outcome)));
-        let (steps, outcome) = match planned {
+        let (mut steps, outcome) = match planned {
             Ok(planned) => planned,
             Err(reason) => return cx.rejected(id, reason),
         };
+        if self.has(Flaw::AsksClock) {
+            // Less than the distance of any two positions here.
+            let share = (cx.wall_clock().0 % 10_000_000_000) as f64 * 1e-14;
+            steps.iter_mut().for_each(|step| {
+                if let Step::Insert(item) = step {
+                    item.at += share;
+                }
+            });
+        }
         cx.broadcast(self.peers.iter().copied(), encode(&((id.client, id.n), &steps)), Sidecar::op(id));
         steps.into_iter().for_each(|step| self.take(step));
         self.show();

@@ -12,6 +12,7 @@ fn lossy() -> Profile {
         loss: 0.1,
         up_bits_per_s: Some(1_000_000),
         down_bits_per_s: Some(4_000_000),
+        gaps: None,
     };
     Profile { client, ..Profile::constant(Duration::ZERO) }
 }

@@ -22,7 +22,6 @@ use syncbench_strategies::replica::Time;
 
 use super::{Plan, Scenario};
 use crate::faults::{Armed, Faults};
-use crate::pace::Pace;
 use crate::run::Planned;
 use crate::workload::WorkloadSpec;
 
@@ -84,8 +83,7 @@ impl<'p> Planning<'p> {
     /// How long users act, in seconds, where their pace says: in an open loop, and in a replayed trace at its most.
     fn acting_s(&self) -> Option<f64> {
         let settings = &self.cells[0].settings;
-        let open = matches!(settings.pace, Pace::Poisson | Pace::Periodic);
-        open.then(|| settings.ops as f64 / settings.rate_per_s)
+        settings.pace.is_open().then(|| settings.ops as f64 / settings.rate_per_s)
     }
 
     /// The faults with their windows.

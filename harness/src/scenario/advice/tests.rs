@@ -1,5 +1,5 @@
 use super::*;
-use crate::scenario::{DEFAULT_PARTS, LONG_PARTS, OTHER_PARTS, built_in, default_comparison};
+use crate::scenario::{DEFAULT_PARTS, LONG_PARTS, OTHER_PARTS, Pace, built_in, default_comparison};
 
 /// A scenario that is fine.
 fn fine() -> Scenario {

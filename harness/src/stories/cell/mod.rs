@@ -79,9 +79,8 @@ pub fn first_loss(planned: &Planned, kind: Option<&str>) -> Result<Told, String>
             first.ran.ledger.entries().map(|entry| entry.id).filter(|op| !ops.contains(op)).collect::<Vec<_>>();
         ops.extend(others);
         let path = whole_place(&first, &ops);
-        let steps = first.steps.iter().enumerate().filter(|(_, (step, _))| step.matters()).map(|(index, _)| index);
-        let steps: BTreeSet<usize> = steps.take(WHOLE_STEPS).collect();
-        let second = watched(planned, States::At(path.clone(), steps.clone()))?;
+        let second = watched(planned, States::At(path.clone(), (0..first.steps.len()).collect()))?;
+        let steps = effects(&second, &path);
         let around = choice::text_place(subject.op, &first.edits);
         let run = run(planned, &subject, &ops, &steps, (&path, around), second);
         return Ok(told(planned, subject.title, vec![run]));
@@ -98,6 +97,20 @@ pub fn first_loss(planned: &Planned, kind: Option<&str>) -> Result<Told, String>
     let around = choice::text_place(subject.op, &first.edits);
     let run = run(planned, &subject, &ops, &steps, (&path, around), second);
     Ok(told(planned, subject.title, vec![run]))
+}
+
+/// The first calls that had an effect, or after which a replica showed something else at this place.
+fn effects(watched: &Watched, path: &Path) -> BTreeSet<usize> {
+    let genesis = watched.genesis.at(path).cloned().unwrap_or(Document::Null);
+    let mut showing: BTreeMap<NodeId, &Document> = BTreeMap::new();
+    let mut steps = BTreeSet::new();
+    for (index, (step, _)) in watched.steps.iter().enumerate() {
+        let before = showing.insert(step.node, &step.state).unwrap_or(&genesis);
+        if before != &step.state || step.reports() {
+            steps.insert(index);
+        }
+    }
+    steps.into_iter().take(WHOLE_STEPS).collect()
 }
 
 /// The place of the document that all operations edit, or where the effects of all end up, if what is there fits a line; else

@@ -1,4 +1,7 @@
-//! Every kind of finding that a workload's oracle makes is found in a strategy with a planted bug, and not without the bug.
+//! Every kind of finding that a workload's oracle makes is found in a planted bug, and not without the bug.
+//!
+//! Most of the bugs are mutants, which the crate's own test tries. Here are those that need no bug: a strategy that is too weak
+//! for its workload, or that meets a fault.
 //!
 //! A workload has its bugs in one file here and one line in [`PLANTED`]. A kind in its spec that no bug produces fails the
 //! test, and so does a finding whose kind is not in the spec.
@@ -14,12 +17,11 @@ mod stack;
 mod text;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use syncbench_harness::finding::Kind;
+use syncbench_harness::mutants::{self, Mutant};
 use syncbench_harness::oracles::{
-    self, INVARIANT_BROKEN_ON_SCREEN, NO_SERIAL_ORDER, NO_SUSTAINABLE_RATE, NOT_JUDGED, ROLLED_BACK, lineage,
-    serial_order,
+    self, NO_SERIAL_ORDER, NO_SUSTAINABLE_RATE, NOT_JUDGED, ROLLED_BACK, lineage, serial_order,
 };
 use syncbench_harness::pace::Pace;
 use syncbench_harness::results::Outcome;
@@ -29,11 +31,8 @@ use syncbench_harness::sessions::{
 };
 use syncbench_harness::settings::Engine;
 use syncbench_harness::workloads::WORKLOADS;
-use syncbench_strategies::document::Edit;
-use syncbench_strategies::model::{ErasedModel, ModelRef, Operation, Plan, Rejected};
-use syncbench_strategies::view::View;
 
-use crate::common::mutants::{Bug, mutant, with_model};
+use crate::common::mutants::{INERT, mutant};
 use crate::common::subject::{Subject, scenario};
 
 /// One line per workload: its name, and its bugs.
@@ -57,26 +56,21 @@ const ANYWHERE: &[Planted] = &[
         seeds: 10,
         ..Planted::new("stack:pop=0.5", &[&NO_SERIAL_ORDER], Flaw::Weak)
     },
-    Planted::new("record", &[&INVARIANT_BROKEN_ON_SCREEN], Flaw::Means(record::saves_are_torn)),
-    Planted::new(
-        "record",
-        &[&ROLLED_BACK, &lineage::RESURRECTED],
-        Flaw::Meets("crash:client=server,keep=nothing@2500ms..2600ms"),
-    ),
+    Planted {
+        pace: Pace::Poisson,
+        ..Planted::new(
+            "record",
+            &[&ROLLED_BACK, &lineage::RESURRECTED],
+            Flaw::Meets("crash:client=server,keep=nothing@2s..3s"),
+        )
+    },
 ];
-
-/// What a model says about an operation.
-pub(crate) type Answer = Result<Plan, Rejected>;
 
 /// What is wrong.
 #[derive(Clone, Copy)]
 pub(crate) enum Flaw {
-    /// The model of all replicas differs from the one that the oracle assumes: its answer is replaced.
-    Means(fn(&Operation, Answer) -> Answer),
-    /// The same, with what the model sees.
-    Sees(fn(&dyn View, &Operation, Answer) -> Answer),
-    /// A replica with a bug.
-    Has(Bug),
+    /// A replica with the bug of the mutant with this name.
+    Has(&'static str),
     /// None: the strategy is correct, and this fault happens.
     Meets(&'static str),
     /// None: the strategy is correct, and too weak for users who act at the same time. Without the flaw they take turns.
@@ -119,24 +113,11 @@ impl Planted {
         self.kinds.into_iter().flatten()
     }
 
-    /// The same where users act at the same time.
-    pub(crate) const fn together(self) -> Self {
-        Self { pace: Pace::Poisson, ..self }
-    }
-
     /// The kinds that are found over its seeds, with the flaw or without.
     fn found(&self, flawed: bool) -> BTreeSet<String> {
-        let honest = || Subject::new(self.strategy, self.workload);
-        let twisted = |meaning: Meaning| {
-            let meaning = Arc::new(meaning);
-            Subject { workload: with_model(self.workload, move |model| twist(model, &meaning)), ..honest() }
-        };
         let subject = match self.flaw {
-            Flaw::Means(meaning) if flawed => twisted(Box::new(move |_, operation, answer| meaning(operation, answer))),
-            Flaw::Sees(meaning) if flawed => twisted(Box::new(meaning)),
-            Flaw::Means(_) | Flaw::Sees(_) => twisted(Box::new(|_, _, answer| answer)),
-            Flaw::Has(bug) => mutant(self.strategy, self.workload, if flawed { bug } else { Bug::Inert }),
-            Flaw::Weak | Flaw::Regret | Flaw::Meets(_) => honest(),
+            Flaw::Has(bug) => mutant(self.strategy, self.workload, if flawed { bug } else { INERT }),
+            Flaw::Weak | Flaw::Regret | Flaw::Meets(_) => Subject::new(self.strategy, self.workload),
         };
         let pace = if matches!(self.flaw, Flaw::Weak) && !flawed { Pace::Turns } else { self.pace };
         let faults = match self.flaw {
@@ -161,48 +142,17 @@ impl Planted {
     }
 }
 
-/// What becomes of a model's answer.
-type Meaning = Box<dyn Fn(&dyn View, &Operation, Answer) -> Answer + Send + Sync>;
-
-struct Twisted {
-    model: ModelRef,
-    meaning: Arc<Meaning>,
-}
-
-fn twist(model: ModelRef, meaning: &Arc<Meaning>) -> ModelRef {
-    Arc::new(Twisted { model, meaning: meaning.clone() })
-}
-
-impl ErasedModel for Twisted {
-    fn plan(&self, view: &dyn View, operation: &Operation) -> Answer {
-        (self.meaning)(view, operation, self.model.plan(view, operation))
-    }
-
-    fn describe(&self, operation: &Operation) -> String {
-        self.model.describe(operation)
-    }
-}
-
-/// The same plan with other edits.
-pub(crate) fn edited(answer: Answer, change: impl FnOnce(&mut Vec<Edit>)) -> Answer {
-    answer.map(|mut plan| {
-        change(&mut plan.edits);
-        plan
-    })
-}
-
-/// The same plan without edits.
-pub(crate) fn nothing(answer: Answer) -> Answer {
-    edited(answer, Vec::clear)
-}
-
 #[test]
 fn every_kind_of_finding_has_its_bug() {
     let lines: Vec<_> = PLANTED.iter().map(|(name, _)| *name).collect();
     let registered: Vec<_> = WORKLOADS.iter().map(|spec| spec.name).collect();
     assert_eq!(lines, registered, "a line for every workload, in the order of the registry");
     for (spec, (name, planted)) in WORKLOADS.iter().zip(PLANTED) {
-        let caught: BTreeSet<&str> = planted.iter().flat_map(Planted::kinds).map(|kind| kind.name).collect();
+        let here = |mutant: &&Mutant| mutant.workload.split(':').next() == Some(*name);
+        let mutants = mutants::all().filter(here).flat_map(|mutant| mutant.kinds.iter().copied());
+        let kinds = planted.iter().flat_map(Planted::kinds).chain(mutants);
+        let caught: BTreeSet<&str> =
+            kinds.filter(|kind| !oracles::KINDS.contains(kind)).map(|kind| kind.name).collect();
         assert_eq!(
             caught,
             spec.kinds.iter().map(|kind| kind.name).collect(),
@@ -244,9 +194,10 @@ fn kinds_of_all_workloads_are_found() {
         &WRITES_FOLLOW_READS_BROKEN,
         &lineage::DOUBLED,
     ];
-    let caught = ANYWHERE.iter().flat_map(Planted::kinds).chain(elsewhere);
-    let names = |kinds: &mut dyn Iterator<Item = &'static Kind>| kinds.map(|kind| kind.name).collect::<BTreeSet<_>>();
-    assert_eq!(names(&mut caught.into_iter()), names(&mut oracles::KINDS.iter().copied()));
+    let mutants = mutants::all().flat_map(|mutant| mutant.kinds.iter().copied());
+    let caught: Vec<_> = ANYWHERE.iter().flat_map(Planted::kinds).chain(mutants).chain(elsewhere).collect();
+    let missing: Vec<_> = oracles::KINDS.iter().copied().filter(|kind| !caught.contains(kind)).collect();
+    assert_eq!(missing, [&NOT_JUDGED; 0]);
 }
 
 /// What may be on its way when the budget ends is neither kept nor lost, and a budget that suffices says which.
@@ -269,12 +220,12 @@ fn what_may_be_on_its_way_is_not_judged() {
 fn a_group_that_loses_messages_sustains_no_rate() {
     let engine = Engine::Threads;
     let scenario = Scenario { engine, networks: vec!["instant".into()], clients: 2, budget_s: 1.0, ..scenario() };
-    let found = |bug| {
+    let found = |bug: &str| {
         let cell = mutant("lww-document", "stack", bug).cell(&scenario, 1);
         assert_eq!(cell.outcome, Outcome::Measured, "{:?}", cell.reason);
         cell.findings.iter().any(|finding| finding.kind == NO_SUSTAINABLE_RATE.name)
     };
-    assert!(found(Bug::LosesMessages));
+    assert!(found("own-messages-lost"));
     // On a busy machine even the best group is late now and then.
-    assert!((0..5).any(|_| !found(Bug::Inert)));
+    assert!((0..5).any(|_| !found(INERT)));
 }

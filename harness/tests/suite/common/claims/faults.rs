@@ -1,7 +1,7 @@
 //! Convergence under faults, datagrams, late copies, and work offline.
 
 use syncbench_harness::ledger::{Entry, Fate};
-use syncbench_harness::results::{ClaimsKept, Coverage, Outcome};
+use syncbench_harness::results::{ClaimsKept, Outcome};
 use syncbench_harness::scenario::Scenario;
 use syncbench_strategies::replica::{NodeId, Time};
 use syncbench_strategies::spec::Content;
@@ -25,6 +25,16 @@ const TOGETHER: &[&[&str]] = &[
 /// Clocks that are off for the whole run, on a network where a message by way of a third node overtakes the direct one.
 const SKEWED: &[&[&str]] = &[&["skew:by=500ms,client=2,to=behind"], &["skew:by=200ms,client=1"]];
 
+/// Connections that break and open over and over, losses in bursts, damage, and what a swarm draws.
+const FLAKY: &[&[&str]] = &[
+    &["flapping:period=400ms,down=40%,client=2", "burst:share=20%,mean=100ms"],
+    &["offline:share=30%,mean=150ms", "corrupt:share=5%"],
+    &["swarm"],
+];
+
+/// A network on which clients notice at once that they can connect again, so that many connections fit into a short run.
+const PROMPT: &str = "4g:detection=10ms";
+
 /// With fewer seeds than this, each set of faults gets one seed, and one workload of a variant, instead of all.
 const MANY: u64 = 10;
 
@@ -44,25 +54,12 @@ pub fn converges(subject: &Subject, seeds: Seeds) -> Checked {
         };
         for (index, faults) in TOGETHER.iter().enumerate().filter(|(index, _)| turn(*index)) {
             let network = if (index as u64 + seed).is_multiple_of(2) { "4g" } else { "wifi" };
-            let scenario = Scenario {
-                faults: faults.iter().map(|fault| (*fault).to_owned()).collect(),
-                networks: vec![network.into()],
-                ..scenario()
-            };
-            // A fault that touched nothing proves nothing: if nobody happened to act while it lasted, another seed takes the
-            // place of this one.
-            let mut idle = None;
-            for seed in [seed, seed + INSTEAD, seed + 2 * INSTEAD] {
-                let cell = subject.cell(&scenario, seed);
-                idle = cell.coverage.iter().find_map(Coverage::vain).map(|vain| (vain, cell.replay.clone()));
-                if idle.is_none() || cell.claims_kept != Some(ClaimsKept::Unknown) {
-                    passed(&cell)?;
-                    break;
-                }
-            }
-            if let Some((vain, replay)) = idle {
-                return Err(format!("{vain}\n    {replay}"));
-            }
+            told(subject, &faulty(faults, network), seed)?;
+        }
+        // A strategy with other parameters has no other links.
+        let defaults = subject.strategy.spec.name == subject.strategy.label;
+        for (_, faults) in FLAKY.iter().enumerate().filter(|(index, _)| defaults && turn(*index)) {
+            told(subject, &faulty(faults, PROMPT), seed)?;
         }
         for (_, faults) in SKEWED.iter().enumerate().filter(|(index, _)| turn(*index)) {
             let faults = faults.iter().map(|fault| (*fault).to_owned()).collect();
@@ -70,6 +67,25 @@ pub fn converges(subject: &Subject, seeds: Seeds) -> Checked {
         }
     }
     Ok(())
+}
+
+/// The strategy keeps its claims under these faults. Faults that touched nothing prove nothing: if nobody happened to act while
+/// they lasted, another seed takes the place of this one.
+fn told(subject: &Subject, scenario: &Scenario, seed: u64) -> Checked {
+    let mut idle = Ok(());
+    for seed in [seed, seed + INSTEAD, seed + 2 * INSTEAD] {
+        let cell = subject.cell(scenario, seed);
+        if cell.claims_kept != Some(ClaimsKept::Unknown) || cell.coverage.iter().all(|met| met.touched) {
+            return passed(&cell);
+        }
+        idle = passed(&cell);
+    }
+    idle
+}
+
+fn faulty(faults: &[&str], network: &str) -> Scenario {
+    let faults = faults.iter().map(|fault| (*fault).to_owned()).collect();
+    Scenario { faults, networks: vec![network.into()], ..scenario() }
 }
 
 /// The strategy keeps its claims on a network of datagrams with everything that it claims to tolerate.
@@ -89,6 +105,16 @@ pub fn datagrams(subject: &Subject, seeds: Seeds) -> Checked {
             ..scenario()
         };
         passed(&subject.cell(&scenario, seed))?;
+        // The same disorder as faults, and damage. Luck lasts a millisecond, so this run is longer.
+        let faults = [
+            (true, "reorder:share=40%,by=10ms"),
+            (claims.tolerates_duplicates, "duplicate:share=40%"),
+            (claims.tolerates_loss, "corrupt:share=20%"),
+            (claims.tolerates_loss, "burst:share=20%,mean=5ms"),
+        ];
+        let faults = faults.into_iter().filter(|(claimed, _)| *claimed).map(|(_, fault)| fault.to_owned()).collect();
+        let rate_per_s = 300.0;
+        told(subject, &Scenario { transport: "datagram".into(), faults, rate_per_s, ..scenario }, seed)?;
     }
     Ok(())
 }
