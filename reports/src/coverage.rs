@@ -48,8 +48,13 @@ pub struct Met {
 pub fn of_cells<'c>(cells: impl Iterator<Item = &'c Cell>) -> Vec<Met> {
     let cells: Vec<&Cell> = cells.collect();
     let mut all: Vec<Met> = Vec::new();
-    let drawn = cells.iter().flat_map(|cell| &cell.coverage).filter(|one| one.drawn_by.is_some());
-    let many = drawn.map(|one| &one.fault).collect::<BTreeSet<_>>().len() > FEW_DRAWN;
+    let drawn = |cell: &&Cell| {
+        let drawn = cell.coverage.iter().filter(|one| one.drawn_by.is_some());
+        drawn.map(|one| one.fault.clone()).collect::<BTreeSet<String>>()
+    };
+    // Where all runs have drawn the same, each can be told.
+    let most = cells.iter().map(|cell| drawn(cell).len()).max().unwrap_or(0);
+    let many = cells.iter().flat_map(drawn).collect::<BTreeSet<_>>().len() > most.max(FEW_DRAWN);
     for cell in cells {
         let (drawn, written): (Vec<_>, Vec<_>) = cell.coverage.iter().partition(|one| many && one.drawn_by.is_some());
         for one in written {
@@ -164,9 +169,9 @@ impl Met {
                 *by_name.entry(name).or_default() += 1;
             }
         }
-        let names: Vec<String> = by_name.iter().map(|(name, runs)| format!("{name} {runs}")).collect();
+        let names: Vec<String> = by_name.iter().map(|(name, runs)| format!("{name} in {runs}")).collect();
         let each = counts_range(self.drawn.iter().map(|run| run.len() as u64));
-        format!("{each} faults were drawn for each run; of {runs} runs had: {}", names.join(", "))
+        format!("{each} faults were drawn for each of {runs} runs: {}", names.join(", "))
     }
 }
 
@@ -312,7 +317,7 @@ mod tests {
         assert_eq!((told.len(), &*told[0].fault, told[0].operations_overlapped), (1, "swarm", 7 * 6));
         assert_eq!(
             told[0].sentence(),
-            "3 to 4 faults were drawn for each run; of 2 runs had: crash 1, late 2, outage 1, partition 1, skew 1"
+            "3 to 4 faults were drawn for each of 2 runs: crash in 1, late in 2, outage in 1, partition in 1, skew in 1"
         );
     }
 }

@@ -28,11 +28,11 @@ pub(crate) struct VerifyArgs {
     /// Strategies to verify
     #[arg(short, long, value_name = "NAMES", default_value = "all")]
     pub(crate) strategy: Vec<String>,
-    /// Seeds
+    /// Seeds of the plan
     #[arg(long, value_name = "SEEDS", default_value = "1..2")]
     pub(crate) seeds: String,
-    /// Try only this planted bug
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["strategy", "seeds"])]
+    /// Try only this planted bug, or run only the plan: `determinism`
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["strategy", "seeds", "cell"])]
     pub(crate) only: Option<String>,
     /// Compare one cell event by event and show the first that differs
     ///
@@ -46,7 +46,7 @@ pub(crate) struct VerifyArgs {
     #[arg(long, hide = true, requires = "cell")]
     pub(crate) print_events: bool,
     /// Also run every strategy on every workload under sets of faults: every finding has to be predicted
-    #[arg(long, conflicts_with_all = ["only", "strategy", "seeds"])]
+    #[arg(long, conflicts_with_all = ["only", "strategy", "cell"])]
     pub(crate) full: bool,
     /// Print one JSON document
     #[arg(long)]

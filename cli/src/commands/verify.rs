@@ -11,6 +11,7 @@ use std::sync::atomic::AtomicBool;
 use anyhow::Context;
 use serde_json::json;
 use syncbench_harness::mutants::trial::Trial;
+use syncbench_harness::oracle::DETERMINISM;
 use syncbench_harness::results::{Cell, Results};
 use syncbench_harness::run;
 use syncbench_harness::scenario::{Plan, Scenario};
@@ -27,9 +28,10 @@ pub(crate) fn verify(catalog: &Catalog, args: &VerifyArgs) -> Done {
     if let Some(replay) = &args.cell {
         return bisect::cell(catalog, replay, args);
     }
-    let repeated = if args.only.is_none() { Some(repeat(catalog, args)?) } else { None };
-    let all = args.strategy == ["all"];
-    let trials = if all { mutants::run(args.only.as_deref())? } else { Vec::new() };
+    let only = args.only.as_deref();
+    let plan_alone = only == Some(DETERMINISM.name) || args.strategy != ["all"];
+    let repeated = if only.is_none() || plan_alone { Some(repeat(catalog, args)?) } else { None };
+    let trials = if plan_alone { Vec::new() } else { mutants::run(only)? };
     let same = repeated.as_ref().is_none_or(|repeated| repeated.differing.is_empty());
     let swept = if args.full { Some(full::run(catalog)?) } else { None };
     let predicted = swept.as_ref().is_none_or(Swept::passed);

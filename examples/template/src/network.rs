@@ -21,6 +21,7 @@ pub(crate) static SPEC: NetworkSpec = NetworkSpec {
             loss: params.share("loss"),
             up_bits_per_s: Some(2_000_000),
             down_bits_per_s: Some(16_000_000),
+            ..Leg::IDEAL
         },
         server: Leg::DATA_CENTRE,
         backbone: Duration::ZERO,

@@ -1,8 +1,10 @@
 //! One schedule, told step by step.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use syncbench_strategies::document::{Document, Path};
 use syncbench_strategies::replica::{NodeId, OpId, Time};
 
 use super::case::{Case, Disturbance};
@@ -49,10 +51,21 @@ pub fn tell(case: &Case<'_>, schedule: &Schedule, title: &str) -> Result<Told, S
     let nodes = group.members().collect();
     let ran = group.end();
     let (findings, _) = generic::judge(&task, &ran);
-    let genesis = case.genesis().clone();
+    let part = changing(case.genesis(), &seen, &ran.finals);
+    let at = |document: Document| document.at(&part).cloned().unwrap_or(Document::Null);
+    let genesis = at(case.genesis().clone());
     let mut telling = Telling::new(&ran.ledger, &genesis);
-    seen.into_iter().for_each(|seen| telling.hear(seen));
+    seen.into_iter().for_each(|seen| {
+        telling.hear(match seen {
+            Seen::Called { at: when, node, why, state } => Seen::Called { at: when, node, why, state: at(state) },
+            event @ Seen::Event(_) => event,
+        });
+    });
     let (steps, messages) = telling.done();
+    let finals: Vec<Final> =
+        ran.finals.iter().map(|(node, state)| Final { node: *node, state: at(state.clone()) }).collect();
+    let states = steps.iter().map(|step| &step.state).chain(finals.iter().map(|last| &last.state));
+    let short = states.chain([&genesis]).all(|state| state.to_string().chars().count() <= SHORT);
     let mut calls: Vec<Made> = ran.ledger.entries().map(|entry| made(&*task.model, entry)).collect();
     for call in &mut calls {
         let at = |with: &dyn Fn(&stories::Step) -> bool| steps.iter().find(|step| with(step)).map(|step| step.at_ms);
@@ -68,13 +81,13 @@ pub fn tell(case: &Case<'_>, schedule: &Schedule, title: &str) -> Result<Told, S
         strategy: case.strategy.label.clone(),
         summary: spec.summary,
         nodes,
-        part: None,
+        part: (!short && !part.is_empty()).then(|| part.to_string()),
         genesis: genesis.clone(),
         calls,
         steps,
         messages,
         equal: ran.converged(),
-        finals: ran.finals.into_iter().map(|(node, state)| Final { node, state }).collect(),
+        finals,
         findings,
     };
     let clients = (1..=case.clients).map(|client| Cow::from(format!("client {client}")));
@@ -88,6 +101,36 @@ pub fn tell(case: &Case<'_>, schedule: &Schedule, title: &str) -> Result<Told, S
         tally: None,
     })
 }
+
+/// The smallest part of the document in which everything happens that replicas show.
+fn changing(genesis: &Document, seen: &[Seen], finals: &[(NodeId, Document)]) -> Path {
+    let called = seen.iter().filter_map(|seen| match seen {
+        Seen::Called { state, .. } => Some(state),
+        Seen::Event(_) => None,
+    });
+    let mut states: Vec<&Document> = called.chain(finals.iter().map(|(_, state)| state)).collect();
+    let (mut path, mut first) = (Path::root(), genesis);
+    loop {
+        states.retain(|state| *state != first);
+        let Document::Map(before) = first else { return path };
+        let mut changed = BTreeSet::new();
+        for state in &states {
+            let Document::Map(after) = state else { return path };
+            changed
+                .extend(before.keys().chain(after.keys()).filter(|key| before.get(*key) != after.get(*key)).cloned());
+        }
+        let mut changed = changed.into_iter();
+        let (Some(key), None) = (changed.next(), changed.next()) else { return path };
+        // What comes or goes as a whole is shown in what it comes to.
+        let Some(next) = before.get(&key) else { return path };
+        let inner: Option<Vec<&Document>> = states.iter().map(|state| state.at(&Path::root().child(&*key))).collect();
+        let Some(inner) = inner else { return path };
+        (path, first, states) = (path.child(&*key), next, inner);
+    }
+}
+
+/// Characters of a state that stands beside an action.
+const SHORT: usize = 13;
 
 /// The name of the letter that an operation is.
 fn letter(case: &Case<'_>, schedule: &Schedule, op: OpId) -> &'static str {

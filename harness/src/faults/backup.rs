@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use syncbench_strategies::replica::NodeId;
-use syncbench_strategies::selector::format_span;
 use syncbench_strategies::spec::{Param, ParamKind};
 
 use super::crash::VIRTUAL_TIME_ONLY;
-use super::{Fault, FaultSpec, NodeState, Recovery, Swarm, Timing};
+use super::{Fault, FaultSpec, NodeState, Recovery, Swarm, Timing, in_words};
 
 pub(super) static SPEC: FaultSpec = FaultSpec {
     name: "backup",
@@ -32,7 +31,7 @@ struct Backup {
 
 impl Fault for Backup {
     fn effect(&self) -> String {
-        format!("the server was down, to come back with a backup that was {} old", format_span(self.age))
+        format!("the server was down, to come back with a backup that was {} old", in_words(self.age))
     }
 
     fn node(&self, node: NodeId, _: Duration) -> NodeState {

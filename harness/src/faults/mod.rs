@@ -39,7 +39,7 @@ use std::time::Duration;
 
 use syncbench_strategies::names;
 use syncbench_strategies::replica::{NodeId, Rng, Time};
-use syncbench_strategies::selector::{Selector, SelectorError};
+use syncbench_strategies::selector::{Selector, SelectorError, format_span};
 use syncbench_strategies::spec::{Param, Params, Support};
 
 pub use conditions::Conditions;
@@ -329,6 +329,13 @@ fn clients_from(first: u32, last: u32) -> String {
         1 => format!("clients {first} and {last}"),
         _ => format!("clients {first} to {last}"),
     }
+}
+
+/// A span in a sentence: `2 ms`.
+fn in_words(span: Duration) -> String {
+    let written = format_span(span);
+    let unit = written.find(|c: char| c.is_alphabetic()).unwrap_or(written.len());
+    format!("{} {}", &written[..unit], &written[unit..])
 }
 
 /// `client 2`, or `the server`.

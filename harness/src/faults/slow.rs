@@ -4,10 +4,9 @@
 use std::time::Duration;
 
 use syncbench_strategies::replica::NodeId;
-use syncbench_strategies::selector::format_span;
 use syncbench_strategies::spec::{Param, ParamKind, Support};
 
-use super::{Fault, FaultSpec, Swarm, Timing, named, node};
+use super::{Fault, FaultSpec, Swarm, Timing, in_words, named, node};
 
 pub(super) static SPEC: FaultSpec = FaultSpec {
     name: "slow",
@@ -47,7 +46,7 @@ struct Slow {
 
 impl Fault for Slow {
     fn effect(&self) -> String {
-        format!("{} took {} for each message", named(self.node), format_span(self.service))
+        format!("{} took {} for each message", named(self.node), in_words(self.service))
     }
 
     fn service(&self, node: NodeId, _: Duration) -> Duration {

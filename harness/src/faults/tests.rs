@@ -1,4 +1,5 @@
 mod links;
+mod nodes;
 
 use super::*;
 

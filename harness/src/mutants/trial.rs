@@ -217,7 +217,7 @@ mod tests {
         assert_eq!(names.len(), count);
         for Mutant { name, plants, .. } in all() {
             let word = name.chars().all(|letter| letter.is_ascii_lowercase() || letter == '-');
-            assert!(word && name.len() <= 33, "{name}");
+            assert!(word && name.len() <= 32, "{name}");
             assert!(plants.starts_with(char::is_uppercase) && plants.ends_with('.'), "{name}: {plants}");
         }
         // The strategies of those mutants claim no session guarantees, so that these are findings and not objections.

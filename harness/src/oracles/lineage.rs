@@ -29,7 +29,7 @@ const RUN: usize = 12;
 pub(crate) fn judge(gone_back: &[GoneBack], last: &Document) -> Vec<Finding> {
     let most =
         |count: fn(&GoneBack, &Document) -> u64| gone_back.iter().map(|back| count(back, last)).max().unwrap_or(0);
-    let doubled = most(|back, last| doubled(&back.after, last));
+    let doubled = most(|back, last| doubled(&back.before, last));
     let brought_back = most(|back, last| brought_back(&back.before, &back.after, last));
     let found = [
         (&DOUBLED, doubled, "items or characters are there twice"),

@@ -24,7 +24,7 @@ pub static FAULT_SETS: &[FaultSet] = &[
         faults: &[],
         network: "instant",
         pace: Pace::Turns,
-        reason: "nobody acts before all have seen what was done before: no concurrency explains a loss",
+        reason: "nobody acts concurrently, so nothing explains a loss",
     },
     FaultSet {
         name: "rough",
@@ -45,14 +45,14 @@ pub static FAULT_SETS: &[FaultSet] = &[
         faults: &["partition:isolate,client=1@200ms..600ms", "partition:one-way,client=2@400ms..900ms"],
         network: "4g",
         pace: Pace::Poisson,
-        reason: "one client is away, and another is heard by nobody although its connection is up",
+        reason: "one client is away, and nothing that another sends gets through",
     },
     FaultSet {
         name: "newcomer",
         faults: &["late:3@600ms", "partition:halves@500ms..900ms"],
         network: "wifi",
         pace: Pace::Poisson,
-        reason: "a client joins in the middle of a partition: first sync beside catching up",
+        reason: "a client joins in the middle of a partition",
     },
     FaultSet {
         name: "clocks",

@@ -83,14 +83,14 @@ pub fn explained(cell: &Cell, claims: &Guarantees, finding: &Finding, map: &Map)
     if CONCURRENT.iter().any(|kind| kind.name == finding.kind) {
         return Some(Why::AnyOrder);
     }
+    if map.has(cell, &finding.kind) {
+        return Some(Why::Mapped);
+    }
     if !claims.serializable {
         return Some(Why::NotClaimed("serializable"));
     }
     let emulated = cell.support.iter().find(|(_, support)| support.starts_with("emulated"));
-    if let Some((edit, _)) = emulated {
-        return Some(Why::Encoding(edit.clone()));
-    }
-    map.has(cell, &finding.kind).then_some(Why::Mapped)
+    emulated.map(|(edit, _)| Why::Encoding(edit.clone()))
 }
 
 /// What becomes of a cell that is verified.

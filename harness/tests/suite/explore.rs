@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use syncbench_harness::explore::{Bounds, Case, Disturbance, Explored, Refused, explore, explore_script};
+use syncbench_harness::explore::{
+    Anomaly, Bounds, Case, Disturbance, Explored, Refused, Severity, explore, explore_script,
+};
 use syncbench_harness::workload::{Intent, Letter, Small};
 use syncbench_harness::workloads;
 use syncbench_harness::workloads::stack::{StackOp, genesis};
@@ -79,6 +81,53 @@ fn a_reduced_search_finds_the_same_and_stands_for_all_schedules() {
         assert_eq!(outcomes(&reduced), outcomes(&all), "{what}");
         assert_eq!(reduced.stand_for, Some(all.schedules), "{what}");
         assert!(reduced.schedules < all.schedules, "{what}");
+    }
+}
+
+/// What two users do at the same time under a strategy, all in one script, and the anomaly that comes of it in some schedule;
+/// `None` for none that loses an operation.
+type Row = (&'static str, &'static str, &'static [&'static str], Option<&'static str>);
+
+/// The anomalies that people report of libraries, and the same under a server's order. Both users do the same.
+const TABLE: &[Row] = &[
+    ("serial", "stack", &["pop"], None),
+    ("crdt-automerge", "stack", &["pop"], Some("item delivered twice")),
+    ("crdt-yrs", "stack", &["pop"], Some("item delivered twice")),
+    ("crdt-loro", "stack", &["pop"], Some("item delivered twice")),
+    ("serial", "stack", &["reverse"], None),
+    ("crdt-automerge", "stack", &["reverse"], Some("stack duplicated")),
+    ("crdt-yrs", "stack", &["reverse"], Some("stack duplicated")),
+    // Within a column and to another one: only a library with a move of its own keeps the first to one card.
+    ("crdt-automerge", "kanban", &["reorder"], Some("duplicate on move")),
+    ("crdt-yrs", "kanban", &["reorder"], Some("duplicate on move")),
+    ("crdt-loro", "kanban", &["reorder"], None),
+    ("serial", "counter", &["add"], None),
+    ("crdt-automerge", "counter", &["add"], None),
+    ("crdt-loro", "counter", &["add"], None),
+    ("crdt-yrs:counter=sum", "counter", &["add"], Some("lost increment")),
+    ("crdt-automerge", "json", &["tag"], Some("hidden subtree")),
+    ("serial", "json", &["tag"], None),
+    ("serial", "booking", &["book-hour"], None),
+    ("crdt-automerge", "booking", &["book-hour"], Some("oversold")),
+    // Two runs are shuffled where both are split: four operations.
+    ("crdt-automerge", "text", &["type-before", "type-before"], Some("interleaved run")),
+    ("crdt-yrs", "text", &["type-before", "type-before"], None),
+    ("crdt-loro", "text", &["type-before", "type-before"], None),
+];
+
+#[test]
+fn the_anomalies_that_people_report_come_out_and_no_others() {
+    for (label, workload, letters, expected) in TABLE {
+        // Some builds leave libraries out.
+        let Ok(strategy) = registry::configure(&label.parse().unwrap()) else { continue };
+        let (spec, workload_of) = workloads::configure(&workload.parse().unwrap()).unwrap();
+        let case = Case::new(&strategy, spec, &*workload_of, 2).unwrap();
+        let place = |name: &&str| case.letters().iter().position(|letter| letter.name == *name).unwrap();
+        let word: Vec<usize> = letters.iter().map(place).collect();
+        let found = explore_script(&case, &bounds(4), vec![word.clone(), word]).unwrap();
+        let lost = |anomaly: &&Anomaly| anomaly.severity <= Severity::Lost && anomaly.kind != "move overwritten";
+        let kinds: Vec<&str> = found.anomalies.iter().filter(lost).map(|anomaly| anomaly.kind.as_str()).collect();
+        assert_eq!(kinds, expected.iter().copied().collect::<Vec<_>>(), "{label} on {workload}: {letters:?}");
     }
 }
 

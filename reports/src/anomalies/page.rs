@@ -19,7 +19,7 @@ pub fn markdown(map: &Map) -> String {
         "Every schedule of up to {ops} by {clients}, for each strategy on the small case of each workload: every choice of \
          operations from the workload's alphabet, and every order of acting and delivering that the links allow. Each \
          schedule is run with real replicas and judged as a run is. A cell names the worst kind of anomaly and how many \
-         operations it takes, and leads to its shortest story; **none** is a proof within the bound.\n\n\
+         operations it takes, and leads to its shortest story; *none* is a proof within the bound.\n\n\
          The worst comes first by severity: a claim of the strategy that is broken, users who are left with different \
          documents, a confirmed operation that is lost, a note. Of equal severity it is the one that takes the fewest \
          operations, then the one that more schedules show. Not tried: messages that are lost or copied, broken \
@@ -40,6 +40,7 @@ pub fn markdown(map: &Map) -> String {
     for strategy in &map.strategies {
         page += &stories(map, strategy);
     }
+    page += &cases(map);
     page.push('\n');
     page.push_str(MARK);
     page
@@ -56,7 +57,7 @@ fn table(map: &Map) -> String {
 
 fn cell(pair: Option<&Pair>) -> String {
     let Some((pair, found)) = pair.and_then(|pair| Some((pair, pair.found.as_ref()?))) else { return "–".to_owned() };
-    let Some(worst) = &found.worst else { return format!("**none** ({})", found.ops) };
+    let Some(worst) = &found.worst else { return format!("none ({})", found.ops) };
     let words = format!("[{}](#{}) ({})", worst.anomaly.kind, anchor(pair), worst.anomaly.ops);
     if worst.loses() { format!("**{words}**") } else { words }
 }
@@ -65,6 +66,33 @@ fn cell(pair: Option<&Pair>) -> String {
 fn anchor(pair: &Pair) -> String {
     let usual = |c: char| if c == ' ' { Some('-') } else { (c.is_alphanumeric() || c == '-').then_some(c) };
     format!("{} on {}", pair.strategy, pair.workload).chars().filter_map(usual).collect()
+}
+
+/// Scripts beyond the bound or the defaults of the table.
+fn cases(map: &Map) -> String {
+    if map.cases.is_empty() {
+        return String::new();
+    }
+    let mut text = String::from(
+        "\n## Cases beyond the table\n\nMore operations than the bound, or other parameters than the defaults.\n\n",
+    );
+    text.push_str("| what users do | strategy | operations | worst |\n|---|---|---:|---|\n");
+    for case in &map.cases {
+        let Some(found) = &case.pair.found else { continue };
+        let worst = match &found.worst {
+            None => "none".to_owned(),
+            Some(worst) if worst.loses() => format!("**{}**", worst.anomaly.kind),
+            Some(worst) => worst.anomaly.kind.clone(),
+        };
+        let _ = writeln!(text, "| {} | {} | {} | {worst} |", case.name, case.pair.strategy, found.ops);
+    }
+    for case in &map.cases {
+        if let Some((found, worst)) = case.pair.found.as_ref().and_then(|found| Some((found, found.worst.as_ref()?))) {
+            let _ = write!(text, "\n### {}: {}\n\n", case.name, case.pair.strategy);
+            text += &told(found, worst, &format!("This script: {} schedules", count(found.schedules)));
+        }
+    }
+    text
 }
 
 fn lower(map: &Map, pair: &Pair) -> Option<String> {

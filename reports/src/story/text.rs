@@ -38,7 +38,13 @@ impl Text<'_> {
 
     /// Every step of the run, and its end.
     pub(super) fn body(&self, run: &Run) -> Vec<String> {
-        let mut parts: Vec<String> = run.steps.iter().map(|step| self.step(run, step)).collect();
+        let mut parts = Vec::new();
+        if let Some(part) = run.part.as_ref().filter(|_| self.by_step()) {
+            let dim = self.look.dim();
+            let shown = format!("shown of the document: {part}, at first {}", run.genesis);
+            parts.push(format!("{dim}{}{dim:#}\n", format::shorten(&format::plain(&shown), WIDTH)));
+        }
+        parts.extend(run.steps.iter().map(|step| self.step(run, step)));
         parts.push(self.ending(run));
         parts
     }
@@ -170,7 +176,7 @@ impl Text<'_> {
         let mut text = String::new();
         let (style, word) = if run.equal { (self.look.good(), "equal") } else { (self.look.bad(), "not equal") };
         match run.part {
-            None if self.by_step() => text += &self.all_states(run),
+            _ if self.by_step() => text += &self.all_states(run),
             None => {
                 let states = run.finals.iter().map(|last| self.named(last.node, &short(&last.state, 16)));
                 let states: Vec<String> = states.collect();
@@ -198,7 +204,7 @@ impl Text<'_> {
         }
         let called: Vec<OpId> = run.calls.iter().map(|made| made.op).collect();
         let ordered = run.server_order();
-        if run.part.is_none() && ordered.len() == called.len() && ordered != called {
+        if run.part.is_none() && !self.by_step() && ordered.len() == called.len() && ordered != called {
             let _ = writeln!(text, "issued:   {}\nordered:  {}", self.row(run, &called), self.row(run, &ordered));
         }
         text

@@ -1,6 +1,7 @@
 //! The integration tests of this crate: one binary, so that it links once.
 #![allow(missing_docs)]
 
+mod anomalies;
 mod caveats;
 mod choose;
 mod colors;

@@ -5,8 +5,8 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::process::ExitCode;
 
-use syncbench_harness::explore::{self, Bounds, Case, Explored, Refused};
-use syncbench_reports::anomalies::{self, Found, MARK, Map, Worst};
+use syncbench_harness::explore::{self, Bounds, Case, Explored, NAMED, Refused};
+use syncbench_reports::anomalies::{self, Found, MARK, Map, Named, Worst};
 
 use super::{Pair, bounds, lines, strategy, workload};
 use crate::args::ExploreArgs;
@@ -44,8 +44,17 @@ pub(super) fn all(catalog: &Catalog, args: &ExploreArgs, folder: &Path) -> Done 
             pairs.push(pair.mapped(args, &bounds, &at)?);
         }
     }
+    let cases = cases(catalog, args, &bounds)?;
     progress.clear();
-    let map = Map { schema: anomalies::SCHEMA, clients: bounds.clients, ops: bounds.ops, strategies, workloads, pairs };
+    let map = Map {
+        schema: anomalies::SCHEMA,
+        clients: bounds.clients,
+        ops: bounds.ops,
+        strategies,
+        workloads,
+        pairs,
+        cases,
+    };
     let text = serde_json::to_string_pretty(&map)? + "\n";
     let drawn = anomalies::markdown(&map);
     written::folder_of(&json).map_err(|failure| failure.at(folder.display()))?;
@@ -65,6 +74,38 @@ pub(super) fn all(catalog: &Catalog, args: &ExploreArgs, folder: &Path) -> Done 
     );
     println!("Map: {}\nPage: {}", json.display(), page.display());
     Ok(ExitCode::SUCCESS)
+}
+
+/// The named cases of strategies that are compiled in; none where strategies or workloads were chosen.
+fn cases(catalog: &Catalog, args: &ExploreArgs, bounds: &Bounds) -> Result<Vec<Named>, Failure> {
+    let mut cases = Vec::new();
+    if !args.strategy.is_empty() || !args.workload.is_empty() {
+        return Ok(cases);
+    }
+    for named in NAMED {
+        for label in named.strategies {
+            let name = label.split(':').next().unwrap_or_default();
+            if !catalog.plans.strategies().iter().any(|spec| spec.name == name) {
+                continue;
+            }
+            let (spec, workload) = workload(catalog, named.workload)?;
+            let pair =
+                Pair { catalog, strategy: strategy(catalog, label)?, label: named.workload.into(), spec, workload };
+            let bounds = named.bounds(bounds.budget);
+            let case = pair.case(&bounds)?;
+            let Some(script) = named.script(&case) else { continue };
+            let found = explore::explore_script(&case, &bounds, script).map_err(Failure::usage)?;
+            let found = Some(pair.found(&case, &found)?);
+            let pair = anomalies::Pair {
+                strategy: (*label).to_owned(),
+                workload: named.workload.to_owned(),
+                found,
+                unsupported: None,
+            };
+            cases.push(Named { name: named.name.to_owned(), pair });
+        }
+    }
+    Ok(cases)
 }
 
 /// Refuses a file that no map was written to.

@@ -9,6 +9,7 @@ use syncbench_harness::predictions::{FAULT_SETS, Map, Verdict, verdict};
 use syncbench_harness::results::Cell;
 use syncbench_harness::run;
 use syncbench_harness::scenario::Plan;
+use syncbench_reports::anomalies::{self, Pair};
 
 use crate::catalog::Catalog;
 use crate::environment;
@@ -59,7 +60,12 @@ pub(super) fn run(catalog: &Catalog) -> Result<Swept, Failure> {
     let plan = Plan::with(scenarios, &catalog.plans).map_err(Failure::usage)?;
     let claims: BTreeMap<&str, _> =
         plan.cells.iter().map(|cell| (cell.strategy.label.as_str(), cell.strategy.guarantees())).collect();
-    let (swept, map) = (Mutex::new(Swept::default()), Map::default());
+    let mut map = Map::default();
+    for Pair { strategy, workload, found, .. } in &anomalies::Map::committed().pairs {
+        let kinds = found.iter().flat_map(|found| &found.anomalies);
+        kinds.for_each(|anomaly| map.insert(strategy, workload, &anomaly.kind));
+    }
+    let swept = Mutex::new(Swept::default());
     let progress = Progress::new(plan.cells.len());
     run::run(&plan.cells, environment::cores(), &AtomicBool::new(false), &|cell| {
         progress.finished(&cell);

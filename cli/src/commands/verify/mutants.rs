@@ -35,14 +35,15 @@ pub(super) fn run(only: Option<&str>) -> Result<Vec<Trial>, Failure> {
     Ok(trials)
 }
 
-/// Columns of a bug's name, and of what catches it.
-const NAME: usize = 31;
-const ORACLE: usize = 36;
+/// Columns of a bug's name, of what catches it, and of a line.
+const NAME: usize = 32;
+const ORACLE: usize = 38;
+const LINE: usize = 80;
 
 /// A line for each bug, what went wrong in full, and the sum.
 pub(super) fn print(trials: &[Trial]) {
     let bold = anstyle::Style::new().bold();
-    println!("{bold}{:<NAME$}  {:<ORACLE$}  seeds{bold:#}", "planted bug", "caught by");
+    println!("{bold}  {:<NAME$}  {:<ORACLE$} seeds{bold:#}", "planted bug", "caught by");
     for family in FAMILIES {
         let here = |trial: &&Trial| family.mutants.iter().any(|mutant| mutant.name == trial.mutant.name);
         let mut trials = trials.iter().filter(here).peekable();
@@ -66,24 +67,29 @@ pub(super) fn print(trials: &[Trial]) {
 
 fn line(trial: &Trial) {
     let red = anstyle::Style::new().fg_color(Some(anstyle::AnsiColor::Red.into())).bold();
-    let name = trial.mutant.name;
+    let Mutant { name, plants, oracle, kinds, .. } = trial.mutant;
+    let kinds: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
+    let caught_by = if kinds.is_empty() { oracle.name.to_owned() } else { kinds.join(", ") };
     match &trial.outcome {
-        Outcome::Caught { seeds, .. } => println!("  {name:<29}  {:<ORACLE$}  {seeds:>5}", trial.mutant.caught_by()),
+        Outcome::Caught { seeds, .. } => println!("  {name:<NAME$}  {caught_by:<ORACLE$} {seeds:>5}"),
         Outcome::Missed { others } => {
             let others = if others.is_empty() { "nothing".to_owned() } else { others.join(", ") };
-            println!("  {name:<29}  {red}not caught{red:#} by {} in {SEEDS} seeds", trial.mutant.caught_by());
-            println!("    {}", trial.mutant.plants);
-            println!("    objected: {others}");
+            println!("  {name:<NAME$}  {caught_by:<ORACLE$} {red}never{red:#}");
+            wrapped(&format!("{plants} Not caught in {SEEDS} seeds; instead objected: {others}."));
         }
-        Outcome::LeftOut(why) => println!("  {name:<29}  not tried: {why}"),
+        Outcome::LeftOut(why) => wrapped(&format!("{name}: not tried: {why}")),
     }
     if let Some((seed, alarm)) = trial.false_alarms.first() {
+        println!("    {red}false alarm{red:#} without it:");
         let (count, oracle) = (trial.false_alarms.len(), alarm.oracle.name);
-        println!(
-            "    {red}false alarm{red:#} without it, {count} times, first with seed {seed}: {oracle}: {}",
-            alarm.said
-        );
+        wrapped(&format!("{count} times, first with seed {seed}: {oracle}: {}", alarm.said));
     }
+}
+
+/// A paragraph below a line.
+fn wrapped(text: &str) {
+    let options = textwrap::Options::new(LINE).initial_indent("    ").subsequent_indent("    ");
+    println!("{}", textwrap::fill(text, options.word_splitter(textwrap::WordSplitter::NoHyphenation)));
 }
 
 fn seeds(outcome: &Outcome) -> Option<u64> {

@@ -115,7 +115,7 @@ impl Server {
             return Ok(());
         }
         // Numbers have gaps where the server or a client lost changes.
-        if entry.number > last + 1 && !self.went_back && install(entry.number) == install(last) {
+        if entry.number > last.saturating_add(1) && !self.went_back && install(entry.number) == install(last) {
             return Err(ProtocolError::Unexpected(format!("change {} of {client} after {last}", entry.number)));
         }
         let log = &mut self.state.log;

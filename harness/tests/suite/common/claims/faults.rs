@@ -56,7 +56,9 @@ pub fn converges(subject: &Subject, seeds: Seeds) -> Checked {
             let network = if (index as u64 + seed).is_multiple_of(2) { "4g" } else { "wifi" };
             told(subject, &faulty(faults, network), seed)?;
         }
-        for (_, faults) in FLAKY.iter().enumerate().filter(|(index, _)| turn(*index)) {
+        // A strategy with other parameters has no other links.
+        let defaults = subject.strategy.spec.name == subject.strategy.label;
+        for (_, faults) in FLAKY.iter().enumerate().filter(|(index, _)| defaults && turn(*index)) {
             told(subject, &faulty(faults, PROMPT), seed)?;
         }
         for (_, faults) in SKEWED.iter().enumerate().filter(|(index, _)| turn(*index)) {

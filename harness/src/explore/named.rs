@@ -1,0 +1,56 @@
+//! Cases beyond the map's bound or defaults: what users write to the issues of libraries about, as one script each.
+
+use super::case::{Bounds, Case};
+use super::step::Script;
+
+/// A script that is explored by itself, under these strategies.
+#[derive(Debug)]
+pub struct Named {
+    /// What users do, in a few words.
+    pub name: &'static str,
+    /// Strategies, written as on the command line.
+    pub strategies: &'static [&'static str],
+    /// The workload whose letters these are.
+    pub workload: &'static str,
+    /// By client: its operations, by the names of their letters.
+    pub script: &'static [&'static [&'static str]],
+}
+
+/// One line for each.
+pub static NAMED: &[Named] = &[
+    // Two runs are shuffled where both are split, so each user types twice: four operations.
+    Named {
+        name: "two users type backward at one place",
+        strategies: &["ot", "text-ids", "crdt-automerge", "crdt-yrs", "crdt-loro", "crdt-diamond"],
+        workload: "text",
+        script: &[&["type-before", "type-before"], &["type-before", "type-before"]],
+    },
+    // A parameter: the counter as a plain field, of which each user writes the sum.
+    Named {
+        name: "two users increment a plain field",
+        strategies: &["crdt-yrs:counter=sum", "crdt-yrs"],
+        workload: "counter",
+        script: &[&["add"], &["add"]],
+    },
+    // A parameter: the library's usual containers, not those that merge by their name.
+    Named {
+        name: "two users create one list and add to it",
+        strategies: &["crdt-loro:child=plain", "crdt-loro"],
+        workload: "json",
+        script: &[&["tag"], &["tag"]],
+    },
+];
+
+impl Named {
+    /// The script in the letters of this case; `None` if it has not all of them.
+    pub fn script(&self, case: &Case<'_>) -> Option<Script> {
+        let place = |name: &&str| case.letters().iter().position(|letter| letter.name == *name);
+        self.script.iter().map(|names| names.iter().map(place).collect()).collect()
+    }
+
+    /// The bounds that the script needs.
+    pub fn bounds(&self, budget: std::time::Duration) -> Bounds {
+        let ops = self.script.iter().map(|names| names.len() as u32).sum();
+        Bounds { clients: self.script.len() as u32, ops, disturbance: None, reduced: true, budget }
+    }
+}
