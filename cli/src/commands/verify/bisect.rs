@@ -118,8 +118,7 @@ fn show(difference: &Difference) -> Vec<String> {
     let mut lines = vec![format!("first differing event: number {number}{place}")];
     if !before.is_empty() {
         lines.push("  the same in both:".into());
-        let first = number - before.len() as u64;
-        lines.extend(before.iter().zip(first..).map(|(told, number)| format!("    {number}  {}", line(Some(told)))));
+        lines.extend(before.iter().map(|(number, told)| format!("    {number}  {}", line(Some(told)))));
     }
     lines.push(format!("  here:  {}", line(here.as_ref())));
     lines.push(format!("  there: {}", line(there.as_ref())));
