@@ -1,11 +1,13 @@
 # Sourced by run and nightly: coverage-guided fuzzing of every decoder, where a C++ compiler builds libFuzzer.
 
-# fuzz SECONDS: all targets, for so long together.
+# fuzz WHAT SECONDS ARGS...: all targets, each for so long (0: no limit), with further arguments of libFuzzer.
 fuzz() {
-    local targets=(fuzz/fuzz_targets/*.rs)
+    local what=$1
+    shift
     if ! command -v "${CXX:-c++}" >/dev/null; then
+        printf '\nskipped: %s\n' "fuzzing: no C++ compiler ${CXX:-c++}"
         skipped+=("fuzzing: no C++ compiler ${CXX:-c++}")
         return
     fi
-    step "fuzzing ${#targets[@]} decoders for $1 s" fuzz/run all $((($1 + ${#targets[@]} - 1) / ${#targets[@]}))
+    step "fuzzing: $what" fuzz/run all "$@"
 }
