@@ -225,7 +225,7 @@ impl Strategy for Twice {
 
 #[test]
 fn content_that_a_rebuilt_server_has_twice_is_found() {
-    let honest = Subject::new("serial", "json");
+    let honest = Subject::new("serial", "stack");
     let inner = registry::configure(&"serial".parse().unwrap()).unwrap();
     let strategy =
         Configured { strategy: Box::new(Twice(inner)), ..registry::configure(&"serial".parse().unwrap()).unwrap() };
