@@ -44,13 +44,6 @@ pub static HARMS: &[(&str, &[Harm])] = &[
     ("no serial order", &[Consequence]),
     ("not judged", &[Consequence]),
     ("no sustainable rate", &[Consequence]),
-    ("acknowledged, then rolled back", &[Collateral]),
-    ("doubled content", &[Order]),
-    ("resurrected content", &[Overwrite]),
-    ("read your writes broken", &[Consequence]),
-    ("monotonic reads broken", &[Consequence]),
-    ("monotonic writes broken", &[Consequence]),
-    ("writes follow reads broken", &[Consequence]),
     ("undo without effect", &[Undo]),
     ("lost to undo", &[Overwrite]),
     // What a session may rely on: where a strategy claims it, its claim is broken, and that rules it out.
