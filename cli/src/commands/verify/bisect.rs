@@ -88,7 +88,9 @@ fn compare(planned: &Planned, replay: &str, against: Option<&Path>) -> anyhow::R
     thread::scope(|scope| {
         for _ in 1..environment::cores().max(2) {
             scope.spawn(|| {
-                while !done.load(Ordering::Relaxed) && run(planned, Box::new(Printer::new(io::sink()))).is_ok() {}
+                while !done.load(Ordering::Relaxed) && run(planned, Box::new(Printer::new(io::sink()))).is_ok() {
+                    std::hint::spin_loop();
+                }
             });
         }
         let ran = run(planned, Box::new(Comparer::new(lines, result.clone())));
