@@ -1,6 +1,5 @@
 //! Bugs in the model of `notebook`: what operations on a notebook mean.
 
-use crate::oracles::undo::LOST_TO_UNDO;
 use crate::workloads::notebook::{
     CELL_FROM_NOWHERE, CELL_GONE, DUPLICATED_CELL, LOST_CELL, LOST_OUTPUT, MISPLACED_CELL, NotebookOp,
     RESURRECTED_CELL, STALE_OUTPUT,
@@ -9,7 +8,7 @@ use syncbench_strategies::document::{Document, Edit};
 use syncbench_strategies::model::Operation;
 use syncbench_strategies::path;
 
-use super::{Answer, UNDOING, edited, meaning, nothing, text};
+use super::{Answer, edited, meaning, nothing, text};
 use crate::mutants::{Bug, Mutant};
 use crate::oracles::text::{
     CHARACTER_FROM_NOWHERE, DUPLICATED_CHARACTER, LOST_CHARACTER, MISPLACED_CHARACTER, RESURRECTED_CHARACTER,
@@ -50,16 +49,6 @@ pub(in crate::mutants) static MUTANTS: &[Mutant] = &[
         &[&CELL_FROM_NOWHERE],
         Bug::Means(inserting_writes_another_name),
     ),
-    Mutant {
-        conditions: UNDOING,
-        ..meaning(
-            "undone-deletes-of-cells",
-            "A delete of a cell changes nothing, so an undo has nothing to bring back.",
-            LIVELY,
-            &[&LOST_TO_UNDO],
-            Bug::Means(deletes_are_forgotten),
-        )
-    },
     meaning(
         "deletes-of-cells-are-forgotten",
         "A delete of a cell is confirmed and changes nothing.",
