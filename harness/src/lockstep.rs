@@ -19,6 +19,9 @@ use crate::probe::{End, Figures, Probe};
 /// screen with the rest.
 pub const CONTEXT: usize = 5;
 
+/// What every instant ends with.
+const INSTANT_ENDS: &str = "the instant ends";
+
 /// An event in words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Told {
@@ -83,7 +86,7 @@ fn words(what: &What) -> Option<String> {
         What::DamageRefused(error) => format!("refuses a damaged message: {error}"),
         What::State(digest) => format!("shows state {:032x}", digest.0),
         What::Broken(reason) => format!("shows a state that is not allowed: {reason}"),
-        What::InstantEnd => "the instant ends".into(),
+        What::InstantEnd => INSTANT_ENDS.into(),
     })
 }
 
@@ -114,8 +117,8 @@ fn said(report: &Report) -> String {
 pub struct Difference {
     /// Its number, from 1.
     pub number: u64,
-    /// The last events before it, the same in both runs.
-    pub before: Vec<Told>,
+    /// The last events before it with their numbers, the same in both runs. Ends of instants, which tell nothing, are left out.
+    pub before: Vec<(u64, Told)>,
     /// What happened in this run; `None` where it had ended.
     pub here: Option<Told>,
     /// What happened in the other.
@@ -162,7 +165,7 @@ impl<W: Write + Send> Probe for Printer<W> {
 /// Compares every event of a run with what another prints.
 pub struct Comparer<R> {
     from: R,
-    recent: VecDeque<Told>,
+    recent: VecDeque<(u64, Told)>,
     compared: Compared,
     result: Arc<Mutex<Compared>>,
 }
@@ -189,7 +192,9 @@ impl<R: BufRead> Comparer<R> {
             self.compared.difference = Some(Difference { number, before, here, there });
         } else if let Some(told) = here {
             self.compared.same += 1;
-            self.recent.push_back(told);
+            if told.what != INSTANT_ENDS {
+                self.recent.push_back((self.compared.same, told));
+            }
             if self.recent.len() > CONTEXT {
                 self.recent.pop_front();
             }
@@ -274,11 +279,15 @@ mod tests {
 
     #[test]
     fn the_first_difference_comes_with_what_was_before_it() {
-        let mut there = events();
-        there[4].what = What::Sent { to: NodeId::SERVER, payload_bytes: 3, wire_bytes: 9, hash: 2 };
-        there[5].what = What::Live;
-        let difference = compared(&events(), &there).difference.unwrap();
-        assert_eq!((difference.number, difference.before.len()), (4, 3));
+        // An end of an instant is compared, and not shown.
+        let mut here = events();
+        here.insert(1, Event { what: What::InstantEnd, ..here[0].clone() });
+        let mut there = here.clone();
+        there[5].what = What::Sent { to: NodeId::SERVER, payload_bytes: 3, wire_bytes: 9, hash: 2 };
+        there[6].what = What::Live;
+        let difference = compared(&here, &there).difference.unwrap();
+        assert_eq!((difference.number, difference.before.len()), (5, 3));
+        assert_eq!(difference.before.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [1, 3, 4]);
         assert_eq!(difference.here.unwrap().what, "sends 3 bytes to server, 9 on the wire, hash 0000000000000001");
         assert_eq!(difference.there.unwrap().what, "sends 3 bytes to server, 9 on the wire, hash 0000000000000002");
     }

@@ -89,7 +89,7 @@ pub static COLUMNS: &[Column] = &[
     Column { head: "issued", unit: "ops", place: Details, rank: 21, source: Total(&OPS_ISSUED, IT), show: figure },
     Column { head: "censored", unit: "confirmed/replicated/visible", place: Details, rank: 22, source: Total(&CENSORED, &["confirmed", "replicated", "visible"]), show: figure },
     Column { head: "SEC", unit: "violations", place: Details, rank: 23, source: Total(&SEC_VIOLATIONS, IT), show: figure },
-    Column { head: "sessions", unit: "times broken", place: Details, rank: 24, source: Total(&SESSION_BREAKS, &[TOTAL]), show: figure },
+    Column { head: "sessions", unit: "broken: own/reads/writes/causes", place: Details, rank: 24, source: Total(&SESSION_BREAKS, &["read_your_writes", "monotonic_reads", "monotonic_writes", "writes_follow_reads"]), show: figure },
     Column { head: "protocol", unit: "errors", place: Details, rank: 24, source: Total(&PROTOCOL_ERRORS, IT), show: figure },
     Column { head: "serial order", unit: "of runs", place: Details, rank: 25, source: Mean(&SERIAL_ORDER, IT), show: percent },
     Column { head: "inexact", unit: "ops", place: Details, rank: 26, source: Total(&INEXACT_EDITS, IT), show: figure },

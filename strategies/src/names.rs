@@ -17,6 +17,16 @@ pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = (&'a str, &'a 
     [closest(whole), closest(parts), closest(said)].into_iter().find(|near| !near.is_empty()).unwrap_or_default()
 }
 
+/// A text that may have any length as it stands in a message: most of its beginning, and its end, where parsers tell the line.
+pub fn short(text: &str, most: usize) -> String {
+    let tail = most / 3;
+    let Some((begin, _)) = text.char_indices().nth(most - tail) else { return text.to_owned() };
+    match text[begin..].char_indices().nth_back(tail.saturating_sub(1)) {
+        Some((end, _)) if end > 0 => format!("{} ... {}", &text[..begin], &text[begin + end..]),
+        _ => text.to_owned(),
+    }
+}
+
 /// `did you mean `serial`?`, or nothing where no name is near.
 pub fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = (&'a str, &'a str)>) -> Option<String> {
     let near: Vec<_> = nearest(written, known).into_iter().map(|name| format!("`{name}`")).collect();
@@ -66,6 +76,15 @@ fn closest<'a>(near: impl Iterator<Item = (usize, &'a str)>) -> Vec<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_text_keeps_its_beginning_and_its_end() {
+        for text in ["", "a", "abcdef", "äöüßéè"] {
+            assert_eq!(short(text, 6), text);
+        }
+        assert_eq!(short("abcdefghi", 6), "abcd ... hi");
+        assert_eq!(short(&"é".repeat(1_000_000), 300).chars().count(), 300 + " ... ".len());
+    }
     use crate::registry::{OPTIONAL, STRATEGIES};
 
     fn strategies() -> impl Iterator<Item = (&'static str, &'static str)> {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::names::short;
 use crate::time::Time;
 
 /// A name with its parameters, as written.
@@ -25,7 +26,7 @@ pub struct Selector {
 
 /// What is wrong with a selector: the text, and what was expected instead.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("`{written}`: {expected}")]
+#[error("`{}`: {}", short(written, 300), short(expected, 1_500))]
 pub struct SelectorError {
     /// The text as it was written.
     pub written: String,
@@ -163,6 +164,13 @@ fn parse_window(written: &str, window: &str) -> Result<(Time, Option<Time>), Sel
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_error_about_a_long_text_is_short() {
+        let error = SelectorError::new("é".repeat(1_000_000), "a".repeat(1_000_000)).to_string();
+        assert!(error.starts_with("`éé") && error.ends_with("aa"), "{error}");
+        assert_eq!(error.chars().count(), 300 + 1_500 + 2 * " ... ".len() + "``: ".len());
+    }
 
     #[test]
     fn a_selector_reads_back_as_it_was_written() {

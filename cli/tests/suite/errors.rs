@@ -62,7 +62,7 @@ fn names_and_their_parameters() {
         ("--strategy", "serial:history=many", ["history", "whole number", "many"]),
         ("--workload", "stak", ["stak", "no such workload", "stack"]),
         ("--workload", "stack:pop=3", ["pop", "fraction", "3"]),
-        ("--network", "5g", ["5g", "no such network", "4g"]),
+        ("--network", "6g", ["6g", "no such network", "5g"]),
         ("--network", "constant:fast", ["constant", "fast", "40ms"]),
         ("--fault", "flood", ["flood", "no such fault", "partition"]),
         ("--fault", "partition:halves@5s..2s", ["partition", "5s..2s", "@"]),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde::Deserialize;
+use syncbench_strategies::names::short;
 use syncbench_strategies::replica::Time;
 
 use super::{Capsule, CapsuleError, MAX_BYTES, SCHEMA};
@@ -122,6 +123,7 @@ pub(super) fn wrong(reason: impl Into<String>) -> CapsuleError {
 }
 
 fn unread(error: &serde_json::Error) -> CapsuleError {
+    let error = short(&error.to_string(), 600);
     wrong(format!("{error}; expected a capsule, as `run` and `shrink` write it"))
 }
 

@@ -483,7 +483,31 @@ impl<'a> Group<'a> {
 
     /// Whether two clients may have reflected the same operations at one moment, and shown different states.
     pub(super) fn same_operations_differ(&self) -> bool {
-        self.screens.differ(|| if self.told_at_once { None } else { before(self) }, &self.steps)
+        self.screens.differ(|| if self.told_at_once { None } else { self.before() }, &self.steps)
+    }
+
+    /// Where a step takes place: by node number, and one more for the order of actions. Steps without a common place are
+    /// independent.
+    pub(super) fn places(&self, step: Step) -> Vec<usize> {
+        let order = self.task.clients as usize + 1;
+        let with_peers =
+            |client: NodeId| self.peers(client).into_iter().chain([client]).map(|node| node.0 as usize).collect();
+        match step {
+            Step::Act(client) if self.clocked => vec![client.0 as usize, order],
+            Step::Act(client) => vec![client.0 as usize],
+            Step::Deliver { to, .. } => vec![to.0 as usize],
+            Step::Timer => (0..=order).collect(),
+            Step::Break(client)
+            | Step::Open(client)
+            | Step::Crash(client)
+            | Step::Recover(client)
+            | Step::Join(client) => with_peers(client),
+        }
+    }
+
+    /// See [`before`].
+    pub(super) fn before(&self) -> Option<Vec<u128>> {
+        before(self.steps.iter().map(|step| self.places(*step)).collect(), &self.causes)
     }
 
     fn emit(&mut self, node: NodeId, what: What) {

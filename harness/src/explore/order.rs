@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use syncbench_strategies::replica::NodeId;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::group::Group;
 use super::step::Step;
 
 /// For each node a hash of the inputs that it has consumed, in their order; behind them one of the order of actions, where
@@ -15,14 +13,14 @@ use super::step::Step;
 pub(super) struct Past(Vec<u128>);
 
 impl Past {
-    pub(super) fn new(group: &Group<'_>) -> Self {
-        Self(vec![0; group.task.clients as usize + 2])
+    pub(super) fn new(clients: u32) -> Self {
+        Self(vec![0; clients as usize + 2])
     }
 
-    /// The same after one more step.
-    pub(super) fn after(&self, group: &Group<'_>, step: Step) -> Self {
+    /// The same after one more step, which takes place there.
+    pub(super) fn after(&self, step: Step, places: Vec<usize>) -> Self {
         let mut next = self.clone();
-        for place in places(group, step) {
+        for place in places {
             let mut line = Vec::with_capacity(32);
             line.extend_from_slice(&next.0[place].to_le_bytes());
             line.extend_from_slice(&code(step).to_le_bytes());
@@ -52,47 +50,29 @@ fn code(step: Step) -> u64 {
     kind << 56 | u64::from(a) << 28 | u64::from(b)
 }
 
-/// Where a step takes place: by node number, and one more for the order of actions. Steps without a common place are
-/// independent.
-fn places(group: &Group<'_>, step: Step) -> Vec<usize> {
-    let order = group.task.clients as usize + 1;
-    let with_peers =
-        |client: NodeId| group.peers(client).into_iter().chain([client]).map(|node| node.0 as usize).collect();
-    match step {
-        Step::Act(client) if group.clocked => vec![client.0 as usize, order],
-        Step::Act(client) => vec![client.0 as usize],
-        Step::Deliver { to, .. } => vec![to.0 as usize],
-        Step::Timer => (0..=order).collect(),
-        Step::Break(client) | Step::Open(client) | Step::Crash(client) | Step::Recover(client) | Step::Join(client) => {
-            with_peers(client)
-        }
-    }
-}
-
 /// Steps up to which the orders of a schedule are counted: the bits of a set.
 const MOST_STEPS: usize = 128;
 
-/// For each step the set of those that have to come before it, as bits; `None` for a schedule that is too long.
-pub(super) fn before(group: &Group<'_>) -> Option<Vec<u128>> {
-    let count = group.steps.len();
+/// For each step the set of those that have to come before it, as bits: the last ones at its places, and the one that sent
+/// what it consumed. `None` for a schedule that is too long.
+pub(super) fn before(places: Vec<Vec<usize>>, causes: &[Option<usize>]) -> Option<Vec<u128>> {
+    let count = places.len();
     if count > MOST_STEPS {
         return None;
     }
     let mut before = vec![0u128; count];
-    let mut last: Vec<Option<usize>> = vec![None; group.task.clients as usize + 2];
-    for (index, step) in group.steps.iter().enumerate() {
-        let places = places(group, *step);
-        let causes = places.iter().filter_map(|place| last[*place]).chain(group.causes[index]);
+    let mut last: BTreeMap<usize, usize> = BTreeMap::new();
+    for (index, places) in places.into_iter().enumerate() {
+        let causes = places.iter().filter_map(|place| last.get(place).copied()).chain(causes[index]);
         before[index] = causes.map(|cause| before[cause] | 1 << cause).fold(0, |all, some| all | some);
-        places.into_iter().for_each(|place| last[place] = Some(index));
+        last.extend(places.into_iter().map(|place| (place, index)));
     }
     Some(before)
 }
 
 /// In how many orders the steps of a schedule can be taken so that nobody could tell the difference; `None` if they are too
 /// many to count.
-pub(super) fn linear_orders(group: &Group<'_>) -> Option<u64> {
-    let before = before(group)?;
+pub(super) fn linear_orders(before: &[u128]) -> Option<u64> {
     // Sets of steps that have been taken, with the number of orders that lead there.
     let mut ways: BTreeMap<u128, u64> = BTreeMap::from([(0, 1)]);
     for _ in 0..before.len() {

@@ -67,7 +67,7 @@ impl<'a> Search<'a> {
     pub(super) fn run(mut self) -> Tally {
         self.tally.stand_for = self.reduced.then_some(0);
         if let Some(group) = self.replay(&[]) {
-            let past = Past::new(&group);
+            let past = Past::new(group.task.clients);
             self.visit(group, past);
         }
         self.tally
@@ -82,7 +82,7 @@ impl<'a> Search<'a> {
         let mut pasts = Vec::new();
         if self.reduced {
             next.retain(|step| {
-                let after = past.after(&group, *step);
+                let after = past.after(*step, group.places(*step));
                 let new = self.seen.insert(after.key());
                 if new {
                     pasts.push(after);
@@ -133,7 +133,7 @@ impl<'a> Search<'a> {
     /// A schedule has come to its end.
     fn finish(&mut self, mut group: Group<'a>) {
         let steps = group.steps.clone();
-        let orders = if self.reduced { linear_orders(&group) } else { Some(1) };
+        let orders = if self.reduced { group.before().and_then(|before| linear_orders(&before)) } else { Some(1) };
         let letters = self.letters;
         let judged = catch_unwind(AssertUnwindSafe(|| {
             group.settle();

@@ -7,6 +7,7 @@ use std::{fs, io};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use syncbench_strategies::document::Digest;
+use syncbench_strategies::names::short;
 
 use super::environment::Environment;
 use super::error::{ResultsError, io as at};
@@ -82,7 +83,7 @@ impl Header {
         }
         let format = |error: serde_json::Error| match error.is_eof() {
             true => damaged(format!("cut off in line {}", error.line())),
-            false => damaged(format!("damaged: {error}")),
+            false => damaged(format!("damaged: {}", short(&error.to_string(), 600))),
         };
         let value: Value = serde_json::from_slice(&text).map_err(format)?;
         let refuse = |found: String| Err(ResultsError::Schema { path: path.clone(), found });

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use syncbench_strategies::document::Digest;
+use syncbench_strategies::names::short;
 
 use super::error::{ResultsError, io};
 use super::facts::Restorer;
@@ -186,7 +187,11 @@ impl Lines {
             }
             Err(error) => match reader.fill_buf().map_err(io(path))? {
                 [] if serde_json::from_slice::<IgnoredAny>(&self.buffer).is_err() => Ok(None),
-                _ => Err(ResultsError::Format { path: path.to_owned(), line: number, reason: error.to_string() }),
+                _ => Err(ResultsError::Format {
+                    path: path.to_owned(),
+                    line: number,
+                    reason: short(&error.to_string(), 600),
+                }),
             },
         }
     }

@@ -30,7 +30,7 @@ pub struct TomlError {
 impl TomlError {
     /// An error that belongs to no line.
     pub(super) fn somewhere(reason: impl ToString) -> Self {
-        Self { line: None, reason: reason.to_string().trim_end().replace('\n', " ") }
+        Self { line: None, reason: names::short(reason.to_string().trim_end(), 1_500).replace('\n', " ") }
     }
 
     fn at(text: &str, span: &Range<usize>, reason: impl ToString) -> Self {

@@ -95,7 +95,7 @@ fn errors_name_the_field_the_words_and_what_is_right() {
     let cases: [(String, [&str; 3]); 12] = [
         (broken(|s| s.strategies = vec!["serail".into()]), ["strategy", "serail", "serial"]),
         (broken(|s| s.workloads = vec!["stak".into()]), ["workload", "stak", "stack"]),
-        (broken(|s| s.networks = vec!["5g".into()]), ["network", "5g", "4g"]),
+        (broken(|s| s.networks = vec!["6g".into()]), ["network", "6g", "4g"]),
         (broken(|s| s.faults = vec!["flood".into()]), ["fault", "flood", "partition"]),
         (broken(|s| s.faults = vec!["late:9".into()]), ["fault", "late:9", "4 clients"]),
         (broken(|s| s.faults = vec!["crash".into()]), ["fault", "crash", "@3s..6s"]),

@@ -108,11 +108,11 @@ fn a_fault_stays_only_where_the_finding_needs_it() {
     let faults = ["partition:isolate,client=2@1s..3s", "crash:client=3@1s..2s"].map(str::to_owned);
     let needless = planned("lww-document", "stack", |scenario| scenario.faults = faults.to_vec());
     assert_eq!(shrunk(&needless, "item delivered twice").planned.settings.faults, [""; 0]);
-    // A server that goes back in time forgets what it has sent to others.
+    // A server that goes back in time forgets what it has confirmed.
     let needed = planned("serial", "record", |scenario| {
         scenario.faults = vec!["backup:age=500ms@2s..3s".into(), "partition:isolate,client=4@1s..2s".into()];
     });
-    let small = shrunk(&needed, "not converged");
+    let small = shrunk(&needed, "acknowledged, then rolled back");
     let [fault] = &small.planned.settings.faults[..] else { panic!("{:?}", small.planned.settings.faults) };
     assert!(fault.starts_with("backup:") && small.planned.settings.ops <= 2, "{fault} {:?}", script(&small.planned));
 }

@@ -17,6 +17,7 @@ use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 use syncbench_strategies::document::Digest;
+use syncbench_strategies::names::short;
 use thiserror::Error;
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
@@ -238,12 +239,13 @@ fn first(bytes: &[u8]) -> Option<u8> {
 
 /// The parser's error, with what a trace looks like.
 fn explain(error: serde_json::Error) -> String {
+    let told = short(&error.to_string(), 600);
     // The error of a txn gets its number in front, which loses the kind of error.
     if error.is_eof() || error.to_string().contains("EOF while") {
-        return format!("{error}: the file is cut off, expected a whole trace");
+        return format!("{told}: the file is cut off, expected a whole trace");
     }
     format!(
-        "{error}: expected {{startContent, endContent, txns}}, the same with kind \"concurrent\", or a list of edits"
+        "{told}: expected {{startContent, endContent, txns}}, the same with kind \"concurrent\", or a list of edits"
     )
 }
 

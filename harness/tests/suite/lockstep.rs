@@ -1,5 +1,7 @@
 //! A planted nondeterminism is found, and its first event is named.
 
+#![allow(clippy::disallowed_types, reason = "a planted bug takes the order of a hash set")]
+
 use std::collections::HashSet;
 use std::io::{self, BufReader};
 use std::sync::atomic::{AtomicU64, Ordering};

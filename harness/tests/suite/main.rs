@@ -6,6 +6,7 @@ mod closed_forms;
 mod common;
 mod contract;
 mod crash;
+mod decoders;
 mod explore;
 mod findings;
 mod forged;

@@ -46,6 +46,15 @@ pub static HARMS: &[(&str, &[Harm])] = &[
     ("no sustainable rate", &[Consequence]),
     ("undo without effect", &[Undo]),
     ("lost to undo", &[Overwrite]),
+    // What a session may rely on: where a strategy claims it, its claim is broken, and that rules it out.
+    ("read your writes broken", &[Consequence]),
+    ("monotonic reads broken", &[Consequence]),
+    ("monotonic writes broken", &[Consequence]),
+    ("writes follow reads broken", &[Consequence]),
+    // A server or a document that begins again from an older state.
+    ("acknowledged, then rolled back", &[Collateral]),
+    ("doubled content", &[Collateral]),
+    ("resurrected content", &[Collateral]),
     // Records, trees, boards.
     ("overwritten", &[Overwrite]),
     ("edit lost to delete", &[Overwrite]),

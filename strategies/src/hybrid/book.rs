@@ -145,7 +145,7 @@ impl Tags {
         for (client, n) in &sidecar.seen {
             let told = self.told.entry((to, lane, *client)).or_default();
             let from = (*told).max(n.saturating_sub(LONGEST));
-            tags.extend((from + 1..=*n).map(|n| tag(lane, OpId { client: *client, n })));
+            tags.extend((from.saturating_add(1)..=*n).map(|n| tag(lane, OpId { client: *client, n })));
             *told = (*told).max(*n);
         }
         Sidecar::tags(tags)

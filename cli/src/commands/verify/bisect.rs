@@ -88,7 +88,9 @@ fn compare(planned: &Planned, replay: &str, against: Option<&Path>) -> anyhow::R
     thread::scope(|scope| {
         for _ in 1..environment::cores().max(2) {
             scope.spawn(|| {
-                while !done.load(Ordering::Relaxed) && run(planned, Box::new(Printer::new(io::sink()))).is_ok() {}
+                while !done.load(Ordering::Relaxed) && run(planned, Box::new(Printer::new(io::sink()))).is_ok() {
+                    std::hint::spin_loop();
+                }
             });
         }
         let ran = run(planned, Box::new(Comparer::new(lines, result.clone())));
@@ -118,8 +120,7 @@ fn show(difference: &Difference) -> Vec<String> {
     let mut lines = vec![format!("first differing event: number {number}{place}")];
     if !before.is_empty() {
         lines.push("  the same in both:".into());
-        let first = number - before.len() as u64;
-        lines.extend(before.iter().zip(first..).map(|(told, number)| format!("    {number}  {}", line(Some(told)))));
+        lines.extend(before.iter().map(|(number, told)| format!("    {number}  {}", line(Some(told)))));
     }
     lines.push(format!("  here:  {}", line(here.as_ref())));
     lines.push(format!("  there: {}", line(there.as_ref())));

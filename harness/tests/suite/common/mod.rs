@@ -3,6 +3,7 @@
 
 pub mod claims;
 pub mod data;
+pub mod decoders;
 pub mod group;
 pub mod mutants;
 pub mod seeds;

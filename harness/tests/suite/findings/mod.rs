@@ -56,12 +56,14 @@ const ANYWHERE: &[Planted] = &[
         seeds: 10,
         ..Planted::new("stack:pop=0.5", &[&NO_SERIAL_ORDER], Flaw::Weak)
     },
-    Planted::new(
-        "record",
-        &[&ROLLED_BACK, &lineage::RESURRECTED],
-        Flaw::Meets("crash:client=server,keep=nothing@2s..3s"),
-    )
-    .together(),
+    Planted {
+        pace: Pace::Poisson,
+        ..Planted::new(
+            "record",
+            &[&ROLLED_BACK, &lineage::RESURRECTED],
+            Flaw::Meets("crash:client=server,keep=nothing@2s..3s"),
+        )
+    },
 ];
 
 /// What is wrong.

@@ -16,6 +16,7 @@ pub(crate) const PLANTED: &[Planted] = &[
     Planted { ops: 400, seeds: 12, ..Planted::new("notebook:cells=0.8,hot=0.8", &[&MOVE_OVERWRITTEN], Flaw::Weak) },
     Planted { undo: 0.3, ..Planted::new("notebook", &[&UNDO_WITHOUT_EFFECT], Flaw::Has("undo-without-effect")) },
     Planted { ops: 400, ..Planted::new(LIVELY, &[&ORPHANED_EDIT], Flaw::Weak) },
+    Planted { seeds: 12, ..Planted::new(LIVELY, &[&LOST_TO_UNDO], Flaw::Regret) },
     Planted {
         strategy: "serial-optimistic",
         ops: 300,

@@ -35,9 +35,9 @@ pub(super) fn before_first(install: u32) -> u64 {
     u64::from(install) << 32
 }
 
-/// The install that a change's number is from.
-pub(super) fn install(number: u64) -> u64 {
-    number >> 32
+/// Whether a change is the first of a later install than the one of `last`.
+pub(super) fn begins_install(number: u64, last: u64) -> bool {
+    number >> 32 > last >> 32 && number & u64::from(u32::MAX) == 1
 }
 
 /// The sum by which a client recognises its change.

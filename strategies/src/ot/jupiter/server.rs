@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::message::{Entry, ToClient, ToServer, install, sum};
+use super::message::{Entry, ToClient, ToServer, begins_install, sum};
 use crate::document::Document;
 use crate::model::Operation;
 use crate::node::{NodeId, OpId};
@@ -114,8 +114,8 @@ impl Server {
             cx.send(client, encode(&ToClient::Refused { number: entry.number }), Sidecar::none());
             return Ok(());
         }
-        // Numbers have gaps where the server or a client lost changes.
-        if entry.number > last + 1 && !self.went_back && install(entry.number) == install(last) {
+        // Numbers have gaps where the server lost changes, and where a client was installed anew.
+        if entry.number != last.saturating_add(1) && !self.went_back && !begins_install(entry.number, last) {
             return Err(ProtocolError::Unexpected(format!("change {} of {client} after {last}", entry.number)));
         }
         let log = &mut self.state.log;

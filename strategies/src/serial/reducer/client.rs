@@ -48,8 +48,8 @@ impl Client {
         Self { model: setup.model.clone(), node: setup.node, uplink: Uplink::of(setup, window), epoch, state }
     }
 
-    /// Carries out entries that follow what is here, except for known ones: all or none.
-    fn take(&mut self, entries: &[Entry], cx: &mut Context<'_>) -> Result<(), ProtocolError> {
+    /// Carries out entries that follow what is here, except for known ones: all or none. `known` were passed over before them.
+    fn take(&mut self, known: usize, entries: &[Entry], cx: &mut Context<'_>) -> Result<(), ProtocolError> {
         let (mut seq, mut data) = (self.state.seq, self.state.data.clone());
         let mut verdicts = Vec::with_capacity(entries.len());
         for entry in entries {
@@ -61,6 +61,7 @@ impl Client {
             verdicts.push((entry.id(), entry.carry_out(&self.model, &mut data)?));
         }
         (self.state.seq, self.state.data) = (seq, data);
+        count_duplicates(known, cx);
         count_duplicates(entries.len() - verdicts.len(), cx);
         for (id, verdict) in verdicts {
             if id.client == self.node {
@@ -95,13 +96,12 @@ impl Client {
         cx: &mut Context<'_>,
     ) -> Result<(), ProtocolError> {
         let before = (self.state.seq, self.state.data.clone());
-        if seq < self.state.seq {
-            count_duplicates(1, cx);
-        } else {
+        let known = seq < self.state.seq;
+        if !known {
             let data = Document::decode(&data).map_err(ProtocolError::malformed)?;
             (self.state.seq, self.state.data) = (seq, data);
         }
-        self.take(after, cx).inspect_err(|_| (self.state.seq, self.state.data) = before)
+        self.take(known.into(), after, cx).inspect_err(|_| (self.state.seq, self.state.data) = before)
     }
 
     /// The server has another epoch: what is pending goes again on what it has.
@@ -164,11 +164,11 @@ impl Replica for Client {
             return Ok(());
         }
         let (catch_up, verdicts, last) = match decode(bytes)? {
-            ToClient::Ordered(entries) => return self.take(&entries, cx),
+            ToClient::Ordered(entries) => return self.take(0, &entries, cx),
             ToClient::Joined { catch_up, verdicts, last } => (catch_up, verdicts, last),
         };
         match catch_up {
-            CatchUp::Operations(entries) => self.take(&entries, cx)?,
+            CatchUp::Operations(entries) => self.take(0, &entries, cx)?,
             CatchUp::Snapshot(snapshot, after) => {
                 self.replace(snapshot, &after, cx)?;
                 cx.reflected_all(sidecar);

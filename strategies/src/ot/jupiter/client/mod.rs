@@ -95,7 +95,7 @@ impl Client {
     fn send_inflight(&mut self, cx: &mut Context<'_>) {
         let Some(inflight) = &self.state.inflight else { return };
         let through = inflight.through();
-        let (rev, number, change) = (self.state.rev, self.state.placed + 1, inflight.change.clone());
+        let (rev, number, change) = (self.state.rev, self.state.next_number(), inflight.change.clone());
         let message = ToServer::Submit { rev, number, through, change };
         cx.send(NodeId::SERVER, encode(&message), Sidecar::state(&[(self.node, through)].into()));
         self.uplink.sends(cx);
@@ -150,7 +150,7 @@ impl Client {
                 Some(inflight) => {
                     // It fits: the view has it already.
                     inflight.change.apply(&mut self.state.base).map_err(ProtocolError::malformed)?;
-                    (self.state.rev, self.state.placed) = (rev, self.state.placed + 1);
+                    (self.state.rev, self.state.placed) = (rev, self.state.next_number());
                     self.confirm(inflight, cx);
                 }
                 // Not the change that was sent: another client used this name. The answer to a join will tell what it was.
@@ -196,7 +196,7 @@ impl Client {
 
     /// The server does not have the revision that the inflight change was made on: it is taken back, as in ShareDB.
     fn refused(&mut self, number: u64, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
-        if number != self.state.placed + 1 || self.state.inflight.is_none() {
+        if number != self.state.next_number() || self.state.inflight.is_none() {
             count_duplicates(1, cx);
             return Ok(());
         }

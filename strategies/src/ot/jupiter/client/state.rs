@@ -53,6 +53,12 @@ impl State {
         Self { rev: 0, base, placed, inflight: None, buffer: VecDeque::new() }
     }
 
+    /// The number of the next change that gets its place.
+    pub(super) fn next_number(&self) -> u64 {
+        // A forged entry may have any number.
+        self.placed.saturating_add(1)
+    }
+
     /// The base view with the pending changes on it. `None` if they do not fit.
     pub(super) fn view(&self) -> Option<Document> {
         let mut view = self.base.clone();
