@@ -113,11 +113,6 @@ impl Planted {
         self.kinds.into_iter().flatten()
     }
 
-    /// The same where users act at the same time.
-    pub(crate) const fn together(self) -> Self {
-        Self { pace: Pace::Poisson, ..self }
-    }
-
     /// The kinds that are found over its seeds, with the flaw or without.
     fn found(&self, flawed: bool) -> BTreeSet<String> {
         let subject = match self.flaw {

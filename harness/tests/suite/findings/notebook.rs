@@ -11,8 +11,6 @@ use super::{Flaw, Planted, assert_caught};
 const LIVELY: &str = "notebook:cells=0.5";
 
 pub(crate) const PLANTED: &[Planted] = &[
-    // An insertion of a cell is undone in which others have typed.
-    Planted { seeds: 6, ..Planted::new(LIVELY, &[&LOST_TO_UNDO], Flaw::Regret) },
     Planted { ops: 400, seeds: 12, ..Planted::new("notebook:cells=0.8,hot=0.8", &[&MOVE_OVERWRITTEN], Flaw::Weak) },
     Planted { undo: 0.3, ..Planted::new("notebook", &[&UNDO_WITHOUT_EFFECT], Flaw::Has("undo-without-effect")) },
     Planted { ops: 400, ..Planted::new(LIVELY, &[&ORPHANED_EDIT], Flaw::Weak) },
