@@ -31,7 +31,7 @@ pub(crate) fn verify(catalog: &Catalog, args: &VerifyArgs) -> Done {
     let only = args.only.as_deref();
     let plan_alone = only == Some(DETERMINISM.name) || args.strategy != ["all"];
     let repeated = if only.is_none() || plan_alone { Some(repeat(catalog, args)?) } else { None };
-    let trials = if plan_alone { Vec::new() } else { mutants::run(only)? };
+    let trials = if plan_alone { Vec::new() } else { mutants::run(only, catalog.plans.program_name())? };
     let same = repeated.as_ref().is_none_or(|repeated| repeated.differing.is_empty());
     let swept = if args.full { Some(full::run(catalog)?) } else { None };
     let predicted = swept.as_ref().is_none_or(Swept::passed);

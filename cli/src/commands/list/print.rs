@@ -17,7 +17,9 @@ pub(super) fn overview(catalog: &Catalog, program: &str) {
         let mut names: Vec<String> = entries.iter().map(|entry| entry.name().to_owned()).collect();
         if kind == Listed::Mutants {
             // Too many for an overview: their families will do.
-            let groups: Vec<&str> = entries.iter().filter_map(|entry| entry.group()).collect();
+            let models = |group: &str| group.starts_with("model of");
+            let groups = entries.iter().filter_map(|entry| entry.group());
+            let groups: Vec<&str> = groups.map(|group| if models(group) { "models" } else { group }).collect();
             names = groups.chunk_by(|a, b| a == b).map(|group| format!("{} ({})", group[0], group.len())).collect();
         }
         heading(kind);

@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use serde_json::{Value, json};
 use syncbench_harness::mutants::trial::{self, Outcome, SEEDS, Trial};
 use syncbench_harness::mutants::{FAMILIES, Mutant, all};
+use syncbench_harness::oracle::DETERMINISM;
 use syncbench_strategies::names;
 
 use crate::environment;
@@ -15,12 +16,16 @@ use crate::out::println;
 use crate::progress::Progress;
 
 /// Tries all mutants, or those that are called `only`.
-pub(super) fn run(only: Option<&str>) -> Result<Vec<Trial>, Failure> {
+pub(super) fn run(only: Option<&str>, program: &str) -> Result<Vec<Trial>, Failure> {
     let mutants: Vec<&'static Mutant> = all().filter(|mutant| only.is_none_or(|only| mutant.name == only)).collect();
     if mutants.is_empty() {
-        let known = all().map(|mutant| (mutant.name, mutant.plants));
-        let unknown = names::unknown("planted bug", only.unwrap_or_default(), "", known);
-        return Err(Failure::usage(format!("--only: {unknown}")));
+        let written = only.unwrap_or_default();
+        let meant = names::did_you_mean(written, all().map(|mutant| (mutant.name, mutant.plants)));
+        let meant = meant.map_or(String::new(), |meant| meant + " ");
+        return Err(Failure::usage(format!(
+            "--only {written}: no such planted bug: {meant}expected `{}`, or a name that `{program} list mutants` shows",
+            DETERMINISM.name
+        )));
     }
     let progress = Progress::of("planted bugs", mutants.len());
     let trials = Mutex::new(Vec::new());
