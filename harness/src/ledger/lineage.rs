@@ -8,7 +8,7 @@ use syncbench_strategies::replica::{NodeId, OpId, Time};
 
 use super::{Entry, Fate, Ledger, slot};
 
-/// Operations that the server lost when it went back.
+/// Confirmed operations that the server lost when it went back.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Gone {
     lost: BTreeSet<OpId>,
@@ -17,12 +17,7 @@ pub(super) struct Gone {
 }
 
 impl Gone {
-    /// The server has an operation again.
-    pub(super) fn found(&mut self, op: OpId) {
-        self.lost.remove(&op);
-    }
-
-    /// Whether a clock that counts beyond this operation does not mean it.
+    /// Whether a report that names this operation, or a clock that counts beyond it, does not mean it.
     pub(super) fn is_gone(&self, op: OpId) -> bool {
         self.counts && self.lost.contains(&op)
     }
@@ -60,7 +55,9 @@ impl Ledger {
             self.rebuilt = reflected.clone();
         }
         if node == NodeId::SERVER {
-            let lost = self.entries().map(|entry| entry.id).filter(|op| !reflected.contains(*op));
+            // One that was not confirmed may come again.
+            let confirmed = self.entries().filter(|entry| matches!(entry.fate, Fate::Confirmed(_)));
+            let lost = confirmed.map(|entry| entry.id).filter(|op| !reflected.contains(*op));
             self.gone = Gone { lost: lost.collect(), counts: false };
         }
         let issued = self.issued_by(node);

@@ -38,8 +38,8 @@ pub struct Ledger {
     altered_recoveries: u64,
     /// Operations in a document that was made anew from plain data: whoever takes it over has them.
     rebuilt: PrefixSet,
-    /// Operations that the server lost when it went back, once some client has started over from what it has: a clock that
-    /// counts a client's later operations does not mean them.
+    /// Confirmed operations that the server lost when it went back, once some client has started over from what it has: a
+    /// clock that counts a client's later operations does not mean them.
     gone: Gone,
 }
 
@@ -292,11 +292,7 @@ impl Ledger {
         if op.client != node {
             entry.replicated.get_or_insert(at);
         }
-        let Some(replica) = self.replicas.get_mut(slot(node)) else {
-            // It has got the operation again.
-            self.gone.found(op);
-            return;
-        };
+        let Some(replica) = self.replicas.get_mut(slot(node)) else { return };
         replica.count(op);
         self.fresh.push((node, op));
         if replica.was_live(entry.issued) && !replica.forgot.contains(op) {

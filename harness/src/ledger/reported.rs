@@ -73,9 +73,8 @@ impl Reported {
         }
     }
 
-    /// Adds what a report says is reflected, and hands out what is new, given how many operations each client has issued:
-    /// an operation that nobody issued does not count, and one that is
-    /// gone only where it is named.
+    /// Adds what a report says is reflected, and hands out what is new, given how many operations each client has issued: an
+    /// operation that nobody issued does not count, nor one that is gone.
     pub(super) fn reflect(
         &mut self,
         report: &Report,
@@ -86,14 +85,13 @@ impl Reported {
     ) {
         let set = &mut self.reflected;
         let mut add = |op: OpId| {
-            if (1..=issued(op.client)).contains(&op.n) && set.insert(op) {
+            if (1..=issued(op.client)).contains(&op.n) && !gone(op) && set.insert(op) {
                 new(op);
             }
         };
         match report {
             Report::Reflected(op) | Report::Overwritten(op, _) | Report::Void(op) | Report::Rejected(op, _) => add(*op),
-            Report::ReflectedTags(first, last) if first == last => tags.within(*first, *last).for_each(add),
-            Report::ReflectedTags(first, last) => tags.within(*first, *last).filter(|op| !gone(*op)).for_each(add),
+            Report::ReflectedTags(first, last) => tags.within(*first, *last).for_each(add),
             Report::ReflectedThrough(clock) => {
                 for (client, n) in clock {
                     let through = self.reflected.through(*client);

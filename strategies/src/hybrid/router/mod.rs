@@ -123,9 +123,9 @@ static REST: &[&Spec] = &[
 /// The strategy among `choices` with this name.
 fn part(choices: &[&'static Spec], name: &str, params: &Params) -> Configured {
     let own = match name {
-        "ot" => Some(("buffer", params.choice("buffer").into())),
-        "serial" => Some(("rejoin", "snapshot".into())),
-        _ => None,
+        "ot" => vec![("buffer", params.choice("buffer").into()), ("ahead", "start-over".into())],
+        "serial" => vec![("rejoin", "snapshot".into())],
+        _ => Vec::new(),
     };
     let window = (WINDOW.name, format_span(params.span(WINDOW.name)));
     let named = own.into_iter().chain([window]).map(|(key, value)| (key.into(), value)).collect();

@@ -66,6 +66,14 @@ pub static SPEC: Spec = Spec {
             help: "operations made while a change is inflight are composed into one change, as in ShareDB and Livebook, or \
                    queued and sent one by one",
         },
+        Param {
+            name: "ahead",
+            kind: ParamKind::Choice(&["apart", "start-over"]),
+            default: "apart",
+            help: "what becomes of a client that is ahead of its server, as after a backup: it is not told and its changes are \
+                   refused until the server has as many, as in ShareDB; or it starts over from the server's document, as in \
+                   Livebook, whose clients get everything anew from a new session",
+        },
         WINDOW,
     ],
     support: |_: EditKind| Support::Native,
@@ -73,7 +81,8 @@ pub static SPEC: Spec = Spec {
     undo: Support::Native,
     build: |params| {
         let composes = params.choice("buffer") == "composed";
-        Box::new(Ot { history: params.count("history"), composes, window: params.span("window") })
+        let starts_over = params.choice("ahead") == "start-over";
+        Box::new(Ot { history: params.count("history"), composes, starts_over, window: params.span("window") })
     },
 };
 
@@ -81,6 +90,7 @@ pub static SPEC: Spec = Spec {
 struct Ot {
     history: u64,
     composes: bool,
+    starts_over: bool,
     window: Duration,
 }
 
@@ -93,14 +103,14 @@ impl Strategy for Ot {
         // Genesis is this strategy's own encoding, made by `Strategy::genesis` a moment ago.
         let document = Document::decode(&setup.genesis).expect("genesis is a document");
         match setup.node {
-            NodeId::SERVER => Box::new(Server::new(setup, self.history, document)),
+            NodeId::SERVER => Box::new(Server::new(setup, *self, document)),
             _ => Box::new(Client::new(setup, *self, document)),
         }
     }
 
     fn restore(&self, setup: &Setup, durable: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {
         Ok(match setup.node {
-            NodeId::SERVER => Box::new(Server::restore(setup, self.history, durable)?),
+            NodeId::SERVER => Box::new(Server::restore(setup, *self, durable)?),
             _ => Box::new(Client::restore(setup, *self, durable)?),
         })
     }

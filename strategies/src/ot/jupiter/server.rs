@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::Ot;
 use super::message::{Entry, ToClient, ToServer, begins_install, sum};
 use crate::document::Document;
 use crate::model::Operation;
 use crate::node::{NodeId, OpId};
 use crate::replica::{Context, LinkState, ProtocolError, Replica, Setup};
 use crate::sidecar::{Clock, Sidecar, merge_clock};
+use crate::star::lineage::{self, Begun};
 use crate::star::{Joined, Log, count_duplicates, reject_at_server};
 use crate::view::View;
 use crate::wire::{decode, encode};
@@ -39,26 +41,30 @@ pub(super) struct Server {
     joined: Joined,
     /// It may have less than its clients, or another document: it was restored from a backup or made anew. It tells nobody.
     went_back: bool,
+    /// Where it tells them.
+    epoch: u64,
     state: State,
 }
 
 impl Server {
-    pub(super) fn new(setup: &Setup, history: u64, document: Document) -> Self {
+    pub(super) fn new(setup: &Setup, config: Ot, document: Document) -> Self {
         let clients = setup.peers.iter().map(|peer| (*peer, Position::default())).collect();
-        Self::with(setup, history, State { document, log: Log::default(), clients })
+        Self::with(setup, config, State { document, log: Log::default(), clients })
     }
 
-    fn with(setup: &Setup, history: u64, state: State) -> Self {
-        Self { history, joined: Joined::default(), went_back: setup.identity().install > 0, state }
+    fn with(setup: &Setup, config: Ot, state: State) -> Self {
+        let epoch = if config.starts_over { lineage::epoch(setup) } else { 0 };
+        let went_back = setup.identity().install > 0 && !config.starts_over;
+        Self { history: config.history, joined: Joined::default(), went_back, epoch, state }
     }
 
-    pub(super) fn restore(setup: &Setup, history: u64, durable: &[u8]) -> Result<Self, ProtocolError> {
+    pub(super) fn restore(setup: &Setup, config: Ot, durable: &[u8]) -> Result<Self, ProtocolError> {
         let State { document, log, clients } = decode(durable)?;
         let log = log.check()?;
         if log.numbered().any(|(rev, entry)| entry.rev != rev) {
             return Err(ProtocolError::malformed("a log with gaps"));
         }
-        Ok(Self::with(setup, history, State { document, log, clients }))
+        Ok(Self::with(setup, config, State { document, log, clients }))
     }
 
     fn join(&mut self, client: NodeId, rev: u64, working: bool, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
@@ -83,14 +89,27 @@ impl Server {
             None if working => count_duplicates(1, cx),
             _ => {
                 cx.count("snapshots", 1);
-                let seen = self.state.clients.iter().map(|(client, at)| (*client, at.through)).collect();
                 let message = ToClient::Snapshot { rev: self.state.log.end(), document: self.state.document.clone() };
-                cx.send(client, encode(&message), Sidecar::state(&seen));
+                cx.send(client, encode(&message), Sidecar::state(&self.seen()));
             }
         }
         self.reached(client, rev);
         self.joined.insert(client);
         Ok(())
+    }
+
+    /// A client of another epoch gets everything, and joins again with it.
+    fn begin(&mut self, client: NodeId, cx: &mut Context<'_>) {
+        let State { document, log, clients } = &self.state;
+        let last = clients.get(&client).map_or(0, |at| at.number);
+        cx.count("snapshots", 1);
+        let begun = Begun { epoch: self.epoch, seq: log.end(), state: document.clone(), last };
+        cx.send(client, begun.write(), Sidecar::state(&self.seen()));
+    }
+
+    /// The last operation of every client in the document.
+    fn seen(&self) -> Clock {
+        self.state.clients.iter().map(|(client, at)| (*client, at.through)).collect()
     }
 
     /// A client needs nothing up to `rev` any more: what no client needs is dropped.
@@ -145,7 +164,16 @@ impl Replica for Server {
     }
 
     fn receive(&mut self, from: NodeId, bytes: &[u8], _: &Sidecar, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
+        let (epoch, bytes) = lineage::named(bytes)?;
         match decode(bytes)? {
+            ToServer::Join { .. } if epoch != self.epoch => {
+                self.begin(from, cx);
+                Ok(())
+            }
+            // It was sent before the client learned that it has to start over.
+            ToServer::Submit { .. } | ToServer::Reached { .. } if self.epoch != 0 && !self.joined.contains(from) => {
+                Ok(())
+            }
             ToServer::Join { rev, working } => self.join(from, rev, working, cx),
             ToServer::Submit { rev, number, through, change } => {
                 self.order(Entry { rev, client: from, number, through, change }, cx)

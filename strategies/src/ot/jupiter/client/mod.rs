@@ -11,6 +11,7 @@ use crate::model::{ModelRef, Operation, Outcome, Plan, Rejected};
 use crate::node::{NodeId, OpId};
 use crate::replica::{Context, LinkState, ProtocolError, Replica, Setup};
 use crate::sidecar::Sidecar;
+use crate::star::lineage::{self, Begun};
 use crate::star::{Uplink, count_duplicates, from_server};
 use crate::view::View;
 use crate::wire::{decode, encode};
@@ -24,7 +25,10 @@ pub(super) struct Client {
     model: ModelRef,
     node: NodeId,
     composes: bool,
+    install: u32,
     uplink: Uplink,
+    /// Of the state.
+    epoch: u64,
     view: Document,
     past: Past,
     /// Other clients' changes since the server last received this client's revision.
@@ -40,9 +44,9 @@ impl Client {
     }
 
     pub(super) fn restore(setup: &Setup, config: Ot, durable: &[u8]) -> Result<Self, ProtocolError> {
-        let state: State = decode(durable)?;
+        let (state, epoch): (State, u64) = lineage::load(durable)?;
         let view = state.view().ok_or_else(|| ProtocolError::malformed("pending changes that do not fit"))?;
-        Ok(Self::with(setup, config, view, state))
+        Ok(Self { epoch, ..Self::with(setup, config, view, state) })
     }
 
     fn with(setup: &Setup, config: Ot, view: Document, state: State) -> Self {
@@ -50,7 +54,9 @@ impl Client {
             model: setup.model.clone(),
             node: setup.node,
             composes: config.composes,
+            install: setup.identity().install,
             uplink: Uplink::of(setup, config.window),
+            epoch: 0,
             view,
             past: Past::new(setup.undo),
             unreported: 0,
@@ -183,7 +189,7 @@ impl Client {
 
     /// Whether it was installed anew and knows nothing yet of what the server has.
     fn is_new_install(&self) -> bool {
-        self.state.placed > 0 && self.state.rev == 0 && self.state.inflight.is_none()
+        self.install > 0 && self.state.rev == 0 && self.state.inflight.is_none()
     }
 
     /// Asks for what was missed. Nothing goes out before the answer.
@@ -191,7 +197,36 @@ impl Client {
         // Nothing of a new install can be at the server already, and it fits every document.
         let working = self.is_working() && !self.is_new_install();
         self.uplink.hold();
-        cx.send(NodeId::SERVER, encode(&ToServer::Join { rev: self.state.rev, working }), Sidecar::none());
+        let join = lineage::join_in(self.epoch, &ToServer::Join { rev: self.state.rev, working });
+        cx.send(NodeId::SERVER, join, Sidecar::none());
+    }
+
+    /// The server has another epoch: what is pending goes again on what it has.
+    fn start_over(
+        &mut self,
+        begun: Begun<Document>,
+        sidecar: &Sidecar,
+        cx: &mut Context<'_>,
+    ) -> Result<(), ProtocolError> {
+        let Begun { epoch, seq, state: document, last } = begun;
+        if epoch == self.epoch {
+            count_duplicates(1, cx);
+            return Ok(());
+        }
+        let mut state = self.state.clone();
+        let inflight = state.inflight.take();
+        inflight.into_iter().for_each(|inflight| state.buffer.push_front(inflight));
+        let change = state.replace(seq, document);
+        state.placed = last.max(before_first(self.install));
+        self.view = state.view().ok_or_else(|| ProtocolError::malformed("pending changes do not fit"))?;
+        (self.state, self.epoch, self.unreported, self.passed_over) = (state, epoch, 0, 0);
+        self.past.went_through(change);
+        cx.started_over();
+        cx.reflected_all(sidecar);
+        let pending = self.state.buffer.iter().flat_map(|pending| &pending.outcomes);
+        pending.for_each(|(n, _)| cx.reflected(self.id(*n)));
+        self.join(cx);
+        Ok(())
     }
 
     /// The server does not have the revision that the inflight change was made on: it is taken back, as in ShareDB.
@@ -269,6 +304,9 @@ impl Replica for Client {
         cx: &mut Context<'_>,
     ) -> Result<(), ProtocolError> {
         from_server(from)?;
+        if let Some(begun) = Begun::read(bytes)? {
+            return self.start_over(begun, sidecar, cx);
+        }
         match decode(bytes)? {
             ToClient::Confirmed { rev, sum } => self.placed(rev, sum, cx)?,
             ToClient::Ordered(entry) if !self.uplink.is_open() && entry.rev > self.state.rev + 1 => {
@@ -325,6 +363,6 @@ impl Replica for Client {
     }
 
     fn durable(&self) -> Vec<u8> {
-        encode(&self.state)
+        lineage::save(&self.state, self.epoch)
     }
 }
