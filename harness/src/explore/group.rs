@@ -7,25 +7,24 @@
 //! time. Timers are slower than messages: one fires when no message is under way, the one that is due first, and everybody's
 //! clock shows its time then. A timer that is due at once belongs to the step that set it.
 
+mod life;
+mod record;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use syncbench_strategies::document::{Digest, Document};
-use syncbench_strategies::replica::{LinkState, NodeId, OpId, Report, Setup, Time};
+use syncbench_strategies::document::Digest;
+use syncbench_strategies::replica::{LinkState, NodeId, OpId, Time};
 use syncbench_strategies::sidecar::Sidecar;
 
 use super::case::Disturbance;
-use super::order::before;
 use super::screens::Screens;
 use super::step::{Script, Step};
 use crate::clock::WALL_AT_START;
 use crate::engines::node::{Input, Node, Request};
 use crate::event::{Event, What};
 use crate::ledger::{Action, Ledger};
-use crate::probe::Probe;
-use crate::rng::stream;
-use crate::run_result::RunResult;
 use crate::stories::watch::Log;
 use crate::task::Task;
 use crate::workload::{Letter, Seat};
@@ -332,87 +331,6 @@ impl<'a> Group<'a> {
         self.step(timer.node, Input::Timer(timer.tag));
     }
 
-    fn crash(&mut self, client: NodeId) {
-        self.stage = Stage::During;
-        self.cut[client.0 as usize] = true;
-        self.lose_all(client);
-        let Some(node) = self.nodes[client.0 as usize].take() else { return };
-        let replica = &node.replica;
-        self.saved = Some((replica.durable(), replica.saved_sidecar(), replica.view().digest()));
-        self.lives[client.0 as usize] += 1;
-        self.timers.retain(|timer| timer.node != client);
-        self.shown[client.0 as usize] = None;
-        self.note_screens();
-        self.emit(client, What::Crashed { for_good: false });
-        for peer in self.peers(client) {
-            self.tell_one(peer, client, LinkState::Down);
-        }
-    }
-
-    /// A node takes part from now on: for the first time, or from what a crash has left.
-    fn join(&mut self, id: NodeId) {
-        let task = self.task;
-        let setup = Setup {
-            node: id,
-            peers: self.peers(id),
-            clients: task.clients,
-            model: task.model.clone(),
-            genesis: task.genesis_bytes.clone(),
-            seed: task.seed,
-            undo: false,
-            identity: None,
-        };
-        let rng = stream(task.seed, "node", id.0.into(), self.lives[id.0 as usize].into());
-        let saved = self.saved.take();
-        let node = Node::new(id, rng, || {
-            let Some((durable, sidecar, _)) = &saved else { return task.strategy.strategy.replica(&setup) };
-            let mut replica = (task.strategy.strategy.restore(&setup, durable))
-                .unwrap_or_else(|error| panic!("{id} does not recover from its own bytes: {error}"));
-            replica.recall(sidecar);
-            replica
-        });
-        self.cut[id.0 as usize] = false;
-        let differs = saved.is_some_and(|(_, _, shown)| shown != node.replica.view().digest());
-        self.nodes[id.0 as usize] = Some(node);
-        self.emit(id, What::Live);
-        if differs {
-            self.emit(id, What::RecoveryDiffers);
-        }
-        self.look(id);
-    }
-
-    /// What is under way to and from a client is lost.
-    fn lose_all(&mut self, client: NodeId) {
-        for peer in self.peers(client) {
-            for (from, to) in [(client, peer), (peer, client)] {
-                let link = self.link(from, to);
-                self.senders[link].clear();
-                for _ in std::mem::take(&mut self.links[link]) {
-                    self.emit(to, What::Dropped { from });
-                }
-            }
-        }
-    }
-
-    fn tell_peers(&mut self, client: NodeId, state: LinkState) {
-        for peer in self.peers(client) {
-            // The end with the lower number first, as everywhere.
-            self.tell(client.min(peer), client.max(peer), state);
-        }
-    }
-
-    fn tell(&mut self, a: NodeId, b: NodeId, state: LinkState) {
-        self.tell_one(a, b, state);
-        self.tell_one(b, a, state);
-    }
-
-    fn tell_one(&mut self, node: NodeId, peer: NodeId, state: LinkState) {
-        if self.nodes[node.0 as usize].is_some() && self.nodes[peer.0 as usize].is_some() | (state == LinkState::Down) {
-            self.emit(node, What::Link { peer, state });
-            self.step(node, Input::Link(peer, state));
-        }
-    }
-
     /// Calls a replica, and then its timers that are due at once.
     fn step(&mut self, id: NodeId, input: Input<'_>) {
         self.call(id, input);
@@ -455,128 +373,6 @@ impl<'a> Group<'a> {
         let link = self.link(from, to);
         self.links[link].push_back(Parcel { sent: self.clocks[from.0 as usize], bytes, sidecar });
         self.senders[link].push_back(self.steps.len().checked_sub(1).unwrap_or(GREETING));
-    }
-
-    /// Looks at what a client's user sees now.
-    fn look(&mut self, id: NodeId) {
-        let Some(node) = self.nodes[id.0 as usize].as_ref().filter(|node| node.id != NodeId::SERVER) else {
-            return self.note_screens();
-        };
-        let document = node.replica.view().document();
-        let digest = document.digest();
-        if self.shown[id.0 as usize].replace(digest) != Some(digest)
-            && let Err(reason) = self.task.workload.invariant(&document)
-        {
-            self.emit(id, What::Broken(reason));
-        }
-        self.note_screens();
-    }
-
-    /// A report of one replica may say what another reflects, so all are looked at.
-    fn note_screens(&mut self) {
-        for client in self.clients() {
-            let shown = self.shown[client.0 as usize];
-            let shows = self.ledger.replica(client).and_then(|replica| Some((replica.hash, shown?)));
-            self.screens.note(client, shows, self.steps.len());
-        }
-    }
-
-    /// Whether two clients may have reflected the same operations at one moment, and shown different states.
-    pub(super) fn same_operations_differ(&self) -> bool {
-        self.screens.differ(|| if self.told_at_once { None } else { self.before() }, &self.steps)
-    }
-
-    /// Where a step takes place: by node number, and one more for the order of actions. Steps without a common place are
-    /// independent.
-    pub(super) fn places(&self, step: Step) -> Vec<usize> {
-        let order = self.task.clients as usize + 1;
-        let with_peers =
-            |client: NodeId| self.peers(client).into_iter().chain([client]).map(|node| node.0 as usize).collect();
-        match step {
-            Step::Act(client) if self.clocked => vec![client.0 as usize, order],
-            Step::Act(client) => vec![client.0 as usize],
-            Step::Deliver { to, .. } => vec![to.0 as usize],
-            Step::Timer => (0..=order).collect(),
-            Step::Break(client)
-            | Step::Open(client)
-            | Step::Crash(client)
-            | Step::Recover(client)
-            | Step::Join(client) => with_peers(client),
-        }
-    }
-
-    /// See [`before`].
-    pub(super) fn before(&self) -> Option<Vec<u128>> {
-        before(self.steps.iter().map(|step| self.places(*step)).collect(), &self.causes)
-    }
-
-    fn emit(&mut self, node: NodeId, what: What) {
-        self.enter(Event { at: self.clocks[node.0 as usize], node, what });
-    }
-
-    fn enter(&mut self, event: Event) {
-        if matches!(event.what, What::Cost { .. }) {
-            return;
-        }
-        self.ledger.enter(&event);
-        match &event.what {
-            What::ProtocolError(_) => self.protocol_errors += 1,
-            What::Report(Report::Rejected(..) | Report::Void(_) | Report::Overwritten(..)) => self.told_at_once = true,
-            What::Report(Report::Reflected(op)) if event.node == NodeId::SERVER && !self.order.contains(op) => {
-                self.order.push(*op);
-            }
-            _ => {}
-        }
-        if let Some(log) = &mut self.log {
-            log.event(&event, &self.ledger);
-        }
-    }
-
-    /// Nothing is left to choose. A group that never falls silent gets the time that it needs, along one order of what
-    /// happens; then its timers are void.
-    pub(super) fn settle(&mut self) {
-        if self.settling.is_zero() {
-            return;
-        }
-        let latest = self.clocks.iter().copied().max().unwrap_or(Time::ZERO);
-        let until = latest + self.settling;
-        while let Some(timer) = self.timers.iter().copied().min()
-            && timer.due <= until
-        {
-            self.fire();
-            self.drain();
-        }
-        self.timers.clear();
-        self.drain();
-    }
-
-    /// The finished run.
-    pub(super) fn end(mut self) -> RunResult {
-        let shown = |node: &Node| (node.id, node.replica.view().document());
-        let finals: Vec<(NodeId, Document)> = self.nodes.iter().flatten().map(shown).collect();
-        let clients = self.nodes.iter().flatten().filter(|node| node.id != NodeId::SERVER);
-        let stored_bytes = clients.map(|node| node.replica.durable().len() as u64).max().unwrap_or(0);
-        let ended_at = self.clocks.iter().copied().max().unwrap_or(Time::ZERO);
-        let messages_in_flight = self.links.iter().map(|link| link.len() as u64).sum();
-        let timers_due = self.timers.len() as u64;
-        if messages_in_flight + timers_due > 0 {
-            self.ledger.cut_off();
-        }
-        RunResult {
-            damaged: 0,
-            gone_back: Vec::new(),
-            ended_at,
-            quiescing_since: ended_at,
-            messages_in_flight,
-            timers_due,
-            connections_opening: 0,
-            trace_digest: None,
-            inexact: None,
-            ledger: self.ledger,
-            finals,
-            coverage: Vec::new(),
-            stored_bytes,
-        }
     }
 }
 
