@@ -119,6 +119,20 @@ impl<'m> MappedTable<'_, 'm> {
         self.rows.iter().filter(|row| row.quote.is_none()).map(|row| row.strategy).collect()
     }
 
+    /// By kind: which strategies lost operations here in a way that no schedule within the bound has, in a sentence without
+    /// its full stop; empty where none did.
+    pub fn beyond(&self) -> String {
+        let mut kinds: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for row in &self.rows {
+            let Some(quote) = row.quote else { continue };
+            for (kind, lost) in row.lost.iter().filter(|(kind, _)| !quote.has(kind)) {
+                kinds.entry(kind).or_default().push(format!("{} {}", row.strategy, count(*lost)));
+            }
+        }
+        let kinds: Vec<_> = kinds.iter().map(|(kind, of)| format!("{kind}: {}", of.join(", "))).collect();
+        kinds.join("; ")
+    }
+
     /// The bound of all of it, where that is one: `up to 3 operations by 2 clients`.
     pub fn bound(&self) -> Option<String> {
         let mut bounds: Vec<String> = self.rows.iter().filter_map(|row| Some(row.quote?.bound())).collect();

@@ -4,7 +4,11 @@ use maud::{Markup, html};
 
 use crate::aggregate::Summary;
 use crate::anomalies::Maps;
+use crate::format::shorten;
 use crate::mapped::{MappedRow, MappedTable, THEN, program, tables, unexplored, within};
+
+/// Most characters of an example; the command has all of it.
+const EXAMPLE: usize = 72;
 
 /// What few operations can come to on every workload.
 pub(super) struct Mapped<'s, 'm> {
@@ -26,27 +30,33 @@ impl<'s, 'm> Mapped<'s, 'm> {
     }
 }
 
-/// A table with the shortest stories below it; `place` is the anchor of its workload's section.
+/// A table with a row for each worst anomaly; `place` is the anchor of its workload's section.
 fn few(table: &MappedTable<'_, '_>, source: &str, program: &str, place: &str) -> Markup {
     let title = format!("{}: what few operations can come to", table.workload);
     let known: Vec<_> = table.rows.iter().filter(|row| row.quote.is_some()).collect();
-    let beyond = known.iter().any(|row| row.beyond().is_some());
+    let mut alike: Vec<Vec<&MappedRow<'_, '_>>> = Vec::new();
+    for row in &known {
+        let same = |rows: &&mut Vec<&MappedRow<'_, '_>>| (rows[0].story, rows[0].takes()) == (row.story, row.takes());
+        match alike.iter_mut().find(same) {
+            Some(rows) => rows.push(row),
+            None => alike.push(vec![row]),
+        }
+    }
+    let beyond = table.beyond();
     html! {
         h3 id={ (place) "-few" } { (title) }
         @if !known.is_empty() {
-            p.muted { "Bound: " (within(table)) ", from " (source) "; " a href="#reading" { "how to read it" } "." }
+            p.muted { "Bound: " (within(table)) ", from " (source) ". Step by step: " code { (program) " explore -s STRATEGY -w " (table.workload) } "." }
             div.wide tabindex="0" role="region" aria-label=(title) { table.data {
-                caption.vh { (title) }
                 thead { tr {
-                    th scope="col" { "strategy" }
-                    th.words scope="col" { "the worst" }
+                    th scope="col" { "the worst" }
                     th scope="col" { "takes" br; small { "operations" } }
-                    th scope="col" { "here" br; small { "lost of operations" } }
-                    @if beyond { th.words scope="col" { "beyond" br; small { "lost here in other ways" } } }
+                    th.words scope="col" { "its shortest story" }
+                    th.words scope="col" { "here" br; small { "operations lost in this way" } }
                 } }
-                tbody { @for row in known { (line(row, place, beyond)) } }
+                tbody { @for rows in &alike { (line(table, rows)) } }
             } }
-            (stories(table, place))
+            @if !beyond.is_empty() { p { "Lost here beyond the bound: " (beyond) "." } }
         }
         @if let Some((what, command)) = unexplored(table, program) {
             p.muted { (what) "." span.screen { " To explore: " code { (command) } ", then: " code { (THEN) } } }
@@ -54,32 +64,18 @@ fn few(table: &MappedTable<'_, '_>, source: &str, program: &str, place: &str) ->
     }
 }
 
-fn line(row: &MappedRow<'_, '_>, place: &str, beyond: bool) -> Markup {
+/// Strategies that come to the same.
+fn line(table: &MappedTable<'_, '_>, rows: &[&MappedRow<'_, '_>]) -> Markup {
+    let told = rows[0].story.map(|story| &table.stories[story]);
     html! {
-        tr data-s=(row.strategy) data-f=(row.family) {
-            th scope="row" { (row.strategy) }
-            td.words {
-                @match row.story {
-                    Some(story) => a class=[row.loses().then_some("bad")] href={ "#" (place) "-few" (story) } { (row.worst()) },
-                    None => (row.worst()),
-                }
-                @if let Some(note) = row.note() { small { (note) } }
-            }
-            td { (row.takes()) }
-            td { (row.here()) }
-            @if beyond { td.words { (row.beyond().unwrap_or_default()) } }
-        }
-    }
-}
-
-/// Each story once in a line, with the command that tells it step by step.
-fn stories(table: &MappedTable<'_, '_>, place: &str) -> Markup {
-    html! {
-        @if !table.stories.is_empty() {
-            ul.few { @for (index, told) in table.stories.iter().enumerate() {
-                li id={ (place) "-few" (index) } {
-                    b { (told.worst.anomaly.kind) } ": " (told.actions) ". " (told.worst.anomaly.example) "."
-                    code.screen { (told.worst.command) }
+        tr {
+            th scope="row" class=[rows[0].loses().then_some("bad")] { (rows[0].worst()) }
+            td { (rows[0].takes()) }
+            td.words { @if let Some(told) = told {
+                (told.actions) ". " (shorten(&told.worst.anomaly.example, EXAMPLE)) } }
+            td.words.each { @for row in rows {
+                span data-s=(row.strategy) data-f=(row.family) {
+                    (row.strategy) @if let Some(note) = row.note() { " (" (note) ")" } ": " (row.here())
                 }
             } }
         }

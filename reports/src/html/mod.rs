@@ -111,7 +111,7 @@ fn lean(page: &str) -> String {
 }
 
 /// End tags that what follows implies, and what is left of both.
-const LEFT_OUT: [(&str, &str); 9] = [
+const LEFT_OUT: [(&str, &str); 16] = [
     ("</td><td", "<td"),
     ("</td></tr>", "</tr>"),
     ("</th><th", "<th"),
@@ -119,7 +119,14 @@ const LEFT_OUT: [(&str, &str); 9] = [
     ("</th></tr>", "</tr>"),
     ("</tr><tr", "<tr"),
     ("</tr></t", "</t"),
+    ("</thead><tbody", "<tbody"),
+    ("</tbody></table>", "</table>"),
     ("</li><li", "<li"),
+    ("</p><p", "<p"),
+    ("</p><div", "<div"),
+    ("</p><dl", "<dl"),
+    ("</p><ul", "<ul"),
+    ("</option><option", "<option"),
     ("</li></ul>", "</ul>"),
 ];
 

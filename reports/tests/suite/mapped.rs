@@ -98,12 +98,15 @@ fn an_anomaly_of_the_map_stands_beside_what_runs_lost() {
     for part in [
         "stack: what few operations can come to",
         "up to 3 operations by 2 clients",
-        "forms explore -s ot -w stack --schedule",
+        "forms explore -s STRATEGY -w stack",
     ] {
         assert!(page.contains(part), "{part}");
     }
-    assert!(page.contains("href=\"#w0-few0\">item vanished</a>") && page.contains("id=\"w0-few0\""));
-    assert!(page.contains("<td class=\"words\">3× item torn") && page.contains("7 of 400"));
+    assert!(
+        page.contains("<th class=\"bad\" scope=\"row\">item vanished<")
+            || page.contains("<th scope=\"row\" class=\"bad\">item vanished<")
+    );
+    assert!(page.contains("beyond the bound: item torn: ot 3.") && page.contains(">ot: 7 of 400<"));
 }
 
 #[test]
