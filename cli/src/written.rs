@@ -46,7 +46,7 @@ fn ends_with(path: &Path, length: u64, mark: &str) -> io::Result<bool> {
     Ok(end == mark.as_bytes())
 }
 
-/// A path as a shell takes it.
+/// A path, quoted for a shell.
 pub(crate) fn quoted(path: &Path) -> String {
     let path = path.display().to_string();
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-:+=".contains(c);
