@@ -42,7 +42,7 @@ pub(crate) fn free(path: &Path) -> Result<(), Failure> {
     match fs::metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         Err(error) => Err(written::failed(error, "a writable file")),
-        Ok(there) if !there.is_file() => Err(Failure::usage("is no regular file; expected a file to write to")),
+        Ok(there) if !there.is_file() => Err(Failure::usage("is not a regular file; expected a writable file")),
         Ok(there) if there.len() == 0 || read(path).is_ok() => Ok(()),
         Ok(_) => Err(Failure::usage("exists already and is no capsule; expected another path")),
     }

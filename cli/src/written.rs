@@ -30,7 +30,7 @@ pub(crate) fn free(path: &Path, mark: &str, what: &str) -> Result<(), Failure> {
         Err(error) => return Err(failed(error, "a writable file")),
     };
     if !there.is_file() {
-        return Err(Failure::usage("is no regular file; expected a writable file"));
+        return Err(Failure::usage("is not a regular file; expected a writable file"));
     }
     match there.len() == 0 || ends_with(path, there.len(), mark).map_err(|error| failed(error, "a writable file"))? {
         true => Ok(()),
