@@ -11,7 +11,7 @@ pub enum Pace {
     /// Open loop, evenly spaced; clients take turns within a gap.
     Periodic,
     /// Open loop in bursts, as people act (Barabasi, "The origin of bursts and heavy tails in human dynamics", Nature 2005):
-    /// [`IN_A_BURST`] intents on average, [`TIMES_AS_DENSE`], and then a pause that keeps the rate.
+    /// [`IN_A_BURST`] intents, [`TIMES_AS_DENSE`] times as dense as on average, then a pause that keeps the rate.
     Bursts,
     /// Open loop at a rate that follows a day: a cosine with its trough at both ends of the run and its peak in the middle.
     Day,
@@ -26,14 +26,14 @@ pub enum Pace {
 /// Intents in a burst, on average. No source: ten, for a user who writes a sentence or moves some cards, then reads.
 pub const IN_A_BURST: f64 = 10.0;
 
-/// How much denser than on average intents are in a burst. No source: ten, as for [`IN_A_BURST`].
+/// How much denser the intents of a burst are than the average. No source: ten, as for [`IN_A_BURST`].
 pub const TIMES_AS_DENSE: f64 = 10.0;
 
 /// How far the rate of a day swings around its mean, as a share: the peak has three times the load of the trough. No source.
 pub const DAY_SWING: f64 = 0.5;
 
 impl Pace {
-    /// Whether users act by the clock alone, whatever the system does.
+    /// Whether users act by the clock alone, and never wait for an answer.
     pub fn is_open(self) -> bool {
         matches!(self, Self::Poisson | Self::Periodic | Self::Bursts | Self::Day)
     }

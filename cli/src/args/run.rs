@@ -108,7 +108,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = requirements(), hide_possible_values = true)]
     pub(crate) require: Vec<String>,
 
-    /// Write a capsule of the first cell with this finding, as of cells that fail; may be repeated
+    /// Write a capsule of the first cell with this finding; may be repeated. Cells that fail write one anyway
     #[arg(long, value_name = "KIND")]
     pub(crate) capsule: Vec<String>,
 
@@ -141,9 +141,9 @@ pub(crate) enum PaceArg {
     Poisson,
     /// Open loop, even gaps
     Periodic,
-    /// Open loop, ten intents close together, then a pause
+    /// Open loop, bursts of ten intents on average, then a pause
     Bursts,
-    /// Open loop, at a rate that follows a day: three times as much in the middle of the run as at its ends
+    /// Open loop, at the rate of a day: three times as high in the middle of the run as at its ends
     Day,
     /// Closed loop: each user thinks, acts and waits for the answer
     Closed,

@@ -221,11 +221,11 @@ fn exit_code(results: &Results) -> ExitCode {
     ExitCode::from(u8::from(!all.is_empty()))
 }
 
-/// Says where capsules are, and how they become smaller.
+/// Says where the capsules are, and how to shrink one.
 fn tell_capsules(written: &[PathBuf], program: &str) {
     let Some(first) = written.first() else { return };
     eprintln!(
-        "{}, for each strategy, workload and kind that of its first cell:\n  {program} shrink {}",
+        "{} (the first cell of each strategy, workload and kind):\n  {program} shrink {}",
         plural(written.len(), "capsule"),
         quoted(first)
     );

@@ -54,8 +54,8 @@ pub fn run_cell(planned: &Planned) -> Cell {
     run_with(planned, measure::measure)
 }
 
-/// The same for what is found in a cell: findings, broken claims and the trace digest. How fast the machine was is left out,
-/// which takes longer than a run of a few operations.
+/// Runs a cell for its findings, broken claims and trace digest. It leaves out how fast the machine was,
+/// which takes longer to measure than a run of a few operations.
 pub fn find_in(planned: &Planned) -> Cell {
     run_with(planned, measure::find)
 }

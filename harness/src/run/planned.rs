@@ -25,7 +25,7 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// The flags that ask for it, each after a space.
+    /// The flags that ask for this, each after a space.
     fn flags(self) -> String {
         let units = if self.units == Units::Utf16 { " --units utf16" } else { "" };
         let clients = self.clients.map_or(String::new(), |clients| format!(" --trace-clients {clients}"));
@@ -39,7 +39,7 @@ pub struct PlannedWorkload {
     pub label: String,
     /// What it replays, if it is a recorded trace.
     pub trace: Option<TraceFile>,
-    /// How that is read.
+    /// How the trace is read.
     pub reading: Reading,
     /// What it says about itself.
     pub spec: &'static WorkloadSpec,
@@ -53,7 +53,7 @@ impl PlannedWorkload {
         Self { label: label.into(), trace: None, reading: Reading::default(), spec, workload }
     }
 
-    /// The same with a part of what it replays.
+    /// The same reading of a part of the trace.
     #[must_use]
     pub fn with(&self, workload: Box<dyn Workload>) -> Self {
         let Self { label, trace, reading, spec, .. } = self;
@@ -90,7 +90,7 @@ pub struct Planned {
     pub workload: Arc<PlannedWorkload>,
     /// Its conditions.
     pub settings: Settings,
-    /// What its users do and when; `None` where they come to act by their pace, as in every cell of a scenario.
+    /// The script of its users; `None` where they act by their pace, as in every cell of a scenario.
     pub script: Option<Arc<[ScriptedAction]>>,
     /// What runs it.
     pub product: Arc<Product>,
@@ -128,7 +128,7 @@ impl Planned {
             Some(trace) => command += &format!(" --trace {}{}", trace.path.display(), self.workload.reading.flags()),
             None => command += &format!(" --workload {} --size {}", self.workload.label, settings.size),
         }
-        // What cannot be made was refused when the plan was laid out.
+        // A cell that cannot be made was refused when the plan was made.
         for fault in settings.drawn(&self.product.known).unwrap_or_else(|_| settings.faults.clone()) {
             command += &format!(" --fault {fault}");
         }

@@ -3,10 +3,10 @@
 
 use syncbench_strategies::replica::NodeId;
 
-/// Between the first numbers of two clients: more than a user has intents.
+/// Distance between the first numbers of two clients: more than a user has intents.
 pub(crate) const APART: i64 = 1_000_000_000;
 
-/// The same where users have few intents and the document has the numbers up to `size`: a hundred, or more digits than that.
+/// The same where users have few intents and the document uses the numbers up to `size`: a hundred, or a power of ten beyond it.
 pub(crate) fn few_apart(size: u64) -> i64 {
     (2..9).map(|digits| 10_i64.pow(digits)).find(|apart| size < apart.unsigned_abs()).unwrap_or(APART)
 }
@@ -16,7 +16,7 @@ pub(crate) fn few_apart(size: u64) -> i64 {
 pub(crate) struct Labels {
     client: NodeId,
     drawn: u64,
-    /// Between the numbers of two clients.
+    /// Distance between the first numbers of two clients.
     apart: i64,
 }
 
@@ -26,7 +26,7 @@ impl Labels {
         Self { client, drawn: 0, apart: APART }
     }
 
-    /// The same for a run of few intents with a document of `size` units.
+    /// Habits for a run of few intents on a document of `size` units: values have few digits.
     pub(crate) fn few(&mut self, size: u64) {
         self.apart = few_apart(size);
     }

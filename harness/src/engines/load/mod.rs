@@ -129,7 +129,7 @@ impl<'a> Users<'a> {
         self.waiting().filter(ready).map(|client| (client, at(client))).collect()
     }
 
-    /// Whether a user waits for something before acting again.
+    /// Whether users wait for an answer before they act again.
     pub(super) fn waits(&self) -> bool {
         self.waiting().next().is_some()
     }

@@ -13,7 +13,7 @@ use crate::rng::{stream, unit};
 use crate::task::Task;
 use crate::workload::{self, Standing};
 
-/// A script of so many actions is one that people read: its values are short.
+/// A script with at most this many actions is read by people, so its values are short.
 const FEW: usize = 16;
 
 /// One user.
@@ -29,7 +29,7 @@ pub(in crate::engines) struct User {
     left: u64,
     /// Intents acted on so far.
     drawn: u64,
-    /// What it does and when, where that is fixed.
+    /// The user's script, where actions are fixed.
     script: Option<Vec<ScriptedAction>>,
     /// Share of actions that undo one of the user's own operations.
     undo: f64,
@@ -98,7 +98,7 @@ impl User {
         self.arrival()
     }
 
-    /// The intent that was begun last.
+    /// The intent that began last.
     pub(super) fn intent(&self) -> IntentId {
         let fixed =
             self.script.as_ref().and_then(|script| script.get(usize::try_from(self.drawn).ok()?.checked_sub(1)?));
@@ -164,7 +164,7 @@ impl User {
         self.gap * self.clients
     }
 
-    /// The next arrival of an open loop or of a script.
+    /// The next arrival of an open loop or a script.
     fn arrival(&mut self) -> Option<Time> {
         if let Some(script) = &self.script {
             let at = script.get(usize::try_from(self.drawn).ok()?).filter(|_| self.left > 0)?.at.max(self.clock);

@@ -103,7 +103,7 @@ impl Sim<'_> {
         }
     }
 
-    /// A message is at its receiver, which handles it as soon as it can.
+    /// A message reaches its receiver, which handles it in its turn.
     pub(super) fn hand_over(&mut self, parcel: Parcel) {
         self.queue_up(parcel.to, Waiting::Message(parcel));
     }

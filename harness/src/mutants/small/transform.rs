@@ -79,7 +79,7 @@ pub(in crate::mutants) static MUTANTS: &[Mutant] = &[
     ),
     transforming(
         "transforms-over-the-latest",
-        "The server transforms a change over the latest one only, however many came between.",
+        "The server transforms a change over the latest one only, although several came between.",
         TYPING,
         Bug::Strategy(|| make(Flaw::LatestOnly)),
     ),
