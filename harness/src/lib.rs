@@ -10,6 +10,7 @@ pub mod actions;
 pub mod by_name;
 pub mod capsule;
 pub mod clock;
+pub mod contention;
 pub mod engines;
 pub mod event;
 pub mod explore;

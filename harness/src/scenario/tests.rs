@@ -77,11 +77,11 @@ fn parts_keep_those_of_the_asked_workloads_that_are_their_own() {
     };
     let row = |name: &str, size, workloads: &str| (name.to_owned(), size, workloads.to_owned());
     assert_eq!(
-        chosen(&["record:hot=0", "text"]),
+        chosen(&["record:contention=one:0", "text"]),
         [
-            row("away-1h", 250, "record:hot=0"),
+            row("away-1h", 250, "record:contention=one:0"),
             row("away-1h", 20_000, "text"),
-            row("away-3w", 250, "record:hot=0"),
+            row("away-3w", 250, "record:contention=one:0"),
             row("away-3w", 20_000, "text")
         ]
     );

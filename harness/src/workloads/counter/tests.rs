@@ -81,8 +81,8 @@ fn users_want_the_same_whatever_they_see() {
     }
     let parameter = |text| intents(text, &empty, 50);
     assert!(parameter("counter:like=1").iter().all(|op| matches!(op.decode(), Some(CounterOp::Like { .. }))));
-    assert!(parameter("counter:like=0,hot=1").iter().all(|op| op.decode() == Some(add("count", 1))));
-    assert!(parameter("counter:like=0,hot=0").iter().all(|op| op.decode() != Some(add("count", 1))));
+    assert!(parameter("counter:like=0,contention=one:1").iter().all(|op| op.decode() == Some(add("count", 1))));
+    assert!(parameter("counter:like=0,contention=one:0").iter().all(|op| op.decode() != Some(add("count", 1))));
 }
 
 fn kinds(book: &Book, last: &Document) -> Vec<(String, u64)> {
