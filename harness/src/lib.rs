@@ -47,6 +47,7 @@ pub mod stories;
 pub mod task;
 #[cfg(test)]
 mod testing;
+pub mod times;
 pub mod trace;
 pub mod tracer;
 pub mod typing;
