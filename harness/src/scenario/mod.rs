@@ -172,12 +172,11 @@ impl Scenario {
     pub fn replaying(text: &str, trace: Option<&Path>) -> Result<Self, TomlError> {
         let mut written = file::read(text)?;
         let mut scenario: Self = written.clone().try_into().map_err(TomlError::somewhere)?;
-        let recorded = matches!(scenario.pace, Pace::Recorded(_));
-        if recorded && written.contains_key("rate_per_s") {
-            return Err(TomlError::somewhere(format!("rate_per_s: {OWN_RATE}")));
-        }
         if scenario.times.is_some() && !written.contains_key("pace") {
             scenario.pace = Pace::Recorded(Timing::AS_RECORDED);
+        }
+        if matches!(scenario.pace, Pace::Recorded(_)) && written.contains_key("rate_per_s") {
+            return Err(TomlError::somewhere(format!("rate_per_s: {OWN_RATE}")));
         }
         let Some(path) = trace.map(Path::to_owned).or_else(|| scenario.trace.take()) else { return Ok(scenario) };
         written.remove("trace");

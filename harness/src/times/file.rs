@@ -61,7 +61,7 @@ pub fn read(bytes: &[u8]) -> Result<Arrivals, String> {
         (!numbers.is_empty()).then(|| Moments::since_first(&numbers))
     } else {
         // In the order of time: lines of a log may be in any other.
-        Moments::of(&dates.iter().enumerate().map(|(at, date)| (Some(*date), at as u32)).collect::<Vec<_>>())
+        Moments::of(&dates.into_iter().map(Some).collect::<Vec<_>>(), |_| Vec::new())
     };
     let moments = moments.ok_or("expected a time in each line: seconds such as 12.5, or 2026-11-27T12:38:00Z")?;
     Ok(Arrivals { moments, users })

@@ -46,29 +46,27 @@ pub struct Moments {
     pub since_first: Vec<Duration>,
     /// How many had none and took that of their predecessor.
     pub missing: usize,
-    /// How many were earlier than one before them by the same user, whose time they took.
+    /// How many were earlier than what their user had seen, and took its time: clocks differ.
     pub backwards: usize,
     /// A clock showed whole seconds only: what happened in one is spread over it.
     pub spread: bool,
 }
 
 impl Moments {
-    /// Of what clocks showed, each with its user. `None` where no clock showed anything: the Unix epoch stands for none.
-    pub fn of(stamps: &[(Option<Stamp>, u32)]) -> Option<Self> {
-        let known = |stamp: &(Option<Stamp>, u32)| stamp.0.filter(|stamp| stamp.0 > 0);
+    /// Of what clocks showed, in an order in which each comes after all that its user had `seen`. `None` where no clock showed
+    /// anything: the Unix epoch stands for none.
+    pub fn of(stamps: &[Option<Stamp>], seen: impl Fn(usize) -> Vec<usize>) -> Option<Self> {
+        let known = |stamp: &Option<Stamp>| stamp.filter(|stamp| stamp.0 > 0);
         let mut last = stamps.iter().find_map(known)?;
         let (mut missing, mut backwards) = (0, 0);
-        let users = stamps.iter().map(|(_, user)| *user as usize + 1).max().unwrap_or(1);
-        let mut latest = vec![Stamp(i64::MIN); users];
-        let mut moments = Vec::with_capacity(stamps.len());
-        for stamp in stamps {
-            let at = known(stamp).unwrap_or(last);
+        let mut moments: Vec<Stamp> = Vec::with_capacity(stamps.len());
+        for (at, stamp) in stamps.iter().enumerate() {
             missing += usize::from(known(stamp).is_none());
-            let own = &mut latest[stamp.1 as usize];
-            backwards += usize::from(at < *own);
-            *own = at.max(*own);
-            last = *own;
-            moments.push(*own);
+            let shown = known(stamp).unwrap_or(last);
+            let latest = seen(at).into_iter().filter_map(|before| moments.get(before)).max().copied();
+            backwards += usize::from(latest.is_some_and(|latest| shown < latest));
+            last = latest.map_or(shown, |latest| latest.max(shown));
+            moments.push(last);
         }
         let spread = moments.iter().all(|stamp| stamp.0 % NS_PER_S == 0);
         if spread {
@@ -112,7 +110,10 @@ impl Moments {
             notes.push(format!("{} of {} have no time and take that of the one before", self.missing, sorted.len()));
         }
         if self.backwards > 0 {
-            notes.push(format!("{} are earlier than one before by the same user, and take its time", self.backwards));
+            notes.push(format!(
+                "{} are earlier than what their users had seen, and take its time: clocks differ",
+                self.backwards
+            ));
         }
         if self.spread {
             notes.push("times in whole seconds: what happened in one second is spread over it".to_owned());
@@ -162,9 +163,10 @@ fn spread_seconds(moments: &mut [Stamp]) {
 mod tests {
     use super::*;
 
-    fn of(stamps: &[(Option<i64>, u32)]) -> Option<Moments> {
-        let stamps: Vec<_> = stamps.iter().map(|(ms, user)| (ms.map(|ms| Stamp(ms * 1_000_000)), *user)).collect();
-        Moments::of(&stamps)
+    /// With times in milliseconds, and for each what its user had seen.
+    fn of(stamps: &[(Option<i64>, &[usize])]) -> Option<Moments> {
+        let shown: Vec<_> = stamps.iter().map(|(ms, _)| ms.map(|ms| Stamp(ms * 1_000_000))).collect();
+        Moments::of(&shown, |at| stamps[at].1.to_vec())
     }
 
     fn since_first(moments: &Moments) -> Vec<u128> {
@@ -191,25 +193,35 @@ mod tests {
 
     #[test]
     fn missing_and_backward_times_take_that_of_the_one_before() {
-        let moments =
-            of(&[(None, 0), (Some(5_500), 0), (Some(0), 1), (Some(5_200), 0), (Some(5_300), 1), (Some(7_000), 0)]);
+        let moments = of(&[
+            (None, &[]),
+            (Some(5_500), &[0]),
+            (Some(0), &[]),
+            (Some(5_200), &[1]),
+            (Some(5_300), &[]),
+            (Some(7_000), &[3, 4]),
+            (Some(6_000), &[5]),
+        ]);
         let moments = moments.unwrap();
-        assert_eq!(since_first(&moments), [0, 0, 0, 0, 0, 1_500]);
+        assert_eq!(since_first(&moments), [200, 200, 200, 200, 0, 1_700, 1_700]);
         assert_eq!((moments.missing, moments.backwards, moments.spread), (2, 2, false));
-        assert_eq!(of(&[(None, 0), (Some(0), 0)]), None, "the epoch stands for no time");
+        assert_eq!(of(&[(None, &[]), (Some(0), &[])]), None, "the epoch stands for no time");
     }
 
     #[test]
     fn what_happens_within_a_second_of_a_coarse_clock_is_spread_over_it() {
-        let moments = of(&[(Some(2_000), 0), (Some(2_000), 1), (Some(4_000), 0), (Some(2_000), 1), (Some(2_000), 0)]);
-        let moments = moments.unwrap();
+        let seconds = [2_000, 2_000, 4_000, 2_000, 2_000].map(|ms| (Some(ms), [].as_slice()));
+        let moments = of(&seconds).unwrap();
         assert!(moments.spread);
-        assert_eq!(since_first(&moments), [0, 250, 2_000, 500, 2_000]);
+        assert_eq!(since_first(&moments), [0, 250, 2_000, 500, 750]);
+        // One who had seen what happened in the next second, by another clock, comes after it.
+        let moments = of(&[(Some(2_000), &[]), (Some(3_000), &[0]), (Some(2_000), &[1])]).unwrap();
+        assert_eq!((since_first(&moments), moments.backwards), (vec![0, 1_000, 1_500], 1));
     }
 
     #[test]
     fn gaps_are_cut_and_speed_divides_what_is_left() {
-        let stamps = [1_001, 2_001, 62_001, 63_001].map(|ms| (Some(ms), 0));
+        let stamps = [1_001, 2_001, 62_001, 63_001].map(|ms| (Some(ms), [].as_slice()));
         let moments = of(&stamps).unwrap();
         let taken = |speed, idle: Option<u64>| {
             let timing = Timing { speed, idle: idle.map(Duration::from_secs), content: None };
@@ -224,13 +236,13 @@ mod tests {
 
     #[test]
     fn what_is_odd_about_a_recording_is_said() {
-        let notes = |stamps: &[(Option<i64>, u32)], idle| {
+        let notes = |stamps: &[(Option<i64>, &[usize])], idle| {
             let timing = Timing { idle, ..Timing::AS_RECORDED };
             of(stamps).unwrap().notes(timing).join("\n")
         };
-        let long = [(Some(1_001), 0), (Some(90_000_001), 0)];
-        assert!(notes(&long, None).contains("recorded over 24h, with up to 24h"), "{}", notes(&long, None));
+        let long = [(Some(1_001), [].as_slice()), (Some(90_000_001), &[])];
+        assert!(notes(&long, None).contains("recorded over 1d, with up to 1d"), "{}", notes(&long, None));
         assert_eq!(notes(&long, Some(Duration::from_secs(5))), "");
-        assert!(notes(&[(Some(5), 0); 30_000], None).contains("times of an export"));
+        assert!(notes(&[(Some(5), [].as_slice()); 30_000], None).contains("times of an export"));
     }
 }

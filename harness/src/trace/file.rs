@@ -182,9 +182,16 @@ impl Trace {
 
     /// When the txns were made, by txn; `None` where the trace has no times.
     pub fn moments(&self) -> Option<Moments> {
-        let users = self.schedule.authors();
-        let stamped = self.stamps.iter().zip(users).map(|(stamp, user)| (*stamp, user as u32));
-        Moments::of(&stamped.collect::<Vec<_>>())
+        // The latest operation of each client that was seen: it has seen all before it.
+        let seen = |at: usize| {
+            let version = self.schedule.row(at).unwrap_or(&[]).iter().enumerate();
+            let latest = version.filter_map(|(client, n)| {
+                let slots = self.schedule.slots_of(client);
+                slots.get((*n as usize).checked_sub(1)?).map(|slot| *slot as usize)
+            });
+            latest.collect()
+        };
+        Moments::of(&self.stamps, seen)
     }
 
     /// What to merge.

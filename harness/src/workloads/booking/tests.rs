@@ -106,6 +106,9 @@ fn agents_want_the_same_whatever_they_see() {
     assert!((share("booking:restock=0.3", restocks) - 0.3).abs() < 0.06);
     assert!((share("booking:cancel=0,restock=0,contention=one:0", foremost) - 0.125).abs() < 0.05);
     assert!((share("booking:cancel=0,restock=0,contention=one:1", foremost) - 1.0).abs() < 1e-9);
+    assert!((share("booking:cancel=0,restock=0,contention=zipf", foremost) - 0.365).abs() < 0.06);
+    let hot = |op: &BookingOp| matches!(op, BookingOp::Reserve { item, .. } if item == "hour0" || item == "hour1");
+    assert!((share("booking:cancel=0,restock=0,contention=hotspot", hot) - 0.8).abs() < 0.06);
     let counts = |text: &str| {
         wants(text, &many)
             .into_iter()

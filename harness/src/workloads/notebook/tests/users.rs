@@ -35,6 +35,8 @@ fn users_want_the_same_whatever_they_see() {
     near("notebook:evaluate=0.4", any, evaluations, 0.4);
     near("notebook:evaluate=0.5", evaluations, |op| op.cell() == "c0", 0.39);
     near("notebook:evaluate=0.5,contention=one:1", evaluations, |op| op.cell() == "c0", 1.0);
+    near("notebook:evaluate=0.9,contention=zipf", evaluations, |op| op.cell() == "c0", 0.365);
+    near("notebook:evaluate=0.9,contention=hotspot", evaluations, |op| matches!(op.cell(), "c0" | "c1"), 0.8);
     near("notebook:cells=1", any, |op| matches!(op, NotebookOp::Move { .. }), 0.25);
     near("notebook:cells=1", any, |op| matches!(op, NotebookOp::Insert { .. }), 0.25);
     // Nobody goes elsewhere, or everybody does.

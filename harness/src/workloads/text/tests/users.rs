@@ -82,5 +82,6 @@ fn every_parameter_has_its_effect() {
     near("text:backward=0.6,delete=0,jump=1", [None, Some(0.0), Some(0.6), None, None]);
     near("text:jump=1,contention=one:0.7,run=5", [Some(5.0), None, None, None, Some(0.7)]);
     near("text:jump=1,contention=one:0", [None, None, None, Some(1.0), Some(0.0)]);
+    near("text:jump=1,contention=zipf:1.5,run=5", [Some(5.0), None, None, None, Some(0.4)]);
     near("text:jump=0", [None, None, None, Some(0.0), None]);
 }
