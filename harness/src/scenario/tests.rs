@@ -1,3 +1,4 @@
+mod contention;
 mod recorded;
 
 use std::collections::{BTreeMap, BTreeSet};
