@@ -29,9 +29,9 @@ use super::value::{milliseconds, number, span_in_seconds, whole};
   syncbench run --trace trace.json.gz --pace recorded:speed=10,idle=5s
   syncbench run --require offline,clock-free --dry-run  what would run, and for how long
 
-Without a file, --network, --fault, --trace, --size, --pace, --times, --transport
-and --engine threads replace the default comparison by one scenario. The other
-flags change each of its parts: calm, rough and growth. Parameters follow a
+Without a file, --network, --fault, --trace, --size, --pace, --times,
+--transport and --engine threads replace the default comparison by one scenario.
+The other flags change each of its parts: calm, rough and growth. Parameters follow a
 name after a colon; `syncbench list NAME` shows them. Numbers may be written as
 10_000, 1k or 1.5M, and spans as 250ms or 2m.
 
