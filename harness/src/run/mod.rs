@@ -23,7 +23,7 @@ pub use claims::Objection;
 pub(crate) use claims::breaches;
 pub use estimate::{Estimate, estimate};
 pub use measure::{Examined, examine, observe};
-pub use planned::{Planned, PlannedWorkload, Product, Reading};
+pub use planned::{Planned, PlannedWorkload, Product, Reading, Recording};
 pub(crate) use support::{lacks, unsupported};
 
 /// Runs all cells on at most `threads` threads and hands each to `done` when it is finished, in any order.

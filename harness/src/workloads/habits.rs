@@ -88,16 +88,6 @@ impl Population {
     }
 }
 
-/// Which of `places` a draw means: the same relative place in a longer or a shorter list.
-pub(crate) fn slot(draw: f64, places: usize) -> usize {
-    ((draw * places as f64) as usize).min(places.saturating_sub(1))
-}
-
-/// Where the first of several things is the one that everybody talks about: it, for this share of the draws, and else `any`.
-pub(crate) fn hot_or(any: usize, draw: f64, share: f64) -> usize {
-    if draw < share { 0 } else { any }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,13 +106,6 @@ mod tests {
         assert_eq!((population.turn(true, false), population.turn(false, false)), (Some(Turn::Remove), None));
         population.count(0);
         assert_eq!(population.turn(false, false), Some(Turn::Add));
-    }
-
-    #[test]
-    fn a_draw_means_the_same_relative_place_in_any_list() {
-        assert_eq!([0.0, 0.3, 0.99].map(|draw| slot(draw, 10)), [0, 3, 9]);
-        assert_eq!((slot(0.99, 1), slot(0.5, 0)), (0, 0));
-        assert_eq!((hot_or(5, 0.2, 0.3), hot_or(5, 0.3, 0.3)), (0, 5));
     }
 
     #[test]

@@ -101,6 +101,7 @@ impl Param {
             ParamKind::Count => "number".to_owned(),
             ParamKind::Node => "number|server".to_owned(),
             ParamKind::Share => "share".to_owned(),
+            ParamKind::Contention => "uniform|one:S|zipf:EXPONENT|hotspot:S/S".to_owned(),
             ParamKind::Choice(words) => words.join("|"),
             ParamKind::Name => "name".to_owned(),
             ParamKind::Paths => "paths".to_owned(),

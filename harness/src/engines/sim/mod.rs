@@ -20,7 +20,7 @@ use syncbench_strategies::document::Digest;
 use syncbench_strategies::replica::{NodeId, Time};
 
 use super::hold::Hold;
-use super::load::Users;
+use super::load::{Ready, Users};
 use super::node::{Node, Request};
 use crate::event::Event;
 use crate::faults::{Conditions, Reopening, Timeline, Transition, VAIN_TRANSITIONS, VAIN_WAIT};
@@ -288,8 +288,8 @@ impl<'a> Sim<'a> {
             self.look();
         }
         // Users whose next action depends on what has happened, not on the clock alone.
-        for (client, at) in self.users.ready(self.now, &self.ledger) {
-            self.queue.push(at, Work::Issue { client, intended: at });
+        for Ready { client, at, intended } in self.users.ready(self.now, &self.ledger) {
+            self.queue.push(at, Work::Issue { client, intended });
         }
         if self.timeline.healed_at().is_none() && self.users.done() {
             self.timeline.heal(self.now);

@@ -28,7 +28,7 @@ impl Sim<'_> {
         }
         self.stirred_at = self.now;
         self.progress = (self.now, 0);
-        if let Some(at) = self.users.begin(client, self.now) {
+        if let Some(at) = self.users.begin(client, self.now, intended) {
             self.queue.push(at, Work::Issue { client, intended: at });
         }
         let Some(action) = self.users.act(client, node.replica.view(), &self.ledger) else { return };

@@ -18,7 +18,7 @@ use crate::oracles::text::{
 /// Many cells are inserted, moved, deleted and restored.
 const LIVELY: &str = "notebook:cells=0.5";
 /// Every user types in the first cell.
-const CROWDED: &str = "notebook:cells=0,evaluate=0,hot=1,elsewhere=1";
+const CROWDED: &str = "notebook:cells=0,evaluate=0,contention=one:1,elsewhere=1";
 
 pub(in crate::mutants) static MUTANTS: &[Mutant] = &[
     meaning(

@@ -58,7 +58,7 @@ enum Flaw {
     Unordered,
 }
 
-const TABLE: (Base, &str) = (Base::Own(&SPEC), "record:hot=1");
+const TABLE: (Base, &str) = (Base::Own(&SPEC), "record:contention=one:1");
 const FAST: Conditions = Conditions { rate_per_s: 200.0, ops: 24, ..USUAL };
 const AWAY: Conditions =
     Conditions { network: "4g:detection=0", faults: &["partition:isolate,client=2@300ms..1s"], ops: 60, ..USUAL };

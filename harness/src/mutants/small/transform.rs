@@ -47,7 +47,7 @@ enum Flaw {
     ForgetsQueue,
 }
 
-const TYPING: (Base, &str) = (Base::Own(&SPEC), "text:jump=1,end=0.2,delete=0.3");
+const TYPING: (Base, &str) = (Base::Own(&SPEC), "text:jump=1,contention=one:0.2,delete=0.3");
 const STACKING: (Base, &str) = (Base::Own(&SPEC), "stack:reverse=0");
 /// Users act faster than a round trip.
 const FAST: Conditions = Conditions { rate_per_s: 100.0, ..USUAL };

@@ -58,7 +58,7 @@ enum Flaw {
     SpreadsRejected,
 }
 
-const CONTENDED: (Base, &str) = (Base::Own(&SPEC), "record:hot=1");
+const CONTENDED: (Base, &str) = (Base::Own(&SPEC), "record:contention=one:1");
 const COUNTING: (Base, &str) = (Base::Own(&SPEC), "counter:like=0");
 /// Cut off while operations are under way.
 const CUT_INFLIGHT: Conditions = Conditions { rate_per_s: 60.0, ..CUT_OFF };
