@@ -55,7 +55,7 @@ fn planted(folder: &Place) -> String {
     pair["found"]["worst"]["kind"] = "planted".into();
     map["made_by"] = "forms 2.0".into();
     map["pairs"] = Value::Array(vec![pair]);
-    folder.write("map.json", &map.to_string())
+    folder.write("map.json", map.to_string())
 }
 
 #[test]
