@@ -26,8 +26,8 @@ pub struct Page<'a> {
     pub stories: &'a [Told],
     /// The command that tells the story of an anomaly again.
     pub again: &'a dyn Fn(&Anomaly) -> String,
-    /// How long it was allowed to take, in words.
-    pub budget: &'a str,
+    /// What ended a search that is not complete: `within the budget of 60s`.
+    pub stopped: &'a str,
 }
 
 /// The page in parts, with lines of at most 80 columns.
@@ -91,7 +91,7 @@ fn unfinished(page: &Page<'_>) -> String {
         0 => String::new(),
         ops => format!(" All of up to {} were run.", plural(ops as usize, "operation")),
     };
-    let said = format!("Not all: {so_far} schedules within the budget of {}.{whole}", page.budget);
+    let said = format!("Not all: {so_far} schedules {}.{whole}", page.stopped);
     format!("\n{}", wrap(&format!("{said} Raise --budget, or lower --ops."), WIDTH, ""))
 }
 

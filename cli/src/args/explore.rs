@@ -31,19 +31,22 @@ pub(crate) struct ExploreArgs {
     /// At most so many operations of all clients together
     #[arg(long, value_name = "N", default_value = "3", allow_negative_numbers = true, value_parser = whole::<u32>)]
     pub(crate) ops: u32,
-    /// In each schedule one client loses its connection once and gets it back, at every point
+    /// Each client in turn loses its connections, with what is under way on them, and gets them back: once in each
+    /// schedule, at every point of it
     #[arg(long = "break", group = "disturbance")]
     pub(crate) broken: bool,
-    /// In each schedule one client crashes once and recovers, at every point
+    /// Each client in turn crashes, loses its memory and its connections, and recovers from what it had saved: once in
+    /// each schedule, at every point of it
     #[arg(long, group = "disturbance")]
     pub(crate) crash: bool,
-    /// In each schedule one client joins late, at every point
+    /// Each client in turn is absent at first and joins late: at every point of each schedule
     #[arg(long, group = "disturbance")]
     pub(crate) late: bool,
     /// Run also schedules that differ only in the order of independent steps; finds the same, and takes far longer
     #[arg(long)]
     pub(crate) no_reduction: bool,
-    /// How long it may take; what was found by then is printed, and says that it is not all
+    /// How long it may take; after that, and after Ctrl-C, what was found is printed, and that it is not all. With --all:
+    /// for each pair, and one that takes longer is mapped with fewer operations
     #[arg(long, value_name = "TIME", default_value = "60s", allow_negative_numbers = true, value_parser = span_in_seconds)]
     pub(crate) budget: f64,
     /// Threads [default: all processors]

@@ -1,6 +1,6 @@
 //! Cases beyond the map's bound or defaults: what users write to the issues of libraries about, as one script each.
 
-use super::case::{Bounds, Case};
+use super::case::{Bounds, Case, Disturbance};
 use super::step::Script;
 
 /// A script that is explored by itself, under these strategies.
@@ -14,6 +14,8 @@ pub struct Named {
     pub workload: &'static str,
     /// By client: its operations, by the names of their letters.
     pub script: &'static [&'static [&'static str]],
+    /// What happens once in each schedule, to each client in turn; `None` for nothing.
+    pub disturbance: Option<Disturbance>,
 }
 
 /// One line for each.
@@ -24,6 +26,7 @@ pub static NAMED: &[Named] = &[
         strategies: &["ot", "text-ids", "crdt-automerge", "crdt-yrs", "crdt-loro", "crdt-diamond"],
         workload: "text",
         script: &[&["type-before", "type-before"], &["type-before", "type-before"]],
+        disturbance: None,
     },
     // A parameter: the counter as a plain field, of which each user writes the sum.
     Named {
@@ -31,6 +34,7 @@ pub static NAMED: &[Named] = &[
         strategies: &["crdt-yrs:counter=sum", "crdt-yrs"],
         workload: "counter",
         script: &[&["add"], &["add"]],
+        disturbance: None,
     },
     // A parameter: the library's usual containers, not those that merge by their name.
     Named {
@@ -38,6 +42,7 @@ pub static NAMED: &[Named] = &[
         strategies: &["crdt-loro:child=plain", "crdt-loro"],
         workload: "json",
         script: &[&["tag"], &["tag"]],
+        disturbance: None,
     },
 ];
 
@@ -51,6 +56,6 @@ impl Named {
     /// The bounds that the script needs.
     pub fn bounds(&self, budget: std::time::Duration) -> Bounds {
         let ops = self.script.iter().map(|names| names.len() as u32).sum();
-        Bounds { clients: self.script.len() as u32, ops, disturbance: None, reduced: true, budget }
+        Bounds { clients: self.script.len() as u32, ops, disturbance: self.disturbance, reduced: true, budget }
     }
 }

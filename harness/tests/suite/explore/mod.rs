@@ -1,15 +1,18 @@
 //! Every schedule of small cases: the notebook's fifteen orders, the anomalies of the table, and reductions that change nothing.
 
+mod sessions;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use syncbench_harness::explore::{
-    Anomaly, Bounds, Case, Disturbance, Explored, Refused, Severity, explore, explore_script,
+    Anomaly, Bounds, Case, Disturbance, Explored, Refused, Script, Severity, explore, explore_script,
 };
 use syncbench_harness::workload::{Intent, Letter, Small};
 use syncbench_harness::workloads;
 use syncbench_harness::workloads::stack::{StackOp, genesis};
 use syncbench_strategies::registry;
+use syncbench_strategies::spec::Configured;
 
 const FOREVER: Duration = Duration::from_secs(3_600);
 
@@ -21,7 +24,7 @@ fn explored(strategy: &str, workload: &str, bounds: &Bounds) -> Explored {
     let strategy = registry::configure(&strategy.parse().unwrap()).unwrap();
     let (spec, workload) = workloads::configure(&workload.parse().unwrap()).unwrap();
     let case = Case::new(&strategy, spec, &*workload, bounds.clients).unwrap();
-    explore(&case, bounds, 2, &|_| {}).unwrap()
+    explore(&case, bounds, 2, &|_| true).unwrap()
 }
 
 /// The letters of the notebook's demonstration.
