@@ -150,17 +150,14 @@ impl Pair<'_> {
             println!("{}", self.document(&found, case, &stories, diagram.as_deref())?);
             return Ok(ExitCode::SUCCESS);
         }
+        let budget = format_span(bounds.budget);
         let page = explored::Page {
             found: &found,
             workload: &self.label,
             genesis: &brief(case.genesis()),
             stories: &stories,
             again: &|anomaly| self.again(&found, anomaly),
-            stopped: &if interrupted.load(Ordering::Relaxed) {
-                "before Ctrl-C".to_owned()
-            } else {
-                format!("within the budget of {}", format_span(bounds.budget))
-            },
+            budget: (!interrupted.load(Ordering::Relaxed)).then_some(&*budget),
         };
         explored::parts(&page).iter().for_each(|part| print!("{part}"));
         if let Some(path) = diagram {

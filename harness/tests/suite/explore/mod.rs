@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use syncbench_harness::explore::{
-    Anomaly, Bounds, Case, Disturbance, Explored, Refused, Script, Severity, explore, explore_script,
+    Anomaly, Bounds, Case, Disturbance, Explored, Progress, Refused, Script, Severity, explore, explore_script,
 };
 use syncbench_harness::workload::{Intent, Letter, Small};
 use syncbench_harness::workloads;
@@ -51,6 +51,17 @@ fn the_notebook_has_fifteen_orders_and_three_ends() {
     }
     assert_eq!(found.orders, 15);
     assert_eq!(orders, BTreeMap::from([("[3]", 11), ("[1]", 3), ("[2]", 1)]));
+}
+
+#[test]
+fn a_search_that_is_told_to_stop_is_no_proof() {
+    let strategy = registry::configure(&"serial".parse().unwrap()).unwrap();
+    let (spec, workload) = workloads::configure(&"stack".parse().unwrap()).unwrap();
+    let case = Case::new(&strategy, spec, &*workload, 2).unwrap();
+    let asked = |progress: Progress| progress.schedules < 10;
+    let found = explore(&case, &bounds(3), 1, &asked).unwrap();
+    assert!(!found.complete && found.complete_ops < 3);
+    assert!((10..1_266).contains(&found.schedules), "{}", found.schedules);
 }
 
 /// What both ways of searching must agree on.
