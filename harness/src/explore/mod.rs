@@ -3,8 +3,8 @@
 //! A case is a strategy on a workload's [`Small`](crate::workload::Small) document and alphabet. A schedule is a script, who
 //! issues which operations, and an order in which users act and messages arrive: links keep their order, and otherwise
 //! anything may come next. Every schedule within the bounds is run with real replicas, from the start each time, and judged
-//! as a run is: by the workload's oracle, the generic ones, and the strategy's claims. So a run in which nothing was found is
-//! a proof within the bounds.
+//! as a run is: by the workload's oracle, the generic ones, session guarantees, and the strategy's claims. So an exploration
+//! in which nothing was found is a proof within the bounds.
 //!
 //! What is not tried: messages that a link loses or copies without breaking, timers that fire while a message is under way,
 //! clocks that are wrong, and greetings at the start in another order than that of their links.

@@ -44,6 +44,29 @@ pub static NAMED: &[Named] = &[
         script: &[&["tag"], &["tag"]],
         disturbance: None,
     },
+    // The right to the ticket may lie on the other side.
+    Named {
+        name: "one user books, and a connection breaks",
+        strategies: &["escrow", "serial"],
+        workload: "booking",
+        script: &[&["book-ticket"], &[]],
+        disturbance: Some(Disturbance::Break),
+    },
+    Named {
+        name: "one user books, and a client joins late",
+        strategies: &["escrow", "serial"],
+        workload: "booking",
+        script: &[&["book-ticket"], &[]],
+        disturbance: Some(Disturbance::Late),
+    },
+    // What was on its way when the connection broke is sent again, and what came after may be faster.
+    Named {
+        name: "one user adds twice, and a connection breaks",
+        strategies: &["lww-hlc", "serial-optimistic"],
+        workload: "counter",
+        script: &[&["add", "add"], &[]],
+        disturbance: Some(Disturbance::Break),
+    },
 ];
 
 impl Named {
