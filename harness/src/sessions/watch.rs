@@ -1,4 +1,4 @@
-//! Watches a run: what each client shows and when, and what that breaks.
+//! Watches a run: what each client shows and when, and which guarantees that breaks.
 
 use std::collections::BTreeSet;
 use std::mem;
@@ -11,14 +11,14 @@ use super::broken::{Break, Why};
 use crate::event::{Event, What};
 use crate::ledger::{Fate, Ledger};
 
-/// What happened in a run that sessions are about, in order.
+/// One step of a run, as far as sessions depend on it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
     /// A user issued an operation.
     Act(OpId, Time),
     /// What a client shows has changed.
     Look(Look),
-    /// A client lost what it had: its user begins anew.
+    /// A client lost its state: its user begins a new session.
     Begin(NodeId),
 }
 
@@ -40,7 +40,7 @@ pub struct Look {
 struct Client {
     /// Operations that it has reflected, or shown to its user, at some time.
     known: PrefixSet,
-    /// Those that it does not show any more.
+    /// Those that it no longer shows.
     gone: BTreeSet<OpId>,
     /// Since the last look: operations that it shows now, that it does not show any more, and that it has confirmed.
     fresh: Vec<OpId>,
@@ -48,7 +48,7 @@ struct Client {
     confirmed: Vec<OpId>,
     /// The first operation of each session of its user but the first.
     sessions: Vec<u64>,
-    /// Since its state was last looked at, something happened to an operation there.
+    /// Whether something happened to an operation there since its state was last looked at.
     stirred: bool,
     state: Option<Digest>,
 }
@@ -78,7 +78,7 @@ impl Client {
 
     fn hide(&mut self, op: OpId) {
         if self.known.contains(op) && self.gone.insert(op) {
-            // What came at this instant has been seen by nobody.
+            // Nobody has seen an operation that appeared at this instant.
             let seen = self.fresh.len();
             self.fresh.retain(|fresh| *fresh != op);
             if self.fresh.len() == seen {
@@ -105,7 +105,7 @@ impl Watch {
         Self { at: Time::ZERO, clients: Vec::new(), touched: BTreeSet::new(), broken: Vec::new(), steps: None }
     }
 
-    /// The same, and every step is kept.
+    /// A watch that keeps every step.
     pub fn keeping_steps() -> Self {
         Self { steps: Some(Vec::new()), ..Self::new() }
     }
@@ -133,13 +133,13 @@ impl Watch {
         }
     }
 
-    /// Nothing else happens at this instant, whatever the clocks say: clients show their users what they show now.
+    /// Ends an instant, whatever the clocks say: clients show their users what they show now.
     pub fn instant_over(&mut self, ledger: &Ledger) {
         self.look(ledger);
         self.clients.iter_mut().for_each(|client| client.stirred = false);
     }
 
-    /// A client lost what it had, or what its peers had of it.
+    /// A client lost its state, or its peers lost what they had of it.
     fn begin(&mut self, node: NodeId, ledger: &Ledger) {
         if ledger.replica(node).is_some() {
             let next = ledger.next_op(node).n;
@@ -148,13 +148,13 @@ impl Watch {
         }
     }
 
-    /// The guarantees that were broken, in order, given what became of all operations.
+    /// The guarantees that were broken, in order, given the fates of all operations.
     pub fn broken(&mut self, ledger: &Ledger) -> Vec<Break> {
         self.look(ledger);
         self.broken.iter().filter_map(|broken| broken.confirmed_by(ledger)).collect()
     }
 
-    /// What happened, if that was kept.
+    /// The steps of the run, if they were kept.
     pub fn steps(&self) -> &[Step] {
         self.steps.as_deref().unwrap_or_default()
     }
@@ -177,7 +177,7 @@ impl Watch {
             });
         }
         match report {
-            // Another user's operation that was gone is back; of its own user's the client says that it shows it again.
+            // Another user's operation that was lost is shown again; for its own user's, the client reports when it shows it.
             Report::Reflected(op) if op.client != node => {
                 let mut back = false;
                 self.change(node, |client| {
@@ -221,7 +221,7 @@ impl Watch {
         self.broken.push(Break { at: self.at, client, why });
     }
 
-    /// An instant is over: what clients show now is what their users see.
+    /// An instant ends: what clients show now is what their users see.
     fn look(&mut self, ledger: &Ledger) {
         for node in mem::take(&mut self.touched) {
             self.look_at(node, ledger);
@@ -284,7 +284,7 @@ fn unseen<'a>(seen: &'a PrefixSet, op: OpId, node: NodeId, client: &'a Client) -
     prefixes.chain(beyond).filter(|op| !client.shows(*op))
 }
 
-/// Operations that are missing. The first of which it is certain that it is a write is enough; without one, all that may turn
+/// Operations that are missing. The first that is certainly a write is enough; without one, all that may turn
 /// out to be one.
 fn missing(all: impl Iterator<Item = OpId>, ledger: &Ledger) -> Option<Vec<OpId>> {
     let mut open = Vec::new();
