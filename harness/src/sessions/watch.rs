@@ -133,6 +133,12 @@ impl Watch {
         }
     }
 
+    /// Ends an instant, whatever the clocks say: clients show their users what they show now.
+    pub fn instant_over(&mut self, ledger: &Ledger) {
+        self.look(ledger);
+        self.clients.iter_mut().for_each(|client| client.stirred = false);
+    }
+
     /// A client lost its state, or its peers lost what they had of it.
     fn begin(&mut self, node: NodeId, ledger: &Ledger) {
         if ledger.replica(node).is_some() {
