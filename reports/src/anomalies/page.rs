@@ -37,6 +37,9 @@ pub fn markdown(map: &Map) -> String {
     page.push_str(
         "\nMade by `syncbench explore --all --out bench-results/anomalies`; `map.json` has all kinds of anomalies.\n",
     );
+    if let Some(by) = &map.made_by {
+        let _ = writeln!(page, "Versions: {by}.");
+    }
     for strategy in &map.strategies {
         page += &stories(map, strategy);
     }

@@ -51,6 +51,7 @@ pub(super) fn all(catalog: &Catalog, args: &ExploreArgs, folder: &Path) -> Done 
     progress.clear();
     let map = Map {
         schema: anomalies::SCHEMA,
+        made_by: Some(anomalies::versions(&catalog.environment())),
         clients: bounds.clients,
         ops: bounds.ops,
         strategies,
