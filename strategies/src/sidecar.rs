@@ -25,6 +25,9 @@ pub struct Sidecar {
     pub tags: Tags,
     /// Every operation up to this clock, for messages that hold a whole state.
     pub seen: Clock,
+    /// Earlier operations of the sender's user that changed nothing and travel in no message: a receiver that passes on which
+    /// operations it has does not take them for missing.
+    pub void: Vec<OpId>,
 }
 
 impl Sidecar {
