@@ -238,9 +238,11 @@ impl Replica for Peer {
         match unseal(bytes)? {
             Message::State(state) => self.answer(from, &state, cx),
             Message::Updates(updates) => {
-                self.merge(&updates, sidecar, cx)?;
-                if self.node == NodeId::SERVER && updates.iter().any(|update| *update != EMPTY) {
-                    self.forward.take(from, bytes, sidecar);
+                let passes_on = self.node == NodeId::SERVER && updates.iter().any(|update| *update != EMPTY);
+                let passed_on = passes_on.then(|| self.seen.passed_on(sidecar));
+                self.merge(&updates, &self.seen.taken(sidecar), cx)?;
+                if let Some(passed_on) = passed_on {
+                    self.forward.take(from, bytes, &passed_on);
                     self.forward.send(self.informed.iter().copied(), !self.doc.whole(), cx);
                 }
                 Ok(())

@@ -3,6 +3,7 @@
 //! Where messages overtake each other, a later operation of a client is here before an earlier one. A deletion leaves no gap in
 //! the state vector, so the library cannot tell; the numbers of operations do.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::node::{NodeId, OpId};
@@ -40,6 +41,31 @@ impl Seen {
         let latest = self.latest.get(&client).copied().unwrap_or(0);
         let later = (latest + 1..=n).map(move |n| OpId { client, n });
         self.missing_of(client).take_while(move |op| op.n <= n).chain(later)
+    }
+
+    /// Which operations that a message names are not here.
+    pub(super) fn lacking(&self, sidecar: &Sidecar) -> Vec<OpId> {
+        let named = sidecar.seen.iter().flat_map(|(client, n)| self.lacks(*client, *n));
+        let single = sidecar.carries.iter().filter(|op| self.lacks(op.client, op.n).any(|lacking| lacking == **op));
+        named.chain(single.copied()).collect()
+    }
+
+    /// A message that a relay passes on: with what is new here, if it has been a whole state for the relay.
+    pub(super) fn passed_on<'s>(&self, sidecar: &'s Sidecar) -> Cow<'s, Sidecar> {
+        if sidecar.seen.is_empty() {
+            return Cow::Borrowed(sidecar);
+        }
+        Cow::Owned(Sidecar { fresh: Some(self.lacking(sidecar)), ..sidecar.clone() })
+    }
+
+    /// What such a message accounts for here.
+    pub(super) fn taken<'s>(&self, sidecar: &'s Sidecar) -> Cow<'s, Sidecar> {
+        match &sidecar.fresh {
+            Some(fresh) if self.lacking(sidecar).iter().any(|op| !fresh.contains(op)) => {
+                Cow::Owned(Sidecar::ops(fresh.iter().copied()))
+            }
+            _ => Cow::Borrowed(sidecar),
+        }
     }
 
     /// What a message with the whole document accounts for.
@@ -90,5 +116,21 @@ mod tests {
         let mut seen = Seen::default();
         seen.add(&Sidecar { void: vec![op(1), op(2)], ..Sidecar::op(op(3)) });
         assert_eq!(seen.sidecar(), Sidecar::state(&[(NodeId(1), 3)].into()));
+    }
+
+    #[test]
+    fn what_a_relay_had_may_be_missing_where_it_passes_a_state_on() {
+        let (mut relay, mut client) = (Seen::default(), Seen::default());
+        relay.add(&Sidecar::ops([op(1), op(2)]));
+        let state = Sidecar::state(&[(NodeId(1), 4)].into());
+        let passed_on = relay.passed_on(&state);
+        assert_eq!(client.taken(&passed_on).carries, [op(3), op(4)]);
+        client.add(&client.taken(&passed_on));
+        assert_eq!(client.lacks(NodeId(1), 4).collect::<Vec<_>>(), [op(1), op(2)]);
+        client.add(&Sidecar::ops([op(1), op(2)]));
+        assert_eq!(client.taken(&passed_on).seen, state.seen);
+        // Where everything else has arrived, a state is a whole one.
+        assert_eq!(relay.taken(&relay.passed_on(&state)).seen, state.seen);
+        assert_eq!(relay.passed_on(&Sidecar::op(op(9))).fresh, None);
     }
 }
