@@ -1,8 +1,9 @@
 //! What happens in a run, as data. Engines produce events and probes consume them; nothing else connects the two.
 
 use syncbench_strategies::document::Digest;
-use syncbench_strategies::prefix_set::PrefixSet;
 use syncbench_strategies::replica::{LinkState, NodeId, OpId, ProtocolError, Report, Time};
+
+use crate::op_set::OpSet;
 
 /// Which handler of a replica was called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +45,7 @@ pub enum What {
     /// reflects now; all others it has to be told again.
     Restored {
         /// The operations.
-        reflected: Box<PrefixSet>,
+        reflected: Box<OpSet>,
         /// The document was made from plain data: whoever takes it over has these operations too, unnamed.
         rebuilt: bool,
     },
