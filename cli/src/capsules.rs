@@ -1,4 +1,4 @@
-//! Capsules in files: those that a run leaves, and those that are read.
+//! The files of capsules: those that a run writes, and those that are read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -23,38 +23,38 @@ const FOLDER: &str = "capsules";
 /// Reads a capsule from a file.
 pub(crate) fn read(path: &Path) -> Result<Capsule, Failure> {
     let mut bytes = Vec::new();
-    // One more than are allowed tells a file that is too large, or has no end.
+    // One byte more than allowed tells a file that is too large, or endless.
     let read = File::open(path).and_then(|file| file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes));
     let read = read.map_err(|error| Failure::usage(format!("{error}; expected a capsule")));
     let capsule = read.and_then(|_| Capsule::read(&bytes).map_err(Failure::usage));
     capsule.map_err(|failure| failure.at(path.display()))
 }
 
-/// Writes a capsule into a file of its own, or over an earlier one.
+/// Writes a capsule into a new file, or over an earlier capsule.
 pub(crate) fn write(path: &Path, capsule: &Capsule) -> Result<(), Failure> {
     free(path)?;
     written::folder_of(path)?;
     fs::write(path, capsule.to_json()).map_err(|error| written::failed(error, "a writable file"))
 }
 
-/// Refuses a path at which something else than a capsule lies.
+/// Refuses to write over a file that is no capsule.
 pub(crate) fn free(path: &Path) -> Result<(), Failure> {
     match fs::metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         Err(error) => Err(written::failed(error, "a writable file")),
-        Ok(there) if !there.is_file() => Err(Failure::usage("is no regular file; expected a writable file")),
+        Ok(there) if !there.is_file() => Err(Failure::usage("is not a regular file; expected a writable file")),
         Ok(there) if there.len() == 0 || read(path).is_ok() => Ok(()),
         Ok(_) => Err(Failure::usage("exists already and is no capsule; expected another path")),
     }
 }
 
-/// The capsules of a run: for each strategy, workload and kind, the first cell of the plan.
+/// The capsules of a run: for each strategy, workload and kind, that of the first cell of the plan.
 pub(crate) struct Capsules {
     folder: PathBuf,
     environment: Environment,
-    /// Kinds of findings that were asked for, beside what made a cell fail.
+    /// Kinds of findings that were asked for, beside those that make a cell fail.
     asked: Vec<String>,
-    /// Of each file that this run has written, the place of its cell in the plan.
+    /// For each file that this run has written, the place of its cell in the plan.
     kept: BTreeMap<PathBuf, usize>,
     error: Option<io::Error>,
 }
@@ -70,7 +70,7 @@ impl Capsules {
         }
     }
 
-    /// Keeps what a finished cell has: why it failed, and what was asked for.
+    /// Keeps the capsules of a finished cell: of what made it fail, and of findings that were asked for.
     pub(crate) fn keep(&mut self, planned: &Planned, cell: &Cell) {
         let failed = cell.outcome == Outcome::Failed || cell.claims_kept == Some(ClaimsKept::No);
         let there = targets(cell);
@@ -80,7 +80,7 @@ impl Capsules {
         for kind in kinds {
             let path = self.folder.join(name(planned, &kind));
             let first = self.kept.get(&path).is_none_or(|index| planned.index < *index);
-            // What an earlier part of the run has written stays.
+            // A capsule of an earlier part of the run stays.
             let ours = self.kept.contains_key(&path) || !path.exists();
             if let (true, true, Ok(target)) = (first, ours, Target::of(cell, &kind)) {
                 let capsule = Capsule::of(planned, cell, &target, &self.environment);
@@ -92,7 +92,7 @@ impl Capsules {
         }
     }
 
-    /// The files that were written, and why others were not.
+    /// The files that were written, and the errors of those that were not.
     pub(crate) fn end(self) -> (Vec<PathBuf>, Option<anyhow::Error>) {
         let context = |error| anyhow::Error::new(error).context(self.folder.display().to_string());
         (self.kept.into_keys().collect(), self.error.map(context))
@@ -108,7 +108,7 @@ fn name(planned: &Planned, kind: &str) -> String {
     format!("{clean}.json")
 }
 
-/// Checks kinds that capsules are asked for.
+/// Checks the kinds given to `--capsule`.
 pub(crate) fn check(asked: &[String], plan: &Plan) -> Result<(), Failure> {
     let of_workloads = plan.cells.iter().flat_map(|cell| cell.workload.spec.kinds.iter().copied());
     let known: BTreeMap<&str, &str> =

@@ -88,12 +88,12 @@ pub(crate) fn estimates(dir: &Path) -> Vec<CriterionEstimate> {
     found
 }
 
-/// Why a folder of results cannot be written: wrong use, unless there was no room.
+/// A folder of results that cannot be written is wrong use, unless the disk is full.
 pub(crate) fn unwritable(error: ResultsError) -> Failure {
     match error {
         ResultsError::Io { error: ref full, .. } if written::full(full) => Failure::Broken(error.into()),
         ResultsError::Io { .. } => Failure::usage(format!("--out {error}; expected a writable folder")),
-        // They name a file of the folder, and what to do about it.
+        // These errors name a file of the folder and what to do about it.
         ResultsError::Header { .. } | ResultsError::Format { .. } => Failure::usage(error),
         other => Failure::usage(format!("--out {other}")),
     }

@@ -20,7 +20,7 @@ pub(crate) struct Preview {
     /// Cells of these that an earlier run has measured.
     done: usize,
     threads: usize,
-    /// Seconds that the cells will take, and then drawing.
+    /// Seconds that running the cells takes, and seconds that drawing takes.
     about_s: f64,
     /// Cells that were timed for the estimate.
     timed: usize,

@@ -14,7 +14,7 @@ use crate::out::eprintln;
 /// How often a line appears where there is no terminal, in seconds.
 const LINE_EVERY_S: u64 = 10;
 
-/// Shows the progress of work that has parts: cells of a run, unless it says otherwise.
+/// The progress of work that has parts: cells of a run, unless `of` names others.
 pub(crate) struct Progress {
     what: &'static str,
     bar: ProgressBar,
@@ -29,7 +29,7 @@ impl Progress {
         Self::of("cells", total)
     }
 
-    /// Starts for `total` of what is named in the plural.
+    /// Starts with `total` parts, named in the plural.
     pub(crate) fn of(what: &'static str, total: usize) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let target = if terminal { ProgressDrawTarget::stderr_with_hz(8) } else { ProgressDrawTarget::hidden() };
@@ -82,7 +82,7 @@ impl Progress {
     }
 }
 
-/// Shows how far the search for a smaller run has come.
+/// The progress of the search for a smaller run.
 pub(crate) struct Shrinking(ProgressBar);
 
 impl Shrinking {
@@ -169,7 +169,7 @@ impl Rows {
     }
 }
 
-/// Shows how far a search is, once it takes longer than a moment: a bar on a terminal, a line every few seconds elsewhere.
+/// The progress of a search that takes more than a moment: a bar on a terminal, a line every few seconds elsewhere.
 pub(crate) struct Share {
     state: Mutex<(ProgressBar, Moment)>,
     begun: Moment,
@@ -182,7 +182,7 @@ impl Share {
         Self { state: Mutex::new((ProgressBar::hidden(), Moment::now())), begun: Moment::now(), what }
     }
 
-    /// This share is done, with so many of what is counted.
+    /// Shows the share that is done, and how many were counted.
     pub(crate) fn at(&self, share: f64, done: u64) {
         let elapsed = self.begun.elapsed();
         if elapsed.as_millis() < SILENT_MS.into() {
@@ -190,7 +190,7 @@ impl Share {
         }
         let left = elapsed.as_secs_f64() * (1.0 - share) / share.max(1e-6);
         let said = format!("{} {}, {:.0} %, about {left:.0} s remaining", done, self.what, share * 100.0);
-        // A poisoned lock means that another thread panicked while printing: the numbers are still good.
+        // A poisoned lock means that another thread panicked while printing: the numbers are still valid.
         let mut state = self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if std::io::stderr().is_terminal() {
             if state.0.is_hidden() {

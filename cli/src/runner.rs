@@ -19,7 +19,7 @@ pub(crate) struct Ran {
     pub(crate) results: Results,
     /// Why the run was stopped, unless a user asked for it: its results could not be written.
     pub(crate) error: Option<ResultsError>,
-    /// Of cells that failed, and of findings that were asked for.
+    /// Capsules of cells that failed, and of findings that were asked for.
     pub(crate) capsules: Capsules,
 }
 

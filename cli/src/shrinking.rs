@@ -1,4 +1,4 @@
-//! Searching for the smallest run, and what is said of it.
+//! The search for the smallest run, and its summary.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +14,7 @@ use crate::progress::Shrinking;
 pub(crate) fn smallest(planned: &Planned, kind: &str, budget: Budget) -> Result<(Shrunk, Target), String> {
     let stop = Arc::new(AtomicBool::new(false));
     let asked = stop.clone();
-    // Without a handler Ctrl-C ends the program: nothing is written before the end.
+    // Without a handler Ctrl-C ends the program before anything is written.
     let _ = ctrlc::set_handler(move || {
         if asked.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
@@ -22,7 +22,7 @@ pub(crate) fn smallest(planned: &Planned, kind: &str, budget: Budget) -> Result<
         eprintln!("stopping with the smallest run so far; press Ctrl-C again to quit now");
     });
     let progress = Shrinking::new();
-    // A run that fails says so in its results; hundreds of them need not say it on the terminal, too.
+    // A failing run says so in its results; hundreds of them need not repeat it on the terminal.
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
     let shrunk = Target::of(&find_in(planned), kind).and_then(|target| {
@@ -57,9 +57,11 @@ pub(crate) fn summary(planned: &Planned, shrunk: &Shrunk) -> String {
     }
     let parts: Vec<String> = parts.into_iter().map(|(was, is)| format!("{was} to {is}")).collect();
     let end = match (shrunk.complete, traced) {
-        (false, _) => "The search ended before everything smaller was tried; raise --budget.",
-        (true, false) => "No action can be left out.",
-        (true, true) => "A trace is cut at its end only: each operation stands at positions that earlier ones made.",
+        (false, _) => "The budget ended before every smaller run was tried; raise --budget.",
+        (true, false) => "No single action can be left out.",
+        (true, true) => {
+            "A trace is only cut at its end, because each operation refers to positions that earlier ones made."
+        }
     };
     format!("{} in {}. {end}\n", parts.join(", "), plural(shrunk.runs as usize, "run"))
 }

@@ -30,7 +30,7 @@ pub(crate) fn free(path: &Path, mark: &str, what: &str) -> Result<(), Failure> {
         Err(error) => return Err(failed(error, "a writable file")),
     };
     if !there.is_file() {
-        return Err(Failure::usage("is no regular file; expected a writable file"));
+        return Err(Failure::usage("is not a regular file; expected a writable file"));
     }
     match there.len() == 0 || ends_with(path, there.len(), mark).map_err(|error| failed(error, "a writable file"))? {
         true => Ok(()),
@@ -46,7 +46,7 @@ fn ends_with(path: &Path, length: u64, mark: &str) -> io::Result<bool> {
     Ok(end == mark.as_bytes())
 }
 
-/// A path as a shell takes it.
+/// A path, quoted for a shell.
 pub(crate) fn quoted(path: &Path) -> String {
     let path = path.display().to_string();
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-:+=".contains(c);

@@ -1,5 +1,5 @@
-//! Actions that are fixed beforehand: who acts when, on which intent. A run with them is a run of its own users with most of
-//! what they did left out.
+//! Actions that are fixed in advance: who acts when, on which intent. Such a run repeats what its users did in another run, or a
+//! part of it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,7 +9,7 @@ use syncbench_strategies::replica::{NodeId, Time};
 /// Most actions of a script that is read from a file.
 pub const MAX_ACTIONS: usize = 100_000;
 
-/// One action of a user: when it acts, and on which intent. What comes of the intent depends on what the user sees then, as in
+/// One action of a user: when it acts, and on which intent. What the intent becomes depends on what the user sees then, as in
 /// every run: it is drawn from the intent's own random stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -17,24 +17,24 @@ pub struct ScriptedAction {
     /// When, in nanoseconds since the start of the run.
     #[serde(rename = "at_ns")]
     pub at: Time,
-    /// Where.
+    /// The client at which the user acts.
     pub client: NodeId,
-    /// What is drawn.
+    /// The intent that it acts on.
     pub intent: IntentId,
 }
 
-/// The `n`-th intent of the user at a client, counted from 1: what names its random stream, wherever it is acted on.
+/// The `n`-th intent of the user at a client, counted from 1: it names its random stream, at whatever client it is acted on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IntentId {
-    /// Whose intent it was at first.
+    /// The client whose intent it was at first.
     pub client: NodeId,
     /// Its number among that user's intents.
     pub n: u64,
 }
 
-/// Writes down what users do and when, actions that come to nothing included: a script that repeats the run. It keeps what
-/// was done before a replica panicked.
+/// Records what users do and when, including actions without effect: a script that repeats the run. A panic of a replica does not
+/// lose it.
 #[derive(Clone, Debug, Default)]
 pub struct Recorder(Arc<Mutex<Vec<ScriptedAction>>>);
 
@@ -44,7 +44,7 @@ impl Recorder {
         self.actions().push(action);
     }
 
-    /// What was done so far, in the order of time; the recorder is empty afterwards.
+    /// The actions recorded so far, in the order of time; the recorder is empty afterwards.
     pub fn take(&self) -> Vec<ScriptedAction> {
         std::mem::take(&mut self.actions())
     }

@@ -41,12 +41,12 @@ pub enum What {
     },
     /// The node has recovered from a crash, and its state differs from that before the crash.
     RecoveryDiffers,
-    /// The node has come back with less than it had, or as the copy of a document without a history. The operations that it
-    /// reflects now; all others it has to be told again.
+    /// The node has recovered with less than it had, or with a document rebuilt without its history. It holds the
+    /// operations in `reflected`, and receives all others again.
     Restored {
         /// The operations.
         reflected: Box<OpSet>,
-        /// The document was made from plain data: whoever takes it over has these operations too, unnamed.
+        /// The document was rebuilt from plain data: a replica that takes it over has these operations without their ids.
         rebuilt: bool,
     },
     /// Its user issued an operation.
@@ -122,7 +122,7 @@ pub enum What {
 }
 
 impl Event {
-    /// The same, of a call that received a damaged message: a complaint about it is no protocol error of a replica.
+    /// The same event, of a call that received a damaged message: refusing it is no protocol error of the sender.
     #[must_use]
     pub fn of_damage(self) -> Self {
         match self.what {

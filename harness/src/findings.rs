@@ -16,7 +16,7 @@ use crate::ledger::{Entry, Fate};
 kinds! {
     ROLLED_BACK = lost(
         "acknowledged, then rolled back",
-        "An operation was confirmed, and no replica has it any more: the server came back without it, and nobody was told."
+        "An operation was confirmed, and no replica has it any more: the server lost it, and its user was not told."
     );
 }
 

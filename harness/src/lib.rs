@@ -10,6 +10,7 @@ pub mod actions;
 pub mod by_name;
 pub mod capsule;
 pub mod clock;
+pub mod contention;
 pub mod engines;
 pub mod event;
 pub mod explore;
@@ -48,6 +49,7 @@ pub mod stories;
 pub mod task;
 #[cfg(test)]
 mod testing;
+pub mod times;
 pub mod trace;
 pub mod tracer;
 pub mod typing;

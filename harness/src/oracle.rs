@@ -2,14 +2,14 @@
 //!
 //! A planted bug says by name which of them must catch it, and `verify` holds it to that.
 
-/// An oracle: what it holds a run to.
+/// An oracle.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Oracle {
     /// Its name in tables.
     pub name: &'static str,
-    /// What is wrong where it objects, in a few words.
+    /// What is wrong when it objects, in a few words.
     pub breach: &'static str,
-    /// What it says of a run in which nothing is wrong, as a sentence.
+    /// What holds in a run without an objection, as a sentence.
     pub meaning: &'static str,
 }
 

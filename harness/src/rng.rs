@@ -24,7 +24,13 @@ pub fn unit(rng: &mut Rng) -> f64 {
 /// A whole number below `end` (0 where `end` is 0), by a fraction: the same draw falls on the same relative place of a list
 /// of any length.
 pub fn below(rng: &mut Rng, end: usize) -> usize {
-    ((unit(rng) * end as f64) as usize).min(end.saturating_sub(1))
+    nth(unit(rng), end)
+}
+
+/// Which of so many places a draw in [0, 1) means (0 where there is none): the same relative place in a longer or a shorter
+/// list.
+pub fn nth(draw: f64, places: usize) -> usize {
+    ((draw * places as f64) as usize).min(places.saturating_sub(1))
 }
 
 /// An exponentially distributed number with the given mean. `libm` and not the system's logarithm, whose last digit
@@ -55,6 +61,12 @@ mod tests {
         let firsts: std::collections::BTreeSet<u64> =
             firsts.iter().map(|(s, p, a, b)| stream(*s, p, *a, *b).random()).collect();
         assert_eq!(firsts.len(), 5);
+    }
+
+    #[test]
+    fn a_draw_means_the_same_relative_place_in_any_list() {
+        assert_eq!([0.0, 0.3, 0.99].map(|draw| nth(draw, 10)), [0, 3, 9]);
+        assert_eq!((nth(0.99, 1), nth(0.5, 0)), (0, 0));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Bugs in the harness itself, so that what checks the harness can be checked.
 //!
-//! Only tests and `verify` plant one; no scenario can name it. Without one the simulator does what it always does.
+//! Only tests and `verify` plant one; no scenario can name it. Without one the simulator behaves as always.
 
 use std::time::Duration;
 
@@ -14,17 +14,17 @@ use crate::wire::Parcel;
 /// What becomes of a message at its receiver's end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Passage {
-    /// It arrives, as it should.
+    /// It arrives normally.
     Through,
-    /// It vanishes, and nothing says so.
+    /// It vanishes without a trace.
     Swallowed,
-    /// It arrives twice, and nothing says so.
+    /// It arrives twice, without a trace.
     Copied,
     /// It arrives later, behind what was sent after it.
     Later(Duration),
 }
 
-/// A bug in the simulator. Every question has the answer of a correct one by default.
+/// A bug in the simulator. By default every method answers as a correct simulator does.
 pub trait Saboteur {
     /// How often the ledger enters an event.
     fn enters(&mut self, event: &Event) -> u32 {
@@ -62,7 +62,7 @@ pub trait Saboteur {
         true
     }
 
-    /// How often an operation is written down when its user acts.
+    /// How often an operation is entered in the ledger when its user acts.
     fn opens(&mut self) -> u32 {
         1
     }
@@ -72,7 +72,7 @@ pub trait Saboteur {
         1
     }
 
-    /// What is left of what a node had saved when it crashed.
+    /// What a node had saved, as it gets it back after a crash.
     fn saved(&mut self, node: NodeId, durable: Vec<u8>) -> Vec<u8> {
         let _ = node;
         durable

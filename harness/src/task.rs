@@ -14,6 +14,7 @@ use crate::faults::Faults;
 use crate::network::Profile;
 use crate::sabotage::Plant;
 use crate::settings::{Settings, Vocabulary};
+use crate::times::Times;
 use crate::workload::Workload;
 
 /// Everything that one run of one strategy needs. Reads as its [`Settings`].
@@ -36,6 +37,8 @@ pub struct Task<'a> {
     pub faults: Faults,
     /// What users do and when, in the order of time; `None` where they come to act by their pace. Virtual time only.
     pub script: Option<Arc<[ScriptedAction]>>,
+    /// When users act, where their pace is a recorded one.
+    pub times: Option<Arc<Times>>,
     /// Writes down what users do; virtual time only.
     pub recorder: Option<Recorder>,
     /// Empties every sidecar on its way: for the test that no strategy reads one.
@@ -73,6 +76,7 @@ impl<'a> Task<'a> {
             profile,
             faults,
             script: None,
+            times: None,
             recorder: None,
             blind: false,
             planted: None,
@@ -89,6 +93,7 @@ impl<'a> Task<'a> {
             settings: Settings { faults: Vec::new(), ..settings },
             faults: Faults::default(),
             script: None,
+            times: None,
             recorder: None,
             ..*self
         }

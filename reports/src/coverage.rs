@@ -9,7 +9,7 @@ use crate::format::{count, figure, span};
 /// Longest span, in seconds, that is told in seconds.
 const LONG_S: f64 = 120.0;
 
-/// Most faults that one fault has drawn, over all runs, that are told one by one.
+/// Most faults drawn by one fault, over all runs, that are told one by one.
 const FEW_DRAWN: usize = 6;
 
 /// What one fault met in all runs of a group.
@@ -37,13 +37,13 @@ pub struct Met {
     issued: Vec<u64>,
     /// By run, for a fault that comes and goes: how often it hit a client, and how long in all, in seconds.
     spells: Vec<(u64, f64)>,
-    /// For a fault that acts on single messages: what happened to them, and by run how many of how many.
+    /// For a fault that acts on single messages: what it did to them, and by run how many of how many.
     messages: Option<(String, Vec<(u64, u64)>)>,
-    /// Of a fault that draws others: by run the names of those.
+    /// For a fault that draws others: by run their names.
     drawn: Vec<Vec<String>>,
 }
 
-/// What each fault met, in the order in which the first of `cells` names them. Where a fault has drawn many others, these are
+/// What each fault met, in the order in which `cells` first name them. If one fault has drawn many others, these are
 /// told together under its name.
 pub fn of_cells<'c>(cells: impl Iterator<Item = &'c Cell>) -> Vec<Met> {
     let cells: Vec<&Cell> = cells.collect();
@@ -52,7 +52,7 @@ pub fn of_cells<'c>(cells: impl Iterator<Item = &'c Cell>) -> Vec<Met> {
         let drawn = cell.coverage.iter().filter(|one| one.drawn_by.is_some());
         drawn.map(|one| one.fault.clone()).collect::<BTreeSet<String>>()
     };
-    // Where all runs have drawn the same, each can be told.
+    // If all runs have drawn the same faults, each can be told.
     let most = cells.iter().map(|cell| drawn(cell).len()).max().unwrap_or(0);
     let many = cells.iter().flat_map(drawn).collect::<BTreeSet<_>>().len() > most.max(FEW_DRAWN);
     for cell in cells {

@@ -1,4 +1,4 @@
-//! What an exploration found, for a terminal: the bound, each kind of anomaly with its shortest story, and how schedules end.
+//! The result of an exploration for a terminal: the bound, each kind of anomaly with its shortest story, and the outcomes.
 
 use std::fmt::Write;
 
@@ -11,7 +11,7 @@ use crate::story;
 
 /// Columns of a line.
 const WIDTH: usize = 80;
-/// Classes of outcomes that are shown: half a screen.
+/// Most classes of outcomes that are shown: half a screen.
 const ENDS: usize = 8;
 
 /// An exploration of a workload, and the stories of its anomalies.
@@ -20,13 +20,13 @@ pub struct Page<'a> {
     pub found: &'a Explored,
     /// The workload, as it was written.
     pub workload: &'a str,
-    /// What everybody starts from, in few characters.
+    /// The initial document, shortened.
     pub genesis: &'a str,
     /// The shortest story of each anomaly, in their order.
     pub stories: &'a [Told],
-    /// The command that tells the story of an anomaly again.
+    /// The command that tells the story of an anomaly.
     pub again: &'a dyn Fn(&Anomaly) -> String,
-    /// How long it was allowed to take, in words.
+    /// The time budget, in words.
     pub budget: &'a str,
 }
 

@@ -49,9 +49,15 @@ pub fn unknown<'a>(
 
 /// How many letters are wrong, if few enough are: one of five, and one in shorter names, of which a letter must be right.
 fn distance(written: &str, name: &str) -> Option<usize> {
+    let (written_len, name_len) = (written.chars().count(), name.chars().count());
+    let letters = written_len.max(name_len);
+    let most = (letters / 5).max(1);
+    // Each letter that one has more is wrong. Without this, a hostile text takes its length times that of every name.
+    if written_len.abs_diff(name_len) > most {
+        return None;
+    }
     let distance = strsim::osa_distance(written, &name.to_lowercase());
-    let letters = written.chars().count().max(name.chars().count());
-    (distance <= (letters / 5).max(1) && distance < letters).then_some(distance)
+    (distance <= most && distance < letters).then_some(distance)
 }
 
 /// The parts of a name between hyphens and underscores, where there are several; those of few letters are near to too much.
@@ -62,7 +68,7 @@ fn parts(name: &str) -> impl Iterator<Item = &str> {
 
 /// Whether a description has this word, of more than two letters.
 fn says(about: &str, word: &str) -> bool {
-    word.len() > 2 && about.split(|c: char| !c.is_alphanumeric()).any(|other| other.to_lowercase() == word)
+    word.len() > 2 && about.split(|c: char| !c.is_alphanumeric()).any(|other| other.eq_ignore_ascii_case(word))
 }
 
 /// Those of the least distance, unless they are so many that they say nothing.

@@ -1,5 +1,7 @@
 //! Parameters of a strategy: what a spec declares, and the checked values of a selector.
 
+mod contention;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
@@ -9,6 +11,7 @@ use serde::Serialize;
 use crate::names::did_you_mean;
 use crate::numbers::parse_count;
 use crate::selector::{Selector, SelectorError, format_span, parse_span};
+pub use contention::{Contention, HOTSPOT, LARGEST_EXPONENT, ZIPF_EXPONENT};
 
 /// Which values a parameter takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -26,6 +29,8 @@ pub enum ParamKind {
     Share,
     /// Bits per second such as `1Mbps`, or `unlimited`.
     Bandwidth,
+    /// A [`Contention`] such as `zipf:0.99`.
+    Contention,
     /// One of these words.
     Choice(&'static [&'static str]),
     /// Letters, digits, `-`, `_` and `.`.
@@ -58,7 +63,10 @@ pub const WINDOW: Param = Param {
 };
 
 /// Former names of parameters, each with today's: still read, shown nowhere.
-const FORMER_NAMES: [(&str, &str); 1] = [("batch", WINDOW.name)];
+const FORMER_NAMES: [(&str, &str); 2] = [("batch", WINDOW.name), ("hot", CONTENTION)];
+
+/// The parameter of every workload whose users choose among items.
+pub const CONTENTION: &str = "contention";
 
 /// The server, where a parameter names a node.
 const SERVER: &str = "server";
@@ -75,6 +83,7 @@ enum Value {
     Node(Option<u64>),
     Share(f64),
     Bandwidth(Option<u64>),
+    Contention(Contention),
     Choice(&'static str),
     Name(String),
     Paths(String),
@@ -173,6 +182,14 @@ impl Params {
         }
     }
 
+    /// How choices spread over items. Panics if the spec has no such parameter.
+    pub fn contention(&self, name: &str) -> Contention {
+        match self.0.get(name) {
+            Some(Value::Contention(value)) => *value,
+            other => panic!("no contention parameter {name}: {other:?}"),
+        }
+    }
+
     /// A word. Panics if the spec has no such parameter.
     pub fn choice(&self, name: &str) -> &'static str {
         match self.0.get(name) {
@@ -223,6 +240,12 @@ impl Value {
             ParamKind::Bandwidth => parse_bandwidth(text)
                 .map(Value::Bandwidth)
                 .ok_or_else(|| fail("bits per second above 0 such as 800kbps, 1.5Mbps or 1Gbps, or unlimited")),
+            ParamKind::Contention => text.parse().map(Value::Contention).map_err(|()| {
+                fail(&format!(
+                    "uniform, zipf or zipf:EXPONENT with an exponent from 0 to {LARGEST_EXPONENT}, hotspot or \
+                     hotspot:CHOICES/ITEMS such as hotspot:80%/20%, or one:SHARE such as one:30%"
+                ))
+            }),
             ParamKind::Count => {
                 parse_count(text).map(Value::Count).ok_or_else(|| fail("a whole number such as 400 or 1k"))
             }
@@ -264,6 +287,7 @@ impl fmt::Display for Value {
             Value::Count(value) | Value::Node(Some(value)) => write!(f, "{value}"),
             Value::Node(None) => f.write_str(SERVER),
             Value::Share(value) => write!(f, "{value}"),
+            Value::Contention(value) => write!(f, "{value}"),
             Value::Choice(value) => f.write_str(value),
             Value::Name(value) | Value::Paths(value) => f.write_str(value),
         }

@@ -27,10 +27,10 @@ pub(crate) struct DemoArgs {
     /// Which finding of that cell to tell [default: its first loss]
     #[arg(long, value_name = "KIND", requires = "cell")]
     pub(crate) kind: Option<String>,
-    /// Tell the smallest run that still has the finding of that cell
+    /// Tell the smallest run that still has that finding
     #[arg(long, requires = "cell")]
     pub(crate) shrink: bool,
-    /// Where to write a capsule of what is told: `replay` runs it again
+    /// Where to write a capsule of the run that is told, for `replay`
     #[arg(long, value_name = "FILE", requires = "cell")]
     pub(crate) capsule: Option<PathBuf>,
     /// Strategies to tell it with instead of the story's: `all`, or names

@@ -19,46 +19,46 @@ A schedule says who issues which operation of the workload's alphabet, and in
 which order users act and messages arrive. Links keep their order, messages take
 no time, and a timer fires when nothing is under way.")]
 pub(crate) struct ExploreArgs {
-    /// The strategy
+    /// The strategy to explore
     #[arg(short, long, value_name = "NAME", required_unless_present = "all")]
     pub(crate) strategy: Vec<String>,
-    /// The workload
+    /// The workload whose small case is explored
     #[arg(short, long, value_name = "NAME", required_unless_present = "all")]
     pub(crate) workload: Vec<String>,
-    /// How many clients
+    /// Number of clients
     #[arg(long, value_name = "N", default_value = "2", allow_negative_numbers = true, value_parser = whole::<u32>)]
     pub(crate) clients: u32,
-    /// At most so many operations of all clients together
+    /// Most operations of all clients together
     #[arg(long, value_name = "N", default_value = "3", allow_negative_numbers = true, value_parser = whole::<u32>)]
     pub(crate) ops: u32,
-    /// In each schedule one client loses its connection once and gets it back, at every point
+    /// Break the connection of one client once in each schedule, at every point
     #[arg(long = "break", group = "disturbance")]
     pub(crate) broken: bool,
-    /// In each schedule one client crashes once and recovers, at every point
+    /// Crash one client once in each schedule, at every point; it recovers
     #[arg(long, group = "disturbance")]
     pub(crate) crash: bool,
-    /// In each schedule one client joins late, at every point
+    /// Let one client join late in each schedule, at every point
     #[arg(long, group = "disturbance")]
     pub(crate) late: bool,
-    /// Run also schedules that differ only in the order of independent steps; finds the same, and takes far longer
+    /// Also run schedules that differ only in the order of independent steps: same result, much slower
     #[arg(long)]
     pub(crate) no_reduction: bool,
-    /// How long it may take; what was found by then is printed, and says that it is not all
+    /// Longest time to search; a search that ends early prints what it found, and says so
     #[arg(long, value_name = "TIME", default_value = "60s", allow_negative_numbers = true, value_parser = span_in_seconds)]
     pub(crate) budget: f64,
-    /// Threads [default: all processors]
+    /// Number of threads [default: all processors]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<usize>)]
     pub(crate) threads: Option<usize>,
-    /// Tell one schedule step by step, as it stands beside a story
+    /// Run one schedule and tell it step by step; each story prints its own
     #[arg(long, value_name = "TEXT", conflicts_with_all = ["disturbance", "no_reduction", "all"])]
     pub(crate) schedule: Option<String>,
     /// Where to write the diagrams of the stories
     #[arg(long, value_name = "FILE", conflicts_with = "all")]
     pub(crate) svg: Option<PathBuf>,
-    /// Explore every strategy on every workload, or those named
+    /// Explore every strategy on every workload, or those named, and write the anomaly map
     #[arg(long, requires = "out")]
     pub(crate) all: bool,
-    /// Folder for the map of --all
+    /// Folder for the anomaly map of --all
     #[arg(long, value_name = "DIR", requires = "all")]
     pub(crate) out: Option<PathBuf>,
     /// Print one JSON document on stdout, and nothing else

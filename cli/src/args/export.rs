@@ -24,7 +24,7 @@ pub(crate) struct ExportArgs {
     /// Formats of the tables
     #[arg(long, value_enum, value_name = "FORMATS", value_delimiter = ',', default_value = "csv")]
     pub(crate) format: Vec<FormatArg>,
-    /// Run every cell of virtual time once more, and write what its clients showed for checkers of consistency
+    /// Also run every cell of virtual time again, and write its history for consistency checkers
     #[arg(long)]
     pub(crate) histories: bool,
     /// Folder for the tables; no file in it is overwritten

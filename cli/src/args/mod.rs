@@ -85,7 +85,7 @@ pub(crate) enum Command {
     List(ListArgs),
     /// Tell a small story step by step, coloured by replica, with its diagram
     Demo(DemoArgs),
-    /// Run every schedule of a small case: each anomaly with its shortest story, or the proof that there is none
+    /// Run every schedule of a small case: each anomaly with its shortest story, or a proof that there is none
     Explore(Box<ExploreArgs>),
     /// Redraw the charts and the page of earlier runs
     Report(ReportArgs),
@@ -97,7 +97,7 @@ pub(crate) enum Command {
     Compare(CompareArgs),
     /// Write results as tables for other tools: CSV, Parquet
     Export(ExportArgs),
-    /// Run a capsule again: the same run, the same findings?
+    /// Run a capsule again and compare it with the recorded run
     Replay(ReplayArgs),
     /// Find the smallest run that still has the finding of a capsule
     Shrink(ShrinkArgs),

@@ -13,7 +13,7 @@ use clap::Args;
 A run writes a capsule for a cell that failed, and with --capsule KIND for any
 finding. Exit code 1 says that this build gives another run.")]
 pub(crate) struct ReplayArgs {
-    /// The capsule
+    /// The capsule to run
     pub(crate) capsule: PathBuf,
     /// Where to write the diagram of the story [default: none]
     #[arg(long, value_name = "FILE")]

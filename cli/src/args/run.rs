@@ -1,10 +1,12 @@
 //! The flags of `syncbench run`.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValue, PossibleValuesParser};
-use clap::{Args, ValueEnum};
-use syncbench_harness::pace::Pace;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::error::ErrorKind;
+use clap::{Arg, Args, Command, ValueEnum};
+use syncbench_harness::pace::{PACES, Pace};
 use syncbench_harness::settings::Engine;
 use syncbench_harness::trace::Units;
 use syncbench_strategies::requirements::{REQUIREMENTS, Requirement};
@@ -23,11 +25,13 @@ use super::value::{milliseconds, number, span_in_seconds, whole};
   syncbench run -s serial-optimistic:window=50ms,serial -n 4g -c 8 --rate 80
   syncbench run --engine threads --workload counter     in real time
   syncbench run --trace trace.json.gz --json > out.json
+  syncbench run -w record:contention=zipf --times arrivals.csv
+  syncbench run --trace trace.json.gz --pace recorded:speed=10,idle=5s
   syncbench run --require offline,clock-free --dry-run  what would run, and for how long
 
-Without a file, --network, --fault, --trace, --size, --pace, --transport and
---engine threads replace the default comparison by one scenario. The other
-flags change each of its parts: calm, rough and growth. Parameters follow a
+Without a file, --network, --fault, --trace, --size, --pace, --times,
+--transport and --engine threads replace the default comparison by one scenario.
+The other flags change each of its parts: calm, rough and growth. Parameters follow a
 name after a colon; `syncbench list NAME` shows them. Numbers may be written as
 10_000, 1k or 1.5M, and spans as 250ms or 2m.
 
@@ -71,8 +75,11 @@ pub(crate) struct RunArgs {
     #[arg(short, long, value_name = "PER_S", allow_negative_numbers = true, value_parser = number)]
     pub(crate) rate: Option<f64>,
     /// When users act
-    #[arg(long, value_enum)]
-    pub(crate) pace: Option<PaceArg>,
+    #[arg(long, value_parser = PaceParser)]
+    pub(crate) pace: Option<Pace>,
+    /// Recorded times at which users act: `seconds` or `time,user` in each line, or a trace with times
+    #[arg(long, value_name = "FILE")]
+    pub(crate) times: Option<PathBuf>,
     /// Share of actions that undo the user's own latest operation, where the workload has undo
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true, value_parser = number)]
     pub(crate) undo: Option<f64>,
@@ -108,7 +115,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = requirements(), hide_possible_values = true)]
     pub(crate) require: Vec<String>,
 
-    /// Write a capsule of the first cell with this finding, as of cells that fail; may be repeated
+    /// Write a capsule of the first cell with this finding; may be repeated. Cells that fail write one anyway
     #[arg(long, value_name = "KIND")]
     pub(crate) capsule: Vec<String>,
 
@@ -135,35 +142,23 @@ fn requirements() -> PossibleValuesParser {
     PossibleValuesParser::new(REQUIREMENTS.iter().map(value))
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-pub(crate) enum PaceArg {
-    /// Open loop, random gaps
-    Poisson,
-    /// Open loop, even gaps
-    Periodic,
-    /// Open loop, ten intents close together, then a pause
-    Bursts,
-    /// Open loop, at a rate that follows a day: three times as much in the middle of the run as at its ends
-    Day,
-    /// Closed loop: each user thinks, acts and waits for the answer
-    Closed,
-    /// One operation at a time in the whole group
-    Turns,
-    /// As a trace was recorded
-    Recorded,
-}
+/// Reads a pace, and shows what there is.
+#[derive(Clone)]
+struct PaceParser;
 
-impl From<PaceArg> for Pace {
-    fn from(pace: PaceArg) -> Self {
-        match pace {
-            PaceArg::Poisson => Pace::Poisson,
-            PaceArg::Periodic => Pace::Periodic,
-            PaceArg::Bursts => Pace::Bursts,
-            PaceArg::Day => Pace::Day,
-            PaceArg::Closed => Pace::Closed,
-            PaceArg::Turns => Pace::Turns,
-            PaceArg::Recorded => Pace::Recorded,
-        }
+impl TypedValueParser for PaceParser {
+    type Value = Pace;
+
+    fn parse_ref(&self, command: &Command, _: Option<&Arg>, written: &OsStr) -> Result<Pace, clap::Error> {
+        let read = written.to_string_lossy().parse();
+        read.map_err(|reason: String| {
+            clap::Error::raw(ErrorKind::ValueValidation, format!("--pace {}: {reason}\n", written.to_string_lossy()))
+                .with_cmd(command)
+        })
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(PACES.iter().map(|pace| PossibleValue::new(pace.name()).help(pace.summary()))))
     }
 }
 

@@ -17,15 +17,15 @@ smaller while the same oracle reports the same kind. What is left cannot do
 without any of its actions, unless the budget ended first. The same capsule
 gives the same smallest run.")]
 pub(crate) struct ShrinkArgs {
-    /// The capsule
+    /// The capsule to shrink
     pub(crate) capsule: PathBuf,
-    /// Which finding or broken claim stays [default: that of the capsule]
+    /// The finding or broken claim that has to stay [default: that of the capsule]
     #[arg(long, value_name = "KIND")]
     pub(crate) kind: Option<String>,
     /// Where to write the smallest run [default: beside the capsule, as NAME.small.json]
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// How long to search at most
+    /// Longest time to search
     #[arg(long, value_name = "SPAN", default_value = "60s", allow_negative_numbers = true, value_parser = span_in_seconds)]
     pub(crate) budget: f64,
     /// Where to write the diagram of the story [default: none]

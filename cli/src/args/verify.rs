@@ -28,24 +28,24 @@ pub(crate) struct VerifyArgs {
     /// Strategies to verify
     #[arg(short, long, value_name = "NAMES", default_value = "all")]
     pub(crate) strategy: Vec<String>,
-    /// Seeds of the plan
+    /// Seeds of the plan that is run twice
     #[arg(long, value_name = "SEEDS", default_value = "1..2")]
     pub(crate) seeds: String,
-    /// Try only this planted bug, or run only the plan: `determinism`
+    /// Try only this planted bug, or only run the plan twice: `determinism`
     #[arg(long, value_name = "NAME", conflicts_with_all = ["strategy", "seeds", "cell"])]
     pub(crate) only: Option<String>,
-    /// Compare one cell event by event and show the first that differs
+    /// Run one cell in two processes, compare every event, and show the first that differs
     ///
-    /// Takes a command as it is printed beside a finding.
+    /// Takes a command as printed beside a finding.
     #[arg(long, value_name = "COMMAND", conflicts_with_all = ["strategy", "seeds"])]
     pub(crate) cell: Option<String>,
-    /// Compare with another build of this program, such as one in another profile
+    /// With --cell: compare with another build of this program, such as one in another profile
     #[arg(long, value_name = "PROGRAM", requires = "cell")]
     pub(crate) against: Option<PathBuf>,
     /// Print the events of a cell, a line each, for the process that compares
     #[arg(long, hide = true, requires = "cell")]
     pub(crate) print_events: bool,
-    /// Also run every strategy on every workload under sets of faults: every finding has to be predicted
+    /// Also run every strategy on every workload under eight sets of faults: every finding must be predicted
     #[arg(long, conflicts_with_all = ["only", "strategy", "cell"])]
     pub(crate) full: bool,
     /// Print one JSON document

@@ -79,7 +79,7 @@ fn write_histories(catalog: &Catalog, args: &ExportArgs, headers: &[Header]) -> 
     Ok(told)
 }
 
-/// Why histories stopped on the way.
+/// Why writing histories stopped.
 enum Untold {
     Reading(ResultsError),
     Telling(Failure),

@@ -1,4 +1,4 @@
-//! `syncbench replay`: runs a capsule again and says whether it is the same run.
+//! `syncbench replay`: runs a capsule again and says whether the run is the same.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -48,14 +48,14 @@ pub(crate) fn replay(catalog: &Catalog, args: &ReplayArgs) -> Done {
         println!();
         match differences.is_empty() {
             true => println!("The same run as in the capsule: its trace digest, findings and claims."),
-            false => println!("Another run than in the capsule."),
+            false => println!("The run differs from the capsule."),
         }
     }
     for line in &differences {
         eprintln!("differs: {line}");
     }
     if let Some(other) = other.filter(|_| !differences.is_empty()) {
-        eprintln!("another build wrote the capsule: {other}");
+        eprintln!("a different build wrote the capsule: {other}");
     }
     Ok(ExitCode::from(u8::from(!differences.is_empty())))
 }

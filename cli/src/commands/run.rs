@@ -5,8 +5,9 @@ use std::io::{BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use syncbench_harness::pace::{Pace, Timing};
 use syncbench_harness::results::{Cell, ClaimsKept, Header, Outcome, Results, ResultsError, SCHEMA, Writer};
-use syncbench_harness::scenario::{LeftOut, Plan, Scenario, choose_workloads, default_comparison};
+use syncbench_harness::scenario::{LeftOut, OWN_RATE, Plan, Scenario, choose_workloads, default_comparison};
 use syncbench_harness::settings::Engine;
 use syncbench_reports::aggregate::Summary;
 use syncbench_reports::format::{plural, wrap};
@@ -221,11 +222,11 @@ fn exit_code(results: &Results) -> ExitCode {
     ExitCode::from(u8::from(!all.is_empty()))
 }
 
-/// Says where capsules are, and how they become smaller.
+/// Says where the capsules are, and how to shrink one.
 fn tell_capsules(written: &[PathBuf], program: &str) {
     let Some(first) = written.first() else { return };
     eprintln!(
-        "{}, for each strategy, workload and kind that of its first cell:\n  {program} shrink {}",
+        "{} (the first cell of each strategy, workload and kind):\n  {program} shrink {}",
         plural(written.len(), "capsule"),
         quoted(first)
     );
@@ -244,6 +245,7 @@ pub(super) fn scenarios(args: &RunArgs) -> Result<Vec<Scenario>, Failure> {
         || !args.fault.is_empty()
         || !args.size.is_empty()
         || args.pace.is_some()
+        || args.times.is_some()
         || args.transport.is_some()
         || matches!(args.engine, Some(EngineArg::Threads));
     let trace = args.trace.as_deref();
@@ -261,6 +263,10 @@ pub(super) fn scenarios(args: &RunArgs) -> Result<Vec<Scenario>, Failure> {
     }
     for scenario in &mut scenarios {
         apply(args, scenario);
+    }
+    if let (Some(rate), true) = (args.rate, scenarios.iter().any(|scenario| matches!(scenario.pace, Pace::Recorded(_))))
+    {
+        return Err(Failure::usage(format!("--rate {rate}: {OWN_RATE}")));
     }
     Ok(scenarios)
 }
@@ -289,7 +295,11 @@ fn apply(args: &RunArgs, scenario: &mut Scenario) {
     scenario.clients = args.clients.unwrap_or(scenario.clients);
     scenario.ops = args.ops.unwrap_or(scenario.ops);
     scenario.rate_per_s = args.rate.unwrap_or(scenario.rate_per_s);
-    scenario.pace = args.pace.map_or(scenario.pace, Into::into);
+    if args.times.is_some() {
+        scenario.times.clone_from(&args.times);
+        scenario.pace = Pace::Recorded(Timing::AS_RECORDED);
+    }
+    scenario.pace = args.pace.unwrap_or(scenario.pace);
     scenario.undo = args.undo.unwrap_or(scenario.undo);
     scenario.engine = args.engine.map_or(scenario.engine, Engine::from);
     scenario.sample_ms = args.sample.or(scenario.sample_ms);

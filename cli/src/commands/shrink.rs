@@ -66,13 +66,13 @@ pub(crate) fn shrink(catalog: &Catalog, args: &ShrinkArgs) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Beside a capsule: `NAME.small.json`.
+/// The default file of the result, beside the capsule: `NAME.small.json`.
 fn beside(capsule: &Path) -> PathBuf {
     let stem = capsule.file_stem().unwrap_or_default().to_string_lossy();
     capsule.with_file_name(format!("{}.small.json", stem.trim_end_matches(".small")))
 }
 
-/// How large a run is.
+/// The size of a run.
 fn extent(planned: &Planned) -> Value {
     let settings = &planned.settings;
     json!({

@@ -78,9 +78,9 @@ pub(crate) fn verify(catalog: &Catalog, args: &VerifyArgs) -> Done {
 
 /// A plan that was run twice.
 struct Repeated {
-    /// As they came out here.
+    /// The outcomes in this process.
     cells: Vec<Cell>,
-    /// The commands of those that came out differently.
+    /// The commands of the cells that differ.
     differing: Vec<String>,
 }
 

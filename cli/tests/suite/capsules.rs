@@ -66,7 +66,7 @@ fn a_capsule_is_replayed_and_shrunk_and_that_is_replayed() {
     assert_eq!((&replayed["same"], &replayed["kind"]), (&true.into(), &"item delivered twice".into()));
     assert_eq!(replayed["story"]["runs"][0]["calls"].as_array().unwrap().len(), 2);
     assert!(std::fs::read_to_string(place.path("small.svg")).unwrap().starts_with("<svg "));
-    // Shrinking what is smallest gives it again, in the same file.
+    // Shrinking the smallest run gives the same run, in the same file.
     let before = std::fs::read(place.path(SMALL)).unwrap();
     let again = json(&place.run(&["shrink", SMALL, "--json"]));
     assert_eq!((&again["complete"], &again["after"]["operations"]), (&true.into(), &2.into()));
@@ -82,14 +82,14 @@ fn another_run_and_another_build_are_exit_code_1() {
     place.write("other.json", &other);
     let said = place.run(&["replay", "other.json"]);
     assert_eq!(said.code, Some(1));
-    assert!(said.err.contains("differs: trace digest: ") && !said.err.contains("another build"), "{}", said.err);
-    assert!(said.out.contains("\nAnother run than in the capsule."), "{}", said.out);
+    assert!(said.err.contains("differs: trace digest: ") && !said.err.contains("a different build"), "{}", said.err);
+    assert!(said.out.contains("\nThe run differs from the capsule."), "{}", said.out);
     let mut built: Value = serde_json::from_str(&other).unwrap();
     built["build"]["commit"] = "0123abc".into();
     place.write("built.json", built.to_string());
     let said = place.run(&["replay", "built.json"]);
     assert_eq!(said.code, Some(1));
-    assert!(said.err.contains("another build wrote the capsule: commit `0123abc` and `"), "{}", said.err);
+    assert!(said.err.contains("a different build wrote the capsule: commit `0123abc` and `"), "{}", said.err);
 }
 
 #[test]

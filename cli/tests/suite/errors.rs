@@ -155,7 +155,7 @@ fn traces() {
     refused_in_a_line(&place, &["run", "--trace", "missing.json.gz"], &["missing.json.gz", "trace"]);
     let good = place.write("good.json", whole);
     for (flags, words) in [
-        (["--pace", "poisson"].as_slice(), ["pace", "`poisson`", "recorded pace"]),
+        (["--pace", "poisson"].as_slice(), ["pace", "`poisson`", "causal order"]),
         (&["--workload", "text"], ["workload", "`text`", "instead of workloads"]),
         (&["--size", "7"], ["size", "`7`", "its own document"]),
         (&["--trace-clients", "0"], ["trace-clients", "`0`", "at least 1"]),
@@ -167,7 +167,7 @@ fn traces() {
     let untraced = ["run", "--units", "utf16", "-w", "text"];
     refused_in_a_line(&place, &untraced, &["units", "`utf16`", "expected a trace"]);
     let scenario = place.write("paced.toml", "pace = \"periodic\"\n");
-    refused_in_a_line(&place, &["run", &scenario, "--trace", &good], &["pace", "`periodic`", "recorded pace"]);
+    refused_in_a_line(&place, &["run", &scenario, "--trace", &good], &["pace", "`periodic`", "causal order"]);
     let noise = place.write("noise.json.gz", [0x1f, 0x8b, 8, 0, 1, 2, 3]);
     refused_in_a_line(&place, &["run", "--trace", &noise], &["noise.json.gz"]);
 }

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::results::{Environment, ProductBuild};
 
-/// What tells builds apart; where and when it ran is no part of it.
+/// What tells two builds apart; the place and time of the run are no part of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Build {
-    /// The product whose program it was; absent for syncbench itself.
+    /// The product that the program belongs to; absent for syncbench itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product: Option<ProductBuild>,
     /// Version of syncbench.
@@ -21,20 +21,20 @@ pub struct Build {
     pub dirty: bool,
     /// `release` or `debug`.
     pub profile: String,
-    /// Features that were compiled in.
+    /// The features compiled in.
     pub features: Vec<String>,
     /// Libraries under test and their versions.
     pub libraries: BTreeMap<String, String>,
 }
 
 impl Build {
-    /// Of the environment of a run.
+    /// The build in the environment of a run.
     pub fn of(environment: &Environment) -> Self {
         let Environment { product, version, commit, dirty, profile, features, libraries, .. } = environment.clone();
         Self { product, version, commit, dirty, profile, features, libraries }
     }
 
-    /// In what it differs from another build, in words; `None` where they are one.
+    /// How it differs from another build, in words; `None` if it does not.
     pub fn difference(&self, other: &Self) -> Option<String> {
         self.environment().build_difference(&other.environment())
     }

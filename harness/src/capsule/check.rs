@@ -1,4 +1,4 @@
-//! Reading capsules: they may come from anywhere.
+//! Reading capsules, which may come from anywhere.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::run::Planned;
 use crate::scenario::{Catalog, Plan};
 use crate::settings::Engine;
 
-/// Latest moment of an action: ten years, the longest span that can be written.
+/// Latest moment of an action: ten years, the longest span that a scenario can name.
 const LATEST: Time = Time(3_650 * 86_400 * 1_000_000_000);
 /// Most bytes of a name or a text in a scenario.
 const MAX_TEXT: usize = 4_096;
@@ -20,7 +20,7 @@ const MAX_TEXT: usize = 4_096;
 const MAX_FAULTS: usize = 1_000;
 
 impl Capsule {
-    /// Reads and checks a capsule. The error says where it is wrong, and what was expected.
+    /// Reads and checks a capsule. The error says which field is wrong and what was expected.
     pub fn read(bytes: &[u8]) -> Result<Self, CapsuleError> {
         if bytes.len() > MAX_BYTES {
             return Err(wrong(format!("expected at most {} MiB", MAX_BYTES >> 20)));
@@ -51,11 +51,11 @@ impl Capsule {
         ];
         for (name, list, count) in single {
             if !count.contains(&list.len()) {
-                return Err(wrong(format!("scenario.{name}: {} entries: a capsule is one run", list.len())));
+                return Err(wrong(format!("scenario.{name}: {} entries: a capsule holds one run", list.len())));
             }
         }
         if scenario.sizes.len() > 1 {
-            return Err(wrong(format!("scenario.sizes: {} entries: a capsule is one run", scenario.sizes.len())));
+            return Err(wrong(format!("scenario.sizes: {} entries: a capsule holds one run", scenario.sizes.len())));
         }
         if scenario.faults.len() > MAX_FAULTS {
             return Err(wrong(format!("scenario.faults: expected at most {MAX_FAULTS}")));
@@ -76,7 +76,7 @@ impl Capsule {
 
     fn check_script(&self, script: &[ScriptedAction]) -> Result<(), CapsuleError> {
         if self.scenario.trace.is_some() || self.scenario.engine == Engine::Threads {
-            return Err(wrong("script: a trace and a run in real time have none"));
+            return Err(wrong("script: a replayed trace and a run in real time have no script"));
         }
         if script.len() > MAX_ACTIONS {
             return Err(wrong(format!("script: expected at most {MAX_ACTIONS} actions")));
@@ -85,7 +85,7 @@ impl Capsule {
         for (index, action) in script.iter().enumerate() {
             let at = |expected: String| Err(wrong(format!("script: action {}: {expected}", index + 1)));
             if action.at < before || action.at > LATEST {
-                return at("at_ns: expected the order of time, and at most ten years".into());
+                return at("at_ns: expected ascending times of at most ten years".into());
             }
             before = action.at;
             if !(1..=self.scenario.clients).contains(&action.client.0) {
@@ -98,17 +98,17 @@ impl Capsule {
         Ok(())
     }
 
-    /// The run, with what is in `catalog`. The error says what of it is not there.
+    /// The run of the capsule, made from `catalog`. The error says what the catalog lacks.
     pub fn planned(&self, catalog: &Catalog) -> Result<Planned, CapsuleError> {
         let plan =
             Plan::with(vec![self.scenario.clone()], catalog).map_err(|error| wrong(format!("scenario: {error}")))?;
         let count = plan.cells.len();
         let Ok([mut planned]) = <[Planned; 1]>::try_from(plan.cells) else {
-            return Err(wrong(format!("scenario: {count} runs: a capsule is one run")));
+            return Err(wrong(format!("scenario: {count} runs: a capsule holds one run")));
         };
         let replayed = planned.workload.trace.as_ref().map(|trace| trace.digest);
         if replayed != self.trace {
-            return Err(wrong("scenario.trace: the file has another content than the trace of this capsule"));
+            return Err(wrong("scenario.trace: the content of the file differs from the trace of this capsule"));
         }
         if let Some(script) = &self.script {
             planned.settings.ops = script.len() as u64;

@@ -1,4 +1,4 @@
-//! Whether a replayed run is the run of the capsule.
+//! Whether a replayed run equals the run of the capsule.
 
 use std::collections::BTreeMap;
 
@@ -6,12 +6,12 @@ use super::{Build, Capsule, Found};
 use crate::results::{Cell, Outcome};
 
 impl Capsule {
-    /// In what a replayed run differs from the capsule's, a line each; nothing where it is the same run.
+    /// How a replayed run differs from the capsule's, a line each; empty if it does not.
     pub fn differences(&self, cell: &Cell) -> Vec<String> {
         let (then, now) = (&self.found, Found::of(cell));
         let mut lines = Vec::new();
         if then.outcome != now.outcome || then.reason != now.reason {
-            lines.push(format!("{}, and the capsule says: {}", ended(&now), ended(then)));
+            lines.push(format!("{}; the capsule says: {}", ended(&now), ended(then)));
         }
         let count = |found: &Found| -> BTreeMap<String, u64> {
             found.findings.iter().map(|finding| (finding.kind.clone(), finding.count)).collect()
@@ -21,7 +21,7 @@ impl Capsule {
         for kind in kinds {
             let times = |counts: &BTreeMap<String, u64>| counts.get(kind).copied().unwrap_or(0);
             if times(&had) != times(&has) {
-                lines.push(format!("finding `{kind}`: {}, and the capsule says {}", times(&has), times(&had)));
+                lines.push(format!("finding `{kind}`: {}; the capsule says {}", times(&has), times(&had)));
             }
         }
         for (kind, has) in then.findings.iter().filter_map(|had| {
@@ -34,12 +34,12 @@ impl Capsule {
             lines.push(format!("claims: {}; the capsule says: {}", claims(&now), claims(then)));
         }
         if then.trace_digest != now.trace_digest {
-            lines.push("trace digest: something else happened than in the run of the capsule".to_owned());
+            lines.push("trace digest: the events differ from those of the capsule's run".to_owned());
         }
         lines
     }
 
-    /// In what this build differs from the one that wrote the capsule.
+    /// How this build differs from the one that wrote the capsule.
     pub fn other_build(&self, here: &Build) -> Option<String> {
         self.build.difference(here)
     }
@@ -47,10 +47,10 @@ impl Capsule {
 
 fn ended(found: &Found) -> String {
     match (found.outcome, found.reason.as_deref()) {
-        (Outcome::Measured, _) => "the run came to its end".to_owned(),
+        (Outcome::Measured, _) => "the run ended".to_owned(),
         (Outcome::Failed, reason) => format!("the run failed: {}", reason.unwrap_or("no reason")),
         (Outcome::Unsupported, reason) => format!("the strategy does not run this: {}", reason.unwrap_or("no reason")),
-        (Outcome::NotRun, _) => "the run was not begun".to_owned(),
+        (Outcome::NotRun, _) => "the run did not begin".to_owned(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Capsules: one file that replays one run exactly, with what was found in it.
 //!
-//! A capsule has the run's scenario, which users act when where that is fixed, what the oracles said, the digest of everything
-//! that happened, and the build. Whoever reads it needs nothing else, except the trace where one is replayed.
+//! A capsule holds the run's scenario, the script of its users where one is fixed, the findings of the oracles, the digest of
+//! everything that happened, and the build. It is all that is needed to replay the run, except the trace of a replayed trace.
 
 mod build;
 mod check;
@@ -21,7 +21,7 @@ pub use build::Build;
 
 /// The version of capsules that this build writes and reads.
 pub const SCHEMA: u32 = 1;
-/// Largest capsule that is read: a script of a hundred thousand actions.
+/// Most bytes of a capsule that is read: enough for a script of a hundred thousand actions.
 pub const MAX_BYTES: usize = 32 << 20;
 
 /// One run, and what was found in it.
@@ -32,14 +32,14 @@ pub struct Capsule {
     pub schema: u32,
     /// What the capsule was written for: a kind of finding, the name of a broken claim, or `failed`.
     pub kind: String,
-    /// One instance of it, in words.
+    /// One instance of that kind, in words.
     pub example: String,
     /// The conditions: one strategy, one workload, one network, one size, one seed.
     pub scenario: Scenario,
-    /// Who acts when, where users do not come to act by their pace.
+    /// The script: who acts when. Absent where users act by their pace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub script: Option<Vec<ScriptedAction>>,
-    /// The content of the trace, where one is replayed.
+    /// The digest of the trace, where one is replayed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<Digest>,
     /// What the run showed.
@@ -52,16 +52,16 @@ pub struct Capsule {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Found {
-    /// Whether it came to its end.
+    /// Whether the run ended by itself.
     pub outcome: Outcome,
-    /// Why, if it did not.
+    /// Why it did not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Broken claims, or why nothing is known of them, a sentence each.
     pub claims: Vec<String>,
-    /// What the oracles found.
+    /// The findings of the oracles.
     pub findings: Vec<Finding>,
-    /// Everything that happened, in order.
+    /// The digest of all events, in order.
     pub trace_digest: Option<Digest>,
 }
 
@@ -83,7 +83,7 @@ impl Found {
 pub struct CapsuleError(String);
 
 impl Capsule {
-    /// Of a run and its results, for one kind of what was found.
+    /// A capsule of a run and its results, for one kind of finding.
     pub fn of(planned: &Planned, cell: &Cell, target: &Target, environment: &Environment) -> Self {
         Self {
             schema: SCHEMA,
@@ -97,7 +97,7 @@ impl Capsule {
         }
     }
 
-    /// As it is written into a file.
+    /// The capsule as the text of its file.
     pub fn to_json(&self) -> String {
         // Plain data.
         let mut text = serde_json::to_string_pretty(self).unwrap_or_default();

@@ -27,7 +27,7 @@ fn capsule() -> Capsule {
 fn a_capsule_survives_its_file_and_replays_its_run() {
     let capsule = capsule();
     let read = Capsule::read(capsule.to_json().as_bytes()).unwrap();
-    // The operations of a finding are known while it is judged only.
+    // The operations of a finding are known only while it is judged.
     assert_eq!(read, capsule);
     let planned = read.planned(&Catalog::default()).unwrap();
     assert_eq!(read.differences(&run_cell(&planned)), Vec::<String>::new());
@@ -62,8 +62,8 @@ fn what_is_wrong_with_a_capsule_is_said_with_its_place() {
         ("/schema", 2.into(), "schema 2: expected 1"),
         ("/mood", "good".into(), "unknown field `mood`"),
         ("/scenario/seeds", ["1..9"].into_iter().collect(), "scenario.seeds: `1..9`: expected one number"),
-        ("/scenario/seeds", ["1", "2"].into_iter().collect(), "scenario.seeds: 2 entries: a capsule is one run"),
-        ("/scenario/strategies", ["all"].into_iter().collect(), "runs: a capsule is one run"),
+        ("/scenario/seeds", ["1", "2"].into_iter().collect(), "scenario.seeds: 2 entries: a capsule holds one run"),
+        ("/scenario/strategies", ["all"].into_iter().collect(), "runs: a capsule holds one run"),
         ("/scenario/strategies", ["no-such"].into_iter().collect(), "scenario: strategy: `no-such`"),
         ("/scenario/clients", 0.into(), "scenario: clients: `0`: expected 1 to "),
         ("/scenario/transport", "x".repeat(5_000).into(), "expected at most 4096 bytes"),
@@ -71,7 +71,7 @@ fn what_is_wrong_with_a_capsule_is_said_with_its_place() {
         ("/script", serde_json::json!([action(5, 9, 1)]), "script: action 1: client 9: expected 1 to 4"),
         ("/script", serde_json::json!([action(5, 1, 0)]), "intents are counted from 1"),
         ("/script", serde_json::json!([action(u64::MAX, 1, 1)]), "at most ten years"),
-        ("/trace", "0".repeat(32).into(), "the file has another content"),
+        ("/trace", "0".repeat(32).into(), "the content of the file differs"),
     ] {
         let said = with(pointer, value).unwrap_or_else(|| panic!("{pointer} was taken"));
         assert!(said.contains(expected) && said.lines().count() == 1, "{pointer}: {said}");

@@ -16,10 +16,10 @@ use crate::settings::{Engine, Settings};
 use crate::task::Task;
 use crate::workload::{History, Letter, Small, User, Workload, WorkloadSpec};
 
-/// What happens once in each schedule, at every point of it.
+/// A disturbance that happens once in each schedule, tried at every point of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Disturbance {
-    /// A client loses its connections and gets them back.
+    /// A client loses its connections and connects again.
     Break,
     /// A client crashes and recovers from what it had saved.
     Crash,
@@ -28,7 +28,7 @@ pub enum Disturbance {
 }
 
 impl Disturbance {
-    /// Its name on the command line.
+    /// Its flag on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Break => "break",
@@ -38,18 +38,18 @@ impl Disturbance {
     }
 }
 
-/// Within which bounds schedules are run.
+/// The bounds within which schedules are run.
 #[derive(Clone, Debug)]
 pub struct Bounds {
     /// How many clients.
     pub clients: u32,
-    /// At most so many operations of all clients together.
+    /// Most operations of all clients together.
     pub ops: u32,
-    /// What happens once in each schedule, to each client in turn; `None` for nothing.
+    /// The disturbance of each schedule, tried on each client in turn.
     pub disturbance: Option<Disturbance>,
     /// Whether schedules that differ only in the order of independent steps are run once.
     pub reduced: bool,
-    /// How long it may take.
+    /// How long the search may take.
     pub budget: Duration,
 }
 
@@ -85,7 +85,7 @@ impl<'a> Case<'a> {
         Ok(Self::of(strategy, workload, small, clients))
     }
 
-    /// Another case of the workload than its own: with other operations, or from another document.
+    /// The workload with other operations, or from another document, than its own small case.
     pub fn of(strategy: &'a Configured, workload: &'a dyn Workload, small: Small, clients: u32) -> Self {
         let workload = Narrowed { inner: workload, genesis: small.genesis.clone() };
         Self { strategy, small, workload, clients }
@@ -96,12 +96,12 @@ impl<'a> Case<'a> {
         self.small.letters
     }
 
-    /// What everybody starts from.
+    /// The document that all replicas start from.
     pub fn genesis(&self) -> &Document {
         &self.small.genesis
     }
 
-    /// The task behind it. Its network and its rate say nothing: the explorer decides what happens when.
+    /// The task behind it. Its network and rate have no effect: the explorer decides what happens when.
     pub(super) fn task(&self, strategy: &'a Configured) -> Result<Task<'_>, SelectorError> {
         let settings = Settings {
             network: "instant".into(),

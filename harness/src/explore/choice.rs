@@ -1,16 +1,16 @@
 //! Which steps are tried next.
 //!
-//! Two steps are independent if they are taken at different nodes: neither changes what the other consumes. The order of two
-//! independent steps cannot be told afterwards, so one of them may always come first. At a node to which nothing else can
-//! come before it takes a step, no other node's step can make a difference to what it does next: its steps alone are tried (a
-//! persistent set, Godefroid 1996), and those of all other nodes follow after each.
+//! Two steps at different nodes are independent: neither changes what the other consumes, so no replica can tell their order
+//! and one of them may always come first. Where only its current steps can happen next at a node, no step of another node
+//! changes what it does. Then the steps of that node alone are tried (a persistent set, Godefroid 1996), and those of
+//! all other nodes follow after each.
 
 use syncbench_strategies::replica::NodeId;
 
 use super::group::{Group, Stage};
 use super::step::Step;
 
-/// The steps that can be taken now, those of one node where that is enough; in a fixed order, users first.
+/// The steps to try now, in a fixed order, users first: those of one node where that is enough, otherwise all.
 pub(super) fn choices(group: &Group<'_>, reduced: bool) -> Vec<Step> {
     let mut shared = Vec::new();
     group.shared_steps(&mut shared);
@@ -41,7 +41,7 @@ fn closed(group: &Group<'_>, node: NodeId, steps: &[Step]) -> bool {
     if group.timers_wait() && !receives {
         return false;
     }
-    // Actions in one order: another user's may come before.
+    // Where all actions have one order, another user's may come before.
     if acts && group.clocked && group.clients().any(|other| other != node && group.left(other) > 0) {
         return false;
     }
@@ -61,7 +61,7 @@ fn closed(group: &Group<'_>, node: NodeId, steps: &[Step]) -> bool {
     }
 }
 
-/// The nodes that a disturbance which is still to come, or to end, takes place at.
+/// The nodes at which a disturbance is still to begin or to end.
 fn concerned(group: &Group<'_>) -> Vec<NodeId> {
     match group.disturbance {
         Some((_, client)) if group.stage != Stage::After => group.peers(client).into_iter().chain([client]).collect(),
@@ -73,7 +73,7 @@ fn can_move(group: &Group<'_>, node: NodeId) -> bool {
     (node != NodeId::SERVER && group.left(node) > 0) || group.members().any(|from| group.under_way(from, node))
 }
 
-/// All that may take a step while `node` takes none: those that can, and those that they may write to.
+/// All nodes that may take a step while `node` takes none: those that can step now, and those that these may send to.
 fn reach(group: &Group<'_>, node: NodeId, moving: Vec<NodeId>) -> Vec<NodeId> {
     let mut open: Vec<NodeId> = moving.into_iter().filter(|other| *other != node).collect();
     let mut found = Vec::new();

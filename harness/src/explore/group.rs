@@ -1,11 +1,11 @@
 //! A group of real replicas that takes one step at a time.
 //!
-//! Links are FIFO queues. A step is local to a node: it consumes one input there (its user's operation, the head of a link),
-//! and may append to links. So what a node does depends on its own inputs in their order and on nothing else, not even on a
-//! clock: a node's clock shows the time of the latest action that it has heard of, and messages take no time. Where which
-//! operations survive depends on clocks, all actions are in one order, a millisecond apart; elsewhere each user has its own
-//! time. Timers are slower than messages: one fires when no message is under way, the one that is due first, and everybody's
-//! clock shows its time then. A timer that is due at once belongs to the step that set it.
+//! Links are FIFO queues. A step is local to a node: it consumes one input there (its user's operation, the head of a link)
+//! and may append to links. So a node's behaviour depends on the order of its own inputs and on nothing else, not even on a
+//! clock: a node's clock shows the time of the latest action that it knows of, and messages take no time. If clocks decide
+//! which operations survive, all actions are in one order, a millisecond apart; otherwise each user has a time of its own.
+//! Timers are slower than messages: when no message is under way, the timer that is due first fires, and every clock shows
+//! its time then. A timer that is due at once belongs to the step that set it.
 
 mod life;
 mod record;
@@ -29,10 +29,10 @@ use crate::stories::watch::Log;
 use crate::task::Task;
 use crate::workload::{Letter, Seat};
 
-/// Between two actions by the clock: long enough for clocks in milliseconds to tell them apart.
+/// Clock time between two actions: long enough for clocks in milliseconds to tell them apart.
 const BETWEEN_ACTIONS: Duration = Duration::from_millis(1);
 
-/// Timers that may fire in one schedule. A group that sets more never falls silent, and is not judged.
+/// Most timers that may fire in one schedule. A group that sets more never becomes quiescent, and is not judged.
 const MOST_TIMERS: u32 = 200;
 
 /// A message on a link.
@@ -47,17 +47,17 @@ struct Parcel {
 struct Timer {
     due: Time,
     node: NodeId,
-    /// Among those of its node.
+    /// Its number among the timers of its node.
     set: u64,
     tag: u64,
 }
 
-/// Where the one disturbance of a schedule stands.
+/// The state of a schedule's disturbance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Stage {
-    /// It is to come.
+    /// It is still to come.
     Before,
-    /// It lasts.
+    /// It has begun and not ended.
     During,
     /// It is over, or there is none.
     After,
@@ -68,7 +68,7 @@ pub(super) struct Group<'a> {
     pub(super) task: &'a Task<'a>,
     letters: &'static [Letter],
     pub(super) script: &'a Script,
-    /// What happens once, and to whom.
+    /// The disturbance, and the client that it happens to.
     pub(super) disturbance: Option<(Disturbance, NodeId)>,
     pub(super) stage: Stage,
     size: usize,
@@ -84,37 +84,37 @@ pub(super) struct Group<'a> {
     at_once: VecDeque<u64>,
     fired: u32,
     done: Vec<usize>,
-    /// When the last action was, where all are in one order.
+    /// The time of the last action, where all actions are in one order.
     acted: Time,
     /// Whether actions are in one order.
     pub(super) clocked: bool,
-    /// How long a group that never falls silent needs to show its final state.
+    /// How long a group that never becomes quiescent needs to show its final state.
     settling: Duration,
     saved: Option<(Vec<u8>, Sidecar, Digest)>,
     lives: Vec<u32>,
     pub(super) ledger: Ledger,
     pub(super) protocol_errors: u64,
-    /// Whether something counted as reflected elsewhere from the moment of a report: what users saw then depends on the order
-    /// of steps that are independent otherwise.
+    /// Whether some operation counted as reflected at another node from the moment of a report. Then what users saw depends on
+    /// the order of otherwise independent steps.
     told_at_once: bool,
     /// Operations in the order in which a server took them; a relay orders nothing.
     pub(super) order: Vec<OpId>,
     /// What users saw, by node number.
     pub(super) screens: Screens,
-    /// What each client's user sees, by node number; `None` where there is none.
+    /// What each client's user sees, by node number; `None` where there is no user.
     shown: Vec<Option<Digest>>,
     pub(super) steps: Vec<Step>,
-    /// The steps that sent what is on each link, in its order, and for each step the one that sent what it consumed.
+    /// For each link the steps that sent its messages, in order, and for each step the step that sent what it consumed.
     pub(super) senders: Vec<VecDeque<usize>>,
     pub(super) causes: Vec<Option<usize>>,
     events: Vec<Event>,
     requests: Vec<Request>,
-    /// Hears of every event, for a story.
+    /// Receives every event, for a story.
     log: Option<Log>,
 }
 
 impl<'a> Group<'a> {
-    /// A group that has connected, and whose greetings have arrived. Under [`Disturbance::Late`] one client is not there yet.
+    /// A group that has connected and exchanged greetings. With [`Disturbance::Late`] one client has not joined yet.
     pub(super) fn new(
         task: &'a Task<'a>,
         letters: &'static [Letter],
@@ -174,24 +174,24 @@ impl<'a> Group<'a> {
             let later = present[at + 1..].iter().filter(|peer| peers.contains(peer));
             later.for_each(|peer| self.tell(*node, *peer, LinkState::Up));
         }
-        // Joining is not what is explored: greetings arrive in the order of their links.
+        // Joining is not explored: greetings arrive in the order of their links.
         self.drain();
     }
 
-    /// Everything under way arrives, link by link.
+    /// Delivers everything that is under way, link by link.
     fn drain(&mut self) {
         while let Some(link) = self.links.iter().position(|link| !link.is_empty()) {
             self.deliver(NodeId((link / self.size) as u32), NodeId((link % self.size) as u32));
         }
     }
 
-    /// Whether the next operation of a client's script can be asked for.
+    /// Whether a client's script has a next operation that its user can issue.
     fn acts(&self, client: NodeId) -> bool {
         let slot = client.0 as usize - 1;
         self.left(client) > 0 && self.nodes[slot + 1].is_some()
     }
 
-    /// How many operations a client's user has still to issue.
+    /// How many operations of its script a client has left.
     pub(super) fn left(&self, client: NodeId) -> usize {
         self.script[client.0 as usize - 1].len() - self.done[client.0 as usize - 1]
     }
@@ -201,7 +201,7 @@ impl<'a> Group<'a> {
         (1..self.size as u32).map(NodeId)
     }
 
-    /// The nodes that a node may talk to.
+    /// The nodes that a node may connect to.
     pub(super) fn peers(&self, node: NodeId) -> Vec<NodeId> {
         self.task.topology().peers(node, self.task.clients)
     }
@@ -220,7 +220,7 @@ impl<'a> Group<'a> {
         from.0 as usize * self.size + to.0 as usize
     }
 
-    /// Whether a timer can fire before the users are done; a group that never falls silent has its timers at the end.
+    /// Whether timers wait for all other steps, as in a group that never becomes quiescent; otherwise one may fire before.
     pub(super) fn timers_wait(&self) -> bool {
         !self.timers.is_empty() && self.settling.is_zero() && self.fired < MOST_TIMERS
     }
@@ -254,7 +254,7 @@ impl<'a> Group<'a> {
         }
     }
 
-    /// Takes a step; `false` if the user at that client would not want its next operation now.
+    /// Takes a step; `false` if the user at that client does not want its next operation now.
     pub(super) fn take(&mut self, step: Step) -> bool {
         self.steps.push(step);
         self.causes.push(None);
@@ -276,7 +276,7 @@ impl<'a> Group<'a> {
             Step::Crash(client) => self.crash(client),
             Step::Recover(client) | Step::Join(client) => {
                 self.stage = Stage::After;
-                // By the clocks of those that it connects to, which are the only ones that this step concerns.
+                // By the clocks of the nodes that it connects to, the only ones that this step concerns.
                 let ends = self.peers(client).into_iter().chain([client]);
                 let latest = ends.map(|end| self.clocks[end.0 as usize]).max().unwrap_or(Time::ZERO);
                 self.clocks[client.0 as usize] = latest + BETWEEN_ACTIONS;
@@ -331,7 +331,7 @@ impl<'a> Group<'a> {
         self.step(timer.node, Input::Timer(timer.tag));
     }
 
-    /// Calls a replica, and then its timers that are due at once.
+    /// Calls a replica, and then fires its timers that are due at once.
     fn step(&mut self, id: NodeId, input: Input<'_>) {
         self.call(id, input);
         while let Some(tag) = self.at_once.pop_front() {
@@ -376,5 +376,5 @@ impl<'a> Group<'a> {
     }
 }
 
-/// In place of a step: what was sent before the first.
+/// Stands for the step before the first one.
 const GREETING: usize = usize::MAX;

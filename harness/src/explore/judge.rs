@@ -1,4 +1,4 @@
-//! What one schedule came to: its class, and what was wrong with it.
+//! The class of one schedule's outcome, and its anomalies.
 
 use std::collections::BTreeMap;
 
@@ -18,18 +18,18 @@ use crate::workload::Letter;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// The strategy claims that it does not happen.
+    /// It breaks a claim of the strategy.
     Broken,
     /// Users are left with different documents.
     Apart,
     /// A confirmed operation does not have its effect.
     Lost,
-    /// Something that users may notice, and that lost no operation.
+    /// Users may notice it, and it lost no operation.
     Noted,
 }
 
 impl Severity {
-    /// What it is called in tables.
+    /// Its name in tables.
     pub fn name(self) -> &'static str {
         match self {
             Self::Broken => "claim broken",
@@ -40,17 +40,17 @@ impl Severity {
     }
 }
 
-/// What was wrong with one schedule.
+/// The anomalies of one schedule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Wrong {
     pub(super) severity: Severity,
     pub(super) example: String,
 }
 
-/// How a schedule ended: what replicas show, and what users were told.
+/// The outcome of a schedule: what replicas show at the end, and what users were told.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct End {
-    /// What everybody shows; several, each with who shows it, where replicas differ.
+    /// The state that all clients show; where they differ, each state with its clients.
     pub states: Vec<String>,
     /// What became of each operation, by client and number.
     pub fates: Vec<String>,

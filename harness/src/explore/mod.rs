@@ -1,16 +1,16 @@
 //! Every schedule of a small case: what a strategy can do to a few operations, and what it cannot.
 //!
-//! A case is a strategy on a workload's [`Small`](crate::workload::Small) document and alphabet. A schedule is a script, who
-//! issues which operations, and an order in which users act and messages arrive: links keep their order, and otherwise
-//! anything may come next. Every schedule within the bounds is run with real replicas, from the start each time, and judged
-//! as a run is: by the workload's oracle, the generic ones, and the strategy's claims. So a run in which nothing was found is
-//! a proof within the bounds.
+//! A case is a strategy on a workload's [`Small`](crate::workload::Small) document and alphabet. A schedule is a script, which
+//! says who issues which operations, and an order of actions and deliveries: each link keeps its order, and otherwise any
+//! step may come next. Every schedule within the bounds is run with real replicas from the start, and judged as a run is: by the
+//! workload's oracle, the generic oracles and the strategy's claims. So an exploration that finds nothing is a proof within
+//! the bounds.
 //!
-//! What is not tried: messages that a link loses or copies without breaking, timers that fire while a message is under way,
-//! clocks that are wrong, and greetings at the start in another order than that of their links.
+//! Not tried: messages that a link loses or copies without breaking, timers that fire while a message is under way, wrong
+//! clocks, and other orders of the greetings at the start than the order of their links.
 //!
-//! Sources: stateless search as in VeriSoft (Godefroid 1997), with persistent sets; schedules that differ in the order of
-//! independent steps are the same trace (Mazurkiewicz 1977).
+//! Sources: stateless search as in VeriSoft (Godefroid 1997), with persistent sets; schedules that differ only in the order
+//! of independent steps are one trace (Mazurkiewicz 1977).
 
 mod case;
 mod choice;
@@ -42,16 +42,16 @@ use search::{Search, Tally};
 pub use step::{Schedule, Script, Step};
 pub use story::tell;
 
-/// How far a search is.
+/// The progress of a search.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Progress {
-    /// The share of the work that is done, as reckoned from scripts.
+    /// The share of the work that is done, estimated from scripts.
     pub share: f64,
     /// Schedules run.
     pub schedules: u64,
 }
 
-/// Runs every schedule within the bounds on so many threads, and says now and then how far it is.
+/// Runs every schedule within the bounds on this many threads, and reports progress from time to time.
 pub fn explore(
     case: &Case<'_>,
     bounds: &Bounds,
@@ -104,13 +104,13 @@ fn within(
     let work = || units.par_iter().with_max_len(1).map(one).collect::<Vec<Tally>>();
     let tallies = match rayon::ThreadPoolBuilder::new().num_threads(threads.max(1)).build() {
         Ok(pool) => pool.install(work),
-        // No threads to be had: the caller's own will do.
+        // If no thread can be started, the caller's own does the work.
         Err(_) => work(),
     };
     Ok(Explored::of(case, bounds, units.iter().zip(tallies)))
 }
 
-/// A script's share of the work: orders grow by about this factor with each operation of two clients.
+/// A script's share of the work: the number of orders grows by about this factor with each operation of two clients.
 fn weight(unit: &Unit) -> u64 {
     12u64.saturating_pow(unit.ops as u32).min(1 << 40)
 }

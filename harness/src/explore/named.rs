@@ -1,4 +1,4 @@
-//! Cases beyond the map's bound or defaults: what users write to the issues of libraries about, as one script each.
+//! Cases beyond the map's bound or defaults: problems that users of libraries report, as one script each.
 
 use super::case::{Bounds, Case};
 use super::step::Script;
@@ -8,31 +8,31 @@ use super::step::Script;
 pub struct Named {
     /// What users do, in a few words.
     pub name: &'static str,
-    /// Strategies, written as on the command line.
+    /// Strategies, as on the command line.
     pub strategies: &'static [&'static str],
     /// The workload whose letters these are.
     pub workload: &'static str,
-    /// By client: its operations, by the names of their letters.
+    /// By client: its operations, as names of letters.
     pub script: &'static [&'static [&'static str]],
 }
 
-/// One line for each.
+/// One line for each case.
 pub static NAMED: &[Named] = &[
-    // Two runs are shuffled where both are split, so each user types twice: four operations.
+    // Two runs interleave only if both are split, so each user types twice: four operations.
     Named {
         name: "two users type backward at one place",
         strategies: &["ot", "text-ids", "crdt-automerge", "crdt-yrs", "crdt-loro", "crdt-diamond"],
         workload: "text",
         script: &[&["type-before", "type-before"], &["type-before", "type-before"]],
     },
-    // A parameter: the counter as a plain field, of which each user writes the sum.
+    // With a parameter: the counter is a plain field, to which each user writes the sum.
     Named {
         name: "two users increment a plain field",
         strategies: &["crdt-yrs:counter=sum", "crdt-yrs"],
         workload: "counter",
         script: &[&["add"], &["add"]],
     },
-    // A parameter: the library's usual containers, not those that merge by their name.
+    // With a parameter: the library's usual containers, not those that merge by name.
     Named {
         name: "two users create one list and add to it",
         strategies: &["crdt-loro:child=plain", "crdt-loro"],
@@ -42,7 +42,7 @@ pub static NAMED: &[Named] = &[
 ];
 
 impl Named {
-    /// The script in the letters of this case; `None` if it has not all of them.
+    /// The script in the letters of this case; `None` if a letter is missing.
     pub fn script(&self, case: &Case<'_>) -> Option<Script> {
         let place = |name: &&str| case.letters().iter().position(|letter| letter.name == *name);
         self.script.iter().map(|names| names.iter().map(place).collect()).collect()

@@ -1,4 +1,4 @@
-//! Which steps depend on each other: what schedules have in common that differ in the order of independent steps only.
+//! Which steps depend on each other: what schedules that differ only in the order of independent steps have in common.
 
 use std::collections::BTreeMap;
 
@@ -6,9 +6,9 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::step::Step;
 
-/// For each node a hash of the inputs that it has consumed, in their order; behind them one of the order of actions, where
-/// that matters. Two prefixes of schedules with the same are linear orders of the same partial order, and every replica, link
-/// and timer is the same after both: what a link holds follows from what its sender has consumed.
+/// For each node a hash of the inputs that it has consumed, in order, and last a hash of the order of actions where that
+/// matters. Two prefixes with equal hashes are linear orders of the same partial order, and leave every replica, link
+/// and timer in the same state: what a link holds follows from what its sender has consumed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Past(Vec<u128>);
 
@@ -17,7 +17,7 @@ impl Past {
         Self(vec![0; clients as usize + 2])
     }
 
-    /// The same after one more step, which takes place there.
+    /// The past after one more step at this place.
     pub(super) fn after(&self, step: Step, places: Vec<usize>) -> Self {
         let mut next = self.clone();
         for place in places {
@@ -29,7 +29,7 @@ impl Past {
         next
     }
 
-    /// One number for all of it.
+    /// One number for the whole past.
     pub(super) fn key(&self) -> u128 {
         let bytes: Vec<u8> = self.0.iter().flat_map(|hash| hash.to_le_bytes()).collect();
         xxh3_128(&bytes)
@@ -50,10 +50,10 @@ fn code(step: Step) -> u64 {
     kind << 56 | u64::from(a) << 28 | u64::from(b)
 }
 
-/// Steps up to which the orders of a schedule are counted: the bits of a set.
+/// Most steps of a schedule whose orders are counted: the bits of a set.
 const MOST_STEPS: usize = 128;
 
-/// For each step the set of those that have to come before it, as bits: the last ones at its places, and the one that sent
+/// For each step the set of steps that must come before it, as bits: the last ones at its places, and the step that sent
 /// what it consumed. `None` for a schedule that is too long.
 pub(super) fn before(places: Vec<Vec<usize>>, causes: &[Option<usize>]) -> Option<Vec<u128>> {
     let count = places.len();
@@ -70,8 +70,8 @@ pub(super) fn before(places: Vec<Vec<usize>>, causes: &[Option<usize>]) -> Optio
     Some(before)
 }
 
-/// In how many orders the steps of a schedule can be taken so that nobody could tell the difference; `None` if they are too
-/// many to count.
+/// In how many orders the steps of a schedule can be taken without any replica noticing; `None` if these are too many to
+/// count.
 pub(super) fn linear_orders(before: &[u128]) -> Option<u64> {
     // Sets of steps that have been taken, with the number of orders that lead there.
     let mut ways: BTreeMap<u128, u64> = BTreeMap::from([(0, 1)]);

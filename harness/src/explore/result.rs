@@ -16,29 +16,29 @@ pub struct Explored {
     pub strategy: String,
     /// How many clients.
     pub clients: u32,
-    /// At most so many operations of all clients together.
+    /// Most operations of all clients together.
     pub ops: u32,
     /// The operations that users choose from.
     pub alphabet: Vec<String>,
-    /// What happens once in each schedule, if anything.
+    /// The disturbance of each schedule, if any.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub disturbance: Option<String>,
     /// Whether schedules that differ only in the order of independent steps were run once.
     pub reduced: bool,
-    /// Whether every schedule within the bounds was run. If not, what is absent here may be there all the same.
+    /// Whether every schedule within the bounds was run. If not, an anomaly that is absent here may exist all the same.
     pub complete: bool,
-    /// Every schedule of up to so many operations was run.
+    /// Every schedule of up to this many operations was run.
     pub complete_ops: u32,
     /// Scripts: who issues which operations.
     pub scripts: u64,
     /// Schedules run.
     pub schedules: u64,
-    /// All schedules, those that differ from one that was run in the order of independent steps included; absent where they
+    /// All schedules, including those that differ from one that was run only in the order of independent steps; absent where they
     /// were not counted.
     pub stand_for: Option<u64>,
     /// The longest schedule, in steps.
     pub longest: u64,
-    /// How many orders a server took the operations in, over all scripts.
+    /// In how many orders a server took the operations, over all scripts.
     pub orders: u64,
     /// Classes of outcomes, the most frequent first.
     pub ends: Vec<Ended>,
@@ -49,10 +49,10 @@ pub struct Explored {
 /// A class of outcomes: schedules that ended alike.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ended {
-    /// How.
+    /// How they ended.
     #[serde(flatten)]
     pub end: End,
-    /// In how many schedules that were run.
+    /// How many of the schedules that were run.
     pub schedules: u64,
     /// In how many orders a server took the operations.
     pub orders: u64,
@@ -61,7 +61,7 @@ pub struct Ended {
 /// One kind of anomaly, with its shortest schedule.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Anomaly {
-    /// Its name.
+    /// The name of the kind.
     pub kind: String,
     /// How bad it is.
     pub severity: Severity,
@@ -130,7 +130,7 @@ impl Explored {
         explored.orders = ends.values().map(|(_, orders)| orders).sum();
         let ended = |(end, (schedules, orders))| Ended { end, schedules, orders };
         explored.ends = ends.into_iter().map(ended).collect();
-        // Those that are equally frequent stay in the order of their states.
+        // Equally frequent classes stay in the order of their states.
         explored.ends.sort_by_key(|ended| std::cmp::Reverse(ended.schedules));
         let anomaly = |(kind, (ops, found)): (String, (usize, Shortest))| Anomaly {
             kind,
@@ -153,8 +153,7 @@ impl Explored {
 }
 
 impl Anomaly {
-    /// The worst first: by severity, then the one that takes the fewest operations to show, then the one that more schedules
-    /// show, then by name.
+    /// The worst first: by severity, then fewer operations, then more schedules with it, then by name.
     pub fn rank(&self) -> (Severity, u64, std::cmp::Reverse<u64>, &str) {
         (self.severity, self.ops, std::cmp::Reverse(self.schedules), &self.kind)
     }

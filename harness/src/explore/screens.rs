@@ -1,4 +1,4 @@
-//! What users saw, and whether two of them with the same operations can have seen different states at one moment.
+//! What users saw, and whether two clients with the same operations can have shown different states at one moment.
 
 use syncbench_strategies::document::Digest;
 use syncbench_strategies::replica::NodeId;
@@ -9,7 +9,7 @@ use super::step::Step;
 struct Screen {
     /// How many steps had been taken.
     since: usize,
-    /// A hash of the operations that its replica reflected, and what it showed; `None` where it was away.
+    /// A hash of the operations that its replica reflected, and what it showed; `None` while the client was away.
     shows: Option<(u128, Digest)>,
 }
 
@@ -21,7 +21,7 @@ impl Screens {
         Self((0..size).map(|_| Vec::new()).collect())
     }
 
-    /// The user at a client sees this after so many steps.
+    /// The user at a client sees this after `step` steps.
     pub(super) fn note(&mut self, client: NodeId, shows: Option<(u128, Digest)>, since: usize) {
         let screens = &mut self.0[client.0 as usize];
         if screens.last().is_some_and(|last| last.shows == shows) {
@@ -33,8 +33,8 @@ impl Screens {
         screens.push(Screen { since, shows });
     }
 
-    /// Whether two clients that reflect the same show different states at one moment: of the schedule as it was run, or, where
-    /// `before` says which steps come before which, of any schedule that differs in the order of independent steps only.
+    /// Whether two clients that reflect the same operations show different states at one moment of the schedule. Where `before`
+    /// says which steps must precede which, all schedules count that differ only in the order of independent steps.
     pub(super) fn differ(&self, before: impl Fn() -> Option<Vec<u128>>, steps: &[Step]) -> bool {
         let mut suspects = Vec::new();
         for (a, of_a) in self.0.iter().enumerate() {

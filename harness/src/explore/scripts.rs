@@ -1,19 +1,19 @@
-//! Who does what: every choice of operations, shared out among the clients in every way.
+//! Who issues what: every choice of operations, distributed over the clients in every way.
 
 use syncbench_strategies::replica::NodeId;
 
 use super::case::{Bounds, Disturbance};
 use super::step::Script;
 
-/// The operations of every client, and to whom the disturbance happens.
+/// The operations of every client, and the client that the disturbance happens to.
 pub(super) struct Unit {
     pub(super) script: Script,
     pub(super) disturbance: Option<(Disturbance, NodeId)>,
     pub(super) ops: usize,
 }
 
-/// How many scripts there are with at most so many operations from so many letters: each total, each way to share it out,
-/// each choice of letters. Saturating.
+/// The number of scripts with at most this many operations from this many letters: each total, each distribution, each
+/// choice of letters. Saturating.
 pub fn count(letters: usize, bounds: &Bounds) -> u64 {
     let disturbed = if bounds.disturbance.is_some() { u64::from(bounds.clients) } else { 1 };
     let (letters, others) = (letters as u64, u64::from(bounds.clients.saturating_sub(1)));
@@ -27,7 +27,7 @@ pub fn count(letters: usize, bounds: &Bounds) -> u64 {
     sum.saturating_mul(disturbed)
 }
 
-/// All of them, those with the fewest operations first.
+/// All scripts, those with the fewest operations first.
 pub(super) fn units(letters: usize, bounds: &Bounds) -> Vec<Unit> {
     let mut units = Vec::new();
     for total in 1..=bounds.ops as usize {
@@ -45,7 +45,7 @@ pub(super) fn units(letters: usize, bounds: &Bounds) -> Vec<Unit> {
     units
 }
 
-/// Shares out `left` operations among `clients`.
+/// Distributes `left` operations over `clients`.
 fn share(left: usize, clients: usize, letters: usize, script: &mut Script, scripts: &mut Vec<Script>) {
     if clients == 0 {
         if left == 0 {
@@ -63,7 +63,7 @@ fn share(left: usize, clients: usize, letters: usize, script: &mut Script, scrip
     }
 }
 
-/// Every sequence of so many letters.
+/// Every sequence of this many letters.
 fn words(length: usize, letters: usize) -> Vec<Vec<usize>> {
     let mut words = vec![Vec::new()];
     for _ in 0..length {

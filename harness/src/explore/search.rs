@@ -1,7 +1,7 @@
-//! Every schedule of one script, from the start each time: replicas are not cloned.
+//! Every schedule of one script, each from the start: replicas are not cloned.
 //!
-//! Depth first, users' actions before messages. Where the reduction is on, prefixes with the same past are gone on with once,
-//! and of independent steps one order is run.
+//! Depth first, users' actions before messages. With the reduction, the search continues from one of several prefixes with the
+//! same past, and runs one order of independent steps.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -30,11 +30,11 @@ pub(super) struct Tally {
     pub(super) wrong: BTreeMap<String, Shortest>,
     /// The longest schedule, in steps.
     pub(super) longest: usize,
-    /// Whether the search was stopped before its end.
+    /// Whether the search was stopped early.
     pub(super) stopped: bool,
 }
 
-/// How often a class of outcomes came out.
+/// How often a class of outcomes occurred.
 #[derive(Default)]
 pub(super) struct Count {
     pub(super) schedules: u64,
@@ -56,14 +56,14 @@ pub(super) struct Search<'a> {
     pub(super) script: &'a Script,
     pub(super) disturbance: Option<(Disturbance, NodeId)>,
     pub(super) reduced: bool,
-    /// Whether to go on; asked after each schedule.
+    /// Whether to continue; asked after each schedule.
     pub(super) go_on: &'a (dyn Fn() -> bool + Sync),
     pub(super) seen: BTreeSet<u128>,
     pub(super) tally: Tally,
 }
 
 impl<'a> Search<'a> {
-    /// Runs all of them.
+    /// Runs all schedules.
     pub(super) fn run(mut self) -> Tally {
         self.tally.stand_for = self.reduced.then_some(0);
         if let Some(group) = self.replay(&[]) {
@@ -73,7 +73,7 @@ impl<'a> Search<'a> {
         self.tally
     }
 
-    /// Goes on from here in every way.
+    /// Continues from here in every way.
     fn visit(&mut self, group: Group<'a>, past: Past) {
         let mut next = choices(&group, self.reduced);
         if next.is_empty() {
@@ -105,7 +105,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// A group after these steps, which were taken before.
+    /// A group after these steps.
     fn replay(&mut self, steps: &[Step]) -> Option<Group<'a>> {
         let (task, letters, script, disturbance) = (self.task, self.letters, self.script, self.disturbance);
         let made = catch_unwind(AssertUnwindSafe(|| {
@@ -116,7 +116,7 @@ impl<'a> Search<'a> {
         made.map_err(|panic| self.panicked(steps.to_vec(), panic_text(&*panic))).ok()
     }
 
-    /// Takes one step; `None` where the user would not want that operation, or where a replica panics.
+    /// Takes one step; `None` if the user does not want that operation, or a replica panics.
     fn advance(&mut self, mut group: Group<'a>, step: Step) -> Option<Group<'a>> {
         let mut steps = Vec::new();
         let taken = catch_unwind(AssertUnwindSafe(|| {

@@ -9,7 +9,7 @@ use crate::workload::Letter;
 /// One step of a schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
-    /// The user at a client acts: the next operation of its script.
+    /// The user at a client issues the next operation of its script.
     Act(NodeId),
     /// The oldest message on a link arrives.
     Deliver {
@@ -20,11 +20,11 @@ pub enum Step {
     },
     /// The timer that is due first fires.
     Timer,
-    /// A client loses its connections, and with them what is under way.
+    /// A client loses its connections, and everything under way on them.
     Break(NodeId),
-    /// They are open again.
+    /// The connections open again.
     Open(NodeId),
-    /// A client crashes, and with it its memory and its connections.
+    /// A client crashes, and loses its memory and its connections.
     Crash(NodeId),
     /// It recovers from what it had saved, and connects.
     Recover(NodeId),
@@ -32,10 +32,10 @@ pub enum Step {
     Join(NodeId),
 }
 
-/// One operation of a script: whose, and its place in the alphabet.
+/// One operation of a script: its client, and its place in the alphabet.
 pub type Script = Vec<Vec<usize>>;
 
-/// A schedule that can be read again: who does what, and every step in order.
+/// A schedule with its script: who issues what, and every step in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schedule {
     /// By client, from client 1 on: its operations, as places in the alphabet.
@@ -60,7 +60,7 @@ impl Schedule {
         steps.collect::<Vec<_>>().join(",")
     }
 
-    /// Reads such a text, of so many clients. The error names the step, and says what was expected.
+    /// Reads such a text for this many clients. The error names the step and says what was expected.
     pub fn read(text: &str, clients: u32, letters: &[Letter]) -> Result<Self, String> {
         let mut schedule = Self { script: vec![Vec::new(); clients as usize], steps: Vec::new() };
         for (index, written) in text.split(',').map(str::trim).enumerate() {

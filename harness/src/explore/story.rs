@@ -17,9 +17,9 @@ use crate::stories::telling::Telling;
 use crate::stories::watch::{Log, Seen};
 use crate::stories::{self, Final, Made, Run, Told, made};
 
-/// Runs one schedule again and tells it. One that ends while something is under way goes on with what is due first.
+/// Runs one schedule again and tells it. If steps are missing at its end, what is due first happens next.
 ///
-/// The error says which step is not possible, and what was.
+/// The error says which step is not possible, and which were.
 pub fn tell(case: &Case<'_>, schedule: &Schedule, title: &str) -> Result<Told, String> {
     let log = Log::default();
     let spec = case.strategy.spec;
@@ -42,7 +42,7 @@ pub fn tell(case: &Case<'_>, schedule: &Schedule, title: &str) -> Result<Told, S
     let mut at = schedule.steps.len();
     while let Some(step) = choices(&group, false).first().copied() {
         if !group.take(step) {
-            return Err(format!("{step}: the user would not want its next operation there"));
+            return Err(format!("{step}: the user does not want its next operation there"));
         }
         at += 1;
         seen.extend(stamped(&log, at));
@@ -71,7 +71,7 @@ pub fn tell(case: &Case<'_>, schedule: &Schedule, title: &str) -> Result<Told, S
         let at = |with: &dyn Fn(&stories::Step) -> bool| steps.iter().find(|step| with(step)).map(|step| step.at_ms);
         call.at_ms = at(&|step| step.issued == Some(call.op)).unwrap_or_default();
         if call.words.contains('[') {
-            // A list of splices says less than the name of the letter, beside the text that comes of it.
+            // The name of a letter, beside the text that results, says more than a list of splices.
             letter(case, schedule, call.op).clone_into(&mut call.words);
         }
         call.answered_ms = at(&|step| step.confirmed.contains(&call.op) || step.refused.contains(&call.op));
@@ -102,7 +102,7 @@ pub fn tell(case: &Case<'_>, schedule: &Schedule, title: &str) -> Result<Told, S
     })
 }
 
-/// The smallest part of the document in which everything happens that replicas show.
+/// The smallest part of the document that contains everything replicas show changes of.
 fn changing(genesis: &Document, seen: &[Seen], finals: &[(NodeId, Document)]) -> Path {
     let called = seen.iter().filter_map(|seen| match seen {
         Seen::Called { state, .. } => Some(state),
@@ -121,7 +121,7 @@ fn changing(genesis: &Document, seen: &[Seen], finals: &[(NodeId, Document)]) ->
         }
         let mut changed = changed.into_iter();
         let (Some(key), None) = (changed.next(), changed.next()) else { return path };
-        // What comes or goes as a whole is shown in what it comes to.
+        // An entry that appears or disappears as a whole is shown through its parent.
         let Some(next) = before.get(&key) else { return path };
         let inner: Option<Vec<&Document>> = states.iter().map(|state| state.at(&Path::root().child(&*key))).collect();
         let Some(inner) = inner else { return path };
@@ -129,16 +129,16 @@ fn changing(genesis: &Document, seen: &[Seen], finals: &[(NodeId, Document)]) ->
     }
 }
 
-/// Characters of a state that stands beside an action.
+/// Most characters of a state beside an action.
 const SHORT: usize = 13;
 
-/// The name of the letter that an operation is.
+/// The name of the letter of an operation.
 fn letter(case: &Case<'_>, schedule: &Schedule, op: OpId) -> &'static str {
     let place = schedule.script.get(op.client.0 as usize - 1).and_then(|script| script.get(op.n as usize - 1));
     place.and_then(|place| case.letters().get(*place)).map_or("?", |letter| letter.name)
 }
 
-/// What was seen since the last time, at this step: the numbers of steps stand for milliseconds.
+/// The events since the last step, stamped with this one: numbers of steps stand for milliseconds.
 fn stamped(log: &Log, step: usize) -> Vec<Seen> {
     let at = Time::from_ms(step as u64);
     let stamp = |seen| match seen {
@@ -148,7 +148,7 @@ fn stamped(log: &Log, step: usize) -> Vec<Seen> {
     log.take().into_iter().map(stamp).collect()
 }
 
-/// What happens once in a schedule with these steps.
+/// The disturbance in a schedule with these steps.
 fn disturbance(steps: &[Step]) -> Option<(Disturbance, NodeId)> {
     steps.iter().find_map(|step| match step {
         Step::Break(client) => Some((Disturbance::Break, *client)),

@@ -11,7 +11,7 @@ use crate::rng::{exponential, stream, unit};
 /// The shortest stay in a state, so that a process of tiny means ends.
 const SHORTEST: Duration = Duration::from_micros(1);
 
-/// One process. Its course depends on its key alone: it is drawn as far as somebody asks, and kept.
+/// One process. Its course depends on its key alone; it is drawn as far as it is asked for, and kept.
 #[derive(Debug)]
 pub(super) struct Alternating {
     /// Mean time in the second state and in the first.
@@ -24,7 +24,7 @@ struct Course {
     rng: Rng,
     /// Whether it begins in the second state.
     begins_on: bool,
-    /// When it changes its state, ascending.
+    /// The times at which it changes its state, ascending.
     changes: Vec<Duration>,
 }
 
@@ -38,8 +38,8 @@ pub(super) struct Stay {
 }
 
 impl Alternating {
-    /// A process that is in its second state for this share of the time, from the beginning on, and for `mean_on` each time.
-    /// The key names it among the draws of a run.
+    /// A process that starts in equilibrium: it is in its second state for this share of the time, and for `mean_on` each time. The
+    /// key names it among the draws of a run.
     pub(super) fn new(share_on: f64, mean_on: Duration, (seed, purpose, entity): (u64, &str, u64)) -> Self {
         let mean_off = mean_on.mul_f64((1.0 - share_on) / share_on);
         let mut rng = stream(seed, purpose, entity, 0);
@@ -55,7 +55,7 @@ impl Alternating {
 
     /// The state at a time.
     pub(super) fn at(&self, elapsed: Duration) -> Stay {
-        // Another thread's panic leaves a course that is shorter, not wrong.
+        // After a panic in another thread the course is shorter, not wrong.
         let mut course = self.course.lock().unwrap_or_else(PoisonError::into_inner);
         let Course { rng, begins_on, changes } = &mut *course;
         while changes.last().is_none_or(|last| *last <= elapsed) {

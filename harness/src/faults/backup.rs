@@ -1,4 +1,4 @@
-//! `backup`: the server goes down and is restored from a backup, while clients hold what came after it.
+//! `backup`: the server crashes and is restored from a backup, while clients hold operations made after it.
 
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ use super::{Fault, FaultSpec, NodeState, Recovery, Swarm, Timing, in_words};
 
 pub(super) static SPEC: FaultSpec = FaultSpec {
     name: "backup",
-    summary: "the server goes down and is restored from a backup: backup:1s@5s..6s comes back at 6 s with what it had saved at \
+    summary: "the server crashes and is restored from a backup: backup:1s@5s..6s recovers at 6 s with what it had saved at \
               4 s; clients hold what came after",
     params: &[Param {
         name: "age",
         kind: ParamKind::Span,
         default: "1s",
-        help: "how old the backup is when the server goes down; 1 s is what Redis loses that writes its log every second \
+        help: "how old the backup is when the server crashes; 1 s is what Redis loses that writes its log every second \
                (redis.io, persistence: appendfsync everysec), 24h is last night's dump",
     }],
     timing: Timing::LaterWindow,
@@ -31,7 +31,7 @@ struct Backup {
 
 impl Fault for Backup {
     fn effect(&self) -> String {
-        format!("the server was down, to come back with a backup that was {} old", in_words(self.age))
+        format!("the server was down, and recovered from a backup that was {} old", in_words(self.age))
     }
 
     fn node(&self, node: NodeId, _: Duration) -> NodeState {

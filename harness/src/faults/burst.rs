@@ -1,11 +1,11 @@
 //! `burst`: clients' legs lose packets in bursts, by the model of Gilbert ("Capacity of a burst-noise channel", 1960) and
 //! Elliott (1963): a leg is good or bad, changes between the two like a Markov chain, and loses packets while it is bad.
 //!
-//! Each client's leg has a course of its own in each direction, in time and not by message: what crosses a leg at the same
-//! moment meets the same state, whichever strategy sends it. The server's leg is a data centre's and stays good.
+//! Each client's leg has a course of its own in each direction, by time and not by message number: everything that crosses a
+//! leg at one moment meets the same state, whatever strategy sends it. The server's leg is a data centre's and stays good.
 //!
-//! A stream sends again what is lost, so a loss is a delay there. What is sent again meets the state of that later moment,
-//! which is why bursts hurt more than as many single losses: the timeout doubles while the leg stays bad.
+//! A stream sends lost packets again, so a loss is a delay. What is sent again meets the state of the later moment, so a
+//! burst costs more than as many single losses: the timeout doubles while the leg stays bad.
 
 use std::time::Duration;
 
@@ -61,7 +61,7 @@ pub(super) static SPEC: FaultSpec = FaultSpec {
 };
 
 struct Burst {
-    /// Of each client, to the network and from it.
+    /// Of each client: the courses of its leg to the network and from it.
     legs: Vec<Alternating>,
     loss: f64,
     window: (Time, Option<Time>),

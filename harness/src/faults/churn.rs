@@ -27,7 +27,12 @@ pub(super) static SPEC: FaultSpec = FaultSpec {
             default: "2s",
             help: "mean time until the client returns or the next one joins, exponentially distributed; no measurement",
         },
-        Param { name: "comes", kind: ParamKind::Choice(&["back", "new"]), default: "back", help: "who comes after" },
+        Param {
+            name: "comes",
+            kind: ParamKind::Choice(&["back", "new"]),
+            default: "back",
+            help: "back: the same client returns; new: another client joins in its place",
+        },
     ],
     timing: Timing::Window,
     threads: VIRTUAL_TIME_ONLY,
@@ -45,7 +50,7 @@ pub(super) static SPEC: FaultSpec = FaultSpec {
             return Ok(Box::new(Back { clients: (1..=scope.clients).map(sessions).collect() }));
         }
         if scope.clients < 2 {
-            return Err("expected two clients or more: one leaves, and another joins".into());
+            return Err("expected two clients or more: one leaves and another joins".into());
         }
         if scope.window.1.is_some() {
             return Err(
@@ -77,7 +82,7 @@ impl Fault for Back {
     }
 }
 
-/// The longest session, in mean lengths: one in twenty thousand would last longer, and nobody joins before it ends.
+/// The longest session, in mean lengths: one in twenty thousand would last longer, and its successor would never join.
 const LONGEST: u32 = 10;
 
 /// Clients that leave for good, and those that join in their place.
@@ -94,7 +99,7 @@ impl New {
             let mut drawn = |mean: Duration| {
                 let span =
                     Duration::try_from_secs_f64(exponential(&mut rng, mean.as_secs_f64())).unwrap_or(Duration::MAX);
-                // Not at the start of the run, where there is nothing to leave yet.
+                // Not at the start of the run, where a session has nothing to leave yet.
                 span.clamp(Duration::from_millis(1), mean.saturating_mul(LONGEST))
             };
             let leaves = drawn(session);

@@ -60,20 +60,20 @@ impl<'a> Conditions<'a> {
         while let Some(armed) = self.faults.iter().find(|armed| crashes(armed, at)) {
             match armed.next_transition(at) {
                 Some(next) => at = next,
-                // What does not outlast the heal ends there.
+                // A fault that does not outlast the heal ends there.
                 None => return !armed.fault.outlasts_heal(),
             }
         }
         true
     }
 
-    /// What a node that has crashed by now comes back from, as far as the faults say that are open now.
+    /// What a node that has crashed recovers from, by the faults that are open now.
     pub fn restart(&self, node: NodeId) -> Restart {
         let crashing = self.open().filter(|(armed, elapsed)| armed.fault.node(node, *elapsed) == NodeState::Crashed);
         crashing.map(|(armed, _)| armed.restart(node)).max().unwrap_or(Restart::Saved)
     }
 
-    /// How long `node` takes for a message.
+    /// How long `node` takes to handle a message.
     pub fn service(&self, node: NodeId) -> Duration {
         self.open().map(|(armed, elapsed)| armed.fault.service(node, elapsed)).sum()
     }
@@ -96,7 +96,7 @@ impl<'a> Conditions<'a> {
 
     /// Whether a replica cannot receive from another until all users have acted: users who wait for that wait in vain.
     pub fn in_vain(&self, nodes: &[NodeId]) -> bool {
-        // Nobody waits for what has crashed for good.
+        // Nothing waits for a node that has crashed for good.
         let lasting = || self.open().filter(|(armed, _)| armed.end.is_none() && !armed.fault.outlasts_heal());
         let apart = |a, b| {
             lasting().any(|(armed, elapsed)| {
@@ -107,8 +107,8 @@ impl<'a> Conditions<'a> {
         lasting().next().is_some() && nodes.iter().any(|a| nodes.iter().any(|b| a != b && apart(*a, *b)))
     }
 
-    /// What all faults together do to a message that comes to a leg. `first_time` says of a fault, by its place in the list,
-    /// that it had not touched the message before.
+    /// What all faults together do to a message on a leg. `first_time` says of a fault, by its place in the list, that it had
+    /// not touched the message before.
     pub fn impair(&mut self, passing: &Passing, mut first_time: impl FnMut(usize) -> bool) -> Impairment {
         if !self.impairs {
             return Impairment::NONE;
@@ -127,7 +127,7 @@ impl<'a> Conditions<'a> {
         all
     }
 
-    /// A message was made at `from`: counts the faults that had the clock there wrong, or made it another client's twin.
+    /// A message was made at `from`: counts the faults that set the clock there wrong, or made the node another client's twin.
     pub fn touch_made(&mut self, from: NodeId) {
         let wrong = |armed: &Armed, elapsed| {
             armed.fault.clock_ahead_ns(from, elapsed) != 0 || armed.fault.twin_of(from).is_some()
@@ -141,7 +141,7 @@ impl<'a> Conditions<'a> {
         self.touch(stood, |touches| &mut touches.messages);
     }
 
-    /// A message came to `node`: counts the faults that make it wait there.
+    /// A message reaches `node`: counts the faults that make it wait there.
     pub fn touch_slowed(&mut self, node: NodeId) {
         let slows = |armed: &Armed, elapsed| {
             let fault = &armed.fault;
@@ -150,13 +150,13 @@ impl<'a> Conditions<'a> {
         self.touch(slows, |touches| &mut touches.messages);
     }
 
-    /// Two nodes cannot have a connection since the last transition: counts the faults because of which.
+    /// Counts the faults that keep two nodes apart since the last transition.
     pub fn touch_apart(&mut self, a: NodeId, b: NodeId) {
         let apart = |armed: &Armed, elapsed| gone(armed, elapsed, &[a, b]) || blocks(armed, elapsed, (a, b));
         self.touch(apart, |touches| &mut touches.connections);
     }
 
-    /// A node does not take part since the last transition: counts the faults because of which.
+    /// Counts the faults that keep a node from taking part since the last transition.
     pub fn touch_node(&mut self, node: NodeId) {
         let idle = |armed: &Armed, elapsed| armed.fault.node(node, elapsed) != NodeState::Up;
         self.touch(idle, |touches| &mut touches.nodes);
@@ -185,12 +185,12 @@ impl<'a> Conditions<'a> {
     }
 }
 
-/// Whether by this fault one of these nodes has no connections.
+/// Whether this fault leaves one of these nodes without connections.
 fn gone(armed: &Armed, elapsed: Duration, nodes: &[NodeId]) -> bool {
     nodes.iter().any(|node| !armed.fault.node(*node, elapsed).is_present())
 }
 
-/// Whether this fault stands between two nodes in this direction.
+/// Whether this fault blocks the direction from one node to the other.
 fn blocks(armed: &Armed, elapsed: Duration, (from, to): (NodeId, NodeId)) -> bool {
     armed.fault.link(from, to, elapsed) != LinkCondition::Open
 }

@@ -6,9 +6,9 @@
 //! * On the network (`past=checksums`), where TLS and DTLS notice it. A TLS record whose authentication fails ends its connection
 //!   with `bad_record_mac` (RFC 8446, 5.2 and 6.2): the message is lost with all that is under way, and both ends connect again.
 //!   A DTLS record is discarded in silence (RFC 9147, 4.5.2), so it is lost. No replica sees damaged bytes.
-//! * In a proxy that ends TLS, or in a host (`past=authentication`): the replica gets the damaged bytes and has to notice. What
-//!   it refuses is no protocol error of another replica. No strategy claims to tolerate this, so a run shows what is lost and
-//!   whether replicas end alike, and breaks no claim.
+//! * In a proxy that ends TLS, or in a host (`past=authentication`): the replica gets the damaged bytes and has to notice. A
+//!   replica that refuses them reports no protocol error of its peer. No strategy claims to tolerate this, so a run shows what is
+//!   lost and whether replicas end alike, and breaks no claim.
 
 use std::time::Duration;
 

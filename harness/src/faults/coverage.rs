@@ -10,7 +10,7 @@ use super::{Armed, Faults, LinkCondition, NodeState};
 pub struct Coverage {
     /// The fault as it was written.
     pub fault: String,
-    /// The fault that has drawn it, as that was written.
+    /// The fault that drew it, as written; absent for a fault of the scenario.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drawn_by: Option<String>,
     /// Who was hit and how, as a clause that a duration can follow: `client 1 was cut off`.
@@ -19,22 +19,22 @@ pub struct Coverage {
     pub start_ms: f64,
     /// When its window ended; for a fault that outlasts the run, the end of the run.
     pub end_ms: f64,
-    /// For a fault that comes and goes: how often and how long it hit a client, all clients together.
+    /// For a fault that comes and goes: how often and how long it hit clients.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spells: Option<Spells>,
     /// Until the last connection that it had broken was open again; `None` where there was none. Detecting that it can and
     /// opening it takes time after the fault's end: see [`Reconnect`](crate::network::Reconnect).
     #[serde(default)]
     pub reopened_ms: Option<f64>,
-    /// Operations issued while it hit somebody.
+    /// Operations issued while it hit a client.
     pub operations_meanwhile: u64,
     /// Operations issued in the whole run.
     pub operations_issued: u64,
-    /// Operations issued while it hit somebody, or in flight then.
+    /// Operations issued while it hit a client, or inflight then.
     pub operations_overlapped: u64,
     /// Messages that it lost, delayed, held back or changed, or that were made by a clock that it had set wrong.
     pub messages_touched: u64,
-    /// For a fault that acts on single messages: what happened to those that it touched, and out of how many.
+    /// For a fault that acts on single messages: what it did to those it touched, and how many there were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub messages: Option<Messages>,
     /// Whether it touched anything while an operation was under way. A run says nothing about a fault that did not.
@@ -54,7 +54,7 @@ pub struct Spells {
 /// What a fault that acts on single messages did to them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Messages {
-    /// What happened to those that it touched: `arrived twice`.
+    /// What it did to those it touched: `arrived twice`.
     pub effect: String,
     /// Messages that were sent while its window was open.
     pub passed: u64,
@@ -81,7 +81,7 @@ impl Coverage {
             Some(Messages { effect, passed }) => {
                 format!("none of {passed} messages {effect}; raise its share, its window or --ops")
             }
-            None => "it met no connection, no message and no client; choose another window or client".to_owned(),
+            None => "it touched no connection, no message and no client; choose another window or client".to_owned(),
         };
         Some(format!("{fault} touched nothing: {why}"))
     }
@@ -92,7 +92,7 @@ impl Coverage {
 pub struct Touches {
     /// Messages.
     pub messages: u64,
-    /// Messages that were sent while it was there, if it acts on single messages.
+    /// Messages that were sent while it was open, if it acts on single messages.
     pub messages_passed: u64,
     /// Connections that it broke or did not let open, each counted at every fault transition.
     pub connections: u64,
@@ -148,7 +148,7 @@ impl Armed {
         }
     }
 
-    /// Whether a client does not take part, or nothing gets through to it or from it.
+    /// Whether a client does not take part, or no message reaches it or leaves it.
     fn hits(&self, client: NodeId, nodes: &[NodeId], at: Time) -> bool {
         let elapsed = at.since(self.start);
         // In a star a client has one link.
@@ -188,7 +188,7 @@ impl Armed {
 }
 
 impl Faults {
-    /// What each fault met in a run that was healed at `healed_at` and ended at `ended_at`. One that only stands for others
+    /// What each fault met in a run that was healed at `healed_at` and ended at `ended_at`. A fault that only draws others
     /// is left out.
     pub(crate) fn coverage(&self, met: &Met<'_>, healed_at: Option<Time>, ended_at: Time) -> Vec<Coverage> {
         let cover = |(armed, touches): (&Armed, &Touches)| {
@@ -199,7 +199,7 @@ impl Faults {
             let whole = [(start, end)];
             let stretches = spells.as_ref().map_or(&whole[..], |(stretches, _)| stretches);
             let count = |met_it: &dyn Fn(&Flight) -> bool| met.operations.iter().filter(|op| met_it(op)).count() as u64;
-            // The first stretch that is not over when the operation is issued.
+            // The first stretch that is still open when the operation is issued.
             let next = |issued: Time| stretches.get(stretches.partition_point(|(_, end)| *end <= issued));
             let overlapped = count(&|(issued, visible)| {
                 next(*issued).is_some_and(|(start, _)| visible.is_none_or(|visible| visible >= *start))

@@ -1,5 +1,5 @@
-//! `crash`: one device or the server goes down. Its replica loses its memory at the window's start, and recovers at the
-//! window's end from what it had saved, or from nothing.
+//! `crash`: one client or the server crashes at the window's start, loses its memory, and recovers at the window's end from what
+//! it had saved, or from nothing.
 
 use std::time::Duration;
 
@@ -22,13 +22,13 @@ pub(super) static SPEC: FaultSpec = FaultSpec {
             name: "client",
             kind: ParamKind::Node,
             default: "1",
-            help: "which; 0 is the last, server is the server",
+            help: "which node: a client, 0 for the last one, or server",
         },
         Param {
             name: "keep",
             kind: ParamKind::Choice(&["saved", "nothing"]),
             default: "saved",
-            help: "what is left: what the strategy had saved; or nothing, so that a client is installed anew, under new ids \
+            help: "what is left: saved (what the strategy had saved) or nothing: a client is installed anew, under new ids \
                    where clients draw them, and a server starts with the initial document",
         },
     ],

@@ -16,11 +16,16 @@ pub(super) static SPEC: FaultSpec = FaultSpec {
             name: "ppm",
             kind: ParamKind::Count,
             default: "200",
-            help: "how much, in millionths of the time that passes; data sheets of clock crystals say 20 at room temperature, \
+            help: "how much, in millionths of the elapsed time; data sheets of clock crystals say 20 at room temperature, \
                    and 200 is the most that Spanner allows for (Corbett et al., OSDI 2012)",
         },
-        Param { name: "client", kind: ParamKind::Count, default: "1", help: "whose; 0 is the last" },
-        Param { name: "runs", kind: ParamKind::Choice(&["fast", "slow"]), default: "fast", help: "which way" },
+        Param { name: "client", kind: ParamKind::Count, default: "1", help: "which client; 0 is the last" },
+        Param {
+            name: "runs",
+            kind: ParamKind::Choice(&["fast", "slow"]),
+            default: "fast",
+            help: "whether it runs too fast or too slow",
+        },
     ],
     timing: Timing::Window,
     threads: Support::Native,

@@ -17,8 +17,8 @@ pub(super) static SPEC: FaultSpec = FaultSpec {
         name: "share",
         kind: ParamKind::Share,
         default: "1%",
-        help: "of all messages; 1 % is the example of netem, the network emulator of Linux, and far more than networks do by \
-               themselves",
+        help: "of all messages; 1 % is the example of netem, the network emulator of Linux, and far more than real networks \
+               duplicate",
     }],
     timing: Timing::Window,
     threads: Support::Native,

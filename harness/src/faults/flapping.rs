@@ -1,4 +1,4 @@
-//! `flapping`: one client's connections break and come back, again and again: a loose plug, the edge of a cell.
+//! `flapping`: one client's connections break and open again, over and over: a loose plug, or the edge of a radio cell.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ pub(super) static SPEC: FaultSpec = FaultSpec {
             default: "50%",
             help: "share of each period without a connection",
         },
-        Param { name: "client", kind: ParamKind::Count, default: "1", help: "which; 0 is the last" },
+        Param { name: "client", kind: ParamKind::Count, default: "1", help: "which client; 0 is the last" },
     ],
     timing: Timing::Window,
     threads: Support::Native,

@@ -10,7 +10,7 @@ use super::{Fault, FaultSpec, Swarm, Timing, client};
 pub(super) static SPEC: FaultSpec = FaultSpec {
     name: "freeze",
     summary: "one client's clock stands still, and is right again when the window ends",
-    params: &[Param { name: "client", kind: ParamKind::Count, default: "1", help: "whose; 0 is the last" }],
+    params: &[Param { name: "client", kind: ParamKind::Count, default: "1", help: "which client; 0 is the last" }],
     timing: Timing::Window,
     threads: Support::Native,
     swarm: Swarm::Drawn(|rng, scope| Some(format!("client={}", scope.any_client(rng).0))),

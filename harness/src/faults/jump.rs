@@ -1,4 +1,4 @@
-//! `jump`: one client's clock is set wrong, and nothing sets it right when users are done.
+//! `jump`: one client's clock is set wrong, and stays wrong when users are done.
 
 use std::time::Duration;
 
@@ -16,10 +16,15 @@ pub(super) static SPEC: FaultSpec = FaultSpec {
             name: "by",
             kind: ParamKind::Span,
             default: "1h",
-            help: "how far; 1 h is daylight saving time taken for a change of the time itself",
+            help: "how far; 1 h is a switch to daylight saving time that shifts the clock itself",
         },
-        Param { name: "client", kind: ParamKind::Count, default: "1", help: "whose; 0 is the last" },
-        Param { name: "to", kind: ParamKind::Choice(&["behind", "ahead"]), default: "behind", help: "which way" },
+        Param { name: "client", kind: ParamKind::Count, default: "1", help: "which client; 0 is the last" },
+        Param {
+            name: "to",
+            kind: ParamKind::Choice(&["behind", "ahead"]),
+            default: "behind",
+            help: "whether it jumps behind or ahead",
+        },
     ],
     timing: Timing::LaterWindow,
     threads: Support::Native,

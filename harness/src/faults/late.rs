@@ -10,7 +10,7 @@ use super::{Fault, FaultSpec, NodeState, Swarm, Timing, client};
 pub(super) static SPEC: FaultSpec = FaultSpec {
     name: "late",
     summary: "one client joins late: late:3@5s joins at five seconds",
-    params: &[Param { name: "client", kind: ParamKind::Count, default: "0", help: "which; 0 is the last" }],
+    params: &[Param { name: "client", kind: ParamKind::Count, default: "0", help: "which client; 0 is the last" }],
     timing: Timing::Until,
     threads: Support::Native,
     swarm: Swarm::Drawn(|rng, scope| Some(format!("client={}", scope.any_client(rng).0))),

@@ -1,4 +1,4 @@
-//! `outage`: nobody reaches the server for a while. It keeps its memory: a load balancer, a name or a certificate fails.
+//! `outage`: no client reaches the server for a while. It keeps its memory: a load balancer, a name or a certificate fails.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ struct Outage;
 
 impl Fault for Outage {
     fn effect(&self) -> String {
-        "nobody reached the server".into()
+        "no client reached the server".into()
     }
 
     fn link(&self, from: NodeId, to: NodeId, _: Duration) -> LinkCondition {

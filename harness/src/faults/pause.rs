@@ -1,5 +1,5 @@
-//! `pause`: one node stands still for a while: a laptop's lid is closed, a tab is in the background, a collector of garbage
-//! stops the world.
+//! `pause`: one node stands still for a while: a closed laptop, a tab in the background, a garbage collector that stops
+//! the world.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub(super) static SPEC: FaultSpec = FaultSpec {
         name: "client",
         kind: ParamKind::Node,
         default: "1",
-        help: "which; 0 is the last, server is the server",
+        help: "which node: a client, 0 for the last one, or server",
     }],
     timing: Timing::Between,
     threads: Support::Unsupported(

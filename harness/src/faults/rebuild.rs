@@ -1,6 +1,6 @@
-//! `rebuild`: the server loses its history and makes the document anew from plain data, while clients hold the old one.
+//! `rebuild`: the server loses its history and rebuilds the document from plain data, while clients hold the old document.
 //!
-//! The most frequent cause of content that is there twice: yjs/yjs-demos#16, jupyterlab/jupyter-collaboration#621,
+//! The most frequent cause of duplicated content: yjs/yjs-demos#16, jupyterlab/jupyter-collaboration#621,
 //! nextcloud/text#3921.
 
 use std::time::Duration;
@@ -12,8 +12,8 @@ use super::{Fault, FaultSpec, NodeState, Recovery, Swarm, Timing};
 
 pub(super) static SPEC: FaultSpec = FaultSpec {
     name: "rebuild",
-    summary: "the server goes down and makes its document anew from plain data, as from a database or a file: rebuild@5s..6s; \
-              clients hold the old one, with its history and ids",
+    summary: "the server crashes and rebuilds its document from plain data, as from a database or a file: rebuild@5s..6s; \
+              clients hold the old document, with its history and ids",
     params: &[],
     timing: Timing::LaterWindow,
     threads: VIRTUAL_TIME_ONLY,
@@ -25,7 +25,7 @@ struct Rebuild;
 
 impl Fault for Rebuild {
     fn effect(&self) -> String {
-        "the server was down, to come back with a document made from plain data".into()
+        "the server was down, and recovered with a document rebuilt from plain data".into()
     }
 
     fn node(&self, node: NodeId, _: Duration) -> NodeState {

@@ -1,11 +1,11 @@
-//! What a crashed node comes back from.
+//! What a crashed node recovers from.
 
 use std::cmp::Reverse;
 use std::time::Duration;
 
 use syncbench_strategies::replica::Time;
 
-/// What a fault says that a node comes back from.
+/// What a fault says that a node recovers from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recovery {
     /// What it had saved, as [`durable`](syncbench_strategies::replica::Replica::durable) gave it at the crash.
@@ -18,7 +18,7 @@ pub enum Recovery {
     Nothing,
 }
 
-/// The same for all faults of a run that have crashed a node: of several the greatest counts, which keeps least.
+/// What a node recovers from after all faults of a run that crashed it: the worst one counts, which keeps least.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Restart {
     /// See [`Recovery::Saved`].

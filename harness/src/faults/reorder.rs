@@ -1,6 +1,6 @@
 //! `reorder`: some messages are overtaken by later ones.
 //!
-//! On datagram links only: a stream hands over what it carries in order, and what comes early waits unseen.
+//! On datagram links only: a stream delivers in order, and a replica does not see what arrives early.
 
 use std::time::Duration;
 

@@ -13,9 +13,9 @@ use super::{Fault, FaultSpec, Recovery, Restart};
 /// round trip to the server in every profile except the satellite's, where such users act a little early.
 pub const VAIN_WAIT: Duration = Duration::from_millis(500);
 
-/// A fault that comes and goes has a next transition for as long as users have not acted, so a user who waits for what it never
-/// lets through waits in vain too. After so many transitions and this time, both without an action or an opened connection,
-/// such a user acts anyway.
+/// A fault that comes and goes has a next transition as long as users have actions left, and a user may wait for a connection that
+/// it never lets open. After so many transitions and this time, both without an action or an opened connection, such a user
+/// acts anyway.
 pub const VAIN_TRANSITIONS: (u32, Duration) = (20, Duration::from_secs(5));
 
 /// A fault with its window.
@@ -30,7 +30,7 @@ pub struct Armed {
     pub end: Option<Time>,
     /// What it does.
     pub fault: Box<dyn Fault>,
-    /// The fault that has drawn it, as that was written; `None` where it was written itself.
+    /// The fault that drew it, as written; `None` for a fault of the scenario.
     pub drawn_by: Option<String>,
 }
 
@@ -95,7 +95,7 @@ impl Faults {
         self.0.iter()
     }
 
-    /// The moments at which backups are made of one of these nodes that is restored from them later.
+    /// The moments at which backups of one of these nodes are made, to restore it later.
     pub fn backups(&self, nodes: &[NodeId]) -> Vec<(NodeId, Time)> {
         let backup = |node: &NodeId, armed: &Armed| match armed.restart(*node) {
             Restart::Backup(Reverse(at)) => Some((*node, at)),
@@ -104,7 +104,7 @@ impl Faults {
         nodes.iter().flat_map(|node| self.iter().filter_map(move |armed| backup(node, armed))).collect()
     }
 
-    /// Whose ids `node` draws, if not its own.
+    /// The client whose ids `node` draws, if not its own.
     pub fn twin_of(&self, node: NodeId) -> Option<NodeId> {
         self.iter().find_map(|armed| armed.fault.twin_of(node))
     }

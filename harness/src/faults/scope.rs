@@ -7,14 +7,14 @@ use syncbench_strategies::replica::{NodeId, Rng, Time};
 use super::FaultSpec;
 use crate::rng::below;
 
-/// The run that a fault is made for: what is known of it before it begins, and is the same for every strategy.
+/// The run that a fault is made for: what is known before it begins, the same for every strategy.
 #[derive(Clone, Copy)]
 pub struct Scope<'a> {
     /// How many clients.
     pub clients: u32,
     /// The run's seed. What a fault draws depends on it and on the fault alone, so all strategies meet the same.
     pub seed: u64,
-    /// How long users act, by the number of operations and their rate. Users who wait for answers take longer.
+    /// How long users act, by the number of operations and their rate. Users that wait for answers take longer.
     pub acting: Duration,
     /// Whether links carry datagrams; streams otherwise.
     pub datagrams: bool,
@@ -22,7 +22,7 @@ pub struct Scope<'a> {
     pub real_time: bool,
     /// The fault's window.
     pub window: (Time, Option<Time>),
-    /// The faults that there are.
+    /// The faults of the catalog.
     pub known: &'a [&'static FaultSpec],
 }
 

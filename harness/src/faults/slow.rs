@@ -1,4 +1,4 @@
-//! `slow`: one node takes time for each message, and the next ones wait in line. A server that gets more than it can handle
+//! `slow`: one node takes time to handle each message, and later ones wait in line. A server that gets more than it can handle
 //! saturates in virtual time.
 
 use std::time::Duration;
@@ -10,13 +10,13 @@ use super::{Fault, FaultSpec, Swarm, Timing, in_words, named, node};
 
 pub(super) static SPEC: FaultSpec = FaultSpec {
     name: "slow",
-    summary: "one node takes time for each message, and others wait in line: slow:client=server,service=2ms",
+    summary: "one node takes time to handle each message, and later ones wait in line: slow:client=server,service=2ms",
     params: &[
         Param {
             name: "client",
             kind: ParamKind::Node,
             default: "server",
-            help: "which; 0 is the last client, server is the server",
+            help: "which node: a client, 0 for the last one, or server",
         },
         Param {
             name: "service",

@@ -1,8 +1,8 @@
 //! `swarm`: a set of faults with windows, drawn from the seed, another one for every seed (Groce et al., "Swarm testing", ISSTA
 //! 2012: runs that each leave some features out find more than runs that have all of them a little).
 //!
-//! It draws from all faults of the program, those of a product included: each spec says how, or why not. What it has drawn
-//! stands in the results of each run and in the command that replays it. All strategies of a seed meet the same faults.
+//! It draws from all faults of the program, including a product's: each spec says how it is drawn, or why it is not. The
+//! results of each run and the command that replays it name what was drawn. All strategies of a seed meet the same faults.
 
 use std::time::Duration;
 
@@ -16,12 +16,12 @@ use crate::rng::{below, stream, unit};
 pub(super) static SPEC: FaultSpec = FaultSpec {
     name: "swarm",
     summary: "a set of other faults with windows, drawn from the seed: every seed has another set, which results and replay \
-              lines name; without a window of its own, they fall into the time in which users act",
+              commands name; without a window of its own, they fall into the time in which users act",
     params: &[Param {
         name: "share",
         kind: ParamKind::Share,
         default: "50%",
-        help: "with which each kind of fault is in the set; a coin for each, as in the paper (Groce et al., ISSTA 2012)",
+        help: "chance of each kind of fault to be in the set; a coin for each, as in the paper (Groce et al., ISSTA 2012)",
     }],
     timing: Timing::Window,
     threads: Support::Native,
@@ -41,7 +41,7 @@ pub(super) static SPEC: FaultSpec = FaultSpec {
             // One at least: a run without a fault is no run of the swarm.
             let mut all: Vec<Selector> = scope.known.iter().filter_map(|spec| chosen(spec, 1.0)).collect();
             if all.is_empty() {
-                return Err("expected a fault that can be drawn for such a run".into());
+                return Err("no fault can be drawn for this run; expected one that fits it".into());
             }
             let place = below(&mut key(scope, "one at least"), all.len());
             drawn.push(all.swap_remove(place));
@@ -50,7 +50,7 @@ pub(super) static SPEC: FaultSpec = FaultSpec {
     },
 };
 
-/// The stream of one kind of fault: what is drawn of others does not change it.
+/// The stream of one kind of fault: draws of others do not change it.
 fn key(scope: &Scope<'_>, name: &str) -> Rng {
     stream(scope.seed, &format!("swarm {name}"), scope.window.0.0, 0)
 }
@@ -103,7 +103,7 @@ fn draw(spec: &FaultSpec, rng: &mut Rng, scope: &Scope<'_>, window: &Window) -> 
         Timing::Until => text += &format!("@{}", format_span(start)),
         Timing::Always => {}
     }
-    // What a spec of this program has drawn can be read; a test draws them all.
+    // Every fault of this program that a spec draws can be read; a test draws them all.
     text.parse().ok()
 }
 

@@ -1,5 +1,5 @@
-//! `twin`: two clients draw the same ids: a copied profile, a cloned machine, a duplicated tab, an id that an app sets by
-//! itself. As in y-crdt/y-crdt#361.
+//! `twin`: two clients draw the same ids: a copied profile, a cloned machine, a duplicated tab, or an id that an app sets
+//! by itself. As in y-crdt/y-crdt#361.
 
 use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::spec::{Param, ParamKind, Support};
@@ -12,7 +12,7 @@ pub(super) static SPEC: FaultSpec = FaultSpec {
               cannot have twins",
     params: &[
         Param { name: "client", kind: ParamKind::Count, default: "2", help: "which client is the copy; 0 is the last" },
-        Param { name: "of", kind: ParamKind::Count, default: "1", help: "of which client" },
+        Param { name: "of", kind: ParamKind::Count, default: "1", help: "which client it is a copy of" },
     ],
     timing: Timing::Always,
     threads: Support::Native,

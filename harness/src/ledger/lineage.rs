@@ -1,5 +1,5 @@
-//! Replicas that lose operations which they had: a new install, a server that is restored from a backup, and whoever
-//! takes over what such a server has.
+//! Replicas that lose operations: a new install, a server restored from a backup, and clients that start over from what
+//! such a server has.
 
 use std::collections::BTreeSet;
 
@@ -8,16 +8,16 @@ use syncbench_strategies::replica::{NodeId, OpId, Time};
 use super::{Entry, Fate, Ledger, slot};
 use crate::op_set::OpSet;
 
-/// Confirmed operations that the server lost when it went back.
+/// Confirmed operations that the server lost when it was restored or rebuilt.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Gone {
     lost: BTreeSet<OpId>,
-    /// Whether some client has started over since.
+    /// Whether some client has started over since. Until then clients still hold the lost operations.
     counts: bool,
 }
 
 impl Gone {
-    /// Whether a report that names this operation, or a clock that counts beyond it, does not mean it.
+    /// Whether a report that names this operation, or a clock beyond it, means another one: the operation itself is lost.
     pub(super) fn is_gone(&self, op: OpId) -> bool {
         self.counts && self.lost.contains(&op)
     }
@@ -29,14 +29,14 @@ impl Ledger {
         self.replica(node).map_or(&self.server.reflected, |replica| replica.reflected())
     }
 
-    /// Whether the device of this operation's user has lost everything since: its user learns no fate that it did not know
-    /// before.
+    /// Whether the device of this operation's user was wiped after it was issued: the user learns no fate that it did not
+    /// know before.
     pub fn forgotten_by_user(&self, entry: &Entry) -> bool {
         self.replica(entry.id.client).and_then(|replica| replica.wiped).is_some_and(|wiped| entry.issued < wiped)
     }
 
-    /// Operations that were confirmed, and that no replica reflects any more, as all that had them have gone back to a state
-    /// without them. What went with a device that crashed for good is not among them.
+    /// Operations that were confirmed and that no replica reflects any more, because every replica that reflected them went
+    /// back to a state without them. Operations lost with a device that crashed for good are not among them.
     pub fn rolled_back(&self) -> impl Iterator<Item = &Entry> {
         let lost = |entry: &&Entry| {
             matches!(entry.fate, Fate::Confirmed(_))
@@ -49,13 +49,13 @@ impl Ledger {
         self.entries().filter(lost)
     }
 
-    /// A node has come back with less than it had.
+    /// A node has recovered with less than it had.
     pub(super) fn restore(&mut self, node: NodeId, at: Time, reflected: &OpSet, rebuilt: bool) {
         if rebuilt {
             self.rebuilt = reflected.clone();
         }
         if node == NodeId::SERVER {
-            // One that was not confirmed may come again.
+            // An operation that was not confirmed may be sent again.
             let confirmed = self.entries().filter(|entry| matches!(entry.fate, Fate::Confirmed(_)));
             let lost = confirmed.map(|entry| entry.id).filter(|op| !reflected.contains(*op));
             self.gone = Gone { lost: lost.collect(), counts: false };
@@ -67,7 +67,7 @@ impl Ledger {
         self.lose(node, at, reflected, Some(issued));
     }
 
-    /// What a client had from the server was replaced by what the server has now; `part` as in [`StartedOver`](syncbench_strategies::replica::Report::StartedOver).
+    /// A client replaces what it had from the server by what the server has now; `part` as in [`StartedOver`](syncbench_strategies::replica::Report::StartedOver).
     pub(super) fn start_over(&mut self, node: NodeId, part: Option<(u128, u128)>, at: Time) {
         self.gone.counts = true;
         let mut left = self.rebuilt.clone();
@@ -81,7 +81,7 @@ impl Ledger {
         self.lose(node, at, &left, None);
     }
 
-    /// Of what `node` reflects only these operations are left, and those that have no effect that could be missing.
+    /// `node` reflects only the operations in `left` from now on, and operations without an effect, which cannot be missing.
     fn lose(&mut self, node: NodeId, at: Time, left: &OpSet, issued: Option<u64>) {
         match self.replicas.get_mut(slot(node)) {
             Some(replica) => replica.forget(node, issued),
@@ -95,7 +95,7 @@ impl Ledger {
                 self.count(op, node, at);
             }
         }
-        // Nobody waits for what is nowhere any more.
+        // Nothing waits for an operation that no replica has any more.
         let gone: Vec<OpId> = self.rolled_back().map(|entry| entry.id).collect();
         gone.iter().for_each(|op| _ = self.awaited.remove(op));
     }

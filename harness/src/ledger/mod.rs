@@ -34,15 +34,15 @@ pub struct Ledger {
     awaited: BTreeSet<OpId>,
     /// What the report that is being entered reflects for the first time.
     new: Vec<OpId>,
-    /// What the last event reflected for the first time, and where.
+    /// The operations that the last event made reflected, and at which node.
     fresh: Vec<(NodeId, OpId)>,
     broken: u64,
     broken_example: Option<String>,
     altered_recoveries: u64,
-    /// Operations in a document that was made anew from plain data: whoever takes it over has them.
+    /// Operations in a document that was rebuilt from plain data: a replica that takes it over reflects them.
     rebuilt: OpSet,
-    /// Confirmed operations that the server lost when it went back, once some client has started over from what it has: a
-    /// clock that counts a client's later operations does not mean them.
+    /// Confirmed operations that the server lost, once some client has started over from the server's state: a clock that
+    /// counts later operations of the same client does not cover them.
     gone: Gone,
 }
 
@@ -142,8 +142,8 @@ impl Ledger {
         !self.awaited.iter().any(|op| self.awaits(*op))
     }
 
-    /// Whether the fate of an operation is not known yet, or it is not visible yet to all who were live when it was issued,
-    /// and it can become so: it may be lost with its user's device.
+    /// Whether an operation still waits for its fate, or to become visible to all who were live when it was issued. It waits
+    /// for nothing once it may be lost with its user's device.
     pub fn awaits(&self, op: OpId) -> bool {
         let unasked = |entry: &Entry| entry.fate == Fate::Unknown && self.forgotten_by_user(entry);
         self.awaited.contains(&op) && !self.crashed_for_good(op.client) && !self.entry(op).is_some_and(unasked)
@@ -208,7 +208,7 @@ impl Ledger {
         self.entries[slot(id.client)].push(entry);
     }
 
-    /// What clients reflect since the last event that was entered, and not before it.
+    /// What the last event made reflected: the client and the operation.
     pub fn fresh(&self) -> &[(NodeId, OpId)] {
         &self.fresh
     }
@@ -293,7 +293,7 @@ impl Ledger {
         self.new = new;
     }
 
-    /// An operation that was issued is reflected at `node`, and was not before.
+    /// Enters that `node` reflects an issued operation that it did not reflect before.
     fn count(&mut self, op: OpId, node: NodeId, at: Time) {
         let Some(entry) = self.entries.get_mut(slot(op.client)).and_then(|entries| entries.get_mut(op.n as usize - 1))
         else {

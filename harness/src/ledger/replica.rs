@@ -24,7 +24,7 @@ pub struct Replica {
     /// From when to when it took part before it crashed.
     pub(super) lives: Vec<(Time, Time)>,
     pub(super) crashed_for_good: bool,
-    /// When it lost everything last.
+    /// When it last lost everything.
     pub(super) wiped: Option<Time>,
     /// Operations that it reflected before it lost them.
     pub(super) forgot: OpSet,
@@ -75,8 +75,8 @@ impl Replica {
             || self.lives.iter().any(|(since, until)| *since <= at && at < *until)
     }
 
-    /// Of what the replica of `client` reflected nothing is left; `issued` where its whole device was lost, when its user had
-    /// issued so many operations.
+    /// The replica of `client` loses everything that it reflected. `issued` is set where the whole device is lost: the number
+    /// of operations that its user had issued.
     pub(super) fn forget(&mut self, client: NodeId, issued: Option<u64>) {
         let reflected = self.reported.forget(client, issued);
         reflected.all().for_each(|op| _ = self.forgot.insert(op));

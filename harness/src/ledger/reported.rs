@@ -50,7 +50,7 @@ pub(super) struct Reported {
     undoable: BTreeSet<u64>,
     /// Undos that are not resolved yet.
     undos: BTreeSet<u64>,
-    /// The user's own operations up to this number were reflected or given up when the replica last lost what it had.
+    /// The user's own operations up to this number were reflected or given up when the replica last lost its state.
     given_up: u64,
 }
 
@@ -73,8 +73,8 @@ impl Reported {
         }
     }
 
-    /// Adds what a report says is reflected, and hands out what is new, given how many operations each client has issued: an
-    /// operation that nobody issued does not count, nor one that is gone.
+    /// Adds the operations that a report says are reflected, and passes on the new ones. `issued` says how many operations each
+    /// client has issued: an operation beyond that does not count, nor one that is gone.
     pub(super) fn reflect(
         &mut self,
         report: &Report,
@@ -107,7 +107,8 @@ impl Reported {
         }
     }
 
-    /// The replica of `client` loses what it had; `issued` as far as the whole device does, with so many operations issued.
+    /// The replica of `client` loses its state. `issued` is set where the whole device is lost: how many operations its user
+    /// had issued. Returns what the replica reflected.
     pub(super) fn forget(&mut self, client: NodeId, issued: Option<u64>) -> OpSet {
         self.given_up = issued.unwrap_or_else(|| self.own_through(client));
         if issued.is_some() {
@@ -117,7 +118,7 @@ impl Reported {
         std::mem::take(&mut self.reflected)
     }
 
-    /// Of the operations of `client` all up to this one are reflected or given up.
+    /// The last operation of `client` up to which all are reflected or given up.
     fn own_through(&self, client: NodeId) -> u64 {
         let mut through = self.reflected.through(client).max(self.given_up);
         while through < self.reflected.last(client) && self.reflected.contains(OpId { client, n: through + 1 }) {
@@ -141,7 +142,7 @@ impl Reported {
 pub struct Own {
     /// The next one.
     pub next: OpId,
-    /// All up to this number are reflected here, or rejected, or were lost when the replica lost what it had.
+    /// All up to this number are reflected here, rejected, or were given up when the replica lost its state.
     pub reflected: u64,
     /// The latest one that was confirmed and that no undo names.
     pub undoable: Option<OpId>,

@@ -109,7 +109,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         ..mutant(
             "clock-set-wrong",
             "The clock of client 2 is ten seconds behind, although no fault has set it so.",
-            on("lww-document", "record:hot=1"),
+            on("lww-document", "record:contention=one:1"),
             Bug::Harness(|| Box::new(Behind)),
             &FINDINGS,
         )

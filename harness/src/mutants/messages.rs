@@ -14,7 +14,7 @@ use crate::oracle::{CONVERGENCE, PROTOCOL_ERRORS, QUIESCENCE};
 pub(super) static MUTANTS: &[Mutant] = &[
     mutant(
         "own-messages-lost",
-        "A client stops sending after its first few operations, and goes on as if it had sent them.",
+        "A client stops sending after its first few operations, and continues as if it had sent them.",
         on("lww-document", "record"),
         Bug::Replica(Wrapped::with(|setup, _| Box::new(Falters { mute: setup.node == NodeId(1), sent: 0 }))),
         &CONVERGENCE,
@@ -30,7 +30,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         conditions: CUT_OFF,
         ..mutant(
             "joins-without-subscribing",
-            "A client that returns gets what it missed, and nothing that comes after.",
+            "A client that reconnects gets what it missed, and nothing after that.",
             on("lww-document", "record"),
             Bug::Replica(Wrapped::with(|setup, _| Box::new(Deaf::new(setup)))),
             &CONVERGENCE,
@@ -40,7 +40,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         conditions: Conditions { budget: Duration::from_secs(3), ..USUAL },
         ..mutant(
             "ping-pong",
-            "Two peers answer each other's answers for ever.",
+            "Two peers answer each other's answers forever.",
             on("serial", "record"),
             Bug::Replica(Wrapped::with(|_, _| Box::new(PingPong))),
             &QUIESCENCE,
@@ -196,7 +196,7 @@ impl Twist for Refuses {
     }
 }
 
-/// Messages that arrived, by sender. No message is sent twice on purpose: each gets a number at its end.
+/// Messages that arrived, by sender. Each gets a number at its end, because no message is sent twice on purpose.
 #[derive(Default)]
 struct Once {
     sent: u64,

@@ -1,8 +1,8 @@
 //! Planted bugs, each with the oracle that must catch it.
 //!
 //! A checker that has not caught a planted bug is not a checker. A mutant is a strategy, a model or the simulator itself with
-//! one thing wrong, under conditions in which that shows. [`trial`] runs it seed by seed until its oracle objects, and runs
-//! the same conditions without the bug, where no oracle may.
+//! one bug, under conditions in which that bug shows. [`trial`] runs it seed by seed until its oracle objects, and runs
+//! the same conditions without the bug, where no oracle may object.
 //!
 //! A family of mutants is one file here and one line in [`FAMILIES`]; a mutant is one item in its family's list.
 
@@ -107,7 +107,7 @@ pub fn find(name: &str) -> Option<&'static Mutant> {
 pub struct Mutant {
     /// Its name.
     pub name: &'static str,
-    /// What is wrong, in one sentence.
+    /// The bug, in one sentence.
     pub plants: &'static str,
     /// A bug of this kind in a real product.
     pub history: Option<&'static str>,
@@ -121,7 +121,7 @@ pub struct Mutant {
     pub conditions: Conditions,
     /// The oracle that must catch it.
     pub oracle: &'static Oracle,
-    /// The kinds of findings that must be made, where the oracle is [`FINDINGS`](crate::oracle::FINDINGS).
+    /// The kinds of findings that it must cause, where the oracle is [`FINDINGS`](crate::oracle::FINDINGS).
     pub kinds: &'static [&'static Kind],
 }
 
@@ -142,9 +142,9 @@ impl fmt::Debug for Mutant {
 /// A strategy without a bug.
 #[derive(Clone, Copy)]
 pub enum Base {
-    /// A registered one, with its parameters.
+    /// A registered strategy, with its parameters.
     Registered(&'static str),
-    /// A small one that is written so that bugs can be planted in it.
+    /// A small strategy, written so that bugs can be planted in it.
     Own(&'static Spec),
 }
 
@@ -166,17 +166,17 @@ impl Base {
     }
 }
 
-/// What a model says of an operation.
+/// Replaces what a model answers to an operation.
 pub type Answer = Result<Plan, Rejected>;
 
-/// What is wrong.
+/// Where the bug is.
 #[derive(Clone, Copy)]
 pub enum Bug {
     /// Replicas of the base misbehave.
     Replica(Wrapped),
     /// The small strategy is built with the bug.
     Strategy(fn() -> Box<dyn Strategy>),
-    /// The model of all replicas differs from the one that the oracle assumes: its answer is replaced.
+    /// The model of all replicas answers differently from the one that the oracle assumes.
     Means(fn(&Operation, Answer) -> Answer),
     /// The same, with what the model sees.
     Sees(fn(&dyn View, &Operation, Answer) -> Answer),
@@ -184,12 +184,12 @@ pub enum Bug {
     Harness(sabotage::Plant),
 }
 
-/// Conditions of a run, as far as mutants need them.
+/// The conditions of a run, as far as mutants need them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Conditions {
     /// The network with its parameters.
     pub network: &'static str,
-    /// Faults that all happen.
+    /// Faults, all of which happen.
     pub faults: &'static [&'static str],
     /// What links promise.
     pub transport: Transport,
@@ -224,12 +224,12 @@ pub const USUAL: Conditions = Conditions {
     budget: Duration::from_secs(30),
 };
 
-/// The same with a client that is cut off early and soon back, so that much happens afterwards.
+/// The usual conditions with a client that is cut off early and briefly, so that much happens afterwards.
 pub const CUT_OFF: Conditions =
     Conditions { network: "4g:detection=0", faults: &["partition:isolate,client=2@300ms..600ms"], ops: 60, ..USUAL };
 
 impl Bug {
-    /// What becomes of the model; as it is, where the bug is elsewhere.
+    /// The model with the bug; unchanged where the bug is elsewhere.
     fn plant_in(self, model: ModelRef) -> ModelRef {
         match self {
             Bug::Means(_) | Bug::Sees(_) => Arc::new(Twisting { model, bug: self }),

@@ -25,7 +25,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
     ),
     mutant(
         "answer-forgotten",
-        "Every third operation of a client is carried out, and its user is never told.",
+        "Every third operation of a client is carried out, and its user gets no answer.",
         on("serial", "record"),
         Bug::Replica(Wrapped::with(|_, _| Box::new(Silent))),
         &ANSWERS,
@@ -34,7 +34,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         kinds: &[&LOST_BOOKING],
         ..mutant(
             "rejection-confirmed",
-            "A user whose operation was rejected is told that it stands.",
+            "A rejected operation is reported to its user as confirmed.",
             on("serial", "booking:tickets=2,cancel=0.1"),
             Bug::Replica(Wrapped::with(|_, _| Box::new(Flatters))),
             &FINDINGS,
@@ -44,7 +44,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         kinds: &[&ITEM_FROM_NOWHERE],
         ..mutant(
             "confirmation-rejected",
-            "A user whose operation stands is told, every third time, that it was rejected.",
+            "Every third confirmed operation is reported to its user as rejected.",
             on("serial", "stack:pop=0.1,reverse=0"),
             Bug::Replica(Wrapped::with(|_, _| Box::new(Denies))),
             &FINDINGS,
@@ -54,7 +54,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         conditions: Conditions { ops: 8, rate_per_s: 100.0, ..USUAL },
         ..mutant(
             "answers-exchanged",
-            "A user gets the outcome of the operation before.",
+            "A user gets the outcome of its previous operation.",
             on("serial", "stack:pop=0.5,reverse=0"),
             Bug::Replica(Wrapped::with(|_, _| Box::new(Confuses { outcome: Outcome::Null }))),
             &SERIAL_ORDER,
@@ -73,7 +73,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
     },
 ];
 
-/// Timers of the twist itself begin here.
+/// The first tag of the twist's own timers.
 const LATE: u64 = 1 << 40;
 
 #[derive(Default)]

@@ -1,4 +1,4 @@
-//! Bugs in what a user can rely on from one look to the next: session guarantees.
+//! Bugs that break session guarantees by what a replica shows and when.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,10 +17,10 @@ use crate::sessions::{
     MONOTONIC_READS_BROKEN, MONOTONIC_WRITES_BROKEN, READ_YOUR_WRITES_BROKEN, WRITES_FOLLOW_READS_BROKEN,
 };
 
-/// Two halves are apart for some time, and operations go on after that.
+/// Two halves are partitioned for some time, and operations follow after that.
 const HALVES: Conditions =
     Conditions { network: "wifi:detection=0", faults: &["partition:halves@500ms..900ms"], ops: 60, ..USUAL };
-/// Nothing goes wrong: where halves are apart, a relay may bring the newer of two writes first.
+/// No fault: between partitioned halves a relay may deliver the newer of two writes first.
 const CALM: Conditions = Conditions { network: "wifi", ops: 60, ..USUAL };
 
 pub(super) static MUTANTS: &[Mutant] = &[
@@ -29,7 +29,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         kinds: &[&READ_YOUR_WRITES_BROKEN],
         ..mutant(
             "confirmed-before-applied",
-            "A client tells its user that an operation stands when it sends it, and shows it a round trip later.",
+            "A client confirms an operation when it sends it, and shows it a round trip later.",
             on("serial", "record"),
             Bug::Replica(Wrapped::with(|_, _| Box::new(Promises))),
             &FINDINGS,
@@ -39,7 +39,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         conditions: HALVES,
         ..mutant(
             "pending-hidden",
-            "A client without a connection stops showing what is not confirmed, from its user's third operation on.",
+            "An offline client stops showing pending operations from its user's third on.",
             on("serial-optimistic", "record"),
             Bug::Replica(Wrapped::with(|_, _| Box::new(Hides { connected: false, alone: 0 }))),
             &MONOTONIC_READS,
@@ -50,7 +50,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         kinds: &[&MONOTONIC_READS_BROKEN],
         ..mutant(
             "begins-anew",
-            "A client that is connected again begins with the initial document, as if it had just been installed.",
+            "A client that reconnects begins with the initial document, as if it had just been installed.",
             on("serial", "record"),
             Bug::Replica(Wrapped::with(|setup, _| Box::new(Begins { setup: setup.clone(), connected: 0 }))),
             &FINDINGS,
@@ -61,7 +61,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         kinds: &[&MONOTONIC_WRITES_BROKEN],
         ..mutant(
             "newer-first",
-            "One client leaves every fourth message for 300 ms, and takes those that came after it.",
+            "One client handles every fourth message 300 ms late, after those that followed it.",
             on("lww-hlc", "record"),
             Bug::Replica(Wrapped::with(|setup, _| Box::new(Late::new(setup, false)))),
             &FINDINGS,
@@ -72,7 +72,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         kinds: &[&WRITES_FOLLOW_READS_BROKEN],
         ..mutant(
             "effect-before-cause",
-            "The relay is 300 ms late with what client 1 sends, where it goes to client 3.",
+            "The relay forwards messages of client 1 to client 3 300 ms late.",
             on("lww-hlc", "record"),
             Bug::Replica(Wrapped::with(|setup, _| Box::new(Late::new(setup, true)))),
             &FINDINGS,
@@ -143,23 +143,23 @@ impl Twist for Begins {
     }
 }
 
-/// Something that is put off.
+/// A call that is put off.
 enum PutOff {
     Receive(NodeId, Vec<u8>, Sidecar),
     Send(NodeId, Arc<[u8]>, Arc<Sidecar>),
 }
 
-/// Client 3 takes messages late, or the relay sends them late to it.
+/// Client 3 handles messages late, or the relay sends them to it late.
 struct Late {
     node: NodeId,
     at_relay: bool,
     received: u64,
-    /// What is being handled came from client 1, and late enough for users to have seen something.
+    /// Whether the call being handled came from client 1, late enough for users to have seen something.
     slow: bool,
     put_off: BTreeMap<u64, PutOff>,
 }
 
-/// Timers of the twist itself begin here.
+/// The first tag of the twist's own timers.
 const LATE: u64 = 1 << 40;
 
 impl Late {

@@ -1,4 +1,4 @@
-//! Bugs in what a client keeps showing and in which order it shows it, in its reports.
+//! Bugs that break session guarantees by the order of a client's reports, with a correct document.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,14 +12,14 @@ use crate::oracle::{MONOTONIC_READS, MONOTONIC_WRITES, READ_YOUR_WRITES, WRITES_
 pub(super) static MUTANTS: &[Mutant] = &[
     mutant(
         "own-operation-taken-back",
-        "A client takes every third operation of its user back, and says nothing of it.",
+        "A client rolls back every third operation of its user without reporting it.",
         on("crdt-automerge", "record"),
         Bug::Replica(Wrapped::with(|_, _| Box::new(TakesBack))),
         &READ_YOUR_WRITES,
     ),
     mutant(
         "seen-operation-taken-back",
-        "A client takes every third operation of the others back 100 ms after it showed it.",
+        "A client rolls back every third operation of other users 100 ms after it showed it.",
         on("serial-optimistic", "record"),
         Bug::Replica(Wrapped::with(|_, _| {
             Box::new(Late { late: every_third, then: Report::RolledBack, ..LATE_TWIST })
@@ -28,14 +28,14 @@ pub(super) static MUTANTS: &[Mutant] = &[
     ),
     mutant(
         "shown-out-of-order",
-        "A client shows every third operation of the others after those that the same users issued next.",
+        "A client shows every third operation of other users after the next ones of the same users.",
         on("serial-optimistic", "record"),
         Bug::Replica(Wrapped::with(|_, _| Box::new(Late { late: every_third, ..LATE_TWIST }))),
         &MONOTONIC_WRITES,
     ),
     mutant(
         "shown-before-its-cause",
-        "A client shows what client 1 did after the answers of those who saw it.",
+        "A client shows operations of client 1 after the operations that answer them.",
         on("serial-optimistic", "record"),
         Bug::Replica(Wrapped::with(|_, _| Box::new(Late { late: |op| op.client == NodeId(1), ..LATE_TWIST }))),
         &WRITES_FOLLOW_READS,
@@ -59,12 +59,12 @@ impl Twist for TakesBack {
     }
 }
 
-/// Timers of the twist itself begin here.
+/// The first tag of the twist's own timers.
 const FIRST: u64 = 1 << 40;
 
 const LATE_TWIST: Late = Late { late: |_| false, then: Report::Reflected, waiting: BTreeMap::new(), next: FIRST };
 
-/// Says something of operations of others once some time has passed: that it shows them, or that it does not any more.
+/// Reports operations of other users late: that it shows them, or that it no longer does.
 struct Late {
     late: fn(OpId) -> bool,
     then: fn(OpId) -> Report,
@@ -78,7 +78,7 @@ impl Twist for Late {
             Effect::Report(Report::Reflected(op)) if op.client != cx.node() && (self.late)(*op) => {
                 let op = *op;
                 self.waiting.insert(self.next, op);
-                // What is late is not said at once; what is taken back is.
+                // A late report replaces the one now; a rollback follows it.
                 let shows = !matches!((self.then)(op), Report::Reflected(_));
                 cx.set_timer(Duration::from_millis(if shows { 100 } else { 300 }), self.next);
                 self.next += 1;

@@ -27,7 +27,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
         conditions: Conditions { faults: &["crash:client=2@500ms..900ms"], ..USUAL },
         ..mutant(
             "saves-its-first-state",
-            "A client saves what it began with, so a crash takes it back to the start.",
+            "A client saves its initial state, so a crash takes it back to the start.",
             on("serial", "record"),
             Bug::Replica(Wrapped::with(|_, inner| Box::new(Amnesia { first: inner.durable() }))),
             &RECOVERY,
@@ -73,7 +73,7 @@ pub(super) static MUTANTS: &[Mutant] = &[
     ),
     mutant(
         "believes-lengths",
-        "A replica sets aside as much memory as a message says that it needs.",
+        "A replica allocates as much memory as a length in a message says.",
         on("serial", "record"),
         Bug::Replica(Wrapped::with(|_, _| Box::new(Careless::Believes))),
         &HOSTILE_BYTES,

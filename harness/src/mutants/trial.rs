@@ -22,10 +22,10 @@ use crate::workloads;
 
 pub use super::checks::Alarm;
 
-/// Seeds that a mutant gets before it counts as not caught.
+/// Most seeds of a mutant: one that is not caught in all of them counts as not caught.
 pub const SEEDS: u64 = 20;
 
-/// What became of a mutant.
+/// The result of trying a mutant.
 #[derive(Debug)]
 pub struct Trial {
     /// The mutant.
@@ -43,7 +43,7 @@ pub struct Trial {
 pub enum Outcome {
     /// Its oracle caught it.
     Caught {
-        /// In so many seeds.
+        /// After this many seeds.
         seeds: u64,
         /// What the oracle said.
         said: String,
@@ -64,7 +64,7 @@ impl Trial {
     }
 }
 
-/// Tries mutants over up to so many seeds on at most `threads` threads, and hands each trial to `done` when it is finished, in
+/// Tries mutants over up to `seeds` on at most `threads` threads, and passes each finished trial to `done`, in
 /// any order. Once `stop` is set no further one begins.
 pub fn run(mutants: &[&'static Mutant], seeds: u64, threads: usize, stop: &AtomicBool, done: &(dyn Fn(Trial) + Sync)) {
     let one = |mutant: &&'static Mutant| {
@@ -75,7 +75,7 @@ pub fn run(mutants: &[&'static Mutant], seeds: u64, threads: usize, stop: &Atomi
     let work = || mutants.par_iter().with_max_len(1).for_each(one);
     match rayon::ThreadPoolBuilder::new().num_threads(threads.max(1)).build() {
         Ok(pool) => pool.install(work),
-        // No threads to be had: the caller's own will do.
+        // If no thread can be started, the caller's own does the work.
         Err(_) => work(),
     }
 }
@@ -93,7 +93,7 @@ fn try_all(mutant: &'static Mutant, seeds: u64, controls: u64) -> Result<Trial, 
     let (with, without) = (Group::new(mutant, true)?, Group::new(mutant, false)?);
     let mut others: Vec<&'static str> = Vec::new();
     let mut outcome = None;
-    // Kinds of findings that have not been made yet.
+    // Kinds of findings that have not occurred yet.
     let mut missing: Vec<&str> = mutant.kinds.iter().map(|kind| kind.name).collect();
     for seed in 1..=seeds {
         let alarms = with.alarms(seed)?;
@@ -117,14 +117,14 @@ fn try_all(mutant: &'static Mutant, seeds: u64, controls: u64) -> Result<Trial, 
 }
 
 impl Mutant {
-    /// Whether this is among what must be said of it.
+    /// Whether an oracle must say this of the mutant.
     fn expects(&self, alarm: &Alarm) -> bool {
         let kind = |kind: &&Kind| alarm.kind.as_deref() == Some(kind.name);
         self.oracle == alarm.oracle && (self.kinds.is_empty() || self.kinds.iter().any(kind))
     }
 
-    /// Whether this must not be said without the bug. A base may be too weak for its workload, and findings say so; the one
-    /// that gives the bug away must not be among them.
+    /// Whether this must not be said without the bug. A base may be too weak for its workload and have findings; the finding
+    /// that reveals the bug must not be among them.
     fn rules_out(&self, alarm: &Alarm) -> bool {
         *alarm.oracle != oracle::FINDINGS || self.expects(alarm)
     }

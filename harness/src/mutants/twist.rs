@@ -15,7 +15,7 @@ use syncbench_strategies::view::View;
 /// The correct replica inside a wrapper.
 pub(super) type Inner = Box<dyn Replica>;
 
-/// What a wrapper does differently. Everything passes through by default.
+/// What a wrapper changes. By default everything passes through.
 pub trait Twist: Send {
     /// The replica wants something to happen.
     fn effect(&mut self, effect: Effect, cx: &mut Context<'_>) {
@@ -95,7 +95,7 @@ pub(super) fn pass_on(effect: Effect, cx: &mut Context<'_>) {
 pub struct Wrapped {
     /// Changes what the correct replica starts with.
     pub setup: fn(&Setup) -> Setup,
-    /// Makes the twist of one replica, which it is shown.
+    /// Makes the twist of one replica, from its setup.
     pub twist: fn(&Setup, &dyn Replica) -> Box<dyn Twist>,
 }
 

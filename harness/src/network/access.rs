@@ -64,7 +64,7 @@ impl Access {
         self.delay + self.leg.jitter.mul_f64(-libm::log(1.0 - draw))
     }
 
-    /// How much longer it takes a stream because there is no signal, or packets are lost.
+    /// The delay of a stream by gaps in the signal and by lost packets.
     pub(super) fn repair(&self, direction: Direction, packets: u64, round_trip: Duration, at: Time) -> Duration {
         let without = self.without_signal(at);
         if self.leg.loss == 0.0 {

@@ -7,7 +7,7 @@ use syncbench_strategies::replica::{NodeId, Time};
 use super::leg::Direction;
 use super::luck::{self, Chance, Draw};
 
-/// A message that is about to cross a leg: its sender's first, its receiver's afterwards.
+/// A message that is about to cross a leg: its sender's first, then its receiver's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Passing {
     /// The sender.
@@ -16,11 +16,11 @@ pub struct Passing {
     pub to: NodeId,
     /// Whether it leaves over the sender's leg; otherwise it comes over the receiver's.
     pub leaves: bool,
-    /// When it comes to the leg.
+    /// When it reaches the leg.
     pub at: Time,
-    /// How many packets it is.
+    /// Its number of packets.
     pub packets: u64,
-    /// There and back between the two, without jitter and queues.
+    /// The round trip between the two, without jitter and queues.
     pub round_trip: Duration,
     /// Whether it is part of a stream, which repairs losses.
     pub stream: bool,
@@ -49,13 +49,13 @@ impl Passing {
 pub struct Impairment {
     /// It is lost; on datagram links only. On a stream a loss is a delay.
     pub lost: bool,
-    /// It arrives twice; on datagram links only, where it leaves.
+    /// It arrives twice; on datagram links, and on the sender's leg only.
     pub copied: bool,
-    /// It arrives so much later.
+    /// How much later it arrives.
     pub late: Duration,
-    /// Some of its bits are wrong, and its receiver gets them so; where it leaves.
+    /// Some of its bits are wrong when its receiver gets it; on the sender's leg only.
     pub damaged: bool,
-    /// The stream that it is part of breaks when it arrives; where it leaves.
+    /// Its stream breaks when it arrives; on the sender's leg only.
     pub breaks: bool,
 }
 
@@ -64,7 +64,7 @@ impl Impairment {
     pub const NONE: Impairment =
         Impairment { lost: false, copied: false, late: Duration::ZERO, damaged: false, breaks: false };
 
-    /// Both of two.
+    /// The effects of both together.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self {

@@ -19,16 +19,16 @@ pub struct Leg {
     pub up_bits_per_s: Option<u64>,
     /// Bits per second to the participant; `None` for no limit.
     pub down_bits_per_s: Option<u64>,
-    /// When there is no signal; `None` for never.
+    /// When the leg has no signal; `None` for never.
     pub gaps: Option<Gaps>,
 }
 
-/// Times without a signal, in both directions. What is sent on a stream meanwhile waits for the signal; datagrams are lost.
+/// Times without a signal, in both directions. A stream's data waits for the signal; datagrams are lost.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Gaps {
     /// Share of the time without a signal.
     pub share: f64,
-    /// How long the shortest gap lasts. Each span of this length is a gap or not, whatever the one before was.
+    /// Length of the shortest gap. Each span of this length is a gap or not, independent of the one before.
     pub span: Duration,
 }
 

@@ -99,7 +99,7 @@ impl Link {
         Passing { from, to, leaves, at, packets, round_trip, stream: self.transport == Transport::Stream }
     }
 
-    /// A message is sent `now` over the sender's leg, with what faults do to it there: when it comes to the receiver's, once,
+    /// Sends a message `now` over the sender's leg, with what faults do to it there. It reaches the receiver's leg once,
     /// twice or (datagrams only) never.
     pub fn send(
         &mut self,
@@ -128,7 +128,7 @@ impl Link {
         }
     }
 
-    /// A message from the peer comes to the receiver's leg, with what faults do to it there: when it arrives, unless a
+    /// A message from the peer reaches the receiver's leg, with what faults do to it there. Returns when it arrives, unless a
     /// datagram is lost.
     pub fn receive(&mut self, leg: &mut Access, transit: Transit, size: Size, impairment: Impairment) -> Option<Time> {
         let Transit { at, spread } = transit;
@@ -147,14 +147,14 @@ impl Link {
         }
     }
 
-    /// What is left of a message that is damaged on its way: the same with one to three wrong bits in a row.
+    /// The message with one to three wrong bits in a row.
     pub fn damage(&self, bytes: &[u8], now: Time) -> Arc<[u8]> {
         let ends = u64::from(self.node.0) << 32 | u64::from(self.peer.0);
         let mut rng = stream(self.seed, "damage", ends, now.0);
         let mut damaged = bytes.to_vec();
         let first = below(&mut rng, damaged.len() * 8);
         for bit in first..=first + below(&mut rng, MOST_WRONG_BITS) {
-            // A row that would go beyond the end is shorter.
+            // A row that would exceed the end is shorter.
             if let Some(byte) = damaged.get_mut(bit / 8) {
                 *byte ^= 1 << (bit % 8);
             }

@@ -38,14 +38,14 @@ pub(super) enum Draw {
     Fault(Chance),
 }
 
-/// What faults may draw for a message. Draws of different kinds are independent.
+/// What faults draw for a message. Draws of different kinds are independent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Chance {
     /// Whether it arrives twice.
     Duplicate,
-    /// Whether others overtake it.
+    /// Whether later messages overtake it.
     Reorder,
-    /// How much later it is then.
+    /// How much later it arrives then.
     Behind,
     /// Whether it is damaged.
     Damage,

@@ -43,12 +43,12 @@ pub(super) fn delay(draw: f64, loss: f64, packets: u64, round_trip: Duration) ->
     round_trip * rounds(draw / complete, loss, packets - tail)
 }
 
-/// A message whose packets may be lost, where the losses of one moment are not those of the next.
+/// A message whose packets may be lost, with probabilities that change over time.
 #[derive(Clone, Copy, Debug)]
 pub struct Repair {
-    /// How many packets it is.
+    /// Its number of packets.
     pub packets: u64,
-    /// There and back, without jitter and queues.
+    /// The round trip, without jitter and queues.
     pub round_trip: Duration,
 }
 
@@ -58,9 +58,9 @@ impl Repair {
         loss > 0.0 && loses(draw, loss, self.packets)
     }
 
-    /// How much later a stream has all of it than without losses. `leg` tells for a moment the probability that a packet is
-    /// lost, and the draw that decides. The rules are those of losses that do not change: the last three packets wait for the
-    /// timeout, which doubles each time, those before for a round trip. As many are sent again as are lost on average.
+    /// How much later a stream has all of it than without losses. `leg` gives for a moment the probability that a packet is
+    /// lost, and the draw that decides. The rules are those of constant losses: the last three packets wait for the
+    /// timeout, which doubles each time, earlier ones for a round trip. As many are sent again as are lost on average.
     pub fn until_all_arrive(self, sent: Time, leg: impl Fn(Chance, Time) -> (f64, f64)) -> Duration {
         let Self { mut packets, round_trip } = self;
         let (mut waited, mut timeout) = (Duration::ZERO, round_trip + LEAST_VARIANCE);

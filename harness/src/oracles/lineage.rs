@@ -1,7 +1,7 @@
-//! What a server that went back did to the document: content that is there twice, and content that had been removed.
+//! What a server that lost its history did to the document: duplicated content, and removed content that came back.
 //!
-//! Both are looked for where the server was restored or made anew, and nowhere else: a user may add what is there already,
-//! and concurrent operations may double it, which the oracles of workloads find.
+//! Both are looked for only where the server was restored or rebuilt: otherwise a user may add what exists already, and
+//! concurrent operations may double it, which the oracles of workloads find.
 
 use std::collections::BTreeMap;
 
@@ -22,10 +22,10 @@ kinds! {
     );
 }
 
-/// Characters that are looked for together: texts of people repeat words, and seldom as much as this.
+/// Characters that are compared together: texts repeat words, and seldom this much.
 const RUN: usize = 12;
 
-/// What the times at which the server went back did to the final state.
+/// What the server's losses of history did to the final state.
 pub(crate) fn judge(gone_back: &[GoneBack], last: &Document) -> Vec<Finding> {
     let most =
         |count: fn(&GoneBack, &Document) -> u64| gone_back.iter().map(|back| count(back, last)).max().unwrap_or(0);
@@ -62,13 +62,13 @@ fn doubled(then: &Document, now: &Document) -> u64 {
     }
 }
 
-/// The sum of the second numbers, if it is at least half of that of the first ones, and more than one.
+/// The sum of the second numbers, if it is more than one and at least half of the sum of the first.
 fn most_of(parts: impl Iterator<Item = (u64, u64)>) -> u64 {
     let (all, found) = parts.fold((0, 0), |(all, found), (n, twice)| (all + n, found + twice));
     if found > 1 && found * 2 >= all { found } else { 0 }
 }
 
-/// How much was gone in `before`, was there again in `after`, and is there `now`.
+/// How much was missing in `before`, present again in `after`, and is present `now`.
 fn brought_back(before: &Document, after: &Document, now: &Document) -> u64 {
     match (before, after, now) {
         (Document::Map(before), Document::Map(after), Document::Map(now)) => after
@@ -117,7 +117,7 @@ mod tests {
         let three = list(1..=3);
         assert_eq!(found(&three, &three, &list([1, 2, 3, 1, 2, 3])), [("doubled content".into(), 3)]);
         assert_eq!(found(&three, &three, &list([1, 2, 4, 1, 2])), [("doubled content".into(), 2)]);
-        // One copy is no doubled document, and neither is what was twice there before.
+        // One repeated item is no doubled document, and neither is what was there twice before.
         assert_eq!(found(&three, &three, &list([1, 2, 3, 1])), []);
         assert_eq!(found(&list([1, 1]), &list([1, 1]), &list([1, 1])), []);
         let poem = "Whose woods these are I think I know. His house is in the village though;";

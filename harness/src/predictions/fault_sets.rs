@@ -1,11 +1,11 @@
-//! The conditions under which every strategy is verified on every workload.
+//! The conditions under which `verify --full` runs every strategy on every workload.
 
 use crate::pace::Pace;
 use crate::scenario::Scenario;
 
-/// Faults that happen together, and what they are for.
+/// Faults that happen together, and what they show.
 pub struct FaultSet {
-    /// Its name, which is that of its scenario.
+    /// Its name, which is also its scenario's.
     pub name: &'static str,
     /// The faults.
     pub faults: &'static [&'static str],
@@ -24,7 +24,7 @@ pub static FAULT_SETS: &[FaultSet] = &[
         faults: &[],
         network: "instant",
         pace: Pace::Turns,
-        reason: "nobody acts concurrently, so nothing explains a loss",
+        reason: "users act in turn, so concurrency explains no loss",
     },
     FaultSet {
         name: "rough",
@@ -38,14 +38,14 @@ pub static FAULT_SETS: &[FaultSet] = &[
         faults: &["partition:halves@300ms..800ms"],
         network: "wifi",
         pace: Pace::Poisson,
-        reason: "two groups go on without each other, and meet again",
+        reason: "two halves work without each other and reconnect",
     },
     FaultSet {
         name: "deaf",
         faults: &["partition:isolate,client=1@200ms..600ms", "partition:one-way,client=2@400ms..900ms"],
         network: "4g",
         pace: Pace::Poisson,
-        reason: "one client is away, and nothing that another sends gets through",
+        reason: "one client is offline, and nothing that another sends gets through",
     },
     FaultSet {
         name: "newcomer",
@@ -66,7 +66,7 @@ pub static FAULT_SETS: &[FaultSet] = &[
         faults: &["crash:client=2@300ms..800ms"],
         network: "wifi",
         pace: Pace::Poisson,
-        reason: "a client goes on from what it had saved",
+        reason: "a client recovers from what it had saved",
     },
     FaultSet {
         name: "together",
@@ -83,7 +83,7 @@ pub static FAULT_SETS: &[FaultSet] = &[
 ];
 
 impl FaultSet {
-    /// The plan's part with every strategy on every workload: three clients and about a second of work, enough for every
+    /// The part of the plan with every strategy on every workload: three clients and about a second of work, enough for every
     /// window to meet operations.
     pub fn scenario(&self, seeds: &str) -> Scenario {
         Scenario {

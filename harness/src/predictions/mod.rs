@@ -1,7 +1,7 @@
-//! What may be found in a run without anything being wrong with syncbench: every finding has to be predicted.
+//! What a run may find without anything being wrong with syncbench: every finding must be predicted.
 //!
-//! A finding is predicted by what the strategy does not claim, by how it carries the workload's edits, or by the map of
-//! anomalies that `explore` has found in small cases. A broken claim is never predicted.
+//! A finding is predicted by what the strategy does not claim, by an edit that it emulates, or by the anomaly map, which
+//! `explore` makes from small cases. A broken claim is never predicted.
 
 mod fault_sets;
 
@@ -23,13 +23,13 @@ pub use fault_sets::{FAULT_SETS, FaultSet};
 /// What predicts a finding.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Why {
-    /// Users acted at the same time, and in any serial order one of them comes later without having seen the other.
+    /// Users acted at the same time: any serial order puts one of them after the other without having seen it.
     AnyOrder,
     /// Users acted at the same time, and the strategy does not claim what would rule this out.
     NotClaimed(&'static str),
-    /// An edit of the workload goes by an encoding.
+    /// The strategy emulates an edit of the workload.
     Encoding(String),
-    /// A small case has shown it.
+    /// `explore` has found it in a small case.
     Mapped,
 }
 
@@ -61,7 +61,7 @@ impl Map {
     }
 }
 
-/// What a later operation does to one that its user had not seen, in whatever order.
+/// What an operation does, in any order, to an earlier one that its user had not seen.
 static CONCURRENT: &[&Kind] =
     &[&OVERWRITTEN, &EDIT_LOST_TO_DELETE, &DELETE_OVERWRITTEN, &MOVE_OVERWRITTEN, &ORPHANED_EDIT, &STALE_OUTPUT];
 
@@ -70,7 +70,7 @@ pub fn explained(cell: &Cell, claims: &Guarantees, finding: &Finding, map: &Map)
     if let Some(guarantee) = Guarantee::ALL.into_iter().find(|guarantee| guarantee.kind().name == finding.kind) {
         return (!guarantee.is_claimed(&claims.sessions)).then(|| Why::NotClaimed(guarantee.name()));
     }
-    // It is about a user who is gone for good, whatever the strategy.
+    // Presence of a user who is gone for good, whatever the strategy.
     if claims.ephemeral || finding.kind == CURSOR_OF_THE_CRASHED.name {
         return Some(Why::NotClaimed("durable"));
     }
@@ -93,20 +93,20 @@ pub fn explained(cell: &Cell, claims: &Guarantees, finding: &Finding, map: &Map)
     emulated.map(|(edit, _)| Why::Encoding(edit.clone()))
 }
 
-/// What becomes of a cell that is verified.
+/// The verdict on a cell of `verify --full`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
     /// The strategy cannot run it.
     Unsupported,
-    /// Nothing was found that is not predicted; what predicts each kind of finding.
+    /// Everything found was predicted; by kind of finding, what predicts it.
     Predicted(Vec<(String, Why)>),
-    /// The run says nothing: its budget ended, or a fault touched nothing.
+    /// The run says nothing: its budget ran out, or a fault touched nothing.
     Open(String),
-    /// Broken claims, findings that nothing predicts, or no result at all.
+    /// Broken claims, findings that nothing predicts, or no result.
     Unexplained(Vec<String>),
 }
 
-/// Holds a cell of a strategy with these claims to what is predicted.
+/// Judges a cell of a strategy with these claims: is everything found in it predicted?
 pub fn verdict(cell: &Cell, claims: &Guarantees, map: &Map) -> Verdict {
     let said = || cell.claims_reasons.join("; ");
     match (cell.outcome, cell.claims_kept) {

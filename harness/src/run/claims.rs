@@ -17,16 +17,16 @@ use crate::results::ClaimsKept;
 use crate::run_result::RunResult;
 use crate::sessions::Guarantee;
 
-/// Why a run is not to be trusted.
+/// A reason to distrust a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Objection {
-    /// Which oracle says so.
+    /// The oracle that objects.
     pub oracle: &'static Oracle,
-    /// In a sentence.
+    /// Its objection, in a sentence.
     pub said: String,
 }
 
-/// What of a strategy's claims a run contradicts, given the moments at which strong eventual consistency was violated and the
+/// Which of a strategy's claims a run contradicts, given the moments at which strong eventual consistency was violated and the
 /// protocol errors between honest replicas.
 pub(crate) fn breaches(
     claims: &Guarantees,
@@ -78,8 +78,8 @@ pub(crate) fn breaches(
     broken.map(|(oracle, _, said)| Objection { oracle, said }).collect()
 }
 
-/// Operations whose users were told nothing. A client that has crashed for good learns no further fates, and a new install
-/// none of before.
+/// Operations whose users got no answer. A client that has crashed for good learns no further fates, and a new install
+/// none of operations before it.
 fn unanswered(ran: &RunResult) -> usize {
     let asks = |entry: &&Entry| {
         let listens = !ran.ledger.crashed_for_good(entry.id.client) && !ran.ledger.forgotten_by_user(entry);
@@ -88,7 +88,7 @@ fn unanswered(ran: &RunResult) -> usize {
     ran.ledger.entries().filter(asks).count()
 }
 
-/// Holds a run against the strategy's claims: whether it kept them, and what speaks against that.
+/// Judges whether a run kept the strategy's claims, and says what contradicts them.
 pub(super) fn claims_kept(
     planned: &Planned,
     ran: &RunResult,
@@ -102,7 +102,7 @@ pub(super) fn claims_kept(
     broken.extend(broken_sessions(&claims.sessions, figures));
     if !broken.is_empty() {
         let mut after = |what: &str| broken.iter_mut().for_each(|objection| objection.said.insert_str(0, what));
-        // What a strategy claims rests on a server that keeps what it has.
+        // A strategy's claims rest on a server that keeps what it has.
         if !ran.gone_back.is_empty() {
             after("after the server had lost what it had: ");
         }
@@ -135,7 +135,7 @@ pub(super) fn claims_kept(
     if vain.is_empty() { (ClaimsKept::Yes, Vec::new()) } else { (ClaimsKept::Unknown, vain) }
 }
 
-/// Why a run says nothing about faults that touched nothing. What was drawn counts together: some of it may be idle.
+/// Why a run says nothing about faults that touched nothing. Faults drawn together count together: some may be idle.
 fn vain(coverage: &[Coverage]) -> Vec<String> {
     let written = coverage.iter().filter(|met| met.drawn_by.is_none()).filter_map(Coverage::vain);
     let mut drawn: BTreeMap<&str, bool> = BTreeMap::new();

@@ -19,7 +19,7 @@ use crate::settings::Engine;
 /// Cells of up to so many operations are timed whole: most of them take a few milliseconds.
 const WHOLE: u64 = 150;
 
-/// The longest that timing may take: beyond it, a user would rather have the run begin.
+/// The longest time for timing cells: beyond it, starting the run is better.
 const LONGEST: Duration = Duration::from_millis(1_500);
 
 /// The share of the run that timing may take, once something is known of it.

@@ -50,13 +50,13 @@ fn figures(task: &Task<'_>, ran: &RunResult, probes: &mut [Box<dyn Probe>], lost
 pub struct Examined {
     /// Its figures and findings.
     pub cell: Cell,
-    /// What speaks against the strategy's claims, by oracle.
+    /// What contradicts the strategy's claims, by oracle.
     pub objections: Vec<Objection>,
-    /// What happened.
+    /// The run itself.
     pub ran: RunResult,
 }
 
-/// Runs and judges one cell in virtual time, for what is found in it: how fast the machine was does not matter.
+/// Runs and judges one cell in virtual time for its findings, without the figures that depend on the machine's speed.
 pub(super) fn find(planned: &Planned) -> Result<Cell, SelectorError> {
     let task = planned.task(&planned.strategy)?;
     let mut probes = probes::all();

@@ -23,7 +23,7 @@ pub use claims::Objection;
 pub(crate) use claims::breaches;
 pub use estimate::{Estimate, estimate};
 pub use measure::{Examined, examine, observe};
-pub use planned::{Planned, PlannedWorkload, Product, Reading};
+pub use planned::{Planned, PlannedWorkload, Product, Reading, Recording};
 pub(crate) use support::{lacks, unsupported};
 
 /// Runs all cells on at most `threads` threads and hands each to `done` when it is finished, in any order.
@@ -54,8 +54,8 @@ pub fn run_cell(planned: &Planned) -> Cell {
     run_with(planned, measure::measure)
 }
 
-/// The same for what is found in a cell: findings, broken claims and the trace digest. How fast the machine was is left out,
-/// which takes longer than a run of a few operations.
+/// Runs a cell for its findings, broken claims and trace digest. It leaves out how fast the machine was,
+/// which takes longer to measure than a run of a few operations.
 pub fn find_in(planned: &Planned) -> Cell {
     run_with(planned, measure::find)
 }

@@ -1,5 +1,6 @@
 //! One cell of a plan, ready to run, and the command that runs it alone.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use syncbench_strategies::document::Digest;
@@ -12,6 +13,7 @@ use crate::pace::Pace;
 use crate::results::{Condition, TraceFile};
 use crate::settings::{Engine, Settings, Vocabulary};
 use crate::task::Task;
+use crate::times::Times;
 use crate::trace::Units;
 use crate::workload::{Workload, WorkloadSpec};
 
@@ -25,12 +27,21 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// The flags that ask for it, each after a space.
+    /// The flags that ask for this, each after a space.
     fn flags(self) -> String {
         let units = if self.units == Units::Utf16 { " --units utf16" } else { "" };
         let clients = self.clients.map_or(String::new(), |clients| format!(" --trace-clients {clients}"));
         format!("{units}{clients}")
     }
+}
+
+/// When the users of a workload act, as it was recorded.
+#[derive(Clone, Debug)]
+pub struct Recording {
+    /// The file; `None` for a replayed trace, which has times of its own.
+    pub file: Option<PathBuf>,
+    /// When each user acts.
+    pub times: Arc<Times>,
 }
 
 /// A workload of a plan.
@@ -39,8 +50,10 @@ pub struct PlannedWorkload {
     pub label: String,
     /// What it replays, if it is a recorded trace.
     pub trace: Option<TraceFile>,
-    /// How that is read.
+    /// How the trace is read.
     pub reading: Reading,
+    /// When its users act, where their pace is a recorded one.
+    pub recording: Option<Recording>,
     /// What it says about itself.
     pub spec: &'static WorkloadSpec,
     /// The workload.
@@ -50,14 +63,15 @@ pub struct PlannedWorkload {
 impl PlannedWorkload {
     /// A workload that is no recorded trace.
     pub fn new(label: impl Into<String>, spec: &'static WorkloadSpec, workload: Box<dyn Workload>) -> Self {
-        Self { label: label.into(), trace: None, reading: Reading::default(), spec, workload }
+        Self { label: label.into(), trace: None, reading: Reading::default(), recording: None, spec, workload }
     }
 
-    /// The same with a part of what it replays.
+    /// The same reading of a part of the trace.
     #[must_use]
     pub fn with(&self, workload: Box<dyn Workload>) -> Self {
-        let Self { label, trace, reading, spec, .. } = self;
-        Self { label: label.clone(), trace: trace.clone(), reading: *reading, spec, workload }
+        let Self { label, trace, reading, recording, spec, .. } = self;
+        let recording = recording.clone();
+        Self { label: label.clone(), trace: trace.clone(), reading: *reading, recording, spec, workload }
     }
 }
 
@@ -90,7 +104,7 @@ pub struct Planned {
     pub workload: Arc<PlannedWorkload>,
     /// Its conditions.
     pub settings: Settings,
-    /// What its users do and when; `None` where they come to act by their pace, as in every cell of a scenario.
+    /// The script of its users; `None` where they act by their pace, as in every cell of a scenario.
     pub script: Option<Arc<[ScriptedAction]>>,
     /// What runs it.
     pub product: Arc<Product>,
@@ -102,7 +116,8 @@ impl Planned {
     /// The run of this cell with `strategy`: its own, or the same under watch.
     pub fn task<'a>(&'a self, strategy: &'a Configured) -> Result<Task<'a>, SelectorError> {
         let task = Task::with(strategy, &*self.workload.workload, self.settings.clone(), &self.product.known)?;
-        Ok(Task { script: self.script.clone(), ..task })
+        let times = self.workload.recording.as_ref().map(|recording| recording.times.clone());
+        Ok(Task { script: self.script.clone(), times, ..task })
     }
 
     /// The id of its cell in results of this build.
@@ -119,6 +134,16 @@ impl Planned {
         Condition { part, workload: &workload.label, trace: workload.trace.as_ref(), settings }.deal()
     }
 
+    /// When its users act, where that is as recorded.
+    fn recording(&self) -> Option<&Recording> {
+        self.workload.recording.as_ref().filter(|_| matches!(self.settings.pace, Pace::Recorded(_)))
+    }
+
+    /// The pace that need not be written.
+    fn usual_pace(&self) -> Pace {
+        if self.workload.trace.is_some() { Pace::Causal } else { Pace::Poisson }
+    }
+
     /// The command that runs this cell alone.
     pub fn replay(&self) -> String {
         let settings = &self.settings;
@@ -128,15 +153,18 @@ impl Planned {
             Some(trace) => command += &format!(" --trace {}{}", trace.path.display(), self.workload.reading.flags()),
             None => command += &format!(" --workload {} --size {}", self.workload.label, settings.size),
         }
-        // What cannot be made was refused when the plan was laid out.
+        // A cell that cannot be made was refused when the plan was made.
         for fault in settings.drawn(&self.product.known).unwrap_or_else(|_| settings.faults.clone()) {
             command += &format!(" --fault {fault}");
         }
         if settings.transport != Transport::Stream {
             command += &format!(" --transport {}", settings.transport);
         }
-        if settings.pace != Pace::Poisson && self.workload.trace.is_none() {
-            command += &format!(" --pace {}", settings.pace.name());
+        if let Some(Recording { file: Some(file), .. }) = self.recording() {
+            command += &format!(" --times {}", file.display());
+        }
+        if settings.pace != self.usual_pace() {
+            command += &format!(" --pace {}", settings.pace);
         }
         if settings.undo > 0.0 {
             command += &format!(" --undo {}", settings.undo);
@@ -150,10 +178,11 @@ impl Planned {
         }
         // Written so, and not with a plus, because smartstring adds to what a plus may mean.
         command += &format!(
-            " --clients {} --ops {} --rate {} --budget {} --seeds {}",
+            " --clients {} --ops {}{} --budget {} --seeds {}",
             settings.clients,
             settings.ops,
-            settings.rate_per_s,
+            // Recorded times have a rate of their own.
+            if self.recording().is_some() { String::new() } else { format!(" --rate {}", settings.rate_per_s) },
             settings.budget.as_secs_f64(),
             settings.seed
         );

@@ -34,6 +34,7 @@ pub static OTHER_PARTS: &[(&str, &str)] = &[
     ("server-loss-crash", include_str!("../../scenarios/server-loss-crash.toml")),
     ("server-loss-backup", include_str!("../../scenarios/server-loss-backup.toml")),
     ("server-loss-rebuild", include_str!("../../scenarios/server-loss-rebuild.toml")),
+    ("contention", include_str!("../../scenarios/contention.toml")),
     ("purged", include_str!("../../scenarios/purged.toml")),
 ];
 

@@ -30,6 +30,11 @@ impl Scenario {
             strategies: vec![planned.strategy.label.clone()],
             workloads: if traced { Vec::new() } else { vec![workload.label.clone()] },
             trace: workload.trace.as_ref().map(|trace| trace.path.clone()),
+            times: workload
+                .recording
+                .as_ref()
+                .and_then(|recording| recording.file.clone())
+                .filter(|_| matches!(pace, Pace::Recorded(_))),
             units: workload.reading.units,
             trace_clients: workload.reading.clients,
             networks: vec![network.clone()],
@@ -39,7 +44,7 @@ impl Scenario {
             // A script may have none.
             ops: (*ops).clamp(1, MAX_OPS),
             rate_per_s: *rate_per_s,
-            pace: if traced { Pace::Recorded } else { *pace },
+            pace: if traced && !matches!(pace, Pace::Recorded(_)) { Pace::Causal } else { *pace },
             undo: *undo,
             sizes: if traced { Vec::new() } else { vec![*size] },
             seeds: vec![seed.to_string()],

@@ -11,7 +11,7 @@ use super::error::{ScenarioError, at, value};
 use super::{MAX_CLIENTS, MAX_OPS, Scenario};
 use crate::faults::{self, Faults, Scope};
 use crate::network::Transport;
-use crate::pace::Pace;
+use crate::pace::{Pace, Timing};
 use crate::settings::{Engine, Vocabulary};
 use crate::trace::Units;
 
@@ -38,10 +38,7 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), ScenarioError> {
     if let Some(size) = scenario.sizes.iter().find(|size| **size > 1_000_000) {
         return Err(value("size", size, "expected at most 1000000"));
     }
-    if (scenario.pace == Pace::Recorded) != scenario.trace.is_some() {
-        let expected = "a trace is replayed at its recorded pace, and nothing else has one";
-        return Err(value("pace", scenario.pace.name(), expected));
-    }
+    check_pace(scenario)?;
     if let (true, Some(workload)) = (scenario.trace.is_some(), scenario.workloads.first()) {
         return Err(value("workload", workload, "a trace is replayed instead of workloads; leave one of them out"));
     }
@@ -55,6 +52,26 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), ScenarioError> {
         return Err(value("size", size, "a trace begins with its own document; leave the size out"));
     }
     Ok(())
+}
+
+/// Checks that the pace suits what is run, and that recorded times come from one place.
+fn check_pace(scenario: &Scenario) -> Result<(), ScenarioError> {
+    let wrong = |expected: &str| Err(value("pace", scenario.pace, expected));
+    let times = scenario.times.as_ref().map(|path| path.display());
+    match (scenario.pace, &scenario.trace, times) {
+        (_, Some(_), Some(times)) => Err(value("times", times, "a trace has times of its own; leave one of them out")),
+        (Pace::Recorded(Timing { content: Some(_), .. }), Some(_), _) => {
+            wrong("`content` tells which file of --times is meant, and a trace has times of its own")
+        }
+        (Pace::Recorded(_) | Pace::Causal, Some(_), None) | (Pace::Recorded(_), None, Some(_)) => Ok(()),
+        (_, Some(_), None) => wrong("a trace is replayed in its causal order (causal) or at its times (recorded)"),
+        (Pace::Causal, None, _) => wrong("only a trace has a causal order; expected --trace FILE"),
+        (Pace::Recorded(_), None, None) => wrong(
+            "nothing was recorded; expected --trace FILE to replay a trace, or --times FILE for the times of workloads",
+        ),
+        (_, None, Some(times)) => Err(value("times", times, "expected --pace recorded beside recorded times")),
+        (_, None, None) => Ok(()),
+    }
 }
 
 /// Checks that every fault exists and that engine and links have it, and that some client takes part at the end, whatever the

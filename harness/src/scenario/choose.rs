@@ -1,9 +1,11 @@
 //! What a scenario names: strategies, workloads or a trace, networks, seeds.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
+use syncbench_strategies::document::Digest;
 use syncbench_strategies::registry;
 use syncbench_strategies::selector::Selector;
 use syncbench_strategies::spec::Configured;
@@ -12,9 +14,11 @@ use super::catalog::Catalog;
 use super::error::{ScenarioError, at, value};
 use super::{MAX_CELLS, Scenario};
 use crate::network::{self, Transport};
+use crate::pace::{Pace, Timing};
 use crate::results::TraceFile;
-use crate::run::{PlannedWorkload, Reading};
+use crate::run::{PlannedWorkload, Reading, Recording};
 use crate::settings::Vocabulary;
+use crate::times::{self, Arrivals, Times};
 use crate::trace::{self, Replay, Trace};
 use crate::workloads;
 
@@ -82,16 +86,70 @@ pub(super) fn networks(scenario: &Scenario, known: &Vocabulary) -> Result<Vec<St
     Ok(scenario.networks.clone())
 }
 
-/// The workloads by name.
-pub(super) fn workloads(scenario: &Scenario, catalog: &Catalog) -> Result<Vec<Arc<PlannedWorkload>>, ScenarioError> {
+/// The workloads by name, whose users act as in the recording.
+pub(super) fn workloads(
+    scenario: &Scenario,
+    catalog: &Catalog,
+    recording: Option<&Recording>,
+) -> Result<Vec<Arc<PlannedWorkload>>, ScenarioError> {
     let configure = |written: &String| {
         let (spec, workload) =
             workloads::configure_from(&catalog.workloads, &selector("workload", written)?).map_err(at("workload"))?;
-        Ok(Arc::new(PlannedWorkload::new(written, spec, workload)))
+        let recording = recording.cloned();
+        Ok(Arc::new(PlannedWorkload { recording, ..PlannedWorkload::new(written, spec, workload) }))
     };
     let all = catalog.workloads.iter().map(|spec| spec.name);
     named(("workload", "workloads"), &scenario.workloads, all)?.iter().map(configure).collect()
 }
+
+/// Recorded times from a file.
+pub(super) struct Timed {
+    pub(super) recording: Recording,
+    /// How they are taken, and from which file.
+    pub(super) timing: Timing,
+    /// What their reader should know.
+    pub(super) notes: Vec<String>,
+}
+
+/// The times in this file, dealt to the clients: a time in each line, or a trace.
+pub(super) fn timed(path: &Path, timing: Timing, scenario: &Scenario) -> Result<Timed, ScenarioError> {
+    let fail = |reason: String| value("times", path.display(), reason);
+    let file = File::open(path).map_err(|error| fail(format!("cannot be opened: {error}")))?;
+    let bytes = trace::unpack(file).map_err(fail)?;
+    let content = Digest::of(&bytes);
+    if let Some(meant) = timing.content.filter(|meant| *meant != content) {
+        return Err(fail(format!(
+            "its content is {content}, expected {meant}: the file has changed; leave `content` out"
+        )));
+    }
+    let timing = Timing { content: Some(content), ..timing };
+    let is_text = |byte: &&u8| !byte.is_ascii_whitespace();
+    let arrivals = match bytes.iter().find(is_text) {
+        Some(b'{' | b'[') => {
+            let trace = Trace::from_reader(path, &*bytes, scenario.units)?;
+            let users = trace.schedule.authors().into_iter().map(|author| author as u32).collect();
+            let moments = trace.moments().ok_or_else(|| fail(NO_TIMES.to_owned()))?;
+            Arrivals { moments, users: (trace.schedule.clients() > 1).then_some(users) }
+        }
+        _ => times::read(&bytes).map_err(fail)?,
+    };
+    let moments = arrivals.moments.taken(timing);
+    let times = Times::dealt(&moments, arrivals.users.as_deref(), scenario.clients, scenario.ops);
+    let label = format!("times {}", path.file_name().unwrap_or_default().to_string_lossy());
+    let mut notes = arrivals.moments.notes(timing);
+    if times.ops() < scenario.ops {
+        notes.push(format!("{} operations, as many as there are times", times.ops()));
+    }
+    if times.acting() < scenario.clients as usize {
+        notes.push(format!("{} of {} clients act, the others watch", times.acting(), scenario.clients));
+    }
+    let notes = notes.into_iter().map(|note| format!("{label}: {note}")).collect();
+    let recording = Recording { file: Some(path.to_owned()), times: Arc::new(times) };
+    Ok(Timed { recording, timing, notes })
+}
+
+const NO_TIMES: &str = "has no times: expected a `\"time\"` after 1970 in its txns, such as \"2026-11-27T12:38:00Z\"; \
+                        --pace causal replays a trace without";
 
 /// A trace that is replayed in place of workloads.
 pub(super) struct Recorded {
@@ -134,11 +192,20 @@ pub(super) fn recorded(path: &Path, scenario: &Scenario) -> Result<Recorded, Sce
             trace.on_clients(clients).ok_or_else(|| value("trace-clients", clients, expected))?
         }
     };
+    let recording = match scenario.pace {
+        Pace::Recorded(timing) => {
+            let moments = trace.moments().ok_or_else(|| value("trace", path.display(), NO_TIMES))?;
+            notes.extend(moments.notes(timing).into_iter().map(|note| format!("{label}: {note}")));
+            let times = Times::of_trace(&moments.taken(timing), &trace.schedule);
+            Some(Recording { file: None, times: Arc::new(times) })
+        }
+        _ => None,
+    };
     let replay = Replay::new(trace);
     let (writers, ops, digest) = (replay.clients(), replay.ops(), replay.trace().digest);
     let trace = Some(TraceFile { path: path.to_owned(), digest });
     let reading = Reading { units: scenario.units, clients: scenario.trace_clients };
-    let workload = PlannedWorkload { label, trace, reading, spec: &trace::SPEC, workload: Box::new(replay) };
+    let workload = PlannedWorkload { label, trace, reading, recording, spec: &trace::SPEC, workload: Box::new(replay) };
     Ok(Recorded { workload: Arc::new(workload), writers, ops, notes })
 }
 

@@ -58,11 +58,12 @@ enum Kind {
 }
 
 /// Every key of a scenario, the flag that sets it, which is read as a key too, and how its value may be written.
-const KEYS: [(&str, &str, Kind); 17] = [
+const KEYS: [(&str, &str, Kind); 18] = [
     ("name", "name", Kind::Text),
     ("strategies", "strategy", Kind::Names),
     ("workloads", "workload", Kind::Names),
     ("trace", "trace", Kind::Text),
+    ("times", "times", Kind::Text),
     ("units", "units", Kind::Text),
     ("trace_clients", "trace-clients", Kind::Count),
     ("networks", "network", Kind::Networks),
@@ -251,8 +252,8 @@ fn meant(error: &toml::de::Error, written: &str) -> String {
     let expected = said.split_once("expected").map_or("", |(_, expected)| expected);
     let words = expected.split('`').skip(1).step_by(2).map(|word| (word, ""));
     match names::did_you_mean(written, words) {
-        Some(meant) => format!("{said}; {meant}"),
-        None => said.to_owned(),
+        Some(meant) if !said.contains(&meant) => format!("{said}; {meant}"),
+        _ => said.to_owned(),
     }
 }
 

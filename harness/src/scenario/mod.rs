@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::pace::Pace;
+use crate::pace::{Pace, Timing};
 use crate::schedule;
 use crate::settings::Engine;
 use crate::trace::Units;
@@ -40,6 +40,10 @@ pub const MAX_OPS: u64 = 10_000_000;
 /// Most cells of one run.
 pub const MAX_CELLS: usize = 100_000;
 
+/// Why a rate beside recorded times is refused.
+pub const OWN_RATE: &str = "recorded times have a rate of their own; leave it out, and set recorded:speed=10 for ten times as \
+                            fast";
+
 /// What to run. Lists are axes: every combination of strategy, workload, size, network and seed is a cell. The faults are
 /// one set that holds for all cells.
 ///
@@ -59,6 +63,9 @@ pub struct Scenario {
     /// What the positions of the trace count.
     #[serde(skip_serializing_if = "is_default")]
     pub units: Units,
+    /// A file with the times at which the users of workloads act, for the pace `recorded`: a time in each line, or a trace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub times: Option<PathBuf>,
     /// On how many clients the authors of the trace are replayed: those who were never active at the same time share one. By
     /// default each author has a client, as recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -111,6 +118,7 @@ impl Default for Scenario {
             strategies: vec!["all".into()],
             workloads: vec!["all".into()],
             trace: None,
+            times: None,
             units: Units::default(),
             trace_clients: None,
             networks: vec!["wifi".into()],
@@ -145,7 +153,7 @@ impl Scenario {
             clients: 2,
             ops: MAX_OPS,
             rate_per_s: 500.0,
-            pace: Pace::Recorded,
+            pace: Pace::Causal,
             seeds: vec!["1".into()],
             ..Self::default()
         }
@@ -164,6 +172,12 @@ impl Scenario {
     pub fn replaying(text: &str, trace: Option<&Path>) -> Result<Self, TomlError> {
         let mut written = file::read(text)?;
         let mut scenario: Self = written.clone().try_into().map_err(TomlError::somewhere)?;
+        if scenario.times.is_some() && !written.contains_key("pace") {
+            scenario.pace = Pace::Recorded(Timing::AS_RECORDED);
+        }
+        if matches!(scenario.pace, Pace::Recorded(_)) && written.contains_key("rate_per_s") {
+            return Err(TomlError::somewhere(format!("rate_per_s: {OWN_RATE}")));
+        }
         let Some(path) = trace.map(Path::to_owned).or_else(|| scenario.trace.take()) else { return Ok(scenario) };
         written.remove("trace");
         if trace.is_some() {

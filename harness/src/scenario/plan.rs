@@ -14,6 +14,7 @@ use super::error::{ScenarioError, value};
 use super::{MAX_CELLS, Scenario, choose};
 use crate::faults;
 use crate::network::{self, Transport};
+use crate::pace::Pace;
 use crate::results::{Cell, Facts, PlanMark, StrategyFacts};
 use crate::run::{self, Planned, PlannedWorkload, Product};
 use crate::settings::Settings;
@@ -116,9 +117,25 @@ fn lay_out(
             writers = Some(recorded.writers);
             scenario.clients = scenario.clients.max(recorded.writers);
             scenario.ops = recorded.ops;
+            if let Some(recording) = &recorded.workload.recording {
+                scenario.rate_per_s = recording.times.rate_per_s();
+            }
             vec![recorded.workload]
         }
-        None => choose::workloads(&scenario, catalog)?,
+        None => {
+            let timed = match (&scenario.times, scenario.pace) {
+                (Some(path), Pace::Recorded(timing)) => Some(choose::timed(path, timing, &scenario)?),
+                _ => None,
+            };
+            let recording = timed.map(|timed| {
+                notes.extend(timed.notes);
+                scenario.pace = Pace::Recorded(timed.timing);
+                scenario.ops = timed.recording.times.ops();
+                scenario.rate_per_s = timed.recording.times.rate_per_s();
+                timed.recording
+            });
+            choose::workloads(&scenario, catalog, recording.as_ref())?
+        }
     };
     let mut strategies = choose::strategies(&scenario, catalog, writers)?;
     let mut met = BTreeSet::new();

@@ -1,3 +1,6 @@
+mod contention;
+mod recorded;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -5,6 +8,7 @@ use syncbench_strategies::document::Digest;
 use syncbench_strategies::registry::STRATEGIES;
 
 use super::*;
+use crate::pace::PACES;
 use crate::run::Planned;
 
 fn broken(change: impl FnOnce(&mut Scenario)) -> String {
@@ -77,11 +81,11 @@ fn parts_keep_those_of_the_asked_workloads_that_are_their_own() {
     };
     let row = |name: &str, size, workloads: &str| (name.to_owned(), size, workloads.to_owned());
     assert_eq!(
-        chosen(&["record:hot=0", "text"]),
+        chosen(&["record:contention=one:0", "text"]),
         [
-            row("away-1h", 250, "record:hot=0"),
+            row("away-1h", 250, "record:contention=one:0"),
             row("away-1h", 20_000, "text"),
-            row("away-3w", 250, "record:hot=0"),
+            row("away-3w", 250, "record:contention=one:0"),
             row("away-3w", 20_000, "text")
         ]
     );
@@ -169,14 +173,17 @@ fn what_belongs_to_a_trace_needs_one() {
     for (error, words) in [
         (broken(|s| s.trace_clients = Some(3)), ["trace-clients", "`3`", "expected a trace"]),
         (broken(|s| s.units = Units::Utf16), ["units", "`utf16`", "expected a trace"]),
-        (broken(|s| s.pace = Pace::Recorded), ["pace", "`recorded`", "a trace is replayed"]),
+        (broken(|s| s.pace = Pace::Causal), ["pace", "`causal`", "only a trace has a causal order"]),
+        (broken(|s| s.pace = PACES[4]), ["pace", "`recorded`", "expected --trace FILE"]),
+        (broken(|s| s.times = Some("x.csv".into())), ["times", "`x.csv`", "expected --pace recorded"]),
+        (broken(|s| (s.times, s.pace) = (Some("x.csv".into()), PACES[4])), ["times", "`x.csv`", "cannot be opened"]),
         (
-            broken(|s| (s.trace, s.pace) = (Some("x.json".into()), Pace::Recorded)),
+            broken(|s| (s.trace, s.pace) = (Some("x.json".into()), Pace::Causal)),
             ["workload", "`all`", "instead of workloads"],
         ),
         (
             broken(|s| *s = Scenario { pace: Pace::Turns, ..Scenario::of_trace("x.json".into()) }),
-            ["pace", "`turns`", "recorded pace"],
+            ["pace", "`turns`", "causal order"],
         ),
     ] {
         assert!(words.iter().all(|word| error.contains(word)), "{error}");

@@ -27,7 +27,7 @@ pub enum Why {
     OwnUnseen(OpId),
     /// The client no longer shows an operation of another user.
     Gone(OpId),
-    /// The client's state changed, or was not what it had been before a crash, though nothing happened to any operation there.
+    /// The client's state changed, or differs from the one before a crash, although nothing happened to any operation there.
     Changed,
     /// The client shows an operation and not these earlier ones of the same user.
     Earlier(OpId, Vec<OpId>),
@@ -46,8 +46,8 @@ impl Break {
         }
     }
 
-    /// What is left of it once all fates are known: operations that turned out to have no effect are no writes, and whether
-    /// those are that only their user ever saw, nobody knows.
+    /// What is left of it once all fates are known: operations without effect are no writes, and so are those that only their
+    /// user ever saw and whose fate is unknown.
     pub(super) fn confirmed_by(&self, ledger: &Ledger) -> Option<Self> {
         let write = |op: &OpId| ledger.entry(*op).is_some_and(is_write);
         let missing = |op: OpId, all: &[OpId]| -> Option<Vec<OpId>> {

@@ -1,9 +1,9 @@
 //! Session guarantees (Terry et al. 1994), from what each client showed and when.
 //!
-//! A session is one user at one client. A *write* is an operation that has an effect: it was neither rejected nor void. A
-//! *read* is what a client shows once nothing else happens at an instant. An operation is in it while the client reflects it,
-//! or shows it to its own user, until the client rolls it back or loses it. What an operation changed may have been
-//! superseded since: it counts as shown, as a write that lost to a newer one does.
+//! A session is one user at one client. A *write* is an operation with an effect: it was neither rejected nor void. A
+//! *read* is what a client shows at the end of an instant. It contains an operation while the client reflects it,
+//! or shows it to its own user, until the client rolls it back or loses it. A newer write may have superseded what an operation
+//! changed: the operation still counts as shown.
 //!
 //! | guarantee | broken when a client |
 //! |---|---|

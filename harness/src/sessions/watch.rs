@@ -1,4 +1,4 @@
-//! Watches a run: what each client shows and when, and what that breaks.
+//! Watches a run: what each client shows and when, and which guarantees that breaks.
 
 use std::collections::BTreeSet;
 use std::mem;
@@ -12,14 +12,14 @@ use crate::ledger::{Entry, Fate, Ledger};
 use crate::node_table::NodeSet;
 use crate::op_set::OpSet;
 
-/// What happened in a run that sessions are about, in order.
+/// One step of a run, as far as sessions depend on it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
     /// A user issued an operation.
     Act(OpId, Time),
     /// What a client shows has changed.
     Look(Look),
-    /// A client lost what it had: its user begins anew.
+    /// A client lost its state: its user begins a new session.
     Begin(NodeId),
 }
 
@@ -43,7 +43,7 @@ struct Client {
     known: OpSet,
     /// Of the operations of the run, as they were issued, so many at the beginning are all known.
     through: usize,
-    /// Those that it does not show any more.
+    /// Those that it no longer shows.
     gone: BTreeSet<OpId>,
     /// Since the last look: operations that it shows now, that it does not show any more, and that it has confirmed.
     fresh: Vec<OpId>,
@@ -51,7 +51,7 @@ struct Client {
     confirmed: Vec<OpId>,
     /// The first operation of each session of its user but the first.
     sessions: Vec<u64>,
-    /// Since its state was last looked at, something happened to an operation there.
+    /// Whether something happened to an operation there since its state was last looked at.
     stirred: bool,
     state: Option<Digest>,
 }
@@ -94,7 +94,7 @@ impl Client {
 
     fn hide(&mut self, op: OpId) {
         if self.known.contains(op) && self.gone.insert(op) {
-            // What came at this instant has been seen by nobody.
+            // Nobody has seen an operation that appeared at this instant.
             let seen = self.fresh.len();
             self.fresh.retain(|fresh| *fresh != op);
             if self.fresh.len() == seen {
@@ -130,7 +130,7 @@ impl Watch {
         }
     }
 
-    /// The same, and every step is kept.
+    /// A watch that keeps every step.
     pub fn keeping_steps() -> Self {
         Self { steps: Some(Vec::new()), ..Self::new() }
     }
@@ -153,19 +153,19 @@ impl Watch {
             What::State(digest) => self.state(node, *digest),
             What::Crashed { .. } => self.change(node, |client| client.state = None),
             What::RecoveryDiffers => self.break_off(node, Why::Changed),
-            What::InstantEnd => self.calm(),
+            What::InstantEnd => self.end_instant(),
             _ => {}
         }
     }
 
-    /// An instant is over: whatever happens to an operation happens at another.
-    fn calm(&mut self) {
+    /// An instant ends: what happens to an operation from now on happens at another.
+    fn end_instant(&mut self) {
         while let Some(node) = self.stirred.pop_first() {
             self.clients[node.0 as usize - 1].stirred = false;
         }
     }
 
-    /// A client lost what it had, or what its peers had of it.
+    /// A client lost its state, or its peers lost what they had of it.
     fn begin(&mut self, node: NodeId, ledger: &Ledger) {
         if ledger.replica(node).is_some() {
             let next = ledger.next_op(node).n;
@@ -174,13 +174,13 @@ impl Watch {
         }
     }
 
-    /// The guarantees that were broken, in order, given what became of all operations.
+    /// The guarantees that were broken, in order, given the fates of all operations.
     pub fn broken(&mut self, ledger: &Ledger) -> Vec<Break> {
         self.look(ledger);
         self.broken.iter().filter_map(|broken| broken.confirmed_by(ledger)).collect()
     }
 
-    /// What happened, if that was kept.
+    /// The steps of the run, if they were kept.
     pub fn steps(&self) -> &[Step] {
         self.steps.as_deref().unwrap_or_default()
     }
@@ -211,7 +211,7 @@ impl Watch {
             self.stir(*node, |client| client.show(*op, effect));
         }
         match report {
-            // Another user's operation that was gone is back; of its own user's the client says that it shows it again.
+            // Another user's operation that was lost is shown again; for its own user's, the client reports when it shows it.
             Report::Reflected(op) if op.client != node => {
                 let mut back = false;
                 self.change(node, |client| {
@@ -255,7 +255,7 @@ impl Watch {
         self.broken.push(Break { at: self.at, client, why });
     }
 
-    /// An instant is over: what clients show now is what their users see.
+    /// An instant ends: what clients show now is what their users see.
     fn look(&mut self, ledger: &Ledger) {
         while let Some(node) = self.touched.pop_first() {
             self.look_at(node, ledger);
@@ -320,7 +320,7 @@ fn unseen<'a>(seen: &'a OpSet, op: OpId, node: NodeId, client: &'a Client) -> im
     prefixes.chain(beyond).filter(|op| !client.shows(*op))
 }
 
-/// Operations that are missing. The first of which it is certain that it is a write is enough; without one, all that may turn
+/// Operations that are missing. The first that is certainly a write is enough; without one, all that may turn
 /// out to be one.
 fn missing(all: impl Iterator<Item = OpId>, ledger: &Ledger) -> Option<Vec<OpId>> {
     let mut open = Vec::new();

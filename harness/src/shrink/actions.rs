@@ -17,12 +17,12 @@ use crate::pace::Pace;
 use crate::run::Planned;
 use crate::task::Task;
 
-/// Spans around the first lost operation of which everything is kept at first: what it met is mostly near.
+/// Spans before and after the first lost operation within which every action is kept at first: most causes are near.
 const AROUND: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(5)];
 
-/// Writes the run down as a script, and leaves out what has nothing to do with the finding, as far as its example tells.
+/// Records the run as a script, and leaves out what is unrelated to the finding, judged by its example.
 ///
-/// The error says that the run cannot be written down.
+/// The error says why the run cannot be recorded.
 pub(super) fn write_down(search: &mut Search<'_>) -> Result<(), String> {
     let planned = search.best().clone();
     let recorder = Recorder::default();
@@ -35,9 +35,9 @@ pub(super) fn write_down(search: &mut Search<'_>) -> Result<(), String> {
     }));
     let actions = recorder.take();
     if planned.script.is_none() && !search.take(scripted(&planned, &actions)) {
-        return Err("this run does not happen again when its users act at the same times".into());
+        return Err("this run does not repeat when its users act at the same times".into());
     }
-    // A run that failed is known as far as it came, and nothing was found in it.
+    // Of a run that failed, only what happened before is known, and no finding.
     let Ok((ran, findings)) = ran else { return Ok(()) };
     let lost = findings.iter().find(|finding| finding.kind == search.kind());
     let Some(finding) = lost else { return Ok(()) };
@@ -63,11 +63,11 @@ pub(super) fn write_down(search: &mut Search<'_>) -> Result<(), String> {
 pub(super) fn fewer(search: &mut Search<'_>) {
     let best = search.best().clone();
     let Some(script) = best.script.clone() else { return };
-    // What passes becomes the best run at once.
+    // A run that passes becomes the best run at once.
     let _ = ddmin(&script, |part| search.take(scripted(&best, part)));
 }
 
-/// Cuts a trace at its end: the shortest beginning that a search by halves finds.
+/// Cuts a trace at its end: the shortest beginning that a bisection finds.
 pub(super) fn cut_trace(search: &mut Search<'_>) {
     let best = search.best().clone();
     let (mut least, mut most) = (1, best.settings.ops);

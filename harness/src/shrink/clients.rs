@@ -12,16 +12,16 @@ use crate::actions::ScriptedAction;
 use crate::faults::FaultSpec;
 use crate::run::Planned;
 
-/// Above so many actions, users are not put together: every pair of clients is a run.
+/// Above this many actions users are not merged: every pair of clients is a run.
 const FEW: usize = 64;
 
-/// Removes clients whose user does nothing, and lets one user do what two did.
+/// Removes clients whose users do nothing, and merges two users into one.
 pub(super) fn fewer(search: &mut Search<'_>) {
     let clients = search.best().settings.clients;
     let acting = |planned: &Planned| -> BTreeSet<u32> {
         planned.script.iter().flat_map(|script| script.iter()).map(|action| action.client.0).collect()
     };
-    // At once, or else one after the other, from the last.
+    // All at once, otherwise one after the other, from the last.
     let idle = |planned: &Planned| -> Vec<u32> {
         let acting = acting(planned);
         (1..=planned.settings.clients).rev().filter(|client| !acting.contains(client)).collect()
@@ -61,13 +61,13 @@ fn moved(planned: &Planned, from: NodeId, to: NodeId) -> Planned {
     relabeled(planned, |client| if client == from.0 { to.0 } else { client })
 }
 
-/// The same run without some clients, whose users do nothing: those behind them move up.
+/// The same run without some clients, whose users do nothing: later ones move up.
 fn without(planned: &Planned, gone: &[u32]) -> Planned {
     let clients = planned.settings.clients;
     let place = |client: u32| client - gone.iter().filter(|gone| **gone < client).count() as u32;
     let mut fewer = relabeled(planned, place);
     fewer.settings.clients = clients - gone.len() as u32;
-    // A fault of a client that is gone hits the first.
+    // A fault of a removed client hits the first.
     renamed_in(&mut fewer, planned, |client| match client {
         0 if !gone.contains(&clients) => 0,
         client if client == 0 || gone.contains(&client) => 1,
@@ -91,7 +91,7 @@ fn numbered(planned: &Planned) -> Planned {
     numbered
 }
 
-/// The same run in which clients do what others did.
+/// The same run with clients renumbered.
 fn relabeled(planned: &Planned, new: impl Fn(u32) -> u32) -> Planned {
     let script = planned.script.iter().flat_map(|script| script.iter());
     let moved = script.map(|action| ScriptedAction { client: NodeId(new(action.client.0)), ..*action });
@@ -100,7 +100,7 @@ fn relabeled(planned: &Planned, new: impl Fn(u32) -> u32) -> Planned {
     scripted(planned, &actions)
 }
 
-/// Makes the faults of `changed` hit the clients that those of `planned` are called now.
+/// Makes the faults of `changed` hit the new numbers of the clients that those of `planned` hit.
 fn renamed_in(changed: &mut Planned, planned: &Planned, new: impl Fn(u32) -> u32) {
     for fault in &mut changed.settings.faults {
         if let Some(renamed) = renamed(fault, &planned.product.known.faults, &new) {
@@ -109,7 +109,7 @@ fn renamed_in(changed: &mut Planned, planned: &Planned, new: impl Fn(u32) -> u32
     }
 }
 
-/// A fault that hits the clients that its own are called now; `None` where it is written as before.
+/// A fault with the new numbers of its clients; `None` if it is written as before.
 fn renamed(fault: &str, known: &[&'static FaultSpec], new: &impl Fn(u32) -> u32) -> Option<String> {
     let mut selector: Selector = fault.parse().ok()?;
     let spec = known.iter().find(|spec| spec.name == selector.name)?;
@@ -137,5 +137,5 @@ fn names_client(param: &Param) -> bool {
     param.kind == ParamKind::Node || (param.kind == ParamKind::Count && CLIENTS.contains(&param.name))
 }
 
-/// How parameters are called that are the number of a client.
+/// The names of parameters that hold the number of a client.
 const CLIENTS: [&str; 2] = ["client", "of"];

@@ -1,4 +1,4 @@
-//! Plainer conditions: fewer faults, a constant network, a reliable transport.
+//! Simpler conditions: fewer faults, a constant network, a reliable transport.
 
 use std::time::Duration;
 
@@ -9,11 +9,11 @@ use super::search::Search;
 use super::times::SPANS_MS;
 use crate::network::Transport;
 
-/// Networks from the plainest on. With a delay between two instants a story shows what had not arrived yet; on `instant` it
-/// shows that nothing but the order of two operations of one instant matters.
+/// Networks from the simplest on. With a delay between two instants a story shows what had not arrived yet; on `instant` it
+/// shows that only the order of two operations of one instant matters.
 const PLAIN: [&str; 3] = ["constant:10ms", "constant", "instant"];
 
-/// Writes down what faults draw from the seed, so that each of them can be left out by itself.
+/// Replaces faults that draw from the seed by what they draw, so that each can be left out by itself.
 pub(super) fn write_down(search: &mut Search<'_>) {
     let settings = &search.best().settings;
     let Ok(armed) = settings.armed(&search.best().product.known) else { return };
@@ -56,7 +56,7 @@ fn shorter_spans(search: &mut Search<'_>, at: usize) {
     }
 }
 
-/// Makes network, transport and looks at states plainer, where they are not.
+/// Simplifies network, transport and sampling of states, where they are not simple yet.
 pub(super) fn plainer(search: &mut Search<'_>) {
     let network = search.best().settings.network.clone();
     let worth = PLAIN.iter().position(|plain| *plain == network).unwrap_or(PLAIN.len());

@@ -1,8 +1,8 @@
 //! Delta debugging: from a run with a finding to the smallest one that still has a finding of the same kind.
 //!
-//! After Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input" (2002). The run is first written down as a
-//! script: which user acted when, on which of its intents. Then everything that can be smaller is tried smaller, in a fixed
-//! order, again and again until nothing changes any more: actions, faults, network, clients, document, times. A change
+//! After Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input" (2002). The run is first recorded as a
+//! script: which user acted when, on which of its intents. Then every part is made smaller in a fixed order, again and
+//! again until nothing changes any more: actions, faults, network, clients, document, times. A change
 //! stays if the same oracle reports the same kind. An intent that is kept draws from its own random stream and is resolved
 //! against what its user sees now, so what is left is still what these users would do, and the oracle's expectations hold.
 //!
@@ -35,11 +35,11 @@ pub struct Shrunk {
     pub cell: Cell,
     /// How many runs were tried.
     pub runs: u64,
-    /// Whether nothing smaller is left to try. `false` where the budget ended first.
+    /// Whether no smaller run is left to try; `false` where the budget ended first.
     pub complete: bool,
 }
 
-/// Shrinks a run whose finding or broken claim is of the target's kind. `watch` is told of every run; shrinking ends early
+/// Shrinks a run whose finding or broken claim is of the target's kind. `watch` is called after every run; shrinking ends early
 /// where it returns `false`.
 ///
 /// The error says why this run cannot be shrunk: real time, or no such finding.
@@ -50,7 +50,7 @@ pub fn shrink(
     watch: &dyn Fn(&Progress) -> bool,
 ) -> Result<Shrunk, String> {
     if planned.settings.engine == Engine::Threads {
-        return Err("a run in real time does not happen twice: expected --engine sim".into());
+        return Err("a run in real time does not repeat; expected --engine sim".into());
     }
     if let Some(why) = unsupported(planned).map_err(|error| error.to_string())? {
         return Err(format!("{} does not run this: {why}", planned.strategy.label));
@@ -74,7 +74,7 @@ pub fn shrink(
             clients::fewer(&mut search);
             times::sooner(&mut search);
         }
-        // A document becomes smaller last: an empty one needs operations that fill it.
+        // The document becomes smaller last: an empty one needs operations that fill it.
         if !traced && search.taken() == before {
             size::smaller(&mut search);
         }

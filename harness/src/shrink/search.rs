@@ -1,4 +1,4 @@
-//! What was tried so far, what of it is the smallest, and what may still be spent.
+//! The runs tried so far, the smallest of them, and what is left of the budget.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use super::Target;
 use crate::clock::Moment;
 use crate::run::{Planned, find_in};
 
-/// What shrinking may take. It ends with whichever is spent first.
+/// The budget of shrinking: it ends with the part that is spent first.
 #[derive(Clone, Copy, Debug)]
 pub struct Budget {
     /// Real time.
@@ -18,7 +18,7 @@ pub struct Budget {
     pub work: u64,
 }
 
-/// How far shrinking has come.
+/// The progress of shrinking.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress {
     /// Runs so far.
@@ -141,7 +141,7 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Whether there is such a run: faults and network exist, and a client takes part at the end.
+/// Whether the run is possible: faults and network exist, and a client takes part at the end.
 fn possible(candidate: &Planned) -> bool {
     let (settings, known) = (&candidate.settings, &candidate.product.known);
     let faults = settings.armed(known).is_ok_and(|faults| faults.survivors(settings.clients).next().is_some());

@@ -11,13 +11,13 @@ use crate::run::{Planned, PlannedWorkload};
 
 /// Most actions of a run in which others are tried in place of one.
 const FEW: usize = 4;
-/// How many others: of a user's first intents most kinds of operations are some.
+/// How many others: a user's first intents include most kinds of operations.
 const DRAWS: u64 = 8;
 
-/// Sizes and numbers that are tried, the smallest first; beyond them, powers of two.
+/// Sizes and numbers to try, the smallest first; beyond them, powers of two.
 const SMALL: [u64; 6] = [0, 1, 2, 3, 4, 6];
 
-/// Makes the initial document smaller: of fewer units, then of smaller ones.
+/// Makes the initial document smaller: fewer units, then smaller ones.
 pub(super) fn smaller(search: &mut Search<'_>) {
     for size in below(search.best().settings.size) {
         if search.take_with(|planned| planned.settings.size = size) || redrawn(search, size) {
@@ -30,7 +30,7 @@ pub(super) fn smaller(search: &mut Search<'_>) {
         let bytes = bytes(search.best());
         for value in below(now) {
             let Some(changed) = with(search.best(), param.name, value) else { continue };
-            // A parameter of habits makes nothing smaller.
+            // A parameter of users' habits makes no document smaller.
             if self::bytes(&changed) < bytes && search.take(changed) {
                 break;
             }
@@ -38,7 +38,7 @@ pub(super) fn smaller(search: &mut Search<'_>) {
     }
 }
 
-/// Tries a size with another intent in place of one: what a user drew may be far down a document that has become short.
+/// Tries a size with another intent in place of one: an intent may refer to a place that a short document lacks.
 fn redrawn(search: &mut Search<'_>, size: u64) -> bool {
     let Some(script) = search.best().script.clone().filter(|script| script.len() <= FEW) else { return false };
     let places = (0..script.len()).flat_map(|place| (1..=DRAWS).map(move |n| (place, n)));

@@ -2,15 +2,15 @@
 
 use crate::results::{Cell, Outcome};
 
-/// The kind of a run that did not come to its end: a strategy panicked.
+/// The kind of a run that did not end by itself: a strategy panicked.
 pub const FAILED: &str = "failed";
 
-/// What has to stay while a run becomes smaller.
+/// What must stay while a run becomes smaller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// The kind of finding, the name of a broken claim, or [`FAILED`].
     pub kind: String,
-    /// Of a failure, what its message says beside numbers.
+    /// For a failure, its message without numbers.
     pub(super) failure: Option<String>,
 }
 
@@ -50,7 +50,7 @@ pub fn targets(cell: &Cell) -> Vec<&str> {
     failed.into_iter().chain(cell.breaches().map(|(name, _)| name)).chain(kinds).collect()
 }
 
-/// Why a cell failed, without numbers: a smaller run has others.
+/// The reason of a failure without numbers: they differ in a smaller run.
 fn message(cell: &Cell) -> String {
     cell.reason.as_deref().unwrap_or_default().chars().filter(|c| !c.is_ascii_digit()).collect()
 }

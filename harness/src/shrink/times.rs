@@ -1,4 +1,4 @@
-//! Shorter times: everything happens sooner after what happened before it, actions and faults alike.
+//! Shorter times: actions and faults move closer to what precedes them.
 
 use std::collections::BTreeSet;
 
@@ -10,13 +10,13 @@ use super::search::Search;
 use crate::actions::ScriptedAction;
 use crate::run::Planned;
 
-/// Spans that read well, in milliseconds, the shortest first; five are half of the shortest delay of a plain network.
+/// Spans that read well, in milliseconds, the shortest first; five are half of the shortest delay of a simple network.
 pub(super) const SPANS_MS: [u64; 14] =
     [5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 3_600_000];
 
 const MS: u64 = 1_000_000;
 
-/// Brings every moment as near to the one before as it can be, and to a whole millisecond.
+/// Brings every moment as close to the one before as possible, and to a whole millisecond.
 pub(super) fn sooner(search: &mut Search<'_>) {
     let mut at = 0;
     while let Some((before, now)) = gap(search.best(), at) {

@@ -3,7 +3,7 @@
 //! One author: `{"startContent", "endContent", "txns": [{"patches": [[position, deleted, "inserted"]]}]}`.
 //! Several: `{"kind": "concurrent", "endContent", "numAgents", "txns": [{"parents", "numChildren", "agent", "patches"}]}`;
 //! parents are indices of `txns`: none means the start, several mean that they were merged first. Each patch applies to the
-//! text after the one before. Times are not read: most txns have none. Both are the forms of josephg/editing-traces.
+//! text after the one before. A txn may have a `"time"`, as RFC 3339 writes it. Both are the forms of josephg/editing-traces.
 //!
 //! Edits: `{"edits": [[position, deleted, "inserted", ...]], "finalText"}`, the list alone, or both as JavaScript, the form of
 //! automerge/automerge-perf.
@@ -27,6 +27,7 @@ use super::raw::{RawEdits, RawTrace};
 use super::script;
 use super::text::{Units, replace_stand_ins};
 use crate::schedule::Schedule;
+use crate::times::{Moments, Stamp};
 
 /// Largest trace that is read, unpacked: ten times the largest known, and small enough for any machine.
 pub const MAX_BYTES: u64 = 256 << 20;
@@ -48,6 +49,8 @@ pub struct Trace {
     pub txns: Vec<TraceOp>,
     /// Who had seen what.
     pub schedule: Schedule,
+    /// What clocks showed when the txns were made, by txn; empty where none showed anything.
+    pub(super) stamps: Vec<Option<Stamp>>,
     /// How often authors wrote at one spot without having seen each other.
     pub ties: u64,
     /// How many halves of surrogate pairs stood alone; each is U+FFFD now.
@@ -95,6 +98,7 @@ impl Trace {
             concurrent: false,
             txns: Vec::new(),
             schedule: Schedule::default(),
+            stamps: Vec::new(),
             ties: 0,
             lone_surrogates: 0,
             order: TieOrder::AuthorsAscending,
@@ -127,7 +131,7 @@ impl Trace {
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Err("the file is empty: expected an editing trace as JSON, plain or gzip".into());
         }
-        let Written { mut start, end, mut txns, schedule, concurrent } = Written::parse(bytes)?;
+        let Written { mut start, end, mut txns, schedule, stamps, concurrent } = Written::parse(bytes)?;
         let recording = Recording { start: &start, txns: &txns, schedule: &schedule, units };
         let accepted = accept(recording, end.as_deref())?;
         // Halves of a pair that met are two characters here.
@@ -146,6 +150,7 @@ impl Trace {
             concurrent,
             txns,
             schedule,
+            stamps,
             ties: accepted.merged.notes.ties.len() as u64,
             lone_surrogates,
             order: accepted.order,
@@ -160,6 +165,7 @@ impl Trace {
             return self;
         }
         self.txns.truncate(ops);
+        self.stamps.truncate(ops);
         self.schedule = self.schedule.first(ops);
         // Each txn was applied when the whole trace was checked.
         let merged = merge(self.recording(), How { order: &self.order, lenient: false }).ok();
@@ -174,6 +180,20 @@ impl Trace {
         Some(Self { schedule, ..self })
     }
 
+    /// When the txns were made, by txn; `None` where the trace has no times.
+    pub fn moments(&self) -> Option<Moments> {
+        // The latest operation of each client that was seen: it has seen all before it.
+        let seen = |at: usize| {
+            let version = self.schedule.row(at).unwrap_or(&[]).iter().enumerate();
+            let latest = version.filter_map(|(client, n)| {
+                let slots = self.schedule.slots_of(client);
+                slots.get((*n as usize).checked_sub(1)?).map(|slot| *slot as usize)
+            });
+            latest.collect()
+        };
+        Moments::of(&self.stamps, seen)
+    }
+
     /// What to merge.
     pub(super) fn recording(&self) -> Recording<'_> {
         Recording { start: &self.start, txns: &self.txns, schedule: &self.schedule, units: Units::CodePoints }
@@ -186,6 +206,7 @@ struct Written {
     end: Option<String>,
     txns: Vec<TraceOp>,
     schedule: Schedule,
+    stamps: Vec<Option<Stamp>>,
     concurrent: bool,
 }
 
@@ -218,7 +239,8 @@ impl Written {
         };
         let schedule = if concurrent { raw.order()? } else { raw.one_author()? };
         let (start, end) = (std::mem::take(&mut raw.start_content).0, std::mem::take(&mut raw.end_content).0);
-        Ok(Self { start, end: Some(end), txns: raw.into_ops(), schedule, concurrent })
+        let stamps = raw.stamps();
+        Ok(Self { start, end: Some(end), txns: raw.into_ops(), schedule, stamps, concurrent })
     }
 
     fn edits(raw: RawEdits) -> Result<Self, String> {
@@ -228,7 +250,7 @@ impl Written {
         }
         // Bounded when it was parsed.
         let schedule = Schedule::sequential(txns.len() as u32);
-        Ok(Self { start: String::new(), end, txns, schedule, concurrent: false })
+        Ok(Self { start: String::new(), end, txns, schedule, stamps: Vec::new(), concurrent: false })
     }
 }
 
@@ -250,7 +272,7 @@ fn explain(error: serde_json::Error) -> String {
 }
 
 /// All bytes, unpacked if they are packed.
-fn unpack(mut contents: impl Read) -> Result<Vec<u8>, String> {
+pub(crate) fn unpack(mut contents: impl Read) -> Result<Vec<u8>, String> {
     const GZIP: [u8; 2] = [0x1f, 0x8b];
     let cannot = |error: io::Error| format!("cannot be read: {error}");
     let mut magic = Vec::new();

@@ -10,6 +10,7 @@ mod replay;
 mod script;
 mod text;
 
+pub(crate) use file::unpack;
 pub use file::{MAX_BYTES, Trace, TraceError};
 pub use op::TraceOp;
 pub use replay::{FINAL_TEXT_NOT_JUDGED, MISSING_TEXT, Replay, SPEC, TraceModel, UP_TO_TIES, WRONG_DELETION};

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{Error, SeqAccess, Visitor};
+use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::op::TraceOp;
 use super::text::Text;
 use crate::schedule::{MAX_CLIENTS, Schedule};
+use crate::times::Stamp;
 use crate::typing::Splice;
 
 /// Most txns, patches and parents together. Keeps the memory of a small packed file below a gigabyte.
@@ -31,7 +32,57 @@ struct RawTxn {
     parents: Option<Bounded<u32>>,
     num_children: Option<u32>,
     agent: Option<u32>,
+    time: Option<Clock>,
     patches: Bounded<RawPatch>,
+}
+
+/// What a clock showed; `None` for what is no date with a time.
+struct Clock(Option<Stamp>);
+
+impl<'de> Deserialize<'de> for Clock {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Clock;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a time")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Clock, E> {
+                Ok(Clock(text.parse().ok()))
+            }
+
+            fn visit_bool<E: Error>(self, _: bool) -> Result<Clock, E> {
+                Ok(Clock(None))
+            }
+
+            fn visit_i64<E: Error>(self, _: i64) -> Result<Clock, E> {
+                Ok(Clock(None))
+            }
+
+            fn visit_u64<E: Error>(self, _: u64) -> Result<Clock, E> {
+                Ok(Clock(None))
+            }
+
+            fn visit_f64<E: Error>(self, _: f64) -> Result<Clock, E> {
+                Ok(Clock(None))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Clock, A::Error> {
+                while seq.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Clock(None))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Clock, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Clock(None))
+            }
+        }
+
+        deserializer.deserialize_any(Reader)
+    }
 }
 
 #[derive(Deserialize)]
@@ -43,6 +94,13 @@ impl RawTrace {
     pub(super) fn into_ops(self) -> Vec<TraceOp> {
         let splice = |RawPatch(pos, delete, Text(insert))| Splice { pos, delete, insert };
         self.txns.0.into_iter().map(|txn| TraceOp(txn.patches.0.into_iter().map(splice).collect())).collect()
+    }
+
+    /// What clocks showed, in the file's order; empty where none showed anything.
+    pub(super) fn stamps(&self) -> Vec<Option<Stamp>> {
+        let stamp = |txn: &RawTxn| txn.time.as_ref().and_then(|time| time.0);
+        let stamps = || self.txns.0.iter().map(stamp);
+        if stamps().all(|stamp| stamp.is_none()) { Vec::new() } else { stamps().collect() }
     }
 
     /// The order of a sequential trace.

@@ -1,6 +1,6 @@
 //! Keystrokes of small cases: at the beginning, at the end, and of the first character.
 //!
-//! As with a typist, a user believes in the text on its screen with its own pending keystrokes added. A keystroke beside a
+//! As with a typist, a user goes by the text on its screen with its own pending keystrokes added. A keystroke beside a
 //! character of the same user continues its run; one beside another's begins a run: its user has seen that character there.
 
 use syncbench_strategies::document::Path;
@@ -17,7 +17,7 @@ pub(crate) enum Press {
     Before,
     /// A character behind the whole text.
     Behind,
-    /// The first character goes.
+    /// The first character is erased.
     Erase,
 }
 

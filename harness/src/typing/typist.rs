@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use syncbench_strategies::document::Path;
+use syncbench_strategies::params::Contention;
 use syncbench_strategies::replica::{NodeId, Rng};
 use syncbench_strategies::view::View;
 
 use super::cursor::Cursor;
 use super::glyphs::glyph;
 use super::{Seen, Splice};
-use crate::rng::{below, geometric, unit};
+use crate::contention::Chooser;
+use crate::rng::{geometric, unit};
 use crate::workload::Standing;
 
 /// Typing habits.
@@ -23,13 +25,14 @@ pub(crate) struct Keys {
     pub(crate) backward: f64,
     /// Share of runs that begin elsewhere.
     pub(crate) jump: f64,
-    /// Share of jumps that go to the end of the text.
-    pub(crate) end: f64,
+    /// Where jumps go: the end of the text is the most popular place.
+    pub(crate) contention: Contention,
 }
 
 impl Keys {
     /// The defaults of `text`, which say where each number is from.
-    pub(crate) const TYPICAL: Self = Self { run: 9.0, delete: 0.09, backward: 0.017, jump: 0.1, end: 0.46 };
+    pub(crate) const TYPICAL: Self =
+        Self { run: 9.0, delete: 0.09, backward: 0.017, jump: 0.1, contention: Contention::One(0.46) };
 }
 
 /// Mean length of a run of backspaces: 4.0 in friendsforever, 1.8 in clownschool.
@@ -65,6 +68,7 @@ impl Key {
 /// on its screen with its own pending keystrokes added.
 pub(crate) struct Typist {
     keys: Keys,
+    place: Chooser,
     /// The text it types in.
     path: Path,
     /// The next character is `glyph(glyphs)`.
@@ -87,6 +91,7 @@ impl Typist {
     pub(crate) fn new(keys: Keys, client: NodeId, clients: u32, path: Path) -> Self {
         Self {
             keys,
+            place: Chooser::new(keys.contention),
             path,
             glyphs: u64::from(client.0.saturating_sub(1)),
             clients: u64::from(clients),
@@ -153,8 +158,8 @@ impl Typist {
     }
 
     fn begin_run(&mut self, believed: &[char], rng: &mut Rng) {
-        let (erase, backward, jump, end) = (unit(rng), unit(rng), unit(rng), unit(rng));
-        let anywhere = below(rng, believed.len() + 1);
+        let (erase, backward, jump, popular) = (unit(rng), unit(rng), unit(rng), unit(rng));
+        let which = unit(rng);
         let keys = self.keys;
         // The share of runs that erase, chosen so that the wanted share of keystrokes erases.
         let erased = keys.delete * keys.run.max(1.0);
@@ -167,7 +172,7 @@ impl Typist {
         };
         self.left = geometric(rng, if self.mode == Mode::Erase { ERASE_RUN } else { keys.run });
         if std::mem::take(&mut self.fresh) || jump < keys.jump {
-            let at = if end < keys.end { believed.len() } else { anywhere };
+            let at = self.place.pick_from_end(popular, which, believed.len() + 1);
             self.cursor = Cursor::place(believed, at, false);
         }
         self.cursor.sticks_right = self.mode == Mode::TypeBackward;

@@ -1,4 +1,4 @@
-//! The small case of a workload: where `explore` starts, and the few operations that differ in kind.
+//! The small case of a workload: the document that `explore` starts from, and the few operations that differ in kind.
 
 use syncbench_strategies::document::Document;
 use syncbench_strategies::model::Operation;
@@ -7,24 +7,24 @@ use syncbench_strategies::view::View;
 
 use super::Intent;
 
-/// A document in which users meet at once, and the alphabet of operations on it.
+/// A document on which users conflict at once, and the alphabet of operations on it.
 ///
 /// Every letter multiplies the schedules of a case, so an alphabet has one for each kind of operation and no more.
 #[derive(Clone, Debug)]
 pub struct Small {
-    /// What everybody starts from.
+    /// The document that all replicas start from.
     pub genesis: Document,
     /// The operations that differ in kind.
     pub letters: &'static [Letter],
 }
 
-/// One kind of operation, as a user comes to want it.
+/// One kind of operation.
 #[derive(Clone, Copy, Debug)]
 pub struct Letter {
     /// Its name in schedules: letters, digits and `-`.
     pub name: &'static str,
-    /// What the user wants, resolved against what it sees, with all that the workload's oracle needs. `None` where a user
-    /// would not want it. It may depend on nothing but its arguments.
+    /// The operation, resolved against what the user sees, with all that the workload's oracle needs. `None` where a user
+    /// would not issue it. It depends on nothing but its arguments.
     pub want: fn(&Seat<'_>, &dyn View) -> Option<Intent>,
 }
 
@@ -38,11 +38,11 @@ impl Letter {
 /// A user who is about to act.
 #[derive(Clone, Copy, Debug)]
 pub struct Seat<'a> {
-    /// Where it sits.
+    /// The client at which it acts.
     pub client: NodeId,
-    /// The number that its operation gets, from 1 on: with the client, a label that no other operation has.
+    /// The number of its next operation, from 1 on: with the client, a label that no other operation has.
     pub n: u64,
-    /// Its own operations that its replica does not reflect yet, the oldest first. A user knows of them, whether the screen
+    /// Its own operations that its replica does not reflect yet, the oldest first. The user knows of them, whether the screen
     /// shows them or not.
     pub pending: &'a [Operation],
 }

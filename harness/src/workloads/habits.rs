@@ -3,10 +3,10 @@
 
 use syncbench_strategies::replica::NodeId;
 
-/// Between the first numbers of two clients: more than a user has intents.
+/// Distance between the first numbers of two clients: more than a user has intents.
 pub(crate) const APART: i64 = 1_000_000_000;
 
-/// The same where users have few intents and the document has the numbers up to `size`: a hundred, or more digits than that.
+/// The same where users have few intents and the document uses the numbers up to `size`: a hundred, or a power of ten beyond it.
 pub(crate) fn few_apart(size: u64) -> i64 {
     (2..9).map(|digits| 10_i64.pow(digits)).find(|apart| size < apart.unsigned_abs()).unwrap_or(APART)
 }
@@ -16,7 +16,7 @@ pub(crate) fn few_apart(size: u64) -> i64 {
 pub(crate) struct Labels {
     client: NodeId,
     drawn: u64,
-    /// Between the numbers of two clients.
+    /// Distance between the first numbers of two clients.
     apart: i64,
 }
 
@@ -26,7 +26,7 @@ impl Labels {
         Self { client, drawn: 0, apart: APART }
     }
 
-    /// The same for a run of few intents with a document of `size` units.
+    /// Habits for a run of few intents on a document of `size` units: values have few digits.
     pub(crate) fn few(&mut self, size: u64) {
         self.apart = few_apart(size);
     }
@@ -88,16 +88,6 @@ impl Population {
     }
 }
 
-/// Which of `places` a draw means: the same relative place in a longer or a shorter list.
-pub(crate) fn slot(draw: f64, places: usize) -> usize {
-    ((draw * places as f64) as usize).min(places.saturating_sub(1))
-}
-
-/// Where the first of several things is the one that everybody talks about: it, for this share of the draws, and else `any`.
-pub(crate) fn hot_or(any: usize, draw: f64, share: f64) -> usize {
-    if draw < share { 0 } else { any }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,13 +106,6 @@ mod tests {
         assert_eq!((population.turn(true, false), population.turn(false, false)), (Some(Turn::Remove), None));
         population.count(0);
         assert_eq!(population.turn(false, false), Some(Turn::Add));
-    }
-
-    #[test]
-    fn a_draw_means_the_same_relative_place_in_any_list() {
-        assert_eq!([0.0, 0.3, 0.99].map(|draw| slot(draw, 10)), [0, 3, 9]);
-        assert_eq!((slot(0.99, 1), slot(0.5, 0)), (0, 0));
-        assert_eq!((hot_or(5, 0.2, 0.3), hot_or(5, 0.3, 0.3)), (0, 5));
     }
 
     #[test]

@@ -116,7 +116,7 @@ fn run(
         clients,
         ops: replay.ops(),
         rate_per_s,
-        pace: Pace::Recorded,
+        pace: Pace::Causal,
         undo: 0.0,
         size: 0,
         seed: 1,

@@ -1,10 +1,12 @@
 //! What the cells of a group share, in words.
 
 use syncbench_harness::network::own_name;
+use syncbench_harness::pace::{Pace, Timing};
 use syncbench_harness::results::{Cell, Environment};
 use syncbench_harness::scenario::Scenario;
 use syncbench_harness::settings::Settings;
 use syncbench_strategies::replica::Topology;
+use syncbench_strategies::selector::format_span;
 
 use crate::format::{figure, millis, percent, rate};
 
@@ -111,7 +113,16 @@ impl<'a> Condition<'a> {
     }
 
     fn pace(&self) -> String {
-        format!("{} pace", self.settings.pace.name())
+        let pace = self.settings.pace;
+        let Pace::Recorded(Timing { speed, idle, content }) = pace else { return format!("{} pace", pace.name()) };
+        let mut words = format!("recorded {}", if content.is_some() { "times" } else { "pace" });
+        // A file's content tells it from others; a few digits will do.
+        words.extend(content.map(|content| format!(" {:.8}", content.to_string())));
+        if speed != 1.0 {
+            words += &format!(", {} times as fast", figure(speed));
+        }
+        words.extend(idle.map(|idle| format!(", gaps cut to {}", format_span(idle))));
+        words
     }
 
     fn undo(&self) -> String {

@@ -79,12 +79,12 @@ pub struct Measure {
     pub estimate: Estimate,
     /// For each seed, for comparisons.
     pub by_seed: BTreeMap<u64, f64>,
-    /// Operations among which it was counted; `None` where it is no count.
+    /// The number of operations among which it was counted; `None` where it is no count.
     pub of: Option<u64>,
 }
 
 impl Measure {
-    /// Where nothing was counted: below this it is with 95 % confidence, in the same unit.
+    /// If nothing was counted: the upper bound with 95 % confidence, in the same unit.
     pub fn below(&self) -> Option<f64> {
         let of = self.of.filter(|of| *of > 0 && self.estimate.value == 0.0)?;
         Some(1000.0 * stats::none_of(of))

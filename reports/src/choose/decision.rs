@@ -15,7 +15,7 @@ pub struct Decision {
     pub seeds: usize,
     /// The build that measured, in a line.
     pub build: String,
-    /// The name of the program that measured, with which its commands begin.
+    /// The name of the program that measured; its commands begin with it.
     #[serde(default = "syncbench")]
     pub program: String,
     /// Strategies that are ruled out, each with its reasons.
@@ -41,7 +41,7 @@ pub struct Decision {
     pub caveats: Vec<String>,
 }
 
-/// What a record that names no program was measured by.
+/// The program of a record that names none.
 pub(super) fn syncbench() -> String {
     "syncbench".to_owned()
 }
@@ -136,10 +136,10 @@ pub struct Figure {
     pub high: Option<f64>,
     /// Whether the seeds tell it from the best candidate's.
     pub told_from_best: bool,
-    /// Operations among which it was counted; absent where it is no count.
+    /// The number of operations among which it was counted; absent where it is no count.
     #[serde(default)]
     pub of: Option<u64>,
-    /// Where nothing was counted: below this it is with 95 % confidence, in the same unit.
+    /// If nothing was counted: the upper bound with 95 % confidence, in the same unit.
     #[serde(default)]
     pub below: Option<f64>,
 }
@@ -178,7 +178,7 @@ pub struct Mix {
 pub struct Other {
     /// Its label.
     pub strategy: String,
-    /// Why it is not proposed, without its full stop.
+    /// Why it is not proposed, without a full stop.
     pub why: String,
 }
 
@@ -187,11 +187,11 @@ pub struct Other {
 pub struct Explained {
     /// As labels have it, such as `text=embedded`: every value that occurs.
     pub terms: Vec<String>,
-    /// The strategies that have this parameter; one empty text where it is none.
+    /// The strategies that have this parameter; one empty text for a label that is no parameter.
     pub of: Vec<String>,
-    /// The labels in which it stands.
+    /// The labels that contain it.
     pub labels: Vec<String>,
-    /// What it means, by the spec's own help.
+    /// Its meaning, from the spec's own help.
     pub says: String,
 }
 

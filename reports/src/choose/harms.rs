@@ -46,7 +46,7 @@ pub static HARMS: &[(&str, &[Harm])] = &[
     ("no sustainable rate", &[Consequence]),
     ("undo without effect", &[Undo]),
     ("lost to undo", &[Overwrite]),
-    // What a session may rely on: where a strategy claims it, its claim is broken, and that rules it out.
+    // Session guarantees: a strategy that claims one and breaks it is ruled out by the broken claim.
     ("read your writes broken", &[Consequence]),
     ("monotonic reads broken", &[Consequence]),
     ("monotonic writes broken", &[Consequence]),
@@ -134,7 +134,7 @@ pub static HARMS: &[(&str, &[Harm])] = &[
     ("cursor from nowhere", &[Consequence]),
 ];
 
-/// What a finding does. Of a kind that a product brings itself only its oracle knows more.
+/// What a finding does. For a kind of a product's own workload only its oracle knows more.
 pub fn harms(finding: &Finding) -> &'static [Harm] {
     match HARMS.iter().find(|(kind, _)| *kind == finding.kind) {
         Some((_, harms)) => harms,
@@ -156,7 +156,7 @@ pub fn forbids(answers: &Answers, harm: Harm, part: &Part) -> Option<(&'static s
     };
     match harm {
         Overwrite if !answers.overwrite => Some(("overwrite", "no value may be replaced unseen")),
-        // A team that lets one of two values win has not agreed that others vanish with it.
+        // A team that lets one of two values win has not agreed that others are lost with it.
         Collateral if !answers.overwrite => Some(("overwrite", "no work may vanish unseen")),
         Collateral => Some(("data", "work is gone where nobody else worked at the same place")),
         Oversell if invariant == Invariant::NoOversell => broken.map(|(_, clause)| ("invariant", clause)),

@@ -4,7 +4,7 @@ use syncbench_strategies::spec::Spec;
 
 use super::decision::{Decision, Explained};
 
-/// What stands between the strategies of a mix that has a connection for each.
+/// What stands between the strategies of a mix in which each has a connection.
 pub const APART: &str = " + ";
 
 /// Explains every parameter in the labels of a decision, and every mix.

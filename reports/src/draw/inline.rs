@@ -1,5 +1,5 @@
 //! A picture within a page: its styles are classes that all pictures share, and strokes with a [`Tag`] are groups that a
-//! script can filter and ask for their figures.
+//! script can filter and read figures from.
 
 use super::scene::{Item, PAPER, Scene, Tag};
 use super::stroke::{Style, attribute, escaped, gather, tenths, write};
@@ -9,7 +9,7 @@ use super::svg::{REACH, in_the_dark};
 #[derive(Debug, Default)]
 pub struct Shared {
     styles: Vec<Style>,
-    /// Pictures of names, which stand in many charts.
+    /// Pictures of names, which occur in many charts.
     names: Vec<String>,
     /// The strategies of all tags.
     pub strategies: Vec<String>,
@@ -69,14 +69,14 @@ impl Shared {
         svg
     }
 
-    /// A group of strokes. What shows no figures is much the same in every chart, and is drawn once.
+    /// A group of strokes. Strokes without figures are much the same in every chart, and are drawn once.
     fn group(&mut self, tag: &Tag, items: Vec<&Item>) -> String {
         let attribute = self.attribute(tag);
         let is_name = tag.condition.is_empty() && tag.figures.is_empty();
         let Some(at) = items.first().map(|item| item.place()).filter(|_| is_name) else {
             return format!("<g {attribute}>{}</g>", self.strokes(items));
         };
-        // Where it is in whole tenths, so that rounding is the same everywhere.
+        // Moved to whole tenths, so that rounding is the same everywhere.
         let (x, y) = (libm::round(at.x * 10.0) / 10.0, libm::round(at.y * 10.0) / 10.0);
         let moved: Vec<Item> = items.into_iter().map(|item| item.moved(-x, -y)).collect();
         let name = self.strokes(moved.iter().collect());
@@ -85,7 +85,7 @@ impl Shared {
     }
 }
 
-/// Where a value stands; at the end if it is new.
+/// The index of a value, which is appended if it is new.
 fn place<T: PartialEq>(all: &mut Vec<T>, value: T) -> usize {
     all.iter().position(|known| *known == value).unwrap_or_else(|| {
         all.push(value);

@@ -72,14 +72,14 @@ pub enum Item {
     },
 }
 
-/// What strokes belong to, so that a page can filter them and tell their figures.
+/// What strokes belong to, so that a page can filter them and show their figures.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tag {
     /// The labels of the strategies; several where they share a name.
     pub strategies: Vec<String>,
-    /// The title of the condition; empty for what belongs to all of them.
+    /// The title of the condition; empty for strokes that belong to all conditions.
     pub condition: String,
-    /// The figures behind the strokes, as exact as they are worth; empty for what shows none, such as a name.
+    /// The figures behind the strokes, as exact as they are worth; empty for strokes without figures, such as a name.
     pub figures: String,
 }
 
@@ -108,7 +108,7 @@ pub struct Scene {
     pub height: f64,
     /// The strokes.
     pub items: Vec<Item>,
-    /// What stretches of `items` belong to, in their order and without overlap. All others belong to the picture.
+    /// What ranges of `items` belong to, in order and without overlap. Other strokes belong to the picture.
     pub tags: Vec<(Range<usize>, Tag)>,
     /// What the figures of the tags are, with their unit.
     pub measure: String,
@@ -117,7 +117,7 @@ pub struct Scene {
 }
 
 impl Item {
-    /// The same elsewhere.
+    /// The scene at another position.
     #[must_use]
     pub fn moved(&self, right: f64, down: f64) -> Self {
         let mut moved = self.clone();
@@ -157,7 +157,7 @@ impl Scene {
         }
     }
 
-    /// Says what the strokes of `draw` belong to. A tag within a tag has no effect.
+    /// Tags the strokes that `draw` adds. A tag within a tag has no effect.
     pub fn tagged(&mut self, tag: Tag, draw: impl FnOnce(&mut Scene)) {
         let (from, before) = (self.items.len(), self.tags.len());
         draw(self);

@@ -106,7 +106,7 @@ fn conditions<'a>(cell: &'a Cell, run: &'a str, machine: &'a Environment) -> Vec
         Value::Count(cell.clients.into()),
         Value::Count(cell.ops),
         Value::Number(cell.rate_per_s),
-        text(cell.pace.name()),
+        owned(cell.pace.to_string()),
         Value::Number(cell.undo),
         Value::Count(cell.size),
         Value::Count(cell.seed),

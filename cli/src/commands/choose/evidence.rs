@@ -1,4 +1,4 @@
-//! The worst anomaly of a candidate as its smallest story: the smallest run that still has it, told step by step.
+//! The worst anomaly of a candidate as a story: the smallest run that still has it, told step by step.
 
 use std::time::Duration;
 
@@ -65,7 +65,7 @@ fn shortest(planned: &Planned, kind: &str) -> Option<(Planned, String)> {
     })
 }
 
-/// What is left of a run when everything that the kind can do without is left out, and its instance there.
+/// The smallest run that still has the finding, and its instance there.
 fn smallest(planned: &Planned, kind: &str, go_on: &dyn Fn() -> bool) -> Option<(Planned, String)> {
     let target = Target::of(&find_in(planned), kind).ok()?;
     let shrunk = shrink::shrink(planned, &target, BUDGET, &|_| go_on()).ok()?;
@@ -73,7 +73,7 @@ fn smallest(planned: &Planned, kind: &str, go_on: &dyn Fn() -> bool) -> Option<(
     Some((shrunk.planned, example))
 }
 
-/// The command that tells the smallest run.
+/// The command that shrinks the run and tells it.
 fn shrinking(planned: &Planned, kind: &str) -> String {
     let quoted = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
     let program = &planned.product.program;

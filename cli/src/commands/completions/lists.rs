@@ -1,5 +1,5 @@
-//! What the scripts of `clap_complete` leave to be done: the last name of a list that is separated by commas, and the names of
-//! the kind that stands before, as in `list faults partition`.
+//! What the scripts of `clap_complete` lack: completion of the last name of a list with commas, and of the names of the kind
+//! that precedes, as in `list faults partition`.
 
 use std::fmt::Write;
 
@@ -11,7 +11,7 @@ const NAMES: &str = "NAMES";
 /// By kind, in the plural and the singular: its names.
 pub(super) type Kinds<'c> = [([&'static str; 2], Vec<&'c str>)];
 
-/// A script for bash, put behind its own.
+/// The addition to the script for bash.
 pub(super) fn bash(program: &str, kinds: &Kinds<'_>) -> String {
     LISTS_IN_BASH.replace("PROGRAM", program).replace(
         "KINDS",
@@ -19,7 +19,7 @@ pub(super) fn bash(program: &str, kinds: &Kinds<'_>) -> String {
     )
 }
 
-/// Completes the last name of a list that is separated by commas, and files where names stand for one.
+/// Completes the last name of a list with commas, and also files where a name may stand for one.
 const LISTS_IN_BASH: &str = r#"
 _PROGRAM_lists() {
     local word="${COMP_WORDS[COMP_CWORD]}" before=""
@@ -41,7 +41,7 @@ KINDS        esac
 complete -F _PROGRAM_lists -o bashdefault -o default PROGRAM
 "#;
 
-/// A branch for each kind of a `case` in bash and zsh.
+/// The branches of a `case` in bash and zsh, one for each kind.
 fn cases(kinds: &Kinds<'_>, does: impl Fn(&str) -> String) -> String {
     let branch = |(words, names): &([&str; 2], Vec<&str>)| {
         format!("            {}) {} ;;\n", words.join("|"), does(&names.join(" ")))
@@ -49,7 +49,7 @@ fn cases(kinds: &Kinds<'_>, does: impl Fn(&str) -> String) -> String {
     kinds.iter().map(branch).collect()
 }
 
-/// The script of zsh with lists in place of single names, and with the names of a kind behind it.
+/// The script for zsh, with lists in place of single names, and the names of a kind after it.
 pub(super) fn zsh(script: &str, program: &str, kinds: &Kinds<'_>) -> String {
     let mut lists = String::with_capacity(script.len());
     for line in script.lines() {
@@ -66,7 +66,7 @@ pub(super) fn zsh(script: &str, program: &str, kinds: &Kinds<'_>) -> String {
     let function = OF_KIND_IN_ZSH
         .replace("PROGRAM", program)
         .replace("KINDS", &cases(kinds, |names| format!("compadd -- {names}")));
-    // The script ends by calling or binding its function: what that calls stands before.
+    // The script ends by calling or binding its function, so the functions that it calls stand before.
     match lists.rfind("\nif [ \"$funcstack[1]\"") {
         Some(end) => lists.insert_str(end, &function),
         None => lists.push_str(&function),
@@ -74,7 +74,7 @@ pub(super) fn zsh(script: &str, program: &str, kinds: &Kinds<'_>) -> String {
     lists
 }
 
-/// Offers the names of the kind that stands before.
+/// Offers the names of the kind that precedes.
 const OF_KIND_IN_ZSH: &str = r#"
 _PROGRAM_of_kind() {
     case "$words[2]" in
@@ -82,7 +82,7 @@ KINDS    esac
 }
 "#;
 
-/// For fish, put behind its own script, which has the names of flags only, each alone.
+/// The addition to the script for fish, which completes names of flags only.
 pub(super) fn fish(command: &Command, program: &str, kinds: &Kinds<'_>) -> String {
     let (function, mut script) = (program.replace('-', "_"), String::new());
     let names = |arg: &Arg| -> Vec<String> {

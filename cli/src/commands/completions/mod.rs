@@ -63,7 +63,7 @@ fn with_names(command: Command, catalog: &Catalog) -> Command {
         }
         subcommand
     });
-    // An argument that is changed becomes the last one: the name follows its kind again.
+    // An argument that is changed moves to the end: the name follows its kind again.
     command.mut_subcommand("list", |list| list.mut_arg("name", |arg| arg))
 }
 

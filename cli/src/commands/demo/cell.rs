@@ -17,7 +17,7 @@ use crate::failure::{Failure, one_line};
 use crate::out::{eprint, eprintln};
 use crate::shrinking::{smallest, summary};
 
-/// Runs the cell of a replay command and tells its first loss, of the smallest run where that is asked for.
+/// Runs the cell of a replay command and tells its first loss, in the smallest run if `--shrink` is given.
 pub(super) fn tell(catalog: &Catalog, replay: &str, asked: &DemoArgs) -> Result<Told, Failure> {
     let wrong = |reason: String| Failure::usage(format!("--cell: {reason}"));
     let flag = |failure: Failure| match &asked.capsule {

@@ -15,12 +15,11 @@ use syncbench_strategies::names;
 use syncbench_strategies::registry::left_out;
 
 use super::run::split;
-use super::told::MARK;
+use super::told::DIAGRAM;
 use crate::args::DemoArgs;
 use crate::catalog::Catalog;
 use crate::failure::{Done, Failure};
-use crate::out::{eprintln, print, println};
-use crate::written;
+use crate::out::{print, println};
 pub(crate) use cell::planned;
 
 pub(crate) fn demo(catalog: &Catalog, args: &DemoArgs) -> Done {
@@ -104,26 +103,6 @@ fn draw(args: &DemoArgs, told: &Told) -> Result<Option<PathBuf>, Failure> {
     if told.runs.is_empty() || (args.json && args.svg.is_none()) {
         return Ok(None);
     }
-    let svg = story::scene(told, full(args)).svg();
-    let write = |path: &Path| {
-        written::folder_of(path)?;
-        written::write(path, &svg, MARK, "a diagram of a demo")
-    };
-    if let Some(path) = &args.svg {
-        write(path).map_err(|failure| failure.at(format!("--svg {}", path.display())))?;
-        return Ok(Some(path.clone()));
-    }
-    let path = Path::new("bench-results").join("demo").join(format!("{}.svg", told.story));
-    // The user did not ask for a file, so the story is told without one.
-    match write(&path).map_err(|failure| failure.at(path.display())) {
-        Ok(()) => Ok(Some(path)),
-        Err(Failure::Usage(reason) | Failure::No(reason)) => {
-            eprintln!("no diagram: {reason}");
-            Ok(None)
-        }
-        Err(Failure::Broken(error)) => {
-            eprintln!("no diagram: {error:#}");
-            Ok(None)
-        }
-    }
+    let usual = Path::new("bench-results").join("demo").join(format!("{}.svg", told.story));
+    DIAGRAM.write(&story::scene(told, full(args)).svg(), args.svg.as_deref(), usual)
 }

@@ -76,7 +76,7 @@ pub(super) fn all(catalog: &Catalog, args: &ExploreArgs, folder: &Path) -> Done 
     Ok(ExitCode::SUCCESS)
 }
 
-/// The named cases of strategies that are compiled in; none where strategies or workloads were chosen.
+/// The named cases of the strategies in this build; none if strategies or workloads were chosen.
 fn cases(catalog: &Catalog, args: &ExploreArgs, bounds: &Bounds) -> Result<Vec<Named>, Failure> {
     let mut cases = Vec::new();
     if !args.strategy.is_empty() || !args.workload.is_empty() {
@@ -108,7 +108,7 @@ fn cases(catalog: &Catalog, args: &ExploreArgs, bounds: &Bounds) -> Result<Vec<N
     Ok(cases)
 }
 
-/// Refuses a file that no map was written to.
+/// Refuses to write over a file that holds no map.
 fn ours(path: &Path) -> Result<(), Failure> {
     let known = match fs::read_to_string(path) {
         Ok(text) => text.trim().is_empty() || serde_json::from_str::<Map>(&text).is_ok(),
@@ -122,7 +122,7 @@ fn ours(path: &Path) -> Result<(), Failure> {
 }
 
 impl Pair<'_> {
-    /// What exploring this pair found, within the largest number of operations that the budget allows.
+    /// Explores a pair with the largest number of operations that the budget allows.
     fn mapped(
         &self,
         args: &ExploreArgs,
@@ -153,7 +153,7 @@ impl Pair<'_> {
         };
         let mut found = search(bounds)?;
         if !found.complete {
-            // What an unfinished search found depends on the machine; what a smaller one found does not.
+            // What an unfinished search found depends on the machine; what a smaller finished one found does not.
             let ops = found.complete_ops.max(1);
             found = search(&Bounds { ops, budget: bounds.budget.saturating_mul(10), ..bounds.clone() })?;
         }

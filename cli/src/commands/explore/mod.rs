@@ -18,18 +18,20 @@ use syncbench_strategies::selector::format_span;
 use syncbench_strategies::spec::Configured;
 
 use super::run::split;
+use super::told::Diagram;
 use crate::args::ExploreArgs;
 use crate::catalog::Catalog;
 use crate::environment;
 use crate::failure::{Done, Failure};
-use crate::out::{eprintln, print, println};
+use crate::out::{print, println};
 use crate::progress::Share;
 use crate::written;
 
-/// The last line of every diagram written here; a file without it is not overwritten.
-const MARK: &str = "<!-- a diagram of syncbench explore -->\n";
+/// Diagrams of explorations.
+const DIAGRAM: Diagram =
+    Diagram { mark: "<!-- a diagram of syncbench explore -->\n", what: "a diagram of an exploration" };
 
-/// Most clients: a schedule of more is beyond what anybody reads, and beyond what can be run.
+/// Most clients: schedules of more are too many to run and too long to read.
 const MOST_CLIENTS: u32 = 8;
 /// Most scripts of one exploration: each has hundreds of schedules.
 const MOST_SCRIPTS: u64 = 1_000_000;
@@ -50,7 +52,7 @@ pub(crate) fn explore(catalog: &Catalog, args: &ExploreArgs) -> Done {
     }
 }
 
-/// The one name of a list.
+/// The only name in a list.
 fn one(flag: &str, written: &[String]) -> Result<String, Failure> {
     match &split(written)[..] {
         [name] if name != "all" => Ok(name.clone()),
@@ -81,7 +83,7 @@ fn bounds(args: &ExploreArgs) -> Result<Bounds, Failure> {
         return Err(Failure::usage("--ops 0: expected at least 1"));
     }
     if args.late && args.clients == 1 {
-        return Err(Failure::usage("--late: with one client nobody is there before; expected --clients 2 or more"));
+        return Err(Failure::usage("--late: with one client nobody joins before it; expected --clients 2 or more"));
     }
     let budget = Duration::try_from_secs_f64(args.budget).ok().filter(|budget| !budget.is_zero());
     let budget =
@@ -125,7 +127,7 @@ impl Pair<'_> {
 
     fn search(&self, args: &ExploreArgs, case: &Case<'_>, bounds: &Bounds) -> Done {
         if let Some(path) = &args.svg {
-            written::free(path, MARK, "a diagram of an exploration")
+            written::free(path, DIAGRAM.mark, DIAGRAM.what)
                 .map_err(|failure| failure.at(format!("--svg {}", path.display())))?;
         }
         let progress = Share::new("schedules");
@@ -195,7 +197,7 @@ impl Pair<'_> {
         told.map_err(|why| Failure::Broken(anyhow::anyhow!("{}: {why}", anomaly.kind)))
     }
 
-    /// The command that tells the story of an anomaly again.
+    /// The command that tells the story of an anomaly.
     fn again(&self, found: &Explored, anomaly: &Anomaly) -> String {
         let clients = if found.clients == 2 { String::new() } else { format!(" --clients {}", found.clients) };
         let program = self.catalog.plans.program_name();
@@ -227,32 +229,13 @@ impl Pair<'_> {
         let Some(mut all) = scenes.next().filter(|_| args.svg.is_some() || !args.json) else { return Ok(None) };
         scenes.for_each(|scene| all.append(scene));
         let svg = all.svg();
-        let write = |path: &Path| {
-            written::folder_of(path)?;
-            written::write(path, &svg, MARK, "a diagram of an exploration")
-        };
-        if let Some(path) = &args.svg {
-            write(path).map_err(|failure| failure.at(format!("--svg {}", path.display())))?;
-            return Ok(Some(path.clone()));
-        }
-        if !std::io::stdout().is_terminal() {
+        if args.svg.is_none() && !std::io::stdout().is_terminal() {
             return Ok(None);
         }
         let usual = |c: char| if c.is_alphanumeric() || c == '-' { c } else { '_' };
         let name: String = format!("{}-{}", self.strategy.label, self.label).chars().map(usual).collect();
         let path = Path::new("bench-results").join("explore").join(format!("{name}.svg"));
-        // The user did not ask for a file, so the stories are told without one.
-        match write(&path).map_err(|failure| failure.at(path.display())) {
-            Ok(()) => Ok(Some(path)),
-            Err(Failure::Usage(reason) | Failure::No(reason)) => {
-                eprintln!("no diagram: {reason}");
-                Ok(None)
-            }
-            Err(Failure::Broken(error)) => {
-                eprintln!("no diagram: {error:#}");
-                Ok(None)
-            }
-        }
+        DIAGRAM.write(&svg, args.svg.as_deref(), path)
     }
 }
 

@@ -1,5 +1,5 @@
-//! `syncbench export --histories`: what each client showed and when, for checkers of consistency. A history is in no folder of
-//! a run: each cell is run once more, and is the same run as before, or there is no history of it.
+//! `syncbench export --histories`: what each client showed and when, for consistency checkers. The folder of a run does not hold
+//! histories: each cell is run again, and must be the same run as before.
 
 use std::fs;
 use std::path::Path;
@@ -21,8 +21,8 @@ use crate::failure::Failure;
 /// The folder of histories, beside the tables.
 pub(super) const FOLDER: &str = "histories";
 
-/// Writes the history of a cell into `out`, in a file named after the cell. Whether it has one: cells in real time and cells
-/// that were not measured have none.
+/// Writes the history of a cell into `out`, in a file named after the cell. Returns whether the cell has one: cells in real
+/// time and cells that were not measured have none.
 pub(super) fn write(catalog: &Catalog, cell: &Cell, out: &Path) -> Result<bool, Failure> {
     let Some(recorded) = cell.trace_digest else { return Ok(false) };
     let Planned { strategy, workload, settings, product, .. } = demo::planned(catalog, &cell.replay)?;
@@ -31,7 +31,7 @@ pub(super) fn write(catalog: &Catalog, cell: &Cell, out: &Path) -> Result<bool, 
     let (ran, _) = observe(&task, vec![Box::new(Keep { watch: Watch::keeping_steps(), lines: Arc::clone(&lines) })]);
     if ran.trace_digest != Some(recorded) {
         let again = "export its histories with the build that ran it, or run it anew";
-        return Err(anyhow::anyhow!("this build runs another course of `{}`; {again}", cell.replay).into());
+        return Err(anyhow::anyhow!("with this build `{}` runs differently; {again}", cell.replay).into());
     }
     let path = out.join(FOLDER).join(format!("{}.jsonl", cell.id));
     let lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
@@ -39,7 +39,7 @@ pub(super) fn write(catalog: &Catalog, cell: &Cell, out: &Path) -> Result<bool, 
     Ok(true)
 }
 
-/// Keeps the history of a run.
+/// Records the history of a run.
 struct Keep {
     watch: Watch,
     lines: Arc<Mutex<String>>,
@@ -51,7 +51,7 @@ impl Probe for Keep {
     }
 
     fn finish(&mut self, end: &End<'_>, _: &mut Figures) {
-        // The last look belongs to it.
+        // The last state that each client shows belongs to the history.
         self.watch.broken(end.ledger);
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         for line in history::lines(self.watch.steps(), end.ledger) {

@@ -101,6 +101,7 @@ impl Param {
             ParamKind::Count => "number".to_owned(),
             ParamKind::Node => "number|server".to_owned(),
             ParamKind::Share => "share".to_owned(),
+            ParamKind::Contention => "uniform|one:S|zipf:EXPONENT|hotspot:S/S".to_owned(),
             ParamKind::Choice(words) => words.join("|"),
             ParamKind::Name => "name".to_owned(),
             ParamKind::Paths => "paths".to_owned(),
@@ -273,7 +274,7 @@ impl Fault {
     pub(super) fn of(spec: &'static FaultSpec, known: &[&'static FaultSpec], program: &str) -> Self {
         let scope = Scope { datagrams: true, ..Scope::new(4, known) };
         let fault = spec.default_fault(&scope);
-        // What comes and goes, acts on single messages or draws others needs the whole run.
+        // A fault that comes and goes, acts on single messages or draws others needs the whole run.
         let whole = fault.next_transition(Duration::ZERO).is_some()
             || fault.touched_messages().is_some()
             || !fault.drawn().is_empty();
@@ -368,7 +369,7 @@ pub(super) struct MutantEntry {
 }
 
 impl MutantEntry {
-    /// All of them, family by family.
+    /// All mutants, family by family.
     pub(super) fn all(program: &str) -> impl Iterator<Item = Self> {
         let entry = move |family: &'static Family, mutant: &'static Mutant| Self {
             name: mutant.name,

@@ -16,7 +16,7 @@ pub(super) fn overview(catalog: &Catalog, program: &str) {
     for (kind, entries) in catalog.sections() {
         let mut names: Vec<String> = entries.iter().map(|entry| entry.name().to_owned()).collect();
         if kind == Listed::Mutants {
-            // Too many for an overview: their families will do.
+            // Models have too many for an overview: it names their families.
             let models = |group: &str| group.starts_with("model of");
             let groups = entries.iter().filter_map(|entry| entry.group());
             let groups: Vec<&str> = groups.map(|group| if models(group) { "models" } else { group }).collect();

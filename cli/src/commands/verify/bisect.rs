@@ -1,7 +1,7 @@
-//! `syncbench verify --cell`: one cell in two processes at once, event by event, up to the first that differs.
+//! `syncbench verify --cell`: one cell in two processes at once, compared event by event up to the first that differs.
 //!
-//! The other process runs the cell alone on one thread. This one runs it on all processors, one of which compares: what
-//! depends on other runs in the process, on threads or on where things lie in memory differs.
+//! The other process runs the cell alone on one thread. This process runs it on all processors, and compares one of these runs:
+//! a cell that depends on other runs in the process, on threads or on addresses in memory differs.
 
 use std::io::{self, BufReader, BufWriter};
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ use crate::failure::{Done, Failure};
 use crate::out::println;
 use crate::progress;
 
-/// Compares the two runs of a cell and prints where they part.
+/// Compares the two runs of a cell and prints where they diverge.
 pub(super) fn cell(catalog: &Catalog, replay: &str, args: &VerifyArgs) -> Done {
     let planned = demo::planned(catalog, replay)?;
     if planned.settings.engine != Engine::Sim {
@@ -55,7 +55,7 @@ pub(super) fn cell(catalog: &Catalog, replay: &str, args: &VerifyArgs) -> Done {
     Ok(ExitCode::from(u8::from(difference.is_some())))
 }
 
-/// The first event in which a cell differs from itself, as lines: for `verify`, which found that it does.
+/// The first event in which a cell differs between processes, as lines, for `verify`.
 pub(super) fn explain(catalog: &Catalog, replay: &str) -> (Option<Difference>, Vec<String>) {
     let compared =
         demo::planned(catalog, replay).and_then(|planned| compare(&planned, replay, None).map_err(Failure::from));
@@ -64,7 +64,10 @@ pub(super) fn explain(catalog: &Catalog, replay: &str) -> (Option<Difference>, V
             let lines = show(&difference);
             (Some(difference), lines)
         }
-        Ok(_) => (None, vec!["run by itself it does not differ: the cause lies in what else the process runs".into()]),
+        Ok(_) => (
+            None,
+            vec!["run alone, the cell does not differ: the cause is something else that the process runs".into()],
+        ),
         Err(_) => (None, Vec::new()),
     }
 }
@@ -97,7 +100,7 @@ fn compare(planned: &Planned, replay: &str, against: Option<&Path>) -> anyhow::R
         done.store(true, Ordering::Relaxed);
         ran
     })?;
-    // It has nobody left to print for, and ends by itself if it has not.
+    // Its output has no reader left; it ends by itself.
     let status = child.wait().context("waiting for the other process")?;
     let compared = std::mem::take(&mut *result.lock().unwrap_or_else(PoisonError::into_inner));
     if compared.same == 0 && !status.success() {

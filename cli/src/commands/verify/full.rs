@@ -1,4 +1,4 @@
-//! Every strategy on every workload under every set of faults: each finding has to be predicted.
+//! `verify --full`: every strategy on every workload under every set of faults; each finding must be predicted.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -20,21 +20,21 @@ use crate::progress::Progress;
 /// Seeds of each cell.
 const SEEDS: &str = "1..10";
 
-/// What came of all cells.
+/// The sum over all cells.
 #[derive(Default)]
 pub(super) struct Swept {
     cells: u64,
     unsupported: u64,
-    /// By kind of finding and what predicts it: in how many cells.
+    /// By kind of finding and what predicts it: the number of cells.
     predicted: BTreeMap<(String, String), u64>,
     /// Cells that say nothing: the command, and why.
     open: Vec<(String, String)>,
-    /// Cells with results that nothing predicts: the command, and what they are.
+    /// Cells with results that nothing predicts: the command, and the results.
     unexplained: Vec<(String, Vec<String>)>,
 }
 
 impl Swept {
-    /// Whether everything is predicted.
+    /// Whether every result is predicted.
     pub(super) fn passed(&self) -> bool {
         self.unexplained.is_empty()
     }
@@ -81,7 +81,7 @@ pub(super) fn run(catalog: &Catalog) -> Result<Swept, Failure> {
     Ok(swept)
 }
 
-/// What predicts the findings, and everything that nothing predicts.
+/// Prints what predicts the findings, and every result that nothing predicts.
 pub(super) fn print(swept: &Swept) {
     println!();
     let measured = swept.cells - swept.unsupported;

@@ -1,4 +1,4 @@
-//! The planted bugs: each must be caught by the oracle that is named for it.
+//! The planted bugs: the oracle named for each must catch it.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::out::println;
 use crate::progress::Progress;
 
-/// Tries all mutants, or those that are called `only`.
+/// Tries all mutants, or the one that is named `only`.
 pub(super) fn run(only: Option<&str>, program: &str) -> Result<Vec<Trial>, Failure> {
     let mutants: Vec<&'static Mutant> = all().filter(|mutant| only.is_none_or(|only| mutant.name == only)).collect();
     if mutants.is_empty() {
@@ -45,7 +45,7 @@ const NAME: usize = 32;
 const ORACLE: usize = 38;
 const LINE: usize = 80;
 
-/// A line for each bug, what went wrong in full, and the sum.
+/// Prints a line for each bug, failures in full, and the sum.
 pub(super) fn print(trials: &[Trial]) {
     let bold = anstyle::Style::new().bold();
     println!("{bold}  {:<NAME$}  {:<ORACLE$} seeds{bold:#}", "planted bug", "caught by");
@@ -104,7 +104,7 @@ fn seeds(outcome: &Outcome) -> Option<u64> {
     }
 }
 
-/// Everything about a trial.
+/// The JSON of a trial.
 pub(super) fn json(trial: &Trial) -> Value {
     let Mutant { name, plants, history, base, workload, conditions, oracle, kinds, .. } = trial.mutant;
     let family = FAMILIES.iter().find(|family| family.mutants.iter().any(|mutant| mutant.name == *name));

@@ -31,7 +31,7 @@ const STRATEGIES: &[&[&str]] = &[
 const HARNESS: &[&[&str]] = &[
     &["by_name", "node_table", "op_set"],
     &["actions", "clock", "rng", "pace", "queue", "schedule", "event", "finding", "metric", "oracle"],
-    &["stopwatch", "tracer", "network", "ledger"],
+    &["contention", "times", "stopwatch", "tracer", "network", "ledger"],
     &["faults"],
     &["wire", "settings", "history"],
     &["findings", "sabotage", "sessions"],

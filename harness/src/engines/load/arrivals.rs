@@ -1,4 +1,4 @@
-//! When a user's intents are due in an open loop.
+//! When the intents of one user are due in an open loop.
 
 use std::f64::consts::TAU;
 use std::time::Duration;
@@ -11,9 +11,9 @@ use crate::rng::{exponential, unit};
 /// The arrivals of one user.
 pub(super) struct Arrivals {
     pace: Pace,
-    /// Between two intents of this user, on average.
+    /// Mean time between two intents of this user.
     mean: Duration,
-    /// How long a day lasts: as long as all users act.
+    /// Length of a day: as long as all users act.
     day: Duration,
     rng: Rng,
 }
@@ -28,7 +28,7 @@ impl Arrivals {
         let mean_s = self.mean.as_secs_f64();
         match self.pace {
             Pace::Bursts => {
-                // The pause behind a burst makes up for the short spans in it.
+                // The pause after a burst makes up for its short gaps.
                 let within_s = mean_s / TIMES_AS_DENSE;
                 let pause_s = IN_A_BURST * mean_s - (IN_A_BURST - 1.0) * within_s;
                 let ends = unit(&mut self.rng) < 1.0 / IN_A_BURST;
@@ -43,13 +43,13 @@ impl Arrivals {
         }
     }
 
-    /// How much of the load there is up to a moment of the day, as the time in which it would come at an even rate.
+    /// The load of a day up to this moment, as the time in which an even rate would produce it.
     fn load_s(&self, at_s: f64) -> f64 {
         let day_s = self.day.as_secs_f64();
         at_s - DAY_SWING * day_s / TAU * libm::sin(TAU * at_s / day_s)
     }
 
-    /// The moment with so much load before it. The load only grows, and differs from the time by less than a day.
+    /// The moment up to which a day has had this much load. The load only grows, and differs from the time by less than a day.
     fn moment_s(&self, load_s: f64) -> f64 {
         let day_s = self.day.as_secs_f64();
         let (mut before, mut after) = ((load_s - day_s).max(0.0), load_s + day_s);
@@ -80,7 +80,7 @@ mod tests {
 
     const DAY_S: u64 = 1_000;
 
-    /// When so many intents are due, in seconds.
+    /// When the first intents are due, in seconds.
     fn due(pace: Pace, intents: usize) -> Vec<f64> {
         let rng = stream(5, "arrival", 1, 0);
         let mut arrivals = Arrivals::new(pace, Duration::from_secs(1), Duration::from_secs(DAY_S), rng);
@@ -113,7 +113,7 @@ mod tests {
             variance.sqrt() / mean
         };
         assert!((variation(Pace::Poisson) - 1.0).abs() < 0.02);
-        // Nine spans in ten have a mean of a tenth, and the tenth one of 9.1: the second moment is 2 (0.9 * 0.01 + 0.1 * 82.81).
+        // Nine gaps in ten have a mean of 0.1, the tenth one of 9.1: the second moment is 2 (0.9 * 0.01 + 0.1 * 82.81).
         let expected = (2.0 * (0.9 * 0.01 + 0.1 * 82.81) - 1.0_f64).sqrt();
         assert!((variation(Pace::Bursts) / expected - 1.0).abs() < 0.05, "{} {expected}", variation(Pace::Bursts));
     }

@@ -30,6 +30,21 @@ pub(super) struct Users<'a> {
     recorder: Option<Recorder>,
 }
 
+/// A user whose next action waits for nothing but the time.
+pub(super) struct Ready {
+    pub(super) client: NodeId,
+    /// When it acts.
+    pub(super) at: Time,
+    /// From when its latencies count.
+    pub(super) intended: Time,
+}
+
+impl Ready {
+    fn on_time(client: NodeId, at: Time) -> Self {
+        Self { client, at, intended: at }
+    }
+}
+
 impl<'a> Users<'a> {
     pub(super) fn new(task: &'a Task<'_>) -> Self {
         let users: Vec<User> = (1..=task.clients).map(|client| User::new(task, NodeId(client))).collect();
@@ -51,10 +66,10 @@ impl<'a> Users<'a> {
         self.users.iter_mut().filter_map(|user| user.first().map(|at| (user.client(), at))).collect()
     }
 
-    /// An intent of `client` is due now: when the next one will be, in an open loop.
-    pub(super) fn begin(&mut self, client: NodeId, now: Time) -> Option<Time> {
+    /// An intent of `client` that was due at `intended` is acted on now: when the next one will be due, in an open loop.
+    pub(super) fn begin(&mut self, client: NodeId, now: Time, intended: Time) -> Option<Time> {
         self.acted += 1;
-        let next = self.change(client, |user| user.begin(now));
+        let next = self.change(client, |user| user.begin(intended));
         let intent = self.user(client).intent();
         self.recorder.iter().for_each(|recorder| recorder.record(ScriptedAction { at: now, client, intent }));
         next
@@ -83,43 +98,43 @@ impl<'a> Users<'a> {
         self.users.get_mut((client.0 as usize).checked_sub(1)?)?.joined(now)
     }
 
-    /// Those whose next action waited for something that has happened by now, with the time it is due.
-    pub(super) fn ready(&mut self, now: Time, ledger: &Ledger) -> Vec<(NodeId, Time)> {
-        let due = match self.pace {
+    /// Those whose next action waited for something that has happened by now.
+    pub(super) fn ready(&mut self, now: Time, ledger: &Ledger) -> Vec<Ready> {
+        let ready = match self.pace {
             _ if self.scripted => return Vec::new(),
             Pace::Poisson | Pace::Periodic | Pace::Bursts | Pace::Day => return Vec::new(),
             Pace::Closed => self.answered(now, ledger),
             Pace::Turns => self.next_turn(now, ledger).into_iter().collect(),
-            Pace::Recorded => self.recorded(now, ledger),
+            Pace::Recorded(_) | Pace::Causal => self.caught_up(now, ledger),
         };
-        for (client, _) in &due {
+        for Ready { client, .. } in &ready {
             self.user(*client).schedule();
         }
-        due
+        ready
     }
 
     /// Closed loop: those whose last operation has its fate.
-    fn answered(&self, now: Time, ledger: &Ledger) -> Vec<(NodeId, Time)> {
+    fn answered(&self, now: Time, ledger: &Ledger) -> Vec<Ready> {
         let answered = |client: &NodeId| {
             let last = OpId { client: *client, n: ledger.next_op(*client).n - 1 };
             ledger.entry(last).is_none_or(|entry| entry.fate != Fate::Unknown)
         };
         let think = |client: NodeId| self.users[client.0 as usize - 1].think();
-        self.waiting().filter(answered).map(|client| (client, now + think(client))).collect()
+        self.waiting().filter(answered).map(|client| Ready::on_time(client, now + think(client))).collect()
     }
 
     /// In turn: the next one, once everybody reflects all operations.
-    fn next_turn(&self, now: Time, ledger: &Ledger) -> Option<(NodeId, Time)> {
+    fn next_turn(&self, now: Time, ledger: &Ledger) -> Option<Ready> {
         if !ledger.all_resolved() || self.users.iter().any(User::is_scheduled) {
             return None;
         }
         let next = NodeId((self.acted % self.users.len() as u64) as u32 + 1);
         let next = self.waiting().find(|client| *client == next).or_else(|| self.waiting().next())?;
-        Some((next, now + self.gap))
+        Some(Ready::on_time(next, now + self.gap))
     }
 
-    /// As recorded: those whose replica reflects what the recorded user had seen.
-    fn recorded(&self, now: Time, ledger: &Ledger) -> Vec<(NodeId, Time)> {
+    /// In a replayed trace: those whose replica reflects what the recorded user had seen.
+    fn caught_up(&self, now: Time, ledger: &Ledger) -> Vec<Ready> {
         let Some(schedule) = self.schedule else { return Vec::new() };
         let ready = |client: &NodeId| {
             let needs = schedule.before(*client, ledger.next_op(*client).n).unwrap_or(&[]);
@@ -128,11 +143,18 @@ impl<'a> Users<'a> {
                 needs.iter().enumerate().all(|(slot, n)| through(slot) >= u64::from(*n))
             })
         };
-        let at = |client: NodeId| now.max(Time::ZERO + self.gap * schedule.slot(client, ledger.next_op(client).n));
-        self.waiting().filter(ready).map(|client| (client, at(client))).collect()
+        let due = |client: NodeId| match self.users[client.0 as usize - 1].recorded() {
+            // Whatever keeps it from acting then is part of its latency.
+            Some(intended) => Ready { client, at: now.max(intended), intended },
+            None => {
+                let slot = schedule.slot(client, ledger.next_op(client).n);
+                Ready::on_time(client, now.max(Time::ZERO + self.gap * slot))
+            }
+        };
+        self.waiting().filter(ready).map(due).collect()
     }
 
-    /// Whether a user waits for something before acting again.
+    /// Whether users wait for an answer before they act again.
     pub(super) fn waits(&self) -> bool {
         self.waiting().next().is_some()
     }

@@ -1,5 +1,6 @@
 //! One user: what it wants next, and when, as far as the clock alone says.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use syncbench_strategies::replica::{NodeId, Time};
@@ -11,9 +12,10 @@ use crate::ledger::{Action, Own};
 use crate::pace::Pace;
 use crate::rng::{stream, unit};
 use crate::task::Task;
+use crate::times::Times;
 use crate::workload::{self, Standing};
 
-/// A script of so many actions is one that people read: its values are short.
+/// A script with at most this many actions is read by people, so its values are short.
 const FEW: usize = 16;
 
 /// One user.
@@ -29,11 +31,15 @@ pub(in crate::engines) struct User {
     left: u64,
     /// Intents acted on so far.
     drawn: u64,
-    /// What it does and when, where that is fixed.
+    /// The user's script, where actions are fixed.
     script: Option<Vec<ScriptedAction>>,
     /// Share of actions that undo one of the user's own operations.
     undo: f64,
     arrivals: Arrivals,
+    /// When it acts, where its pace is a recorded one.
+    times: Option<Arc<Times>>,
+    /// It waits until it has seen what the recorded user had seen.
+    causal: bool,
     /// When the last intent was due.
     clock: Time,
     /// When the next action is due is known.
@@ -52,6 +58,8 @@ impl User {
             .as_ref()
             .map(|script| script.iter().filter(|action| action.client == client).copied().collect::<Vec<_>>());
         let scripted = script.as_ref().map(|script| script.len() as u64);
+        let times = task.times.clone().filter(|_| matches!(task.pace, Pace::Recorded(_)));
+        let timed = times.as_ref().map(|times| times.len(client));
         let mut user = task.workload.user(client, task.clients);
         if task.script.as_ref().is_some_and(|script| script.len() <= FEW) {
             user.few(task.size);
@@ -63,7 +71,7 @@ impl User {
             gap: task.gap(),
             seed: task.seed,
             user,
-            left: scripted.or(recorded).unwrap_or(share),
+            left: scripted.or(recorded).or(timed).unwrap_or(share),
             drawn: 0,
             script,
             undo: task.undo,
@@ -73,6 +81,8 @@ impl User {
                 task.gap().mul_f64(task.ops.max(1) as f64),
                 stream(task.seed, "arrival", client.0.into(), 0),
             ),
+            times,
+            causal: recorded.is_some(),
             clock: Time::ZERO,
             scheduled: false,
             postponed: false,
@@ -98,7 +108,7 @@ impl User {
         self.arrival()
     }
 
-    /// The intent that was begun last.
+    /// The intent that began last.
     pub(super) fn intent(&self) -> IntentId {
         let fixed =
             self.script.as_ref().and_then(|script| script.get(usize::try_from(self.drawn).ok()?.checked_sub(1)?));
@@ -164,6 +174,14 @@ impl User {
         self.gap * self.clients
     }
 
+    /// When it acts next as it was recorded. Its times shift while its client does not take part, as all plans do.
+    pub(super) fn recorded(&self) -> Option<Time> {
+        let times = self.times.as_ref()?;
+        let next = times.at(self.client, self.drawn)?;
+        let last = self.drawn.checked_sub(1).and_then(|last| times.at(self.client, last));
+        Some(self.clock + next.since(last.unwrap_or(Time::ZERO)))
+    }
+
     /// The next arrival of an open loop or of a script.
     fn arrival(&mut self) -> Option<Time> {
         if let Some(script) = &self.script {
@@ -171,11 +189,13 @@ impl User {
             self.scheduled = true;
             return Some(at);
         }
-        if self.left == 0 || !self.pace.is_open() {
+        if self.left == 0 || !self.pace.is_open() || self.causal {
             return None;
         }
         self.scheduled = true;
-        self.clock = if self.pace == Pace::Periodic && self.drawn == 0 && self.clock == Time::ZERO {
+        self.clock = if self.times.is_some() {
+            self.recorded()?
+        } else if self.pace == Pace::Periodic && self.drawn == 0 && self.clock == Time::ZERO {
             Time::ZERO + self.gap * self.client.0
         } else {
             self.arrivals.after(self.clock)

@@ -1,7 +1,7 @@
-//! What waits at a node: it stands still, or takes time for each message.
+//! What waits at a node that stands still, or that takes time for each message.
 //!
-//! Messages and what becomes of connections keep their order, since a replica must not learn that a connection broke before
-//! it has handled what came over it. Timers are only held up where a node stands still.
+//! Messages and changes of connections keep their order: a replica must not learn that a connection broke before it has
+//! handled what came over it. Timers wait only at a node that stands still.
 
 use std::collections::VecDeque;
 
@@ -12,7 +12,7 @@ use crate::engines::node::Input;
 use crate::faults::NodeState;
 use crate::wire::Parcel;
 
-/// Something that a replica has to handle.
+/// Something that a replica handles.
 #[derive(Debug)]
 pub(super) enum Waiting {
     Message(Parcel),
@@ -24,23 +24,23 @@ pub(super) enum Waiting {
 /// What waits at one node.
 #[derive(Debug, Default)]
 pub(super) struct Line {
-    /// When it has handled all that it takes time for.
+    /// When the node will have handled everything in line.
     free_at: Time,
-    /// How much of that there is.
+    /// How many messages and changes of connections are in line.
     ahead: u32,
-    /// What came while it stands still, in order.
+    /// What arrived while the node stands still, in order.
     held: VecDeque<Waiting>,
 }
 
 impl Line {
-    /// How many messages wait until the node stands still no more.
+    /// How many messages wait for a node that stands still.
     pub(super) fn messages_held(&self) -> u64 {
         self.held.iter().filter(|waiting| matches!(waiting, Waiting::Message(_))).count() as u64
     }
 }
 
 impl Sim<'_> {
-    /// Something that keeps its order comes to a node: it is handled now, or in its turn.
+    /// A message or a change of a connection reaches a node: it is handled at once, or waits in line.
     pub(super) fn queue_up(&mut self, node: NodeId, waiting: Waiting) {
         let is_message = matches!(waiting, Waiting::Message(_));
         if is_message {
@@ -57,7 +57,7 @@ impl Sim<'_> {
         self.queue.push(line.free_at, Work::Serve { node, waiting, life });
     }
 
-    /// A node has come to something that waited in line.
+    /// A node reaches an entry of its line.
     pub(super) fn serve(&mut self, node: NodeId, waiting: Waiting, life: u32) {
         if life != self.lives[node.0 as usize] {
             return self.drop_waiting(node, waiting);
@@ -75,7 +75,7 @@ impl Sim<'_> {
         }
     }
 
-    /// A node goes on after it stood still: it handles what has come meanwhile, and its user acts.
+    /// A node resumes after it stood still: it handles what arrived meanwhile, and its user acts.
     pub(super) fn resume(&mut self, node: NodeId) {
         let held = std::mem::take(&mut self.lines[node.0 as usize].held);
         for waiting in held {
@@ -86,7 +86,7 @@ impl Sim<'_> {
         }
     }
 
-    /// A node crashes: what waits there is lost.
+    /// A node crashes: its line is lost.
     pub(super) fn clear_line(&mut self, node: NodeId) {
         let Line { held, .. } = std::mem::take(&mut self.lines[node.0 as usize]);
         for waiting in held {

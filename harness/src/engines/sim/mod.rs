@@ -21,7 +21,7 @@ use syncbench_strategies::document::Digest;
 use syncbench_strategies::replica::{NodeId, Time};
 
 use super::hold::Hold;
-use super::load::Users;
+use super::load::{Ready, Users};
 use super::node::{Node, Request};
 use crate::event::Event;
 use crate::faults::{Conditions, Reopening, Timeline, Transition, VAIN_TRANSITIONS, VAIN_WAIT};
@@ -65,14 +65,14 @@ enum Work {
         /// Void once the node has crashed since.
         life: u32,
     },
-    /// A node that takes time for its messages has come to this one.
+    /// A node reaches this entry of its line.
     Serve {
         node: NodeId,
         waiting: Waiting,
-        /// Lost once the node has crashed since.
+        /// The entry is lost if the node has crashed since.
         life: u32,
     },
-    /// A backup is made of a node.
+    /// A backup of a node is made.
     BackUp(NodeId),
     Issue {
         client: NodeId,
@@ -96,9 +96,9 @@ struct Sim<'a> {
     /// By node and moment.
     backups: BTreeMap<(NodeId, Time), Saved>,
     gone_back: Vec<GoneBack>,
-    /// By node number: how often it was installed anew.
+    /// By node number: how often it was installed.
     installs: Vec<u32>,
-    /// By node number: what waits there.
+    /// By node number: its line.
     lines: Vec<Line>,
     wires: Wires,
     /// By node number: the leg that all its connections share.
@@ -115,13 +115,13 @@ struct Sim<'a> {
     encoded: Vec<u8>,
     events: Vec<Event>,
     requests: Vec<Request>,
-    /// Whether the message that is being received is damaged, and how many of those that were received are.
+    /// Whether the message that is being received is damaged, and how many of those received so far were.
     damaged: (bool, u64),
     /// How long replicas that never fall silent need to settle; zero for those that do.
     settling: Duration,
     /// When a user last acted, a connection last opened or the last fault transition was.
     stirred_at: Time,
-    /// When a user last acted or a connection last opened, and the fault transitions since.
+    /// When a user last acted or a connection last opened, and how many fault transitions there were since.
     progress: (Time, u32),
     /// Replicas that never fall silent have settled: timers are void, and what is in flight arrives.
     timers_void: bool,
@@ -236,7 +236,7 @@ impl<'a> Sim<'a> {
             && !self.queue.pending().any(|work| matches!(work, Work::Issue { .. } | Work::Open { .. }))
     }
 
-    /// Whether users wait for what a fault that comes and goes never lets through.
+    /// Whether users wait in vain for a connection that a flapping fault never lets open.
     fn flaps_in_vain(&self, due: Time) -> bool {
         let ((at, transitions), (most, longest)) = (self.progress, VAIN_TRANSITIONS);
         transitions > most
@@ -286,8 +286,8 @@ impl<'a> Sim<'a> {
             self.look();
         }
         // Users whose next action depends on what has happened, not on the clock alone.
-        for (client, at) in self.users.ready(self.now, &self.ledger) {
-            self.queue.push(at, Work::Issue { client, intended: at });
+        for Ready { client, at, intended } in self.users.ready(self.now, &self.ledger) {
+            self.queue.push(at, Work::Issue { client, intended });
         }
         if self.timeline.healed_at().is_none() && self.users.done() {
             self.timeline.heal(self.now);

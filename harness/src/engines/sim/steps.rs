@@ -28,7 +28,7 @@ impl Sim<'_> {
         }
         self.stirred_at = self.now;
         self.progress = (self.now, 0);
-        if let Some(at) = self.users.begin(client, self.now) {
+        if let Some(at) = self.users.begin(client, self.now, intended) {
             self.queue.push(at, Work::Issue { client, intended: at });
         }
         let Some(action) = self.users.act(client, node.replica.view(), &self.ledger) else { return };
@@ -103,7 +103,7 @@ impl Sim<'_> {
         }
     }
 
-    /// A message is at its receiver, which handles it as soon as it can.
+    /// A message reaches its receiver, which handles it in its turn.
     pub(super) fn hand_over(&mut self, parcel: Parcel) {
         self.queue_up(parcel.to, Waiting::Message(parcel));
     }

@@ -19,16 +19,16 @@ use crate::rng::stream;
 use crate::run_result::GoneBack;
 use crate::wire::Wire;
 
-/// What a crash leaves behind, or a backup has.
+/// What a crashed node or a backup holds.
 #[derive(Clone)]
 pub(super) struct Saved {
     durable: Vec<u8>,
     sidecar: Sidecar,
-    /// What it showed.
+    /// What the node showed.
     shown: Document,
-    /// The operations that it reflected.
+    /// The operations that the node reflected.
     reflected: OpSet,
-    /// What it comes back from; the worst that the faults have said.
+    /// What the node recovers from: the worst of what the open faults say.
     restart: Restart,
 }
 
@@ -104,7 +104,7 @@ impl Sim<'_> {
         }
     }
 
-    /// A backup is made of a node: of what it has on its disk, if it has crashed.
+    /// Makes a backup of a node: of its disk, if the node has crashed.
     pub(super) fn back_up(&mut self, id: NodeId) {
         let running = self.replicas[id.0 as usize].as_ref().map(|node| self.save(node));
         if let Some(saved) = running.or_else(|| self.saved.get(&id).cloned()) {
@@ -144,7 +144,7 @@ impl Sim<'_> {
         }
     }
 
-    /// A fresh node, or one that comes back from what it saved.
+    /// A new replica, or one restored from what was saved.
     fn made(&self, id: NodeId, restart: Option<Restart>, saved: Option<&Saved>) -> Node {
         let (task, strategy) = (self.task, &self.task.strategy.strategy);
         let (life, install) = (self.lives[id.0 as usize], self.installs[id.0 as usize]);
@@ -226,7 +226,7 @@ impl Sim<'_> {
         }
     }
 
-    /// A connection breaks by itself, and its ends begin to connect again.
+    /// A connection breaks by itself, and both ends begin to connect again.
     pub(super) fn fail(&mut self, ends: (NodeId, NodeId)) {
         self.break_off(ends);
         let at = self.now + self.task.profile.connecting(self.task.seed, ends.0, ends.1, true);
@@ -246,7 +246,7 @@ impl Sim<'_> {
         }
     }
 
-    /// A replica learns what became of a connection.
+    /// A replica learns that a connection opened or broke.
     pub(super) fn notice(&mut self, node: NodeId, peer: NodeId, state: LinkState, after_handshake: bool) {
         self.emit(node, What::Link { peer, state });
         if after_handshake && node < peer {

@@ -173,8 +173,8 @@ impl<'a> Coordinator<'a> {
         pending == 0 || (self.timers_void && pending.is_multiple_of(TIMER))
     }
 
-    /// Whether users may wait for what a fault that comes and goes never lets through: for long nobody has acted and no
-    /// connection has opened or broken. Those who do not wait do not mind.
+    /// Whether users may wait for a connection that a flapping fault never lets open: nobody has acted and no connection has
+    /// opened or broken for long. It does not matter for users who do not wait.
     fn flaps_in_vain(&self, now: Time) -> bool {
         let goes_on = self.timeline.next().is_some() && self.timeline.healed_at().is_none();
         goes_on && now.since(self.latest(|seat| &seat.stirred)) > VAIN_TRANSITIONS.1

@@ -1,4 +1,4 @@
-//! Nodes that come and go, and their connections.
+//! Nodes that join, crash and recover, and their connections.
 
 use syncbench_strategies::replica::{LinkState, NodeId, Setup};
 
@@ -25,7 +25,7 @@ impl Group<'_> {
         }
     }
 
-    /// A node takes part from now on: for the first time, or from what a crash has left.
+    /// A node joins, or recovers from what a crash has left.
     pub(super) fn join(&mut self, id: NodeId) {
         let task = self.task;
         let setup = Setup {
@@ -57,7 +57,7 @@ impl Group<'_> {
         self.look(id);
     }
 
-    /// What is under way to and from a client is lost.
+    /// Everything that is under way to and from a client is lost.
     pub(super) fn lose_all(&mut self, client: NodeId) {
         for peer in self.peers(client) {
             for (from, to) in [(client, peer), (peer, client)] {

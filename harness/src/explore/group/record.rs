@@ -27,7 +27,7 @@ impl Group<'_> {
         self.note_screens();
     }
 
-    /// A report of one replica may say what another reflects, so all are looked at.
+    /// Looks at all clients, where a report of one replica may say what another reflects.
     pub(super) fn note_screens(&mut self) {
         for client in self.clients() {
             let shown = self.shown[client.0 as usize];
@@ -36,12 +36,12 @@ impl Group<'_> {
         }
     }
 
-    /// Whether two clients may have reflected the same operations at one moment, and shown different states.
+    /// Whether two clients may have reflected the same operations at one moment and shown different states.
     pub(in crate::explore) fn same_operations_differ(&self) -> bool {
         self.screens.differ(|| if self.told_at_once { None } else { self.before() }, &self.steps)
     }
 
-    /// Where a step takes place: by node number, and one more for the order of actions. Steps without a common place are
+    /// Where a step takes place, by node number; the order of actions counts as one more place. Steps without a common place are
     /// independent.
     pub(in crate::explore) fn places(&self, step: Step) -> Vec<usize> {
         let order = self.task.clients as usize + 1;
@@ -60,7 +60,7 @@ impl Group<'_> {
         }
     }
 
-    /// For each step the set of those that have to come before it: see `order`.
+    /// For each step the set of steps that must come before it: see `order`.
     pub(in crate::explore) fn before(&self) -> Option<Vec<u128>> {
         before(self.steps.iter().map(|step| self.places(*step)).collect(), &self.causes)
     }
@@ -87,8 +87,8 @@ impl Group<'_> {
         }
     }
 
-    /// Nothing is left to choose. A group that never falls silent gets the time that it needs, along one order of what
-    /// happens; then its timers are void.
+    /// No choice is left. A group that never becomes quiescent gets the time that it needs, along one order of events; then its
+    /// timers are void.
     pub(in crate::explore) fn settle(&mut self) {
         if self.settling.is_zero() {
             return;

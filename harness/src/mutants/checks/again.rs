@@ -23,7 +23,7 @@ pub(super) fn same_events(task: &Task<'_>, ran: &RunResult) -> Option<Objection>
     (again.trace_digest != ran.trace_digest).then(|| objection(&DETERMINISM, "the same run twice differs"))
 }
 
-/// With every sidecar emptied the same messages are sent.
+/// With every sidecar emptied, the same messages are sent.
 pub(super) fn same_messages_blind(subject: &Subject<'_>) -> Result<Option<Objection>, SelectorError> {
     let sent = |blind| {
         let mut task = subject.task()?;
@@ -57,7 +57,7 @@ impl Probe for Recorder {
     fn finish(&mut self, _: &End<'_>, _: &mut Figures) {}
 }
 
-/// Clocks that are off change nothing, unless the strategy claims to depend on them.
+/// Wrong clocks change nothing, unless the strategy claims to depend on them.
 pub(super) fn same_state_with_wrong_clocks(
     subject: &Subject<'_>,
     ran: &RunResult,

@@ -1,6 +1,6 @@
-//! What arithmetic says in advance: `serial` where every message takes exactly as long.
+//! What arithmetic says in advance: `serial` on a network where every message takes exactly as long.
 //!
-//! An operation goes to the server and returns from it to everybody, so it is confirmed and visible after two delays. It takes
+//! An operation goes to the server and returns to every client, so it is confirmed and visible after two delays. It takes
 //! one message up and one down for each client, and joining takes two messages for each client.
 
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Bytes from strangers: they cause no panic, take little memory, and change nothing where they are protocol errors.
+//! Hostile bytes: they cause no panic, take little memory, and change nothing where they are protocol errors.
 //!
 //! Every honest message is preceded by damaged copies of it, until the replica takes one of them.
 
@@ -44,7 +44,7 @@ pub(super) fn refused_without_harm(subject: &Subject<'_>) -> Result<Option<Objec
 
 struct Attacked {
     complaint: Arc<Mutex<Option<String>>>,
-    /// The replica has taken damaged bytes for a message: what follows proves nothing.
+    /// Whether the replica has taken damaged bytes for a message: what follows proves nothing.
     taken: bool,
 }
 
@@ -90,7 +90,7 @@ fn state(inner: &Inner) -> (Digest, Vec<u8>) {
     (inner.view().digest(), inner.durable())
 }
 
-/// Cut short, prolonged, with a bit flipped, or with the largest number where a length may be.
+/// Cuts bytes short, prolongs them, flips a bit, or puts the largest number where a length may be.
 fn damage(honest: &[u8], cx: &mut Context<'_>) -> Vec<u8> {
     let mut bytes = honest.to_vec();
     let at = below(cx.rng(), bytes.len());

@@ -14,7 +14,7 @@ use crate::oracle::MEMORY;
 use crate::probe::{End, Figures, Probe};
 use crate::run::{self, Objection};
 
-/// Chunks of shared vectors and the last messages may add so many bytes, and a quarter; history alone would double it.
+/// Chunks of shared vectors and the last messages may add this many bytes, and a quarter; history alone would double it.
 const SLACK: u64 = 16_384;
 
 /// A node that holds much more at the end of a run than after half of it.

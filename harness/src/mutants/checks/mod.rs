@@ -1,4 +1,4 @@
-//! What the oracles say of a run: those of every cell, and those that need another run beside it.
+//! What the oracles say of a run: those that judge every cell, and those that need another run beside it.
 
 mod accounts;
 mod again;
@@ -30,10 +30,10 @@ impl From<Objection> for Alarm {
     }
 }
 
-/// A run to be examined.
+/// A run to examine.
 pub(super) struct Subject<'a> {
     pub(super) planned: &'a Planned,
-    /// What becomes of the workload's model.
+    /// How the workload's model is changed.
     pub(super) model: &'a dyn Fn(&mut Task<'_>),
     pub(super) planted: Option<Plant>,
 }
@@ -47,7 +47,7 @@ impl Subject<'_> {
     }
 }
 
-/// Asks every oracle that one run suffices for, and those of `asked` that need another.
+/// Asks every oracle that one run suffices for, and those of `asked` that need another run.
 pub(super) fn alarms(subject: &Subject<'_>, asked: &[&Oracle]) -> Result<Vec<Alarm>, SelectorError> {
     let task = subject.task()?;
     let Examined { cell, objections, ran } = run::examine(subject.planned, &task);

@@ -15,7 +15,7 @@ use super::{Answer, TOGETHER, UNDOING, edited, meaning, nothing};
 use crate::mutants::{Bug, Mutant};
 
 /// Cards come and go.
-const LIVELY: &str = "kanban:hot=0,add=0.2,delete=0.15";
+const LIVELY: &str = "kanban:contention=one:0,add=0.2,delete=0.15";
 
 pub(in crate::mutants) static MUTANTS: &[Mutant] = &[
     meaning(
@@ -42,7 +42,7 @@ pub(in crate::mutants) static MUTANTS: &[Mutant] = &[
     meaning(
         "moves-go-to-the-top",
         "A card that is moved goes to the top of its column.",
-        "kanban:hot=0,delete=0",
+        "kanban:contention=one:0,delete=0",
         &[&MISPLACED_CARD],
         Bug::Means(moves_go_to_the_top),
     ),

@@ -1,6 +1,6 @@
 //! Bugs in models: what an operation means to all replicas differs from what the workload's oracle assumes.
 //!
-//! Each bug produces kinds of findings that its workload's oracle makes, in a group that is otherwise correct and takes turns.
+//! Each bug causes kinds of findings of its workload's oracle, in a group that is otherwise correct and takes turns.
 
 pub(super) mod booking;
 pub(super) mod counter;
@@ -24,7 +24,7 @@ use crate::pace::Pace;
 /// Users act in turn, so nothing is lost to concurrency.
 const IN_TURN: Conditions =
     Conditions { pace: Pace::Turns, ops: 120, sample_every: Some(Duration::from_secs(1)), ..USUAL };
-/// The same where users act at the same time.
+/// The same where users act concurrently.
 const TOGETHER: Conditions = Conditions { pace: Pace::Poisson, ..IN_TURN };
 /// The same where users undo.
 const UNDOING: Conditions = Conditions { undo: 0.3, ..IN_TURN };

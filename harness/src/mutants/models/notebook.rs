@@ -17,8 +17,8 @@ use crate::oracles::text::{
 
 /// Many cells are inserted, moved, deleted and restored.
 const LIVELY: &str = "notebook:cells=0.5";
-/// Everybody types in the first cell.
-const CROWDED: &str = "notebook:cells=0,evaluate=0,hot=1,elsewhere=1";
+/// Every user types in the first cell.
+const CROWDED: &str = "notebook:cells=0,evaluate=0,contention=one:1,elsewhere=1";
 
 pub(in crate::mutants) static MUTANTS: &[Mutant] = &[
     meaning(
@@ -72,7 +72,7 @@ pub(in crate::mutants) static MUTANTS: &[Mutant] = &[
     ),
     meaning(
         "evaluating-takes-another-source",
-        "An output is stored for a source that nobody saw.",
+        "An output is stored for a source that no user saw.",
         "notebook:evaluate=0.3",
         &[&STALE_OUTPUT],
         Bug::Means(evaluating_takes_another_source),

@@ -40,7 +40,7 @@ pub(in crate::mutants) static MUTANTS: &[Mutant] = &[
         conditions: TOGETHER,
         ..meaning(
             "deleted-records-stay-editable",
-            "A delete of a record is confirmed and changes nothing, so others go on editing it.",
+            "A delete of a record is confirmed and changes nothing, so others keep editing it.",
             LIVELY,
             &[&RESURRECTED_RECORD],
             Bug::Means(deletes_are_forgotten),
@@ -77,7 +77,7 @@ pub(in crate::mutants) static MUTANTS: &[Mutant] = &[
         oracle: &ACTIVITY,
         ..meaning(
             "everything-is-rejected",
-            "Every operation is rejected, so that nothing can be lost.",
+            "Every operation is rejected, so nothing can be lost.",
             "record",
             &[],
             Bug::Means(everything_is_rejected),
@@ -108,7 +108,7 @@ fn saves_miss_the_pair(operation: &Operation, answer: Answer) -> Answer {
     }
 }
 
-/// Everything makes no sense.
+/// Every operation is rejected.
 fn everything_is_rejected(_: &Operation, _: Answer) -> Answer {
     Err(Rejected::new("closed", "come back tomorrow"))
 }

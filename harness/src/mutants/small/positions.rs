@@ -62,7 +62,7 @@ pub(in crate::mutants) static MUTANTS: &[Mutant] = &[
         conditions: OVERTAKEN,
         ..mutant(
             "removal-before-insertion",
-            "A removal that arrives before the insertion of its item is forgotten.",
+            "A removal that arrives before the insertion of its item is dropped.",
             (Base::Own(&SPEC), "stack:reverse=0,pop=0.5"),
             Bug::Strategy(|| make(Flaw::ForgetsRemoval)),
             &CONVERGENCE,
@@ -82,7 +82,7 @@ pub(in crate::mutants) static MUTANTS: &[Mutant] = &[
         conditions: FAST,
         ..mutant(
             "order-by-clock",
-            "What the clock shows decides which of two items in one gap comes first, where no clock should.",
+            "The clock decides which of two items in one gap comes first, where no clock should.",
             STACK,
             Bug::Strategy(|| make(Flaw::AsksClock)),
             &CLOCKS,

@@ -46,11 +46,11 @@ enum Flaw {
     KeepsOwn,
     /// Of two writes with one stamp a replica keeps the one that it receives last.
     KeepsLatest,
-    /// A stamp is what the clock shows, also where a later one was seen.
+    /// A stamp is the time of the clock, even after a later stamp was seen.
     TrustsClock,
     /// A write that arrives behind a newer one of its sender is dropped.
     LosesOne,
-    /// A write that arrives again counts again.
+    /// A write that arrives twice counts twice.
     CountsAgain,
     /// A removal is forgotten once it is some time old, together with what it removed.
     Purges,
@@ -58,7 +58,7 @@ enum Flaw {
     Unordered,
 }
 
-const TABLE: (Base, &str) = (Base::Own(&SPEC), "record:hot=1");
+const TABLE: (Base, &str) = (Base::Own(&SPEC), "record:contention=one:1");
 const FAST: Conditions = Conditions { rate_per_s: 200.0, ops: 24, ..USUAL };
 const AWAY: Conditions =
     Conditions { network: "4g:detection=0", faults: &["partition:isolate,client=2@300ms..1s"], ops: 60, ..USUAL };
@@ -89,7 +89,7 @@ pub(in crate::mutants) static MUTANTS: &[Mutant] = &[
         kinds: &[&EDIT_LOST],
         ..mutant(
             "clock-trusted",
-            "A write gets what the clock shows as its stamp, although its writer has seen a later one.",
+            "A write is stamped with the clock's time, although its replica has seen a later stamp.",
             TABLE,
             Bug::Strategy(|| make(Flaw::TrustsClock)),
             &FINDINGS,
@@ -107,7 +107,7 @@ pub(in crate::mutants) static MUTANTS: &[Mutant] = &[
         kinds: &[&DUPLICATED_INCREMENT],
         ..mutant(
             "counter-adds-twice",
-            "An increment that arrives again after a broken connection is added again.",
+            "An increment that is resent after a broken connection is added twice.",
             (Base::Own(&SPEC), "counter:like=0"),
             Bug::Strategy(|| make(Flaw::CountsAgain)),
             &FINDINGS,
@@ -119,7 +119,7 @@ pub(in crate::mutants) static MUTANTS: &[Mutant] = &[
         kinds: &[&DELETE_LOST],
         ..mutant(
             "tombstone-purged-early",
-            "A delete is purged while a client is away, and what it deleted returns with that client.",
+            "A tombstone is purged while a client is offline, and the deleted entry returns with that client.",
             (Base::Own(&SPEC), "record:create=0.4,delete=0.4"),
             Bug::Strategy(|| make(Flaw::Purges)),
             &FINDINGS,

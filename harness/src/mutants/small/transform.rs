@@ -47,7 +47,7 @@ enum Flaw {
     ForgetsQueue,
 }
 
-const TYPING: (Base, &str) = (Base::Own(&SPEC), "text:jump=1,end=0.2,delete=0.3");
+const TYPING: (Base, &str) = (Base::Own(&SPEC), "text:jump=1,contention=one:0.2,delete=0.3");
 const STACKING: (Base, &str) = (Base::Own(&SPEC), "stack:reverse=0");
 /// Users act faster than a round trip.
 const FAST: Conditions = Conditions { rate_per_s: 100.0, ..USUAL };
@@ -79,7 +79,7 @@ pub(in crate::mutants) static MUTANTS: &[Mutant] = &[
     ),
     transforming(
         "transforms-over-the-latest",
-        "The server transforms a change over the latest one only, however many came between.",
+        "The server transforms a change over the latest one only, although several came between.",
         TYPING,
         Bug::Strategy(|| make(Flaw::LatestOnly)),
     ),

@@ -1,12 +1,15 @@
 //! More clients than operations.
 
 use super::Planning;
+use crate::pace::Pace;
 
 /// Some never act.
 pub(super) fn check(plan: &Planning<'_>) -> Option<String> {
     let settings = &plan.cells[0].settings;
     let (clients, ops) = (settings.clients, settings.ops);
-    (ops < u64::from(clients) && settings.pace != crate::pace::Pace::Recorded).then(|| {
+    // What was recorded has its own users.
+    let recorded = matches!(settings.pace, Pace::Causal | Pace::Recorded(_));
+    (ops < u64::from(clients) && !recorded).then(|| {
         format!(
             "{clients} clients and {ops} operations: some never act; raise --ops to {} or more",
             u64::from(clients) * 10

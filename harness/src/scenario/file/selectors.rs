@@ -52,7 +52,11 @@ fn fields(table: &DeTable<'_>) -> Result<BTreeMap<String, String>, Wrong> {
             let reason = format!("`{key}` stands in this table: write it above the table's heading");
             return Err((value.span(), reason));
         }
-        let text = plain(value.get_ref()).filter(|text| !text.contains([',', '@', '=', ':']) || key == AT);
+        let text = plain(value.get_ref()).filter(|text| {
+            // A value may have a colon, as in `zipf:1.2`; a name ends there.
+            let named = key == NAME || key == PROFILE;
+            key == AT || !(text.contains([',', '@', '=']) || (named && text.contains(':')))
+        });
         let text = text.ok_or_else(|| {
             (value.span(), format!("`{key}`: expected a text or a number, not {}", shown(value.get_ref())))
         })?;

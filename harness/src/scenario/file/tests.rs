@@ -12,7 +12,7 @@ fn wrong(text: &str) -> String {
 #[test]
 fn every_key_of_a_scenario_is_known() {
     let all = Scenario { trace_clients: Some(2), sample_ms: Some(1.0), ..Scenario::of_trace("x.json".into()) };
-    let all = Scenario { units: crate::trace::Units::Utf16, ..all };
+    let all = Scenario { units: crate::trace::Units::Utf16, times: Some("x.csv".into()), ..all };
     let mut table: Vec<_> = Table::try_from(&all).unwrap().into_iter().map(|(key, _)| key).collect();
     let mut known: Vec<_> = key_names().map(str::to_owned).collect();
     table.sort();

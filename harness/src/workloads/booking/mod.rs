@@ -14,6 +14,7 @@ mod tests;
 
 use syncbench_strategies::document::{Document, EditKind};
 use syncbench_strategies::model::{ModelRef, erase};
+use syncbench_strategies::params::CONTENTION;
 use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::spec::{Content, Param, ParamKind};
 
@@ -23,6 +24,7 @@ pub use self::oracle::{
     RESURRECTED_BOOKING, STOCK_FROM_NOWHERE, STOCK_OFF,
 };
 use self::users::{Agent, Habits};
+use crate::contention;
 use crate::finding::Finding;
 use crate::workload::{History, Small, User, Workload, WorkloadSpec};
 
@@ -46,13 +48,11 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
             default: "0.02",
             help: "share of restocks, each of at most as many tickets as a show has at first: rare, as an added row of seats",
         },
-        Param {
-            name: "first",
-            kind: ParamKind::Share,
-            default: "0.3",
-            help: "share of guests who take the first free item; the others take any. As many meet there as on the first row \
-                   in `record`",
-        },
+        contention::param(
+            "one:0.3",
+            "which item a guest asks for, and where that is sold out the next one; hours come before shows. One is the first \
+             item; as many meet there as on the first row in `record`",
+        ),
         Param {
             name: "tickets",
             kind: ParamKind::Count,
@@ -72,7 +72,7 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
         Box::new(Booking(Habits {
             cancel: params.share("cancel"),
             restock: params.share("restock"),
-            first: params.share("first"),
+            contention: params.contention(CONTENTION),
             tickets: u32::try_from(params.count("tickets")).unwrap_or(u32::MAX),
         }))
     },

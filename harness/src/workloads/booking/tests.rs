@@ -104,8 +104,11 @@ fn agents_want_the_same_whatever_they_see() {
     assert!((share("booking", cancels) - 0.27).abs() < 0.06);
     assert!((share("booking:cancel=0.6", cancels) - 0.6).abs() < 0.06);
     assert!((share("booking:restock=0.3", restocks) - 0.3).abs() < 0.06);
-    assert!((share("booking:cancel=0,restock=0,first=0", foremost) - 0.125).abs() < 0.05);
-    assert!((share("booking:cancel=0,restock=0,first=1", foremost) - 1.0).abs() < 1e-9);
+    assert!((share("booking:cancel=0,restock=0,contention=one:0", foremost) - 0.125).abs() < 0.05);
+    assert!((share("booking:cancel=0,restock=0,contention=one:1", foremost) - 1.0).abs() < 1e-9);
+    assert!((share("booking:cancel=0,restock=0,contention=zipf", foremost) - 0.365).abs() < 0.06);
+    let hot = |op: &BookingOp| matches!(op, BookingOp::Reserve { item, .. } if item == "hour0" || item == "hour1");
+    assert!((share("booking:cancel=0,restock=0,contention=hotspot", hot) - 0.8).abs() < 0.06);
     let counts = |text: &str| {
         wants(text, &many)
             .into_iter()
@@ -122,7 +125,7 @@ fn agents_want_the_same_whatever_they_see() {
 #[test]
 fn agents_book_what_they_see_as_free() {
     let taken = after(&[reserve("hour0", "a")]);
-    let wanted = wants("booking:first=1", &taken);
+    let wanted = wants("booking:contention=one:1", &taken);
     assert!(wanted.iter().all(|op| !matches!(op, BookingOp::Reserve { item, .. } if item == "hour0")));
     assert!(wanted.iter().any(|op| matches!(op, BookingOp::Reserve { item, .. } if item == "show0")));
     let full = with(&taken, &[add("show0", -2)]);

@@ -1,11 +1,13 @@
 //! Agents at a counter.
 
+use syncbench_strategies::params::Contention;
 use syncbench_strategies::path;
 use syncbench_strategies::replica::{NodeId, Rng};
 use syncbench_strategies::view::View;
 
 use super::model::{BOOKINGS, BookingOp, HOUR, STOCK, stock_path};
-use crate::rng::{below, unit};
+use crate::contention::Chooser;
+use crate::rng::{below, nth, unit};
 use crate::workload::{Intent, User};
 use crate::workloads::habits::Labels;
 
@@ -14,7 +16,7 @@ use crate::workloads::habits::Labels;
 pub(super) struct Habits {
     pub(super) cancel: f64,
     pub(super) restock: f64,
-    pub(super) first: f64,
+    pub(super) contention: Contention,
     pub(super) tickets: u32,
 }
 
@@ -22,20 +24,21 @@ pub(super) struct Habits {
 pub(super) struct Agent {
     habits: Habits,
     labels: Labels,
+    item: Chooser,
 }
 
 impl Agent {
     pub(super) fn new(habits: Habits, client: NodeId) -> Self {
-        Self { habits, labels: Labels::new(client) }
+        Self { habits, labels: Labels::new(client), item: Chooser::new(habits.contention) }
     }
 }
 
 impl User for Agent {
     fn next(&mut self, view: &dyn View, rng: &mut Rng) -> Option<Intent> {
         let booking = self.labels.next();
-        let (which, first) = (unit(rng), unit(rng) < self.habits.first);
+        let (which, popular, item) = (unit(rng), unit(rng), unit(rng));
         let items = view.keys(&path![STOCK]).unwrap_or_default();
-        let any = below(rng, items.len());
+        let any = nth(item, items.len());
         let count = 1 + below(rng, self.habits.tickets.max(1) as usize) as u32;
         let bookings = view.keys(&path![BOOKINGS]).unwrap_or_default();
         let booked = bookings.get(below(rng, bookings.len()));
@@ -50,7 +53,7 @@ impl User for Agent {
         }
         // Nobody asks for what the screen shows as sold out.
         let free = |index: &usize| view.get(&stock_path(&items[*index])).and_then(|left| left.as_int()) > Some(0);
-        let from = if first { 0 } else { any };
+        let from = self.item.pick(popular, item, items.len());
         match (from..items.len()).chain(0..from).find(free) {
             Some(index) => Some(Intent::blind(&BookingOp::Reserve { item: items[index].to_string(), booking })),
             None => booked.map(|booking| cancel(booking)),

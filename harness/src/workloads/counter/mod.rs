@@ -13,6 +13,7 @@ mod tests;
 
 use syncbench_strategies::document::{Document, EditKind};
 use syncbench_strategies::model::{ModelRef, erase};
+use syncbench_strategies::params::CONTENTION;
 use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::spec::{Content, Param, ParamKind};
 
@@ -21,6 +22,7 @@ pub use self::oracle::{
     COUNTER_OFF, DUPLICATED_INCREMENT, DUPLICATED_LIKE, LIKE_FROM_NOWHERE, LIKED_TWICE, LOST_INCREMENT, LOST_LIKE,
 };
 use self::users::{Device, Habits};
+use crate::contention;
 use crate::finding::Finding;
 use crate::workload::{History, Small, User, Workload, WorkloadSpec};
 
@@ -38,12 +40,11 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
             help: "share of likes; the rest adds to counters. A fifth is enough for both devices of a user to meet; more \
                    would grow the document, which keeps likes for good",
         },
-        Param {
-            name: "hot",
-            kind: ParamKind::Share,
-            default: "0.5",
-            help: "share of the additions that go to the one counter that all users watch; the rest spreads evenly",
-        },
+        contention::param(
+            "one:0.5",
+            "which counter an addition goes to, the one that all users watch first. One is that counter, and the rest goes \
+             to the others",
+        ),
     ],
     edits: &[EditKind::Put, EditKind::Increment],
     kinds: oracle::KINDS,
@@ -51,7 +52,7 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
     undo: true,
     size_unit: "counters besides the shared one",
     default_size: 10,
-    build: |params| Box::new(Counter(Habits { like: params.share("like"), hot: params.share("hot") })),
+    build: |params| Box::new(Counter(Habits { like: params.share("like"), contention: params.contention(CONTENTION) })),
 };
 
 struct Counter(Habits);

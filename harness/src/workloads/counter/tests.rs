@@ -81,8 +81,15 @@ fn users_want_the_same_whatever_they_see() {
     }
     let parameter = |text| intents(text, &empty, 50);
     assert!(parameter("counter:like=1").iter().all(|op| matches!(op.decode(), Some(CounterOp::Like { .. }))));
-    assert!(parameter("counter:like=0,hot=1").iter().all(|op| op.decode() == Some(add("count", 1))));
-    assert!(parameter("counter:like=0,hot=0").iter().all(|op| op.decode() != Some(add("count", 1))));
+    assert!(parameter("counter:like=0,contention=one:1").iter().all(|op| op.decode() == Some(add("count", 1))));
+    let shared = |text: &str| {
+        let ops = intents(text, &genesis(10), 400);
+        ops.iter().filter(|op| op.decode() == Some(add("count", 1))).count() as f64 / 400.0
+    };
+    assert!((shared("counter:like=0,contention=zipf") - 0.327).abs() < 0.06);
+    assert!((shared("counter:like=0,contention=hotspot") - 0.4).abs() < 0.06, "one of two counters of eleven");
+    assert!((shared("counter:like=0,contention=uniform") - 1.0 / 11.0).abs() < 0.06);
+    assert!(parameter("counter:like=0,contention=one:0").iter().all(|op| op.decode() != Some(add("count", 1))));
 }
 
 fn kinds(book: &Book, last: &Document) -> Vec<(String, u64)> {

@@ -1,9 +1,11 @@
 //! Users with two devices each.
 
+use syncbench_strategies::params::Contention;
 use syncbench_strategies::replica::{NodeId, Rng};
 use syncbench_strategies::view::View;
 
 use super::model::{CounterOp, SHARED, like_path};
+use crate::contention::Chooser;
 use crate::rng::{below, unit};
 use crate::workload::{Intent, User};
 
@@ -14,7 +16,7 @@ const FEED: usize = 3;
 #[derive(Clone, Copy)]
 pub(super) struct Habits {
     pub(super) like: f64,
-    pub(super) hot: f64,
+    pub(super) contention: Contention,
 }
 
 /// A user at one of two devices.
@@ -23,11 +25,12 @@ pub(super) struct Device {
     user: u32,
     /// All posts before this one are liked.
     read: u32,
+    counter: Chooser,
 }
 
 impl Device {
     pub(super) fn new(habits: Habits, client: NodeId) -> Self {
-        Self { habits, user: client.0.div_ceil(2), read: 0 }
+        Self { habits, user: client.0.div_ceil(2), read: 0, counter: Chooser::new(habits.contention) }
     }
 }
 
@@ -44,12 +47,11 @@ impl User for Device {
         }
         // Besides the shared counter the document has the likes and their count.
         let others = view.len(&[]).unwrap_or(0).saturating_sub(3);
-        let op = if unit(rng) < self.habits.hot || others == 0 {
-            CounterOp::Add { counter: SHARED.into(), by: 1 }
-        } else {
-            let index = below(rng, others);
+        let (popular, which) = (unit(rng), unit(rng));
+        let op = match self.counter.pick_apart(popular, which, others + 1) {
+            0 => CounterOp::Add { counter: SHARED.into(), by: 1 },
             // One direction per counter: losses in both would cancel out, and the oracle could not count them.
-            CounterOp::Add { counter: format!("c{index}"), by: if index.is_multiple_of(2) { 1 } else { -1 } }
+            nth => CounterOp::Add { counter: format!("c{}", nth - 1), by: if nth.is_multiple_of(2) { -1 } else { 1 } },
         };
         Some(Intent::blind(&op))
     }

@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 
 use syncbench_strategies::document::{Document, EditKind};
 use syncbench_strategies::model::{ModelRef, erase};
+use syncbench_strategies::params::{CONTENTION, Contention};
 use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::spec::{Content, Param, ParamKind};
 
@@ -23,6 +24,7 @@ pub use self::oracle::{
 };
 use self::users::JsonUser;
 pub use self::users::intent;
+use crate::contention;
 use crate::finding::Finding;
 use crate::oracles::undo::{LOST_TO_UNDO, UNDO_WITHOUT_EFFECT};
 use crate::oracles::writes::{EDIT_LOST, EDIT_LOST_TO_DELETE, OVERWRITTEN};
@@ -54,12 +56,7 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
             default: "2",
             help: "how many maps are nested in an object, at most 32: an address in a profile, a street in an address",
         },
-        Param {
-            name: "hot",
-            kind: ParamKind::Share,
-            default: "0.3",
-            help: "share of operations on the first object; as on the first row in `record`",
-        },
+        contention::param("one:0.3", "which object an operation is on, o0 first; as on the first row in `record`"),
     ],
     edits: &[EditKind::Put, EditKind::Remove, EditKind::ListInsert, EditKind::ListRemove],
     kinds: &[
@@ -85,7 +82,7 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
             list: params.share("list"),
             delete: params.share("delete"),
             depth: params.count("depth").min(DEEPEST) as usize,
-            hot: params.share("hot"),
+            contention: params.contention(CONTENTION),
         })
     },
 };
@@ -95,7 +92,7 @@ struct Tree {
     list: f64,
     delete: f64,
     depth: usize,
-    hot: f64,
+    contention: Contention,
 }
 
 impl Workload for Tree {

@@ -8,35 +8,37 @@ use syncbench_strategies::view::View;
 
 use super::Tree;
 use super::model::{INNER, JsonOp, LONG, TAGS, VALUES, made, place};
-use crate::rng::{below, unit};
+use crate::contention::Chooser;
+use crate::rng::{below, nth, unit};
 use crate::workload::{Intent, User};
-use crate::workloads::habits::{Labels, slot};
+use crate::workloads::habits::Labels;
 
 pub(super) struct JsonUser {
     habits: Tree,
     labels: Labels,
+    object: Chooser,
 }
 
 impl JsonUser {
     pub(super) fn new(habits: Tree, client: NodeId) -> Self {
-        Self { habits, labels: Labels::new(client) }
+        Self { habits, labels: Labels::new(client), object: Chooser::new(habits.contention) }
     }
 }
 
 impl User for JsonUser {
     fn next(&mut self, view: &dyn View, rng: &mut Rng) -> Option<Intent> {
         let word = self.labels.next();
-        let (act, hot, list, take) = (unit(rng), unit(rng), unit(rng), unit(rng));
-        let (level, which) = (below(rng, self.habits.depth + 1), unit(rng));
+        let (act, popular, list, take) = (unit(rng), unit(rng), unit(rng), unit(rng));
+        let (level, which, object) = (below(rng, self.habits.depth + 1), unit(rng), unit(rng));
         let objects = view.keys(&path![]).unwrap_or_default();
-        let object = objects.get(if hot < self.habits.hot { 0 } else { below(rng, objects.len()) })?;
+        let object = objects.get(self.object.pick(popular, object, objects.len()))?;
         let mut path = vec![object.to_string()];
         path.extend(std::iter::repeat_n(INNER.to_owned(), level));
         let at = |key: &str| [&path[..], &[key.to_owned()]].concat();
         let exists = |key: &&str| view.kind(&place(&at(key))).is_some();
         if act < self.habits.delete {
             let keys = [VALUES[0], VALUES[1], TAGS, INNER];
-            let first = slot(which, keys.len());
+            let first = nth(which, keys.len());
             if let Some(key) = keys[first..].iter().chain(&keys[..first]).copied().find(exists) {
                 return Some(intent(view, &JsonOp::Delete { path: at(key) }));
             }
@@ -44,12 +46,12 @@ impl User for JsonUser {
         let op = if list < self.habits.list {
             let path = at(TAGS);
             let items = view.items(&place(&path)).unwrap_or_default();
-            match items.get(slot(which, items.len())).and_then(Document::as_str) {
+            match items.get(nth(which, items.len())).and_then(Document::as_str) {
                 Some(item) if take < 1.0 / 3.0 || items.len() >= LONG => JsonOp::Take { path, item: item.into() },
                 _ => JsonOp::Append { path, item: word },
             }
         } else {
-            JsonOp::Set { path: at(VALUES[slot(which, VALUES.len())]), value: word }
+            JsonOp::Set { path: at(VALUES[nth(which, VALUES.len())]), value: word }
         };
         Some(intent(view, &op))
     }

@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 
 use syncbench_strategies::document::{Document, EditKind};
 use syncbench_strategies::model::{ModelRef, erase};
+use syncbench_strategies::params::{CONTENTION, Contention};
 use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::spec::{Content, Param, ParamKind};
 
@@ -25,6 +26,7 @@ pub use self::oracle::{
 };
 use self::users::KanbanUser;
 pub use self::users::intent;
+use crate::contention;
 use crate::finding::Finding;
 use crate::oracles::places::MOVE_OVERWRITTEN;
 use crate::oracles::undo::{LOST_TO_UNDO, UNDO_WITHOUT_EFFECT};
@@ -64,12 +66,11 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
             default: "0.06",
             help: "share of deletes: as many as adds. A board that has shrunk to half gets an add instead",
         },
-        Param {
-            name: "hot",
-            kind: ParamKind::Share,
-            default: "0.3",
-            help: "share of operations on the oldest card, the one that is talked about; as on the first row in `record`",
-        },
+        contention::param(
+            "one:0.3",
+            "which card an operation is on; the order is that of their ids, k0 first. One is the oldest card, the one that \
+             is talked about; as on the first row in `record`",
+        ),
         Param {
             name: "limit",
             kind: ParamKind::Count,
@@ -108,7 +109,7 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
             within: params.share("within"),
             add: params.share("add"),
             delete: params.share("delete"),
-            hot: params.share("hot"),
+            contention: params.contention(CONTENTION),
             limit: i64::try_from(params.count("limit")).unwrap_or(i64::MAX),
         })
     },
@@ -120,7 +121,7 @@ struct Board {
     within: f64,
     add: f64,
     delete: f64,
-    hot: f64,
+    contention: Contention,
     limit: i64,
 }
 

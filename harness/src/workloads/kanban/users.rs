@@ -8,29 +8,32 @@ use syncbench_strategies::view::View;
 
 use super::Board;
 use super::model::{CARDS, COLUMNS, KanbanOp, TITLE, columns, limit, title};
-use crate::rng::{below, unit};
+use crate::contention::Chooser;
+use crate::rng::{below, nth, unit};
 use crate::workload::{Intent, User};
-use crate::workloads::habits::{Labels, Population, Turn, hot_or, slot};
+use crate::workloads::habits::{Labels, Population, Turn};
 
 pub(super) struct KanbanUser {
     habits: Board,
     labels: Labels,
     cards: Population,
+    which: Chooser,
 }
 
 impl KanbanUser {
     pub(super) fn new(habits: Board, client: NodeId) -> Self {
-        Self { habits, labels: Labels::new(client), cards: Population::default() }
+        let which = Chooser::new(habits.contention);
+        Self { habits, labels: Labels::new(client), cards: Population::default(), which }
     }
 }
 
 impl User for KanbanUser {
     fn next(&mut self, view: &dyn View, rng: &mut Rng) -> Option<Intent> {
         let title = self.labels.next();
-        let (act, hot, moves, within) = (unit(rng), unit(rng), unit(rng), unit(rng));
+        let (act, popular, moves, within) = (unit(rng), unit(rng), unit(rng), unit(rng));
         let columns = columns(view);
         let cards = view.keys(&path![CARDS]).unwrap_or_default();
-        let (any, column, place) = (below(rng, cards.len()), below(rng, columns.len()), unit(rng));
+        let (which, column, place) = (unit(rng), below(rng, columns.len()), unit(rng));
         let habits = self.habits;
         self.cards.count(cards.len());
         let turn = self.cards.turn(act >= 1.0 - habits.add, act < habits.delete);
@@ -42,7 +45,7 @@ impl User for KanbanUser {
             return Some(intent(view, &KanbanOp::Add { card: format!("n{title}"), title, column }));
         }
         // A card that is in no column is not on the screen.
-        let from = hot_or(any, hot, habits.hot);
+        let from = self.which.pick(popular, which, cards.len());
         let listing = |card: &str| columns.iter().position(|(_, cards)| cards.iter().any(|other| other == card));
         let (card, at) =
             cards[from..].iter().chain(&cards[..from]).find_map(|card| Some((card.to_string(), listing(card)?)))?;
@@ -53,7 +56,7 @@ impl User for KanbanUser {
             let within = within < habits.within && here.1.len() > 1;
             let to = if within { at } else { free.find(|index| *index != at)? };
             let others: Vec<&String> = columns[to].1.iter().filter(|other| **other != card).collect();
-            let mut slot = slot(place, others.len() + usize::from(!within));
+            let mut slot = nth(place, others.len() + usize::from(!within));
             // A move to the card's own place is no move.
             slot += usize::from(within && here.1.iter().position(|other| *other == card) <= Some(slot));
             let after = slot.checked_sub(1).and_then(|above| others.get(above)).map(|above| (*above).clone());

@@ -14,6 +14,7 @@ mod tests;
 
 use syncbench_strategies::document::{Document, EditKind};
 use syncbench_strategies::model::{ModelRef, erase};
+use syncbench_strategies::params::CONTENTION;
 use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::spec::{Content, Param, ParamKind};
 
@@ -23,6 +24,7 @@ pub use self::oracle::{
     RESURRECTED_CELL, STALE_OUTPUT,
 };
 use self::users::{Collaborator, Habits};
+use crate::contention;
 use crate::finding::Finding;
 use crate::typing::Keys;
 use crate::workload::{History, Small, User, Workload, WorkloadSpec};
@@ -61,13 +63,11 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
             help: "share of typing runs that begin in any cell; the others stay in the cell. Twice the jumps of `text`, which \
                    has no cells to go to",
         },
-        Param {
-            name: "hot",
-            kind: ParamKind::Share,
-            default: "0.3",
-            help: "share of the runs elsewhere, and of the evaluations, moves and deletes, that go to the first cell; as on \
-                   the first row in `record`",
-        },
+        contention::param(
+            "one:0.3",
+            "which cell the runs elsewhere, the evaluations, moves and deletes go to; the order is that of the page, so what \
+             is popular is a place in it. One is the first cell; as on the first row in `record`",
+        ),
     ],
     edits: &[
         EditKind::Put,
@@ -88,7 +88,7 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
             cells: params.share("cells"),
             evaluate: params.share("evaluate"),
             elsewhere: params.share("elsewhere"),
-            hot: params.share("hot"),
+            contention: params.contention(CONTENTION),
             keys: Keys { run: params.count("run") as f64, ..Keys::TYPICAL },
         }))
     },

@@ -33,7 +33,8 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
         kind: ParamKind::Share,
         default: "0.05",
         help: "share of leaves: one in twenty, so that in a run of the default length every user leaves a few times. A user \
-               who has left comes back with the next intent",
+               who has left comes back with the next intent. Each writes its own entry: users never meet, and there is no \
+               contention to set",
     }],
     edits: &[EditKind::Put, EditKind::Remove],
     kinds: oracle::KINDS,

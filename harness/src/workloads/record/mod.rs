@@ -9,6 +9,7 @@ mod users;
 
 use syncbench_strategies::document::{Document, EditKind};
 use syncbench_strategies::model::{ModelRef, erase};
+use syncbench_strategies::params::{CONTENTION, Contention};
 use syncbench_strategies::path;
 use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::spec::{Content, Param, ParamKind};
@@ -16,6 +17,7 @@ use syncbench_strategies::spec::{Content, Param, ParamKind};
 pub use self::model::{Field, RecordModel, RecordOp, genesis};
 pub use self::oracle::{CREATE_LOST, DELETE_LOST, RESURRECTED_RECORD, TORN_SAVE};
 use self::users::RecordUser;
+use crate::contention;
 use crate::finding::Finding;
 use crate::oracles::undo::{LOST_TO_UNDO, UNDO_WITHOUT_EFFECT};
 use crate::oracles::writes::{EDIT_LOST, EDIT_LOST_TO_DELETE, OVERWRITTEN};
@@ -46,12 +48,11 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
             default: "0.04",
             help: "share of creates: as many as deletes. A table that has doubled gets a delete instead",
         },
-        Param {
-            name: "hot",
-            kind: ParamKind::Share,
-            default: "0.3",
-            help: "share of operations on the first record, which is on every screen; the rest spreads evenly",
-        },
+        contention::param(
+            "one:0.3",
+            "which record an operation is on; the order is that of their ids, r0 first. One is the first record, which is on \
+             every screen; 0.3 has no source",
+        ),
     ],
     edits: &[EditKind::Put, EditKind::Remove],
     kinds: &[
@@ -75,7 +76,7 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
             pair: params.share("pair"),
             delete: params.share("delete"),
             create: params.share("create"),
-            hot: params.share("hot"),
+            contention: params.contention(CONTENTION),
         })
     },
 };
@@ -85,7 +86,7 @@ struct Records {
     pair: f64,
     delete: f64,
     create: f64,
-    hot: f64,
+    contention: Contention,
 }
 
 impl Workload for Records {

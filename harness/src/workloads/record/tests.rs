@@ -89,8 +89,13 @@ fn intents_do_not_depend_on_what_is_shown() {
     assert!((share("record:delete=0.3", deletes) - 0.3).abs() < 0.06);
     assert!((share("record:create=0.3", |op| matches!(op, RecordOp::Create { .. })) - 0.3).abs() < 0.06);
     assert!((share("record:pair=0.5", |op| matches!(op, RecordOp::SavePair { .. })) - 0.5).abs() < 0.06);
-    assert!((share("record:hot=0", |op| op.record() == "r0") - 0.12).abs() < 0.05);
-    assert!((share("record:hot=1,create=0", |op| op.record() == "r0") - 1.0).abs() < 1e-9);
+    assert!((share("record:contention=one:0", |op| op.record() == "r0") - 0.12).abs() < 0.05);
+    assert!((share("record:contention=one:1,create=0", |op| op.record() == "r0") - 1.0).abs() < 1e-9);
+    // The first of eight, by Zipf's law with 0.99: one in 2.74. The hotspot is two records of eight.
+    assert!((share("record:contention=zipf,create=0", |op| op.record() == "r0") - 0.365).abs() < 0.06);
+    let hot = |op: &RecordOp| matches!(op.record(), "r0" | "r1");
+    assert!((share("record:contention=hotspot,create=0", hot) - 0.8).abs() < 0.06);
+    assert!((share("record:contention=uniform,create=0", hot) - 0.25).abs() < 0.06);
     // Small tables grow, large ones shrink, an empty one gets its first record.
     assert!((share("record:delete=1", deletes) - 1.0).abs() < 1e-9);
     let mut user = workload("record:delete=1").user(NodeId(1), 1);

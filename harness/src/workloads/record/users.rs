@@ -8,19 +8,22 @@ use syncbench_strategies::view::View;
 
 use super::Records;
 use super::model::{Field, RECORDS, RecordOp, place};
-use crate::rng::{below, unit};
+use crate::contention::Chooser;
+use crate::rng::unit;
 use crate::workload::{Intent, User};
-use crate::workloads::habits::{Labels, Population, Turn, hot_or};
+use crate::workloads::habits::{Labels, Population, Turn};
 
 pub(super) struct RecordUser {
     shares: Records,
     labels: Labels,
     records: Population,
+    which: Chooser,
 }
 
 impl RecordUser {
     pub(super) fn new(shares: Records, client: NodeId) -> Self {
-        Self { shares, labels: Labels::new(client), records: Population::default() }
+        let which = Chooser::new(shares.contention);
+        Self { shares, labels: Labels::new(client), records: Population::default(), which }
     }
 }
 
@@ -31,9 +34,8 @@ impl User for RecordUser {
 
     fn next(&mut self, view: &dyn View, rng: &mut Rng) -> Option<Intent> {
         let value = self.labels.next();
-        let (act, hot, field) = (unit(rng), unit(rng), unit(rng));
+        let (act, popular, field, which) = (unit(rng), unit(rng), unit(rng), unit(rng));
         let names = view.keys(&path![RECORDS]).unwrap_or_default();
-        let any = below(rng, names.len());
         let shares = &self.shares;
         let deletes = act < shares.delete;
         let creates = !deletes && act >= 1.0 - shares.create;
@@ -43,7 +45,7 @@ impl User for RecordUser {
         if turn == Some(Turn::Add) {
             return Some(Intent::blind(&RecordOp::Create { record: format!("s{value}"), title: value, low }));
         }
-        let record = names[hot_or(any, hot, shares.hot)].to_string();
+        let record = names[self.which.pick(popular, which, names.len())].to_string();
         let shown = |field: &str| view.get(&place(&record).child(field)).unwrap_or_default();
         let (seen, op) = if turn == Some(Turn::Remove) {
             (view.get(&place(&record)).unwrap_or_default(), RecordOp::Delete { record })

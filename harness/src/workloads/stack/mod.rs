@@ -33,7 +33,8 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
             name: "pop",
             kind: ParamKind::Share,
             default: "0.4",
-            help: "share of pops; below half, so that the stack does not run empty",
+            help: "share of pops; below half, so that the stack does not run empty. All users meet at the top: there is nothing \
+                   to choose, and so no contention to set",
         },
         Param {
             name: "reverse",

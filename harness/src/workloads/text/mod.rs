@@ -17,6 +17,7 @@ use syncbench_strategies::spec::{Content, Param, ParamKind};
 
 pub use self::model::{TextModel, TextOp, genesis};
 use self::users::Writer;
+use crate::contention;
 use crate::finding::Finding;
 use crate::oracles;
 use crate::typing::Keys;
@@ -56,13 +57,11 @@ pub static SPEC: WorkloadSpec = WorkloadSpec {
             help: "share of runs that begin elsewhere; the others go on where the last one ended. In friendsforever 90 % and \
                    in clownschool 94 % of the runs began within ten characters",
         },
-        Param {
-            name: "end",
-            kind: ParamKind::Share,
-            default: "0.46",
-            help: "share of jumps that go to the end of the text, where users meet; the others go anywhere: 46 % of the jumps \
-                   in friendsforever, 91 % in clownschool",
-        },
+        contention::param(
+            "one:0.46",
+            "where a jump goes: the order is from the end of the text, where users meet, to its beginning. One is the end: \
+             46 % of the jumps in friendsforever, 91 % in clownschool",
+        ),
     ],
     edits: &[EditKind::TextSplice],
     kinds: oracles::text::KINDS,

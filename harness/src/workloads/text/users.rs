@@ -1,6 +1,7 @@
 //! Users who type.
 
 use syncbench_strategies::model::Operation;
+use syncbench_strategies::params::CONTENTION;
 use syncbench_strategies::replica::{NodeId, Rng};
 use syncbench_strategies::spec::Params;
 use syncbench_strategies::view::View;
@@ -16,7 +17,7 @@ pub(super) fn habits(params: &Params) -> Keys {
         delete: params.share("delete"),
         backward: params.share("backward"),
         jump: params.share("jump"),
-        end: params.share("end"),
+        contention: params.contention(CONTENTION),
     }
 }
 

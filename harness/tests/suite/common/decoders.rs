@@ -1,6 +1,6 @@
 //! Every decoder of what somebody else may have written, with real inputs from which hostile ones are made.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
@@ -191,31 +191,37 @@ static RUN: LazyLock<[Vec<u8>; 3]> = LazyLock::new(|| {
 });
 
 thread_local! {
-    static FOLDER: OnceCell<tempfile::TempDir> = const { OnceCell::new() };
+    /// A folder with that run, of which one file may have other contents: the file of this index.
+    static FOLDER: OnceCell<(tempfile::TempDir, Cell<usize>)> = const { OnceCell::new() };
 }
 
 /// A run's folder of which one file, that of the first byte, holds the other bytes: as they are, or for `3` as series with
 /// a valid checksum.
 pub fn results(bytes: &[u8]) -> Result<(), String> {
     let Some((which, contents)) = bytes.split_first() else { return Err("run.json".into()) };
-    let which = usize::from(which % 4);
+    // The series, as they are or sealed.
+    let (index, is_sealed) = if which % 4 == 3 { (2, true) } else { (usize::from(which % 4), false) };
     FOLDER.with(|folder| {
         let memory = Path::new("/dev/shm");
-        let made = || if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
-        let folder = folder.get_or_init(made).path();
-        for (index, name) in FILES.iter().enumerate() {
-            let sealed;
-            let contents = match which {
-                3 if index == 2 => {
-                    sealed = framed(contents);
-                    &sealed
-                }
-                _ if index == which => contents,
-                _ => &RUN[index],
-            };
-            fs::write(folder.join(name), contents).unwrap();
+        let made = || {
+            let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
+            for (name, contents) in FILES.iter().zip(RUN.iter()) {
+                fs::write(folder.path().join(name), contents).unwrap();
+            }
+            (folder, Cell::new(index))
+        };
+        let (folder, other) = folder.get_or_init(made);
+        let write = |index: usize, contents: &[u8]| fs::write(folder.path().join(FILES[index]), contents).unwrap();
+        let before = other.replace(index);
+        if before != index {
+            write(before, &RUN[before]);
         }
-        decoded(folder)
+        if is_sealed {
+            write(index, &framed(contents))
+        } else {
+            write(index, contents)
+        }
+        decoded(folder.path())
     })
 }
 

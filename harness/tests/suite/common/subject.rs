@@ -105,6 +105,7 @@ pub fn variants() -> Vec<String> {
                 ParamKind::Count => vec!["0", "3"],
                 ParamKind::Node => vec!["server"],
                 ParamKind::Share => vec!["0", "1"],
+                ParamKind::Contention => vec!["uniform", "zipf"],
                 ParamKind::Choice(words) => words.to_vec(),
                 ParamKind::Name => vec!["other"],
                 ParamKind::Paths => vec!["text"],

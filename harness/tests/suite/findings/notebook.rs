@@ -11,7 +11,11 @@ use super::{Flaw, Planted, assert_caught};
 const LIVELY: &str = "notebook:cells=0.5";
 
 pub(crate) const PLANTED: &[Planted] = &[
-    Planted { ops: 400, seeds: 12, ..Planted::new("notebook:cells=0.8,hot=0.8", &[&MOVE_OVERWRITTEN], Flaw::Weak) },
+    Planted {
+        ops: 400,
+        seeds: 12,
+        ..Planted::new("notebook:cells=0.8,contention=one:0.8", &[&MOVE_OVERWRITTEN], Flaw::Weak)
+    },
     Planted { undo: 0.3, ..Planted::new("notebook", &[&UNDO_WITHOUT_EFFECT], Flaw::Has("undo-without-effect")) },
     Planted { ops: 400, ..Planted::new(LIVELY, &[&ORPHANED_EDIT], Flaw::Weak) },
     Planted { seeds: 12, ..Planted::new(LIVELY, &[&LOST_TO_UNDO], Flaw::Regret) },
@@ -19,7 +23,11 @@ pub(crate) const PLANTED: &[Planted] = &[
         strategy: "serial-optimistic",
         ops: 300,
         seeds: 12,
-        ..Planted::new("notebook:cells=0,evaluate=0,hot=1,elsewhere=0,run=40", &[&INTERLEAVED_RUN], Flaw::Weak)
+        ..Planted::new(
+            "notebook:cells=0,evaluate=0,contention=one:1,elsewhere=0,run=40",
+            &[&INTERLEAVED_RUN],
+            Flaw::Weak,
+        )
     },
 ];
 

@@ -7,7 +7,7 @@ use super::{Flaw, Planted, assert_caught};
 
 pub(crate) const PLANTED: &[Planted] = &[
     Planted { undo: 0.3, ..Planted::new("text", &[&UNDO_WITHOUT_EFFECT], Flaw::Has("undo-without-effect")) },
-    Planted { ops: 300, ..Planted::new("text:jump=1,end=1", &[&INTERLEAVED_RUN], Flaw::Weak) },
+    Planted { ops: 300, ..Planted::new("text:jump=1,contention=one:1", &[&INTERLEAVED_RUN], Flaw::Weak) },
 ];
 
 #[test]

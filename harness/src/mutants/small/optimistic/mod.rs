@@ -1,7 +1,7 @@
 //! A server that orders operations, and clients that show their own at once and replay them on its state.
 //!
-//! The server numbers what it carries out and sends what changed, with the verdict for the issuer. A client that connects asks
-//! for what follows its last place and sends again what it has seen no place of; the server knows an operation by (client, n).
+//! The server numbers what it carries out and sends the changes, with the verdict for the issuer. A client that connects asks
+//! for what follows its last place and resends every operation that has no place yet; the server knows an operation by (client, n).
 
 mod client;
 mod server;
@@ -31,10 +31,10 @@ static SPEC: Spec = Spec {
     )
 };
 
-/// What is wrong.
+/// Where the bug is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Flaw {
-    /// The server does not know an operation again.
+    /// The server does not recognize an operation that it has carried out.
     AppliesAgain,
     /// The client stores what was inflight once more, under new numbers.
     StoresAgain,
@@ -44,21 +44,21 @@ enum Flaw {
     DropsOne,
     /// Client 2 gets the operations of one moment in another order.
     TwoOrders,
-    /// The answer to a join tells of a place that it does not reach.
+    /// The answer to a join names a place that it does not reach.
     TornSnapshot,
-    /// A client that returns asks for nothing and takes what comes.
+    /// A client that reconnects asks for nothing and takes what arrives.
     IgnoresEpoch,
-    /// A client that returns asks from one place too far.
+    /// A client that reconnects asks from one place too far.
     OneTooFar,
-    /// What was made without a connection is forgotten when there is one.
+    /// Operations made offline are forgotten when the connection opens.
     ForgetsOffline,
     /// An undo brings back the state before its operation.
     UndoesAll,
-    /// A rejected operation is carried out nevertheless, by everybody but its issuer.
+    /// All clients but the issuer carry out a rejected operation.
     SpreadsRejected,
 }
 
-const CONTENDED: (Base, &str) = (Base::Own(&SPEC), "record:hot=1");
+const CONTENDED: (Base, &str) = (Base::Own(&SPEC), "record:contention=one:1");
 const COUNTING: (Base, &str) = (Base::Own(&SPEC), "counter:like=0");
 /// Cut off while operations are under way.
 const CUT_INFLIGHT: Conditions = Conditions { rate_per_s: 60.0, ..CUT_OFF };
@@ -69,7 +69,7 @@ pub(in crate::mutants) static MUTANTS: &[Mutant] = &[
         kinds: &[&DUPLICATED_INCREMENT],
         ..mutant(
             "double-apply-on-resend",
-            "The server carries out an operation again that a client sends again after a broken connection.",
+            "The server carries out an operation twice if a client resends it after a broken connection.",
             COUNTING,
             Bug::Strategy(|| make(Flaw::AppliesAgain)),
             &FINDINGS,
@@ -81,7 +81,7 @@ pub(in crate::mutants) static MUTANTS: &[Mutant] = &[
         history: Some("liveblocks PR#3509"),
         ..mutant(
             "inflight-stored-twice",
-            "Operations inflight when the connection broke go to the offline queue too, although the server has stored them.",
+            "Operations inflight when the connection broke also go to the offline queue, although the server has stored them.",
             COUNTING,
             Bug::Strategy(|| make(Flaw::StoresAgain)),
             &FINDINGS,
@@ -91,7 +91,7 @@ pub(in crate::mutants) static MUTANTS: &[Mutant] = &[
         conditions: CUT_INFLIGHT,
         ..mutant(
             "acknowledgement-lost",
-            "A client that returns gets what it missed without its own operations, so it never learns that they stand.",
+            "A client that reconnects gets what it missed without its own operations, so they are never confirmed.",
             COUNTING,
             Bug::Strategy(|| make(Flaw::OmitsOwn)),
             &ANSWERS,
@@ -101,7 +101,7 @@ pub(in crate::mutants) static MUTANTS: &[Mutant] = &[
         conditions: Conditions { rate_per_s: 100.0, ..USUAL },
         ..mutant(
             "rebase-drops-one",
-            "A client that rebases two or more pending operations loses the last.",
+            "A client that rebases two or more pending operations loses the last one.",
             COUNTING,
             Bug::Strategy(|| make(Flaw::DropsOne)),
             &ANSWERS,
@@ -131,7 +131,7 @@ pub(in crate::mutants) static MUTANTS: &[Mutant] = &[
         conditions: CUT_OFF,
         ..mutant(
             "epoch-ignored",
-            "A client takes a new connection for the old one, and what comes over it for what follows.",
+            "A client takes a new connection for the old one, and its messages for the next in order.",
             CONTENDED,
             Bug::Strategy(|| make(Flaw::IgnoresEpoch)),
             &CONVERGENCE,
@@ -141,7 +141,7 @@ pub(in crate::mutants) static MUTANTS: &[Mutant] = &[
         conditions: CUT_OFF,
         ..mutant(
             "resumes-one-too-far",
-            "A client that returns asks for the places behind the next one.",
+            "A client that reconnects asks from one place too far.",
             CONTENDED,
             Bug::Strategy(|| make(Flaw::OneTooFar)),
             &CONVERGENCE,
@@ -151,7 +151,7 @@ pub(in crate::mutants) static MUTANTS: &[Mutant] = &[
         conditions: CUT_OFF,
         ..mutant(
             "offline-work-forgotten",
-            "What a user did without a connection is dropped when there is one again.",
+            "Operations made offline are dropped when the connection opens.",
             COUNTING,
             Bug::Strategy(|| make(Flaw::ForgetsOffline)),
             &ANSWERS,
@@ -162,7 +162,7 @@ pub(in crate::mutants) static MUTANTS: &[Mutant] = &[
         kinds: &[&LOST_INCREMENT],
         ..mutant(
             "undo-takes-others-work",
-            "An undo brings back the state before its operation, without what others did since.",
+            "An undo brings back the state before its operation, without later operations of others.",
             COUNTING,
             Bug::Strategy(|| make(Flaw::UndoesAll)),
             &FINDINGS,

@@ -102,8 +102,10 @@ fn intents_do_not_depend_on_what_is_shown() {
     near("json:depth=0", &genesis(8), |op| matches!(op, JsonOp::Delete { .. }), 0.1);
     near("json:depth=0,delete=0.5", &genesis(8), |op| matches!(op, JsonOp::Delete { .. }), 0.5);
     near("json:depth=4,delete=0", &genesis(8), |op| op.path().len() == 6, 0.2);
-    near("json:hot=0.9", &genesis(8), |op| op.path()[0] == "o0", 0.91);
-    near("json:hot=0", &genesis(8), |op| op.path()[0] == "o0", 0.125);
+    near("json:contention=one:0.9", &genesis(8), |op| op.path()[0] == "o0", 0.91);
+    near("json:contention=one:0", &genesis(8), |op| op.path()[0] == "o0", 0.125);
+    near("json:contention=zipf", &genesis(8), |op| op.path()[0] == "o0", 0.365);
+    near("json:contention=hotspot", &genesis(8), |op| matches!(&*op.path()[0], "o0" | "o1"), 0.8);
     let full = after(&(0..LONG).map(|item| append("o0/tags", &item.to_string())).collect::<Vec<_>>());
     let takes = |op: &JsonOp| matches!(op, JsonOp::Take { .. });
     near("json:depth=0,list=1,delete=0", &full, takes, 1.0);

@@ -130,8 +130,10 @@ fn intents_do_not_depend_on_what_is_shown() {
     near("kanban:move=1,add=0,delete=0,within=0.8", stays, 0.8);
     near("kanban:add=0.3", |op| matches!(op, KanbanOp::Add { .. }), 0.3);
     near("kanban:delete=0.3", |op| matches!(op, KanbanOp::Delete { .. }), 0.3);
-    near("kanban:hot=0.9", |op| op.card() == "k0", 0.85);
-    near("kanban:hot=0", |op| op.card() == "k0", 0.08);
+    near("kanban:contention=one:0.9", |op| op.card() == "k0", 0.85);
+    near("kanban:contention=one:0", |op| op.card() == "k0", 0.08);
+    near("kanban:contention=zipf,add=0", |op| op.card() == "k0", 0.32);
+    near("kanban:contention=hotspot,add=0", |op| matches!(op.card(), "k0" | "k1"), 0.8);
     // No card is dropped where it is, or where there is no room.
     let board = genesis(12, 3);
     for op in wants("kanban:move=1", &board).iter().filter(|op| moves(op)) {

@@ -185,7 +185,7 @@ fn merged_lists_duplicate_cards_and_breach_limits() {
     assert!(ran.ledger.broken_states().0 > 0);
     // A column that is too full is soon put right, so that few are at the end.
     let breaches = (1..=8).map(|seed| {
-        let trial = Trial::new(&crdt::automerge::SPEC, "kanban:delete=0,within=0,hot=0,limit=2");
+        let trial = Trial::new(&crdt::automerge::SPEC, "kanban:delete=0,within=0,contention=one:0,limit=2");
         Trial { seed, ..trial }.run().1.count(&LIMIT_BREACH)
     });
     assert!(breaches.sum::<u64>() > 0);
@@ -229,7 +229,10 @@ impl Model for Careless {
 
 #[test]
 fn planted_bugs_are_found() {
-    let trial = Trial { ops: 1000, ..Trial::new(&serial::reducer::SPEC, "kanban:hot=0,move=0.3,add=0.2,delete=0.1") };
+    let trial = Trial {
+        ops: 1000,
+        ..Trial::new(&serial::reducer::SPEC, "kanban:contention=one:0,move=0.3,add=0.2,delete=0.1")
+    };
     let found = Trial { model: Some(erase(Careless)), pace: Pace::Turns, ..trial }.run().1;
     let expected = [
         "card from nowhere",

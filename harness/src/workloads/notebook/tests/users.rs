@@ -34,16 +34,19 @@ fn users_want_the_same_whatever_they_see() {
     near("notebook:cells=0.6", any, whole, 0.6);
     near("notebook:evaluate=0.4", any, evaluations, 0.4);
     near("notebook:evaluate=0.5", evaluations, |op| op.cell() == "c0", 0.39);
-    near("notebook:evaluate=0.5,hot=1", evaluations, |op| op.cell() == "c0", 1.0);
+    near("notebook:evaluate=0.5,contention=one:1", evaluations, |op| op.cell() == "c0", 1.0);
+    near("notebook:evaluate=0.9,contention=zipf", evaluations, |op| op.cell() == "c0", 0.365);
+    near("notebook:evaluate=0.9,contention=hotspot", evaluations, |op| matches!(op.cell(), "c0" | "c1"), 0.8);
     near("notebook:cells=1", any, |op| matches!(op, NotebookOp::Move { .. }), 0.25);
     near("notebook:cells=1", any, |op| matches!(op, NotebookOp::Insert { .. }), 0.25);
     // Nobody goes elsewhere, or everybody does.
-    near("notebook:elsewhere=0,hot=1", keys, |op| op.cell() == "c0", 1.0);
+    near("notebook:elsewhere=0,contention=one:1", keys, |op| op.cell() == "c0", 1.0);
     let cells =
         |text| wants(text, &genesis(8)).iter().filter(|op| keys(op)).map(|op| op.cell().to_owned()).collect::<Vec<_>>();
     let changes = |text| cells(text).windows(2).filter(|pair| pair[0] != pair[1]).count();
     assert_eq!(changes("notebook:elsewhere=0"), 0);
-    let (long, short) = (changes("notebook:elsewhere=1,hot=0"), changes("notebook:elsewhere=1,hot=0,run=3"));
+    let (long, short) =
+        (changes("notebook:elsewhere=1,contention=one:0"), changes("notebook:elsewhere=1,contention=one:0,run=3"));
     assert!(long > 50 && short > long * 3 / 2, "{long} {short}");
     // No cell is moved to where it is, and what is restored is in the bin.
     let some = book(&[delete("c1")]);

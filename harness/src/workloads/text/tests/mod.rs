@@ -59,7 +59,7 @@ fn users_alone_or_in_turns_lose_nothing() {
 
 #[test]
 fn stale_positions_in_a_serial_order_hit_the_wrong_characters() {
-    let (_, found) = Trial { ops: 1000, ..Trial::new(&serial::reducer::SPEC, "text:jump=1,end=1") }.run();
+    let (_, found) = Trial { ops: 1000, ..Trial::new(&serial::reducer::SPEC, "text:jump=1,contention=one:1") }.run();
     let expected = ["interleaved run", "lost character", "misplaced character", "resurrected character"];
     assert_eq!(kinds(&found), expected, "{found:?}");
     let (_, found) = Trial { ops: 1000, ..Trial::new(&serial::reducer::SPEC, "text") }.run();
@@ -68,7 +68,7 @@ fn stale_positions_in_a_serial_order_hit_the_wrong_characters() {
 
 #[test]
 fn the_last_document_loses_characters_and_misplaces_none() {
-    for text in ["text", "text:jump=1,end=1"] {
+    for text in ["text", "text:jump=1,contention=one:1"] {
         let (ran, found) = Trial::new(&lww::document::SPEC, text).run();
         assert_eq!(kinds(&found), ["lost character", "resurrected character"], "{found:?}");
         // Its users see at once what they type, lost or not: they must not type beyond the end.
@@ -79,12 +79,14 @@ fn the_last_document_loses_characters_and_misplaces_none() {
 #[cfg(feature = "automerge")]
 #[test]
 fn merged_text_keeps_every_character_in_its_place() {
-    for (size, text) in [(300, "text"), (300, "text:jump=1,end=1,backward=0"), (0, "text:delete=0.3,backward=0")] {
+    for (size, text) in
+        [(300, "text"), (300, "text:jump=1,contention=one:1,backward=0"), (0, "text:delete=0.3,backward=0")]
+    {
         let (_, found) = Trial { size, ..Trial::new(&crdt::automerge::SPEC, text) }.run();
         assert_eq!(found.kinds(), [], "{text}: {found:?}");
     }
     // Its one weakness: runs typed backward at one place.
-    let backward = "text:jump=1,end=1,backward=1,delete=0";
+    let backward = "text:jump=1,contention=one:1,backward=1,delete=0";
     let (_, found) = Trial::new(&crdt::automerge::SPEC, backward).run();
     assert_eq!(kinds(&found), ["interleaved run"], "{found:?}");
 }

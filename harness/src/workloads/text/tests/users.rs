@@ -80,7 +80,8 @@ fn every_parameter_has_its_effect() {
     near("text", [Some(9.0), Some(0.09), Some(0.017), Some(0.1), None]);
     near("text:run=4,delete=0.3", [Some(4.0), Some(0.3), None, None, None]);
     near("text:backward=0.6,delete=0,jump=1", [None, Some(0.0), Some(0.6), None, None]);
-    near("text:jump=1,end=0.7,run=5", [Some(5.0), None, None, None, Some(0.7)]);
-    near("text:jump=1,end=0", [None, None, None, Some(1.0), Some(0.0)]);
+    near("text:jump=1,contention=one:0.7,run=5", [Some(5.0), None, None, None, Some(0.7)]);
+    near("text:jump=1,contention=one:0", [None, None, None, Some(1.0), Some(0.0)]);
+    near("text:jump=1,contention=zipf:1.5,run=5", [Some(5.0), None, None, None, Some(0.4)]);
     near("text:jump=0", [None, None, None, Some(0.0), None]);
 }
