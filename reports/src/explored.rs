@@ -129,19 +129,15 @@ fn anomaly_heading(found: &Explored, anomaly: &Anomaly) -> String {
     format!("\n{style}{}{style:#}\n{}", anomaly.kind, wrap(&shows, WIDTH, "  "))
 }
 
-/// A command in lines that a shell joins again.
+/// A command in lines that a shell joins again. What is quoted stays whole, however long it is: a shell does not join lines in
+/// quotes.
 fn again(command: &str) -> String {
     let dim = Style::new().dimmed();
-    let mut lines = Vec::new();
-    let mut rest = command;
-    while rest.chars().count() > WIDTH {
-        // A schedule is one word with commas in it: a line that begins with blanks would break it.
-        let cut = rest[..WIDTH - 1].rfind([',', ' ']).map_or(WIDTH - 1, |at| at + 1);
-        lines.push(format!("{}\\", &rest[..cut]));
-        rest = &rest[cut..];
-    }
-    lines.push(rest.to_owned());
-    format!("{dim}{}{dim:#}\n", lines.join("\n"))
+    let lines = match command.split_once(" --schedule ") {
+        Some((begin, schedule)) if command.chars().count() > WIDTH => format!("{begin} \\\n  --schedule {schedule}"),
+        _ => command.to_owned(),
+    };
+    format!("{dim}{lines}{dim:#}\n")
 }
 
 fn ends(found: &Explored) -> String {

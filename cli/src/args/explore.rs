@@ -12,7 +12,7 @@ use super::value::{span_in_seconds, whole};
   syncbench explore -s ot -w stack               each anomaly with its shortest story
   syncbench explore -s lww-hlc -w record --break and a broken connection at every point
   syncbench explore -s ot -w stack --svg ot.svg  the stories as space-time diagrams
-  syncbench explore -s ot -w stack --schedule c1=pop,c2=pop,c1>s,c2>s
+  syncbench explore -s ot -w stack --schedule 'c1=pop,c2=pop,c1>s,c2>s'
   syncbench explore --all --out bench-results/anomalies
 
 A schedule says who issues which operation of the workload's alphabet, and in

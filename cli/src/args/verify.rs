@@ -23,8 +23,9 @@ Examples:
   syncbench verify --full                   everything; takes minutes
   syncbench verify --full -s my-strategy --seeds 100..119
   syncbench verify --only wire-reorders     one planted bug
-  syncbench verify --cell 'syncbench run -s ot -w text --seeds 3'
-  syncbench verify --cell 'run -s ot -w text --seeds 3' --against ../old/syncbench
+  syncbench verify --cell 'syncbench run -s ot -w text -n wifi --seeds 3'
+  syncbench verify --cell 'run -s ot -w text -n wifi --seeds 3' \
+      --against ../old/syncbench
   syncbench list mutants                    all planted bugs, and what catches them")]
 pub(crate) struct VerifyArgs {
     /// Strategies to verify

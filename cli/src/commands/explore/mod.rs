@@ -214,7 +214,7 @@ impl Pair<'_> {
         let clients = if found.clients == 2 { String::new() } else { format!(" --clients {}", found.clients) };
         let program = self.catalog.plans.program_name();
         let (strategy, workload) = (&found.strategy, &self.label);
-        format!("{program} explore -s {strategy} -w {workload}{clients} --schedule {}", anomaly.schedule)
+        format!("{program} explore -s {strategy} -w {workload}{clients} --schedule '{}'", anomaly.schedule)
     }
 
     fn document(
