@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use syncbench_harness::results::{self, Header, Results, ResultsError, Writer};
+use syncbench_reports::anomalies::Maps;
 use syncbench_reports::charts::Chart;
 use syncbench_reports::criterion::CriterionEstimate;
 use syncbench_reports::report;
@@ -58,8 +59,9 @@ pub(crate) fn draw(
     results: &Results,
     criterion: &[CriterionEstimate],
     charts: &[&Chart],
+    maps: &Maps,
 ) -> anyhow::Result<PathBuf> {
-    for file in report::files_with(results, criterion, charts) {
+    for file in report::files_with(results, criterion, charts, maps) {
         let path = dir.join(&file.path);
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;

@@ -13,6 +13,7 @@ mod date;
 mod environment;
 mod failure;
 mod folder;
+mod maps;
 mod open;
 mod out;
 pub mod prelude;

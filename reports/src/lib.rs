@@ -19,6 +19,7 @@ pub mod export;
 pub mod format;
 pub mod headline;
 pub mod html;
+pub mod mapped;
 pub mod overview;
 pub mod report;
 pub mod screen;

@@ -2,6 +2,7 @@
 
 use syncbench_harness::results::Results;
 
+use crate::anomalies::Maps;
 use crate::charts::{CHARTS, Chart, Data};
 use crate::criterion::CriterionEstimate;
 use crate::{html, table};
@@ -20,15 +21,20 @@ pub struct ReportFile {
 
 /// The page, the table as text, and every chart that has data as SVG and PNG.
 pub fn files(results: &Results, criterion: &[CriterionEstimate]) -> Vec<ReportFile> {
-    files_with(results, criterion, CHARTS)
+    files_with(results, criterion, CHARTS, &Maps::default())
 }
 
-/// The same with these charts.
-pub fn files_with(results: &Results, criterion: &[CriterionEstimate], charts: &[&Chart]) -> Vec<ReportFile> {
+/// The same with these charts and maps of anomalies.
+pub fn files_with(
+    results: &Results,
+    criterion: &[CriterionEstimate],
+    charts: &[&Chart],
+    maps: &Maps,
+) -> Vec<ReportFile> {
     let file = |path: String, bytes: Vec<u8>| ReportFile { path, bytes };
     let mut files = vec![
-        file("report.html".to_owned(), html::page_with(results, criterion, charts).into_bytes()),
-        file("summary.txt".to_owned(), table::summary(results, WIDTH, false).into_bytes()),
+        file("report.html".to_owned(), html::page_with(results, criterion, charts, maps).into_bytes()),
+        file("summary.txt".to_owned(), table::summary_with(results, maps, WIDTH, false).into_bytes()),
     ];
     let data = Data::new(results, criterion);
     for chart in charts {

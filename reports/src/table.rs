@@ -11,10 +11,12 @@ use syncbench_harness::metrics::{CPU_US_LOCAL, CPU_US_REMOTE, LOST_INTENTS};
 use syncbench_harness::results::{ClaimsKept, Outcome, Results};
 
 use crate::aggregate::{Group, Row, Status, Summary, Sweep};
+use crate::anomalies::Maps;
 use crate::away;
 use crate::caveat::caveats;
 use crate::columns::{COLUMNS, Filled, Source::NotKept};
 use crate::format::{self, count, figure, plain, plural, wrap};
+use crate::mapped;
 use crate::screen;
 
 /// Two spaces between columns, a rule under the heading, nothing else.
@@ -37,6 +39,11 @@ const NAME: usize = 18;
 
 /// Every condition as a table with one row for each strategy, then the caveats. Fits into `width` columns.
 pub fn summary(results: &Results, width: u16, color: bool) -> String {
+    summary_with(results, &Maps::default(), width, color)
+}
+
+/// The same with these maps of anomalies.
+pub fn summary_with(results: &Results, maps: &Maps, width: u16, color: bool) -> String {
     let page = Page { width: usize::from(width).max(NARROWEST), color };
     let summary = Summary::new(results);
     let mut blocks = Vec::new();
@@ -47,6 +54,7 @@ pub fn summary(results: &Results, width: u16, color: bool) -> String {
     blocks.extend(summary.groups.iter().map(|group| page.group(group)));
     blocks.extend(summary.sweeps.iter().map(|sweep| page.sweep(sweep)));
     blocks.extend(away::text(&summary, page.width, color));
+    blocks.extend(mapped::text(&summary, maps, page.width, color));
     blocks.extend(page.notes(&summary));
     blocks.join("\n")
 }

@@ -13,6 +13,7 @@ use super::value::whole;
   syncbench choose --answers answers.toml              without questions
   syncbench choose --answers answers.toml --out DIR    and as a record with charts
   syncbench choose --answers answers.toml --depth 3    with thirty seeds
+  syncbench choose --map map/map.json                  quoting a map of your own
   syncbench choose --answers answers.toml --json > decision.json
 
 Each strategy is measured with the product's data, round trip, people and time
@@ -25,6 +26,9 @@ pub(crate) struct ChooseArgs {
     /// Write the answers into a new file, each below its question
     #[arg(long, value_name = "FILE")]
     pub(crate) save_answers: Option<PathBuf>,
+    /// Quote this map of anomalies before the built-in one, such as the map.json of `explore --all --out DIR`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) map: Option<PathBuf>,
     /// How many times ten seeds; 0 for a glance at three, without a search for what would change the answer
     #[arg(long, value_name = "N", default_value = "1", allow_negative_numbers = true, value_parser = whole::<u32>)]
     pub(crate) depth: u32,

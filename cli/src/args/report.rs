@@ -22,6 +22,9 @@ pub(crate) struct ReportArgs {
     /// Criterion's folder [default: target/criterion, if it exists]
     #[arg(long, value_name = "DIR")]
     pub(crate) criterion: Option<PathBuf>,
+    /// Quote this map of anomalies before the built-in one, such as the map.json of `explore --all --out DIR`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) map: Option<PathBuf>,
     /// Every condition with all its figures, and every caveat in full
     #[arg(long)]
     pub(crate) details: bool,

@@ -14,12 +14,14 @@ use crate::args::ReportArgs;
 use crate::catalog::Catalog;
 use crate::failure::{Done, Failure};
 use crate::folder;
+use crate::maps;
 use crate::open;
 use crate::out::{eprintln, print, println};
 use crate::progress;
 use crate::written;
 
 pub(crate) fn report(catalog: &Catalog, args: &ReportArgs) -> Done {
+    let maps = maps::quoted(catalog, args.map.as_deref())?;
     let mut parts = Vec::new();
     for dir in &args.dirs {
         parts.push(folder::read(dir)?);
@@ -40,8 +42,9 @@ pub(crate) fn report(catalog: &Catalog, args: &ReportArgs) -> Done {
     let made = fs::create_dir_all(out).with_context(|| out.display().to_string());
     made.map_err(unwritable)?;
     // The table needs no room.
-    print!("{}", shown(&results, args.details));
-    let drawn = progress::waiting("drawing the report", || folder::draw(out, &results, &criterion, &catalog.charts));
+    print!("{}", shown(&results, &maps, args.details));
+    let drawn =
+        progress::waiting("drawing the report", || folder::draw(out, &results, &criterion, &catalog.charts, &maps));
     if !criterion.is_empty() {
         eprintln!("with {} of criterion", plural(criterion.len(), "estimate"));
     }

@@ -10,6 +10,7 @@ use syncbench_harness::results::{Cell, ClaimsKept, Header, Outcome, Results, Res
 use syncbench_harness::scenario::{LeftOut, OWN_RATE, Plan, Scenario, choose_workloads, default_comparison};
 use syncbench_harness::settings::Engine;
 use syncbench_reports::aggregate::Summary;
+use syncbench_reports::anomalies::Maps;
 use syncbench_reports::format::{plural, wrap};
 use syncbench_reports::{away, screen, table};
 use syncbench_strategies::document::Digest;
@@ -21,6 +22,7 @@ use crate::catalog::Catalog;
 use crate::environment;
 use crate::failure::{Done, Failure};
 use crate::folder;
+use crate::maps;
 use crate::open;
 use crate::out::{Out, eprint, eprintln, print, println};
 use crate::preview::{self, Preview};
@@ -54,15 +56,15 @@ pub(crate) fn run(catalog: &Catalog, args: &RunArgs) -> Done {
     announce(&Preview::new(&mut plan, &writer.finished(), &left_out, threads));
     let kept = Capsules::new(&dir, &header.environment, &args.capsule);
     let Ran { results, error, capsules } = runner::execute(&mut plan, &header, writer, threads, &dir, kept);
-    let code = exit_code(&results);
+    let (code, maps) = (exit_code(&results), maps::quoted(catalog, None)?);
     let (written, unwritten) = capsules.end();
     tell_capsules(&written, catalog.plans.program_name());
     if args.json {
         json(&results, args.details)?;
     } else {
-        print!("{}", shown(&results, args.details));
+        print!("{}", shown(&results, &maps, args.details));
     }
-    let drawn = progress::waiting("drawing the report", || folder::draw(&dir, &results, &[], &catalog.charts));
+    let drawn = progress::waiting("drawing the report", || folder::draw(&dir, &results, &[], &catalog.charts, &maps));
     if let (Ok(page), false) = (&drawn, args.json) {
         println!("Report: {}", page.display());
         if args.open {
@@ -188,11 +190,11 @@ fn untaken(dir: &Path) -> Result<(), Failure> {
 }
 
 /// The first screen, or all figures; as wide as the terminal.
-pub(crate) fn shown(results: &Results, details: bool) -> String {
+pub(crate) fn shown(results: &Results, maps: &Maps, details: bool) -> String {
     let width = console_width();
     let color = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     if details {
-        return table::summary(results, width, color);
+        return table::summary_with(results, maps, width, color);
     }
     let away = !away::tables(&Summary::new(results)).is_empty();
     let more = if away { "A client was away: --details shows what became of its work, and its return.\n" } else { "" };

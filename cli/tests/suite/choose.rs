@@ -44,6 +44,42 @@ fn each_veto_with_a_command_is_found_again_by_that_command() {
     }
 }
 
+/// A map with one anomaly that no strategy has.
+fn planted(folder: &Place) -> String {
+    let mut map: Value =
+        serde_json::from_str(include_str!("../../../bench-results/anomalies/map.json")).expect("the committed map");
+    let pair = map["pairs"].as_array().expect("a list").iter();
+    let mut pair =
+        pair.clone().find(|pair| pair["strategy"] == "ot" && pair["workload"] == "booking").expect("a pair").clone();
+    pair["strategy"] = "serial".into();
+    pair["found"]["worst"]["kind"] = "planted".into();
+    map["made_by"] = "forms 2.0".into();
+    map["pairs"] = Value::Array(vec![pair]);
+    folder.write("map.json", &map.to_string())
+}
+
+#[test]
+fn a_map_is_quoted_for_each_part_of_the_data() {
+    let folder = Place::new();
+    let (answers, map) = (folder.write("answers.toml", BOOKING), planted(&folder));
+    let said =
+        folder.run(&["choose", "--answers", &answers, "--depth", "0", "--json", "--out", "record", "--map", &map]);
+    let decision: Value = serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {}", said.err));
+    assert!(decision["map"].as_str().is_some_and(|said| said.contains("map.json, made by forms 2.0")), "{decision}");
+    let candidates = decision["candidates"].as_array().expect("a list");
+    let possible = |strategy: &str| {
+        let of = candidates.iter().find(|one| one["strategy"] == strategy).expect("a candidate");
+        of["possible"][0].clone()
+    };
+    assert_eq!(possible("serial")["explored"]["worst"]["kind"], "planted");
+    // What it does not have comes from the map of the build.
+    let built_in = possible("serial-optimistic");
+    assert_eq!((&built_in["workload"], &built_in["explored"]["worst"]), (&Value::from("booking"), &Value::Null));
+    assert!(built_in["explored"]["schedules"].as_u64().is_some_and(|count| count > 1_000), "{built_in}");
+    let page = std::fs::read_to_string(folder.path("record").join("decision.md")).expect("a record");
+    assert!(page.contains("Can it happen at all?") && page.contains("planted, with 2 operations"), "{page}");
+}
+
 #[test]
 fn where_nothing_is_safe_the_exit_code_is_3_and_it_says_what_to_relax() {
     let folder = Place::new();
@@ -61,7 +97,12 @@ fn wrong_use_is_refused_before_anything_is_measured() {
     folder.write("taken.txt", "mine");
     let (empty, unmeant) =
         (folder.write("empty.toml", ""), folder.write("unmeant.toml", "invariant = \"no-oversell\""));
+    let other = folder.write("other.json", "{\"schema\": 9, \"pairs\": []}");
     for (args, expected) in [
+        (vec!["choose", "--answers", &file, "--map", &other], "other.json: schema 9; expected a map.json of schema 1"),
+        (vec!["choose", "--answers", &file, "--map", &file], "answers.toml: no JSON ("),
+        (vec!["choose", "--answers", &file, "--map", "no.json"], "--map no.json: "),
+        (vec!["report", ".", "--map", &other], "other.json: schema 9; expected a map.json of schema 1"),
         (vec!["choose", "--answers", "none.toml"], "--answers none.toml"),
         (vec!["choose", "--answers", &empty], "no answers; expected lines such as"),
         (vec!["choose", "--answers", &unmeant], "invariant no-oversell: add stock to data, or answer none"),

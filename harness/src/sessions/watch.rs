@@ -158,6 +158,12 @@ impl Watch {
         }
     }
 
+    /// Ends an instant, whatever the clocks say: clients show their users what they show now.
+    pub fn instant_over(&mut self, ledger: &Ledger) {
+        self.look(ledger);
+        self.end_instant();
+    }
+
     /// An instant ends: what happens to an operation from now on happens at another.
     fn end_instant(&mut self) {
         while let Some(node) = self.stirred.pop_first() {

@@ -4,13 +4,18 @@
 //! `explore --all` makes it, and `bench-results/anomalies/map.json` is the committed one.
 
 mod page;
+mod quote;
+mod read;
 
 use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 use syncbench_harness::explore::{Anomaly, Severity};
+use syncbench_harness::results::Environment;
 
 pub use page::{MARK, markdown};
+pub use quote::{Maps, Quote, bound, with};
+pub use read::{MOST_BYTES, read};
 
 /// The form of the map.
 pub const SCHEMA: u32 = 1;
@@ -20,6 +25,9 @@ pub const SCHEMA: u32 = 1;
 pub struct Map {
     /// The form of this document.
     pub schema: u32,
+    /// Versions of what was explored, by [`versions`]; absent in maps that were made before this was written down.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub made_by: Option<String>,
     /// How many clients.
     pub clients: u32,
     /// At most so many operations of all clients together; a pair that takes too long has a bound of its own.
@@ -88,8 +96,21 @@ pub struct Worst {
     pub command: String,
 }
 
+/// What a map was made of: the product, syncbench and its libraries, each with its version. Commits are left out: a map that is
+/// made of other sources and finds the same is the same.
+pub fn versions(environment: &Environment) -> String {
+    let Environment { product, version, libraries, .. } = environment;
+    let product = product.iter().map(|product| format!("{} {}", product.name, product.version).trim().to_owned());
+    let libraries = libraries.iter().map(|(name, version)| format!("{name} {version}"));
+    product.chain([format!("syncbench {version}")]).chain(libraries).collect::<Vec<_>>().join(", ")
+}
+
 impl Map {
-    /// The committed map.
+    /// The committed map, which every build carries: it is compiled in from `bench-results/anomalies` beside the crates, so a
+    /// crate that is packaged alone does not build. It is parsed once, and quotes borrow from it.
+    ///
+    /// That it fits the build is tested: each of its stories is run again, and some of its pairs are explored again. The nightly
+    /// run explores all of them.
     pub fn committed() -> &'static Self {
         static MAP: OnceLock<Map> = OnceLock::new();
         MAP.get_or_init(|| {

@@ -146,6 +146,7 @@ impl<'a> Verdict<'a> {
             mix,
             flips: Vec::new(),
             caveats: self.caveats(study, seeds, field.entries.len()),
+            map: String::new(),
         }
     }
 
@@ -196,6 +197,7 @@ impl<'a> Verdict<'a> {
                 figures: figures(field, index, &field.figures),
                 dominated_by: dominators[index].iter().map(|other| field.entries[*other].label.clone()).collect(),
                 worst: self.worst(entry),
+                possible: Vec::new(),
                 consequences: self.consequences(answers, entry),
             });
         }
@@ -291,6 +293,7 @@ impl<'a> Verdict<'a> {
             better: is_better,
             because: vec![why],
             figures: figures_of(mixes.axes, &all, last),
+            possible: Vec::new(),
         }
     }
 

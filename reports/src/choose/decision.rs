@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Answers;
+use super::possible::Possible;
 
 /// What the answers and the measurements come to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,6 +40,9 @@ pub struct Decision {
     pub flips: Vec<Flip>,
     /// What limits all of it.
     pub caveats: Vec<String>,
+    /// Which map of anomalies is quoted; empty where none is.
+    #[serde(default)]
+    pub map: String,
 }
 
 /// The program of a record that names none.
@@ -111,6 +115,9 @@ pub struct Candidate {
     pub dominated_by: Vec<String>,
     /// The worst of what it lost.
     pub worst: Option<Evidence>,
+    /// What few operations can come to, by part of the data.
+    #[serde(default)]
+    pub possible: Vec<Possible>,
     /// What its users meet: what is emulated, what makes it grow, what "saved" means. A sentence each.
     pub consequences: Vec<String>,
 }
@@ -171,6 +178,9 @@ pub struct Mix {
     pub because: Vec<String>,
     /// Its figures, as a candidate has them.
     pub figures: Vec<Figure>,
+    /// What few operations can come to, by part of the data.
+    #[serde(default)]
+    pub possible: Vec<Possible>,
 }
 
 /// A safe mix that is not proposed.

@@ -9,6 +9,7 @@ pub mod flip;
 pub mod harms;
 pub mod interview;
 pub mod labels;
+pub mod possible;
 pub mod questions;
 pub mod read;
 pub mod record;

@@ -9,6 +9,7 @@ mod findings;
 mod glossary;
 mod growth;
 mod head;
+mod mapped;
 mod places;
 mod provenance;
 mod spot;
@@ -18,6 +19,7 @@ mod workload;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use crate::anomalies::Maps;
 use crate::caveat::{Caveat, caveats};
 use crate::charts::{CHARTS, Chart, Data};
 use crate::criterion::CriterionEstimate;
@@ -55,19 +57,19 @@ const SECTIONS: [(&str, &str); 5] = [
 
 /// The whole report.
 pub fn page(results: &Results, criterion: &[CriterionEstimate]) -> String {
-    page_with(results, criterion, CHARTS)
+    page_with(results, criterion, CHARTS, &Maps::default())
 }
 
-/// The same with these charts: those that are not built in have a section of their own.
-pub fn page_with(results: &Results, criterion: &[CriterionEstimate], registered: &[&Chart]) -> String {
+/// The same with these charts and maps of anomalies: charts that are not built in have a section of their own.
+pub fn page_with(results: &Results, criterion: &[CriterionEstimate], registered: &[&Chart], maps: &Maps) -> String {
     let mut data = Data::new(results, criterion);
     data.bare = true;
     let overview = Overview::new(&data.summary);
     let (places, headlines) = (Places::of(&overview), headlines(&data.summary));
-    let caveats = caveats(&data.summary);
+    let (caveats, mapped) = (caveats(&data.summary), mapped::Mapped::of(&data.summary, maps));
     let mut shared = Shared::default();
     let sections = html! {
-        @for workload in &places.workloads { (workload::section(&data, &overview, &places, &headlines, &mut shared, workload)) }
+        @for workload in &places.workloads { (workload::section(&data, &overview, (&places, &mapped), &headlines, &mut shared, workload)) }
         (away::section(&data.summary))
         @if let Some(growth) = growth::growth(&data, &overview, &places, &mut shared) { (growth) }
         (own(&data, registered, &mut shared))
@@ -103,10 +105,30 @@ pub fn page_with(results: &Results, criterion: &[CriterionEstimate], registered:
     lean(&body.into_string())
 }
 
-/// The page without the end tags of cells that HTML lets out: a tenth of its tables.
+/// The page without the end tags of cells, rows and items that HTML lets out: a tenth of its tables.
 fn lean(page: &str) -> String {
-    page.replace("</td><td", "<td").replace("</td></tr>", "</tr>")
+    LEFT_OUT.iter().fold(page.to_owned(), |page, (tags, kept)| page.replace(tags, kept))
 }
+
+/// End tags that what follows implies, and what is left of both.
+const LEFT_OUT: [(&str, &str); 16] = [
+    ("</td><td", "<td"),
+    ("</td></tr>", "</tr>"),
+    ("</th><th", "<th"),
+    ("</th><td", "<td"),
+    ("</th></tr>", "</tr>"),
+    ("</tr><tr", "<tr"),
+    ("</tr></t", "</t"),
+    ("</thead><tbody", "<tbody"),
+    ("</tbody></table>", "</table>"),
+    ("</li><li", "<li"),
+    ("</p><p", "<p"),
+    ("</p><div", "<div"),
+    ("</p><dl", "<dl"),
+    ("</p><ul", "<ul"),
+    ("</option><option", "<option"),
+    ("</li></ul>", "</ul>"),
+];
 
 /// The charts that a product brings; nothing without them.
 fn own(data: &Data<'_>, registered: &[&Chart], shared: &mut Shared) -> Markup {

@@ -11,6 +11,7 @@ use crate::aggregate::{Group, Row, Status};
 use crate::columns::{COLUMNS, Filled, Place, TALLIES};
 use crate::exact;
 use crate::format::{NONE, count, counts, figure, list};
+use crate::mapped::MEANING;
 use crate::stats::{BEYOND, Estimate, Interval, Spread};
 use crate::table::{claims_kept, seeds};
 
@@ -18,7 +19,7 @@ use crate::table::{claims_kept, seeds};
 pub(super) fn reading() -> Markup {
     html! {
         details.reading {
-            summary { "How to read the tables" }
+            summary { span id="reading" { "How to read the tables" } }
             p {
                 "Small figures below a figure are its 95 % confidence interval over seeds; with fewer than ten seeds they are the range "
             "from seed to seed, and say so. Quantiles are of all seeds together; "
@@ -28,6 +29,7 @@ pub(super) fn reading() -> Markup {
             "victory. Claims kept says whether "
             "the strategy kept its own claims. The " a href="#glossary" { "glossary" } " says what each column means."
             }
+            p { b { "What few operations can come to. " } (MEANING) }
         }
     }
 }

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::charts::figures;
 use super::findings::findings;
+use super::mapped::Mapped;
 use super::places::Places;
 use super::spot::{Fate, Spot};
 use super::tables::table;
@@ -24,7 +25,7 @@ const ELSEWHERE: [&str; 2] = ["growth", "estimates"];
 pub(super) fn section(
     data: &Data<'_>,
     overview: &Overview<'_, '_>,
-    places: &Places<'_>,
+    (places, mapped): (&Places<'_>, &Mapped<'_, '_>),
     headlines: &[Headline],
     shared: &mut Shared,
     workload: &str,
@@ -51,6 +52,7 @@ pub(super) fn section(
                 }
             } }
             @for group in &groups { div data-n=(group.condition.settings.network) { (table(group, places)) } }
+            (mapped.on(workload, &place))
             div.figures { (figures(charts, &only, shared, (&place, workload))) }
             @for group in &groups {
                 @if let Some(found) = findings(group, places) { div data-n=(group.condition.settings.network) { (found) } }

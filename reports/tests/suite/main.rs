@@ -10,6 +10,7 @@ mod cover;
 mod edges;
 mod golden;
 mod groups;
+mod mapped;
 #[cfg(unix)]
 mod page;
 mod record;

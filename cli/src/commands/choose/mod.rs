@@ -15,10 +15,12 @@ use anyhow::Context;
 use syncbench_harness::clock::Moment;
 use syncbench_harness::results::Results;
 use syncbench_harness::workload::WorkloadSpec;
+use syncbench_reports::anomalies::Maps;
 use syncbench_reports::choose::decision::Flip;
 use syncbench_reports::choose::entry::Measured;
 use syncbench_reports::choose::flip::{ALONG, Point};
 use syncbench_reports::choose::labels::explained;
+use syncbench_reports::choose::possible;
 use syncbench_reports::choose::shapes::parts;
 use syncbench_reports::choose::study::{Effort, Study, contenders, mixes, study};
 use syncbench_reports::choose::vetoes::hopeless;
@@ -30,6 +32,7 @@ use crate::catalog::Catalog;
 use crate::commands::run::console_width;
 use crate::environment;
 use crate::failure::{Done, Failure};
+use crate::maps;
 use crate::out::{eprintln, print, println};
 use crate::written::quoted;
 
@@ -49,6 +52,7 @@ pub(crate) fn choose(catalog: &Catalog, args: &ChooseArgs) -> Done {
     if let Some(dir) = &args.out {
         folder::untaken(dir)?;
     }
+    let maps = maps::quoted(catalog, args.map.as_deref())?;
     let (program, workloads) = (catalog.plans.program_name(), catalog.plans.workloads());
     let (answers, taken) = answers(args, program, workloads)?;
     if let Some(taken) = &taken {
@@ -63,7 +67,7 @@ pub(crate) fn choose(catalog: &Catalog, args: &ChooseArgs) -> Done {
     let effort = Effort::of_depth(args.depth);
     let again = format!("{program} choose --answers {}", quoted(&dir.join(folder::ANSWERS)));
     let mut bench = Bench::new(catalog, threads, if asked { &again } else { "" });
-    let decided = decide(&mut bench, &answers, effort, args.depth);
+    let decided = decide(&mut bench, &answers, effort, args.depth, &maps);
     let Ok(Some(mut decision)) = decided else {
         bench.finish();
         if asked {
@@ -112,7 +116,13 @@ fn answers(
 }
 
 /// Measures and decides; `None` after Ctrl-C.
-fn decide(bench: &mut Bench<'_>, answers: &Answers, effort: Effort, depth: u32) -> Result<Option<Decision>, Failure> {
+fn decide(
+    bench: &mut Bench<'_>,
+    answers: &Answers,
+    effort: Effort,
+    depth: u32,
+    maps: &Maps,
+) -> Result<Option<Decision>, Failure> {
     let none = BTreeSet::new();
     let mut study = laid_out(bench, answers, effort, 0..=0, &none)?;
     let rescued = laid_out(bench, answers, effort.of_a_glance(), 1..=1, &none)?;
@@ -157,6 +167,7 @@ fn decide(bench: &mut Bench<'_>, answers: &Answers, effort: Effort, depth: u32) 
             "What would change the answer was measured with {fewer} seeds in place of {less} and half of the operations{left_out}."
         ));
     }
+    possible::explain(&mut decision, &study.parts, maps);
     decision.labels = explained(&decision, bench.specs());
     evidence::tell(bench, &study, &mut decision)?;
     bench.finish();

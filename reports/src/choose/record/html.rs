@@ -3,8 +3,10 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::super::decision::{Candidate, Decision, Evidence, Figure, Flip, Mix, Vetoed};
+use super::super::possible::Possible;
 use super::super::read;
 use super::charts::{flip_name, pictures};
+use super::possible;
 use super::words::{
     EQUAL, LABELS, again, alike, answer, asked, beaten, below, columns, context, counted, equal, equals, explained,
     families, found, front, interval, intervals, nothing_lost, numbered, of, others, parts, product, sentence, shared,
@@ -124,7 +126,7 @@ fn options(decision: &Decision, pictures: &[(String, Scene)], [vetoed, mixed]: [
             @if decision.vetoed.is_empty() { p { "Nothing." } } @else { (vetoes(decision)) }
             (labelled(vetoed))
             @if let Some(scene) = drawn(pictures, "front") { (picture("front", scene, &scene.about)) }
-            @if let Some(mix) = &decision.mix { (mix_of(mix)) }
+            @if let Some(mix) = &decision.mix { (mix_of(mix)) (possible(decision, &mix.possible)) }
             (others_of(decision))
             (labelled(mixed))
         }
@@ -330,8 +332,30 @@ fn consequences(decision: &Decision) -> Markup {
                     Some(worst) => div.worst { p { "The worst that it loses: " (worst.kind) ", " (found(worst)) "." } (shown(worst)) },
                     None => p { (nothing_lost(candidate)) },
                 }
+                (possible(decision, &candidate.possible))
             }
             @if !decision.caveats.is_empty() { h3 { "What limits these figures" } (list(&decision.caveats)) }
+        }
+    }
+}
+
+/// What few operations can come to, each with its story folded.
+fn possible(decision: &Decision, all: &[Possible]) -> Markup {
+    html! {
+        @if !all.is_empty() {
+            p { (possible::HEADING) " " (possible::about(decision)) }
+            ul {
+                @for one in all {
+                    @let (said, command) = possible::alone(one, &decision.program);
+                    li {
+                        (prose(&said))
+                        @if let Some(command) = command { code.command { (command) } }
+                        @if let Some((story, command)) = possible::story(one) {
+                            details { summary { "Step by step" } pre tabindex="0" { (story.join("\n")) } code.command { (command) } }
+                        }
+                    }
+                }
+            }
         }
     }
 }

@@ -2,8 +2,10 @@
 //! decision, consequences.
 
 use super::super::decision::{Candidate, Decision, Evidence, Shown, Veto, Vetoed};
+use super::super::possible::Possible;
 use super::super::read;
 use super::charts::pictures;
+use super::possible;
 use super::words::{
     EQUAL, LABELS, again, alike, answer, asked, beaten, below, columns, context, counted, equal, equals, explained,
     families, found, front, interval, intervals, nothing_lost, of, others, parts, plain, product, sentence, shared,
@@ -169,6 +171,7 @@ impl Page {
             if mix.better { "better than every single candidate" } else { "no better than a single candidate" };
         self.paragraph(&format!("{}: {verdict}. {}", code(&mix.strategy), escaped(&mix.because.join(" "))));
         self.list(mix.parts.iter().map(|(part, by)| format!("{}: {}", escaped(part), code(by))));
+        self.possible(decision, &mix.possible);
         let figures = mix.figures.iter().map(|one| {
             let interval = interval(one).map(|interval| format!(" ({})", escaped(&interval))).unwrap_or_default();
             vec![escaped(&format!("{}, {}", one.name, one.unit)), format!("{}{interval}", value(one))]
@@ -216,6 +219,7 @@ impl Page {
                 Some(worst) => self.worst(worst),
                 None => self.paragraph(&escaped(&nothing_lost(candidate))),
             }
+            self.possible(decision, &candidate.possible);
         }
         if !decision.caveats.is_empty() {
             self.paragraph("### What limits these figures");
@@ -228,6 +232,31 @@ impl Page {
         if !worst.story.is_empty() {
             self.paragraph(&fenced(&worst.story.join("\n"), ""));
         }
+    }
+
+    /// What few operations can come to, each with its story folded.
+    fn possible(&mut self, decision: &Decision, all: &[Possible]) {
+        if all.is_empty() {
+            return;
+        }
+        self.paragraph(&format!("{} {}", possible::HEADING, escaped(&possible::about(decision))));
+        let line = |one: &Possible| {
+            let (said, command) = possible::alone(one, &decision.program);
+            let command = command.map(|command| format!(" {}", code(&command))).unwrap_or_default();
+            escaped(&said) + command.as_str()
+        };
+        self.list(all.iter().map(line));
+        let told: Vec<_> = all.iter().filter_map(|one| Some((one, possible::story(one)?))).collect();
+        if told.is_empty() {
+            return;
+        }
+        self.paragraph("<details><summary>Step by step</summary>");
+        for (one, (story, command)) in told {
+            self.paragraph(&format!("{}:", escaped(&one.data)));
+            self.paragraph(&fenced(&story.join("\n"), "text"));
+            self.paragraph(&fenced(command, "sh"));
+        }
+        self.paragraph("</details>");
     }
 
     fn flips(&mut self, decision: &Decision) {

@@ -3,6 +3,7 @@
 mod charts;
 mod html;
 mod markdown;
+mod possible;
 mod text;
 mod words;
 

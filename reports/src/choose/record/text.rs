@@ -1,6 +1,7 @@
 //! The record on a terminal: the answer and what is ruled out on the first screen, then figures, stories and limits.
 
 use super::super::decision::{Candidate, Decision, Evidence};
+use super::possible;
 use super::words::{
     EQUAL, Group, Member, answer, beaten, below, columns, counted, equal, equals, explained, found, front, groups,
     interval, intervals, none_lost, of, parts, plain, product, value,
@@ -19,6 +20,8 @@ const GROUPS: usize = 7;
 const ROWS: usize = 8;
 /// Most anomalies, flips, caveats.
 const FEW: usize = 4;
+/// Most lines of what is possible, about.
+const LINES: usize = 3;
 /// Events of a story; a shorter one is left out.
 const STORY: usize = 3;
 
@@ -37,6 +40,7 @@ pub fn text(decision: &Decision, width: u16, color: bool) -> String {
     page.candidates(decision, &front);
     page.labels(&candidates);
     page.worst(&front);
+    page.possible(decision);
     page.mix(decision);
     page.labels(&mixed);
     page.flips(decision);
@@ -247,6 +251,25 @@ impl Page {
         }
         if end < evidence.story.len() {
             self.line("    ... the record tells it to its end");
+        }
+    }
+
+    fn possible(&mut self, decision: &Decision) {
+        let all = possible::all(decision);
+        if all.is_empty() {
+            return;
+        }
+        let bound = possible::within(&all);
+        let note = match &bound {
+            Some(bound) => format!("all schedules of {bound}"),
+            None => "all schedules of a few operations".to_owned(),
+        };
+        self.heading(possible::HEADING, &note);
+        for alike in all.iter().take(ROWS) {
+            self.prose(&shorten(&possible::together(alike, bound.is_some()), LINES * self.width), "  ");
+        }
+        if all.len() > ROWS {
+            self.line(&format!("  and {} more, in the record", all.len() - ROWS));
         }
     }
 

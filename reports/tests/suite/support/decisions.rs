@@ -1,9 +1,11 @@
 //! Decisions made up for the tests of their record.
 
+use syncbench_harness::explore::Severity;
 use syncbench_reports::choose::answers::{Answers, Data};
 use syncbench_reports::choose::decision::{
     Candidate, Decision, Evidence, Explained, Figure, Flip, FlipStep, Mix, Other, Proposal, Shown, Veto, Vetoed,
 };
+use syncbench_reports::choose::possible::{Explored, Possible, Shortest};
 
 fn texts(lines: &[&str]) -> Vec<String> {
     lines.iter().map(|line| (*line).to_owned()).collect()
@@ -83,12 +85,44 @@ fn candidate(strategy: &str, family: &str, figures: Vec<Figure>) -> Candidate {
         figures,
         dominated_by: Vec::new(),
         worst: None,
+        possible: Vec::new(),
         consequences: texts(&[
             "Saved means: the server has it.",
             "Moves in lists are emulated: removed and inserted again.",
             "Memory grows while a client is away: the server keeps every operation for it.",
         ]),
     }
+}
+
+/// On records a rename can be lost.
+fn renamed(strategy: &str) -> Possible {
+    let worst = Shortest {
+        kind: "rename lost".into(),
+        severity: Severity::Lost,
+        ops: 2,
+        actions: "client 1: rename; client 2: move; neither has seen the other's".into(),
+        example: "c1.1: the title \"a\" is gone".into(),
+        story: texts(&["1  client 1 renames k0", "2  client 2 moves k0", "3  server orders c2.1"]),
+    };
+    let explored = Explored { ops: 3, clients: 2, schedules: 1_593_256, defaults: false, worst: Some(worst) };
+    let command = format!("syncbench explore -s {strategy} -w record --schedule c1=rename,c2=move,c2>s");
+    possible("records", "record", strategy, Some(explored), command)
+}
+
+/// Lists are safe within the bound.
+fn none(strategy: &str) -> Possible {
+    let schedules = if strategy == "serial" { 740_352 } else { 219_656 };
+    let explored = Explored { ops: 3, clients: 2, schedules, defaults: strategy != "serial", worst: None };
+    possible("lists", "kanban", strategy, Some(explored), String::new())
+}
+
+/// Texts were not explored.
+fn unexplored(strategy: &str) -> Possible {
+    possible("text", "text", strategy, None, format!("syncbench explore -s {strategy} -w text"))
+}
+
+fn possible(data: &str, workload: &str, strategy: &str, explored: Option<Explored>, command: String) -> Possible {
+    Possible { data: data.into(), workload: workload.into(), strategy: strategy.into(), explored, command }
 }
 
 /// A form builder that must be able to refuse.
@@ -108,13 +142,17 @@ pub fn forms() -> Decision {
         "92 ms    Ada sees \"Step 2\" at question 4",
     ]);
     optimistic.worst = Some(worst);
-    let serial =
+    let mut serial =
         candidate("serial", "serial", figures((9.0, 12.0, 15.0), (80.0, 84.0, 90.0), (84.0, 90.0, 99.0), 96.0, false));
     let mut patches = candidate(
         "serial-patches",
         "serial",
         figures((20.0, 25.0, 31.0), (0.0, 0.0, 0.0), (90.0, 98.0, 115.0), 230.0, true),
     );
+    for one in [&mut serial, &mut optimistic] {
+        let label = one.strategy.clone();
+        one.possible = vec![renamed(&label), none(&label), unexplored(&label)];
+    }
     patches.on_front = false;
     patches.dominated_by = texts(&["serial-optimistic"]);
     Decision {
@@ -166,6 +204,7 @@ pub fn forms() -> Decision {
             better: false,
             because: texts(&["10 seeds do not tell it from serial-optimistic in what is not kept."]),
             figures: figures((8.0, 11.0, 15.0), (0.0, 0.0, 0.0), (90.0, 99.0, 113.0), 240.0, false),
+            possible: Vec::new(),
         }),
         others: ["hybrid:text=text-ids,rest=serial", "hybrid:text=ot,rest=serial"]
             .map(|label| Other { strategy: label.into(), why: "echo p99: 84 ms, and 0 with serial-optimistic".into() })
@@ -214,6 +253,7 @@ pub fn forms() -> Decision {
             "Texts are short here: long_text is no.",
             "crdt-loro and crdt-diamond are not compiled in: build with --features full.",
         ]),
+        map: "the map of this build, made by syncbench 0.1.0".into(),
     }
 }
 
@@ -253,6 +293,7 @@ pub fn empty() -> Decision {
         labels: Vec::new(),
         flips: Vec::new(),
         caveats: Vec::new(),
+        map: String::new(),
     }
 }
 
@@ -263,7 +304,10 @@ pub fn hostile(text: &str) -> Decision {
             serde_json::Value::String(old) => old.push_str(text),
             serde_json::Value::Array(items) => items.iter_mut().for_each(|item| spoil(item, text)),
             serde_json::Value::Object(fields) => {
-                fields.iter_mut().filter(|(name, _)| *name != "answers").for_each(|(_, item)| spoil(item, text));
+                fields
+                    .iter_mut()
+                    .filter(|(name, _)| !["answers", "severity"].contains(&name.as_str()))
+                    .for_each(|(_, item)| spoil(item, text));
             }
             _ => {}
         }
