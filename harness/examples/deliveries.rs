@@ -4,6 +4,8 @@
 //! `cargo run --release --example deliveries -p syncbench-harness [-- NAME]` prints a line for each case whose name is
 //! NAME. The time is processor time of one run on one thread: a ratio of two builds means something, a line alone little.
 
+#![allow(clippy::print_stdout, reason = "the table is what this program is for")]
+
 use std::hint::black_box;
 use std::time::Duration;
 
