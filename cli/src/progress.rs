@@ -3,11 +3,13 @@
 use std::io::IsTerminal;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use syncbench_harness::clock::Moment;
 use syncbench_harness::results::Cell;
 use syncbench_harness::shrink;
+use syncbench_reports::format::count;
 
 use crate::out::eprintln;
 
@@ -39,7 +41,7 @@ impl Progress {
         let style = ProgressStyle::with_template(&template);
         // The template is a constant; a mistake in it would show as the default bar.
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸ "));
-        bar.enable_steady_tick(std::time::Duration::from_millis(250));
+        bar.enable_steady_tick(Duration::from_millis(250));
         let lines = (!terminal).then(|| Mutex::new((Moment::now(), 0)));
         Self { what, bar, lines, total: AtomicU64::new(total as u64), begun: Moment::now() }
     }
@@ -93,7 +95,7 @@ impl Shrinking {
         let style = ProgressStyle::with_template("{spinner} {msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
         bar.set_message("running the whole case");
-        bar.enable_steady_tick(std::time::Duration::from_millis(250));
+        bar.enable_steady_tick(Duration::from_millis(250));
         Self(bar)
     }
 
@@ -126,7 +128,7 @@ pub(crate) fn waiting<T>(what: &'static str, work: impl FnOnce() -> T) -> T {
     let style = ProgressStyle::with_template("{spinner} {msg}, {elapsed} elapsed");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
     bar.set_message(what);
-    bar.enable_steady_tick(std::time::Duration::from_millis(250));
+    bar.enable_steady_tick(Duration::from_millis(250));
     let done = work();
     bar.finish_and_clear();
     done
@@ -182,14 +184,18 @@ impl Share {
         Self { state: Mutex::new((ProgressBar::hidden(), Moment::now())), begun: Moment::now(), what }
     }
 
-    /// Shows the share that is done, and how many were counted.
-    pub(crate) fn at(&self, share: f64, done: u64) {
+    /// Shows the share that is done, how many were counted, and what is left of a budget.
+    pub(crate) fn at(&self, share: f64, done: u64, budget_left: Option<Duration>) {
         let elapsed = self.begun.elapsed();
         if elapsed.as_millis() < SILENT_MS.into() {
             return;
         }
         let left = elapsed.as_secs_f64() * (1.0 - share) / share.max(1e-6);
-        let said = format!("{} {}, {:.0} %, about {left:.0} s remaining", done, self.what, share * 100.0);
+        let left = match budget_left {
+            Some(budget) if budget.as_secs_f64() < left => format!("the budget ends in {} s", budget.as_secs()),
+            _ => format!("about {left:.0} s remaining"),
+        };
+        let said = format!("{} {}, {:.0} %, {left}", count(done), self.what, share * 100.0);
         // A poisoned lock means that another thread panicked while printing: the numbers are still valid.
         let mut state = self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if std::io::stderr().is_terminal() {

@@ -1,8 +1,9 @@
 //! What happens in a run, as data. Engines produce events and probes consume them; nothing else connects the two.
 
 use syncbench_strategies::document::Digest;
-use syncbench_strategies::prefix_set::PrefixSet;
 use syncbench_strategies::replica::{LinkState, NodeId, OpId, ProtocolError, Report, Time};
+
+use crate::op_set::OpSet;
 
 /// Which handler of a replica was called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +45,7 @@ pub enum What {
     /// operations in `reflected`, and receives all others again.
     Restored {
         /// The operations.
-        reflected: Box<PrefixSet>,
+        reflected: Box<OpSet>,
         /// The document was rebuilt from plain data: a replica that takes it over has these operations without their ids.
         rebuilt: bool,
     },

@@ -24,6 +24,8 @@ pub mod metric;
 pub mod metrics;
 pub mod mutants;
 pub mod network;
+pub mod node_table;
+pub mod op_set;
 pub mod oracle;
 pub mod oracles;
 pub mod pace;

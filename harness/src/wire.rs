@@ -124,6 +124,16 @@ impl Wire {
         }
     }
 
+    /// The node at this end.
+    pub fn node(&self) -> NodeId {
+        self.node
+    }
+
+    /// The node at the other end.
+    pub fn peer(&self) -> NodeId {
+        self.peer
+    }
+
     /// Whether the connection is up.
     pub fn is_up(&self) -> bool {
         self.up

@@ -26,8 +26,8 @@ pub struct Page<'a> {
     pub stories: &'a [Told],
     /// The command that tells the story of an anomaly.
     pub again: &'a dyn Fn(&Anomaly) -> String,
-    /// The time budget, in words.
-    pub budget: &'a str,
+    /// The time budget, in words; `None` if the user ended the search.
+    pub budget: Option<&'a str>,
 }
 
 /// The page in parts, with lines of at most 80 columns.
@@ -91,8 +91,13 @@ fn unfinished(page: &Page<'_>) -> String {
         0 => String::new(),
         ops => format!(" All of up to {} were run.", plural(ops as usize, "operation")),
     };
-    let said = format!("Not all: {so_far} schedules within the budget of {}.{whole}", page.budget);
-    format!("\n{}", wrap(&format!("{said} Raise --budget, or lower --ops."), WIDTH, ""))
+    let said = match page.budget {
+        None => format!("Not all: {so_far} schedules until it was stopped.{whole}"),
+        Some(budget) => {
+            format!("Not all: {so_far} schedules within the budget of {budget}.{whole} Raise --budget, or lower --ops.")
+        }
+    };
+    format!("\n{}", wrap(&said, WIDTH, ""))
 }
 
 fn run(found: &Explored) -> String {
@@ -124,24 +129,24 @@ fn anomaly_heading(found: &Explored, anomaly: &Anomaly) -> String {
     format!("\n{style}{}{style:#}\n{}", anomaly.kind, wrap(&shows, WIDTH, "  "))
 }
 
-/// A command in lines that a shell joins again.
+/// A command in lines that a shell joins again. What is quoted stays whole, however long it is: a shell does not join lines in
+/// quotes.
 fn again(command: &str) -> String {
     let dim = Style::new().dimmed();
-    let mut lines = Vec::new();
-    let mut rest = command;
-    while rest.chars().count() > WIDTH {
-        // A schedule is one word with commas in it: a line that begins with blanks would break it.
-        let cut = rest[..WIDTH - 1].rfind([',', ' ']).map_or(WIDTH - 1, |at| at + 1);
-        lines.push(format!("{}\\", &rest[..cut]));
-        rest = &rest[cut..];
-    }
-    lines.push(rest.to_owned());
-    format!("{dim}{}{dim:#}\n", lines.join("\n"))
+    let lines = match command.split_once(" --schedule ") {
+        Some((begin, schedule)) if command.chars().count() > WIDTH => format!("{begin} \\\n  --schedule {schedule}"),
+        _ => command.to_owned(),
+    };
+    format!("{dim}{lines}{dim:#}\n")
 }
 
 fn ends(found: &Explored) -> String {
     let bold = Style::new().bold();
-    let classes = if found.ends.len() == 1 { "1 class".to_owned() } else { format!("{} classes", found.ends.len()) };
+    let classes = if found.ends.len() == 1 {
+        "1 class".to_owned()
+    } else {
+        format!("{} classes", count(found.ends.len() as u64))
+    };
     let mut text = format!("\n{bold}Outcomes{bold:#}  {classes} of final states and answers\n");
     for ended in found.ends.iter().take(ENDS) {
         let _ = writeln!(text, "{}", shorten(&line(ended), WIDTH));

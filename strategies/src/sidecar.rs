@@ -25,6 +25,12 @@ pub struct Sidecar {
     pub tags: Tags,
     /// Every operation up to this clock, for messages that hold a whole state.
     pub seen: Clock,
+    /// Earlier operations of the sender's user that changed nothing and travel in no message: a receiver that passes on which
+    /// operations it has does not take them for missing.
+    pub void: Vec<OpId>,
+    /// Where a relay passes on a whole state from which was left out what the relay had: what that had not. A receiver may lack
+    /// the rest, which is on its way.
+    pub fresh: Option<Vec<OpId>>,
 }
 
 impl Sidecar {

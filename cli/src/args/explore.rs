@@ -12,7 +12,7 @@ use super::value::{span_in_seconds, whole};
   syncbench explore -s ot -w stack               each anomaly with its shortest story
   syncbench explore -s lww-hlc -w record --break and a broken connection at every point
   syncbench explore -s ot -w stack --svg ot.svg  the stories as space-time diagrams
-  syncbench explore -s ot -w stack --schedule c1=pop,c2=pop,c1>s,c2>s
+  syncbench explore -s ot -w stack --schedule 'c1=pop,c2=pop,c1>s,c2>s'
   syncbench explore --all --out bench-results/anomalies
 
 A schedule says who issues which operation of the workload's alphabet, and in
@@ -31,19 +31,22 @@ pub(crate) struct ExploreArgs {
     /// Most operations of all clients together
     #[arg(long, value_name = "N", default_value = "3", allow_negative_numbers = true, value_parser = whole::<u32>)]
     pub(crate) ops: u32,
-    /// Break the connection of one client once in each schedule, at every point
+    /// Break the connections of one client, with what is under way on them, and open them again: each client in turn, at
+    /// every point of each schedule
     #[arg(long = "break", group = "disturbance")]
     pub(crate) broken: bool,
-    /// Crash one client once in each schedule, at every point; it recovers
+    /// Crash one client, which loses its memory and its connections and recovers from what it had saved: each client in
+    /// turn, at every point of each schedule
     #[arg(long, group = "disturbance")]
     pub(crate) crash: bool,
-    /// Let one client join late in each schedule, at every point
+    /// Let one client join late: each client in turn, at every point of each schedule
     #[arg(long, group = "disturbance")]
     pub(crate) late: bool,
     /// Also run schedules that differ only in the order of independent steps: same result, much slower
     #[arg(long)]
     pub(crate) no_reduction: bool,
-    /// Longest time to search; a search that ends early prints what it found, and says so
+    /// Longest time to search; a search that ends early, by this or by Ctrl-C, prints what it found, and says so. With
+    /// --all: for each pair; a pair that takes longer is mapped with fewer operations
     #[arg(long, value_name = "TIME", default_value = "60s", allow_negative_numbers = true, value_parser = span_in_seconds)]
     pub(crate) budget: f64,
     /// Number of threads [default: all processors]

@@ -33,7 +33,7 @@ pub(crate) fn verify(catalog: &Catalog, args: &VerifyArgs) -> Done {
     let repeated = if only.is_none() || plan_alone { Some(repeat(catalog, args)?) } else { None };
     let trials = if plan_alone { Vec::new() } else { mutants::run(only, catalog.plans.program_name())? };
     let same = repeated.as_ref().is_none_or(|repeated| repeated.differing.is_empty());
-    let swept = if args.full { Some(full::run(catalog)?) } else { None };
+    let swept = if args.full { Some(full::run(catalog, args)?) } else { None };
     let predicted = swept.as_ref().is_none_or(Swept::passed);
     let verified = same && predicted && trials.iter().all(Trial::passed);
     let first = repeated.as_ref().and_then(|repeated| repeated.differing.first());
@@ -99,6 +99,9 @@ fn repeat(catalog: &Catalog, args: &VerifyArgs) -> Result<Repeated, Failure> {
     Ok(Repeated { cells: here, differing })
 }
 
+/// Seeds of the plan: two runs of each cell are enough to differ.
+const SEEDS: &str = "1..2";
+
 /// Small, with everything that could differ: all workloads, jitter, loss, skewed clocks, a partition, a late joiner.
 fn scenario(args: &VerifyArgs) -> Scenario {
     Scenario {
@@ -108,7 +111,7 @@ fn scenario(args: &VerifyArgs) -> Scenario {
         faults: ["partition:halves@500ms..1500ms", "skew:by=300ms,client=2", "late:3@1s"].map(String::from).to_vec(),
         ops: 60,
         rate_per_s: 30.0,
-        seeds: vec![args.seeds.clone()],
+        seeds: vec![args.seeds.clone().unwrap_or_else(|| SEEDS.to_owned())],
         ..Scenario::default()
     }
 }
@@ -156,7 +159,7 @@ mod tests {
     fn a_different_digest_is_noticed() {
         let args = VerifyArgs {
             strategy: vec!["serial".into()],
-            seeds: "1".into(),
+            seeds: Some("1".into()),
             only: None,
             full: false,
             cell: None,

@@ -5,10 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use syncbench_strategies::prefix_set::PrefixSet;
 use syncbench_strategies::replica::{NodeId, OpId};
 
 use crate::ledger::Ledger;
+use crate::op_set::OpSet;
 use crate::schedule::Schedule;
 use crate::wire::Parcel;
 
@@ -32,7 +32,7 @@ struct Turn {
     /// The operations in the server's order.
     order: Vec<OpId>,
     /// Those that it has.
-    taken: PrefixSet,
+    taken: OpSet,
     /// How many at the beginning of the order it has, or never gets.
     next: usize,
 }
@@ -44,7 +44,7 @@ impl Turn {
         });
         let mut order: Vec<(u32, OpId)> = ops.collect();
         order.sort_unstable();
-        Self { order: order.into_iter().map(|(_, op)| op).collect(), taken: PrefixSet::default(), next: 0 }
+        Self { order: order.into_iter().map(|(_, op)| op).collect(), taken: OpSet::default(), next: 0 }
     }
 
     /// The operations that the server gets with a parcel.

@@ -78,6 +78,8 @@ pub struct Node {
     effects: Vec<Effect>,
     resident_bytes: i64,
     watch: Stopwatch,
+    /// Nobody asks what calls cost: they are not measured, and no event says so.
+    unmeasured: bool,
 }
 
 impl Node {
@@ -94,7 +96,14 @@ impl Node {
             effects: Vec::with_capacity(64),
             resident_bytes: memory.bytes_current,
             watch: Stopwatch::default(),
+            unmeasured: false,
         }
+    }
+
+    /// The same, whose calls are measured or not.
+    #[must_use]
+    pub fn measured(self, measured: bool) -> Self {
+        Self { unmeasured: !measured, ..self }
     }
 
     /// Calls the handler for `input`. Appends what happened to `events`, and what the engine has to do to `requests`.
@@ -110,24 +119,23 @@ impl Node {
         requests: &mut Vec<Request>,
     ) {
         let mut result: Result<(), ProtocolError> = Ok(());
+        if self.unmeasured {
+            result = self.call(input, now, wall);
+            self.pass_on(now, events, requests);
+            self.effects.clear();
+            return self.complain(result, now, events);
+        }
         let mut cpu_ns = 0;
         let memory = allocation_counter::measure(|| {
-            let mut cx = Context::new(self.id, now, wall, &mut self.rng, &mut self.effects);
             let begun = self.watch.begin();
-            match input {
-                Input::Submit(id, operation) => self.replica.submit(id, operation, &mut cx),
-                Input::Undo(id, target) => self.replica.undo(id, target, &mut cx),
-                Input::Receive(from, bytes, sidecar) => result = self.replica.receive(from, bytes, sidecar, &mut cx),
-                Input::Timer(tag) => self.replica.timer(tag, &mut cx),
-                Input::Link(peer, state) => self.replica.link(peer, state, &mut cx),
-            }
+            result = self.call(input, now, wall);
             cpu_ns = self.watch.end(begun);
         });
         let before = self.resident_bytes;
-        self.resident_bytes += memory.bytes_current - self.drain(now, events, requests);
-        if let Err(error) = result {
-            events.push(Event { at: now, node: self.id, what: What::ProtocolError(error) });
-        }
+        self.pass_on(now, events, requests);
+        let freed = -allocation_counter::measure(|| self.effects.clear()).bytes_current;
+        self.resident_bytes += memory.bytes_current - freed;
+        self.complain(result, now, events);
         let unsigned = |bytes: i64| u64::try_from(bytes).unwrap_or(0);
         let what = What::Cost {
             call: input.call(),
@@ -138,9 +146,26 @@ impl Node {
         events.push(Event { at: now, node: self.id, what });
     }
 
-    /// Copies effects out as events and requests, drops the originals, and returns how many bytes that freed. A payload that
-    /// the replica shares frees none.
-    fn drain(&mut self, now: Time, events: &mut Vec<Event>, requests: &mut Vec<Request>) -> i64 {
+    fn call(&mut self, input: Input<'_>, now: Time, wall: Time) -> Result<(), ProtocolError> {
+        let mut cx = Context::new(self.id, now, wall, &mut self.rng, &mut self.effects);
+        match input {
+            Input::Submit(id, operation) => self.replica.submit(id, operation, &mut cx),
+            Input::Undo(id, target) => self.replica.undo(id, target, &mut cx),
+            Input::Receive(from, bytes, sidecar) => return self.replica.receive(from, bytes, sidecar, &mut cx),
+            Input::Timer(tag) => self.replica.timer(tag, &mut cx),
+            Input::Link(peer, state) => self.replica.link(peer, state, &mut cx),
+        }
+        Ok(())
+    }
+
+    fn complain(&self, result: Result<(), ProtocolError>, now: Time, events: &mut Vec<Event>) {
+        if let Err(error) = result {
+            events.push(Event { at: now, node: self.id, what: What::ProtocolError(error) });
+        }
+    }
+
+    /// Copies effects out as events and requests. A payload that the replica shares stays with it.
+    fn pass_on(&self, now: Time, events: &mut Vec<Event>, requests: &mut Vec<Request>) {
         let node = self.id;
         let mut last: Option<(&Arc<[u8]>, Arc<[u8]>, Arc<Sidecar>)> = None;
         for effect in &self.effects {
@@ -163,6 +188,5 @@ impl Node {
             };
             events.push(Event { at: now, node, what });
         }
-        -allocation_counter::measure(|| self.effects.clear()).bytes_current
     }
 }

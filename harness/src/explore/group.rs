@@ -25,6 +25,7 @@ use crate::clock::WALL_AT_START;
 use crate::engines::node::{Input, Node, Request};
 use crate::event::{Event, What};
 use crate::ledger::{Action, Ledger};
+use crate::sessions::Watch;
 use crate::stories::watch::Log;
 use crate::task::Task;
 use crate::workload::{Letter, Seat};
@@ -93,6 +94,8 @@ pub(super) struct Group<'a> {
     saved: Option<(Vec<u8>, Sidecar, Digest)>,
     lives: Vec<u32>,
     pub(super) ledger: Ledger,
+    /// What each client's user could rely on from one step to the next.
+    pub(super) sessions: Watch,
     pub(super) protocol_errors: u64,
     /// Whether some operation counted as reflected at another node from the moment of a report. Then what users saw depends on
     /// the order of otherwise independent steps.
@@ -145,6 +148,7 @@ impl<'a> Group<'a> {
             saved: None,
             lives: vec![0; size],
             ledger: Ledger::new(task.clients),
+            sessions: Watch::new(),
             protocol_errors: 0,
             told_at_once: false,
             order: Vec::new(),

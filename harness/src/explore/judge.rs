@@ -7,6 +7,7 @@ use syncbench_strategies::document::Document;
 use syncbench_strategies::replica::{NodeId, OpId};
 
 use super::group::Group;
+use crate::finding::Finding;
 use crate::ledger::Fate;
 use crate::oracle;
 use crate::oracles::generic;
@@ -66,10 +67,11 @@ pub(super) struct Judged {
 }
 
 /// Judges a schedule as a run is judged.
-pub(super) fn judge(group: Group<'_>, letters: &[Letter]) -> Judged {
+pub(super) fn judge(mut group: Group<'_>, letters: &[Letter]) -> Judged {
     let (task, script) = (group.task, group.script);
     let (sec, errors) = (f64::from(u8::from(group.same_operations_differ())), group.protocol_errors as f64);
     let order = group.order.clone();
+    let sessions = group.broken_sessions();
     let ran = group.end();
     let (findings, serial) = generic::judge(task, &ran);
     let mut wrong: BTreeMap<String, Wrong> = BTreeMap::new();
@@ -77,7 +79,8 @@ pub(super) fn judge(group: Group<'_>, letters: &[Letter]) -> Judged {
         let known = wrong.entry(kind).or_insert(Wrong { severity, example });
         known.severity = known.severity.min(severity);
     };
-    for breach in breaches(&task.strategy.guarantees(), &ran, sec, errors, serial) {
+    let claims = task.strategy.guarantees();
+    for breach in breaches(&claims, &ran, sec, errors, serial) {
         add(breach.oracle.breach.to_owned(), Severity::Broken, breach.said);
     }
     if !ran.converged() {
@@ -86,6 +89,11 @@ pub(super) fn judge(group: Group<'_>, letters: &[Letter]) -> Judged {
     for finding in findings {
         let severity = if finding.lost { Severity::Lost } else { Severity::Noted };
         add(finding.kind, severity, finding.example);
+    }
+    for (guarantee, Finding { kind, example, .. }) in sessions {
+        // What a strategy does not claim is how its model works, and no bug.
+        let claimed = guarantee.is_claimed(&claims.sessions);
+        add(kind, if claimed { Severity::Broken } else { Severity::Noted }, example);
     }
     if !ran.quiescent() {
         add(oracle::QUIESCENCE.breach.to_owned(), Severity::Noted, ran.pending());

@@ -1,6 +1,6 @@
 //! Cases beyond the map's bound or defaults: problems that users of libraries report, as one script each.
 
-use super::case::{Bounds, Case};
+use super::case::{Bounds, Case, Disturbance};
 use super::step::Script;
 
 /// A script that is explored by itself, under these strategies.
@@ -14,6 +14,8 @@ pub struct Named {
     pub workload: &'static str,
     /// By client: its operations, as names of letters.
     pub script: &'static [&'static [&'static str]],
+    /// What happens once in each schedule, to each client in turn; `None` for nothing.
+    pub disturbance: Option<Disturbance>,
 }
 
 /// One line for each case.
@@ -24,6 +26,7 @@ pub static NAMED: &[Named] = &[
         strategies: &["ot", "text-ids", "crdt-automerge", "crdt-yrs", "crdt-loro", "crdt-diamond"],
         workload: "text",
         script: &[&["type-before", "type-before"], &["type-before", "type-before"]],
+        disturbance: None,
     },
     // With a parameter: the counter is a plain field, to which each user writes the sum.
     Named {
@@ -31,6 +34,7 @@ pub static NAMED: &[Named] = &[
         strategies: &["crdt-yrs:counter=sum", "crdt-yrs"],
         workload: "counter",
         script: &[&["add"], &["add"]],
+        disturbance: None,
     },
     // With a parameter: the library's usual containers, not those that merge by name.
     Named {
@@ -38,6 +42,30 @@ pub static NAMED: &[Named] = &[
         strategies: &["crdt-loro:child=plain", "crdt-loro"],
         workload: "json",
         script: &[&["tag"], &["tag"]],
+        disturbance: None,
+    },
+    // The right to the ticket may lie on the other side.
+    Named {
+        name: "one user books, and a connection breaks",
+        strategies: &["escrow", "serial"],
+        workload: "booking",
+        script: &[&["book-ticket"], &[]],
+        disturbance: Some(Disturbance::Break),
+    },
+    Named {
+        name: "one user books, and a client joins late",
+        strategies: &["escrow", "serial"],
+        workload: "booking",
+        script: &[&["book-ticket"], &[]],
+        disturbance: Some(Disturbance::Late),
+    },
+    // What was on its way when the connection broke is sent again, and what came after may be faster.
+    Named {
+        name: "one user adds twice, and a connection breaks",
+        strategies: &["lww-hlc", "serial-optimistic"],
+        workload: "counter",
+        script: &[&["add", "add"], &[]],
+        disturbance: Some(Disturbance::Break),
     },
 ];
 
@@ -51,6 +79,6 @@ impl Named {
     /// The bounds that the script needs.
     pub fn bounds(&self, budget: std::time::Duration) -> Bounds {
         let ops = self.script.iter().map(|names| names.len() as u32).sum();
-        Bounds { clients: self.script.len() as u32, ops, disturbance: None, reduced: true, budget }
+        Bounds { clients: self.script.len() as u32, ops, disturbance: self.disturbance, reduced: true, budget }
     }
 }

@@ -21,9 +21,9 @@ impl Past {
     pub(super) fn after(&self, step: Step, places: Vec<usize>) -> Self {
         let mut next = self.clone();
         for place in places {
-            let mut line = Vec::with_capacity(32);
-            line.extend_from_slice(&next.0[place].to_le_bytes());
-            line.extend_from_slice(&code(step).to_le_bytes());
+            let mut line = [0; 24];
+            line[..16].copy_from_slice(&next.0[place].to_le_bytes());
+            line[16..].copy_from_slice(&code(step).to_le_bytes());
             next.0[place] = xxh3_128(&line);
         }
         next

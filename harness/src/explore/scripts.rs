@@ -33,16 +33,19 @@ pub(super) fn units(letters: usize, bounds: &Bounds) -> Vec<Unit> {
     for total in 1..=bounds.ops as usize {
         let mut scripts = Vec::new();
         share(total, bounds.clients as usize, letters, &mut Vec::new(), &mut scripts);
-        for script in scripts {
-            let disturbed: Vec<Option<(Disturbance, NodeId)>> = match bounds.disturbance {
-                None => vec![None],
-                Some(what) => (1..=bounds.clients).map(|client| Some((what, NodeId(client)))).collect(),
-            };
-            let unit = |disturbance| Unit { script: script.clone(), disturbance, ops: total };
-            units.extend(disturbed.into_iter().map(unit));
-        }
+        units.extend(scripts.iter().flat_map(|script| disturbed(script, bounds)));
     }
     units
+}
+
+/// A script alone, or with the disturbance of the bounds at each client in turn.
+pub(super) fn disturbed<'a>(script: &'a Script, bounds: &Bounds) -> impl Iterator<Item = Unit> + use<'a> {
+    let ops = script.iter().map(Vec::len).sum();
+    let disturbed: Vec<Option<(Disturbance, NodeId)>> = match bounds.disturbance {
+        None => vec![None],
+        Some(what) => (1..=bounds.clients).map(|client| Some((what, NodeId(client)))).collect(),
+    };
+    disturbed.into_iter().map(move |disturbance| Unit { script: script.clone(), disturbance, ops })
 }
 
 /// Distributes `left` operations over `clients`.

@@ -59,6 +59,8 @@ pub(super) struct Search<'a> {
     /// Whether to continue; asked after each schedule.
     pub(super) go_on: &'a (dyn Fn() -> bool + Sync),
     pub(super) seen: BTreeSet<u128>,
+    /// The steps before the one that is being taken: a group that panics does not tell them.
+    pub(super) before_panic: Vec<Step>,
     pub(super) tally: Tally,
 }
 
@@ -74,7 +76,7 @@ impl<'a> Search<'a> {
     }
 
     /// Continues from here in every way.
-    fn visit(&mut self, group: Group<'a>, past: Past) {
+    fn visit(&mut self, group: Box<Group<'a>>, past: Past) {
         let mut next = choices(&group, self.reduced);
         if next.is_empty() {
             return self.finish(group);
@@ -106,10 +108,10 @@ impl<'a> Search<'a> {
     }
 
     /// A group after these steps.
-    fn replay(&mut self, steps: &[Step]) -> Option<Group<'a>> {
+    fn replay(&mut self, steps: &[Step]) -> Option<Box<Group<'a>>> {
         let (task, letters, script, disturbance) = (self.task, self.letters, self.script, self.disturbance);
         let made = catch_unwind(AssertUnwindSafe(|| {
-            let mut group = Group::new(task, letters, script, disturbance, None);
+            let mut group = Box::new(Group::new(task, letters, script, disturbance, None));
             steps.iter().for_each(|step| _ = group.take(*step));
             group
         }));
@@ -117,27 +119,27 @@ impl<'a> Search<'a> {
     }
 
     /// Takes one step; `None` if the user does not want that operation, or a replica panics.
-    fn advance(&mut self, mut group: Group<'a>, step: Step) -> Option<Group<'a>> {
-        let mut steps = Vec::new();
+    fn advance(&mut self, mut group: Box<Group<'a>>, step: Step) -> Option<Box<Group<'a>>> {
+        let steps = &mut self.before_panic;
         let taken = catch_unwind(AssertUnwindSafe(|| {
             steps.clone_from(&group.steps);
             group.take(step).then_some(group)
         }));
-        steps.push(step);
         taken.unwrap_or_else(|panic| {
+            let steps = [&self.before_panic[..], &[step]].concat();
             self.panicked(steps, panic_text(&*panic));
             None
         })
     }
 
     /// A schedule has come to its end.
-    fn finish(&mut self, mut group: Group<'a>) {
+    fn finish(&mut self, mut group: Box<Group<'a>>) {
         let steps = group.steps.clone();
         let orders = if self.reduced { group.before().and_then(|before| linear_orders(&before)) } else { Some(1) };
         let letters = self.letters;
         let judged = catch_unwind(AssertUnwindSafe(|| {
             group.settle();
-            judge(group, letters)
+            judge(*group, letters)
         }));
         match judged {
             Ok(judged) => self.count(steps, judged, orders),

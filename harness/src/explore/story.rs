@@ -49,8 +49,10 @@ pub fn tell(case: &Case<'_>, schedule: &Schedule, title: &str) -> Result<Told, S
     }
     group.settle();
     let nodes = group.members().collect();
+    let sessions = group.broken_sessions();
     let ran = group.end();
-    let (findings, _) = generic::judge(&task, &ran);
+    let (mut findings, _) = generic::judge(&task, &ran);
+    findings.extend(sessions.into_iter().map(|(_, finding)| finding));
     let part = changing(case.genesis(), &seen, &ran.finals);
     let at = |document: Document| document.at(&part).cloned().unwrap_or(Document::Null);
     let genesis = at(case.genesis().clone());

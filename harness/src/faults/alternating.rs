@@ -8,7 +8,7 @@ use syncbench_strategies::replica::Rng;
 
 use crate::rng::{exponential, stream, unit};
 
-/// The shortest stay in a state, so that a process of tiny means ends.
+/// The shortest stay in a state, so that two changes are never at one moment.
 const SHORTEST: Duration = Duration::from_micros(1);
 
 /// One process. Its course depends on its key alone; it is drawn as far as it is asked for, and kept.

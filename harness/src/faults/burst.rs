@@ -13,7 +13,7 @@ use syncbench_strategies::replica::{NodeId, Time};
 use syncbench_strategies::spec::{Param, ParamKind, Support};
 
 use super::alternating::Alternating;
-use super::{Fault, FaultSpec, Needs, Swarm, Timing};
+use super::{Fault, FaultSpec, Needs, Swarm, Timing, not_too_short};
 use crate::network::{Chance, Impairment, Passing, Repair};
 use crate::rng::below;
 
@@ -51,9 +51,10 @@ pub(super) static SPEC: FaultSpec = FaultSpec {
     }),
     build: |params, scope| {
         let (share, mean, loss) = (params.share("share"), params.span("mean"), params.share("loss"));
-        if !(share > 0.0 && share < 1.0 && loss > 0.0) || mean.is_zero() {
-            return Err("expected `share` above 0 and below 100%, and `mean` and `loss` above 0".into());
+        if !(share > 0.0 && share < 1.0 && loss > 0.0) {
+            return Err("expected `share` above 0 and below 100%, and `loss` above 0".into());
         }
+        not_too_short(params, &["mean"])?;
         let leg = |leg: u64| Alternating::new(share, mean, (scope.seed, "burst", leg));
         let legs = (0..2 * u64::from(scope.clients)).map(leg).collect();
         Ok(Box::new(Burst { legs, loss, window: scope.window, seed: scope.seed }))

@@ -7,7 +7,7 @@ use syncbench_strategies::spec::{Param, ParamKind};
 
 use super::alternating::Alternating;
 use super::crash::VIRTUAL_TIME_ONLY;
-use super::{Fault, FaultSpec, NodeState, Swarm, Timing, all_clients, clients_from};
+use super::{Fault, FaultSpec, NodeState, Swarm, Timing, all_clients, clients_from, not_too_short};
 use crate::rng::{exponential, stream};
 
 pub(super) static SPEC: FaultSpec = FaultSpec {
@@ -42,9 +42,7 @@ pub(super) static SPEC: FaultSpec = FaultSpec {
     }),
     build: |params, scope| {
         let (session, gap) = (params.span("session"), params.span("gap"));
-        if session.is_zero() || gap.is_zero() {
-            return Err("expected `session` and `gap` above 0".into());
-        }
+        not_too_short(params, &["session", "gap"])?;
         if params.choice("comes") == "back" {
             let sessions = |client: u32| Alternating::begins_off(session, gap, (scope.seed, "churn", client.into()));
             return Ok(Box::new(Back { clients: (1..=scope.clients).map(sessions).collect() }));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::spec::{Param, ParamKind, Support};
 
-use super::{Fault, FaultSpec, LinkCondition, Swarm, Timing, client};
+use super::{Fault, FaultSpec, LinkCondition, Swarm, Timing, client, not_too_short};
 use crate::rng::below;
 
 pub(super) static SPEC: FaultSpec = FaultSpec {
@@ -38,8 +38,9 @@ pub(super) static SPEC: FaultSpec = FaultSpec {
     build: |params, scope| {
         let period = params.span("period");
         let down = period.mul_f64(params.share("down"));
+        not_too_short(params, &["period"])?;
         if down.is_zero() || down >= period {
-            return Err("expected a `period` above 0, and `down` above 0 and below 100%".into());
+            return Err("expected `down` above 0 and below 100%".into());
         }
         Ok(Box::new(Flapping { client: client(params, scope)?, period, down }))
     },

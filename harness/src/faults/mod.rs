@@ -331,6 +331,15 @@ fn clients_from(first: u32, last: u32) -> String {
     }
 }
 
+/// The shortest mean stay or period that a fault takes. Luck lasts a millisecond, and so no shorter state can be told.
+const SHORTEST: Duration = Duration::from_millis(1);
+
+/// Requires spans of at least a millisecond: each change of a state takes time and memory of the run.
+fn not_too_short(params: &Params, names: &[&str]) -> Result<(), String> {
+    let short = names.iter().find(|name| params.span(name) < SHORTEST);
+    short.map_or(Ok(()), |name| Err(format!("expected `{name}` of at least {}", in_words(SHORTEST))))
+}
+
 /// A span in a sentence: `2 ms`.
 fn in_words(span: Duration) -> String {
     let written = format_span(span);

@@ -6,7 +6,7 @@ use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::spec::{Param, ParamKind, Support};
 
 use super::alternating::Alternating;
-use super::{Fault, FaultSpec, LinkCondition, Swarm, Timing, all_clients};
+use super::{Fault, FaultSpec, LinkCondition, Swarm, Timing, all_clients, not_too_short};
 use crate::rng::below;
 
 pub(super) static SPEC: FaultSpec = FaultSpec {
@@ -35,9 +35,10 @@ pub(super) static SPEC: FaultSpec = FaultSpec {
     }),
     build: |params, scope| {
         let (share, mean) = (params.share("share"), params.span("mean"));
-        if !(share > 0.0 && share < 1.0) || mean.is_zero() {
-            return Err("expected `share` above 0 and below 100%, and `mean` above 0".into());
+        if !(share > 0.0 && share < 1.0) {
+            return Err("expected `share` above 0 and below 100%".into());
         }
+        not_too_short(params, &["mean"])?;
         let absences = |client: u32| Alternating::new(share, mean, (scope.seed, "offline", client.into()));
         Ok(Box::new(Offline { clients: (1..=scope.clients).map(absences).collect() }))
     },

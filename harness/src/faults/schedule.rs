@@ -1,6 +1,7 @@
 //! The faults of a run with their windows.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
@@ -107,6 +108,16 @@ impl Faults {
     /// The client whose ids `node` draws, if not its own.
     pub fn twin_of(&self, node: NodeId) -> Option<NodeId> {
         self.iter().find_map(|armed| armed.fault.twin_of(node))
+    }
+
+    /// The fault that makes a second twin of a client that is a twin already: whose ids it then draws is not defined.
+    pub fn twin_again(&self, clients: u32) -> Option<&Armed> {
+        let mut twins = BTreeSet::new();
+        self.iter().find(|armed| {
+            let pair = |copy| armed.fault.twin_of(NodeId(copy)).map(|of| [NodeId(copy), of]);
+            let mut both = (1..=clients).filter_map(pair).flatten();
+            both.any(|client| !twins.insert(client))
+        })
     }
 
     /// Whether this happens to `client`.

@@ -2,8 +2,9 @@
 
 use syncbench_strategies::document::Document;
 use syncbench_strategies::model::{Operation, Outcome, Rejected};
-use syncbench_strategies::prefix_set::PrefixSet;
 use syncbench_strategies::replica::{OpId, Time};
+
+use crate::op_set::OpSet;
 
 /// What a user does.
 #[derive(Clone, Debug)]
@@ -43,7 +44,7 @@ pub struct Entry {
     /// What its user saw that matters to the workload's oracle.
     pub seen: Document,
     /// What its user's replica reflected when the user acted.
-    pub reflected: PrefixSet,
+    pub reflected: OpSet,
     /// When its user meant to act.
     pub intended: Time,
     /// When it was issued.
@@ -73,6 +74,10 @@ pub struct Entry {
     /// Whether the run ended, with something left to happen, before its fate was known and it was visible to all who have to
     /// see it: it is neither kept nor lost.
     pub censored: bool,
+    /// How many operations had been issued in the run, with this one.
+    pub(super) place: u64,
+    /// No operation in `reflected` has a later place.
+    pub(crate) latest: u64,
     pub(super) live_at_issue: u32,
     /// At how many of those replicas it is reflected.
     pub(super) reflected_at: u32,
@@ -80,7 +85,7 @@ pub struct Entry {
 
 impl Entry {
     /// An operation that is issued now, while so many clients take part.
-    pub(super) fn new(id: OpId, action: Action, reflected: PrefixSet, issued: Time, live_at_issue: u32) -> Self {
+    pub(super) fn new(id: OpId, action: Action, reflected: OpSet, issued: Time, live_at_issue: u32) -> Self {
         let (operation, seen, undoes) = match action {
             Action::Operate { operation, seen } => (operation, seen, None),
             Action::Undo { target } => (Operation::from_bytes(&[]), Document::Null, Some(target)),
@@ -104,9 +109,16 @@ impl Entry {
             undone: false,
             void: false,
             censored: false,
+            place: 0,
+            latest: 0,
             live_at_issue,
             reflected_at: 0,
         }
+    }
+
+    /// How many clients took part when it was issued.
+    pub(crate) fn live_at_issue(&self) -> u32 {
+        self.live_at_issue
     }
 
     /// It is confirmed or rejected.

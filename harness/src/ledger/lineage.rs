@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use syncbench_strategies::prefix_set::PrefixSet;
 use syncbench_strategies::replica::{NodeId, OpId, Time};
 
 use super::{Entry, Fate, Ledger, slot};
+use crate::op_set::OpSet;
 
 /// Confirmed operations that the server lost when it was restored or rebuilt.
 #[derive(Clone, Debug, Default)]
@@ -25,7 +25,7 @@ impl Gone {
 
 impl Ledger {
     /// What the replica of `node` reflects, the server included.
-    pub fn reflected_at(&self, node: NodeId) -> &PrefixSet {
+    pub fn reflected_at(&self, node: NodeId) -> &OpSet {
         self.replica(node).map_or(&self.server.reflected, |replica| replica.reflected())
     }
 
@@ -50,7 +50,7 @@ impl Ledger {
     }
 
     /// A node has recovered with less than it had.
-    pub(super) fn restore(&mut self, node: NodeId, at: Time, reflected: &PrefixSet, rebuilt: bool) {
+    pub(super) fn restore(&mut self, node: NodeId, at: Time, reflected: &OpSet, rebuilt: bool) {
         if rebuilt {
             self.rebuilt = reflected.clone();
         }
@@ -82,10 +82,10 @@ impl Ledger {
     }
 
     /// `node` reflects only the operations in `left` from now on, and operations without an effect, which cannot be missing.
-    fn lose(&mut self, node: NodeId, at: Time, left: &PrefixSet, issued: Option<u64>) {
+    fn lose(&mut self, node: NodeId, at: Time, left: &OpSet, issued: Option<u64>) {
         match self.replicas.get_mut(slot(node)) {
             Some(replica) => replica.forget(node, issued),
-            None => self.server.reflected = PrefixSet::default(),
+            None => self.server.reflected = OpSet::default(),
         }
         let kept = |entry: &&Entry| left.contains(entry.id) || entry.is_effectless();
         let kept: Vec<OpId> = self.entries().filter(kept).map(|entry| entry.id).collect();

@@ -9,10 +9,10 @@ mod reported;
 
 use std::collections::BTreeSet;
 
-use syncbench_strategies::prefix_set::PrefixSet;
 use syncbench_strategies::replica::{NodeId, OpId, Report, Time};
 
 use crate::event::{Event, What};
+use crate::op_set::OpSet;
 pub use entry::{Action, Entry, Fate};
 use lineage::Gone;
 pub use replica::Replica;
@@ -26,7 +26,10 @@ pub struct Ledger {
     replicas: Vec<Replica>,
     server: Reported,
     tags: Tags,
-    issued: u64,
+    /// All operations, as they were issued.
+    order: Vec<OpId>,
+    /// How many clients take part now.
+    live: u32,
     /// Operations whose fate is unknown, or that are not visible yet to all who have to see them.
     awaited: BTreeSet<OpId>,
     /// What the report that is being entered reflects for the first time.
@@ -37,7 +40,7 @@ pub struct Ledger {
     broken_example: Option<String>,
     altered_recoveries: u64,
     /// Operations in a document that was rebuilt from plain data: a replica that takes it over reflects them.
-    rebuilt: PrefixSet,
+    rebuilt: OpSet,
     /// Confirmed operations that the server lost, once some client has started over from the server's state: a clock that
     /// counts later operations of the same client does not cover them.
     gone: Gone,
@@ -55,14 +58,15 @@ impl Ledger {
             replicas: vec![Replica::default(); clients as usize],
             server: Reported::default(),
             tags: Tags::default(),
-            issued: 0,
+            order: Vec::new(),
+            live: 0,
             awaited: BTreeSet::new(),
             new: Vec::new(),
             fresh: Vec::new(),
             broken: 0,
             broken_example: None,
             altered_recoveries: 0,
-            rebuilt: PrefixSet::default(),
+            rebuilt: OpSet::default(),
             gone: Gone::default(),
         }
     }
@@ -109,12 +113,17 @@ impl Ledger {
 
     /// Operations issued so far, rejected ones included.
     pub fn issued(&self) -> u64 {
-        self.issued
+        self.order.len() as u64
+    }
+
+    /// The operations of the run in the order in which they were issued.
+    pub fn order(&self) -> &[OpId] {
+        &self.order
     }
 
     /// Operations that were issued and that the replica of `client` does not reflect.
     pub fn missing_at(&self, client: NodeId) -> u64 {
-        self.replica(client).map_or(0, |replica| self.issued - replica.count)
+        self.replica(client).map_or(0, |replica| self.issued() - replica.count)
     }
 
     /// Whether `client` has crashed and will not recover: its user learns no further fates.
@@ -142,7 +151,7 @@ impl Ledger {
 
     /// Whether a replica that reflects `reflected` has this version of a recorded trace: so many operations of each client, and
     /// besides only such as have no effect.
-    pub fn has_version(&self, reflected: &PrefixSet, version: &[u32]) -> bool {
+    pub fn has_version(&self, reflected: &OpSet, version: &[u32]) -> bool {
         let absent = version.get(self.replicas.len()..).unwrap_or(&[]);
         absent.iter().all(|needed| *needed == 0)
             && self.clients().all(|client| {
@@ -186,15 +195,15 @@ impl Ledger {
 
     /// Opens the entry of an operation that is about to be submitted.
     pub fn open(&mut self, id: OpId, action: Action, at: Time, intended: Time) {
-        let live = self.live().count() as u32;
         let (missing, issued) = (self.missing_at(id.client), self.issued_by(id.client));
         let Some(replica) = self.replicas.get_mut(slot(id.client)) else { return };
         replica.reported.issue(id.n, &action);
         let reflected = replica.reflected().clone();
         let own_missing = issued.saturating_sub(reflected.last(id.client));
         let concurrent = missing > own_missing;
-        let entry = Entry { intended, concurrent, ..Entry::new(id, action, reflected, at, live) };
-        self.issued += 1;
+        let (latest, place) = (replica.latest, self.order.len() as u64 + 1);
+        let entry = Entry { intended, concurrent, latest, place, ..Entry::new(id, action, reflected, at, self.live) };
+        self.order.push(id);
         self.awaited.insert(id);
         self.entries[slot(id.client)].push(entry);
     }
@@ -211,6 +220,7 @@ impl Ledger {
         match &event.what {
             What::Live => {
                 if let Some(replica) = self.replicas.get_mut(slot(node)) {
+                    self.live += u32::from(replica.live_since.is_none());
                     replica.live_since.get_or_insert(at);
                 }
             }
@@ -293,7 +303,7 @@ impl Ledger {
             entry.replicated.get_or_insert(at);
         }
         let Some(replica) = self.replicas.get_mut(slot(node)) else { return };
-        replica.count(op);
+        replica.count(op, entry.place);
         self.fresh.push((node, op));
         if replica.was_live(entry.issued) && !replica.forgot.contains(op) {
             entry.reflect(at);
@@ -319,6 +329,7 @@ impl Ledger {
     /// A replica crashes. If it never recovers, nobody waits for it to reflect anything.
     fn crash(&mut self, node: NodeId, at: Time, for_good: bool) {
         let Some(replica) = self.replicas.get_mut(slot(node)) else { return };
+        self.live -= u32::from(replica.live_since.is_some());
         replica.crash(at, for_good);
         if !for_good {
             return;

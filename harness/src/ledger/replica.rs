@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use syncbench_strategies::prefix_set::PrefixSet;
 use syncbench_strategies::replica::{NodeId, OpId, Time};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::reported::Reported;
+use crate::op_set::OpSet;
 
 /// One client's replica.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +17,8 @@ pub struct Replica {
     pub hash: u128,
     /// How many operations it reflects.
     pub count: u64,
+    /// How many operations had been issued in the run when the latest of those was that it has reflected at any time.
+    pub(super) latest: u64,
     /// Since when it takes part; `None` before it has joined, and while it is crashed.
     pub live_since: Option<Time>,
     /// From when to when it took part before it crashed.
@@ -25,7 +27,7 @@ pub struct Replica {
     /// When it last lost everything.
     pub(super) wiped: Option<Time>,
     /// Operations that it reflected before it lost them.
-    pub(super) forgot: PrefixSet,
+    pub(super) forgot: OpSet,
     /// Operations that have arrived and wait for others.
     pending: BTreeSet<OpId>,
 }
@@ -47,17 +49,18 @@ fn hash(op: OpId, has: Has) -> u128 {
 
 impl Replica {
     /// The operations that it reflects.
-    pub fn reflected(&self) -> &PrefixSet {
+    pub fn reflected(&self) -> &OpSet {
         &self.reported.reflected
     }
 
-    /// Counts one more operation that it reflects.
-    pub(super) fn count(&mut self, op: OpId) {
+    /// Counts one more operation that it reflects, issued as the run's `place`-th.
+    pub(super) fn count(&mut self, op: OpId, place: u64) {
         if self.pending.remove(&op) {
             self.hash ^= hash(op, Has::Pending);
         }
         self.hash ^= hash(op, Has::Reflected);
         self.count += 1;
+        self.latest = self.latest.max(place);
     }
 
     /// An operation has arrived and waits for others.
@@ -76,10 +79,7 @@ impl Replica {
     /// of operations that its user had issued.
     pub(super) fn forget(&mut self, client: NodeId, issued: Option<u64>) {
         let reflected = self.reported.forget(client, issued);
-        for (client, through) in reflected.prefixes() {
-            (1..=through).for_each(|n| _ = self.forgot.insert(OpId { client, n }));
-        }
-        reflected.beyond().for_each(|op| _ = self.forgot.insert(op));
+        reflected.all().for_each(|op| _ = self.forgot.insert(op));
         self.pending.clear();
         (self.hash, self.count) = (0, 0);
     }

@@ -5,10 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use syncbench_strategies::prefix_set::PrefixSet;
 use syncbench_strategies::replica::{NodeId, OpId, Report};
 
 use super::entry::Action;
+use crate::op_set::OpSet;
 
 /// The operations behind the tags that their issuers gave them.
 #[derive(Clone, Debug, Default)]
@@ -45,7 +45,7 @@ pub(super) fn reflects_at(report: &Report, reporter: NodeId) -> Option<NodeId> {
 /// What the reports of one client's replica say.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Reported {
-    pub(super) reflected: PrefixSet,
+    pub(super) reflected: OpSet,
     /// The user's own operations that were confirmed and that no undo names; undos are not among them.
     undoable: BTreeSet<u64>,
     /// Undos that are not resolved yet.
@@ -109,7 +109,7 @@ impl Reported {
 
     /// The replica of `client` loses its state. `issued` is set where the whole device is lost: how many operations its user
     /// had issued. Returns what the replica reflected.
-    pub(super) fn forget(&mut self, client: NodeId, issued: Option<u64>) -> PrefixSet {
+    pub(super) fn forget(&mut self, client: NodeId, issued: Option<u64>) -> OpSet {
         self.given_up = issued.unwrap_or_else(|| self.own_through(client));
         if issued.is_some() {
             self.undoable.clear();

@@ -126,6 +126,20 @@ pub struct Mutant {
 }
 
 impl Mutant {
+    /// Its base with the bug, where that is in the strategy. The error says what this build leaves out.
+    pub fn configure(&self) -> Result<Configured, SelectorError> {
+        let base = self.base.configure()?;
+        Ok(match self.bug {
+            Bug::Replica(wrapped) => {
+                let (spec, params) = (base.spec, base.params.clone());
+                let label = format!("{} ({})", base.label, self.name);
+                Configured { label, spec, params, strategy: wrapped.around(Arc::new(base)) }
+            }
+            Bug::Strategy(make) => Configured { strategy: make(), ..base },
+            _ => base,
+        })
+    }
+
     /// What must catch it, for tables: its oracle, or the kinds of findings.
     pub fn caught_by(&self) -> String {
         let kinds: Vec<&str> = self.kinds.iter().map(|kind| kind.name).collect();

@@ -8,7 +8,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rayon::prelude::*;
 use syncbench_strategies::document::Digest;
 use syncbench_strategies::selector::SelectorError;
-use syncbench_strategies::spec::Configured;
 
 use super::checks::{Subject, alarms};
 use super::{Bug, Mutant};
@@ -139,16 +138,7 @@ struct Group {
 
 impl Group {
     fn new(mutant: &'static Mutant, buggy: bool) -> Result<Self, SelectorError> {
-        let base = mutant.base.configure()?;
-        let strategy = match mutant.bug {
-            Bug::Replica(wrapped) if buggy => {
-                let (spec, params) = (base.spec, base.params.clone());
-                let label = format!("{} ({})", base.label, mutant.name);
-                Configured { label, spec, params, strategy: wrapped.around(Arc::new(base)) }
-            }
-            Bug::Strategy(make) if buggy => Configured { strategy: make(), ..base },
-            _ => base,
-        };
+        let strategy = if buggy { mutant.configure()? } else { mutant.base.configure()? };
         let (spec, workload) = workloads::configure(&mutant.workload.parse()?)?;
         let conditions = mutant.conditions;
         let settings = Settings {

@@ -11,6 +11,7 @@ use syncbench_strategies::replica::{LinkState, NodeId, OpId, Time};
 use crate::event::{Event, What};
 use crate::ledger::{Entry, Fate, Ledger};
 use crate::metric::metrics;
+use crate::node_table::NodeMap;
 use crate::probe::{End, Figures, Probe, ProbeSpec};
 
 metrics! {
@@ -78,7 +79,7 @@ pub(super) static PROBE: ProbeSpec = ProbeSpec { metrics: DECLARED, make: || Box
 struct Away {
     /// By client: the peers to which it has a connection.
     open: BTreeMap<NodeId, BTreeSet<NodeId>>,
-    resident: BTreeMap<NodeId, u64>,
+    resident: NodeMap<u64>,
     /// Clients that are away.
     absent: BTreeMap<NodeId, Absence>,
     returns: Vec<Return>,
@@ -129,7 +130,7 @@ impl Away {
             LinkState::Up => {
                 open.insert(peer);
                 if let Some(absence) = self.absent.remove(&client) {
-                    let resident = self.resident.get(&client).copied().unwrap_or(0);
+                    let resident = self.resident.get(client).copied().unwrap_or(0);
                     self.returns.push(Return::new(client, absence, at, resident, ledger));
                 }
             }

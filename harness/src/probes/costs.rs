@@ -3,14 +3,13 @@
 //! Remote time is that of all calls that were not for the replica's own user, shared evenly among the operations that they
 //! brought in: a strategy that collects messages and applies them at once is measured fairly.
 
-use std::collections::BTreeMap;
-
 use syncbench_strategies::replica::{NodeId, OpId, Report};
 use syncbench_strategies::sidecar::Clock;
 
 use crate::event::{Call, Event, What};
 use crate::ledger::Ledger;
 use crate::metric::metrics;
+use crate::node_table::NodeMap;
 use crate::probe::{Distribution, End, Figures, Probe, ProbeSpec};
 
 metrics! {
@@ -49,7 +48,7 @@ pub(super) static PROBE: ProbeSpec = ProbeSpec {
             total_ns: 0,
             local: Distribution::cost(),
             remote: Distribution::cost(),
-            nodes: BTreeMap::new(),
+            nodes: NodeMap::default(),
         })
     },
 };
@@ -58,7 +57,7 @@ struct Costs {
     total_ns: u64,
     local: Distribution,
     remote: Distribution,
-    nodes: BTreeMap<NodeId, Account>,
+    nodes: NodeMap<Account>,
 }
 
 #[derive(Default)]
@@ -80,13 +79,13 @@ impl Probe for Costs {
     fn event(&mut self, event: &Event, ledger: &Ledger) {
         let node = event.node;
         match &event.what {
-            What::Report(Report::Reflected(op)) => self.nodes.entry(node).or_default().bring_in(node, *op),
+            What::Report(Report::Reflected(op)) => self.nodes.or_default(node).bring_in(node, *op),
             What::Report(Report::ReflectedTags(first, last)) => {
-                let account = self.nodes.entry(node).or_default();
+                let account = self.nodes.or_default(node);
                 ledger.tagged_within(*first, *last).for_each(|op| account.bring_in(node, op));
             }
             What::Report(Report::ReflectedThrough(clock)) => {
-                let account = self.nodes.entry(node).or_default();
+                let account = self.nodes.or_default(node);
                 for (client, n) in clock.iter().filter(|(client, _)| **client != node) {
                     let seen = account.seen.entry(*client).or_default();
                     account.brought_in += n.saturating_sub(*seen);
@@ -95,7 +94,7 @@ impl Probe for Costs {
             }
             What::Cost { call, cpu_ns, .. } => {
                 self.total_ns += cpu_ns;
-                let account = self.nodes.entry(node).or_default();
+                let account = self.nodes.or_default(node);
                 if *call == Call::Submit {
                     self.local.record(*cpu_ns);
                     return;

@@ -3,7 +3,7 @@
 //! P(t) = 1 - sum n_c (n_c - 1) / (n (n - 1)) over the classes of equal state among the n live clients: the chance that two
 //! of them, picked at random, show different states.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use syncbench_strategies::document::Digest;
 use syncbench_strategies::replica::{NodeId, Report, Time};
@@ -11,6 +11,7 @@ use syncbench_strategies::replica::{NodeId, Report, Time};
 use crate::event::{Event, What};
 use crate::ledger::Ledger;
 use crate::metric::metrics;
+use crate::node_table::{NodeMap, NodeSet};
 use crate::probe::{End, Figures, Probe, ProbeSpec};
 
 metrics! {
@@ -51,10 +52,10 @@ pub(super) static PROBE: ProbeSpec = ProbeSpec { metrics: DECLARED, make: || Box
 
 #[derive(Default)]
 struct Divergence {
-    states: BTreeMap<NodeId, Digest>,
+    states: NodeMap<Digest>,
     classes: Classes,
     /// Nodes whose state or operations changed at this instant.
-    touched: BTreeSet<NodeId>,
+    touched: NodeSet,
     /// Something changed at this instant that users may see.
     changed: bool,
     /// P now, and since when.
@@ -71,9 +72,9 @@ struct Divergence {
 
 impl Divergence {
     fn update(&mut self, at: Time, ledger: &Ledger) {
-        for node in std::mem::take(&mut self.touched) {
+        while let Some(node) = self.touched.pop_first() {
             let live = ledger.replica(node).filter(|replica| replica.live_since.is_some());
-            let shows = live.and_then(|replica| Some((*self.states.get(&node)?, replica.hash)));
+            let shows = live.and_then(|replica| Some((*self.states.get(node)?, replica.hash)));
             self.classes.put(node, shows);
         }
         self.violations += u64::from(self.classes.violated > 0);
@@ -103,7 +104,7 @@ impl Divergence {
 #[derive(Default)]
 struct Classes {
     /// What each client shows, and a hash of the operations that it reflects.
-    clients: BTreeMap<NodeId, (Digest, u128)>,
+    clients: NodeMap<(Digest, u128)>,
     states: BTreeMap<Digest, u64>,
     /// Ordered pairs of two clients with one state.
     alike: u64,
@@ -118,7 +119,7 @@ impl Classes {
     fn put(&mut self, node: NodeId, shows: Option<(Digest, u128)>) {
         let before = match shows {
             Some(shows) => self.clients.insert(node, shows),
-            None => self.clients.remove(&node),
+            None => self.clients.remove(node),
         };
         if before != shows {
             before.into_iter().for_each(|class| self.leave(class));
@@ -183,7 +184,7 @@ impl Probe for Divergence {
                 self.changed = true;
             }
             // Reflected there, without a change that anybody sees.
-            What::Report(Report::Overwritten(_, at)) => _ = self.touched.insert(*at),
+            What::Report(Report::Overwritten(_, at)) => self.touched.insert(*at),
             // Reflected everywhere at once, without a change that anybody sees.
             What::Report(Report::Void(_) | Report::Rejected(..)) => self.touched.extend(ledger.clients()),
             What::InstantEnd if std::mem::take(&mut self.changed) => self.update(event.at, ledger),
@@ -245,7 +246,7 @@ mod tests {
     use super::*;
 
     /// What the classes keep as clients come and go, counted from all pairs.
-    fn counted(clients: &BTreeMap<NodeId, (Digest, u128)>) -> (f64, bool) {
+    fn counted(clients: &NodeMap<(Digest, u128)>) -> (f64, bool) {
         let all: Vec<_> = clients.values().collect();
         let pairs =
             || all.iter().enumerate().flat_map(|(index, one)| all[..index].iter().map(move |other| (one, other)));

@@ -3,13 +3,12 @@
 //! Resident is what the replica's handlers allocated and did not free, native heap included, counted by the allocator: no
 //! strategy reports about itself. The curves are over operations issued, so that growth with history shows at any rate.
 
-use std::collections::BTreeMap;
-
 use syncbench_strategies::replica::NodeId;
 
 use crate::event::{Event, What};
 use crate::ledger::Ledger;
 use crate::metric::metrics;
+use crate::node_table::NodeMap;
 use crate::probe::{End, Figures, Probe, ProbeSpec};
 
 metrics! {
@@ -79,7 +78,7 @@ impl Probe for Memory {
 /// The clients, or the server.
 #[derive(Default)]
 struct Side {
-    resident: BTreeMap<NodeId, u64>,
+    resident: NodeMap<u64>,
     sum: u64,
     peak: u64,
     curve: Curve,
@@ -94,7 +93,7 @@ impl Side {
 
     /// A crashed replica holds no memory.
     fn drop(&mut self, node: NodeId) {
-        self.sum -= self.resident.remove(&node).unwrap_or(0);
+        self.sum -= self.resident.remove(node).unwrap_or(0);
     }
 
     /// Mean over its replicas, now.

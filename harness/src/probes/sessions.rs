@@ -5,7 +5,7 @@ use crate::finding::Finding;
 use crate::ledger::Ledger;
 use crate::metric::metrics;
 use crate::probe::{End, Figures, Probe, ProbeSpec};
-use crate::sessions::{Guarantee, Watch};
+use crate::sessions::{Guarantee, Watch, each};
 
 metrics! {
     SESSION_BREAKS = {
@@ -34,12 +34,11 @@ impl Probe for Sessions {
             return figures.absent(&SESSION_BREAKS);
         }
         let broken = self.0.broken(end.ledger);
-        let count = |guarantee: Guarantee| broken.iter().filter(|one| one.guarantee() == guarantee).count() as u64;
-        for guarantee in Guarantee::ALL {
-            if let Some(first) = broken.iter().find(|one| one.guarantee() == guarantee) {
-                figures.notes.push(Finding::noted(guarantee.kind(), count(guarantee), first));
-            }
+        let mut counts = Guarantee::ALL.map(|guarantee| (guarantee.field(), 0));
+        for (guarantee, times, first) in each(&broken) {
+            figures.notes.push(Finding::noted(guarantee.kind(), times, first));
+            counts[guarantee as usize].1 = times;
         }
-        figures.counts(&SESSION_BREAKS, Guarantee::ALL.map(|guarantee| (guarantee.field(), count(guarantee))));
+        figures.counts(&SESSION_BREAKS, counts);
     }
 }

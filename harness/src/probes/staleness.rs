@@ -1,12 +1,13 @@
 //! Staleness: how many operations a client has not reflected yet.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use syncbench_strategies::replica::{NodeId, Report, Time};
+use syncbench_strategies::replica::{Report, Time};
 
 use crate::event::{Event, What};
 use crate::ledger::Ledger;
 use crate::metric::metrics;
+use crate::node_table::{NodeMap, NodeSet};
 use crate::probe::{End, Figures, Probe, ProbeSpec};
 
 metrics! {
@@ -26,10 +27,10 @@ pub(super) static PROBE: ProbeSpec = ProbeSpec { metrics: DECLARED, make: || Box
 struct Staleness {
     changed: bool,
     /// Nodes that reflect something new, or came or went, since the last look.
-    touched: BTreeSet<NodeId>,
+    touched: NodeSet,
     /// How many operations each live client reflects, and how many clients reflect so many: a change at one client costs the
     /// same however many clients there are.
-    reflected: BTreeMap<NodeId, u64>,
+    reflected: NodeMap<u64>,
     clients: BTreeMap<u64, u64>,
     sum: u64,
     /// Mean over the live clients now, and since when.
@@ -46,8 +47,8 @@ impl Staleness {
     }
 
     fn update(&mut self, ledger: &Ledger) {
-        for node in std::mem::take(&mut self.touched) {
-            if let Some(before) = self.reflected.remove(&node) {
+        while let Some(node) = self.touched.pop_first() {
+            if let Some(before) = self.reflected.remove(node) {
                 self.sum -= before;
                 let alike = self.clients.entry(before).or_default();
                 *alike -= 1;

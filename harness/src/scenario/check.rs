@@ -32,8 +32,8 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), ScenarioError> {
     if !(0.0..=1.0).contains(&scenario.undo) {
         return Err(value("undo", scenario.undo, "expected a share from 0 to 1"));
     }
-    if let Some(ms) = scenario.sample_ms.filter(|ms| !(ms.is_finite() && (0.0..=86_400_000.0).contains(ms))) {
-        return Err(value("sample", ms, "expected 0 to 86400000 milliseconds"));
+    if let Some(ms) = scenario.sample_ms.filter(|ms| *ms != 0.0 && !(0.01..=86_400_000.0).contains(ms)) {
+        return Err(value("sample", ms, "expected 0.01 to 86400000 milliseconds, or 0 for every event"));
     }
     if let Some(size) = scenario.sizes.iter().find(|size| **size > 1_000_000) {
         return Err(value("size", size, "expected at most 1000000"));
@@ -110,6 +110,9 @@ pub(super) fn check_faults(
         if faults.survivors(scenario.clients).next().is_none() {
             let faults = scenario.faults.join(" ");
             return Err(value("fault", faults, format!("seed {seed}: expected a client that takes part at the end")));
+        }
+        if let Some(armed) = faults.twin_again(scenario.clients) {
+            return Err(value("fault", &armed.label, "expected a client in one twin at most"));
         }
         first.get_or_insert(faults);
     }

@@ -73,9 +73,13 @@ pub(crate) fn is_write(entry: &Entry) -> bool {
 
 impl fmt::Display for Break {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { at, client, why } = self;
-        write!(f, "at {at:?} {client} ")?;
-        match why {
+        write!(f, "at {:?} {} {}", self.at, self.client, self.why)
+    }
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
             Why::OwnGone(op) => write!(f, "no longer showed {op}, its user's own, which was not rejected"),
             Why::OwnUnseen(op) => write!(f, "confirmed {op} to its user and did not show it"),
             Why::Gone(op) => write!(f, "no longer showed {op}, which it had shown"),

@@ -114,5 +114,14 @@ impl Guarantee {
     }
 }
 
+/// The guarantees that were broken: how often, and the first time.
+pub fn each(broken: &[Break]) -> impl Iterator<Item = (Guarantee, u64, &Break)> {
+    Guarantee::ALL.into_iter().filter_map(|guarantee| {
+        let mut times = broken.iter().filter(|one| one.guarantee() == guarantee);
+        let first = times.next()?;
+        Some((guarantee, 1 + times.count() as u64, first))
+    })
+}
+
 #[cfg(test)]
 mod tests;

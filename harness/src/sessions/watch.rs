@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::mem;
 
 use syncbench_strategies::document::Digest;
-use syncbench_strategies::prefix_set::PrefixSet;
 use syncbench_strategies::replica::{NodeId, OpId, Report, Time};
 
 use super::broken::{Break, Why};
 use crate::event::{Event, What};
-use crate::ledger::{Fate, Ledger};
+use crate::ledger::{Entry, Fate, Ledger};
+use crate::node_table::NodeSet;
+use crate::op_set::OpSet;
 
 /// One step of a run, as far as sessions depend on it.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,7 +40,9 @@ pub struct Look {
 #[derive(Debug, Default)]
 struct Client {
     /// Operations that it has reflected, or shown to its user, at some time.
-    known: PrefixSet,
+    known: OpSet,
+    /// Of the operations of the run, as they were issued, so many at the beginning are all known.
+    through: usize,
     /// Those that it no longer shows.
     gone: BTreeSet<OpId>,
     /// Since the last look: operations that it shows now, that it does not show any more, and that it has confirmed.
@@ -68,12 +71,25 @@ impl Client {
     }
 
     /// A new session begins with what is left, before its user issues this operation.
-    fn begin(&mut self, left: &PrefixSet, next: u64) {
+    fn begin(&mut self, left: &OpSet, next: u64) {
         let mut sessions = mem::take(&mut self.sessions);
         sessions.push(next);
         *self = Self { known: left.clone(), sessions, stirred: true, ..Self::default() };
-        let prefixes = left.prefixes().flat_map(|(client, through)| (1..=through).map(move |n| OpId { client, n }));
-        self.fresh = prefixes.chain(left.beyond()).collect();
+        self.fresh = left.all().collect();
+    }
+
+    /// Whether it certainly shows all that the user of an operation had seen when it acted. What it does not know of that was
+    /// issued between the first operation that it does not know and the latest that this user had seen. These are mostly
+    /// few; where they are more than clients, asking client by client takes less.
+    fn shows_all_seen_by(&mut self, entry: &Entry, order: &[OpId]) -> bool {
+        while order.get(self.through).is_some_and(|op| self.known.contains(*op)) {
+            self.through += 1;
+        }
+        let seen = usize::try_from(entry.latest).unwrap_or(usize::MAX).min(order.len());
+        self.gone.is_empty()
+            && seen.saturating_sub(self.through) <= entry.live_at_issue() as usize
+            && (self.through..seen)
+                .all(|place| self.known.contains(order[place]) || !entry.reflected.contains(order[place]))
     }
 
     fn hide(&mut self, op: OpId) {
@@ -94,7 +110,9 @@ pub struct Watch {
     at: Time,
     /// By client number less one.
     clients: Vec<Client>,
-    touched: BTreeSet<NodeId>,
+    touched: NodeSet,
+    /// Clients at which something happened to an operation since the last instant.
+    stirred: NodeSet,
     broken: Vec<Break>,
     steps: Option<Vec<Step>>,
 }
@@ -102,7 +120,14 @@ pub struct Watch {
 impl Watch {
     /// Nothing seen yet.
     pub fn new() -> Self {
-        Self { at: Time::ZERO, clients: Vec::new(), touched: BTreeSet::new(), broken: Vec::new(), steps: None }
+        Self {
+            at: Time::ZERO,
+            clients: Vec::new(),
+            touched: NodeSet::default(),
+            stirred: NodeSet::default(),
+            broken: Vec::new(),
+            steps: None,
+        }
     }
 
     /// A watch that keeps every step.
@@ -128,8 +153,21 @@ impl Watch {
             What::State(digest) => self.state(node, *digest),
             What::Crashed { .. } => self.change(node, |client| client.state = None),
             What::RecoveryDiffers => self.break_off(node, Why::Changed),
-            What::InstantEnd => self.clients.iter_mut().for_each(|client| client.stirred = false),
+            What::InstantEnd => self.end_instant(),
             _ => {}
+        }
+    }
+
+    /// Ends an instant, whatever the clocks say: clients show their users what they show now.
+    pub fn instant_over(&mut self, ledger: &Ledger) {
+        self.look(ledger);
+        self.end_instant();
+    }
+
+    /// An instant ends: what happens to an operation from now on happens at another.
+    fn end_instant(&mut self) {
+        while let Some(node) = self.stirred.pop_first() {
+            self.clients[node.0 as usize - 1].stirred = false;
         }
     }
 
@@ -137,7 +175,7 @@ impl Watch {
     fn begin(&mut self, node: NodeId, ledger: &Ledger) {
         if ledger.replica(node).is_some() {
             let next = ledger.next_op(node).n;
-            self.change(node, |client| client.begin(ledger.reflected_at(node), next));
+            self.stir(node, |client| client.begin(ledger.reflected_at(node), next));
             self.steps.iter_mut().for_each(|steps| steps.push(Step::Begin(node)));
         }
     }
@@ -162,13 +200,21 @@ impl Watch {
         self.touched.insert(node);
     }
 
+    /// Something happens to an operation at a client.
+    fn stir(&mut self, node: NodeId, change: impl FnOnce(&mut Client)) {
+        if node != NodeId::SERVER {
+            self.change(node, |client| {
+                change(client);
+                client.stirred = true;
+            });
+            self.stirred.insert(node);
+        }
+    }
+
     fn report(&mut self, report: &Report, node: NodeId, ledger: &Ledger) {
         let effect = !matches!(report, Report::Void(_) | Report::Rejected(..));
         for (node, op) in ledger.fresh() {
-            self.change(*node, |client| {
-                client.show(*op, effect);
-                client.stirred = true;
-            });
+            self.stir(*node, |client| client.show(*op, effect));
         }
         match report {
             // Another user's operation that was lost is shown again; for its own user's, the client reports when it shows it.
@@ -190,7 +236,7 @@ impl Watch {
             Report::Pending(_) | Report::Rejected(..) | Report::Void(_) => self.change(node, |_| {}),
             _ => return,
         }
-        self.change(node, |client| client.stirred = true);
+        self.stir(node, |_| {});
     }
 
     /// A client's state was looked at.
@@ -217,7 +263,7 @@ impl Watch {
 
     /// An instant ends: what clients show now is what their users see.
     fn look(&mut self, ledger: &Ledger) {
-        for node in mem::take(&mut self.touched) {
+        while let Some(node) = self.touched.pop_first() {
             self.look_at(node, ledger);
         }
     }
@@ -234,11 +280,13 @@ impl Watch {
         let hidden: Vec<OpId> = confirmed.into_iter().filter(|op| !client.shows(*op) && !lost.contains(op)).collect();
         broken.extend(hidden.iter().map(|op| Why::OwnUnseen(*op)));
         for op in shown.iter().copied().filter(|op| op.client != node) {
-            let session = self.session_of(op);
+            let (session, client) = (self.session_of(op), &self.clients[node.0 as usize - 1]);
             broken.extend(missing(earlier(op, session, client), ledger).map(|missing| Why::Earlier(op, missing)));
-            let seen = ledger.entry(op).map(|entry| &entry.reflected);
-            let seen = seen.into_iter().flat_map(|seen| unseen(seen, op, node, client));
-            broken.extend(missing(seen, ledger).map(|missing| Why::Seen(op, missing)));
+            let Some(entry) = ledger.entry(op) else { continue };
+            if !self.clients[node.0 as usize - 1].shows_all_seen_by(entry, ledger.order()) {
+                let seen = unseen(&entry.reflected, op, node, &self.clients[node.0 as usize - 1]);
+                broken.extend(missing(seen, ledger).map(|missing| Why::Seen(op, missing)));
+            }
         }
         if let Some(steps) = &mut self.steps
             && !(shown.is_empty() && lost.is_empty() && hidden.is_empty())
@@ -268,7 +316,7 @@ fn earlier(op: OpId, session: u64, client: &Client) -> impl Iterator<Item = OpId
 
 /// Operations that the user of `op` had seen when it acted and that the client at `node` does not show. Those of that user are
 /// its earlier ones, and those of the client's own user are another guarantee's.
-fn unseen<'a>(seen: &'a PrefixSet, op: OpId, node: NodeId, client: &'a Client) -> impl Iterator<Item = OpId> + use<'a> {
+fn unseen<'a>(seen: &'a OpSet, op: OpId, node: NodeId, client: &'a Client) -> impl Iterator<Item = OpId> + use<'a> {
     let others = move |other: NodeId| other != op.client && other != node;
     let prefixes = seen.prefixes().filter(move |(other, _)| others(*other)).flat_map(|(other, through)| {
         let from = if client.gone.is_empty() { client.known.through(other) + 1 } else { 1 };

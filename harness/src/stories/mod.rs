@@ -204,9 +204,9 @@ pub struct Step {
     pub node: NodeId,
     /// Its user's action, if it was called for one.
     pub issued: Option<OpId>,
-    /// Whether a connection opened or broke; that of the start is left out.
+    /// What became of the node or its connections; the start is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub connected: Option<bool>,
+    pub change: Option<Change>,
     /// Operations reflected here from now on; on a server: those that got their place in the order.
     pub took: Vec<OpId>,
     /// Own operations that are on their user's screen from now on.
@@ -251,6 +251,44 @@ pub struct Final {
     pub state: Document,
 }
 
+/// What became of a node or of its connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// A connection opened.
+    Connects,
+    /// A connection broke.
+    Disconnects,
+    /// It takes part for the first time.
+    Joins,
+    /// It crashed.
+    Crashes,
+    /// It crashed and never recovers.
+    Leaves,
+    /// It recovered from what it had saved.
+    Recovers,
+    /// It begins again with less than it had: a backup, or nothing.
+    Restored,
+    /// It begins again with its document rebuilt from plain data.
+    Rebuilt,
+}
+
+impl Change {
+    /// In words, after the name of a node.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Connects => "is connected again",
+            Self::Disconnects => "loses its connection",
+            Self::Joins => "joins",
+            Self::Crashes => "crashes",
+            Self::Leaves => "crashes and never comes back",
+            Self::Recovers => "recovers from what it saved",
+            Self::Restored => "is back with less than it had",
+            Self::Rebuilt => "is back, its document rebuilt from plain data",
+        }
+    }
+}
+
 impl Step {
     /// Whether the call had an effect.
     fn matters(&self) -> bool {
@@ -260,7 +298,7 @@ impl Step {
     /// Whether the call had an effect beside what its replica shows.
     fn reports(&self) -> bool {
         let lists = [&self.took, &self.shown, &self.confirmed, &self.refused, &self.rolled_back];
-        self.issued.is_some() || self.connected.is_some() || lists.iter().any(|list| !list.is_empty())
+        self.issued.is_some() || self.change.is_some() || lists.iter().any(|list| !list.is_empty())
     }
 }
 

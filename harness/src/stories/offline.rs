@@ -59,7 +59,7 @@ fn tell(strategies: &[String], specs: &[&'static Spec]) -> Result<Told, Selector
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stories::{Answer, Run};
+    use crate::stories::{Answer, Change, Run};
     use syncbench_strategies::registry::STRATEGIES;
 
     fn run(strategy: &str) -> Run {
@@ -69,8 +69,8 @@ mod tests {
     #[test]
     fn yellow_loses_its_connection_and_gets_it_back() {
         let run = run("serial-optimistic");
-        let links: Vec<_> = run.steps.iter().filter_map(|step| Some((step.node.0, step.connected?))).collect();
-        assert_eq!(links, [(YELLOW, false), (YELLOW, true)]);
+        let links: Vec<_> = run.steps.iter().filter_map(|step| Some((step.node.0, step.change?))).collect();
+        assert_eq!(links, [(YELLOW, Change::Disconnects), (YELLOW, Change::Connects)]);
         let acted: Vec<f64> = run.calls.iter().map(|made| made.at_ms).collect();
         assert!(acted.iter().all(|at_ms| (150.0..1_000.0).contains(at_ms)), "{acted:?}");
     }

@@ -7,7 +7,7 @@ use syncbench_strategies::replica::{LinkState, NodeId, OpId, Report, Time};
 use syncbench_strategies::sidecar::{Clock, Sidecar};
 
 use super::watch::{Seen, Why};
-use super::{Message, Step};
+use super::{Change, Message, Step};
 use crate::event::{Event, What};
 use crate::ledger::Ledger;
 
@@ -22,7 +22,11 @@ pub(crate) struct Telling<'a> {
     /// The message that has just arrived.
     arrived: Option<usize>,
     /// The client whose connection has just opened or broken.
-    linked: Option<(NodeId, bool)>,
+    linked: Option<(NodeId, Change)>,
+    /// Nodes that have crashed and are not back.
+    down: BTreeSet<NodeId>,
+    /// Nodes that began after the start and have lost no connection since: that their first ones open goes without saying.
+    fresh: BTreeSet<NodeId>,
     /// Messages that had an effect.
     mattered: BTreeSet<usize>,
     /// The message behind each step.
@@ -41,6 +45,8 @@ impl<'a> Telling<'a> {
             under_way: BTreeMap::new(),
             arrived: None,
             linked: None,
+            down: BTreeSet::new(),
+            fresh: BTreeSet::new(),
             mattered: BTreeSet::new(),
             causes: Vec::new(),
             known: BTreeMap::new(),
@@ -68,21 +74,33 @@ impl<'a> Telling<'a> {
             }
             Why::Other => {}
         }
-        let connected = self.linked.take().filter(|(client, _)| *client == node).map(|(_, open)| open);
+        let change = self.linked.take().filter(|(client, _)| *client == node).map(|(_, change)| change);
         self.causes.push(cause);
-        self.steps.push(Step {
-            at_ms: at.as_ms(),
-            node,
-            issued,
-            connected,
-            took: Vec::new(),
-            shown: Vec::new(),
-            confirmed: Vec::new(),
-            refused: Vec::new(),
-            rolled_back: Vec::new(),
-            state,
-            changed,
-        });
+        self.steps.push(Step { issued, change, changed, ..quiet(at, node, state) });
+    }
+
+    /// What became of a node, outside of any call of its replica.
+    fn changed(&mut self, at: Time, node: NodeId, change: Change) {
+        let state = self.showing.get(&node).unwrap_or(self.genesis).clone();
+        self.causes.push(None);
+        self.steps.push(Step { change: Some(change), ..quiet(at, node, state) });
+    }
+
+    /// A node takes part from now on.
+    fn live(&mut self, at: Time, node: NodeId) {
+        if at > Time::ZERO {
+            self.fresh.insert(node);
+        }
+        if self.down.remove(&node) {
+            self.changed(at, node, Change::Recovers);
+        } else if at > Time::ZERO {
+            self.changed(at, node, Change::Joins);
+        }
+    }
+
+    /// A node that has come back holds something else than it had saved.
+    fn restored(&mut self, node: NodeId, change: Change) {
+        self.last(node, |step| step.change = Some(change));
     }
 
     /// Notes what is in a message, now that its receiver has it.
@@ -117,8 +135,25 @@ impl<'a> Telling<'a> {
                 }
             }
             What::Dropped { from } => self.lost(*from, *node, at.as_ms()),
-            What::Link { state, .. } if *node != NodeId::SERVER && *at > Time::ZERO => {
-                self.linked = Some((*node, *state == LinkState::Up));
+            What::Live => self.live(*at, *node),
+            What::Crashed { for_good } => {
+                self.down.insert(*node);
+                self.changed(*at, *node, if *for_good { Change::Leaves } else { Change::Crashes });
+            }
+            What::Restored { rebuilt, .. } => {
+                self.restored(*node, if *rebuilt { Change::Rebuilt } else { Change::Restored });
+            }
+            What::Link { peer, state } if *node != NodeId::SERVER && *at > Time::ZERO => {
+                let fresh = [node, peer].map(|end| self.fresh.contains(end)).contains(&true);
+                self.linked = match state {
+                    LinkState::Down if self.down.contains(peer) => None,
+                    LinkState::Down => Some((*node, Change::Disconnects)),
+                    LinkState::Up => (!fresh).then_some((*node, Change::Connects)),
+                };
+                if *state == LinkState::Down {
+                    self.fresh.remove(node);
+                    self.fresh.remove(peer);
+                }
             }
             What::Report(Report::Reflected(op)) => self.took(*node, [*op]),
             What::Report(Report::ReflectedTags(first, last)) => {
@@ -173,6 +208,23 @@ impl<'a> Telling<'a> {
         };
         let messages = self.messages.into_iter().enumerate().filter(kept).map(|(_, message)| message).collect();
         (self.steps.into_iter().filter(Step::matters).collect(), messages)
+    }
+}
+
+/// A step of which nothing is known but when, where, and what is on the screen.
+fn quiet(at: Time, node: NodeId, state: Document) -> Step {
+    Step {
+        at_ms: at.as_ms(),
+        node,
+        issued: None,
+        change: None,
+        took: Vec::new(),
+        shown: Vec::new(),
+        confirmed: Vec::new(),
+        refused: Vec::new(),
+        rolled_back: Vec::new(),
+        state,
+        changed: false,
     }
 }
 

@@ -31,3 +31,13 @@ fn what_is_passed_over_does_not_count_in_a_message_that_is_refused() {
     assert!(injected.result.unwrap_err().to_string().starts_with("unexpected message: place "));
     assert_eq!(injected.effects, 0);
 }
+
+/// Found by fuzzing: two copies of what the server has, and after them patches that cannot be read.
+#[test]
+fn copies_do_not_count_in_a_message_that_is_refused() {
+    let mut group = Group::new(&Subject::new("serial-patches", "stack"), 2, Disorder::default(), 1);
+    group.churn(8);
+    let injected = group.inject(NodeId::SERVER, NodeId(1), &[1, 1, 2, 2, 1, 2, 58, 0]).unwrap();
+    assert!(injected.result.is_err());
+    assert_eq!(injected.effects, 0);
+}

@@ -77,7 +77,8 @@ fn cases(map: &Map) -> String {
         return String::new();
     }
     let mut text = String::from(
-        "\n## Cases beyond the table\n\nMore operations than the bound, or other parameters than the defaults.\n\n",
+        "\n## Cases beyond the table\n\nMore operations than the bound, other parameters than the defaults, or a connection that \
+         breaks or a client that joins late: each client in turn, at every point.\n\n",
     );
     text.push_str("| what users do | strategy | operations | worst |\n|---|---|---:|---|\n");
     for case in &map.cases {

@@ -152,7 +152,7 @@ impl<'o> Kind<'o> {
         let shared = CLAIMS.iter().find(|(claim, _)| clean.len() > 1 && claiming(claim) == clean && reason(claim));
         match shared {
             Some((_, words)) => self.line(&format!("0 lost with {words}"), Vec::new(), note, Rank::Some),
-            None if lossy.len() <= 2 && lossy.len() * 4 < clean.len() => {
+            None if (1..=2).contains(&lossy.len()) && lossy.len() * 4 < clean.len() => {
                 self.line("0 lost with all but", compressed(&lossy, &all), note, Rank::NearlyAll)
             }
             None => self.line("0 lost with", self.named(overview, &clean), "", Rank::Some),

@@ -119,10 +119,7 @@ fn labels(run: &Run, step: &Step) -> Vec<(EventKind, String)> {
     let words = |op: &OpId| run.call(*op).map_or("?", |made| made.words.as_str());
     let mut labels = Vec::new();
     labels.extend(step.issued.iter().map(|op| (EventKind::Action, words(op).to_owned())));
-    labels.extend(step.connected.map(|open| {
-        let words = if open { "connected again" } else { "no connection" };
-        (EventKind::Note, words.to_owned())
-    }));
+    labels.extend(step.change.map(|change| (EventKind::Note, change.words().to_owned())));
     labels.extend(step.rolled_back.iter().map(|op| (EventKind::Note, format!("{} rolled back", words(op)))));
     for op in &step.refused {
         let reason = match run.call(*op).map(|made| &made.answer) {

@@ -116,9 +116,7 @@ impl Text<'_> {
         if let Some(op) = &step.issued {
             parts.push(if self.by_number() { format!("{op}: {}", words(run, *op)) } else { words(run, *op) });
         }
-        if let Some(open) = step.connected {
-            parts.push(if open { "is connected again" } else { "loses its connection" }.to_owned());
-        }
+        parts.extend(step.change.map(|change| change.words().to_owned()));
         // Own and rejected operations are described below.
         let received = step.took.iter().filter(|op| step.issued != Some(**op) && !step.refused.contains(op));
         let received: Vec<String> = received.map(|op| self.describe(run, step, *op)).collect();

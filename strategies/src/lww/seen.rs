@@ -2,7 +2,7 @@
 
 use crate::prefix_set::PrefixSet;
 use crate::replica::OpId;
-use crate::sidecar::{Sidecar, Tags};
+use crate::sidecar::Sidecar;
 
 /// The operations that are reflected here.
 #[derive(Clone, Debug, Default)]
@@ -28,7 +28,7 @@ impl Seen {
 
     /// What a message with the whole state accounts for.
     pub(super) fn sidecar(&self) -> Sidecar {
-        Sidecar { carries: self.0.beyond().collect(), tags: Tags::new(), seen: self.0.prefixes().collect() }
+        Sidecar { carries: self.0.beyond().collect(), seen: self.0.prefixes().collect(), ..Sidecar::none() }
     }
 }
 

@@ -40,7 +40,10 @@ pub(super) fn all(catalog: &Catalog, args: &ExploreArgs, folder: &Path) -> Done 
             let (spec, workload) = workload(catalog, label)?;
             let pair = Pair { catalog, strategy: strategy(catalog, name)?, label: label.clone(), spec, workload };
             let done = pairs.len() as f64;
-            let at = |share: f64, schedules| progress.at((done + share) / count as f64, schedules);
+            let at = |share: f64, schedules| {
+                progress.at((done + share) / count as f64, schedules, None);
+                true
+            };
             pairs.push(pair.mapped(args, &bounds, &at)?);
         }
     }
@@ -128,7 +131,7 @@ impl Pair<'_> {
         &self,
         args: &ExploreArgs,
         bounds: &Bounds,
-        at: &(dyn Fn(f64, u64) + Sync),
+        at: &(dyn Fn(f64, u64) -> bool + Sync),
     ) -> Result<anomalies::Pair, Failure> {
         let mut pair = anomalies::Pair {
             strategy: self.strategy.label.clone(),

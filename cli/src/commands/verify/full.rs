@@ -5,12 +5,14 @@ use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 
 use serde_json::{Value, json};
-use syncbench_harness::predictions::{FAULT_SETS, Map, Verdict, verdict};
+use syncbench_harness::predictions::{FAULT_SETS, FaultSet, Map, Mishaps, Verdict, expected, verdict};
 use syncbench_harness::results::Cell;
 use syncbench_harness::run;
-use syncbench_harness::scenario::Plan;
+use syncbench_harness::scenario::{Plan, Scenario};
 use syncbench_reports::anomalies::{self, Pair};
 
+use super::split;
+use crate::args::VerifyArgs;
 use crate::catalog::Catalog;
 use crate::environment;
 use crate::failure::Failure;
@@ -23,14 +25,30 @@ const SEEDS: &str = "1..10";
 /// The sum over all cells.
 #[derive(Default)]
 pub(super) struct Swept {
-    cells: u64,
-    unsupported: u64,
-    /// By kind of finding and what predicts it: the number of cells.
+    seeds: String,
+    /// By set of faults.
+    sets: Vec<Counts>,
+    /// By kind of finding and what predicts it: in how many cells.
     predicted: BTreeMap<(String, String), u64>,
     /// Cells that say nothing: the command, and why.
     open: Vec<(String, String)>,
-    /// Cells with results that nothing predicts: the command, and the results.
-    unexplained: Vec<(String, Vec<String>)>,
+    unexplained: Vec<Unexplained>,
+}
+
+/// How many cells of a set of faults there are, and of which kinds.
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    cells: u64,
+    unsupported: u64,
+    open: u64,
+}
+
+/// A cell with results that nothing predicts.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Unexplained {
+    replay: String,
+    results: Vec<String>,
+    expected: String,
 }
 
 impl Swept {
@@ -39,55 +57,77 @@ impl Swept {
         self.unexplained.is_empty()
     }
 
-    fn add(&mut self, cell: &Cell, verdict: Verdict) {
-        self.cells += 1;
+    fn add(&mut self, counts: &mut Counts, cell: &Cell, verdict: Verdict, expected: String) {
+        counts.cells += 1;
         match verdict {
-            Verdict::Unsupported => self.unsupported += 1,
+            Verdict::Unsupported => counts.unsupported += 1,
             Verdict::Predicted(why) => {
                 for (kind, why) in why {
                     *self.predicted.entry((why.text(), kind)).or_default() += 1;
                 }
             }
-            Verdict::Open(why) => self.open.push((cell.replay.clone(), why)),
-            Verdict::Unexplained(what) => self.unexplained.push((cell.replay.clone(), what)),
+            Verdict::Open(why) => {
+                counts.open += 1;
+                self.open.push((cell.replay.clone(), why));
+            }
+            Verdict::Unexplained(results) => {
+                self.unexplained.push(Unexplained { replay: cell.replay.clone(), results, expected });
+            }
         }
     }
 }
 
 /// Runs all cells.
-pub(super) fn run(catalog: &Catalog) -> Result<Swept, Failure> {
-    let scenarios = FAULT_SETS.iter().map(|set| set.scenario(SEEDS)).collect();
-    let plan = Plan::with(scenarios, &catalog.plans).map_err(Failure::usage)?;
-    let claims: BTreeMap<&str, _> =
-        plan.cells.iter().map(|cell| (cell.strategy.label.as_str(), cell.strategy.guarantees())).collect();
-    let mut map = Map::default();
-    for Pair { strategy, workload, found, .. } in &anomalies::Map::committed().pairs {
-        let kinds = found.iter().flat_map(|found| &found.anomalies);
-        kinds.for_each(|anomaly| map.insert(strategy, workload, &anomaly.kind));
+pub(super) fn run(catalog: &Catalog, args: &VerifyArgs) -> Result<Swept, Failure> {
+    let (strategies, seeds) = (split(&args.strategy), args.seeds.as_deref().unwrap_or(SEEDS));
+    let scenarios = |set: &FaultSet| -> Vec<Scenario> {
+        set.parts.iter().filter_map(|part| part.scenario(&strategies, seeds, &catalog.plans)).collect()
+    };
+    // A plan has a largest size, and many seeds of all sets together are more.
+    let plans = FAULT_SETS.iter().map(|set| Plan::with(scenarios(set), &catalog.plans));
+    let plans = plans.collect::<Result<Vec<_>, _>>().map_err(Failure::usage)?;
+    let map = committed();
+    let progress = Progress::new(plans.iter().map(|plan| plan.cells.len()).sum());
+    let mut swept = Swept { seeds: seeds.to_owned(), ..Swept::default() };
+    for plan in &plans {
+        let counted = Mutex::new((&mut swept, Counts::default()));
+        run::run(&plan.cells, environment::cores(), &AtomicBool::new(false), &|cell| {
+            progress.finished(&cell);
+            let planned = &plan.cells[cell.index as usize];
+            let claims = planned.strategy.guarantees();
+            let judged = match Mishaps::of(&planned.settings, &planned.product.known) {
+                Ok(mishaps) => verdict(&cell, &claims, mishaps, &map),
+                Err(error) => Verdict::Unexplained(vec![error.to_string()]),
+            };
+            let mut counted = counted.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            let (swept, counts) = &mut *counted;
+            swept.add(counts, &cell, judged, expected(&cell, &claims));
+        });
+        let (_, counts) = counted.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+        swept.sets.push(counts);
     }
-    let swept = Mutex::new(Swept::default());
-    let progress = Progress::new(plan.cells.len());
-    run::run(&plan.cells, environment::cores(), &AtomicBool::new(false), &|cell| {
-        progress.finished(&cell);
-        if let Some(claims) = claims.get(cell.strategy.as_str()) {
-            let verdict = verdict(&cell, claims, &map);
-            swept.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).add(&cell, verdict);
-        }
-    });
     progress.clear();
-    let mut swept = swept.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
     swept.open.sort();
     swept.unexplained.sort();
     Ok(swept)
 }
 
-/// Prints what predicts the findings, and every result that nothing predicts.
+/// The anomalies that `explore` has found in small cases.
+fn committed() -> Map {
+    let mut map = Map::default();
+    for Pair { strategy, workload, found, .. } in &anomalies::Map::committed().pairs {
+        let kinds = found.iter().flat_map(|found| &found.anomalies);
+        kinds.for_each(|anomaly| map.insert(strategy, workload, &anomaly.kind));
+    }
+    map
+}
+
+/// What predicts the findings, and everything that nothing predicts.
 pub(super) fn print(swept: &Swept) {
-    println!();
-    let measured = swept.cells - swept.unsupported;
-    println!("{measured} cells in {} sets of faults, {SEEDS} seeds each:", FAULT_SETS.len());
-    for set in FAULT_SETS {
-        println!("  {:<10}{}", set.name, set.reason);
+    let measured: u64 = swept.sets.iter().map(|counts| counts.cells - counts.unsupported).sum();
+    println!("\n{measured} cells under eight sets of faults, seeds {}:", swept.seeds);
+    for (set, counts) in FAULT_SETS.iter().zip(&swept.sets) {
+        println!("  {:<10}  {:>6}  {}", set.name, counts.cells - counts.unsupported, set.reason);
     }
     let mut last = "";
     for ((why, kind), cells) in &swept.predicted {
@@ -101,8 +141,8 @@ pub(super) fn print(swept: &Swept) {
         println!("{} cells say nothing, such as:", swept.open.len());
         swept.open.iter().take(3).for_each(|(replay, why)| println!("  {why}\n    {replay}"));
     }
-    for (replay, what) in &swept.unexplained {
-        println!("unexplained: {}\n    {replay}", what.join("; "));
+    for Unexplained { replay, results, expected } in &swept.unexplained {
+        println!("unexplained: {}\n  expected: {expected}\n    {replay}", results.join("; "));
     }
     match swept.unexplained.len() {
         0 => println!("every result is predicted"),
@@ -116,13 +156,23 @@ pub(super) fn json(swept: &Swept) -> Value {
     let predicted =
         swept.predicted.iter().map(|((why, kind), cells)| json!({"kind": kind, "why": why, "cells": cells}));
     let open = swept.open.iter().map(|(replay, why)| json!({"cell": replay, "why": why}));
-    let unexplained = swept.unexplained.iter().map(|(replay, what)| json!({"cell": replay, "results": what}));
+    let unexplained = swept.unexplained.iter().map(
+        |Unexplained { replay, results, expected }| json!({"cell": replay, "results": results, "expected": expected}),
+    );
+    let sets = FAULT_SETS.iter().zip(&swept.sets).map(|(set, counts)| {
+        let parts = set.parts.iter().map(|part| {
+            json!({"name": part.name, "network": part.network, "transport": part.transport, "faults": part.faults})
+        });
+        json!({
+            "name": set.name, "reason": set.reason, "parts": parts.collect::<Vec<_>>(),
+            "cells": counts.cells, "unsupported": counts.unsupported, "open": counts.open,
+        })
+    });
     json!({
-        "fault_sets": FAULT_SETS.iter().map(|set| json!({
-            "name": set.name, "network": set.network, "faults": set.faults, "reason": set.reason,
-        })).collect::<Vec<_>>(),
-        "cells": swept.cells,
-        "unsupported": swept.unsupported,
+        "fault_sets": sets.collect::<Vec<_>>(),
+        "seeds": swept.seeds,
+        "cells": swept.sets.iter().map(|counts| counts.cells).sum::<u64>(),
+        "unsupported": swept.sets.iter().map(|counts| counts.unsupported).sum::<u64>(),
         "predicted": predicted.collect::<Vec<_>>(),
         "open": open.collect::<Vec<_>>(),
         "unexplained": unexplained.collect::<Vec<_>>(),

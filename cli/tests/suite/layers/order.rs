@@ -29,7 +29,7 @@ const STRATEGIES: &[&[&str]] = &[
 ];
 
 const HARNESS: &[&[&str]] = &[
-    &["by_name"],
+    &["by_name", "node_table", "op_set"],
     &["actions", "clock", "rng", "pace", "queue", "schedule", "event", "finding", "metric", "oracle"],
     &["contention", "times", "stopwatch", "tracer", "network", "ledger"],
     &["faults"],

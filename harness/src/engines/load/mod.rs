@@ -21,6 +21,8 @@ pub(super) struct Users<'a> {
     gap: Duration,
     users: Vec<User>,
     schedule: Option<&'a Schedule>,
+    /// How many users will still act.
+    acting: usize,
     /// How many intents there were in all.
     acted: u64,
     /// Users follow a script.
@@ -45,12 +47,13 @@ impl Ready {
 
 impl<'a> Users<'a> {
     pub(super) fn new(task: &'a Task<'_>) -> Self {
-        let users = (1..=task.clients).map(|client| User::new(task, NodeId(client)));
+        let users: Vec<User> = (1..=task.clients).map(|client| User::new(task, NodeId(client))).collect();
         let schedule = task.workload.schedule();
         Self {
             pace: task.pace,
             gap: task.gap(),
-            users: users.collect(),
+            acting: users.iter().filter(|user| !user.done()).count(),
+            users,
             schedule,
             acted: 0,
             scripted: task.script.is_some(),
@@ -66,7 +69,7 @@ impl<'a> Users<'a> {
     /// An intent of `client` that was due at `intended` is acted on now: when the next one will be due, in an open loop.
     pub(super) fn begin(&mut self, client: NodeId, now: Time, intended: Time) -> Option<Time> {
         self.acted += 1;
-        let next = self.user(client).begin(intended);
+        let next = self.change(client, |user| user.begin(intended));
         let intent = self.user(client).intent();
         self.recorder.iter().for_each(|recorder| recorder.record(ScriptedAction { at: now, client, intent }));
         next
@@ -86,7 +89,7 @@ impl<'a> Users<'a> {
     /// The client has crashed for good.
     pub(super) fn retire(&mut self, client: NodeId) {
         if client != NodeId::SERVER {
-            self.user(client).retire();
+            self.change(client, User::retire);
         }
     }
 
@@ -163,7 +166,16 @@ impl<'a> Users<'a> {
 
     /// Whether nobody will act any more.
     pub(super) fn done(&self) -> bool {
-        self.users.iter().all(User::done)
+        self.acting == 0
+    }
+
+    /// Changes whether a user will still act, for one.
+    fn change<R>(&mut self, client: NodeId, change: impl FnOnce(&mut User) -> R) -> R {
+        let user = self.user(client);
+        let before = user.done();
+        let result = change(user);
+        self.acting -= usize::from(!before && self.user(client).done());
+        result
     }
 
     fn waiting(&self) -> impl Iterator<Item = NodeId> + '_ {

@@ -12,8 +12,9 @@ mod line;
 mod observe;
 mod steps;
 mod transitions;
+mod wires;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use syncbench_strategies::document::Digest;
@@ -25,16 +26,18 @@ use super::node::{Node, Request};
 use crate::event::Event;
 use crate::faults::{Conditions, Reopening, Timeline, Transition, VAIN_TRANSITIONS, VAIN_WAIT};
 use crate::ledger::Ledger;
-use crate::network::{Access, Link};
+use crate::network::Access;
+use crate::node_table::{NodeMap, NodeSet};
 use crate::probe::Probe;
 use crate::queue::Queue;
 use crate::run_result::{GoneBack, RunResult};
 use crate::sabotage::Saboteur;
 use crate::task::Task;
 use crate::tracer::Tracer;
-use crate::wire::{Parcel, Wire};
+use crate::wire::Parcel;
 use line::{Line, Waiting};
 use transitions::Saved;
+use wires::Wires;
 
 /// Runs a task in virtual time.
 pub fn run(task: &Task<'_>, probes: &mut [Box<dyn Probe>]) -> RunResult {
@@ -97,8 +100,7 @@ struct Sim<'a> {
     installs: Vec<u32>,
     /// By node number: its line.
     lines: Vec<Line>,
-    /// By node and peer: the node's end of their connection.
-    wires: BTreeMap<(NodeId, NodeId), Wire>,
+    wires: Wires,
     /// By node number: the leg that all its connections share.
     legs: Vec<Access>,
     reopenings: Vec<Reopening>,
@@ -107,8 +109,10 @@ struct Sim<'a> {
     ledger: Ledger,
     tracer: Tracer,
     /// Nodes that were called since states were last looked at.
-    touched: BTreeSet<NodeId>,
-    shown: BTreeMap<NodeId, Digest>,
+    touched: NodeSet,
+    shown: NodeMap<Digest>,
+    /// The state that is being looked at, encoded.
+    encoded: Vec<u8>,
     events: Vec<Event>,
     requests: Vec<Request>,
     /// Whether the message that is being received is damaged, and how many of those received so far were.
@@ -130,13 +134,6 @@ impl<'a> Sim<'a> {
     fn new(task: &'a Task<'a>, probes: &'a mut [Box<dyn Probe>]) -> Self {
         let size = task.clients as usize + 1;
         let nodes: Vec<NodeId> = task.topology().nodes(task.clients).collect();
-        let ends = nodes.iter().flat_map(|node| {
-            let peers = task.topology().peers(*node, task.clients);
-            peers.into_iter().map(|peer| {
-                let link = Link::new(&task.profile, task.transport, task.seed, *node, peer);
-                ((*node, peer), Wire::new(link, *node, peer))
-            })
-        });
         Self {
             task,
             probes,
@@ -151,15 +148,16 @@ impl<'a> Sim<'a> {
             gone_back: Vec::new(),
             installs: vec![0; size],
             lines: (0..size).map(|_| Line::default()).collect(),
-            wires: ends.collect(),
+            wires: Wires::new(task),
             legs: (0..=task.clients).map(|node| Access::new(&task.profile, task.seed, NodeId(node))).collect(),
             reopenings: Vec::new(),
             users: Users::new(task),
             hold: Hold::new(task.workload.schedule(), task.clients),
             ledger: Ledger::new(task.clients),
             tracer: Tracer::default(),
-            touched: BTreeSet::new(),
-            shown: BTreeMap::new(),
+            touched: NodeSet::default(),
+            shown: NodeMap::default(),
+            encoded: Vec::new(),
             events: Vec::new(),
             requests: Vec::new(),
             damaged: (false, 0),

@@ -1,7 +1,7 @@
 //! What can be observed of a run: the states that users see, every event for the ledger, the trace digest and the probes,
 //! and the result.
 
-use syncbench_strategies::document::Document;
+use syncbench_strategies::document::{Digest, Document};
 use syncbench_strategies::replica::{NodeId, Time};
 
 use super::line::Line;
@@ -14,12 +14,14 @@ use crate::wire::Wire;
 impl Sim<'_> {
     /// Looks at the state of every client that was called since the last look.
     pub(super) fn look(&mut self) {
-        for id in std::mem::take(&mut self.touched) {
+        while let Some(id) = self.touched.pop_first() {
             let Some(node) = self.replicas[id.0 as usize].as_ref().filter(|node| node.id != NodeId::SERVER) else {
                 continue;
             };
             let document = node.replica.view().document();
-            let digest = document.digest();
+            self.encoded.clear();
+            document.encode_into(&mut self.encoded);
+            let digest = Digest::of(&self.encoded);
             if self.shown.insert(id, digest) == Some(digest) {
                 continue;
             }
@@ -66,13 +68,13 @@ impl Sim<'_> {
         let messages = count(|_, work| matches!(work, Work::Reach(_) | Work::Deliver(_) | Work::Serve { .. }));
         let held: u64 = self.lines.iter().map(Line::messages_held).sum();
         let messages_in_flight =
-            messages + held + self.wires.values().map(Wire::waiting).sum::<u64>() + self.hold.waiting();
+            messages + held + self.wires.all().map(Wire::waiting).sum::<u64>() + self.hold.waiting();
         let timers_due = count(|sim, work| match work {
             Work::Timer { node, life, .. } => *life == sim.lives[node.0 as usize],
             _ => false,
         });
         let connections_opening = count(|sim, work| match work {
-            Work::Open { ends, .. } => sim.wires.get(ends).is_some_and(|wire| wire.is_connecting() && !wire.is_up()),
+            Work::Open { ends, .. } => sim.wires.get(*ends).is_some_and(|wire| wire.is_connecting() && !wire.is_up()),
             _ => false,
         });
         if messages_in_flight + timers_due + connections_opening > 0 {

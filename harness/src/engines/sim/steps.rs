@@ -61,7 +61,7 @@ impl Sim<'_> {
     /// A message comes to its receiver's leg.
     pub(super) fn reach(&mut self, mut parcel: Parcel) {
         let (from, to) = (parcel.from, parcel.to);
-        let Some(wire) = self.wires.get_mut(&(to, from)) else { return };
+        let Some(wire) = self.wires.get_mut((to, from)) else { return };
         let conditions = &mut self.conditions;
         let impair = |passing: &Passing, touched_by: &mut TouchedBy| {
             conditions.impair(passing, |place| touched_by.first_time(place))
@@ -84,7 +84,7 @@ impl Sim<'_> {
 
     fn admit(&mut self, parcel: Parcel) {
         let (from, to) = (parcel.from, parcel.to);
-        let Some(wire) = self.wires.get_mut(&(to, from)) else { return };
+        let Some(wire) = self.wires.get_mut((to, from)) else { return };
         match wire.arrive(parcel) {
             Arrival::Lost => self.lose(from, to),
             Arrival::Held => self.conditions.touch_stopped(from, to),
@@ -146,7 +146,7 @@ impl Sim<'_> {
         self.conditions.touch_made(from);
         self.hold.sent(from, to);
         let sidecar = if self.task.blind { Arc::new(Sidecar::none()) } else { sidecar };
-        let Some(wire) = self.wires.get_mut(&(from, to)) else {
+        let Some(wire) = self.wires.get_mut((from, to)) else {
             let wire_bytes = wire_bytes(self.task.transport, from, payload_bytes);
             self.emit(from, What::Sent { to, payload_bytes, wire_bytes, hash });
             return self.lose(from, to);

@@ -5,7 +5,6 @@ use std::cmp::Reverse;
 
 use rand::RngExt;
 use syncbench_strategies::document::Document;
-use syncbench_strategies::prefix_set::PrefixSet;
 use syncbench_strategies::replica::{Identity, LinkState, NodeId, Setup, Time};
 use syncbench_strategies::sidecar::Sidecar;
 
@@ -15,6 +14,7 @@ use crate::engines::connecting::{opens_at, reopening};
 use crate::engines::node::{Input, Node};
 use crate::event::What;
 use crate::faults::{NodeState, Restart, Transition};
+use crate::op_set::OpSet;
 use crate::rng::stream;
 use crate::run_result::GoneBack;
 use crate::wire::Wire;
@@ -27,7 +27,7 @@ pub(super) struct Saved {
     /// What the node showed.
     shown: Document,
     /// The operations that the node reflected.
-    reflected: PrefixSet,
+    reflected: OpSet,
     /// What the node recovers from: the worst of what the open faults say.
     restart: Restart,
 }
@@ -57,7 +57,7 @@ impl Sim<'_> {
                 self.conditions.touch_node(id);
             }
         }
-        let pairs: Vec<(NodeId, NodeId)> = self.wires.keys().copied().collect();
+        let pairs: Vec<(NodeId, NodeId)> = self.wires.pairs();
         for (a, b) in pairs.iter().filter(|(a, b)| a < b) {
             if self.conditions.connectable(*a, *b) {
                 self.connect((*a, *b));
@@ -68,7 +68,7 @@ impl Sim<'_> {
         }
         for (from, to) in pairs {
             let blocked = self.conditions.blocked(from, to);
-            let Some(wire) = self.wires.get_mut(&(to, from)) else { continue };
+            let Some(wire) = self.wires.get_mut((to, from)) else { continue };
             for parcel in wire.set_blocked(blocked) {
                 self.queue.push(self.now, Work::Deliver(parcel));
             }
@@ -86,8 +86,8 @@ impl Sim<'_> {
         self.saved.insert(id, saved);
         self.clear_line(id);
         self.lives[id.0 as usize] += 1;
-        self.touched.remove(&id);
-        self.shown.remove(&id);
+        self.touched.remove(id);
+        self.shown.remove(id);
         self.emit(id, What::Crashed { for_good });
         if for_good {
             self.users.retire(id);
@@ -135,7 +135,7 @@ impl Sim<'_> {
         }
         if let (Some(restart), Some(saved)) = (restart.filter(|restart| *restart != Restart::Saved), saved) {
             let (nothing, rebuilt) = (restart == Restart::Nothing, restart == Restart::Rebuilt);
-            let reflected = if nothing { PrefixSet::default() } else { saved.reflected };
+            let reflected = if nothing { OpSet::default() } else { saved.reflected };
             self.emit(id, What::Restored { reflected: reflected.into(), rebuilt });
         }
         self.touched.insert(id);
@@ -165,7 +165,7 @@ impl Sim<'_> {
             setup.genesis = strategy.rebuild(&saved.shown, seed).into();
         }
         let rng = stream(task.seed, "node", id.0.into(), life.into());
-        Node::new(id, rng, || {
+        let node = Node::new(id, rng, || {
             let (Some(saved), Some(Restart::Saved | Restart::Backup(_))) = (saved, restart) else {
                 return strategy.replica(&setup);
             };
@@ -174,17 +174,18 @@ impl Sim<'_> {
                 .unwrap_or_else(|error| panic!("{id} does not recover from its own bytes: {error}"));
             replica.recall(&saved.sidecar);
             replica
-        })
+        });
+        node.measured(!self.probes.is_empty())
     }
 
     /// Two nodes begin to connect, unless they have begun.
     fn connect(&mut self, ends: (NodeId, NodeId)) {
-        if self.wires.get(&ends).is_none_or(Wire::is_connecting) {
+        if self.wires.get(ends).is_none_or(Wire::is_connecting) {
             return;
         }
         let at = opens_at(self.task, &self.conditions, ends.0, ends.1);
         for end in both(ends) {
-            self.wires.get_mut(&end).into_iter().for_each(|wire| wire.connect(at));
+            self.wires.get_mut(end).into_iter().for_each(|wire| wire.connect(at));
         }
         let since = self.conditions.since();
         if at == self.now {
@@ -199,7 +200,7 @@ impl Sim<'_> {
         let mut opened = false;
         for end in both(ends) {
             // Both ends open at the same instant, so nothing comes early.
-            opened |= self.wires.get_mut(&end).is_some_and(|wire| wire.open(self.now).is_some());
+            opened |= self.wires.get_mut(end).is_some_and(|wire| wire.open(self.now).is_some());
         }
         if opened {
             self.stirred_at = self.now;
@@ -214,7 +215,7 @@ impl Sim<'_> {
     fn break_off(&mut self, ends: (NodeId, NodeId)) {
         let mut was_up = false;
         for (node, peer) in both(ends) {
-            let Some((up, lost)) = self.wires.get_mut(&(node, peer)).and_then(Wire::break_off) else { continue };
+            let Some((up, lost)) = self.wires.get_mut((node, peer)).and_then(Wire::break_off) else { continue };
             was_up |= up;
             for _ in lost.into_iter().chain(self.hold.broken((peer, node))) {
                 self.lose(peer, node);
@@ -230,7 +231,7 @@ impl Sim<'_> {
         self.break_off(ends);
         let at = self.now + self.task.profile.connecting(self.task.seed, ends.0, ends.1, true);
         for end in both(ends) {
-            self.wires.get_mut(&end).into_iter().for_each(|wire| wire.connect(at));
+            self.wires.get_mut(end).into_iter().for_each(|wire| wire.connect(at));
         }
         self.queue.push(at, Work::Open { ends, since: self.now });
     }

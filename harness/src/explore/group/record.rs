@@ -8,8 +8,10 @@ use super::super::step::Step;
 use super::Group;
 use crate::engines::node::Node;
 use crate::event::{Event, What};
+use crate::finding::Finding;
 use crate::probe::Probe;
 use crate::run_result::RunResult;
+use crate::sessions::{Break, Guarantee, each};
 
 impl Group<'_> {
     /// Looks at what a client's user sees now.
@@ -19,6 +21,7 @@ impl Group<'_> {
         };
         let document = node.replica.view().document();
         let digest = document.digest();
+        self.emit(id, What::State(digest));
         if self.shown[id.0 as usize].replace(digest) != Some(digest)
             && let Err(reason) = self.task.workload.invariant(&document)
         {
@@ -27,13 +30,28 @@ impl Group<'_> {
         self.note_screens();
     }
 
-    /// Looks at all clients, where a report of one replica may say what another reflects.
+    /// Ends a step: users see what their clients show. Looks at all clients, since a report of one replica may say what
+    /// another reflects.
     pub(super) fn note_screens(&mut self) {
         for client in self.clients() {
             let shown = self.shown[client.0 as usize];
             let shows = self.ledger.replica(client).and_then(|replica| Some((replica.hash, shown?)));
             self.screens.note(client, shows, self.steps.len());
         }
+        self.sessions.instant_over(&self.ledger);
+    }
+
+    /// The session guarantees that clients broke: the first time for each, and how often.
+    pub(in crate::explore) fn broken_sessions(&mut self) -> Vec<(Guarantee, Finding)> {
+        // Ephemeral operations go with their user.
+        if self.task.strategy.guarantees().ephemeral {
+            return Vec::new();
+        }
+        let broken = self.sessions.broken(&self.ledger);
+        let first = |(guarantee, times, Break { client, why, .. }): (Guarantee, u64, &Break)| {
+            (guarantee, Finding::noted(guarantee.kind(), times, format_args!("{client} {why}")))
+        };
+        each(&broken).map(first).collect()
     }
 
     /// Whether two clients may have reflected the same operations at one moment and shown different states.
@@ -74,6 +92,7 @@ impl Group<'_> {
             return;
         }
         self.ledger.enter(&event);
+        self.sessions.event(&event, &self.ledger);
         match &event.what {
             What::ProtocolError(_) => self.protocol_errors += 1,
             What::Report(Report::Rejected(..) | Report::Void(_) | Report::Overwritten(..)) => self.told_at_once = true,

@@ -153,8 +153,17 @@ impl Done {
     }
 }
 
-/// Where the sources of libraries under test are.
-const LIBRARIES: [&str; 4] = ["/automerge-", "/yrs-", "/loro-", "/diamond-types-"];
+/// Where the sources of libraries under test are, and of what they keep their data in.
+const LIBRARIES: [&str; 8] = [
+    "/automerge-",
+    "/hexane-",
+    "/yrs-",
+    "/loro-",
+    "/generic-btree-",
+    "/serde_columnar-",
+    "/diamond-types-",
+    "/jumprope-",
+];
 
 /// Makes panics inside a library under test one line each: strategies catch them.
 #[allow(clippy::print_stderr, reason = "shown with a test that fails")]

@@ -40,6 +40,7 @@ mod edit;
 mod fits;
 mod library;
 mod peer;
+mod seen;
 #[cfg(test)]
 mod tests;
 mod undo;

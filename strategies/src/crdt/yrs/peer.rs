@@ -10,12 +10,13 @@ use yrs::{StateVector, merge_updates_v1};
 
 use super::Message;
 use super::doc::{Arrived, Doc, Written};
+use super::seen::Seen;
 use super::undo::{Footprint, History};
 use crate::crdt::forward::Forward;
 use crate::model::{ModelRef, Operation, Outcome, Rejected};
 use crate::replica::{Context, LinkState, NodeId, OpId, ProtocolError, Replica, Setup};
 use crate::send_window::SendWindow;
-use crate::sidecar::{Clock, Sidecar, merge_clock};
+use crate::sidecar::Sidecar;
 use crate::star::reject_at_server;
 use crate::view::View;
 use crate::wire::{seal, unseal};
@@ -49,8 +50,10 @@ pub(super) struct Peer {
     incomplete: BTreeMap<u64, Incomplete>,
     /// For sidecars only: operations that are in the document as a whole, and what became part of it since an update began to
     /// wait.
-    seen: Clock,
+    seen: Seen,
     unsure: Vec<Sidecar>,
+    /// For sidecars only: own operations since the last one that changed something.
+    void: Vec<OpId>,
 }
 
 /// A message of which some updates wait for what they depend on.
@@ -62,7 +65,7 @@ struct Incomplete {
 #[derive(Default)]
 struct Outbox {
     updates: Vec<Vec<u8>>,
-    carries: Vec<OpId>,
+    sidecar: Sidecar,
 }
 
 impl Peer {
@@ -85,17 +88,17 @@ impl Peer {
             forward: Forward::default(),
             messages: 0,
             incomplete: BTreeMap::new(),
-            seen: Clock::new(),
+            seen: Seen::default(),
             unsure: Vec::new(),
+            void: Vec::new(),
         }
     }
 
     fn flush(&mut self, cx: &mut Context<'_>) {
-        let Outbox { updates, carries } = mem::take(&mut self.outbox);
+        let Outbox { updates, sidecar } = mem::take(&mut self.outbox);
         if !updates.is_empty() {
             let updates =
                 if updates.len() > 1 { merge_updates_v1(&updates).map_or(updates, |one| vec![one]) } else { updates };
-            let sidecar = Sidecar { carries, ..Sidecar::none() };
             cx.broadcast(self.informed.iter().copied(), seal(&Message::Updates(updates)), sidecar);
         }
     }
@@ -103,12 +106,15 @@ impl Peer {
     /// One of this client's operations or undos is in the document: in these updates, if it changed anything.
     fn made(&mut self, id: OpId, updates: Vec<Vec<u8>>, outcome: Outcome, cx: &mut Context<'_>) {
         if updates.is_empty() {
+            self.void.push(id);
             cx.void(id);
         } else {
             self.changed = true;
-            self.seen.insert(self.node, id.n);
+            let one = Sidecar { void: mem::take(&mut self.void), ..Sidecar::op(id) };
+            self.seen.add(&one);
             self.outbox.updates.extend(updates);
-            self.outbox.carries.push(id);
+            self.outbox.sidecar.carries.extend(one.carries);
+            self.outbox.sidecar.void.extend(one.void);
             if self.window.change(FLUSH, cx) {
                 self.flush(cx);
             }
@@ -116,6 +122,12 @@ impl Peer {
         cx.shown(id);
         cx.reflected(id);
         cx.confirmed(id, outcome);
+    }
+
+    /// One of this client's operations or undos is rejected.
+    fn reject(&mut self, id: OpId, reason: Rejected, cx: &mut Context<'_>) {
+        self.void.push(id);
+        cx.rejected(id, reason);
     }
 
     fn greet(&mut self, peer: NodeId, cx: &mut Context<'_>) {
@@ -131,7 +143,7 @@ impl Peer {
         // What waits for the end of the window is in the answer too; informed peers get it twice.
         self.flush(cx);
         let missing = self.doc.missing(&theirs);
-        cx.send(from, seal(&Message::Updates(vec![missing])), Sidecar::state(&self.seen));
+        cx.send(from, seal(&Message::Updates(vec![missing])), self.seen.sidecar());
         self.forward.send_waiting(from, cx);
         self.informed.insert(from);
         self.greet(from, cx);
@@ -161,13 +173,7 @@ impl Peer {
         self.changed = true;
         self.waits(message, cx);
         if self.doc.whole() {
-            for sidecar in self.unsure.drain(..) {
-                merge_clock(&mut self.seen, &sidecar.seen);
-                for op in &sidecar.carries {
-                    let seen = self.seen.entry(op.client).or_default();
-                    *seen = op.n.max(*seen);
-                }
-            }
+            self.unsure.drain(..).for_each(|sidecar| self.seen.add(&sidecar));
         }
         Ok(())
     }
@@ -177,8 +183,7 @@ impl Peer {
         let Some(Incomplete { sidecar, .. }) = self.incomplete.get(&message) else { return };
         sidecar.carries.iter().for_each(|id| cx.pending(*id));
         for (client, through) in &sidecar.seen {
-            let seen = self.seen.get(client).copied().unwrap_or(0);
-            (seen + 1..=*through).for_each(|n| cx.pending(OpId { client: *client, n }));
+            self.seen.lacks(*client, *through).for_each(|id| cx.pending(id));
         }
     }
 
@@ -202,12 +207,12 @@ impl Replica for Peer {
         }
         let plan = match self.model.plan(&self.doc, operation) {
             Ok(plan) => plan,
-            Err(reason) => return cx.rejected(id, reason),
+            Err(reason) => return self.reject(id, reason, cx),
         };
         let (updates, footprint) = match self.doc.commit(&plan.edits) {
             Ok(Some(Written { update, footprint })) => (vec![update], footprint),
             Ok(None) => (Vec::new(), Footprint::default()),
-            Err(reason) => return cx.rejected(id, Rejected::new("edit_refused", reason)),
+            Err(reason) => return self.reject(id, Rejected::new("edit_refused", reason), cx),
         };
         if let Some(history) = &mut self.history {
             history.push(&self.doc.library, id.n, footprint);
@@ -219,7 +224,7 @@ impl Replica for Peer {
         let history = self.history.as_mut().ok_or_else(|| Rejected::too_old(target));
         match history.and_then(|history| history.undo(&self.doc.library, target)) {
             Ok(updates) => self.made(id, updates, Outcome::Null, cx),
-            Err(reason) => cx.rejected(id, reason),
+            Err(reason) => self.reject(id, reason, cx),
         }
     }
 
@@ -233,9 +238,11 @@ impl Replica for Peer {
         match unseal(bytes)? {
             Message::State(state) => self.answer(from, &state, cx),
             Message::Updates(updates) => {
-                self.merge(&updates, sidecar, cx)?;
-                if self.node == NodeId::SERVER && updates.iter().any(|update| *update != EMPTY) {
-                    self.forward.take(from, bytes, sidecar);
+                let passes_on = self.node == NodeId::SERVER && updates.iter().any(|update| *update != EMPTY);
+                let passed_on = passes_on.then(|| self.seen.passed_on(sidecar));
+                self.merge(&updates, &self.seen.taken(sidecar), cx)?;
+                if let Some(passed_on) = passed_on {
+                    self.forward.take(from, bytes, &passed_on);
                     self.forward.send(self.informed.iter().copied(), !self.doc.whole(), cx);
                 }
                 Ok(())
@@ -275,10 +282,10 @@ impl Replica for Peer {
     }
 
     fn saved_sidecar(&self) -> Sidecar {
-        Sidecar::state(&self.seen)
+        self.seen.sidecar()
     }
 
     fn recall(&mut self, saved: &Sidecar) {
-        merge_clock(&mut self.seen, &saved.seen);
+        self.seen.add(saved);
     }
 }

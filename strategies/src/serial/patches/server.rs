@@ -2,6 +2,7 @@
 
 use super::immer;
 use super::message::{ToClient, ToServer};
+use crate::document::Edit;
 use crate::model::Operation;
 use crate::node::{NodeId, OpId};
 use crate::replica::{Context, LinkState, ProtocolError, Replica, Setup};
@@ -23,10 +24,9 @@ impl Server {
         Self { joined: Joined::default(), epoch: lineage::epoch(setup), journal }
     }
 
-    /// Gives entries the next places, all or none.
-    fn order(&mut self, entries: Vec<Entry>, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
+    /// Gives entries and their patches the next places.
+    fn order(&mut self, entries: Vec<Entry>, patches: Vec<Vec<Edit>>, cx: &mut Context<'_>) {
         let after = self.journal.end();
-        let patches = entries.iter().map(|entry| entry.edits.unpack()).collect::<Result<Vec<_>, _>>()?;
         let mut errors = 0;
         for (entry, patches) in entries.iter().zip(patches) {
             let mut data = self.journal.data.clone();
@@ -39,7 +39,6 @@ impl Server {
         }
         let sidecar = Sidecar::ops(entries.iter().map(Placed::id));
         cx.broadcast(self.joined.all(), encode(&ToClient::Ordered { after, entries }), sidecar);
-        Ok(())
     }
 }
 
@@ -66,11 +65,12 @@ impl Replica for Server {
             }
             ToServer::Submit { after, made } => {
                 let placed = already_placed(from, last, after, made.iter().map(|(n, _)| *n))?;
-                count_duplicates(placed, cx);
                 let new = made.into_iter().skip(placed);
                 let entries: Vec<Entry> = new.map(|(n, edits)| Entry { client: from, n, edits }).collect();
+                let patches = entries.iter().map(|entry| entry.edits.unpack()).collect::<Result<Vec<_>, _>>()?;
+                count_duplicates(placed, cx);
                 if !entries.is_empty() {
-                    self.order(entries, cx)?;
+                    self.order(entries, patches, cx);
                 }
             }
         }

@@ -108,6 +108,9 @@ pub fn datagrams(subject: &Subject, seeds: Seeds) -> Checked {
             ..scenario()
         };
         passed(&subject.cell(&scenario, seed))?;
+        // Far greater jitter, so that a whole state and the operations around it overtake each other too.
+        let far = Scenario { networks: vec!["custom:delay=1ms,jitter=3ms".into()], ..scenario.clone() };
+        passed(&subject.cell(&far, seed))?;
         // The same disorder as faults, and damage. Luck lasts a millisecond, so this run is longer.
         let faults = [
             (true, "reorder:share=40%,by=10ms"),

@@ -1,15 +1,18 @@
 //! Every schedule of small cases: the notebook's fifteen orders, the anomalies of the table, and reductions that change nothing.
 
+mod sessions;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use syncbench_harness::explore::{
-    Anomaly, Bounds, Case, Disturbance, Explored, Refused, Severity, explore, explore_script,
+    Anomaly, Bounds, Case, Disturbance, Explored, Progress, Refused, Script, Severity, explore, explore_script,
 };
 use syncbench_harness::workload::{Intent, Letter, Small};
 use syncbench_harness::workloads;
 use syncbench_harness::workloads::stack::{StackOp, genesis};
 use syncbench_strategies::registry;
+use syncbench_strategies::spec::Configured;
 
 const FOREVER: Duration = Duration::from_secs(3_600);
 
@@ -21,7 +24,7 @@ fn explored(strategy: &str, workload: &str, bounds: &Bounds) -> Explored {
     let strategy = registry::configure(&strategy.parse().unwrap()).unwrap();
     let (spec, workload) = workloads::configure(&workload.parse().unwrap()).unwrap();
     let case = Case::new(&strategy, spec, &*workload, bounds.clients).unwrap();
-    explore(&case, bounds, 2, &|_| {}).unwrap()
+    explore(&case, bounds, 2, &|_| true).unwrap()
 }
 
 /// The letters of the notebook's demonstration.
@@ -50,6 +53,17 @@ fn the_notebook_has_fifteen_orders_and_three_ends() {
     assert_eq!(orders, BTreeMap::from([("[3]", 11), ("[1]", 3), ("[2]", 1)]));
 }
 
+#[test]
+fn a_search_that_is_told_to_stop_is_no_proof() {
+    let strategy = registry::configure(&"serial".parse().unwrap()).unwrap();
+    let (spec, workload) = workloads::configure(&"stack".parse().unwrap()).unwrap();
+    let case = Case::new(&strategy, spec, &*workload, 2).unwrap();
+    let asked = |progress: Progress| progress.schedules < 10;
+    let found = explore(&case, &bounds(3), 1, &asked).unwrap();
+    assert!(!found.complete && found.complete_ops < 3);
+    assert!((10..1_266).contains(&found.schedules), "{}", found.schedules);
+}
+
 /// What both ways of searching must agree on.
 fn outcomes(found: &Explored) -> (Vec<Vec<String>>, BTreeMap<&str, u64>) {
     let mut ends: Vec<Vec<String>> =
@@ -61,23 +75,25 @@ fn outcomes(found: &Explored) -> (Vec<Vec<String>>, BTreeMap<&str, u64>) {
 #[test]
 fn a_reduced_search_finds_the_same_and_stands_for_all_schedules() {
     use Disturbance::{Break, Crash, Late};
-    for (strategy, ops, disturbance) in [
-        ("serial", 2, None),
-        ("ot", 2, None),
-        ("lww-document", 2, None),
-        ("lww-property", 2, None),
+    for (strategy, workload, ops, disturbance) in [
+        ("serial", "stack", 2, None),
+        ("ot", "stack", 2, None),
+        ("lww-document", "stack", 2, None),
+        ("lww-property", "stack", 2, None),
+        // It breaks a session guarantee that it does not claim.
+        ("lww-property", "record", 2, None),
         // Its retries wait for a timer.
-        ("serial-cas", 2, None),
-        ("serial", 1, Some(Break)),
-        ("ot", 1, Some(Break)),
-        ("lww-document", 1, Some(Crash)),
-        ("serial-optimistic", 1, Some(Crash)),
-        ("serial", 1, Some(Late)),
+        ("serial-cas", "stack", 2, None),
+        ("serial", "stack", 1, Some(Break)),
+        ("ot", "stack", 1, Some(Break)),
+        ("lww-document", "stack", 1, Some(Crash)),
+        ("serial-optimistic", "stack", 1, Some(Crash)),
+        ("serial", "stack", 1, Some(Late)),
     ] {
         let bounds = Bounds { disturbance, ..bounds(ops) };
-        let reduced = explored(strategy, "stack", &bounds);
-        let all = explored(strategy, "stack", &Bounds { reduced: false, ..bounds });
-        let what = format!("{strategy} {disturbance:?}");
+        let reduced = explored(strategy, workload, &bounds);
+        let all = explored(strategy, workload, &Bounds { reduced: false, ..bounds });
+        let what = format!("{strategy} on {workload} {disturbance:?}");
         assert_eq!(outcomes(&reduced), outcomes(&all), "{what}");
         assert_eq!(reduced.stand_for, Some(all.schedules), "{what}");
         assert!(reduced.schedules < all.schedules, "{what}");

@@ -1,0 +1,93 @@
+use syncbench_strategies::registry;
+
+use super::*;
+use crate::pace::Pace::{self, Poisson, Turns};
+use crate::run::{self, Planned};
+use crate::scenario::{Catalog, Plan, Scenario};
+use crate::workloads::stack::{ITEM_DELIVERED_TWICE, ITEM_LOST};
+
+fn planned(part: &str, strategy: &str, workload: &str, seed: u64) -> Planned {
+    let part = FAULT_SETS.iter().flat_map(|set| set.parts).find(|known| known.name == part).expect("a part");
+    let scenario = part.scenario(&[strategy.to_owned()], &seed.to_string(), &Catalog::default()).expect("a scenario");
+    let scenario = Scenario { workloads: vec![workload.into()], ..scenario };
+    Plan::new(vec![scenario]).expect("a valid plan").cells.remove(0)
+}
+
+fn cell(strategy: &str, workload: &str, pace: Pace) -> (Cell, Guarantees) {
+    let mut planned = planned("halves", strategy, workload, 1);
+    planned.settings.pace = pace;
+    let claims = registry::find(strategy).expect("a strategy").guarantees;
+    (run::run_cell(&planned), claims)
+}
+
+fn finding(kind: &Kind) -> Finding {
+    let (kind, lost) = (kind.name.to_owned(), kind.lost);
+    Finding { kind, count: 1, example: "planted".into(), lost, ops: Vec::new() }
+}
+
+const CALM: Mishaps = Mishaps { clocks: false, server: false, device: false, twins: false };
+const SERVER: Mishaps = Mishaps { server: true, ..CALM };
+
+#[test]
+fn what_a_strategy_claims_rules_findings_out() {
+    let (together, weak) = cell("lww-document", "record", Poisson);
+    let lost = finding(&ITEM_LOST);
+    let none = Map::default();
+    assert_eq!(explained(&together, &weak, CALM, &lost, &none), Some(Why::NotClaimed("serializable")));
+    // In turn nothing is concurrent.
+    let (mut in_turn, _) = cell("lww-document", "record", Turns);
+    in_turn.metrics.insert("concurrency", crate::metric::Metric::Number(0.0));
+    assert_eq!(explained(&in_turn, &weak, CALM, &lost, &none), None);
+    // A strategy that claims serializability may overwrite, and nothing else, unless a small case has shown it.
+    let (serial, strong) = cell("serial", "record", Poisson);
+    assert_eq!(explained(&serial, &strong, CALM, &finding(&OVERWRITTEN), &none), Some(Why::AnyOrder));
+    let twice = finding(&ITEM_DELIVERED_TWICE);
+    assert_eq!(explained(&serial, &strong, CALM, &twice, &none), None);
+    let mut map = Map::default();
+    map.insert("serial", "record", ITEM_DELIVERED_TWICE.name);
+    assert_eq!(explained(&serial, &strong, CALM, &twice, &map), Some(Why::Mapped));
+}
+
+#[test]
+fn what_a_server_or_a_device_lost_explains_what_is_gone_with_it() {
+    let (serial, strong) = cell("serial", "record", Poisson);
+    let (rolled_back, map) = (finding(&ROLLED_BACK), Map::default());
+    let device = Mishaps { device: true, ..CALM };
+    assert_eq!(explained(&serial, &strong, SERVER, &rolled_back, &map), Some(Why::ServerLost));
+    // A server has what it confirms.
+    assert_eq!(explained(&serial, &strong, device, &rolled_back, &map), None);
+    let alone = Guarantees { confirms_alone: true, ..strong };
+    let predicted = Some(Why::NotClaimed("replicated once confirmed"));
+    assert_eq!(explained(&serial, &alone, device, &rolled_back, &map), predicted);
+    for mishaps in [CALM, Mishaps { clocks: true, ..CALM }, Mishaps { twins: true, ..CALM }] {
+        assert_eq!(explained(&serial, &alone, mishaps, &rolled_back, &map), None, "{mishaps:?}");
+        assert_eq!(explained(&serial, &strong, mishaps, &finding(&DOUBLED), &map), None, "{mishaps:?}");
+    }
+}
+
+#[test]
+fn a_broken_claim_is_predicted_by_a_server_that_went_back_and_by_nothing_else() {
+    let (cell, claims) = cell("serial", "record", Poisson);
+    let map = Map::default();
+    let judged = |cell: &Cell, mishaps| verdict(cell, &claims, mishaps, &map);
+    assert!(matches!(judged(&cell, CALM), Verdict::Predicted(_)), "{:?}", cell.findings);
+    let broken = |oracle: &'static Oracle| Cell {
+        claims_kept: Some(ClaimsKept::No),
+        objections: vec![oracle],
+        claims_reasons: vec!["planted".to_owned()],
+        ..cell.clone()
+    };
+    let unexplained = Verdict::Unexplained(vec!["planted".to_owned()]);
+    for oracle in oracle::CLAIMS {
+        let among_replicas = LOST_WITH_THE_SERVER.contains(oracle);
+        assert_eq!(judged(&broken(oracle), CALM), unexplained, "{}", oracle.name);
+        assert_eq!(judged(&broken(oracle), SERVER) == unexplained, !among_replicas, "{}", oracle.name);
+    }
+    let failed = Cell { outcome: Outcome::Failed, reason: Some("a panic".into()), ..cell.clone() };
+    assert_eq!(judged(&failed, SERVER), Verdict::Unexplained(vec!["a panic".into()]));
+    // A fault that touched nothing hides no finding.
+    let mut open = Cell { objections: vec![&oracle::FAULT_COVERAGE], claims_kept: Some(ClaimsKept::Unknown), ..cell };
+    assert!(matches!(judged(&open, CALM), Verdict::Open(_)));
+    open.findings.push(finding(&ITEM_DELIVERED_TWICE));
+    assert!(matches!(judged(&open, CALM), Verdict::Unexplained(_)));
+}
