@@ -8,7 +8,7 @@ use crate::format::shorten;
 use crate::mapped::{MEANING, MappedRow, MappedTable, THEN, program, tables, unexplored, within};
 
 /// Most characters of an example; the command has all of it.
-const EXAMPLE: usize = 60;
+const EXAMPLE: usize = 48;
 
 /// What few operations can come to on every workload.
 pub(super) struct Mapped<'s, 'm> {
@@ -61,7 +61,7 @@ fn few(table: &MappedTable<'_, '_>, program: &str, place: &str) -> Markup {
                 caption.vh { "The worst of few operations" }
                 thead { tr {
                     th scope="col" { "the worst" }
-                    th scope="col" { "takes" br; small { "operations" } }
+                    th scope="col" { "operations" }
                     th.words scope="col" { "its shortest story" }
                     th.words scope="col" { "lost here" }
                 } }
