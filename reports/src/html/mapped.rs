@@ -4,11 +4,10 @@ use maud::{Markup, html};
 
 use crate::aggregate::Summary;
 use crate::anomalies::Maps;
-use crate::format::shorten;
 use crate::mapped::{MEANING, MappedRow, MappedTable, THEN, program, tables, unexplored, within};
 
-/// Most characters of an example; the command has all of it.
-const EXAMPLE: usize = 48;
+/// Longer examples are left to the command that tells them: they name whole operations.
+const EXAMPLE: usize = 60;
 
 /// What few operations can come to on every workload.
 pub(super) struct Mapped<'s, 'm> {
@@ -83,7 +82,7 @@ fn line(table: &MappedTable<'_, '_>, rows: &[&MappedRow<'_, '_>]) -> Markup {
             th scope="row" class=[rows[0].loses().then_some("bad")] { (rows[0].worst()) }
             td { (rows[0].takes()) }
             td.words { @if let Some(told) = told {
-                (told.actions) ". " (shorten(&told.worst.anomaly.example, EXAMPLE)) } }
+                (told.actions) "." @if told.worst.anomaly.example.chars().count() <= EXAMPLE { " " (told.worst.anomaly.example) } } }
             td.each { @for row in rows {
                 span data-s=(row.strategy) data-f=(row.family) {
                     (row.strategy) @if let Some(note) = row.note() { " (" (note) ")" } ": " (row.here())
