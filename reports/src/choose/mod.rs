@@ -11,6 +11,7 @@ pub mod interview;
 pub mod labels;
 pub mod possible;
 pub mod questions;
+pub mod quoted;
 pub mod read;
 pub mod record;
 pub mod relax;

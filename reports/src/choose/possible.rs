@@ -6,10 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use syncbench_harness::explore::Severity;
 
-use super::decision::Decision;
-use super::labels::APART;
-use super::shapes::Part;
-use crate::anomalies::{Maps, Quote, bound};
+use crate::anomalies::{Quote, bound};
 
 /// What few operations can come to on one part of the data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -67,7 +64,7 @@ impl Shortest {
 }
 
 impl Explored {
-    fn of(quote: &Quote<'_>) -> Self {
+    pub(super) fn of(quote: &Quote<'_>) -> Self {
         let worst = quote.worst().map(|worst| Shortest {
             kind: worst.anomaly.kind.clone(),
             severity: worst.anomaly.severity,
@@ -83,40 +80,6 @@ impl Explored {
     /// The bound: `up to 3 operations by 2 clients`.
     pub fn bound(&self) -> String {
         bound(self.ops, self.clients)
-    }
-}
-
-/// Adds to every candidate and to the mix what the maps say of it on each part of the data.
-pub fn explain(decision: &mut Decision, parts: &[Part], maps: &Maps) {
-    let program = decision.program.clone();
-    let all = |label: &str| parts.iter().map(|part| possible(label, part, maps, &program)).collect();
-    for candidate in &mut decision.candidates {
-        candidate.possible = all(&candidate.strategy);
-    }
-    if let Some(mix) = &mut decision.mix {
-        mix.possible = all(&mix.strategy);
-    }
-    decision.map = maps.source();
-}
-
-fn possible(label: &str, part: &Part, maps: &Maps, program: &str) -> Possible {
-    // Of a mix over two connections, the second carries what passes.
-    let strategy = match label.split_once(APART) {
-        Some((_, apart)) if part.passes() => apart,
-        Some((lasting, _)) => lasting,
-        None => label,
-    };
-    let quote = maps.quote(strategy, part.workload);
-    let command = match quote.map(|quote| quote.worst()) {
-        None => format!("{program} explore -s {strategy} -w {}", part.workload),
-        Some(worst) => worst.map(|worst| worst.command.clone()).unwrap_or_default(),
-    };
-    Possible {
-        data: part.data.word().to_owned(),
-        workload: part.workload.to_owned(),
-        strategy: strategy.to_owned(),
-        explored: quote.map(|quote| Explored::of(&quote)),
-        command,
     }
 }
 

@@ -48,6 +48,7 @@ fn few(table: &MappedTable<'_, '_>, source: &str, program: &str, place: &str) ->
         @if !known.is_empty() {
             p.muted { "Bound: " (within(table)) ", from " (source) ". Step by step: " code { (program) " explore -s STRATEGY -w " (table.workload) } "." }
             div.wide tabindex="0" role="region" aria-label=(title) { table.data {
+                caption.vh { (title) }
                 thead { tr {
                     th scope="col" { "the worst" }
                     th scope="col" { "takes" br; small { "operations" } }
