@@ -37,7 +37,7 @@ fn an_anomaly_is_told_and_its_schedule_runs_again() {
     assert!(svg.starts_with("<svg ") && svg.contains(">step 1<") && !svg.contains(" ms<"));
     let joined = said.out.replace("\\\n", "");
     let command = joined.lines().find(|line| line.starts_with("syncbench explore") && line.contains("c2=pop")).unwrap();
-    let words: Vec<&str> = command.split_whitespace().skip(1).collect();
+    let words: Vec<&str> = command.split_whitespace().skip(1).map(|word| word.trim_matches('\'')).collect();
     let again = place.run(&words);
     assert_eq!((again.code, again.err.as_str()), (Some(0), ""));
     assert!(again.out.contains("item delivered twice") && again.out.contains("all: [2,1]"), "{}", again.out);

@@ -68,3 +68,28 @@ fn histories_are_what_checkers_read() {
         assert!(lines.iter().enumerate().all(|(index, line)| line["index"] == index));
     }
 }
+
+#[test]
+fn a_strategy_is_held_to_what_is_predicted_under_every_set_of_faults() {
+    let place = Place::new();
+    let said = place.run(&["verify", "--full", "-s", "serial,lww-hlc", "--seeds", "1", "--json"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let json: Value = serde_json::from_str(&said.out).unwrap();
+    let sweep = &json["sweep"];
+    assert_eq!((&sweep["seeds"], &sweep["unexplained"]), (&"1".into(), &Value::Array(Vec::new())));
+    // Planted bugs have nothing to do with a choice of strategies.
+    assert_eq!(json["planted_bugs"], Value::Array(Vec::new()));
+    let sets = sweep["fault_sets"].as_array().unwrap();
+    assert_eq!(sets.len(), 8);
+    for set in sets {
+        assert!(set["cells"].as_u64() > set["unsupported"].as_u64(), "{set}");
+    }
+    let whys: Vec<&str> =
+        sweep["predicted"].as_array().unwrap().iter().filter_map(|kind| kind["why"].as_str()).collect();
+    assert!(
+        whys.contains(&"the server lost what it had") && whys.contains(&"concurrent, in any serial order"),
+        "{whys:?}"
+    );
+    let wrong = place.run(&["verify", "--full", "--seeds", "9..1"]);
+    assert_eq!(wrong.code, Some(2), "{wrong:?}");
+}

@@ -14,7 +14,8 @@ use super::{Bug, Mutant};
 use crate::engines::panic_text;
 use crate::finding::Kind;
 use crate::oracle::{self, Oracle};
-use crate::run::{Planned, PlannedWorkload, Product};
+use crate::results::{self, Cell};
+use crate::run::{self, Planned, PlannedWorkload, Product};
 use crate::settings::{Engine, Settings};
 use crate::task::Task;
 use crate::workloads;
@@ -54,6 +55,24 @@ pub enum Outcome {
     },
     /// This build leaves out what it is planted in.
     LeftOut(String),
+}
+
+/// Runs a mutant on its workload under other conditions than its own.
+pub fn cell(mutant: &'static Mutant, settings: &Settings) -> Result<Cell, SelectorError> {
+    let mut group = Group::new(mutant, true)?;
+    group.planned.settings = Settings { size: group.planned.settings.size, ..settings.clone() };
+    let bug = mutant.bug;
+    let mut task = group.planned.task(&group.planned.strategy)?;
+    task.model = bug.plant_in(task.model.clone());
+    if let Bug::Harness(plant) = bug {
+        task.planted = Some(plant);
+    }
+    let ran = catch_unwind(AssertUnwindSafe(|| run::examine(&group.planned, &task).cell));
+    Ok(ran.unwrap_or_else(|panic| Cell {
+        outcome: results::Outcome::Failed,
+        reason: Some(panic_text(&*panic).to_owned()),
+        ..Cell::new(group.planned.settings.clone())
+    }))
 }
 
 impl Trial {

@@ -116,7 +116,7 @@ pub static FAULT_SETS: &[FaultSet] = &[
                     "late:3@300ms",
                     "pause:client=1@200ms..600ms",
                     "crash:client=2@300ms..800ms",
-                    "slow:client=3,service=5ms",
+                    "slow:client=1,service=5ms",
                 ],
                 network: PROMPT,
                 ..USUAL

@@ -41,7 +41,7 @@ fn a_partition_without_another_side_touches_nothing() {
     let alone = Scenario { clients: 1, ..under(&["partition:halves"]) };
     let cell = Subject::new("serial", "stack").cell(&alone, 1);
     assert_eq!(cell.claims_kept, Some(ClaimsKept::Unknown));
-    assert!(reasons(&cell).contains("met no connection"), "{}", reasons(&cell));
+    assert!(reasons(&cell).contains("touched no connection"), "{}", reasons(&cell));
 }
 
 #[test]

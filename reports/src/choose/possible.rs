@@ -64,8 +64,7 @@ impl Shortest {
 }
 
 impl Explored {
-    /// What a map says.
-    pub fn of(quote: &Quote<'_>) -> Self {
+    pub(super) fn of(quote: &Quote<'_>) -> Self {
         let worst = quote.worst().map(|worst| Shortest {
             kind: worst.anomaly.kind.clone(),
             severity: worst.anomaly.severity,

@@ -1,4 +1,4 @@
-//! A decision with what the maps of anomalies say of its candidates.
+//! A decision quotes the maps of anomalies.
 
 use super::decision::Decision;
 use super::labels::APART;
@@ -7,7 +7,7 @@ use super::shapes::Part;
 use crate::anomalies::Maps;
 
 /// Adds to every candidate and to the mix what the maps say of it on each part of the data.
-pub fn quote(decision: &mut Decision, parts: &[Part], maps: &Maps) {
+pub fn explain(decision: &mut Decision, parts: &[Part], maps: &Maps) {
     let program = decision.program.clone();
     let all = |label: &str| parts.iter().map(|part| possible(label, part, maps, &program)).collect();
     for candidate in &mut decision.candidates {

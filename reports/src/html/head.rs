@@ -17,7 +17,12 @@ pub(super) const QUESTION: &str = "Which sync model should this product use?";
 const MODES: usize = 4;
 
 /// Title, conditions, and ways into the page.
-pub(super) fn head(overview: &Overview<'_, '_>, places: &Places<'_>, caveats: usize) -> Markup {
+pub(super) fn head(
+    overview: &Overview<'_, '_>,
+    places: &Places<'_>,
+    sections: &[(&str, &str)],
+    caveats: usize,
+) -> Markup {
     html! {
         header {
             h1 { (QUESTION) small { (compared(overview)) } }
@@ -27,7 +32,7 @@ pub(super) fn head(overview: &Overview<'_, '_>, places: &Places<'_>, caveats: us
             }
             nav aria-label="Sections" {
                 @for workload in &places.workloads { a href={ "#" (places.workload(workload)) } data-w=(workload) { (workload) } " " }
-                @for (id, name) in super::SECTIONS { a href={ "#" (id) } { (name) } " " }
+                @for (id, name) in sections { a href={ "#" (id) } { (name) } " " }
             }
         }
     }

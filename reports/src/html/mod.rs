@@ -87,7 +87,7 @@ pub fn page_with(results: &Results, criterion: &[CriterionEstimate], registered:
             }
             body {
                 a.skip href="#main" { "Skip to the figures" }
-                (head::head(&overview, &places, caveats.len()))
+                (head::head(&overview, &places, &linked(&sections), caveats.len()))
                 main id="main" tabindex="-1" {
                     @if !overview.modes.is_empty() { (filter::filter(&overview)) (board::board(&overview, &places)) (tables::reading(&mapped)) }
                     (PreEscaped(shared.definitions()))
@@ -103,6 +103,12 @@ pub fn page_with(results: &Results, criterion: &[CriterionEstimate], registered:
         }
     };
     lean(&body.into_string())
+}
+
+/// The sections that the page has: without anything measured over sizes, there is none about growth.
+fn linked(sections: &Markup) -> Vec<(&'static str, &'static str)> {
+    let has = |(id, _): &(&str, &str)| *id != "growth" || sections.0.contains("id=\"growth\"");
+    SECTIONS.into_iter().filter(has).collect()
 }
 
 /// The page without the end tags of cells, rows and items that HTML lets out: a tenth of its tables.

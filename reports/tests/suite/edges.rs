@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::support::{Plan, TWELVE};
+use crate::support::{Plan, TWELVE, large, results, small};
 use syncbench_harness::metrics::*;
 use syncbench_harness::results::{ByName, LazySeries, Metric, Outcome, Results};
 use syncbench_reports::charts::{CHARTS, Data};
@@ -377,4 +377,18 @@ fn a_clipped_text_is_noticed() {
     let mut scene = crate::support::story().scene();
     scene.heading(syncbench_reports::draw::Point { x: scene.width - 20.0, y: 60.0 }, "out of sight", 14.0);
     check_texts("planted", &scene);
+}
+
+/// Every link within a page leads somewhere, whatever was measured.
+#[test]
+fn no_link_of_a_page_leads_nowhere() {
+    for measured in [small(), large(), results(Vec::new())] {
+        let page = html::page(&measured, &[]);
+        let after = |start: &str| -> Vec<String> {
+            page.split(start).skip(1).filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())).collect()
+        };
+        let ids = after(" id=\"");
+        let dead: Vec<String> = after(" href=\"#").into_iter().filter(|link| !ids.contains(link)).collect();
+        assert_eq!(dead, Vec::<String>::new());
+    }
 }

@@ -150,7 +150,7 @@ fn explained(label: &str) -> Decision {
     decision.mix = None;
     decision.program = "forms".into();
     let answers = Answers { data: vec![Data::Queue, Data::Counters], ..Answers::default() };
-    quoted::quote(&mut decision, &parts(&answers, WORKLOADS), &planted());
+    quoted::explain(&mut decision, &parts(&answers, WORKLOADS), &planted());
     decision
 }
 
@@ -189,7 +189,7 @@ fn the_second_strategy_of_two_connections_carries_what_passes() {
     let mut decision = explained("ot");
     decision.candidates[0].strategy = "ot + presence".into();
     let answers = Answers { data: vec![Data::Queue, Data::Presence], ..Answers::default() };
-    quoted::quote(&mut decision, &parts(&answers, WORKLOADS), &planted());
+    quoted::explain(&mut decision, &parts(&answers, WORKLOADS), &planted());
     let of = |index: usize| decision.candidates[0].possible[index].strategy.as_str();
     assert_eq!((of(0), of(1)), ("ot", "presence"));
 }

@@ -20,7 +20,7 @@ use syncbench_reports::choose::decision::Flip;
 use syncbench_reports::choose::entry::Measured;
 use syncbench_reports::choose::flip::{ALONG, Point};
 use syncbench_reports::choose::labels::explained;
-use syncbench_reports::choose::quoted::quote;
+use syncbench_reports::choose::quoted;
 use syncbench_reports::choose::shapes::parts;
 use syncbench_reports::choose::study::{Effort, Study, contenders, mixes, study};
 use syncbench_reports::choose::vetoes::hopeless;
@@ -167,7 +167,7 @@ fn decide(
             "What would change the answer was measured with {fewer} seeds in place of {less} and half of the operations{left_out}."
         ));
     }
-    quote(&mut decision, &study.parts, maps);
+    quoted::explain(&mut decision, &study.parts, maps);
     decision.labels = explained(&decision, bench.specs());
     evidence::tell(bench, &study, &mut decision)?;
     bench.finish();
