@@ -178,7 +178,7 @@ impl MappedRow<'_, '_> {
     pub fn here(&self) -> String {
         let lost = match self.quote.map(|quote| quote.worst()) {
             Some(Some(worst)) if worst.loses() => self.lost.get(worst.anomaly.kind.as_str()).copied().unwrap_or(0),
-            Some(None) if self.lost.is_empty() => 0,
+            Some(_) if self.lost.is_empty() => 0,
             _ => return NONE.to_owned(),
         };
         format!("{} of {}", count(lost), count(self.ops))

@@ -55,7 +55,7 @@ fn planted(folder: &Place) -> String {
     pair["found"]["worst"]["kind"] = "planted".into();
     map["made_by"] = "forms 2.0".into();
     map["pairs"] = Value::Array(vec![pair]);
-    folder.write("map.json", &map.to_string())
+    folder.write("map.json", map.to_string())
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn a_map_is_quoted_for_each_part_of_the_data() {
     assert_eq!(possible("serial")["explored"]["worst"]["kind"], "planted");
     // What it does not have comes from the map of the build.
     let built_in = possible("serial-optimistic");
-    assert_eq!((&built_in["workload"], &built_in["explored"]["worst"]), (&Value::from("booking"), &Value::Null));
+    assert!(built_in["workload"] == "booking" && built_in["explored"]["worst"]["kind"] != "planted", "{built_in}");
     assert!(built_in["explored"]["schedules"].as_u64().is_some_and(|count| count > 1_000), "{built_in}");
     let page = std::fs::read_to_string(folder.path("record").join("decision.md")).expect("a record");
     assert!(page.contains("Can it happen at all?") && page.contains("planted, with 2 operations"), "{page}");

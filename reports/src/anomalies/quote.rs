@@ -61,10 +61,9 @@ impl Maps {
     /// Which maps these are, and by which versions they were made.
     pub fn source(&self) -> String {
         let by = |map: &Map| map.made_by.as_ref().map(|by| format!(", made by {by}")).unwrap_or_default();
-        let committed = format!("the map of this build{}", by(Map::committed()));
         match &self.own {
-            Some((name, map)) => format!("{name}{}; what it does not have, in {committed}", by(map)),
-            None => committed,
+            Some((name, map)) => format!("{name}{}; what it does not have, in the map of this build", by(map)),
+            None => format!("the map of this build{}", by(Map::committed())),
         }
     }
 }

@@ -4,11 +4,10 @@ use maud::{Markup, html};
 
 use crate::aggregate::Summary;
 use crate::anomalies::Maps;
-use crate::format::shorten;
-use crate::mapped::{MappedRow, MappedTable, THEN, program, tables, unexplored, within};
+use crate::mapped::{MEANING, MappedRow, MappedTable, THEN, program, tables, unexplored, within};
 
-/// Most characters of an example; the command has all of it.
-const EXAMPLE: usize = 72;
+/// Longer examples are left to the command that tells them: they name whole operations.
+const EXAMPLE: usize = 60;
 
 /// What few operations can come to on every workload.
 pub(super) struct Mapped<'s, 'm> {
@@ -23,15 +22,25 @@ impl<'s, 'm> Mapped<'s, 'm> {
         Self { tables: tables(summary, maps), source: maps.source(), program: program(summary) }
     }
 
+    /// How to read the tables.
+    pub(super) fn reading(&self) -> Markup {
+        html! {
+            p {
+                b { "What few operations can come to. " } (MEANING) " From " (self.source) ". Step by step: "
+                code { (self.program) " explore -s STRATEGY -w WORKLOAD" } "."
+            }
+        }
+    }
+
     /// The table of a workload; nothing where none was measured.
     pub(super) fn on(&self, workload: &str, place: &str) -> Markup {
         let table = self.tables.iter().find(|table| table.workload == workload);
-        html! { @if let Some(table) = table { (few(table, &self.source, self.program, place)) } }
+        html! { @if let Some(table) = table { (few(table, self.program, place)) } }
     }
 }
 
 /// A table with a row for each worst anomaly; `place` is the anchor of its workload's section.
-fn few(table: &MappedTable<'_, '_>, source: &str, program: &str, place: &str) -> Markup {
+fn few(table: &MappedTable<'_, '_>, program: &str, place: &str) -> Markup {
     let title = format!("{}: what few operations can come to", table.workload);
     let known: Vec<_> = table.rows.iter().filter(|row| row.quote.is_some()).collect();
     let mut alike: Vec<Vec<&MappedRow<'_, '_>>> = Vec::new();
@@ -46,14 +55,14 @@ fn few(table: &MappedTable<'_, '_>, source: &str, program: &str, place: &str) ->
     html! {
         h3 id={ (place) "-few" } { (title) }
         @if !known.is_empty() {
-            p.muted { "Bound: " (within(table)) ", from " (source) ". Step by step: " code { (program) " explore -s STRATEGY -w " (table.workload) } "." }
-            div.wide tabindex="0" role="region" aria-label=(title) { table.data {
-                caption.vh { (title) }
+            p.muted { "Every schedule of " (within(table)) "." }
+            div.wide tabindex="0" role="region" aria-labelledby={ (place) "-few" } { table.data {
+                caption.vh { "The worst of few operations" }
                 thead { tr {
                     th scope="col" { "the worst" }
-                    th scope="col" { "takes" br; small { "operations" } }
+                    th scope="col" { "operations" }
                     th.words scope="col" { "its shortest story" }
-                    th.words scope="col" { "here" br; small { "operations lost in this way" } }
+                    th.words scope="col" { "lost here" }
                 } }
                 tbody { @for rows in &alike { (line(table, rows)) } }
             } }
@@ -73,8 +82,8 @@ fn line(table: &MappedTable<'_, '_>, rows: &[&MappedRow<'_, '_>]) -> Markup {
             th scope="row" class=[rows[0].loses().then_some("bad")] { (rows[0].worst()) }
             td { (rows[0].takes()) }
             td.words { @if let Some(told) = told {
-                (told.actions) ". " (shorten(&told.worst.anomaly.example, EXAMPLE)) } }
-            td.words.each { @for row in rows {
+                (told.actions) "." @if told.worst.anomaly.example.chars().count() <= EXAMPLE { " " (told.worst.anomaly.example) } } }
+            td.each { @for row in rows {
                 span data-s=(row.strategy) data-f=(row.family) {
                     (row.strategy) @if let Some(note) = row.note() { " (" (note) ")" } ": " (row.here())
                 }

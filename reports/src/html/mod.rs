@@ -89,7 +89,7 @@ pub fn page_with(results: &Results, criterion: &[CriterionEstimate], registered:
                 a.skip href="#main" { "Skip to the figures" }
                 (head::head(&overview, &places, &linked(&sections), caveats.len()))
                 main id="main" tabindex="-1" {
-                    @if !overview.modes.is_empty() { (filter::filter(&overview)) (board::board(&overview, &places)) (tables::reading()) }
+                    @if !overview.modes.is_empty() { (filter::filter(&overview)) (board::board(&overview, &places)) (tables::reading(&mapped)) }
                     (PreEscaped(shared.definitions()))
                     (sections)
                     (support::support(&data.summary))
@@ -117,7 +117,7 @@ fn lean(page: &str) -> String {
 }
 
 /// End tags that what follows implies, and what is left of both.
-const LEFT_OUT: [(&str, &str); 16] = [
+const LEFT_OUT: [(&str, &str); 19] = [
     ("</td><td", "<td"),
     ("</td></tr>", "</tr>"),
     ("</th><th", "<th"),
@@ -132,6 +132,9 @@ const LEFT_OUT: [(&str, &str); 16] = [
     ("</p><div", "<div"),
     ("</p><dl", "<dl"),
     ("</p><ul", "<ul"),
+    ("</dt><dd", "<dd"),
+    ("</dd><dt", "<dt"),
+    ("</dd></dl>", "</dl>"),
     ("</option><option", "<option"),
     ("</li></ul>", "</ul>"),
 ];

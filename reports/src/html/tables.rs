@@ -6,20 +6,20 @@ use maud::{Markup, html};
 use syncbench_harness::metric::MetricSpec;
 use syncbench_harness::metrics::LOST_INTENTS;
 
+use super::mapped::Mapped;
 use super::places::Places;
 use crate::aggregate::{Group, Row, Status};
 use crate::columns::{COLUMNS, Filled, Place, TALLIES};
 use crate::exact;
 use crate::format::{NONE, count, counts, figure, list};
-use crate::mapped::MEANING;
 use crate::stats::{BEYOND, Estimate, Interval, Spread};
 use crate::table::{claims_kept, seeds};
 
 /// How to read the tables.
-pub(super) fn reading() -> Markup {
+pub(super) fn reading(mapped: &Mapped<'_, '_>) -> Markup {
     html! {
         details.reading {
-            summary { span id="reading" { "How to read the tables" } }
+            summary { "How to read the tables" }
             p {
                 "Small figures below a figure are its 95 % confidence interval over seeds; with fewer than ten seeds they are the range "
             "from seed to seed, and say so. Quantiles are of all seeds together; "
@@ -29,7 +29,7 @@ pub(super) fn reading() -> Markup {
             "victory. Claims kept says whether "
             "the strategy kept its own claims. The " a href="#glossary" { "glossary" } " says what each column means."
             }
-            p { b { "What few operations can come to. " } (MEANING) }
+            (mapped.reading())
         }
     }
 }

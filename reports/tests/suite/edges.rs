@@ -51,7 +51,7 @@ fn check_texts(name: &str, scene: &Scene) {
 
 #[test]
 fn no_cells_at_all() {
-    let results = crate::support::results(Vec::new());
+    let results = results(Vec::new());
     for (name, scene) in draw_all(&results) {
         assert!(scene.empty.is_some(), "{name}");
     }
@@ -129,7 +129,7 @@ fn one_workload_alone_keeps_the_looks_of_the_whole_report() {
 /// Rows that do not apply are dropped, and stay where another condition of the workload has them.
 #[test]
 fn rows_without_a_figure_are_dropped() {
-    let mut results = crate::support::small();
+    let mut results = small();
     let texts = |results: &Results, name: &str| -> Vec<String> {
         let data = Data::new(results, &[]);
         let chart = CHARTS.iter().find(|chart| chart.name == name).expect("registered");
@@ -155,7 +155,7 @@ fn rows_without_a_figure_are_dropped() {
 
 #[test]
 fn figures_from_a_billionth_to_a_trillion_and_zeros_have_their_places() {
-    let mut results = crate::support::small();
+    let mut results = small();
     for (index, cell) in results.cells.iter_mut().enumerate() {
         let value = [0.0, 1e-9, 1.0, 1e12, f64::MAX][index % 5];
         for metric in [&OPS_PER_CPU_S, &WIRE_BYTES_PER_OP, &DIVERGED_SHARE] {
@@ -204,7 +204,7 @@ fn a_thousand_conditions_are_drawn_in_part() {
             cell
         })
     };
-    let results = crate::support::results((1..=1000).flat_map(with).collect());
+    let results = results((1..=1000).flat_map(with).collect());
     let data = Data::new(&results, &[]);
     for chart in CHARTS.iter().filter(|chart| chart.name != "estimates") {
         let scene = chart.scene(&data);
@@ -244,7 +244,7 @@ fn a_picture_of_any_size_is_drawn() {
 #[test]
 fn results_without_figures_say_why() {
     for outcome in [Outcome::Unsupported, Outcome::Failed, Outcome::NotRun] {
-        let mut results = crate::support::small();
+        let mut results = small();
         results.cells.iter_mut().for_each(|cell| crate::support::drop_cell(cell, outcome, "because of this"));
         for (name, scene) in draw_all(&results) {
             assert!(scene.empty.is_some(), "{name}");
@@ -257,7 +257,7 @@ fn results_without_figures_say_why() {
 #[test]
 fn hostile_strings_are_escaped() {
     let hostile = "<script>alert('x')</script>&\"\u{1b}[31m\n\u{7}".to_owned();
-    let mut results = crate::support::small();
+    let mut results = small();
     for cell in results.cells.iter_mut().filter(|cell| cell.strategy != "serial") {
         cell.strategy = format!("{hostile}{}", cell.strategy);
         cell.workload = hostile.clone();
@@ -281,7 +281,7 @@ fn hostile_strings_are_escaped() {
 
 #[test]
 fn long_names_are_cut() {
-    let mut results = crate::support::small();
+    let mut results = small();
     for cell in &mut results.cells {
         cell.strategy = format!("{}-{}", cell.strategy, "long".repeat(40));
         cell.workload = "workload ".repeat(40);
@@ -291,7 +291,7 @@ fn long_names_are_cut() {
 
 #[test]
 fn figures_that_are_no_numbers_do_no_harm() {
-    let mut results = crate::support::small();
+    let mut results = small();
     for (index, cell) in results.cells.iter_mut().enumerate() {
         for metric in [&OPS_PER_CPU_S, &WIRE_BYTES_PER_OP, &OPS_ISSUED, &DIVERGED_SHARE] {
             let value = [f64::NAN, f64::INFINITY, 0.0, -1.0][index % 4];
@@ -308,7 +308,7 @@ fn figures_that_are_no_numbers_do_no_harm() {
 
 #[test]
 fn a_cell_without_any_metric_does_no_harm() {
-    let mut results = crate::support::small();
+    let mut results = small();
     for cell in &mut results.cells {
         cell.metrics.clear();
         cell.series = LazySeries::default();
@@ -318,7 +318,7 @@ fn a_cell_without_any_metric_does_no_harm() {
 
 #[test]
 fn the_same_results_give_the_same_bytes() {
-    let results = crate::support::small();
+    let results = small();
     assert_eq!(report::files(&results, &[]), report::files(&results, &[]));
 }
 

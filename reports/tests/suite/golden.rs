@@ -3,6 +3,7 @@ use crate::support::{Plan, THREE};
 use syncbench_harness::results::{Outcome, Results};
 use syncbench_harness::stories::{self, Told};
 use syncbench_reports::aggregate::Summary;
+use syncbench_reports::anomalies::{Map, Maps};
 use syncbench_reports::charts::{self, Data};
 use syncbench_reports::draw::geometry::{Anchor, Rect, at};
 use syncbench_reports::draw::scene::{INK, Scene};
@@ -26,20 +27,25 @@ fn mixed() -> Results {
     results
 }
 
+/// The committed map, which does not say here of which versions it was made.
+fn maps() -> Maps {
+    Maps::with("map.json", Map { made_by: None, ..Map::committed().clone() })
+}
+
 #[test]
 fn table_of_80_columns() {
-    insta::assert_snapshot!(table::summary(&mixed(), 80, false));
+    insta::assert_snapshot!(table::summary_with(&mixed(), &maps(), 80, false));
 }
 
 #[test]
 fn table_of_140_columns() {
-    insta::assert_snapshot!(table::summary(&mixed(), 140, false));
+    insta::assert_snapshot!(table::summary_with(&mixed(), &maps(), 140, false));
 }
 
 #[test]
 fn table_in_color() {
     let plan = Plan { strategies: THREE, workloads: &["stack"], parts: &["rough"], sizes: &[], seeds: 1 };
-    insta::assert_snapshot!(table::summary(&plan.results(), 80, true).replace('\u{1b}', "ESC"));
+    insta::assert_snapshot!(table::summary_with(&plan.results(), &maps(), 80, true).replace('\u{1b}', "ESC"));
 }
 
 #[test]
@@ -50,7 +56,7 @@ fn headlines() {
 
 #[test]
 fn page_without_pictures_and_style() {
-    let page = html::page(&mixed(), &[]);
+    let page = html::page_with(&mixed(), &[], charts::CHARTS, &maps());
     let page = without(&without(&page, "<style>", "</style>"), "<svg", "</svg>");
     let page = without(&page, "<script>", "</script>");
     insta::assert_snapshot!(page.replace("<tr", "\n<tr").replace("<section", "\n\n<section").replace("<li", "\n<li"));

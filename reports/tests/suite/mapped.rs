@@ -98,7 +98,7 @@ fn an_anomaly_of_the_map_stands_beside_what_runs_lost() {
     for part in [
         "stack: what few operations can come to",
         "up to 3 operations by 2 clients",
-        "forms explore -s STRATEGY -w stack",
+        "forms explore -s STRATEGY -w WORKLOAD",
     ] {
         assert!(page.contains(part), "{part}");
     }

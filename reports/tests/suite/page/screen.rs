@@ -47,7 +47,7 @@ fn what_follows_names_the_strategies() {
     for line in lines {
         let sentence = line.sentence(usize::MAX, usize::MAX);
         let (_, said) = sentence.split_once(": ").expect("a kind of data, then what holds");
-        assert!(page.contains(&format!("<dd>{said}</dd>")), "{sentence}");
+        assert!(page.contains(&format!("<dd>{said}<")), "{sentence}");
     }
 }
 
