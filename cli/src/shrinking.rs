@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use syncbench_harness::run::{Planned, find_in};
-use syncbench_harness::shrink::{self, Budget, Shrunk, Target};
+use syncbench_harness::shrink::{self, Budget, Ending, Shrunk, Target};
 use syncbench_reports::format::{count, plural};
 
 use crate::out::eprintln;
@@ -56,10 +56,11 @@ pub(crate) fn summary(planned: &Planned, shrunk: &Shrunk) -> String {
         parts.push((was.network.clone(), is.network.clone()));
     }
     let parts: Vec<String> = parts.into_iter().map(|(was, is)| format!("{was} to {is}")).collect();
-    let end = match (shrunk.complete, traced) {
-        (false, _) => "The budget ended before every smaller run was tried; raise --budget.",
-        (true, false) => "No single action can be left out.",
-        (true, true) => {
+    let end = match (shrunk.end, traced) {
+        (Ending::Budget, _) => "The budget ended before every smaller run was tried; raise --budget.",
+        (Ending::Stopped, _) => "It was stopped before every smaller run was tried.",
+        (Ending::Complete, false) => "No single action can be left out.",
+        (Ending::Complete, true) => {
             "A trace is only cut at its end, because each operation refers to positions that earlier ones made."
         }
     };

@@ -23,8 +23,10 @@ pub struct Sidecar {
     pub carries: Vec<OpId>,
     /// Operations by a library's own name for its changes; see [`Report::Tagged`](crate::replica::Report::Tagged).
     pub tags: Tags,
-    /// Every operation up to this clock, for messages that hold a whole state.
+    /// Every operation up to this clock: its receiver has them all once it has taken the message.
     pub seen: Clock,
+    /// Whether the message holds the whole document, and not only what its receiver lacks.
+    pub whole: bool,
     /// Earlier operations of the sender's user that changed nothing and travel in no message: a receiver that passes on which
     /// operations it has does not take them for missing.
     pub void: Vec<OpId>,
@@ -51,6 +53,11 @@ impl Sidecar {
 
     /// A whole state that contains every operation up to `seen`.
     pub fn state(seen: &Clock) -> Self {
+        Self { whole: true, ..Self::through(seen) }
+    }
+
+    /// Every operation up to `seen`, as far as the receiver lacks them.
+    pub fn through(seen: &Clock) -> Self {
         Self { seen: seen.clone(), ..Self::default() }
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use syncbench_harness::capsule::Capsule;
 use syncbench_harness::run::Planned;
-use syncbench_harness::shrink::Budget;
+use syncbench_harness::shrink::{Budget, Ending};
 use syncbench_reports::format::wrap;
 
 use super::replay::run_of;
@@ -49,7 +49,7 @@ pub(crate) fn shrink(catalog: &Catalog, args: &ShrinkArgs) -> Done {
                 "before": extent(&planned),
                 "after": extent(&shrunk.planned),
                 "runs": shrunk.runs,
-                "complete": shrunk.complete,
+                "complete": shrunk.end == Ending::Complete,
                 "capsule": out,
                 "replay": command,
                 "story": told.ok(),

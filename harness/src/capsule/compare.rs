@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Build, Capsule, Found};
 use crate::results::{Cell, Outcome};
+use crate::shrink::Target;
 
 impl Capsule {
     /// How a replayed run differs from the capsule's, a line each; empty if it does not.
@@ -32,6 +33,9 @@ impl Capsule {
         }
         if then.claims != now.claims {
             lines.push(format!("claims: {}; the capsule says: {}", claims(&now), claims(then)));
+        }
+        if let Err(reason) = Target::of(cell, &self.kind) {
+            lines.push(format!("kind: {reason}"));
         }
         if then.trace_digest != now.trace_digest {
             lines.push("trace digest: the events differ from those of the capsule's run".to_owned());

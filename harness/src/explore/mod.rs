@@ -121,7 +121,9 @@ fn within(
         tally
     };
     let work = || units.par_iter().with_max_len(1).map(one).collect::<Vec<Tally>>();
-    let tallies = match rayon::ThreadPoolBuilder::new().num_threads(threads.max(1)).build() {
+    // More threads than scripts have nothing to do, and each takes a stack.
+    let threads = threads.clamp(1, units.len().max(1));
+    let tallies = match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
         Ok(pool) => pool.install(work),
         // If no thread can be started, the caller's own does the work.
         Err(_) => work(),

@@ -53,6 +53,12 @@ impl Alternating {
         Self { means: [mean_on, mean_off], course: Mutex::new(course) }
     }
 
+    /// How many changes to expect in this time.
+    pub(super) fn changes_in(&self, span: Duration) -> f64 {
+        let [one, other] = self.means.map(|mean| mean.max(SHORTEST).as_secs_f64());
+        2.0 * span.as_secs_f64() / (one + other)
+    }
+
     /// The state at a time.
     pub(super) fn at(&self, elapsed: Duration) -> Stay {
         // After a panic in another thread the course is shorter, not wrong.

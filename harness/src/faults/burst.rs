@@ -107,4 +107,8 @@ impl Fault for Burst {
     fn needs(&self) -> Needs {
         Needs { loss: true, ..Needs::default() }
     }
+
+    fn changes_in(&self, span: Duration) -> f64 {
+        self.legs.iter().map(|leg| leg.changes_in(span)).sum()
+    }
 }

@@ -78,6 +78,10 @@ impl Fault for Back {
     fn next_transition(&self, elapsed: Duration) -> Option<Duration> {
         self.clients.iter().map(|client| client.at(elapsed).until).min()
     }
+
+    fn changes_in(&self, span: Duration) -> f64 {
+        self.clients.iter().map(|client| client.changes_in(span)).sum()
+    }
 }
 
 /// The longest session, in mean lengths: one in twenty thousand would last longer, and its successor would never join.

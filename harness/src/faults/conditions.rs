@@ -127,12 +127,15 @@ impl<'a> Conditions<'a> {
         all
     }
 
-    /// A message was made at `from`: counts the faults that set the clock there wrong, or made the node another client's twin.
-    pub fn touch_made(&mut self, from: NodeId) {
-        let wrong = |armed: &Armed, elapsed| {
-            armed.fault.clock_ahead_ns(from, elapsed) != 0 || armed.fault.twin_of(from).is_some()
-        };
-        self.touch(wrong, |touches| &mut touches.messages);
+    /// A message is made at `from`: counts the faults that set the clock there wrong, or made the node another client's twin.
+    pub fn touch_made(&mut self, from: NodeId, now: Time) {
+        let Transition { at, healed } = self.since;
+        for (touches, armed) in self.touches.iter_mut().zip(self.faults.iter()) {
+            // A clock goes wrong between transitions, too.
+            let wrong = || armed.fault.clock_ahead_ns(from, now.since(armed.start)) != 0;
+            let touched = armed.elapsed(at, healed).is_some() && (wrong() || armed.fault.twin_of(from).is_some());
+            touches.messages += u64::from(touched);
+        }
     }
 
     /// A message was lost or held back: counts the faults that stood between these two.
@@ -150,16 +153,18 @@ impl<'a> Conditions<'a> {
         self.touch(slows, |touches| &mut touches.messages);
     }
 
-    /// Counts the faults that keep two nodes apart since the last transition.
+    /// Counts the faults that keep two nodes apart since the last transition. Where some did so before, the others have
+    /// nothing left to part.
     pub fn touch_apart(&mut self, a: NodeId, b: NodeId) {
         let apart = |armed: &Armed, elapsed| gone(armed, elapsed, &[a, b]) || blocks(armed, elapsed, (a, b));
-        self.touch(apart, |touches| &mut touches.connections);
+        self.touch_first(apart, |touches| &mut touches.connections);
     }
 
-    /// Counts the faults that keep a node from taking part since the last transition.
+    /// Counts the faults that keep a node from taking part since the last transition. Where some did so before, the others
+    /// have nothing left to stop.
     pub fn touch_node(&mut self, node: NodeId) {
         let idle = |armed: &Armed, elapsed| armed.fault.node(node, elapsed) != NodeState::Up;
-        self.touch(idle, |touches| &mut touches.nodes);
+        self.touch_first(idle, |touches| &mut touches.nodes);
     }
 
     /// What each fault has touched so far.
@@ -171,6 +176,19 @@ impl<'a> Conditions<'a> {
         let Transition { at, healed } = self.since;
         for (touches, armed) in self.touches.iter_mut().zip(self.faults.iter()) {
             *count(touches) += u64::from(armed.elapsed(at, healed).is_some_and(|elapsed| met(armed, elapsed)));
+        }
+    }
+
+    /// The same, for those only that had the effect before the last transition, if any of those still has it.
+    fn touch_first(&mut self, met: impl Fn(&Armed, Duration) -> bool, count: impl Fn(&mut Touches) -> &mut u64) {
+        let meets = |armed: &Armed, Transition { at, healed }: Transition| {
+            armed.elapsed(at, healed).is_some_and(|elapsed| met(armed, elapsed))
+        };
+        let (before, since) = (self.before, self.since);
+        let lasts = |armed: &Armed| meets(armed, before) && meets(armed, since);
+        let any_lasts = self.faults.iter().any(lasts);
+        for (touches, armed) in self.touches.iter_mut().zip(self.faults.iter()) {
+            *count(touches) += u64::from(if any_lasts { lasts(armed) } else { meets(armed, since) });
         }
     }
 

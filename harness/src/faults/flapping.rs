@@ -76,4 +76,8 @@ impl Fault for Flapping {
         let next = if since < self.down { self.down } else { self.period };
         Some(elapsed + (next - since))
     }
+
+    fn changes_in(&self, span: Duration) -> f64 {
+        2.0 * span.as_secs_f64() / self.period.as_secs_f64()
+    }
 }

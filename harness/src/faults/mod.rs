@@ -225,6 +225,12 @@ pub trait Fault: Send + Sync {
         None
     }
 
+    /// How many changes of its state to expect in this time. A run visits or keeps each of them.
+    fn changes_in(&self, span: Duration) -> f64 {
+        let _ = span;
+        0.0
+    }
+
     /// Whether a window without an end stays open to the end of the run. Others close when the group is healed, after the
     /// last operation.
     fn outlasts_heal(&self) -> bool {

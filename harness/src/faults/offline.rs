@@ -67,4 +67,8 @@ impl Fault for Offline {
     fn next_transition(&self, elapsed: Duration) -> Option<Duration> {
         self.clients.iter().map(|client| client.at(elapsed).until).min()
     }
+
+    fn changes_in(&self, span: Duration) -> f64 {
+        self.clients.iter().map(|client| client.changes_in(span)).sum()
+    }
 }

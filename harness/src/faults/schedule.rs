@@ -128,6 +128,15 @@ impl Faults {
         }
     }
 
+    /// How many changes of all states to expect, with the fault that has the most, until the last window closes and users
+    /// have acted for this long.
+    pub fn changes(&self, acting: Duration) -> (f64, Option<&Armed>) {
+        let last = self.last_end().max(Time::ZERO + acting);
+        let of = |armed: &Armed| armed.fault.changes_in(armed.end.unwrap_or(last).min(last).since(armed.start));
+        let most = self.iter().max_by(|a, b| of(a).total_cmp(&of(b)));
+        (self.iter().map(of).sum(), most)
+    }
+
     /// Whether nothing goes wrong.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

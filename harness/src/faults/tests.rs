@@ -213,14 +213,49 @@ fn a_fault_may_have_its_own_transitions() {
 fn messages_are_counted_for_the_faults_that_they_met() {
     let faults = faults(["partition:isolate,client=1", "skew:2s", "crash:client=2@1s..3s", "partition:halves@5s"]);
     let mut conditions = at(&faults, 2_000);
-    conditions.touch_made(NodeId(1));
-    conditions.touch_made(NodeId(3));
+    conditions.touch_made(NodeId(1), Time::from_ms(2_000));
+    conditions.touch_made(NodeId(3), Time::from_ms(2_000));
     conditions.touch_stopped(NodeId(1), NodeId(3));
     conditions.touch_stopped(NodeId(3), NodeId(2));
     conditions.touch_stopped(NodeId(1), NodeId(2));
     conditions.touch_stopped(NodeId(3), NodeId(4));
     let touched: Vec<_> = conditions.touches().iter().map(|touches| touches.messages).collect();
     assert_eq!(touched, [2, 1, 2, 0]);
+}
+
+#[test]
+fn a_fault_that_meets_a_node_which_is_away_already_touches_nothing() {
+    let touched = |texts: [&str; 2], moments: &[u64]| -> Vec<(u64, u64)> {
+        let faults = faults(texts);
+        let mut conditions = Conditions::new(&faults);
+        for ms in moments {
+            conditions.change(Transition { at: Time::from_ms(*ms), healed: false });
+            if conditions.node(NodeId(2)) != NodeState::Up {
+                conditions.touch_node(NodeId(2));
+            }
+            if !conditions.connectable(NodeId(2), NodeId::SERVER) {
+                conditions.touch_apart(NodeId(2), NodeId::SERVER);
+            }
+        }
+        conditions.touches().iter().map(|touches| (touches.nodes, touches.connections)).collect()
+    };
+    let isolate = "partition:isolate,client=2@3s..4s";
+    assert_eq!(touched(["crash:client=2@1s", isolate], &[1_000, 3_000, 4_000]), [(3, 3), (0, 0)]);
+    assert_eq!(touched(["late:2@5s", isolate], &[0, 3_000, 4_000, 5_000]), [(3, 3), (0, 0)]);
+    // One that outlasts the other, and two that begin at once.
+    assert_eq!(touched(["crash:client=2@1s..3500ms", isolate], &[1_000, 3_000, 3_500, 4_000]), [(2, 2), (0, 1)]);
+    assert_eq!(touched(["crash:client=2@3s..4s", isolate], &[3_000, 4_000]), [(1, 1), (0, 1)]);
+}
+
+#[test]
+fn a_clock_that_drifts_or_stands_still_touches_messages_between_transitions() {
+    let faults = faults(["drift:client=1@1s..3s", "freeze:client=1@1s..3s", "skew:2s,client=1"]);
+    let mut conditions = at(&faults, 1_000);
+    conditions.touch_made(NodeId(1), Time::from_ms(1_000));
+    conditions.touch_made(NodeId(1), Time::from_ms(2_000));
+    conditions.touch_made(NodeId(2), Time::from_ms(2_000));
+    let touched: Vec<_> = conditions.touches().iter().map(|touches| touches.messages).collect();
+    assert_eq!(touched, [1, 1, 2]);
 }
 
 #[test]

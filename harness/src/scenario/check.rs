@@ -1,5 +1,6 @@
 //! Whether the numbers and faults of a scenario are possible.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use syncbench_strategies::spec::{Configured, Support};
 use super::error::{ScenarioError, at, value};
 use super::{MAX_CLIENTS, MAX_OPS, Scenario};
 use crate::faults::{self, Faults, Scope};
-use crate::network::Transport;
+use crate::network::{self, Transport};
 use crate::pace::{Pace, Timing};
 use crate::settings::{Engine, Vocabulary};
 use crate::trace::Units;
@@ -111,12 +112,38 @@ pub(super) fn check_faults(
             let faults = scenario.faults.join(" ");
             return Err(value("fault", faults, format!("seed {seed}: expected a client that takes part at the end")));
         }
+        if let (changes, Some(armed)) = faults.changes(acting)
+            && changes > MOST_CHANGES
+        {
+            let expected = format!(
+                "about {changes:.0} changes until the last fault ends; expected at most {MOST_CHANGES}: make its states longer, \
+                 or the run shorter"
+            );
+            return Err(value("fault", &armed.label, expected));
+        }
         if let Some(armed) = faults.twin_again(scenario.clients) {
             return Err(value("fault", &armed.label, "expected a client in one twin at most"));
         }
         first.get_or_insert(faults);
     }
     Ok(first.unwrap_or_default())
+}
+
+/// Most changes of state that the faults of a run may go through: with 16 bytes each they take 32 MB. Three weeks of a
+/// connection that flaps every 6 s have 600,000.
+const MOST_CHANGES: f64 = 2e6;
+
+/// Checks that no two networks have one name, by which tables and charts tell them apart.
+pub(super) fn check_names(networks: &[String]) -> Result<(), ScenarioError> {
+    let mut met = BTreeSet::new();
+    let name = |network: &String| network::own_name(network).unwrap_or(network).to_owned();
+    match networks.iter().find(|network| !met.insert(name(network))) {
+        Some(twice) => {
+            let expected = format!("another network is called `{}`, too; give each a name of its own", name(twice));
+            Err(value("network", twice, expected))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Checks that some strategy runs in a topology that every fault has a meaning in. The others do not apply, and say so in

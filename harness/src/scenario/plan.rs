@@ -9,7 +9,7 @@ use syncbench_strategies::document::Digest;
 use syncbench_strategies::selector::{Selector, SelectorError};
 
 use super::catalog::Catalog;
-use super::check::{check, check_faults, check_topology};
+use super::check::{check, check_faults, check_names, check_topology};
 use super::error::{ScenarioError, value};
 use super::{MAX_CELLS, Scenario, choose};
 use crate::faults;
@@ -144,6 +144,7 @@ fn lay_out(
     let known = &product.known;
     let networks =
         once_written(&choose::networks(&scenario, known)?, |network| network::canonical_from(&known.networks, network));
+    check_names(&networks)?;
     let seeds = choose::seeds(&scenario)?;
     let transport = choose::transport(&scenario)?;
     let faults = check_faults(&scenario, known, transport, &seeds)?;

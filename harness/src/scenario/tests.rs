@@ -96,7 +96,7 @@ fn parts_keep_those_of_the_asked_workloads_that_are_their_own() {
 #[test]
 fn errors_name_the_field_the_words_and_what_is_right() {
     let crashes = |s: &mut Scenario| s.faults = vec!["crash@1s".into(), "crash:2@2s".into()];
-    let cases: [(String, [&str; 3]); 18] = [
+    let cases: [(String, [&str; 3]); 20] = [
         (broken(|s| s.strategies = vec!["serail".into()]), ["strategy", "serail", "serial"]),
         (broken(|s| s.workloads = vec!["stak".into()]), ["workload", "stak", "stack"]),
         (broken(|s| s.networks = vec!["6g".into()]), ["network", "6g", "4g"]),
@@ -110,6 +110,11 @@ fn errors_name_the_field_the_words_and_what_is_right() {
         (broken(|s| s.faults = vec!["flapping:period=2ns".into()]), ["fault", "period", "at least 1 ms"]),
         (broken(|s| s.faults = vec!["churn:gap=1us".into()]), ["fault", "gap", "at least 1 ms"]),
         (broken(|s| s.faults = vec!["twin:2,of=1".into(), "twin:1,of=3".into()]), ["fault", "twin:1", "in one twin"]),
+        (broken(|s| s.faults = vec!["burst".into(), "late:3@3650d".into()]), ["fault", "burst", "at most 2000000"]),
+        (
+            broken(|s| s.networks = vec!["custom:name=a,delay=1ms".into(), "custom:name=a".into()]),
+            ["network", "`a`", "own"],
+        ),
         (broken(|s| s.sample_ms = Some(1e-9)), ["sample", "0.01 to", "or 0 for every event"]),
         (broken(|s| s.clients = 0), ["clients", "0", "1 to"]),
         (broken(|s| s.rate_per_s = f64::NAN), ["rate", "NaN", "expected"]),

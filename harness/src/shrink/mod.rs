@@ -27,6 +27,17 @@ use search::Search;
 pub use search::{Budget, Progress};
 pub use target::{FAILED, Target, targets};
 
+/// Why a search ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// No smaller run is left to try.
+    Complete,
+    /// The budget was spent.
+    Budget,
+    /// Its watcher stopped it.
+    Stopped,
+}
+
 /// The smallest run that was found.
 pub struct Shrunk {
     /// The run.
@@ -35,8 +46,8 @@ pub struct Shrunk {
     pub cell: Cell,
     /// How many runs were tried.
     pub runs: u64,
-    /// Whether no smaller run is left to try; `false` where the budget ended first.
-    pub complete: bool,
+    /// Why the search ended.
+    pub end: Ending,
 }
 
 /// Shrinks a run whose finding or broken claim is of the target's kind. `watch` is called after every run; shrinking ends early
@@ -82,9 +93,9 @@ pub fn shrink(
             break;
         }
     }
-    let (planned, runs, complete) = search.end();
+    let (planned, runs, end) = search.end();
     let cell = find_in(&planned);
-    Ok(Shrunk { planned, cell, runs, complete })
+    Ok(Shrunk { planned, cell, runs, end })
 }
 
 impl Default for Budget {

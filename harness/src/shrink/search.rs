@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use syncbench_strategies::document::Digest;
 
-use super::Target;
+use super::{Ending, Target};
 use crate::clock::Moment;
 use crate::run::{Planned, find_in};
 
@@ -134,10 +134,14 @@ impl<'a> Search<'a> {
         has
     }
 
-    /// The best run, how many were tried, and whether nothing smaller is left to try.
-    pub(super) fn end(self) -> (Planned, u64, bool) {
-        let complete = !self.exhausted();
-        (self.best, self.runs, complete)
+    /// The best run, how many were tried, and why the search ended.
+    pub(super) fn end(self) -> (Planned, u64, Ending) {
+        let end = match (self.stopped, self.exhausted()) {
+            (true, _) => Ending::Stopped,
+            (false, true) => Ending::Budget,
+            (false, false) => Ending::Complete,
+        };
+        (self.best, self.runs, end)
     }
 }
 

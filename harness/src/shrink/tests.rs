@@ -90,7 +90,7 @@ fn a_script_repeats_its_run() {
 fn two_pops_of_one_item_are_left_of_a_busy_stack() {
     for strategy in ["lww-document", "ot"] {
         let small = shrunk(&planned(strategy, "stack", |scenario| scenario.ops = 200), "item delivered twice");
-        assert!(small.complete);
+        assert_eq!(small.end, Ending::Complete);
         assert_eq!(extent(&small.planned), (2, 2, 1, &[][..]), "{strategy}");
         assert_eq!(small.planned.settings.network, "constant:10ms");
         assert_eq!(script(&small.planned).iter().map(|action| action.client.0).collect::<Vec<_>>(), [1, 2]);
@@ -171,11 +171,14 @@ fn a_spent_budget_and_a_stop_leave_the_smallest_run_so_far() {
     let whole = planned("lww-document", "record", |scenario| scenario.ops = 200);
     let target = Target::of(&find_in(&whole), "edit lost").unwrap();
     let spent = Budget { work: 1_700, ..Budget::default() };
-    for (budget, most) in [(spent, u64::MAX), (Budget::default(), 6)] {
+    for (budget, most, end) in [(spent, u64::MAX, Ending::Budget), (Budget::default(), 6, Ending::Stopped)] {
         let left = shrink(&whole, &target, budget, &|state| state.runs < most).unwrap();
-        assert!(!left.complete && left.planned.settings.ops < 200, "{:?}", left.planned.settings);
+        assert!(left.end == end && left.planned.settings.ops < 200, "{:?}", left.planned.settings);
         assert!(target.found(&left.cell).is_some());
     }
+    // Stopped at once, it is the run as it was.
+    let left = shrink(&whole, &target, Budget::default(), &|_| false).unwrap();
+    assert_eq!((left.end, left.planned.settings.ops), (Ending::Stopped, 200));
 }
 
 proptest! {
@@ -198,7 +201,7 @@ proptest! {
         prop_assume!(!kinds.is_empty());
         let target = Target::of(&cell, kinds[which.index(kinds.len())]).unwrap();
         let small = shrink(&whole, &target, Budget::default(), &|_| true).unwrap();
-        prop_assert!(small.complete && target.found(&small.cell).is_some(), "{:?}", target);
+        prop_assert!(small.end == Ending::Complete && target.found(&small.cell).is_some(), "{:?}", target);
         let actions = script(&small.planned);
         for out in 0..actions.len() {
             let rest = [&actions[..out], &actions[out + 1..]].concat();

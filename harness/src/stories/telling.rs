@@ -111,7 +111,10 @@ impl<'a> Telling<'a> {
         for tag in &sidecar.tags {
             message.carries.extend(self.ledger.tagged(*tag));
         }
-        message.whole = !sidecar.seen.is_empty();
+        message.whole = sidecar.whole;
+        let known = self.known.get(&message.to);
+        let new = through(&sidecar.seen).filter(|op| !known.is_some_and(|known| known.contains(op)));
+        message.carries.extend(new);
     }
 
     fn event(&mut self, event: &Event) {

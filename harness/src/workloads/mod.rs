@@ -15,6 +15,8 @@ use syncbench_strategies::names;
 use syncbench_strategies::selector::{Selector, SelectorError};
 use syncbench_strategies::spec::Params;
 
+use crate::finding::Kind;
+use crate::oracles;
 use crate::workload::{Workload, WorkloadSpec};
 
 /// One line per workload.
@@ -48,6 +50,13 @@ pub fn configure_from(
         return Err(SelectorError::new(selector.to_string(), "a workload has no time window"));
     }
     Ok((spec, (spec.build)(&Params::check(selector, spec.params)?)))
+}
+
+/// The kind of finding with this name that oracles make on a built-in workload: its own, or one that all have.
+pub fn kind(workload: &str, name: &str) -> Option<&'static Kind> {
+    let spec = WORKLOADS.iter().find(|spec| spec.name == workload);
+    let mut kinds = spec.into_iter().flat_map(|spec| spec.kinds).chain(oracles::KINDS).copied();
+    kinds.find(|kind| kind.name == name)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //!
 //! `explore --all` makes it, and `bench-results/anomalies/map.json` is the committed one.
 
+mod kinds;
 mod page;
 mod quote;
 mod read;
@@ -109,8 +110,7 @@ impl Map {
     /// The committed map, which every build carries: it is compiled in from `bench-results/anomalies` beside the crates, so a
     /// crate that is packaged alone does not build. It is parsed once, and quotes borrow from it.
     ///
-    /// That it fits the build is tested: each of its stories is run again, and some of its pairs are explored again. The nightly
-    /// run explores all of them.
+    /// That it fits the build is tested: some of its pairs are explored again. The nightly run explores all of them.
     pub fn committed() -> &'static Self {
         static MAP: OnceLock<Map> = OnceLock::new();
         MAP.get_or_init(|| {

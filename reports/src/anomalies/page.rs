@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use syncbench_harness::explore::Severity;
 
-use super::{Found, Map, Pair, Worst};
+use super::{Found, Map, Pair, Worst, kinds};
 use crate::format::{count, plural};
 
 /// The last line of every page.
@@ -19,7 +19,8 @@ pub fn markdown(map: &Map) -> String {
         "Every schedule of up to {ops} by {clients}, for each strategy on the small case of each workload: every choice of \
          operations from the workload's alphabet, and every order of acting and delivering that the links allow. Each \
          schedule is run with real replicas and judged as a run is. A cell names the worst kind of anomaly and how many \
-         operations it takes, and leads to its shortest story; *none* is a proof within the bound.\n\n\
+         operations it takes, and leads to its shortest story; *none* is a proof within the bound. Which strategies can come to which kind \
+         stands [below](#by-kind-of-anomaly).\n\n\
          The worst comes first by severity: a claim of the strategy that is broken, users who are left with different \
          documents, a confirmed operation that is lost, a note. Of equal severity it is the one that takes the fewest \
          operations, then the one that more schedules show. Not tried: messages that are lost or copied, broken \
@@ -40,6 +41,7 @@ pub fn markdown(map: &Map) -> String {
     if let Some(by) = &map.made_by {
         let _ = writeln!(page, "Versions: {by}.");
     }
+    page += &kinds::sections(map);
     for strategy in &map.strategies {
         page += &stories(map, strategy);
     }

@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use maud::{Markup, html};
 use syncbench_harness::finding::Kind;
 use syncbench_harness::metric::MetricSpec;
-use syncbench_harness::workloads::WORKLOADS;
-use syncbench_harness::{metrics, oracles};
+use syncbench_harness::{metrics, workloads};
 
 use crate::aggregate::{Row, Summary};
 use crate::charts::CHARTS;
@@ -73,9 +72,7 @@ fn kinds<'a>(summary: &Summary<'a>) -> Vec<Told<'a>> {
         if let Some(kind) = facts.get(workload).and_then(|facts| facts.kinds.get(name)) {
             return Some(Told { workload: short, name, lost: kind.lost, meaning: &kind.meaning });
         }
-        let spec = WORKLOADS.iter().find(|spec| spec.name == short);
-        let mut kinds = spec.into_iter().flat_map(|spec| spec.kinds.iter()).chain(oracles::KINDS);
-        let Kind { lost, meaning, .. } = kinds.find(|known| known.name == name)?;
+        let Kind { lost, meaning, .. } = workloads::kind(short, name)?;
         Some(Told { workload: short, name, lost: *lost, meaning })
     };
     let told: BTreeSet<_> = found.into_iter().filter_map(told).collect();

@@ -62,7 +62,7 @@ fn few(table: &MappedTable<'_, '_>, program: &str, place: &str) -> Markup {
                     th scope="col" { "the worst" }
                     th scope="col" { "operations" }
                     th.words scope="col" { "its shortest story" }
-                    th.words scope="col" { "lost here" }
+                    th.words scope="col" { "lost here this way" }
                 } }
                 tbody { @for rows in &alike { (line(table, rows)) } }
             } }

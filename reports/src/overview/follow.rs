@@ -90,6 +90,8 @@ struct Kind<'o> {
     workloads: Vec<&'o str>,
     /// Strategies whose losses were judged in all of these workloads, and the worst.
     judged: Vec<(&'o str, f64)>,
+    /// Those of them that broke a claim somewhere: none of them is proposed, whatever it kept here.
+    broken: Vec<&'o str>,
 }
 
 impl<'o> Kind<'o> {
@@ -101,7 +103,7 @@ impl<'o> Kind<'o> {
             let holds = holds.unwrap_or(workload).to_owned();
             match kinds.iter_mut().find(|kind| kind.holds == holds) {
                 Some(kind) => kind.workloads.push(workload),
-                None => kinds.push(Self { holds, workloads: vec![workload], judged: Vec::new() }),
+                None => kinds.push(Self { holds, workloads: vec![workload], judged: Vec::new(), broken: Vec::new() }),
             }
         }
         for kind in &mut kinds {
@@ -114,6 +116,8 @@ impl<'o> Kind<'o> {
             };
             let strategies = overview.strategies.iter();
             kind.judged = strategies.filter_map(|known| Some((known.label, worst(known.label)?))).collect();
+            let broken = kind.judged.iter().map(|(label, _)| *label).filter(|label| overview.claims(label)[1] > 0);
+            kind.broken = broken.collect();
         }
         kinds.retain(|kind| !kind.judged.is_empty());
         kinds
@@ -124,7 +128,8 @@ impl<'o> Kind<'o> {
     }
 
     fn clean(&self) -> Vec<&'o str> {
-        self.judged.iter().filter(|(_, lost)| *lost == 0.0).map(|(label, _)| *label).collect()
+        let clean = self.judged.iter().filter(|(label, lost)| *lost == 0.0 && !self.broken.contains(label));
+        clean.map(|(label, _)| *label).collect()
     }
 
     /// A line about this kind.
@@ -151,11 +156,13 @@ impl<'o> Kind<'o> {
         let reason = |claim: &str| claim != REFUSES || clean.iter().all(|label| self.refused(overview, label));
         let shared = CLAIMS.iter().find(|(claim, _)| clean.len() > 1 && claiming(claim) == clean && reason(claim));
         match shared {
-            Some((_, words)) => self.line(&format!("0 lost with {words}"), Vec::new(), note, Rank::Some),
-            None if (1..=2).contains(&lossy.len()) && lossy.len() * 4 < clean.len() => {
+            Some((_, words)) if self.broken.is_empty() => {
+                self.line(&format!("0 lost with {words}"), Vec::new(), note, Rank::Some)
+            }
+            None if self.broken.is_empty() && (1..=2).contains(&lossy.len()) && lossy.len() * 4 < clean.len() => {
                 self.line("0 lost with all but", compressed(&lossy, &all), note, Rank::NearlyAll)
             }
-            None => self.line("0 lost with", self.named(overview, &clean), "", Rank::Some),
+            _ => self.line("0 lost with", self.named(overview, &clean), "", Rank::Some),
         }
     }
 
@@ -191,7 +198,8 @@ impl<'o> Kind<'o> {
     fn fewest(&self, overview: &Overview<'_, 'o>) -> Vec<&'o str> {
         let Some(mode) = self.worst_mode(overview) else { return Vec::new() };
         let by_seed = |label: &str| overview.not_kept_by_seed(mode, label, &self.workloads);
-        let figures: Vec<_> = self.judged.iter().map(|(label, _)| (*label, by_seed(label))).collect();
+        let kept_claims = self.judged.iter().filter(|(label, _)| !self.broken.contains(label));
+        let figures: Vec<_> = kept_claims.map(|(label, _)| (*label, by_seed(label))).collect();
         let sum = |seeds: &BTreeMap<u64, f64>| seeds.values().sum::<f64>();
         let Some((best, least)) = figures.iter().min_by(|a, b| sum(&a.1).total_cmp(&sum(&b.1))) else {
             return Vec::new();
@@ -228,8 +236,11 @@ fn fewest(overview: &Overview<'_, '_>, lossy: &[&Kind<'_>]) -> Vec<Follow> {
     let everywhere: Vec<&str> =
         first.iter().copied().filter(|label| leaders.iter().all(|one| one.contains(label))).collect();
     let line = |kind: &Kind<'_>, names: &[&str]| {
+        if names.is_empty() {
+            return kind.line("every strategy broke a claim", Vec::new(), "", Rank::None);
+        }
         let note = if names.len() > 1 { " (not told apart)" } else { "" };
-        kind.line("all lost some; most kept:", compressed(names, &kind.labels()), note, Rank::None)
+        kind.line("none kept all; most kept:", compressed(names, &kind.labels()), note, Rank::None)
     };
     if !everywhere.is_empty() && lossy.iter().all(|kind| kind.judged.len() > 1) {
         let holds = lossy.iter().map(|kind| kind.holds.clone()).collect();
@@ -237,7 +248,7 @@ fn fewest(overview: &Overview<'_, '_>, lossy: &[&Kind<'_>]) -> Vec<Follow> {
             [one] => line(one, &everywhere),
             [first, ..] => {
                 let names = compressed(&everywhere, &first.labels());
-                first.line("all lost some; none told to keep more than", names, "", Rank::None)
+                first.line("none kept all; none told to keep more than", names, "", Rank::None)
             }
             [] => return Vec::new(),
         };

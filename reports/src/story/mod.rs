@@ -162,7 +162,7 @@ fn carried(run: &Run, message: &Message) -> String {
 mod tests {
     use syncbench_harness::run::find_in;
     use syncbench_harness::scenario::{Plan, Scenario};
-    use syncbench_harness::shrink::{Budget, Target, shrink};
+    use syncbench_harness::shrink::{Budget, Ending, Target, shrink};
     use syncbench_harness::stories;
     use syncbench_harness::stories::cell::first_loss;
     use syncbench_strategies::registry::STRATEGIES;
@@ -211,7 +211,7 @@ mod tests {
         let planned = Plan::new(vec![scenario]).unwrap().cells.remove(0);
         let target = Target::of(&find_in(&planned), kind).unwrap();
         let shrunk = shrink(&planned, &target, Budget::default(), &|_| true).unwrap();
-        assert!(shrunk.complete);
+        assert_eq!(shrunk.end, Ending::Complete);
         plain(&first_loss(&shrunk.planned, Some(kind)).unwrap())
     }
 

@@ -13,6 +13,8 @@ use crate::format;
 
 /// Columns of the action where a whole state follows it.
 const ACTION: usize = 48;
+/// Columns of a state beside an action: those that time, name, action and blanks leave.
+const STATE: usize = WIDTH - ACTION - 19;
 /// Columns of the shortest names.
 const NAME: usize = 7;
 
@@ -76,7 +78,12 @@ impl Text<'_> {
         Some(format!("{} {} ms", self.told.name(node), format::figure(ms)))
     }
 
-    /// When, who, what, and the state after it: beside the action where it is whole, else below it where it changed.
+    /// Whether every state of the run has room beside the actions.
+    fn in_columns(&self, run: &Run) -> bool {
+        run.part.is_none() && run.steps.iter().all(|step| format::plain(&brief(&step.state)).chars().count() <= STATE)
+    }
+
+    /// When, who, what, and the state after it: beside the action where it has room, else below it where it changed.
     fn step(&self, run: &Run, step: &Step) -> String {
         let style = self.look.of(self.told, step.node);
         let name = self.told.names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(NAME);
@@ -85,11 +92,11 @@ impl Text<'_> {
         let paint = |text: &str| if bad { format!("{red}{text}{red:#}") } else { text.to_owned() };
         let at = if self.by_step() { format!("{:>5}    ", step.at_ms) } else { moment(step.at_ms) };
         let who = format!("{at} {style}{:<name$}{style:#}", self.told.name(step.node));
-        if run.part.is_none() {
+        if self.in_columns(run) {
             let action_columns = ACTION + NAME - name;
             let shown = format::shorten(&action, action_columns);
             let pad = " ".repeat(action_columns.saturating_sub(shown.chars().count()));
-            let state = short(&step.state, WIDTH - ACTION - 19);
+            let state = short(&step.state, STATE);
             let tint = if step.changed { style } else { dim };
             return format!("{who} {}{pad} {tint}{state}{tint:#}\n", paint(&shown));
         }

@@ -114,7 +114,7 @@ impl<E: Placed, S> Update<E, S> {
     pub(crate) fn sidecar(&self, clock: impl FnOnce() -> Clock) -> Sidecar {
         match self {
             Update::Entries { entries, .. } => Sidecar::ops(entries.iter().map(Placed::id)),
-            Update::Snapshot { .. } => Sidecar { seen: clock(), ..Sidecar::none() },
+            Update::Snapshot { .. } => Sidecar::state(&clock()),
         }
     }
 }

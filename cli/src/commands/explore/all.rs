@@ -8,11 +8,10 @@ use std::process::ExitCode;
 use syncbench_harness::explore::{self, Bounds, Case, Explored, NAMED, Refused};
 use syncbench_reports::anomalies::{self, Found, MARK, Map, Named, Worst};
 
-use super::{Pair, bounds, lines, strategy, workload};
+use super::{Pair, bounds, lines, strategy, threads, workload};
 use crate::args::ExploreArgs;
 use crate::catalog::Catalog;
 use crate::commands::run::split;
-use crate::environment;
 use crate::failure::{Done, Failure};
 use crate::out::println;
 use crate::progress::Share;
@@ -150,7 +149,7 @@ impl Pair<'_> {
                 return Ok(pair);
             }
         };
-        let threads = args.threads.unwrap_or_else(environment::cores);
+        let threads = threads(args)?;
         let search = |bounds: &Bounds| {
             let progress = |now: explore::Progress| at(now.share, now.schedules);
             explore::explore(&case, bounds, threads, &progress).map_err(Failure::usage)

@@ -135,7 +135,7 @@ impl Pair<'_> {
                 .map_err(|failure| failure.at(format!("--svg {}", path.display())))?;
         }
         let progress = Share::new("schedules");
-        let threads = args.threads.unwrap_or_else(environment::cores);
+        let threads = threads(args)?;
         let interrupted = interrupted();
         let begun = Moment::now();
         let found = explore::explore(case, bounds, threads, &|at| {
@@ -263,6 +263,18 @@ fn interrupted() -> Arc<AtomicBool> {
         eprintln!("stopping with what was found so far; press Ctrl-C again to quit now");
     });
     stop
+}
+
+/// Most threads of an exploration: no machine has more cores, and so many start at once.
+const MOST_THREADS: usize = 1_024;
+
+fn threads(args: &ExploreArgs) -> Result<usize, Failure> {
+    match args.threads {
+        Some(threads) if !(1..=MOST_THREADS).contains(&threads) => {
+            Err(Failure::usage(format!("--threads {threads}: expected 1 to {MOST_THREADS}")))
+        }
+        threads => Ok(threads.unwrap_or_else(environment::cores)),
+    }
 }
 
 /// How many schedules were run, and how fast: `1,266 schedules in 0.08 s, 15,825 a second on 2 threads`.

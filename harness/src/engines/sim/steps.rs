@@ -143,7 +143,7 @@ impl Sim<'_> {
     fn send(&mut self, from: NodeId, to: NodeId, bytes: Arc<[u8]>, sidecar: Arc<Sidecar>) {
         let payload_bytes = bytes.len() as u64;
         let hash = xxh3_64(&bytes);
-        self.conditions.touch_made(from);
+        self.conditions.touch_made(from, self.now);
         self.hold.sent(from, to);
         let sidecar = if self.task.blind { Arc::new(Sidecar::none()) } else { sidecar };
         let Some(wire) = self.wires.get_mut((from, to)) else {

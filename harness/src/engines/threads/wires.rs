@@ -20,7 +20,7 @@ impl Worker<'_> {
         let from = self.id;
         let payload_bytes = bytes.len() as u64;
         let sent = |wire_bytes| Event { at: now, node: from, what: What::Sent { to, payload_bytes, wire_bytes, hash } };
-        self.conditions.touch_made(from);
+        self.conditions.touch_made(from, now);
         let sidecar = if self.task.blind { Arc::new(Sidecar::none()) } else { sidecar };
         let Some(wire) = self.wires.get_mut(to.0 as usize).and_then(Option::as_mut) else {
             self.note(sent(wire_bytes(self.task.transport, from, payload_bytes)));

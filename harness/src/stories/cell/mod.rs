@@ -174,7 +174,9 @@ fn told(planned: &Planned, title: String, runs: Vec<Run>) -> Told {
         Some(_) => format!(", document size {} ({})", settings.size, planned.workload.spec.size_unit),
     };
     conditions += &format!(", network {}", settings.network);
-    settings.faults.iter().for_each(|fault| conditions += &format!(", {fault}"));
+    // Of a swarm, what it drew.
+    let faults = settings.drawn(&planned.product.known).unwrap_or_else(|_| settings.faults.clone());
+    faults.iter().for_each(|fault| conditions += &format!(", {fault}"));
     conditions +=
         &format!(", seed {}. An operation is named after its client: c2.5 is the fifth of client 2.", settings.seed);
     let clients = (1..=settings.clients).map(|client| Cow::from(format!("client {client}")));

@@ -97,7 +97,7 @@ impl Peer {
     }
 
     fn flush(&mut self, cx: &mut Context<'_>) {
-        let carries = mem::take(&mut self.carries);
+        let carries = Sidecar { whole: true, ..mem::take(&mut self.carries) };
         if let Some(state) = self.unsent.take() {
             cx.broadcast(self.connected.iter().copied(), wire::encode(&state), carries);
         }
@@ -192,7 +192,7 @@ impl Replica for Peer {
             self.connected.sort();
             // A peer that connects gets the document; one that was never written need not be sent.
             if self.state.stamp != Stamp::default() {
-                cx.send(peer, wire::encode(&self.state), self.seen.sidecar());
+                cx.send(peer, wire::encode(&self.state), Sidecar { whole: true, ..self.seen.sidecar() });
             }
         }
     }

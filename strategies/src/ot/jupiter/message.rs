@@ -25,7 +25,7 @@ pub(super) struct Entry {
 
 impl Entry {
     pub(super) fn sidecar(&self) -> Sidecar {
-        Sidecar::state(&[(self.client, self.through)].into())
+        Sidecar::through(&[(self.client, self.through)].into())
     }
 }
 

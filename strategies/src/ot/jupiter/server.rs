@@ -83,7 +83,7 @@ impl Server {
             Some(entries) if working || behind <= self.history => {
                 let mut seen = Clock::new();
                 entries.iter().for_each(|entry| merge_clock(&mut seen, &entry.sidecar().seen));
-                cx.send(client, encode(&ToClient::Missed(entries)), Sidecar::state(&seen));
+                cx.send(client, encode(&ToClient::Missed(entries)), Sidecar::through(&seen));
             }
             // A late copy of an old message: the log keeps everything for a client with pending work.
             None if working => count_duplicates(1, cx),

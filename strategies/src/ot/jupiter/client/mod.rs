@@ -103,7 +103,7 @@ impl Client {
         let through = inflight.through();
         let (rev, number, change) = (self.state.rev, self.state.next_number(), inflight.change.clone());
         let message = ToServer::Submit { rev, number, through, change };
-        cx.send(NodeId::SERVER, encode(&message), Sidecar::state(&[(self.node, through)].into()));
+        cx.send(NodeId::SERVER, encode(&message), Sidecar::through(&[(self.node, through)].into()));
         self.uplink.sends(cx);
         self.unreported = 0;
     }
