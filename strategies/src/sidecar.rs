@@ -33,6 +33,8 @@ pub struct Sidecar {
     /// Where a relay passes on a whole state from which was left out what the relay had: what that had not. A receiver may lack
     /// the rest, which is on its way.
     pub fresh: Option<Vec<OpId>>,
+    /// Operations of which the message may hold a part, and not all: a receiver that lacks them may show that part.
+    pub shows: Vec<OpId>,
 }
 
 impl Sidecar {
@@ -59,6 +61,11 @@ impl Sidecar {
     /// Every operation up to `seen`, as far as the receiver lacks them.
     pub fn through(seen: &Clock) -> Self {
         Self { seen: seen.clone(), ..Self::default() }
+    }
+
+    /// Whether it names an operation as one that the message carries.
+    pub fn names(&self, op: OpId) -> bool {
+        self.carries.contains(&op) || self.seen.get(&op.client).is_some_and(|through| op.n <= *through)
     }
 
     /// Changes of a library, by their tags.

@@ -129,12 +129,22 @@ impl<'a> Conditions<'a> {
 
     /// A message is made at `from`: counts the faults that set the clock there wrong, or made the node another client's twin.
     pub fn touch_made(&mut self, from: NodeId, now: Time) {
+        self.touch_posing(from, now, |touches| &mut touches.messages);
+    }
+
+    /// A user acts at `node`: counts the same faults. An operation keeps the stamp and the name that it got, also where no
+    /// message about it leaves before the fault's end.
+    pub fn touch_acted(&mut self, node: NodeId, now: Time) {
+        self.touch_posing(node, now, |touches| &mut touches.operations);
+    }
+
+    fn touch_posing(&mut self, node: NodeId, now: Time, count: impl Fn(&mut Touches) -> &mut u64) {
         let Transition { at, healed } = self.since;
         for (touches, armed) in self.touches.iter_mut().zip(self.faults.iter()) {
             // A clock goes wrong between transitions, too.
-            let wrong = || armed.fault.clock_ahead_ns(from, now.since(armed.start)) != 0;
-            let touched = armed.elapsed(at, healed).is_some() && (wrong() || armed.fault.twin_of(from).is_some());
-            touches.messages += u64::from(touched);
+            let wrong = || armed.fault.clock_ahead_ns(node, now.since(armed.start)) != 0;
+            let touched = armed.elapsed(at, healed).is_some() && (wrong() || armed.fault.twin_of(node).is_some());
+            *count(touches) += u64::from(touched);
         }
     }
 

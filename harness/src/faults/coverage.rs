@@ -94,6 +94,8 @@ pub struct Touches {
     pub messages: u64,
     /// Messages that were sent while it was open, if it acts on single messages.
     pub messages_passed: u64,
+    /// Operations that a user issued by a clock that it had set wrong, or under another client's name.
+    pub operations: u64,
     /// Connections that it broke or did not let open, each counted at every fault transition.
     pub connections: u64,
     /// Nodes that it kept from taking part, each counted at every fault transition.
@@ -105,12 +107,13 @@ impl Touches {
     pub fn add(&mut self, other: &Self) {
         self.messages += other.messages;
         self.messages_passed += other.messages_passed;
+        self.operations += other.operations;
         self.connections += other.connections;
         self.nodes += other.nodes;
     }
 
     fn any(&self) -> bool {
-        self.messages + self.connections + self.nodes > 0
+        self.messages + self.operations + self.connections + self.nodes > 0
     }
 }
 

@@ -259,6 +259,17 @@ fn a_clock_that_drifts_or_stands_still_touches_messages_between_transitions() {
 }
 
 #[test]
+fn what_a_user_does_by_a_wrong_clock_or_under_another_name_is_touched() {
+    let faults = faults(["skew:2s,client=1@1s..3s", "twin:client=2,of=1", "partition:isolate,client=1"]);
+    let mut conditions = at(&faults, 2_000);
+    for client in [1, 2, 4] {
+        conditions.touch_acted(NodeId(client), Time::from_ms(2_000));
+    }
+    let touched: Vec<_> = conditions.touches().iter().map(|touches| (touches.operations, touches.messages)).collect();
+    assert_eq!(touched, [(1, 0), (1, 0), (0, 0)]);
+}
+
+#[test]
 fn coverage_says_who_was_hit_how_long_and_what_was_done_meanwhile() {
     let faults = faults([
         "partition:isolate,client=2@1s..3s",

@@ -118,11 +118,13 @@ fn a_change_reads_back_as_it_was_encoded() {
         let back: Change = wire::decode(&wire::encode(&a)).map_err(|error| TestCaseError::fail(error.to_string()))?;
         prop_assert_eq!(apply(&back, &document)?, after);
         prop_assert_eq!(wire::encode(&back), wire::encode(&a));
+        prop_assert_eq!(back, a.clone());
         let late = b.transform(&a, false);
         let back: Change =
             wire::decode(&wire::encode(&late)).map_err(|error| TestCaseError::fail(error.to_string()))?;
-        // Client and server compare a transformed change by its bytes.
+        // Client and server compare a transformed change by its bytes, or by what they decoded.
         prop_assert_eq!(wire::encode(&back), wire::encode(&late));
+        prop_assert_eq!(&back, &late);
         prop_assert_eq!(overflows(&[&a, &back], &document), overflows(&[&a, &late], &document));
         Ok(())
     });

@@ -81,6 +81,18 @@ impl Change {
         }
     }
 
+    /// A change of entries of a map. An entry in which nothing changes is left out, as it is from the encoding: client and
+    /// server have to find two changes equal that encode alike.
+    fn of_entries(mut slots: BTreeMap<Key, Slot>) -> Self {
+        slots.retain(|_, slot| *slot != Slot::Inside(Change::Keep));
+        if slots.is_empty() { Change::Keep } else { Change::Map(slots) }
+    }
+
+    /// A change of items of a list; see [`Change::of_entries`].
+    fn of_items(steps: list::Steps) -> Self {
+        if steps.is_empty() { Change::Keep } else { Change::List(steps) }
+    }
+
     /// Edits that follow each other, as one change. `None` if they cannot.
     pub fn of(edits: &[Edit]) -> Option<Self> {
         edits.iter().try_fold(Change::Keep, |change, edit| change.compose(&Change::from(edit)))
@@ -111,9 +123,9 @@ impl Change {
                     };
                     slots.insert(key.clone(), slot);
                 }
-                Change::Map(slots)
+                Change::of_entries(slots)
             }
-            (Change::List(steps), Change::List(then)) => Change::List(steps.compose(then)?),
+            (Change::List(steps), Change::List(then)) => Change::of_items(steps.compose(then)?),
             (Change::Text(steps), Change::Text(then)) => Change::Text(steps.compose(then)),
             (Change::Count(by), Change::Count(then)) => {
                 // An edit without an inverse is an error of the document.
@@ -143,9 +155,9 @@ impl Change {
                     };
                     Some((key.clone(), slot))
                 });
-                Change::Map(fitted.collect())
+                Change::of_entries(fitted.collect())
             }
-            (Change::List(steps), Change::List(theirs)) => Change::List(steps.transform(theirs, ahead)),
+            (Change::List(steps), Change::List(theirs)) => Change::of_items(steps.transform(theirs, ahead)),
             (Change::Text(steps), Change::Text(theirs)) => Change::Text(steps.transform(theirs, ahead)),
             (Change::Count(_), Change::Count(_)) => self.clone(),
             // The node was replaced, or the two were made on different documents.
@@ -171,10 +183,10 @@ impl Change {
                     };
                     inverse.insert(key.clone(), slot);
                 }
-                Change::Map(inverse)
+                Change::of_entries(inverse)
             }
             (Change::List(steps), Document::List(items)) => {
-                Change::List(steps.invert(|index| items.get(index).cloned())?)
+                Change::of_items(steps.invert(|index| items.get(index).cloned())?)
             }
             (Change::Text(steps), Document::Text(rope)) => {
                 Change::Text(steps.invert(|from, to| Some(rope.get_slice(from..to)?.to_string()))?)
@@ -199,21 +211,23 @@ impl From<&Edit> for Change {
             },
             Edit::Increment { path, by } => (&path[..], Change::Count(*by)),
             Edit::ListInsert { path, index, values } => {
-                (&path[..], Change::List(list::Steps::insert(*index, values.clone())))
+                (&path[..], Change::of_items(list::Steps::insert(*index, values.clone())))
             }
-            Edit::ListRemove { path, index, count } => (&path[..], Change::List(list::Steps::delete(*index, *count))),
-            Edit::ListMove { path, from, to } => (&path[..], Change::List(list::Steps::moved(*from, *to))),
+            Edit::ListRemove { path, index, count } => {
+                (&path[..], Change::of_items(list::Steps::delete(*index, *count)))
+            }
+            Edit::ListMove { path, from, to } => (&path[..], Change::of_items(list::Steps::moved(*from, *to))),
             Edit::TextSplice { path, pos, delete, insert } => {
                 (&path[..], Change::Text(text::Steps::splice(*pos, *delete, insert)))
             }
         };
         path.iter().rev().fold(change, |change, step| match step {
             Step::Key(key) => slot(key, Slot::Inside(change)),
-            Step::Index(index) => Change::List(list::Steps::inside(*index, change)),
+            Step::Index(index) => Change::of_items(list::Steps::inside(*index, change)),
         })
     }
 }
 
 fn slot(key: &Key, slot: Slot) -> Change {
-    Change::Map([(key.clone(), slot)].into())
+    Change::of_entries([(key.clone(), slot)].into())
 }

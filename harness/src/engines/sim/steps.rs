@@ -32,6 +32,7 @@ impl Sim<'_> {
             self.queue.push(at, Work::Issue { client, intended: at });
         }
         let Some(action) = self.users.act(client, node.replica.view(), &self.ledger) else { return };
+        self.conditions.touch_acted(client, self.now);
         let op = self.ledger.next_op(client);
         self.hold.acting(op, &self.ledger);
         let (opened, submitted) = self.saboteur.as_mut().map_or((1, 1), |bug| (bug.opens(), bug.submits()));

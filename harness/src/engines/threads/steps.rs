@@ -41,6 +41,7 @@ impl Worker<'_> {
             let op = self.own.own().next;
             self.own.issue(&action);
             let at = self.step_begins();
+            self.conditions.touch_acted(self.id, at);
             if self.task.pace == Pace::Turns {
                 self.notify(Notice::Opened { op, action: action.clone(), at, intended });
             }

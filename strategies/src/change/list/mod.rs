@@ -51,7 +51,7 @@ enum Fate {
 impl Steps {
     /// One change inside one item.
     pub fn inside(index: usize, change: Change) -> Self {
-        Self { steps: Vec::new(), inside: [(index, change)].into() }
+        Self { steps: Vec::new(), inside: [(index, change)].into() }.trimmed()
     }
 
     /// From untrusted steps. `None` unless every item that is taken is put down, once.

@@ -143,7 +143,8 @@ impl Peer {
         // What waits for the end of the window is in the answer too; informed peers get it twice.
         self.flush(cx);
         let missing = self.doc.missing(&theirs);
-        cx.send(from, seal(&Message::Updates(vec![missing])), self.seen.sidecar());
+        let gapless = self.node == NodeId::SERVER && self.doc.whole();
+        cx.send(from, seal(&Message::Updates(vec![missing])), self.seen.answer(gapless, &self.unsure));
         self.forward.send_waiting(from, cx);
         self.informed.insert(from);
         self.greet(from, cx);
@@ -172,6 +173,8 @@ impl Peer {
         }
         self.changed = true;
         self.waits(message, cx);
+        let lacks = |op: &&OpId| self.seen.lacks(op.client, op.n).any(|lacking| lacking == **op);
+        sidecar.shows.iter().filter(lacks).for_each(|op| cx.pending(*op));
         if self.doc.whole() {
             self.unsure.drain(..).for_each(|sidecar| self.seen.add(&sidecar));
         }
@@ -239,7 +242,7 @@ impl Replica for Peer {
             Message::State(state) => self.answer(from, &state, cx),
             Message::Updates(updates) => {
                 let passes_on = self.node == NodeId::SERVER && updates.iter().any(|update| *update != EMPTY);
-                let passed_on = passes_on.then(|| self.seen.passed_on(sidecar));
+                let passed_on = passes_on.then(|| self.seen.passed_on(sidecar, &self.unsure));
                 self.merge(&updates, &self.seen.taken(sidecar), cx)?;
                 if let Some(passed_on) = passed_on {
                     self.forward.take(from, bytes, &passed_on);

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::mem;
 
 use crate::node::{NodeId, OpId};
 use crate::sidecar::{Clock, Sidecar};
@@ -50,22 +51,40 @@ impl Seen {
         named.chain(single.copied()).collect()
     }
 
-    /// A message that a relay passes on: with what is new here, if it has been a whole state for the relay.
-    pub(super) fn passed_on<'s>(&self, sidecar: &'s Sidecar) -> Cow<'s, Sidecar> {
-        if sidecar.seen.is_empty() {
+    /// A message that a relay passes on: with what is new here, if it has been a whole state for the relay. Its sender left out
+    /// what the relay had, and with it what is in the relay's document already though a gap makes it `unsure`.
+    pub(super) fn passed_on<'s>(&self, sidecar: &'s Sidecar, unsure: &[Sidecar]) -> Cow<'s, Sidecar> {
+        if sidecar.seen.is_empty() && sidecar.shows.is_empty() {
             return Cow::Borrowed(sidecar);
         }
-        Cow::Owned(Sidecar { fresh: Some(self.lacking(sidecar)), ..sidecar.clone() })
+        let mut fresh = self.lacking(sidecar);
+        fresh.retain(|op| !unsure.iter().any(|sidecar| sidecar.names(*op)));
+        Cow::Owned(Sidecar { fresh: Some(fresh), ..sidecar.clone() })
     }
 
     /// What such a message accounts for here.
     pub(super) fn taken<'s>(&self, sidecar: &'s Sidecar) -> Cow<'s, Sidecar> {
-        match &sidecar.fresh {
-            Some(fresh) if self.lacking(sidecar).iter().any(|op| !fresh.contains(op)) => {
-                Cow::Owned(Sidecar::ops(fresh.iter().copied()))
-            }
-            _ => Cow::Borrowed(sidecar),
+        let Some(fresh) = &sidecar.fresh else { return Cow::Borrowed(sidecar) };
+        let left_out: Vec<OpId> = self.lacking(sidecar).into_iter().filter(|op| !fresh.contains(op)).collect();
+        if left_out.is_empty() {
+            return Cow::Borrowed(sidecar);
         }
+        // Of what was left out, deletions are in every state.
+        let shows = left_out.into_iter().chain(sidecar.shows.iter().copied()).collect();
+        Cow::Owned(Sidecar { shows, ..Sidecar::ops(fresh.iter().copied()) })
+    }
+
+    /// What an answer to a peer accounts for: the library leaves out the blocks behind a gap, and no deletions. `gapless` says
+    /// that a relay knows of no gap in its document; a client takes every operation that is not here for one.
+    pub(super) fn answer(&self, gapless: bool, unsure: &[Sidecar]) -> Sidecar {
+        let mut sidecar = self.sidecar();
+        if !gapless {
+            sidecar.shows = mem::take(&mut sidecar.carries);
+        }
+        for unsure in unsure {
+            sidecar.shows.extend(self.lacking(unsure));
+        }
+        sidecar
     }
 
     /// What a message with the whole document accounts for.
@@ -123,14 +142,29 @@ mod tests {
         let (mut relay, mut client) = (Seen::default(), Seen::default());
         relay.add(&Sidecar::ops([op(1), op(2)]));
         let state = Sidecar::state(&[(NodeId(1), 4)].into());
-        let passed_on = relay.passed_on(&state);
-        assert_eq!(client.taken(&passed_on).carries, [op(3), op(4)]);
+        let passed_on = relay.passed_on(&state, &[]);
+        let taken = client.taken(&passed_on);
+        assert_eq!((&taken.carries, &taken.shows), (&vec![op(3), op(4)], &vec![op(1), op(2)]));
+        let unsure = [Sidecar::op(op(4))];
+        assert_eq!(relay.passed_on(&state, &unsure).fresh, Some(vec![op(3)]));
         client.add(&client.taken(&passed_on));
         assert_eq!(client.lacks(NodeId(1), 4).collect::<Vec<_>>(), [op(1), op(2)]);
         client.add(&Sidecar::ops([op(1), op(2)]));
         assert_eq!(client.taken(&passed_on).seen, state.seen);
         // Where everything else has arrived, a state is a whole one.
-        assert_eq!(relay.taken(&relay.passed_on(&state)).seen, state.seen);
-        assert_eq!(relay.passed_on(&Sidecar::op(op(9))).fresh, None);
+        assert_eq!(relay.taken(&relay.passed_on(&state, &[])).seen, state.seen);
+        assert_eq!(relay.passed_on(&Sidecar::op(op(9)), &[]).fresh, None);
+    }
+
+    #[test]
+    fn an_answer_accounts_for_nothing_behind_a_gap() {
+        let mut seen = Seen::default();
+        seen.add(&Sidecar::ops([op(1), op(3)]));
+        let unsure = [Sidecar::op(op(4))];
+        let client = seen.answer(false, &unsure);
+        assert_eq!((client.seen[&NodeId(1)], client.carries, client.shows), (1, vec![], vec![op(3), op(4)]));
+        // A relay without a gap in its document: what is not here only deleted something.
+        let relay = seen.answer(true, &[]);
+        assert_eq!((relay.seen[&NodeId(1)], relay.carries, relay.shows), (1, vec![op(3)], vec![]));
     }
 }

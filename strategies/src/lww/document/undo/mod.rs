@@ -133,18 +133,27 @@ fn slid(edits: &[Edit], before: &Document) -> Vec<Edit> {
 
 /// Whether `fitted` undoes what `inverse` does, and no more, whatever operations led to `others`.
 fn certain(inverse: &Change, others: &Change, fitted: &Change) -> bool {
+    let inside = |key| match fitted {
+        Change::Map(slots) => match slots.get(key) {
+            Some(Slot::Inside(change)) => change,
+            _ => &Change::Keep,
+        },
+        _ => &Change::Keep,
+    };
     match (inverse, others, fitted) {
-        (Change::Map(slots), Change::Map(theirs), Change::Map(fitted)) => {
-            slots.iter().all(|(key, slot)| match (slot, theirs.get(key), fitted.get(key)) {
-                (Slot::Inside(slot), Some(Slot::Inside(theirs)), Some(Slot::Inside(fitted))) => {
-                    certain(slot, theirs, fitted)
-                }
+        (Change::Map(slots), Change::Map(theirs), _) => {
+            slots.iter().all(|(key, slot)| match (slot, theirs.get(key)) {
+                (Slot::Inside(slot), Some(Slot::Inside(theirs))) => certain(slot, theirs, inside(key)),
                 // The last write of an entry, or its removal, wins.
                 _ => true,
             })
         }
-        (Change::List(steps), Change::List(theirs), Change::List(fitted)) => {
-            !steps.has_inside() && !theirs.has_inside() && items(steps).is_some_and(|n| items(fitted) == Some(n))
+        (Change::List(steps), Change::List(theirs), fitted) => {
+            let left = match fitted {
+                Change::List(fitted) => items(fitted),
+                _ => Some(0),
+            };
+            !steps.has_inside() && !theirs.has_inside() && items(steps).is_some_and(|n| left == Some(n))
         }
         (Change::Text(steps), Change::Text(_), Change::Text(fitted)) => {
             letters(steps).is_some_and(|n| letters(fitted) == Some(n))
