@@ -36,6 +36,7 @@ use crate::task::Task;
 use crate::tracer::Tracer;
 use crate::wire::Parcel;
 use line::{Line, Waiting};
+use observe::Judged;
 use transitions::Saved;
 use wires::Wires;
 
@@ -111,6 +112,7 @@ struct Sim<'a> {
     /// Nodes that were called since states were last looked at.
     touched: NodeSet,
     shown: NodeMap<Digest>,
+    judged: Judged,
     /// The state that is being looked at, encoded.
     encoded: Vec<u8>,
     events: Vec<Event>,
@@ -157,6 +159,7 @@ impl<'a> Sim<'a> {
             tracer: Tracer::default(),
             touched: NodeSet::default(),
             shown: NodeMap::default(),
+            judged: Judged::default(),
             encoded: Vec::new(),
             events: Vec::new(),
             requests: Vec::new(),

@@ -1,6 +1,8 @@
 //! What can be observed of a run: the states that users see, every event for the ledger, the trace digest and the probes,
 //! and the result.
 
+use std::collections::BTreeMap;
+
 use syncbench_strategies::document::{Digest, Document};
 use syncbench_strategies::replica::{NodeId, Time};
 
@@ -25,9 +27,9 @@ impl Sim<'_> {
             if self.shown.insert(id, digest) == Some(digest) {
                 continue;
             }
-            let allowed = self.task.workload.invariant(&document);
+            let broken = self.judged.broken(digest, || self.task.workload.invariant(&document));
             self.emit(id, What::State(digest));
-            if let Err(reason) = allowed {
+            if let Some(reason) = broken {
                 self.emit(id, What::Broken(reason));
             }
         }
@@ -95,5 +97,44 @@ impl Sim<'_> {
             coverage,
             stored_bytes,
         }
+    }
+}
+
+/// What is wrong with the states that were judged lately. All clients of a group come to see a state one after the other, so it
+/// is judged once for all of them.
+#[derive(Default)]
+pub(super) struct Judged(BTreeMap<Digest, Option<String>>);
+
+impl Judged {
+    /// More states than clients show at one time; beyond it all are forgotten.
+    const MOST: usize = 1 << 12;
+
+    fn broken(&mut self, state: Digest, judge: impl FnOnce() -> Result<(), String>) -> Option<String> {
+        if self.0.len() >= Self::MOST {
+            self.0.clear();
+        }
+        self.0.entry(state).or_insert_with(|| judge().err()).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_is_judged_once_until_too_many_were() {
+        let (mut judged, mut times) = (Judged::default(), 0);
+        let digest = |n: u64| Digest::of(&n.to_le_bytes());
+        let mut judge = |judged: &mut Judged, n| {
+            judged.broken(digest(n), || {
+                times += 1;
+                if n == 0 { Err("torn".into()) } else { Ok(()) }
+            })
+        };
+        assert_eq!([0, 1, 0, 1].map(|n| judge(&mut judged, n).is_some()), [true, false, true, false]);
+        (1..2 * Judged::MOST as u64).for_each(|n| drop(judge(&mut judged, n)));
+        assert_eq!(judge(&mut judged, 0).as_deref(), Some("torn"));
+        assert!(judged.0.len() < Judged::MOST);
+        assert_eq!(times, 2 * Judged::MOST + 1);
     }
 }
