@@ -167,6 +167,23 @@ fn presence_begins_anew_with_a_server_that_lost_something() {
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }
 
+/// A node that stood still handles what had come over a connection before it notices that the connection broke. Its answers go
+/// nowhere: they belong to no connection that was opened since.
+#[test]
+fn nothing_goes_from_a_broken_connection_into_the_next() {
+    let faults = ["pause:client=2@33ms..538ms", "outage@199ms..364ms", "outage@366ms..370ms"];
+    let subject = Subject::new("escrow", "booking");
+    let complaints: Vec<String> = (1..=40u64)
+        .into_par_iter()
+        .filter_map(|seed| {
+            let networks = vec!["4g:detection=10ms".into()];
+            let scenario = Scenario { networks, ops: 36, rate_per_s: 30.0, clients: 3, ..with(&faults) };
+            passed(&subject.cell(&scenario, seed)).err()
+        })
+        .collect();
+    assert!(complaints.is_empty(), "{} seeds: {}", complaints.len(), complaints[0]);
+}
+
 /// Whether a node that recovered with less than it had is told to hold some operation.
 struct Holds(Arc<Mutex<Vec<bool>>>);
 

@@ -3,7 +3,7 @@
 //! Messages and changes of connections keep their order: a replica must not learn that a connection broke before it has
 //! handled what came over it. Timers wait only at a node that stands still.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use syncbench_strategies::replica::{LinkState, NodeId, Time};
 
@@ -30,9 +30,23 @@ pub(super) struct Line {
     ahead: u32,
     /// What arrived while the node stands still, in order.
     held: VecDeque<Waiting>,
+    /// How many changes of the connection with each peer the node has not noticed yet.
+    unnoticed: BTreeMap<NodeId, u32>,
 }
 
 impl Line {
+    /// Whether the node still takes a connection with `peer` for its own that is gone: what it sends goes nowhere, and not into
+    /// the connection that has been opened since.
+    pub(super) fn is_out_of_date(&self, peer: NodeId) -> bool {
+        self.unnoticed.contains_key(&peer)
+    }
+
+    fn notices(&mut self, peer: NodeId) {
+        if let Some(more) = self.unnoticed.remove(&peer).and_then(|changes| changes.checked_sub(1)).filter(|n| *n > 0) {
+            self.unnoticed.insert(peer, more);
+        }
+    }
+
     /// How many messages wait for a node that stands still.
     pub(super) fn messages_held(&self) -> u64 {
         self.held.iter().filter(|waiting| matches!(waiting, Waiting::Message(_))).count() as u64
@@ -48,6 +62,9 @@ impl Sim<'_> {
         }
         let service = if is_message { self.conditions.service(node) } else { std::time::Duration::ZERO };
         let line = &mut self.lines[node.0 as usize];
+        if let Waiting::Link(peer, ..) = waiting {
+            *line.unnoticed.entry(peer).or_default() += 1;
+        }
         if service.is_zero() && line.ahead == 0 {
             return self.meet(node, waiting);
         }
@@ -105,7 +122,10 @@ impl Sim<'_> {
             Waiting::Message(parcel) => self.receive(&parcel),
             Waiting::Timer(_) if self.timers_void => {}
             Waiting::Timer(tag) => self.step(node, Input::Timer(tag)),
-            Waiting::Link(peer, state, after_handshake) => self.notice(node, peer, state, after_handshake),
+            Waiting::Link(peer, state, after_handshake) => {
+                self.lines[node.0 as usize].notices(peer);
+                self.notice(node, peer, state, after_handshake);
+            }
         }
     }
 }

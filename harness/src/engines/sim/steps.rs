@@ -147,7 +147,8 @@ impl Sim<'_> {
         self.conditions.touch_made(from, self.now);
         self.hold.sent(from, to);
         let sidecar = if self.task.blind { Arc::new(Sidecar::none()) } else { sidecar };
-        let Some(wire) = self.wires.get_mut((from, to)) else {
+        let connected = !self.lines[from.0 as usize].is_out_of_date(to);
+        let Some(wire) = self.wires.get_mut((from, to)).filter(|_| connected) else {
             let wire_bytes = wire_bytes(self.task.transport, from, payload_bytes);
             self.emit(from, What::Sent { to, payload_bytes, wire_bytes, hash });
             return self.lose(from, to);
