@@ -19,34 +19,18 @@ use crate::settings::{Engine, Settings};
 use crate::task::Task;
 use crate::{engines, workloads};
 
-const THREAD_RATIO: Measurement = Measurement {
-    name: "",
-    what: "",
-    unit: "times",
-    target: Target::AtLeast(0.25),
-    source: "",
-    clock: Clock::Real,
-    share: Duration::from_secs(20),
-    apart: None,
-    begin: || Err(String::new()),
-};
-
 pub(super) static THREADS: Measurement = Measurement {
     name: "threads",
     what: "deliveries of the threads engine in its latency mode, serial on stack, 32 clients, beside bare crossbeam \
            channels",
+    unit: "times",
+    target: Target::AtLeast(0.25),
     source: "what a replica may cost beside the channel that it uses",
+    clock: Clock::Real,
+    share: Duration::from_secs(20),
+    apart: None,
+    once: false,
     begin: beside_channels,
-    ..THREAD_RATIO
-};
-
-pub(super) static THREADS_ELIXIR: Measurement = Measurement {
-    name: "threads-elixir",
-    what: "the same deliveries beside the Elixir program of the stack; with batches, ten times are wanted",
-    target: Target::AtLeast(2.0),
-    source: "twice the program that the stack's users have",
-    begin: || Err(no_elixir().into()),
-    ..THREAD_RATIO
 };
 
 const CLIENTS: u32 = 32;
@@ -54,15 +38,6 @@ const CLIENTS: u32 = 32;
 const OPS: u64 = 3_200;
 /// Operations of the channels: as long as a thread's slice of the processor several times over.
 const CHANNEL_OPS: u64 = 64_000;
-
-/// Why there is no Elixir program to run.
-fn no_elixir() -> &'static str {
-    let paths = std::env::var_os("PATH").unwrap_or_default();
-    match std::env::split_paths(&paths).any(|folder| folder.join("elixir").is_file()) {
-        true => "elixir is here, the program is not: syncbench does not have it",
-        false => "no elixir on PATH",
-    }
-}
 
 fn beside_channels() -> Result<Repeat, String> {
     let mut engine_first = false;
@@ -78,27 +53,30 @@ fn beside_channels() -> Result<Repeat, String> {
     }))
 }
 
-/// Deliveries of the engine in a second, up to the last.
-fn engine() -> Result<f64, String> {
-    let (spec, workload) = workloads::configure(&"stack".parse().expect("a name")).expect("a workload");
-    let strategy = registry::configure(&"serial".parse().expect("a name")).expect("a strategy");
-    let settings = Settings {
+/// Clients on threads without a network, looked at only at the end, whose users offer ten times what the channels carry.
+pub(super) fn settings(size: u64) -> Settings {
+    Settings {
         network: "instant".into(),
         faults: Vec::new(),
         transport: Transport::Stream,
         engine: Engine::Threads,
         clients: CLIENTS,
         ops: OPS,
-        // Ten times what the channels carry.
         rate_per_s: 1e7,
         pace: Pace::Periodic,
         undo: 0.0,
-        size: spec.default_size,
+        size,
         seed: 1,
         sample_every: Some(Duration::from_secs(3_600)),
         budget: Duration::from_secs(60),
-    };
-    let task = Task::new(&strategy, &*workload, settings).expect("a built-in profile");
+    }
+}
+
+/// Deliveries of the engine in a second, from the first operation to the last delivery.
+fn engine() -> Result<f64, String> {
+    let (spec, workload) = workloads::configure(&"stack".parse().expect("a name")).expect("a workload");
+    let strategy = registry::configure(&"serial".parse().expect("a name")).expect("a strategy");
+    let task = Task::new(&strategy, &*workload, settings(spec.default_size)).expect("a built-in profile");
     let ran = engines::run(&task, &mut []);
     if !ran.quiescent() || !ran.converged() {
         return Err(format!("the engine did not deliver everything within a minute: {}", ran.pending()));
@@ -114,7 +92,7 @@ fn channels(clients: u32, ops: u64) -> f64 {
     let each = ops / u64::from(clients);
     let all = each * u64::from(clients);
     let together = Barrier::new(clients as usize + 2);
-    std::thread::scope(|scope| {
+    let begun = std::thread::scope(|scope| {
         for inbox in at_clients {
             let (outbox, together) = (to_server.clone(), &together);
             scope.spawn(move || {
@@ -131,14 +109,10 @@ fn channels(clients: u32, ops: u64) -> f64 {
             }
         });
         together.wait();
-        let begun = Moment::now();
-        // The scope ends with the last thread.
-        begun
-    })
-    .elapsed()
-    .as_secs_f64()
-    .recip()
-        * (all * u64::from(clients)) as f64
+        Moment::now()
+    });
+    // The scope has ended with the last thread.
+    (all * u64::from(clients)) as f64 / begun.elapsed().as_secs_f64()
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ pub(super) static TWO_CORES: Measurement = Measurement {
     clock: Clock::Real,
     share: Duration::from_secs(20),
     apart: None,
+    once: false,
     begin: two_cores,
 };
 

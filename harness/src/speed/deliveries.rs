@@ -28,6 +28,7 @@ const RATE: Measurement = Measurement {
     clock: Clock::Processor,
     share: Duration::from_secs(10),
     apart: None,
+    once: false,
     begin: || Err(String::new()),
 };
 
@@ -59,25 +60,6 @@ pub(super) static GOSSIP_1000: Measurement = Measurement {
     ..RATE
 };
 
-pub(super) static GOSSIP_100000: Measurement = Measurement {
-    name: "gossip-100000",
-    what: "the same gossip among 100,000 hosts, without probes",
-    target: Target::AtLeast(1.5e6),
-    source: "half of what 1,000 hosts are to reach",
-    begin: || Err("each host would keep a list of all others: 40 GB".into()),
-    ..RATE
-};
-
-pub(super) static GOSSIP_PEERS: Measurement = Measurement {
-    name: "gossip-madsim",
-    what: "the same gossip among 100 hosts beside madsim's; beside turmoil's, 1,000 times are wanted",
-    unit: "times",
-    target: Target::AtLeast(10.0),
-    source: "a simulator without a runtime for each host",
-    begin: || Err("madsim and turmoil need a build of their own".into()),
-    ..RATE
-};
-
 pub(super) static SERIAL_100: Measurement = Measurement {
     name: "serial-100",
     what: "the simulator with serial on counter, 100 clients, all probes",
@@ -94,6 +76,7 @@ pub(super) static LOOKING_1000: Measurement = Measurement {
     target: Target::AtMost(60.0),
     source: "a minute for a run, however many clients it has",
     share: Duration::from_secs(30),
+    once: true,
     begin: || time(Group { clients: 1_000, ops: 10_000, ..SERIAL }),
     ..RATE
 };
@@ -106,6 +89,7 @@ pub(super) static STAR_10000: Measurement = Measurement {
     source: "a minute for a run, however many clients it has",
     share: Duration::ZERO,
     apart: Some("a run takes minutes"),
+    once: true,
     begin: || time(Group { clients: 10_000, ops: 10_000, sample_every: SECOND, ..SERIAL }),
     ..RATE
 };

@@ -30,6 +30,7 @@ const EDIT: Measurement = Measurement {
     clock: Clock::Processor,
     share: Duration::from_secs(5),
     apart: None,
+    once: false,
     begin: || Err(String::new()),
 };
 
@@ -84,38 +85,41 @@ fn document(collection: Document) -> Document {
     Document::map([("items", collection)])
 }
 
-/// The ratio of a document's edits to the same work on the collection. Both must end with the same collection.
+/// A document's edits and the same work on its collection alone.
+struct Pair<C, F> {
+    original: Document,
+    before: C,
+    edits: Vec<Edit>,
+    alone: F,
+}
+
+impl<C: Clone, F: Fn(&mut C)> Pair<C, F> {
+    /// Nanoseconds of the edits, and what they make.
+    fn edited(&self) -> (u64, Document) {
+        let mut copy = self.original.clone();
+        let apply = |edit| _ = black_box(copy.apply(edit).expect("the edit fits"));
+        (processor_ns(|| self.edits.iter().for_each(apply)), copy)
+    }
+
+    /// The same without a document.
+    fn alone(&self) -> (u64, C) {
+        let mut copy = self.before.clone();
+        (processor_ns(|| (self.alone)(black_box(&mut copy))), copy)
+    }
+}
+
+/// The ratio of a document's edits to the same work on the collection. Both must end with the same.
 fn compare<C: Clone + 'static>(
     before: C,
     wrap: fn(C) -> Document,
     edits: Vec<Edit>,
     alone: impl Fn(&mut C) + 'static,
 ) -> Result<Repeat, String> {
-    let original = document(wrap(before.clone()));
-    let edited = || {
-        let mut copy = original.clone();
-        let ns = processor_ns(|| edits.iter().for_each(|edit| _ = black_box(copy.apply(edit).expect("the edit fits"))));
-        (ns, copy)
-    };
-    let peer = || {
-        let mut copy = before.clone();
-        let ns = processor_ns(|| alone(black_box(&mut copy)));
-        (ns, copy)
-    };
-    if edited().1 != document(wrap(peer().1)) {
+    let pair = Pair { original: document(wrap(before.clone())), before, edits, alone };
+    if pair.edited().1 != document(wrap(pair.alone().1)) {
         return Err("the edits do not have the effect of the peer's".into());
     }
-    Ok(Box::new(move || {
-        let edited = || {
-            let mut copy = original.clone();
-            processor_ns(|| edits.iter().for_each(|edit| _ = black_box(copy.apply(edit).expect("the edit fits"))))
-        };
-        let peer = || {
-            let mut copy = before.clone();
-            processor_ns(|| alone(black_box(&mut copy)))
-        };
-        Ok(ratio(&mut { edited }, &mut { peer }))
-    }))
+    Ok(Box::new(move || Ok(ratio(&mut || pair.edited().0, &mut || pair.alone().0))))
 }
 
 fn list(index: fn(usize) -> usize, insert: fn(&mut Vector<Document>, usize, Document)) -> Result<Repeat, String> {

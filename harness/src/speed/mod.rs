@@ -6,8 +6,10 @@
 //!
 //! Each measurement is one line in [`MEASUREMENTS`]; those of one subject share a file.
 
+mod absent;
 mod channels;
 mod cores;
+mod delays;
 mod deliveries;
 mod documents;
 mod gossip;
@@ -27,11 +29,14 @@ pub static MEASUREMENTS: &[&Measurement] = &[
     &deliveries::GOSSIP_100,
     &deliveries::GOSSIP_100_PROBES,
     &deliveries::GOSSIP_1000,
-    &deliveries::GOSSIP_100000,
-    &deliveries::GOSSIP_PEERS,
+    &absent::GOSSIP_100000,
+    &absent::MADSIM,
+    &absent::TURMOIL,
     &deliveries::SERIAL_100,
     &deliveries::LOOKING_1000,
     &deliveries::STAR_10000,
+    &absent::STREAM,
+    &absent::AUTOMERGE,
     &documents::LIST_PREPEND,
     &documents::LIST_INSERT,
     &documents::MAP_PUT,
@@ -41,7 +46,9 @@ pub static MEASUREMENTS: &[&Measurement] = &[
     &cores::TWO_CORES,
     &schedules::SCHEDULES,
     &channels::THREADS,
-    &channels::THREADS_ELIXIR,
+    &absent::ELIXIR,
+    &absent::ELIXIR_BATCHED,
+    &delays::DELAYS,
 ];
 
 /// What is measured, and the target that it is held against.
@@ -62,6 +69,8 @@ pub struct Measurement {
     pub share: Duration,
     /// Why it is measured only where it is named, if so.
     pub apart: Option<&'static str>,
+    /// Whether one reading has to do, since another would take too long.
+    pub once: bool,
     /// Prepares it, or says why this build on this machine cannot measure it.
     pub begin: fn() -> Result<Repeat, String>,
 }
@@ -157,7 +166,7 @@ impl Measurement {
             real += started.elapsed();
             readings.push(reading?);
             each();
-            if self.told(&readings) || begun.elapsed() >= self.share {
+            if self.once || self.told(&readings) || begun.elapsed() >= self.share {
                 break;
             }
         }
@@ -191,6 +200,7 @@ mod tests {
             clock: Clock::Processor,
             share,
             apart: None,
+            once: false,
             begin,
         }
     }
@@ -209,6 +219,8 @@ mod tests {
         assert!(told.spans.is_some());
         let over = measurement(Duration::ZERO, around).measure(&mut || ()).unwrap();
         assert_eq!(over.readings, [1.9]);
+        let once = Measurement { once: true, ..measurement(Duration::MAX, around) };
+        assert_eq!(once.measure(&mut || ()).unwrap().readings, [1.9]);
         let share = Duration::from_millis(20);
         let begun = Moment::now();
         let untold = measurement(share, around).measure(&mut || ()).unwrap();

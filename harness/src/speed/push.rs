@@ -20,6 +20,7 @@ pub(super) static PUSH: Measurement = Measurement {
     clock: Clock::Processor,
     share: Duration::from_secs(3),
     apart: None,
+    once: false,
     begin: push,
 };
 

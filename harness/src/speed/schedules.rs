@@ -15,10 +15,11 @@ pub(super) static SCHEDULES: Measurement = Measurement {
     what: "schedules of serial on stack that an exploration runs and judges on two threads",
     unit: "schedules/min",
     target: Target::AtLeast(100_000.0),
-    source: "every schedule of three operations of two clients in a second",
+    source: "a map of every strategy on every workload within minutes",
     clock: Clock::Real,
     share: Duration::from_secs(5),
     apart: None,
+    once: false,
     begin: schedules,
 };
 

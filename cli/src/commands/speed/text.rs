@@ -180,6 +180,7 @@ mod tests {
         clock: Clock::Processor,
         share: Duration::ZERO,
         apart: None,
+        once: false,
         begin: || Err(String::new()),
     };
     const CORES: Measurement = Measurement {
