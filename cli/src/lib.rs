@@ -16,6 +16,7 @@ mod folder;
 mod maps;
 mod open;
 mod out;
+mod panics;
 pub mod prelude;
 mod preview;
 mod product;

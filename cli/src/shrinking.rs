@@ -8,6 +8,7 @@ use syncbench_harness::shrink::{self, Budget, Ending, Shrunk, Target};
 use syncbench_reports::format::{count, plural};
 
 use crate::out::eprintln;
+use crate::panics;
 use crate::progress::Shrinking;
 
 /// Shrinks a run, with progress on stderr. Ctrl-C ends the search with what was found so far.
@@ -22,17 +23,14 @@ pub(crate) fn smallest(planned: &Planned, kind: &str, budget: Budget) -> Result<
         eprintln!("stopping with the smallest run so far; press Ctrl-C again to quit now");
     });
     let progress = Shrinking::new();
-    // A failing run says so in its results; hundreds of them need not repeat it on the terminal.
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(|_| {}));
-    let shrunk = Target::of(&find_in(planned), kind).and_then(|target| {
+    let shrunk = panics::unprinted(|| {
+        let target = Target::of(&find_in(planned), kind)?;
         let watch = |state: &shrink::Progress| {
             progress.at(state);
             !stop.load(Ordering::Relaxed)
         };
         Ok((shrink::shrink(planned, &target, budget, &watch)?, target))
     });
-    std::panic::set_hook(hook);
     progress.clear();
     shrunk
 }

@@ -106,7 +106,14 @@ impl Entry {
         self.id != other.id && !self.follows(other) && !other.follows(self)
     }
 
-    /// Whether it is by the user of `other`, issued later and while `other` was not yet reflected at its own replica.
+    /// Whether its user's replica reflected all of that user's operations that it reflected when `earlier`, of the same user, was
+    /// issued: it has not been wiped in between, or has them again.
+    pub(crate) fn keeps_own(&self, earlier: &Self) -> bool {
+        self.reflected.has_all_of(self.id.client, &earlier.reflected)
+    }
+
+    /// Whether it is by the user of `other`, issued later and while `other` was not reflected at its own replica: not yet, or not
+    /// any more.
     pub(crate) fn overtakes(&self, other: &Self) -> bool {
         self.id.client == other.id.client && self.id.n > other.id.n && !self.reflected.contains(other.id)
     }

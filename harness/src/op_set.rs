@@ -34,6 +34,12 @@ impl OpSet {
         self.of(op.client).map_or(op.n == 0, |prefix| prefix.contains(op.n))
     }
 
+    /// Whether every operation of `client` in `other` is in the set.
+    pub fn has_all_of(&self, client: NodeId, other: &Self) -> bool {
+        let has = |n| self.contains(OpId { client, n });
+        other.through(client) <= self.through(client) && other.of(client).is_none_or(|prefix| prefix.beyond().all(has))
+    }
+
     /// Adds `op`; false if it was there.
     pub fn insert(&mut self, op: OpId) -> bool {
         if self.contains(op) {
@@ -105,7 +111,11 @@ mod tests {
                 let op = OpId { client: NodeId(client), n };
                 prop_assert_eq!(set.insert(op), plain.insert(op));
             }
+            let last = set.clone();
             for (set, plain) in copies.into_iter().chain([(set, plain)]) {
+                let has_all_of = |client| (0..7).map(|n| OpId { client, n }).all(|op| set.contains(op) || !last.contains(op));
+                prop_assert!((0..201).map(NodeId).all(|client| set.has_all_of(client, &last) == has_all_of(client)));
+                prop_assert!((0..201).map(NodeId).all(|client| last.has_all_of(client, &set)));
                 prop_assert!(set.prefixes().eq(plain.prefixes()));
                 prop_assert!(set.beyond().eq(plain.beyond()));
                 for client in (0..201).map(NodeId) {

@@ -188,6 +188,11 @@ impl Book {
         self.ledger.enter(&Event { at: Time::from_ms(1), node: NodeId(client), what: What::Crashed { for_good } });
     }
 
+    /// A client's device is wiped: its replica reflects nothing any more.
+    pub(crate) fn wiped(&mut self, client: u32) {
+        self.enter(NodeId(client), What::Restored { reflected: Box::default(), rebuilt: false });
+    }
+
     /// A client issues an operation, whose fate is unknown.
     pub(crate) fn issued<O: Serialize>(&mut self, client: u32, op: &O, seen: Document) -> OpId {
         let id = self.ledger.next_op(NodeId(client));

@@ -1,5 +1,6 @@
 //! The contract of a workload: a model, users who issue its operations, and an oracle that knows what each should have done.
 
+mod phrase;
 mod small;
 
 use syncbench_strategies::document::{Document, EditKind};
@@ -12,6 +13,8 @@ use crate::finding::{Finding, Kind};
 pub use crate::history::{History, Issued};
 use crate::results::{KindFacts, WorkloadFacts};
 use crate::schedule::Schedule;
+pub use phrase::phrase;
+pub(crate) use phrase::plain;
 pub use small::{Letter, Seat, Small};
 
 /// What a workload says about itself.

@@ -117,25 +117,39 @@ pub fn plain(text: &str) -> String {
 }
 
 /// `text` broken at spaces into lines of at most `width` characters, each after `indent`; lines after the first are
-/// indented by two more.
+/// indented by two more. A word that is longer than a line, such as a state, is broken after commas.
 pub fn wrap(text: &str, width: usize, indent: &str) -> String {
+    let room = width.saturating_sub(indent.len() + 2);
     let mut lines = vec![indent.to_owned()];
     let mut empty = true;
     for word in text.split_whitespace() {
-        let line = lines.last().map_or(0, |line| line.chars().count());
-        if !empty && line + 1 + word.chars().count() > width {
-            lines.push(format!("{indent}  "));
-            empty = true;
-        }
-        if let Some(line) = lines.last_mut() {
-            if !empty {
-                line.push(' ');
+        let long = word.chars().count() > room;
+        for (place, piece) in word.split_inclusive(if long { ',' } else { '\0' }).enumerate() {
+            let blank = usize::from(place == 0 && !empty);
+            let line = lines.last().map_or(0, |line| line.chars().count());
+            if !empty && line + blank + piece.chars().count() > width {
+                lines.push(format!("{indent}  "));
+                empty = true;
             }
-            line.push_str(word);
-            empty = false;
+            if let Some(line) = lines.last_mut() {
+                line.push_str(if empty || place > 0 { "" } else { " " });
+                line.push_str(piece);
+                empty = false;
+            }
         }
     }
     lines.join("\n") + "\n"
+}
+
+/// The same with at most `most` lines, of which the last ends with an ellipsis where it is not the end.
+pub fn wrap_most(text: &str, width: usize, indent: &str, most: usize) -> String {
+    let wrapped = wrap(text, width, indent);
+    let cut = wrapped.lines().count() > most;
+    let line = |(place, line): (usize, &str)| match cut && place + 1 == most {
+        true => shorten(&format!("{line} …"), width) + "\n",
+        false => format!("{line}\n"),
+    };
+    wrapped.lines().take(most).enumerate().map(line).collect()
 }
 
 fn trimmed(value: f64, digits: usize) -> String {

@@ -14,7 +14,14 @@ pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = (&'a str, &'a 
     let part = |name: &'a str| parts(name).filter_map(|part| distance(&written, part)).min();
     let parts = known.iter().filter_map(|(name, _)| Some((part(name)?, *name)));
     let said = known.iter().filter(|(_, about)| says(about, &written)).map(|(name, _)| (0, *name));
-    [closest(whole), closest(parts), closest(said)].into_iter().find(|near| !near.is_empty()).unwrap_or_default()
+    let mut near = closest(whole);
+    if near.is_empty() {
+        near = closest(parts);
+    }
+    if near.is_empty() {
+        near = closest(said);
+    }
+    near
 }
 
 /// A text that may have any length as it stands in a message: most of its beginning, and its end, where parsers tell the line.
@@ -68,7 +75,9 @@ fn parts(name: &str) -> impl Iterator<Item = &str> {
 
 /// Whether a description has this word, of more than two letters.
 fn says(about: &str, word: &str) -> bool {
-    word.len() > 2 && about.split(|c: char| !c.is_alphanumeric()).any(|other| other.eq_ignore_ascii_case(word))
+    word.len() > 2
+        && word.chars().all(char::is_alphanumeric)
+        && about.split(|c: char| !c.is_alphanumeric()).any(|other| other.eq_ignore_ascii_case(word))
 }
 
 /// Those of the least distance, unless they are so many that they say nothing.

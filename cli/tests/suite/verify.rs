@@ -47,6 +47,10 @@ fn the_first_differing_event_is_named() {
     let failed = place.run(&["verify", "--cell", CELL, "--against", other.to_str().unwrap()]);
     assert_eq!(failed.code, Some(1), "{failed:?}");
     assert!(failed.err.contains("does not run this cell"), "{failed:?}");
+    fs::write(&other, "#!/bin/sh\nexit 0\n").unwrap();
+    let failed = place.run(&["verify", "--cell", CELL, "--against", other.to_str().unwrap()]);
+    assert_eq!(failed.code, Some(1), "{failed:?}");
+    assert!(failed.err.contains("prints no events: expected another build"), "{failed:?}");
 }
 
 #[test]

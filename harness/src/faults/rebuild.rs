@@ -1,7 +1,8 @@
 //! `rebuild`: the server loses its history and rebuilds the document from plain data, while clients hold the old document.
 //!
 //! The most frequent cause of duplicated content: yjs/yjs-demos#16, jupyterlab/jupyter-collaboration#621,
-//! nextcloud/text#3921.
+//! nextcloud/text#3921. Presence is in no database and no file, so a server of an ephemeral strategy knows of nobody until its
+//! clients announce themselves again, as with a server of y-websocket or Phoenix that was started again.
 
 use std::time::Duration;
 

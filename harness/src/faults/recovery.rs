@@ -12,7 +12,8 @@ pub enum Recovery {
     Saved,
     /// What it had saved so long before the fault began.
     Backup(Duration),
-    /// The document that it showed, as plain data: history and ids are new.
+    /// The document that it showed, as plain data: history and ids are new. Where all is ephemeral, the document that all
+    /// started from: no database or file has more.
     Rebuilt,
     /// Nothing: a new install.
     Nothing,

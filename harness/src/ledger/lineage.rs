@@ -49,6 +49,13 @@ impl Ledger {
         self.entries().filter(lost)
     }
 
+    /// Whether operations that count twice explain every state that users saw and the product does not allow. A document that
+    /// was rebuilt from plain data does not say which operations are in it: a client without an answer hands its own in again.
+    pub fn broken_by_repeats(&self) -> bool {
+        let counts = |op: &OpId| self.entry(*op).is_some_and(|entry| !entry.is_effectless());
+        self.broken > 0 && self.broken == self.broken_since && self.again.iter().any(counts)
+    }
+
     /// A node has recovered with less than it had.
     pub(super) fn restore(&mut self, node: NodeId, at: Time, reflected: &OpSet, rebuilt: bool) {
         if rebuilt {

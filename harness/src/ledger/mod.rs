@@ -38,6 +38,10 @@ pub struct Ledger {
     fresh: Vec<(NodeId, OpId)>,
     broken: u64,
     broken_example: Option<String>,
+    /// How many of the broken states came after the server had taken an operation again.
+    broken_since: u64,
+    /// Operations in a rebuilt document that the server has taken again.
+    again: BTreeSet<OpId>,
     altered_recoveries: u64,
     /// Operations in a document that was rebuilt from plain data: a replica that takes it over reflects them.
     rebuilt: OpSet,
@@ -65,6 +69,8 @@ impl Ledger {
             fresh: Vec::new(),
             broken: 0,
             broken_example: None,
+            broken_since: 0,
+            again: BTreeSet::new(),
             altered_recoveries: 0,
             rebuilt: OpSet::default(),
             gone: Gone::default(),
@@ -229,6 +235,7 @@ impl Ledger {
             What::RecoveryDiffers => self.altered_recoveries += 1,
             What::Broken(reason) => {
                 self.broken += 1;
+                self.broken_since += u64::from(!self.again.is_empty());
                 self.broken_example.get_or_insert_with(|| format!("{node} at {at:?}: {reason}"));
             }
             What::Report(report) => self.report(report, node, at),
@@ -252,6 +259,13 @@ impl Ledger {
             && let Some(entry) = self.entry_mut(*op)
         {
             entry.void = true;
+        }
+        if let Report::Reflected(op) = report
+            && node == NodeId::SERVER
+            && self.rebuilt.contains(*op)
+            && self.entry(*op).is_some()
+        {
+            self.again.insert(*op);
         }
         match reflects_at(report, node) {
             Some(node) => self.reflect(report, node, at),

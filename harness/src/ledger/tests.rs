@@ -115,6 +115,35 @@ fn replicas_compare_by_what_they_reflect_and_by_what_is_pending() {
     assert_eq!(ledger.replica(NodeId(1)).unwrap().hash, ledger.replica(NodeId(2)).unwrap().hash);
 }
 
+/// A document that was rebuilt from plain data has operations 1 and 2 of client 1; the server takes 3, then 2 again.
+#[test]
+fn an_operation_that_a_rebuilt_server_takes_again_explains_what_users_see_after_it() {
+    let broken = || event(2, What::Broken("twice".into()));
+    let takes = |n| event(0, What::Report(Report::Reflected(op(1, n))));
+    let rebuilt = |rebuilt| {
+        let mut ledger = ledger(3);
+        let reflected = Box::new([op(1, 1), op(1, 2)].into_iter().collect());
+        ledger.enter(&event(0, What::Restored { reflected, rebuilt }));
+        [takes(3), takes(9)].iter().for_each(|taken| ledger.enter(taken));
+        ledger
+    };
+    let mut twice = rebuilt(true);
+    twice.enter(&takes(2));
+    assert!(!twice.broken_by_repeats(), "nothing is broken");
+    twice.enter(&broken());
+    assert!(twice.broken_by_repeats());
+    // A backup has its operations by number, and what the second time has no effect does not count twice.
+    let mut backup = rebuilt(false);
+    [takes(2), broken()].iter().for_each(|happened| backup.enter(happened));
+    assert!(!backup.broken_by_repeats());
+    twice.enter(&event(1, What::Report(Report::Rejected(op(1, 2), Rejected::new("no", "")))));
+    assert!(!twice.broken_by_repeats());
+    // Neither what was broken before nor what is new to the server is explained.
+    let mut before = rebuilt(true);
+    [broken(), takes(2), broken()].iter().for_each(|happened| before.enter(happened));
+    assert!(!before.broken_by_repeats());
+}
+
 /// What may happen at client 1: it acts, or its replica reports.
 #[derive(Clone, Debug)]
 enum Happening {

@@ -95,6 +95,30 @@ fn a_broken_claim_is_predicted_by_a_server_that_went_back_and_by_nothing_else() 
     assert!(matches!(judged(&open, CALM), Verdict::Unexplained(_)));
 }
 
+/// Client 1 has no answer to its twelfth operation when the server rebuilds its document, which has it, from plain data.
+#[test]
+fn an_operation_that_counts_twice_after_a_rebuild_is_in_no_serial_order() {
+    let cell = run::run_cell(&planned("rebuild", "serial", "json", 3));
+    assert_eq!(cell.objections, [&oracle::SERIAL_ORDER]);
+    assert!(cell.claims_reasons[0].contains("taken again"), "{:?}", cell.claims_reasons);
+    let claims = registry::find("serial").expect("a strategy").guarantees;
+    let judged = verdict(&cell, &claims, SERVER, &Map::default());
+    assert!(matches!(judged, Verdict::Predicted(_)), "{judged:?}");
+    // The same without a server that lost anything would be a bug.
+    assert!(matches!(verdict(&cell, &claims, CALM, &Map::default()), Verdict::Unexplained(_)));
+}
+
+/// The device of client 1 is wiped, and its user writes again into places where it had written before.
+#[test]
+fn what_a_user_writes_again_after_a_new_install_is_no_loss() {
+    let claims = registry::find("serial").expect("a strategy").guarantees;
+    for (workload, seed) in [("json", 4), ("record", 6)] {
+        let cell = run::run_cell(&planned("new-install", "serial", workload, seed));
+        let judged = verdict(&cell, &claims, Mishaps { device: true, ..CALM }, &Map::default());
+        assert!(matches!(judged, Verdict::Predicted(_)), "{judged:?}");
+    }
+}
+
 /// Planted bugs that findings or broken claims give away, and that the sets of faults predict all the same: why.
 const PREDICTED: &[(&str, &str)] = &[
     ("undo-without-effect", "nobody undoes in the sets of faults"),

@@ -40,6 +40,8 @@ pub(crate) fn breaches(
     let quiescent = ran.quiescent();
     let apart = claims.converges && !ran.converged();
     let altered = ran.ledger.altered_recoveries();
+    // No serial order has an operation twice, so that is what a state breaks that an operation breaks by counting twice.
+    let repeats = claims.serializable && order != SerialOrder::None && ran.ledger.broken_by_repeats();
     let broken = [
         (
             &oracle::CONVERGENCE,
@@ -58,8 +60,15 @@ pub(crate) fn breaches(
             "claims serializability, and no serial order exists".to_owned(),
         ),
         (
+            &oracle::SERIAL_ORDER,
+            repeats,
+            "claims serializability, and operations that the rebuilt document had were taken again: users saw a state that the \
+             product does not allow"
+                .to_owned(),
+        ),
+        (
             &oracle::ALLOWED_STATES,
-            claims.serializable && ran.ledger.broken_states().0 > 0,
+            claims.serializable && ran.ledger.broken_states().0 > 0 && !ran.ledger.broken_by_repeats(),
             "claims serializability, and users saw a state that the product does not allow".to_owned(),
         ),
         (

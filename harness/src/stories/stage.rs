@@ -20,7 +20,7 @@ use crate::probe::Probe;
 use crate::run::lacks;
 use crate::run_result::RunResult;
 use crate::task::Task;
-use crate::workload::Workload;
+use crate::workload::{Workload, plain};
 
 /// Plays the script under a strategy, written as on the command line, of these specs; or says why that strategy cannot.
 pub fn perform(
@@ -77,7 +77,7 @@ pub(crate) fn made(model: &dyn ErasedModel, entry: &Entry) -> Made {
         op: entry.id,
         words: match entry.undoes {
             Some(target) => format!("undo {target}"),
-            None => words(&model.describe(&entry.operation)),
+            None => plain(&model.describe(&entry.operation)),
         },
         at_ms: entry.issued.as_ms(),
         answered_ms: entry.resolved.map(Time::as_ms),
@@ -86,29 +86,5 @@ pub(crate) fn made(model: &dyn ErasedModel, entry: &Entry) -> Made {
             Fate::Confirmed(outcome) => Answer::Stands(outcome.clone()),
             Fate::Rejected(why) => Answer::Refused { code: why.code.to_string(), detail: why.detail.clone() },
         },
-    }
-}
-
-/// `Push(1)` as `push 1`, `SavePair { .. }` as `save pair ..`.
-fn words(described: &str) -> String {
-    let end = described.find(|c: char| !c.is_alphanumeric()).unwrap_or(described.len());
-    let (name, arguments) = described.split_at(end);
-    let apart: String =
-        name.chars().flat_map(|c| [Some(' ').filter(|_| c.is_uppercase()), Some(c)]).flatten().collect();
-    let described = format!("{apart}{}", arguments.replace("Some(", "("));
-    let plain = described.replace(['(', '{'], " ").replace([')', '}', '"', ':', ','], "");
-    plain.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn operations_read_like_words() {
-        assert_eq!(words("Push(1)"), "push 1");
-        assert_eq!(words("Reverse"), "reverse");
-        assert_eq!(words("SavePair { low: 4, after: Some(\"c1-2\") }"), "save pair low 4 after c1-2");
-        assert_eq!(words("Add { counter: \"count\", by: 2 }"), "add counter count by 2");
     }
 }

@@ -1,16 +1,18 @@
 //! Faults of nodes: a node that stands still or is slow, and a server that is away or loses something.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::common::Case;
 use crate::common::subject::{Subject, passed, scenario};
 use crate::common::{Done, strategies};
 use rayon::prelude::*;
-use syncbench_harness::ledger::{Entry, Fate};
+use syncbench_harness::event::{Event, What};
+use syncbench_harness::ledger::{Entry, Fate, Ledger};
 use syncbench_harness::oracles::ROLLED_BACK;
 use syncbench_harness::oracles::lineage::DOUBLED;
 use syncbench_harness::pace::Pace;
+use syncbench_harness::probe::{End, Figures, Probe};
 use syncbench_harness::results::{Cell, Outcome};
 use syncbench_harness::scenario::{Scenario, built_in};
 use syncbench_strategies::document::{Document, EditKind};
@@ -141,6 +143,55 @@ fn losing_everything_ends_no_run() {
         assert!(unsupported || one.outcome == Outcome::Measured, "{subject} {fault}: {:?}", one.reason);
         assert_eq!(one.trace_digest, other.trace_digest, "{subject} {fault}");
     });
+}
+
+/// Presence is in no database and no backup: a server that lost something knows of nobody until its clients announce
+/// themselves again, and whoever left meanwhile is not shown.
+#[test]
+fn presence_begins_anew_with_a_server_that_lost_something() {
+    let faults = ["backup:300ms@600ms..800ms", "rebuild@600ms..800ms", "crash:client=server,keep=nothing@600ms..800ms"];
+    let kinds = faults
+        .into_iter()
+        .flat_map(|fault| ["stream", "datagram:loss=0.03,duplicate=0.02"].map(|transport| (fault, transport)));
+    let cells: Vec<_> = kinds.flat_map(|kind| (1..=5).map(move |seed| (kind, seed))).collect();
+    let complaints: Vec<String> = cells
+        .into_par_iter()
+        .filter_map(|((fault, transport), seed)| {
+            let scenario = Scenario { transport: transport.into(), ops: 60, rate_per_s: 60.0, ..with(&[fault]) };
+            let cell = Subject::new("presence", "presence").cell(&scenario, seed);
+            let found = (!cell.findings.is_empty()).then(|| format!("{:?}", cell.findings));
+            let said = passed(&cell).err().or(found)?;
+            Some(format!("{fault} {transport} seed {seed}: {said}"))
+        })
+        .collect();
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+}
+
+/// Whether a node that recovered with less than it had is told to hold some operation.
+struct Holds(Arc<Mutex<Vec<bool>>>);
+
+impl Probe for Holds {
+    fn event(&mut self, event: &Event, ledger: &Ledger) {
+        if let What::Restored { reflected, .. } = &event.what {
+            let some = ledger.entries().any(|entry| reflected.contains(entry.id));
+            self.0.lock().unwrap().push(some);
+        }
+    }
+
+    fn finish(&mut self, _: &End<'_>, _: &mut Figures) {}
+}
+
+#[test]
+fn a_relay_of_presence_that_lost_something_holds_no_operation() {
+    let holds = |strategy: &str, fault: &str| {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let case = Case { network: "4g".into(), faults: vec![fault.into()], ..Case::new(strategy, "presence") };
+        case.run_probed(&case.configured(), vec![Box::new(Holds(seen.clone()))]);
+        seen.lock().unwrap().clone()
+    };
+    for fault in ["backup:300ms@600ms..800ms", "rebuild@600ms..800ms"] {
+        assert_eq!((holds("presence", fault), holds("serial", fault)), (vec![false], vec![true]), "{fault}");
+    }
 }
 
 /// Clients that hold the state bring back what a backup lacks; those that only follow a server drop it.

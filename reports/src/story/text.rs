@@ -44,7 +44,7 @@ impl Text<'_> {
         if let Some(part) = run.part.as_ref().filter(|_| self.by_step()) {
             let dim = self.look.dim();
             let shown = format!("shown of the document: {part}, at first {}", run.genesis);
-            parts.push(format!("{dim}{}{dim:#}\n", format::shorten(&format::plain(&shown), WIDTH)));
+            parts.push(format!("{dim}{}{dim:#}\n", whole(&shown, WIDTH, "").trim_end()));
         }
         parts.extend(run.steps.iter().map(|step| self.step(run, step)));
         parts.push(self.ending(run));
@@ -66,7 +66,7 @@ impl Text<'_> {
             }
             Some(part) => {
                 let shown = format!("shown of the document: {part}, at first {}", run.genesis);
-                let _ = writeln!(text, "{dim}{}{dim:#}", format::shorten(&shown, WIDTH));
+                text += &format!("{dim}{}{dim:#}\n", whole(&shown, WIDTH, "").trim_end());
             }
         }
         text
@@ -106,11 +106,8 @@ impl Text<'_> {
         let lines: Vec<String> = wrapped.lines().map(|line| paint(&format::shorten(line, room))).collect();
         let mut text = format!("{who} {}\n", lines.join(&format!("\n{indent}")));
         if step.changed {
-            let _ = writeln!(
-                text,
-                "{indent}{style}shows {}{style:#}",
-                format::shorten(&format::plain(&step.state.to_string()), room - 6)
-            );
+            let shows = whole(&format!("shows {}", step.state), WIDTH, &indent);
+            let _ = writeln!(text, "{style}{}{style:#}", shows.trim_end());
         }
         text
     }
@@ -199,8 +196,7 @@ impl Text<'_> {
                     }
                 }
                 for (state, names) in told {
-                    let line = format!("  {}: {state}", names.join(", "));
-                    let _ = writeln!(text, "{}", format::shorten(&line, WIDTH));
+                    text += &whole(&format!("{}: {state}", names.join(", ")), WIDTH, "  ");
                 }
             }
         }
@@ -217,20 +213,24 @@ impl Text<'_> {
 
     /// A line for each final state, with the replicas that show it.
     fn all_states(&self, run: &Run) -> String {
-        let mut told: Vec<(&Document, Vec<String>)> = Vec::new();
+        let mut told: Vec<(&Document, Vec<NodeId>)> = Vec::new();
         for last in &run.finals {
-            let style = self.look.of(self.told, last.node);
-            let name = format!("{style}{}{style:#}", self.told.name(last.node));
             match told.iter_mut().find(|(state, _)| **state == last.state) {
-                Some((_, names)) => names.push(name),
-                None => told.push((&last.state, vec![name])),
+                Some((_, nodes)) => nodes.push(last.node),
+                None => told.push((&last.state, vec![last.node])),
             }
         }
         let (style, word) = if run.equal { (self.look.good(), "equal") } else { (self.look.bad(), "not equal") };
         let mut text = format!("final states: {style}{word}{style:#}\n");
-        for (state, names) in told {
-            let all = if names.len() == run.finals.len() { "all".to_owned() } else { names.join(", ") };
-            let _ = writeln!(text, "  {all}: {}", short(state, WIDTH - 30));
+        for (state, nodes) in told {
+            let names: Vec<&str> = nodes.iter().map(|node| self.told.name(*node)).collect();
+            let every = nodes.len() == run.finals.len();
+            let all = if every { "all".to_owned() } else { names.join(", ") };
+            let coloured: Vec<String> = nodes.iter().map(|node| self.named(*node, "").trim_end().to_owned()).collect();
+            let coloured = if every { all.clone() } else { coloured.join(", ") };
+            // Colours take no room.
+            let lines = whole(&format!("{all}: {}", brief(state)), WIDTH, "  ");
+            text += &lines.replacen(&all, &coloured, 1);
         }
         text
     }
@@ -301,6 +301,12 @@ impl Text<'_> {
 
 fn words(run: &Run, op: OpId) -> String {
     run.call(op).map_or_else(|| op.to_string(), |made| made.words.clone())
+}
+
+/// A text with a state, whole unless it is far longer than a document of a small case.
+fn whole(text: &str, width: usize, indent: &str) -> String {
+    const MOST_LINES: usize = 6;
+    format::wrap_most(&format::plain(text), width, indent, MOST_LINES)
 }
 
 fn short(state: &Document, most: usize) -> String {

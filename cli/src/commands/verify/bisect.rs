@@ -103,6 +103,10 @@ fn compare(planned: &Planned, replay: &str, against: Option<&Path>) -> anyhow::R
     // Its output has no reader left; it ends by itself.
     let status = child.wait().context("waiting for the other process")?;
     let compared = std::mem::take(&mut *result.lock().unwrap_or_else(PoisonError::into_inner));
+    let told_nothing = compared.difference.as_ref().is_some_and(|difference| difference.there.is_none());
+    if compared.same == 0 && told_nothing && status.success() {
+        anyhow::bail!("{} prints no events: expected another build of this program", program.display());
+    }
     if compared.same == 0 && !status.success() {
         anyhow::bail!("{} does not run this cell: {status}", program.display());
     }

@@ -10,13 +10,16 @@ use syncbench_harness::results::Cell;
 use syncbench_harness::run;
 use syncbench_harness::scenario::{Plan, Scenario};
 use syncbench_reports::anomalies::{self, Pair};
+use syncbench_reports::format::wrap;
 
 use super::split;
 use crate::args::VerifyArgs;
 use crate::catalog::Catalog;
+use crate::commands::run::console_width;
 use crate::environment;
 use crate::failure::Failure;
-use crate::out::println;
+use crate::out::{print, println};
+use crate::panics;
 use crate::progress::Progress;
 
 /// Seeds of each cell.
@@ -49,6 +52,16 @@ struct Unexplained {
     replay: String,
     results: Vec<String>,
     expected: String,
+}
+
+impl Unexplained {
+    /// What was found and what was expected, in lines of at most `width` characters, and the command, which a line break would
+    /// spoil.
+    fn text(&self, width: usize) -> String {
+        let found = wrap(&format!("unexplained: {}", self.results.join("; ")), width, "");
+        let expected = wrap(&format!("expected: {}", self.expected), width, "  ");
+        format!("{found}{expected}    {}\n", self.replay)
+    }
 }
 
 impl Swept {
@@ -91,7 +104,7 @@ pub(super) fn run(catalog: &Catalog, args: &VerifyArgs) -> Result<Swept, Failure
     let mut swept = Swept { seeds: seeds.to_owned(), ..Swept::default() };
     for plan in &plans {
         let counted = Mutex::new((&mut swept, Counts::default()));
-        run::run(&plan.cells, environment::cores(), &AtomicBool::new(false), &|cell| {
+        let finished = |cell: Cell| {
             progress.finished(&cell);
             let planned = &plan.cells[cell.index as usize];
             let claims = planned.strategy.guarantees();
@@ -102,7 +115,8 @@ pub(super) fn run(catalog: &Catalog, args: &VerifyArgs) -> Result<Swept, Failure
             let mut counted = counted.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
             let (swept, counts) = &mut *counted;
             swept.add(counts, &cell, judged, expected(&cell, &claims));
-        });
+        };
+        panics::unprinted(|| run::run(&plan.cells, environment::cores(), &AtomicBool::new(false), &finished));
         let (_, counts) = counted.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
         swept.sets.push(counts);
     }
@@ -129,7 +143,7 @@ pub(super) fn print(swept: &Swept) {
     for (set, counts) in FAULT_SETS.iter().zip(&swept.sets) {
         println!("  {:<10}  {:>6}  {}", set.name, counts.cells - counts.unsupported, set.reason);
     }
-    let mut last = "";
+    let (mut last, width) = ("", usize::from(console_width()));
     for ((why, kind), cells) in &swept.predicted {
         if why != last {
             println!("predicted, {why}:");
@@ -139,11 +153,9 @@ pub(super) fn print(swept: &Swept) {
     }
     if !swept.open.is_empty() {
         println!("{} cells say nothing, such as:", swept.open.len());
-        swept.open.iter().take(3).for_each(|(replay, why)| println!("  {why}\n    {replay}"));
+        swept.open.iter().take(3).for_each(|(replay, why)| print!("{}    {replay}\n", wrap(why, width, "  ")));
     }
-    for Unexplained { replay, results, expected } in &swept.unexplained {
-        println!("unexplained: {}\n  expected: {expected}\n    {replay}", results.join("; "));
-    }
+    swept.unexplained.iter().for_each(|unexplained| print!("{}", unexplained.text(width)));
     match swept.unexplained.len() {
         0 => println!("every result is predicted"),
         1 => println!("1 cell has results that nothing predicts"),
@@ -177,4 +189,22 @@ pub(super) fn json(swept: &Swept) -> Value {
         "open": open.collect::<Vec<_>>(),
         "unexplained": unexplained.collect::<Vec<_>>(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_are_wrapped_and_commands_are_not() {
+        let results = vec!["1 edit lost: c1.6, Set { record: \"r7\" }: the record is gone".repeat(3)];
+        let replay = "syncbench run --strategy serial --network 4g:detection=10ms --workload json --size 8 --seeds 4";
+        let expected = "every confirmed operation is kept or overwritten, and every claim too".repeat(2);
+        let unexplained = Unexplained { replay: replay.into(), results, expected };
+        let text = unexplained.text(60);
+        let (command, sentences): (Vec<&str>, Vec<&str>) = text.lines().partition(|line| line.contains("--strategy"));
+        assert_eq!(command, [format!("    {replay}")]);
+        assert!(sentences.len() > 4 && sentences.iter().all(|line| line.chars().count() <= 60), "{text}");
+        assert!(text.starts_with("unexplained: 1 edit lost") && text.contains("\n  expected: every"), "{text}");
+    }
 }

@@ -71,7 +71,7 @@ const CLI: &[&[&str]] = &[
     &["args"],
     &["failure"],
     &["catalog", "written"],
-    &["folder", "maps", "open", "preview", "progress", "scenario"],
+    &["folder", "maps", "open", "panics", "preview", "progress", "scenario"],
     &["capsules", "shrinking"],
     &["runner"],
     &["commands"],

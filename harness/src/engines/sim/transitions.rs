@@ -134,7 +134,8 @@ impl Sim<'_> {
             self.emit(id, What::RecoveryDiffers);
         }
         if let (Some(restart), Some(saved)) = (restart.filter(|restart| *restart != Restart::Saved), saved) {
-            let (nothing, rebuilt) = (restart == Restart::Nothing, restart == Restart::Rebuilt);
+            let nothing = restart == Restart::Nothing || self.keeps_nothing();
+            let rebuilt = restart == Restart::Rebuilt;
             let reflected = if nothing { OpSet::default() } else { saved.reflected };
             self.emit(id, What::Restored { reflected: reflected.into(), rebuilt });
         }
@@ -142,6 +143,11 @@ impl Sim<'_> {
         if let Some(at) = self.users.joined(id, self.now) {
             self.queue.push(at, Work::Issue { client: id, intended: at });
         }
+    }
+
+    /// Whether what users did is in no database, file or backup.
+    fn keeps_nothing(&self) -> bool {
+        self.task.strategy.guarantees().ephemeral
     }
 
     /// A new replica, or one restored from what was saved.
@@ -162,7 +168,8 @@ impl Sim<'_> {
         };
         if let (Some(Restart::Rebuilt), Some(saved)) = (restart, saved) {
             let seed = stream(task.seed, "rebuild", id.0.into(), life.into()).random();
-            setup.genesis = strategy.rebuild(&saved.shown, seed).into();
+            let plain = if self.keeps_nothing() { &task.genesis } else { &saved.shown };
+            setup.genesis = strategy.rebuild(plain, seed).into();
         }
         let rng = stream(task.seed, "node", id.0.into(), life.into());
         let node = Node::new(id, rng, || {

@@ -5,7 +5,8 @@
 //! * one whose user saw the value in the place where the operation replaced or removed it. It is not enough that the write
 //!   was reflected at the user's replica: of two concurrent writes one wins, and users who act later follow both and have
 //!   seen one.
-//! * one by the user of the write itself, in the same place, issued before the write was reflected at that user's replica.
+//! * one by the user of the write itself, in the same place, issued while the write was not reflected at that user's replica:
+//!   not yet, or not any more since the device was wiped. The screen did not show it, and its user knows what it wrote.
 //!
 //! An undone operation is as if it had never been: it replaced nothing, and what it had replaced must be back. There are
 //! two exceptions. Where its own value was replaced knowingly, that replaced what was there before as well. Where its
@@ -143,8 +144,8 @@ pub(crate) struct Writes<'a, O: Writing> {
     replacers: BTreeMap<O::Value, Vec<usize>>,
     /// The steps that wrote each value.
     writers: BTreeMap<O::Value, Vec<usize>>,
-    /// The steps of each user, in the order of their numbers.
-    users: BTreeMap<NodeId, Vec<usize>>,
+    /// The steps of each user, in the order of their numbers, from one loss of what its replica reflected to the next.
+    users: BTreeMap<NodeId, Vec<Vec<usize>>>,
 }
 
 impl<'a, O: Writing> Writes<'a, O> {
@@ -158,6 +159,7 @@ impl<'a, O: Writing> Writes<'a, O> {
             writers: BTreeMap::new(),
             users: BTreeMap::new(),
         };
+        let mut users: BTreeMap<NodeId, Vec<usize>> = BTreeMap::new();
         for issued in operations.into_iter().filter(|issued| !issued.rejected()) {
             let (effect, replaced) = (issued.op.effect(), issued.op.replaced(&issued.entry.seen));
             let index = writes.steps.len();
@@ -167,11 +169,14 @@ impl<'a, O: Writing> Writes<'a, O> {
             if let Some(value) = effect.value() {
                 writes.writers.entry(value.clone()).or_default().push(index);
             }
-            writes.users.entry(issued.id().client).or_default().push(index);
+            users.entry(issued.id().client).or_default().push(index);
             writes.steps.push(Step { issued, effect, replaced });
         }
-        for steps in writes.users.values_mut() {
+        for (user, mut steps) in users {
             steps.sort_by_key(|index| writes.steps[*index].entry().id.n);
+            let keeps = |one: &usize, next: &usize| writes.steps[*next].entry().keeps_own(writes.steps[*one].entry());
+            let lives = steps.chunk_by(keeps).map(<[usize]>::to_vec).collect();
+            writes.users.insert(user, lives);
         }
         writes
     }
@@ -209,13 +214,14 @@ impl<'a, O: Writing> Writes<'a, O> {
         let Some(value) = step.effect.value() else { return false };
         let saw = self.replacers.get(value).into_iter().flatten().copied();
         let mut saw = saw.filter(|later| self.steps[*later].entry().follows(step.entry()));
-        let own = &self.users[&step.issued.id().client];
-        // Operations of the same user that overtake this one come right after it.
-        let after = own.partition_point(|other| self.steps[*other].entry().id.n <= step.entry().id.n);
-        let overtaking = own[after..].iter().copied();
-        let mut overtaking = overtaking
-            .take_while(|later| self.steps[*later].entry().overtakes(step.entry()))
-            .filter(|later| self.steps[*later].effect.clears(step.effect.place()));
+        // Operations of the same user that overtake this one come right after it, and right after a loss of what its replica
+        // reflected.
+        let overtaking = self.users[&step.issued.id().client].iter().flat_map(|life| {
+            let after = life.partition_point(|other| self.steps[*other].entry().id.n <= step.entry().id.n);
+            let later = life[after..].iter().copied();
+            later.take_while(|later| self.steps[*later].entry().overtakes(step.entry()))
+        });
+        let mut overtaking = overtaking.filter(|later| self.steps[*later].effect.clears(step.effect.place()));
         saw.any(|later| self.holds(later)) || overtaking.any(|later| self.holds(later))
     }
 

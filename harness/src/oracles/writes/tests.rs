@@ -201,6 +201,36 @@ fn a_user_may_replace_its_own_write_before_it_is_reflected() {
 }
 
 #[test]
+fn a_user_may_replace_its_own_write_that_a_wiped_device_does_not_show_any_more() {
+    // Between x and y the user wrote into another field, with x on its screen.
+    let wiped = || {
+        let mut story = Story::new().set(1, "x", "").set_in(1, "b", "w", "");
+        story.book.wiped(1);
+        story
+    };
+    wiped().set(1, "y", "").ends("w y", &[], &[]);
+    wiped().delete(1, "d", "").ends("", &[], &[]);
+    // In another field it leaves it alone, and what undid it brings x back.
+    wiped().set_in(1, "c", "y", "").ends("w y", &[("x", Loss::Unexplained)], &[]);
+    wiped().set(1, "y", "").undo("y").ends("w", &[("x", Loss::Undone)], &[]);
+    // Once the device has x again, the screen says what was replaced: here not x.
+    let mut story = wiped();
+    story.book.reached(1, story.id("x"));
+    story.set(1, "y", "").ends("w y", &[("x", Loss::Unexplained)], &[]);
+    // Wiped twice, with x shown in between.
+    let mut story = wiped();
+    story.book.reached(1, story.id("x"));
+    let mut story = story.set_in(1, "c", "v", "");
+    story.book.wiped(1);
+    story.set(1, "y", "").ends("w v y", &[], &[]);
+    // Another user's value that the wiped device does not show is overwritten by a user who does not see it.
+    let mut story = Story::new().set(2, "x", "");
+    story.book.reached(1, story.id("x"));
+    story.book.wiped(1);
+    story.set(1, "y", "").ends("y", &[("x", Loss::Overwritten)], &[]);
+}
+
+#[test]
 fn an_unanswered_operation_may_have_happened() {
     let mut story = Story::new().set(1, "x", "");
     story.issues(2, &Op::Set("a".into(), "y".into()), "y", "x");

@@ -11,6 +11,7 @@ use crate::findings::Findings;
 use crate::history::{History, Issued};
 use crate::ledger::Fate;
 use crate::oracles::members::{Member, Wrong};
+use crate::workload::phrase;
 
 kinds! {
     OVERSOLD = lost(
@@ -209,7 +210,7 @@ impl Booking<'_> {
     fn judge(&self, id: &str, findings: &mut Findings) {
         match (self.member.wrong(), self.reserved) {
             (Some(Wrong::Lost), Some(reserved)) => {
-                let example = format_args!("{}, {:?}, was confirmed and is gone", reserved.id(), reserved.op);
+                let example = format_args!("{}, {}, was confirmed and is gone", reserved.id(), phrase(&reserved.op));
                 findings.lost(reserved.id(), &LOST_BOOKING, example);
             }
             (Some(Wrong::FromNowhere), _) => findings.note(&BOOKING_FROM_NOWHERE, 1, format_args!("{id} is there")),

@@ -11,6 +11,7 @@ use crate::findings::Findings;
 use crate::history::{History, Issued};
 use crate::oracles::undo::{LOST_TO_UNDO, UNDO_WITHOUT_EFFECT};
 use crate::oracles::writes::{EDIT_LOST, EDIT_LOST_TO_DELETE, Effect, Loss, OVERWRITTEN, Place, Writes, Writing};
+use crate::workload::phrase;
 
 kinds! {
     HIDDEN_SUBTREE = lost(
@@ -158,7 +159,7 @@ pub(super) fn judge(history: &History<'_>) -> Vec<Finding> {
         };
         if let Some(kind) = kind {
             let near = history.last.at(&place(&path[..1])).cloned().unwrap_or_default();
-            findings.lost(issued.id(), kind, format_args!("{}, {:?}: there is {near}", issued.id(), issued.op));
+            findings.lost(issued.id(), kind, format_args!("{}, {}: there is {near}", issued.id(), phrase(&issued.op)));
         }
     }
     findings.done()

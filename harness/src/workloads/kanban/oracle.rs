@@ -14,6 +14,7 @@ use crate::oracles::members::{Member, Wrong};
 use crate::oracles::places::{self, MOVE_OVERWRITTEN, Spot};
 use crate::oracles::undo::{LOST_TO_UNDO, UNDO_WITHOUT_EFFECT};
 use crate::oracles::writes::{EDIT_LOST, EDIT_LOST_TO_DELETE, Effect, Loss, OVERWRITTEN, Place, Writes, Writing};
+use crate::workload::phrase;
 
 kinds! {
     DUPLICATE_ON_MOVE = lost("duplicate on move", "A user moved a card, and it is listed once more than it was.");
@@ -322,7 +323,7 @@ fn misplaced(
 }
 
 fn words(issued: &Issued<'_, KanbanOp>, shows: &str) -> String {
-    format!("{}, {:?}: {shows}", issued.id(), issued.op)
+    format!("{}, {}: {shows}", issued.id(), phrase(&issued.op))
 }
 
 /// Asks of each card whether it is where it must be, see [`Member`], of each title and move whether it was lost, see

@@ -17,6 +17,7 @@ use crate::oracles::text;
 use crate::oracles::undo::{LOST_TO_UNDO, UNDO_WITHOUT_EFFECT};
 use crate::oracles::writes::{Effect, Loss, Place, Writes, Writing};
 use crate::typing;
+use crate::workload::phrase;
 
 kinds! {
     LOST_CELL = lost(
@@ -339,5 +340,5 @@ fn whole(op: &NotebookOp) -> bool {
 }
 
 fn words(operation: Operation<'_>) -> String {
-    format!("{}, {:?}", operation.id(), operation.op)
+    format!("{}, {}", operation.id(), phrase(&operation.op))
 }

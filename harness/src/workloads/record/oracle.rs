@@ -12,6 +12,7 @@ use crate::history::{History, Issued};
 use crate::oracles::members::{Member, Wrong};
 use crate::oracles::undo::{LOST_TO_UNDO, UNDO_WITHOUT_EFFECT};
 use crate::oracles::writes::{EDIT_LOST, EDIT_LOST_TO_DELETE, Effect, Loss, OVERWRITTEN, Place, Writes, Writing};
+use crate::workload::phrase;
 
 kinds! {
     TORN_SAVE = lost(
@@ -162,7 +163,11 @@ fn judge_record(history: &History<'_>, name: &str, operations: &[&Issued<'_, Rec
         };
         if let Some(kind) = kind {
             let shown = record.map_or_else(|| "gone".into(), |record| format!("now {record}"));
-            findings.lost(issued.id(), kind, format_args!("{}, {:?}: the record is {shown}", issued.id(), issued.op));
+            findings.lost(
+                issued.id(),
+                kind,
+                format_args!("{}, {}: the record is {shown}", issued.id(), phrase(&issued.op)),
+            );
         }
     }
 }

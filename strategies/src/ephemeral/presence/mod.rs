@@ -6,7 +6,8 @@
 //! leaves nothing behind, and a client that recovers begins with an empty entry.
 //!
 //! A relay holds each client's newest entry, sends it to all others and to newcomers, and lets it expire as a client does;
-//! when it gives a client up, it tells the others. With `topology=mesh` every client sends to every other.
+//! when it gives a client up, it tells the others. A relay that was restored or made anew knows of nobody, and a client
+//! announces its whole entry whenever a connection opens. With `topology=mesh` every client sends to every other.
 //!
 //! Source: the awareness protocol of Yjs (y-protocols: client, clock and state; the newest clock wins; a state is renewed
 //! at half of the 30 s after which it is outdated; nothing is stored), as the servers of y-websocket and Hocuspocus forward it,
