@@ -44,6 +44,7 @@ pub mod schedule;
 pub mod sessions;
 pub mod settings;
 pub mod shrink;
+pub mod speed;
 pub mod stopwatch;
 pub mod stories;
 pub mod task;

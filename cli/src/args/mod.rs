@@ -11,6 +11,7 @@ mod replay;
 mod report;
 mod run;
 mod shrink;
+mod speed;
 mod value;
 mod verify;
 
@@ -31,6 +32,7 @@ pub(crate) use replay::ReplayArgs;
 pub(crate) use report::ReportArgs;
 pub(crate) use run::{EngineArg, RunArgs};
 pub(crate) use shrink::ShrinkArgs;
+pub(crate) use speed::SpeedArgs;
 pub(crate) use verify::VerifyArgs;
 
 const STYLES: Styles = Styles::styled()
@@ -54,6 +56,7 @@ const STYLES: Styles = Styles::styled()
   syncbench choose --answers answers.toml        which model for this product
   syncbench compare main-run branch-run          what an upgrade made worse
   syncbench shrink capsule.json                  the smallest run with a finding
+  syncbench speed                                how fast it is, beside its targets
 
 Exit codes: 0 fine, 1 failed, 2 wrong use, 3 a threshold or a choice says no.")]
 pub(crate) struct Cli {
@@ -103,6 +106,8 @@ pub(crate) enum Command {
     Shrink(ShrinkArgs),
     /// Check that the same scenario and seed give the same run
     Verify(VerifyArgs),
+    /// Measure how fast syncbench itself is, beside its targets
+    Speed(SpeedArgs),
     /// Print a completion script for a shell
     Completions {
         /// Which shell

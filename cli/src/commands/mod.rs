@@ -12,5 +12,6 @@ pub(crate) mod replay;
 pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod shrink;
+pub(crate) mod speed;
 mod told;
 pub(crate) mod verify;

@@ -60,6 +60,8 @@ fn bash_completes_names_alone_and_in_lists() {
         ("syncbench list faults par", "partition"),
         ("syncbench list strategy ", "escrow"),
         ("syncbench demo ra", "race"),
+        ("syncbench speed gossip-100-p", "gossip-100-probes"),
+        ("syncbench speed map-put drawi", "drawing"),
         ("syncbench verify -s escr", "escrow"),
         ("syncbench comp", "completions"),
     ] {

@@ -15,5 +15,6 @@ mod output;
 mod plan;
 mod profiles;
 mod run;
+mod speed;
 mod sweep;
 mod verify;

@@ -24,6 +24,7 @@ pub(crate) use claims::breaches;
 pub use estimate::{Estimate, estimate};
 pub use measure::{Examined, examine, observe};
 pub use planned::{Planned, PlannedWorkload, Product, Reading, Recording};
+pub use reference::reading_us as reference_us;
 pub(crate) use support::{lacks, unsupported};
 
 /// Runs all cells on at most `threads` threads and hands each to `done` when it is finished, in any order.

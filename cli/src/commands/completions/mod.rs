@@ -10,7 +10,7 @@ use clap_complete::{Shell, generate};
 use syncbench_harness::network::TRANSPORTS;
 use syncbench_harness::stories::STORIES;
 
-use super::list;
+use super::{list, speed};
 use crate::args::{self, Listed};
 use crate::catalog::Catalog;
 use crate::failure::Done;
@@ -43,6 +43,7 @@ fn with_names(command: Command, catalog: &Catalog) -> Command {
     let networks = names(plans.networks().iter().map(|spec| spec.name));
     let faults = names(plans.faults().iter().map(|spec| spec.name));
     let stories = names(STORIES.iter().map(|story| story.name));
+    let measurements = names(speed::measurements().map(|measurement| measurement.name));
     let scenarios = names(built_in().map(|(name, _)| name).chain(["long"]));
     let kinds = Listed::ALL.iter().map(|(_, plural, _)| *plural);
     let everything = list::names_by_kind(catalog);
@@ -54,6 +55,7 @@ fn with_names(command: Command, catalog: &Catalog) -> Command {
         ("fault", faults),
         ("transport", names(TRANSPORTS.iter().copied())),
         ("scenario", scenarios),
+        ("measurements", measurements),
         ("what", listed),
     ];
     let command = command.mut_subcommand("demo", |demo| with_values(demo, "name", &stories));

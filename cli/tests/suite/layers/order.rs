@@ -48,7 +48,7 @@ const HARNESS: &[&[&str]] = &[
     &["run"],
     &["scenario", "stories", "shrink", "mutants"],
     &["explore", "capsule", "predictions"],
-    &["prelude"],
+    &["prelude", "speed"],
 ];
 
 const REPORTS: &[&[&str]] = &[

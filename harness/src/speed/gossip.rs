@@ -10,19 +10,21 @@ use syncbench_strategies::spec::{Guarantees, Spec};
 use syncbench_strategies::view::View;
 
 /// Tokens that each host starts.
-pub(crate) const TOKENS: u64 = 10;
+pub(super) const TOKENS: u64 = 10;
 /// How often each of them is delivered.
-pub(crate) const HOPS: u64 = 1_000;
+pub(super) const HOPS: u64 = 1_000;
 
 /// The spec.
-pub(crate) static SPEC: Spec =
+pub(super) static SPEC: Spec =
     Spec::own("gossip", "tokens on a random walk", Topology::Mesh, Guarantees::NONE, |_| Box::new(Gossip));
 
 struct Gossip;
 
 impl Strategy for Gossip {
     fn replica(&self, setup: &Setup) -> Box<dyn Replica> {
-        Box::new(Host { node: setup.node, peers: setup.peers.clone(), shown: Document::Null })
+        let peers = setup.peers.clone();
+        let neighbour = peers.iter().find(|peer| **peer > setup.node).or(peers.first()).copied();
+        Box::new(Host { peers, neighbour, shown: Document::Null })
     }
 
     fn restore(&self, setup: &Setup, _: &[u8]) -> Result<Box<dyn Replica>, ProtocolError> {
@@ -31,8 +33,9 @@ impl Strategy for Gossip {
 }
 
 struct Host {
-    node: NodeId,
     peers: Vec<NodeId>,
+    /// The next one in a ring: each host starts its tokens there.
+    neighbour: Option<NodeId>,
     shown: Document,
 }
 
@@ -52,16 +55,14 @@ impl Replica for Host {
         let Some(hops) = bytes.first_chunk() else { return Err(ProtocolError::malformed("no token")) };
         let hops = u64::from_le_bytes(*hops);
         if hops > 1 {
-            let place = next(cx) % self.peers.len() as u64;
-            cx.send(self.peers[place as usize], token(hops - 1), Sidecar::none());
+            let place = crate::rng::below(cx.rng(), self.peers.len());
+            cx.send(self.peers[place], token(hops - 1), Sidecar::none());
         }
         Ok(())
     }
 
     fn link(&mut self, peer: NodeId, state: LinkState, cx: &mut Context<'_>) {
-        // Each host starts its tokens with one peer: the next one in a ring.
-        let neighbour = self.peers.iter().find(|peer| **peer > self.node).or(self.peers.first());
-        if state == LinkState::Up && neighbour == Some(&peer) {
+        if state == LinkState::Up && self.neighbour == Some(peer) {
             (0..TOKENS).for_each(|_| cx.send(peer, token(HOPS), Sidecar::none()));
         }
     }
@@ -73,8 +74,4 @@ impl Replica for Host {
     fn durable(&self) -> Vec<u8> {
         Vec::new()
     }
-}
-
-fn next(cx: &mut Context<'_>) -> u64 {
-    syncbench_harness::rng::below(cx.rng(), u32::MAX as usize) as u64
 }
