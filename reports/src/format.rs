@@ -124,7 +124,7 @@ pub fn wrap(text: &str, width: usize, indent: &str) -> String {
     let mut empty = true;
     for word in text.split_whitespace() {
         let long = word.chars().count() > room;
-        for (place, piece) in word.split_inclusive(if long { ',' } else { '\0' }).enumerate() {
+        for (place, piece) in word.split_inclusive(|c| long && c == ',').enumerate() {
             let blank = usize::from(place == 0 && !empty);
             let line = lines.last().map_or(0, |line| line.chars().count());
             if !empty && line + blank + piece.chars().count() > width {

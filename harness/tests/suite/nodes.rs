@@ -146,7 +146,7 @@ fn losing_everything_ends_no_run() {
 }
 
 /// Presence is in no database and no backup: a server that lost something knows of nobody until its clients announce
-/// themselves again, and whoever left meanwhile is not shown.
+/// themselves again, and users who left meanwhile are not shown.
 #[test]
 fn presence_begins_anew_with_a_server_that_lost_something() {
     let faults = ["backup:300ms@600ms..800ms", "rebuild@600ms..800ms", "crash:client=server,keep=nothing@600ms..800ms"];
