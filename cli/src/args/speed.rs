@@ -5,8 +5,8 @@ use clap::Args;
 #[derive(Args)]
 #[command(after_help = "Measures how fast syncbench itself is, and holds each figure against a target: a rate,
 or a ratio to a peer that is measured beside it, in turns. Takes less than five
-minutes on two cores. A measurement is repeated until all readings are on one side
-of the target, or until its share of the time is over; the median decides.
+minutes on two cores. A measurement is repeated 25 times, or until its share of the
+time is over; the median decides.
 What this build cannot measure is listed with the reason, and counts neither as
 kept nor as missed. Exit code 3 if a target is missed.
 
