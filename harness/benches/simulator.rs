@@ -6,7 +6,7 @@ use std::time::Duration;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use rand::RngExt;
 use syncbench_harness::engines;
-use syncbench_harness::network::{self, Access, Impairment, Link, Size, Transport};
+use syncbench_harness::network::{self, Access, Impairment, Link, Size, Terms, Transport};
 use syncbench_harness::pace::Pace;
 use syncbench_harness::queue::Queue;
 use syncbench_harness::rng::stream;
@@ -49,8 +49,9 @@ fn link(c: &mut Criterion) {
     let profile = network::configure(&"4g".parse().expect("a name")).expect("a profile");
     let legs = [NodeId(1), NodeId(2)].map(|node| Access::new(&profile, 1, node));
     let [mut from, mut to] = legs;
-    let mut sender = Link::new(&profile, Transport::Stream, 1, NodeId(1), NodeId(2));
-    let mut receiver = Link::new(&profile, Transport::Stream, 1, NodeId(2), NodeId(1));
+    let terms = Terms::new(&profile, Transport::Stream, 1);
+    let mut sender = Link::new(&terms, &profile, NodeId(1), NodeId(2));
+    let mut receiver = Link::new(&terms, &profile, NodeId(2), NodeId(1));
     let size = Size { wire_bytes: 100, packets: 1 };
     let mut now = 0;
     group.bench_function("one message", |b| {

@@ -89,19 +89,26 @@ pub enum Arrival {
     Broken,
 }
 
-/// One end of a connection.
+/// One end of a connection. A large group has a million of them, each as long as a line of the processor's cache: what is
+/// seldom there lies elsewhere.
 #[derive(Debug)]
+#[repr(align(64))]
 pub struct Wire {
     link: Link,
-    node: NodeId,
-    peer: NodeId,
+    /// When the connection opened last, or would have opened had it not broken before; if it ever did.
+    epoch: Time,
+    has_epoch: bool,
     up: bool,
-    /// When the connection opened last, or would have opened had it not broken before.
-    epoch: Option<Time>,
-    /// When the connection opens, while that is under way.
-    opening: Option<Time>,
     /// Messages from the peer do not get through.
     blocked: bool,
+    rest: Option<Box<Rest>>,
+}
+
+/// What most wires are without most of the time.
+#[derive(Debug, Default)]
+struct Rest {
+    /// When the connection opens, while that is under way.
+    opening: Option<Time>,
     /// From the peer, in order.
     held: VecDeque<Parcel>,
     /// From the peer, of a connection that is not open here yet.
@@ -109,29 +116,19 @@ pub struct Wire {
 }
 
 impl Wire {
-    /// The end at `node` of its connection with `peer`, which is down.
-    pub fn new(link: Link, node: NodeId, peer: NodeId) -> Self {
-        Self {
-            link,
-            node,
-            peer,
-            up: false,
-            epoch: None,
-            opening: None,
-            blocked: false,
-            held: VecDeque::new(),
-            early: Vec::new(),
-        }
+    /// One end of a connection that is down.
+    pub fn new(link: Link) -> Self {
+        Self { link, epoch: Time::ZERO, has_epoch: false, up: false, blocked: false, rest: None }
     }
 
     /// The node at this end.
     pub fn node(&self) -> NodeId {
-        self.node
+        self.link.node()
     }
 
     /// The node at the other end.
     pub fn peer(&self) -> NodeId {
-        self.peer
+        self.link.peer()
     }
 
     /// Whether the connection is up.
@@ -141,12 +138,20 @@ impl Wire {
 
     /// Whether the connection is up or will be: its messages can get through, as far as this end knows.
     pub fn is_connecting(&self) -> bool {
-        self.up || self.opening.is_some()
+        self.up || self.rest.as_ref().is_some_and(|rest| rest.opening.is_some())
     }
 
     /// How many messages wait here.
     pub fn waiting(&self) -> u64 {
-        (self.held.len() + self.early.len()) as u64
+        self.rest.as_ref().map_or(0, |rest| rest.held.len() + rest.early.len()) as u64
+    }
+
+    fn rest(&mut self) -> &mut Rest {
+        self.rest.get_or_insert_default()
+    }
+
+    fn epoch(&self) -> Option<Time> {
+        self.has_epoch.then_some(self.epoch)
     }
 
     /// Sends a message to the peer over this node's `leg`, where faults do to it what `impair` says.
@@ -160,14 +165,14 @@ impl Wire {
     ) -> Sent {
         let payload = bytes.len() as u64;
         let size =
-            Size { wire_bytes: wire_bytes(self.link.transport(), self.node, payload), packets: packets(payload) };
-        let Some(epoch) = self.epoch.filter(|_| self.up) else {
+            Size { wire_bytes: wire_bytes(self.link.transport(), self.node(), payload), packets: packets(payload) };
+        let Some(epoch) = self.epoch().filter(|_| self.up) else {
             return Sent { wire_bytes: size.wire_bytes, original: None, copy: None };
         };
         let mut touched_by = TouchedBy::default();
         let impairment = impair(&self.link.leaving(now, size), &mut touched_by);
         let (first, second) = self.link.send(leg, now, size, impairment);
-        let (from, to) = (self.node, self.peer);
+        let (from, to) = (self.node(), self.peer());
         let Impairment { breaks, damaged, .. } = impairment;
         let damaged = damaged && !bytes.is_empty();
         let bytes = if damaged { self.link.damage(&bytes, now) } else { bytes };
@@ -190,8 +195,8 @@ impl Wire {
     /// Takes in a message that will come to this node's leg, and gives it back unless it has to wait until this end has
     /// opened its connection.
     pub fn expect(&mut self, parcel: Parcel) -> Option<Parcel> {
-        if self.epoch < Some(parcel.epoch) {
-            self.early.push(parcel);
+        if self.epoch() < Some(parcel.epoch) {
+            self.rest().early.push(parcel);
             return None;
         }
         Some(parcel)
@@ -211,14 +216,14 @@ impl Wire {
 
     /// A message from the peer arrives.
     pub fn arrive(&mut self, parcel: Parcel) -> Arrival {
-        if !self.up || self.epoch != Some(parcel.epoch) {
+        if !self.up || self.epoch() != Some(parcel.epoch) {
             return Arrival::Lost;
         }
         match (self.blocked, self.link.transport()) {
             (false, Transport::Stream) if parcel.breaks => Arrival::Broken,
             (false, _) => Arrival::Delivered(parcel),
             (true, Transport::Stream) => {
-                self.held.push_back(parcel);
+                self.rest().held.push_back(parcel);
                 Arrival::Held
             }
             (true, Transport::Datagram { .. }) => Arrival::Lost,
@@ -227,15 +232,13 @@ impl Wire {
 
     /// The connection will open at `at`, unless it breaks before.
     pub fn connect(&mut self, at: Time) {
-        self.opening = Some(at);
+        self.rest().opening = Some(at);
     }
 
     /// The connection opens, if it is the one that was to open at `at`. Gives back what the peer has sent over it already.
     pub fn open(&mut self, at: Time) -> Option<Vec<Parcel>> {
-        if self.opening != Some(at) {
-            return None;
-        }
-        self.opening = None;
+        let rest = self.rest.as_mut().filter(|rest| rest.opening == Some(at))?;
+        rest.opening = None;
         self.up = true;
         Some(self.begin(Some(at)))
     }
@@ -244,22 +247,26 @@ impl Wire {
     /// up nor about to open. The flag tells whether it was up.
     pub fn break_off(&mut self) -> Option<(bool, Vec<Parcel>)> {
         let was_up = std::mem::take(&mut self.up);
-        let opening = self.opening.take();
+        let opening = self.rest.as_mut().and_then(|rest| rest.opening.take());
         if !was_up && opening.is_none() {
             return None;
         }
-        let mut lost: Vec<Parcel> = std::mem::take(&mut self.held).into();
+        let mut lost: Vec<Parcel> = self.rest.as_mut().map_or(Vec::new(), |rest| std::mem::take(&mut rest.held).into());
         // The peer may have opened it and sent something.
-        lost.extend(self.begin(opening.or(self.epoch)));
+        lost.extend(self.begin(opening.or(self.epoch())));
         Some((was_up, lost))
     }
 
     /// From now on what counts is the connection that opens at `epoch`.
     fn begin(&mut self, epoch: Option<Time>) -> Vec<Parcel> {
-        self.epoch = epoch;
+        (self.has_epoch, self.epoch) = (epoch.is_some(), epoch.unwrap_or_default());
         self.link.reset();
-        let (later, now) = std::mem::take(&mut self.early).into_iter().partition(|parcel| Some(parcel.epoch) > epoch);
-        self.early = later;
+        let Some(rest) = &mut self.rest else { return Vec::new() };
+        let (later, now) = std::mem::take(&mut rest.early).into_iter().partition(|parcel| Some(parcel.epoch) > epoch);
+        rest.early = later;
+        if rest.opening.is_none() && rest.held.is_empty() && rest.early.is_empty() {
+            self.rest = None;
+        }
         now
     }
 
@@ -267,7 +274,10 @@ impl Wire {
     /// anything that comes later.
     pub fn set_blocked(&mut self, blocked: bool) -> VecDeque<Parcel> {
         self.blocked = blocked;
-        if blocked { VecDeque::new() } else { std::mem::take(&mut self.held) }
+        match &mut self.rest {
+            Some(rest) if !blocked => std::mem::take(&mut rest.held),
+            _ => VecDeque::new(),
+        }
     }
 }
 

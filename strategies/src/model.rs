@@ -7,15 +7,49 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::de::{DeserializeOwned, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::document::{Document, Edit, EditError};
 use crate::view::View;
 
 /// A user's intent, encoded by its model.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Operation(Arc<[u8]>);
+
+/// As bytes: read one by one they would take several times as long.
+impl Serialize for Operation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Operation {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Bytes;
+        impl<'de> Visitor<'de> for Bytes {
+            type Value = Operation;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the bytes of an operation")
+            }
+
+            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Operation, E> {
+                Ok(Operation::from_bytes(bytes))
+            }
+
+            // Formats without bytes of their own, such as JSON.
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Operation, A::Error> {
+                let mut bytes = Vec::new();
+                while let Some(byte) = seq.next_element()? {
+                    bytes.push(byte);
+                }
+                Ok(Operation(bytes.into()))
+            }
+        }
+        deserializer.deserialize_bytes(Bytes)
+    }
+}
 
 impl Operation {
     /// Encodes a typed operation.
@@ -170,6 +204,27 @@ pub fn erase<M: Model>(model: M) -> ModelRef {
 /// The state reducer: plans `operation` on `document` and applies it there. If it is rejected, nothing has changed.
 pub fn reduce(model: &dyn ErasedModel, document: &mut Document, operation: &Operation) -> Result<Outcome, Rejected> {
     let plan = model.plan(document, operation)?;
-    document.apply_all(&plan.edits)?;
+    match &plan.edits[..] {
+        // One edit changes nothing if it fails, so no inverse is kept.
+        [edit] => drop(document.apply(edit)?),
+        edits => drop(document.apply_all(edits)?),
+    }
     Ok(plan.outcome)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operation_is_its_bytes_in_every_format() {
+        let operation = Operation::encode(&"pop");
+        let bytes = postcard::to_stdvec(&operation).unwrap();
+        assert_eq!(bytes, postcard::to_stdvec(operation.bytes()).unwrap());
+        assert_eq!(postcard::from_bytes(&bytes), Ok(operation.clone()));
+        assert!(postcard::from_bytes::<Operation>(&bytes[..2]).is_err());
+        let json = serde_json::to_string(&operation).unwrap();
+        assert_eq!(json, "[3,112,111,112]");
+        assert_eq!(serde_json::from_str::<Operation>(&json).unwrap(), operation);
+    }
 }

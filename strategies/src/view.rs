@@ -30,6 +30,11 @@ pub trait View {
     /// The whole state.
     fn document(&self) -> Document;
 
+    /// The whole state, where this is one that is kept: looking at it makes nothing.
+    fn kept(&self) -> Option<&Document> {
+        None
+    }
+
     /// The digest of the whole state: equal for all views of the same document.
     fn digest(&self) -> Digest {
         self.document().digest()
@@ -72,6 +77,10 @@ impl View for Document {
 
     fn document(&self) -> Document {
         self.clone()
+    }
+
+    fn kept(&self) -> Option<&Document> {
+        Some(self)
     }
 
     fn digest(&self) -> Digest {

@@ -1,7 +1,7 @@
 //! One step of one replica, the same in every engine: call a handler, measure what it cost, and turn its effects into
 //! events and into work for the engine.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use syncbench_strategies::model::Operation;
@@ -121,8 +121,7 @@ impl Node {
         let mut result: Result<(), ProtocolError> = Ok(());
         if self.unmeasured {
             result = self.call(input, now, wall);
-            self.pass_on(now, events, requests);
-            self.effects.clear();
+            self.hand_on(now, events, requests);
             return self.complain(result, now, events);
         }
         let mut cpu_ns = 0;
@@ -164,6 +163,17 @@ impl Node {
         }
     }
 
+    /// Hands effects on as events and requests, where nobody asks what memory the replica has.
+    fn hand_on(&mut self, now: Time, events: &mut Vec<Event>, requests: &mut Vec<Request>) {
+        for effect in self.effects.drain(..) {
+            match effect {
+                Effect::Send { to, bytes, sidecar } => requests.push(Request::Send { to, bytes, sidecar }),
+                Effect::SetTimer { after, tag } => requests.push(Request::SetTimer { after, tag }),
+                Effect::Report(report) => events.push(Event { at: now, node: self.id, what: What::Report(report) }),
+            }
+        }
+    }
+
     /// Copies effects out as events and requests. A payload that the replica shares stays with it.
     fn pass_on(&self, now: Time, events: &mut Vec<Event>, requests: &mut Vec<Request>) {
         let node = self.id;
@@ -174,7 +184,7 @@ impl Node {
                     // One copy for a fan-out.
                     let (copy, side) = match &last {
                         Some((original, copy, side)) if Arc::ptr_eq(original, bytes) => (copy.clone(), side.clone()),
-                        _ => (Arc::from(&**bytes), Arc::new((**sidecar).clone())),
+                        _ => (Arc::from(&**bytes), copied(sidecar)),
                     };
                     last = Some((bytes, copy.clone(), side.clone()));
                     requests.push(Request::Send { to: *to, bytes: copy, sidecar: side });
@@ -189,4 +199,10 @@ impl Node {
             events.push(Event { at: now, node, what });
         }
     }
+}
+
+/// A copy of a sidecar. Those that name nothing are one in memory.
+fn copied(sidecar: &Sidecar) -> Arc<Sidecar> {
+    static NONE: LazyLock<Arc<Sidecar>> = LazyLock::new(|| Arc::new(Sidecar::none()));
+    if *sidecar == **NONE { NONE.clone() } else { Arc::new(sidecar.clone()) }
 }

@@ -48,16 +48,29 @@ pub struct Transit {
     pub spread: Duration,
 }
 
-/// One end of a connection.
-#[derive(Clone, Debug)]
-pub struct Link {
+/// What all links of a run have in common.
+#[derive(Debug)]
+pub struct Terms {
     transport: Transport,
     seed: u64,
+    backbone: Duration,
+}
+
+impl Terms {
+    /// Of the run with this seed.
+    pub fn new(profile: &Profile, transport: Transport, seed: u64) -> Arc<Self> {
+        Arc::new(Self { transport, seed, backbone: profile.backbone })
+    }
+}
+
+/// One end of a connection. A group may have a million of them, so what they have in common lies elsewhere.
+#[derive(Clone, Debug)]
+pub struct Link {
+    terms: Arc<Terms>,
     node: NodeId,
     peer: NodeId,
-    backbone: Duration,
     /// Without jitter and queues.
-    round_trip: Duration,
+    round_trip_ns: u64,
     /// When the last message that was sent comes to the peer's leg: a stream's next one cannot come before.
     last_transit: Time,
     /// When the last message from the peer arrives.
@@ -66,14 +79,13 @@ pub struct Link {
 
 impl Link {
     /// The end at `node` of its connection with `peer`.
-    pub fn new(profile: &Profile, transport: Transport, seed: u64, node: NodeId, peer: NodeId) -> Self {
+    pub fn new(terms: &Arc<Terms>, profile: &Profile, node: NodeId, peer: NodeId) -> Self {
+        let round_trip = profile.round_trip(terms.seed, node, peer);
         Self {
-            transport,
-            seed,
+            terms: terms.clone(),
             node,
             peer,
-            backbone: profile.backbone,
-            round_trip: profile.round_trip(seed, node, peer),
+            round_trip_ns: u64::try_from(round_trip.as_nanos()).unwrap_or(u64::MAX),
             last_transit: Time::ZERO,
             last_arrival: Time::ZERO,
         }
@@ -81,7 +93,21 @@ impl Link {
 
     /// What this link promises.
     pub fn transport(&self) -> Transport {
-        self.transport
+        self.terms.transport
+    }
+
+    /// The node at this end.
+    pub fn node(&self) -> NodeId {
+        self.node
+    }
+
+    /// The node at the other end.
+    pub fn peer(&self) -> NodeId {
+        self.peer
+    }
+
+    fn round_trip(&self) -> Duration {
+        Duration::from_nanos(self.round_trip_ns)
     }
 
     /// A message that is sent `now`, on its way over the sender's leg.
@@ -95,8 +121,8 @@ impl Link {
     }
 
     fn passing(&self, (from, to): (NodeId, NodeId), leaves: bool, at: Time, size: Size) -> Passing {
-        let (packets, round_trip) = (size.packets, self.round_trip);
-        Passing { from, to, leaves, at, packets, round_trip, stream: self.transport == Transport::Stream }
+        let (packets, round_trip) = (size.packets, self.round_trip());
+        Passing { from, to, leaves, at, packets, round_trip, stream: self.terms.transport == Transport::Stream }
     }
 
     /// Sends a message `now` over the sender's leg, with what faults do to it there. It reaches the receiver's leg once,
@@ -109,17 +135,18 @@ impl Link {
         impairment: Impairment,
     ) -> (Option<Transit>, Option<Transit>) {
         let (left, spread) = leg.up(now, size.wire_bytes);
-        let transit = |jitter| Transit { at: left + leg.crossing(Direction::Up, jitter, now) + self.backbone, spread };
+        let transit =
+            |jitter| Transit { at: left + leg.crossing(Direction::Up, jitter, now) + self.terms.backbone, spread };
         let mut first = transit(Draw::Jitter);
-        match self.transport {
+        match self.terms.transport {
             Transport::Stream => {
-                let late = first.at + leg.repair(Direction::Up, size.packets, self.round_trip, now) + impairment.late;
+                let late = first.at + leg.repair(Direction::Up, size.packets, self.round_trip(), now) + impairment.late;
                 self.last_transit = self.last_transit.max(late);
                 first.at = self.last_transit;
                 (Some(first), None)
             }
             Transport::Datagram { loss, duplicate } => {
-                let draw = |draw| luck::of_path(self.seed, self.node, self.peer, draw, now);
+                let draw = |draw| luck::of_path(self.terms.seed, self.node, self.peer, draw, now);
                 let lost = leg.loses(Direction::Up, size.packets, now) || draw(Draw::Drop) < loss || impairment.lost;
                 let copied = draw(Draw::Copy) < duplicate || impairment.copied;
                 first.at = first.at + impairment.late;
@@ -134,9 +161,9 @@ impl Link {
         let Transit { at, spread } = transit;
         let crossing = leg.crossing(Direction::Down, Draw::Jitter, at) + impairment.late;
         let arrival = leg.down(at, spread, size.wire_bytes) + crossing;
-        match self.transport {
+        match self.terms.transport {
             Transport::Stream => {
-                let late = arrival + leg.repair(Direction::Down, size.packets, self.round_trip, at);
+                let late = arrival + leg.repair(Direction::Down, size.packets, self.round_trip(), at);
                 self.last_arrival = self.last_arrival.max(late);
                 Some(self.last_arrival)
             }
@@ -150,7 +177,7 @@ impl Link {
     /// The message with one to three wrong bits in a row.
     pub fn damage(&self, bytes: &[u8], now: Time) -> Arc<[u8]> {
         let ends = u64::from(self.node.0) << 32 | u64::from(self.peer.0);
-        let mut rng = stream(self.seed, "damage", ends, now.0);
+        let mut rng = stream(self.terms.seed, "damage", ends, now.0);
         let mut damaged = bytes.to_vec();
         let first = below(&mut rng, damaged.len() * 8);
         for bit in first..=first + below(&mut rng, MOST_WRONG_BITS) {

@@ -48,7 +48,7 @@ pub use custom::{CUSTOM, own_name};
 pub use envelope::{packets, wire_bytes};
 pub use impairment::{Impairment, Passing};
 pub use leg::{Gaps, Leg};
-pub use link::{Link, Size, Transit, Transport};
+pub use link::{Link, Size, Terms, Transit, Transport};
 pub use luck::Chance;
 pub use reconnect::Reconnect;
 pub use repair::Repair;

@@ -131,7 +131,7 @@ fn list(index: fn(usize) -> usize, insert: fn(&mut Vector<Document>, usize, Docu
     let alone = move |list: &mut Vector<Document>| {
         places.iter().enumerate().for_each(|(n, index)| insert(list, *index, item(n)));
     };
-    compare((0..SIZE).map(item).collect(), Document::List, edits, alone)
+    compare((0..SIZE).map(item).collect(), |list: Vector<_>| Document::List(list.into()), edits, alone)
 }
 
 fn map() -> Result<Repeat, String> {
@@ -142,7 +142,7 @@ fn map() -> Result<Repeat, String> {
     let alone = move |map: &mut OrdMap<Key, Document>| {
         keys.iter().enumerate().for_each(|(n, key)| _ = black_box(map.insert(key.clone(), item(SIZE + n))));
     };
-    compare((0..SIZE).map(|n| (key(n), item(n))).collect(), Document::Map, edits, alone)
+    compare((0..SIZE).map(|n| (key(n), item(n))).collect(), |map: OrdMap<_, _>| Document::Map(map.into()), edits, alone)
 }
 
 fn text() -> Result<Repeat, String> {

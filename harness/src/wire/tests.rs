@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::network::Profile;
+use crate::network::{Profile, Terms};
 
 const PROFILE: fn() -> Profile = || Profile::constant(Duration::from_millis(10));
 
@@ -13,8 +13,8 @@ struct End {
 
 impl End {
     fn new(transport: Transport, node: NodeId, peer: NodeId) -> Self {
-        let link = Link::new(&PROFILE(), transport, 1, node, peer);
-        Self { wire: Wire::new(link, node, peer), leg: Access::new(&PROFILE(), 1, node) }
+        let link = Link::new(&Terms::new(&PROFILE(), transport, 1), &PROFILE(), node, peer);
+        Self { wire: Wire::new(link), leg: Access::new(&PROFILE(), 1, node) }
     }
 
     fn send(&mut self, text: &str) -> Sent {

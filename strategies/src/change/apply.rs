@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ropey::Rope;
 
 use super::{Change, Misfit, Slot, list, misfit, text};
-use crate::document::{Document, Edit, Path};
+use crate::document::{Document, Edit, List, Path};
 
 impl Change {
     /// Makes the change. On an error the document is as it was.
@@ -43,12 +43,7 @@ impl Change {
     }
 }
 
-fn list_edits(
-    steps: &list::Steps,
-    path: &Path,
-    items: &imbl::Vector<Document>,
-    out: &mut Vec<Edit>,
-) -> Result<(), Misfit> {
+fn list_edits(steps: &list::Steps, path: &Path, items: &List, out: &mut Vec<Edit>) -> Result<(), Misfit> {
     let none = || misfit("an item that does not exist");
     let mut taken = BTreeMap::new();
     let mut old = 0usize;

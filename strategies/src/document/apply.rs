@@ -1,6 +1,6 @@
 //! Applying edits.
 
-use super::{Document, Edit, EditError, Key, Kind, MAX_DEPTH, Path, Step};
+use super::{Document, Edit, EditError, Key, Kind, List, MAX_DEPTH, Path, Step};
 
 impl Document {
     /// Applies one edit in place and returns its inverse.
@@ -20,16 +20,22 @@ impl Document {
 
     /// Applies edits one after the other, all or none, and returns their inverses in the order to apply them.
     pub fn apply_all(&mut self, edits: &[Edit]) -> Result<Vec<Edit>, EditError> {
-        match edits {
-            [edit] => Ok(vec![self.apply(edit)?]),
-            _ => {
-                let mut next = self.clone();
-                let mut inverse = edits.iter().map(|edit| next.apply(edit)).collect::<Result<Vec<_>, _>>()?;
-                inverse.reverse();
-                *self = next;
-                Ok(inverse)
+        let mut inverse = Vec::with_capacity(edits.len());
+        for edit in edits {
+            match self.apply(edit) {
+                Ok(back) => inverse.push(back),
+                Err(error) => {
+                    // A clone to return to would share all that is edited.
+                    for back in inverse.iter().rev() {
+                        let taken_back = self.apply(back);
+                        debug_assert!(taken_back.is_ok(), "an edit that was made can be taken back: {back:?}");
+                    }
+                    return Err(error);
+                }
             }
         }
+        inverse.reverse();
+        Ok(inverse)
     }
 
     /// The new state and the inverse edits, leaving this document as it is (Immer's `produceWithPatches`).
@@ -105,39 +111,21 @@ impl Document {
         }
         let list = self.list_mut(path)?;
         check(path, index, list.len())?;
-        match values {
-            [] => {}
-            [value] if index == 0 => list.push_front(value.clone()),
-            [value] => list.insert(index, value.clone()),
-            _ => {
-                let tail = list.split_off(index);
-                list.extend(values.iter().cloned());
-                list.append(tail);
-            }
-        }
+        list.insert_all(index, values);
         Ok(Edit::ListRemove { path: path.clone(), index, count: values.len() })
     }
 
     fn list_remove(&mut self, path: &Path, index: usize, count: usize) -> Result<Edit, EditError> {
         let list = self.list_mut(path)?;
         check(path, index.saturating_add(count), list.len())?;
-        let values = match count {
-            0 => Vec::new(),
-            1 => vec![list.remove(index)],
-            _ => {
-                let mut gone = list.split_off(index);
-                list.append(gone.split_off(count));
-                gone.into_iter().collect()
-            }
-        };
+        let values = list.remove(index, count);
         Ok(Edit::ListInsert { path: path.clone(), index, values })
     }
 
     fn list_move(&mut self, path: &Path, from: usize, to: usize) -> Result<Edit, EditError> {
         let list = self.list_mut(path)?;
         check(path, from.max(to).saturating_add(1), list.len())?;
-        let item = list.remove(from);
-        list.insert(to, item);
+        list.shift(from, to);
         Ok(Edit::ListMove { path: path.clone(), from: to, to: from })
     }
 
@@ -159,7 +147,7 @@ impl Document {
         }
     }
 
-    fn list_mut(&mut self, path: &Path) -> Result<&mut imbl::Vector<Document>, EditError> {
+    fn list_mut(&mut self, path: &Path) -> Result<&mut List, EditError> {
         match self.node_mut(path, path)? {
             Document::List(list) => Ok(list),
             node => Err(EditError::WrongKind { path: path.clone(), expected: Kind::List, found: node.kind() }),

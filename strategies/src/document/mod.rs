@@ -1,18 +1,21 @@
 //! The document: an immutable JSON-like tree with structural sharing.
 //!
 //! Cloning is O(1). An edit is O(log n) and touches only the path to the change, so an earlier clone keeps the old state:
-//! this is what Immer calls `produce`. Text is a rope and its positions are Unicode code points.
+//! this is what Immer calls `produce`. What nobody shares is edited in place. Text is a rope and its positions are Unicode code points.
 
 mod apply;
 mod codec;
 mod diff;
 mod edit;
+mod fingerprint;
 mod float;
 #[cfg(test)]
 pub(crate) mod generate;
 mod kind;
 #[cfg(test)]
 mod laws;
+mod list;
+mod map;
 mod path;
 pub mod serde_bridge;
 mod value;
@@ -20,14 +23,16 @@ mod value;
 pub use codec::{DecodeError, Digest};
 pub use diff::diff;
 pub use edit::{Edit, EditError, EditKind};
+pub use fingerprint::Fingerprint;
 pub use float::Float;
 pub use kind::Kind;
+pub use list::List;
+pub use map::Map;
 pub use path::{Path, Step};
 pub use serde_bridge::{BridgeError, from_document, to_document};
 
 use std::sync::Arc;
 
-use imbl::{OrdMap, Vector};
 use ropey::Rope;
 
 /// A map key.
@@ -55,9 +60,9 @@ pub enum Document {
     /// A number that is changed by [`Edit::Increment`].
     Counter(i64),
     /// A sequence.
-    List(Vector<Document>),
+    List(List),
     /// A map, in key order.
-    Map(OrdMap<Key, Document>),
+    Map(Map),
     /// A text, edited by [`Edit::TextSplice`].
     Text(Rope),
 }

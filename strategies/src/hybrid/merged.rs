@@ -45,7 +45,7 @@ impl Merged {
         self.rest = rest.clone();
         let mut changed: Vec<Key> = again.into_iter().map(|(name, _)| name).collect();
         if let (Document::Map(before), Document::Map(after)) = (&self.texts, texts) {
-            changed.extend(before.diff(after).map(|item| match item {
+            changed.extend(before.diff(after).into_iter().map(|item| match item {
                 DiffItem::Add(name, _) | DiffItem::Remove(name, _) => name.clone(),
                 DiffItem::Update { new: (name, _), .. } => name.clone(),
             }));

@@ -36,7 +36,7 @@ use crate::task::Task;
 use crate::tracer::Tracer;
 use crate::wire::Parcel;
 use line::{Line, Waiting};
-use observe::Judged;
+use observe::{Digests, Judged};
 use transitions::Saved;
 use wires::Wires;
 
@@ -112,9 +112,8 @@ struct Sim<'a> {
     /// Nodes that were called since states were last looked at.
     touched: NodeSet,
     shown: NodeMap<Digest>,
+    digests: Digests,
     judged: Judged,
-    /// The state that is being looked at, encoded.
-    encoded: Vec<u8>,
     events: Vec<Event>,
     requests: Vec<Request>,
     /// Whether the message that is being received is damaged, and how many of those received so far were.
@@ -159,8 +158,8 @@ impl<'a> Sim<'a> {
             tracer: Tracer::default(),
             touched: NodeSet::default(),
             shown: NodeMap::default(),
+            digests: Digests::default(),
             judged: Judged::default(),
-            encoded: Vec::new(),
             events: Vec::new(),
             requests: Vec::new(),
             damaged: (false, 0),

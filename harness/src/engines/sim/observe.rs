@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use syncbench_strategies::document::{Digest, Document};
+use syncbench_strategies::document::{Digest, Document, Fingerprint};
 use syncbench_strategies::replica::{NodeId, Time};
+use syncbench_strategies::view::View;
 
 use super::line::Line;
 use super::{Sim, Work};
@@ -20,14 +21,12 @@ impl Sim<'_> {
             let Some(node) = self.replicas[id.0 as usize].as_ref().filter(|node| node.id != NodeId::SERVER) else {
                 continue;
             };
-            let document = node.replica.view().document();
-            self.encoded.clear();
-            document.encode_into(&mut self.encoded);
-            let digest = Digest::of(&self.encoded);
+            let view = node.replica.view();
+            let digest = self.digests.of(view);
             if self.shown.insert(id, digest) == Some(digest) {
                 continue;
             }
-            let broken = self.judged.broken(digest, || self.task.workload.invariant(&document));
+            let broken = self.judged.broken(digest, || self.task.workload.invariant(&view.document()));
             self.emit(id, What::State(digest));
             if let Some(reason) = broken {
                 self.emit(id, What::Broken(reason));
@@ -100,17 +99,48 @@ impl Sim<'_> {
     }
 }
 
+/// The digests of states. All clients of a group come to show a state one after the other, so a state that has a fingerprint is
+/// encoded once for all of them.
+#[derive(Default)]
+pub(super) struct Digests {
+    known: BTreeMap<Fingerprint, Digest>,
+    /// The state that is being looked at, encoded.
+    encoded: Vec<u8>,
+}
+
+impl Digests {
+    fn of(&mut self, view: &dyn View) -> Digest {
+        let Some(document) = view.kept() else { return self.encode(&view.document()) };
+        let Some(fingerprint) = document.fingerprint() else { return self.encode(document) };
+        if let Some(digest) = self.known.get(&fingerprint) {
+            return *digest;
+        }
+        let digest = self.encode(document);
+        if self.known.len() >= MOST_STATES {
+            self.known.clear();
+        }
+        self.known.insert(fingerprint, digest);
+        digest
+    }
+
+    fn encode(&mut self, document: &Document) -> Digest {
+        self.encoded.clear();
+        document.encode_into(&mut self.encoded);
+        Digest::of(&self.encoded)
+    }
+}
+
+/// More states than clients show at one time; beyond it all are forgotten.
+const MOST_STATES: usize = 1 << 12;
+
 /// What is wrong with the states that were judged lately. All clients of a group come to see a state one after the other, so it
 /// is judged once for all of them.
 #[derive(Default)]
 pub(super) struct Judged(BTreeMap<Digest, Option<String>>);
 
 impl Judged {
-    /// More states than clients show at one time; beyond it all are forgotten.
-    const MOST: usize = 1 << 12;
-
     fn broken(&mut self, state: Digest, judge: impl FnOnce() -> Result<(), String>) -> Option<String> {
-        if self.0.len() >= Self::MOST {
+        if self.0.len() >= MOST_STATES {
             self.0.clear();
         }
         self.0.entry(state).or_insert_with(|| judge().err()).clone()
@@ -132,9 +162,9 @@ mod tests {
             })
         };
         assert_eq!([0, 1, 0, 1].map(|n| judge(&mut judged, n).is_some()), [true, false, true, false]);
-        (1..2 * Judged::MOST as u64).for_each(|n| drop(judge(&mut judged, n)));
+        (1..2 * MOST_STATES as u64).for_each(|n| drop(judge(&mut judged, n)));
         assert_eq!(judge(&mut judged, 0).as_deref(), Some("torn"));
-        assert!(judged.0.len() < Judged::MOST);
-        assert_eq!(times, 2 * Judged::MOST + 1);
+        assert!(judged.0.len() < MOST_STATES);
+        assert_eq!(times, 2 * MOST_STATES + 1);
     }
 }

@@ -16,7 +16,7 @@ use crate::engines::node::{Input, Node, Request};
 use crate::event::Event;
 use crate::faults::{Conditions, NodeState, Reopening, Touches, Transition};
 use crate::ledger::{Action, OwnOperations};
-use crate::network::{Access, Link};
+use crate::network::{Access, Link, Terms};
 use crate::queue::Queue;
 use crate::task::Task;
 use crate::wire::{Parcel, Wire};
@@ -101,10 +101,11 @@ impl<'a> Worker<'a> {
         detail: Detail,
     ) -> Self {
         let peers = task.topology().peers(id, task.clients);
+        let terms = Terms::new(&task.profile, task.transport, task.seed);
         let mut wires: Vec<Option<Wire>> = (0..=task.clients).map(|_| None).collect();
         for peer in &peers {
-            let link = Link::new(&task.profile, task.transport, task.seed, id, *peer);
-            wires[peer.0 as usize] = Some(Wire::new(link, id, *peer));
+            let link = Link::new(&terms, &task.profile, id, *peer);
+            wires[peer.0 as usize] = Some(Wire::new(link));
         }
         Self {
             task,

@@ -28,11 +28,12 @@ struct Way {
 
 impl Way {
     fn new(profile: Profile, transport: Transport, seed: u64, from: NodeId, to: NodeId) -> Self {
+        let terms = Terms::new(&profile, transport, seed);
         Self {
             from: Access::new(&profile, seed, from),
             to: Access::new(&profile, seed, to),
-            sender: Link::new(&profile, transport, seed, from, to),
-            receiver: Link::new(&profile, transport, seed, to, from),
+            sender: Link::new(&terms, &profile, from, to),
+            receiver: Link::new(&terms, &profile, to, from),
             profile,
         }
     }
@@ -96,7 +97,7 @@ fn all_that_a_participant_sends_waits_in_one_queue() {
     let profile = Profile { client: slow, ..Profile::constant(Duration::from_millis(1)) };
     let size = Size { wire_bytes: 1_000, packets: 1 };
     let mut to_b = stream(profile);
-    let mut to_c = Link::new(&profile, Transport::Stream, 1, A, NodeId(3));
+    let mut to_c = Link::new(&Terms::new(&profile, Transport::Stream, 1), &profile, A, NodeId(3));
     let arrivals = [
         to_b.send(Time::ZERO, size).0.unwrap(),
         to_c.send(&mut to_b.from, Time::ZERO, size, Impairment::NONE).0.unwrap().at,
@@ -111,7 +112,7 @@ fn all_that_is_sent_to_a_participant_waits_in_one_queue_in_the_order_of_coming()
     let profile = Profile { client: slow, ..Profile::constant(Duration::ZERO) };
     let size = Size { wire_bytes: 1_000, packets: 1 };
     let mut leg = Access::new(&profile, 1, A);
-    let mut ends = [B, NodeId(3)].map(|peer| Link::new(&profile, Transport::Stream, 1, A, peer));
+    let mut ends = [B, NodeId(3)].map(|peer| Link::new(&Terms::new(&profile, Transport::Stream, 1), &profile, A, peer));
     let mut receive = |end: usize, ms| {
         let transit = Transit { at: Time::from_ms(ms), spread: Duration::ZERO };
         ends[end].receive(&mut leg, transit, size, Impairment::NONE).unwrap()

@@ -99,10 +99,10 @@ pub(super) fn genesis(size: u64, tickets: u32) -> Document {
 /// What is left of each item.
 pub(super) fn stock(document: &Document) -> impl Iterator<Item = (String, i64)> {
     let items = match document.at(&path![STOCK]) {
-        Some(Document::Map(items)) => items.clone(),
-        _ => Default::default(),
+        Some(Document::Map(items)) => Some(items),
+        _ => None,
     };
-    items.into_iter().filter_map(|(name, left)| Some((name.to_string(), left.as_int()?)))
+    items.into_iter().flatten().filter_map(|(name, left)| Some((name.to_string(), left.as_int()?)))
 }
 
 /// The item of each booking.

@@ -1,5 +1,7 @@
 //! The stack, and what operations mean on it.
 
+use std::sync::LazyLock;
+
 use serde::{Deserialize, Serialize};
 use syncbench_strategies::document::{Document, Edit, Path};
 use syncbench_strategies::model::{Model, Plan, Rejected};
@@ -22,7 +24,8 @@ pub enum StackOp {
 pub struct StackModel;
 
 pub(super) fn stack() -> Path {
-    path!["stack"]
+    static STACK: LazyLock<Path> = LazyLock::new(|| path!["stack"]);
+    STACK.clone()
 }
 
 impl Model for StackModel {

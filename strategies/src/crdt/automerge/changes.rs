@@ -8,8 +8,8 @@ use automerge::{ActorId, Change, ChangeHash};
 use rand::{RngExt, SeedableRng};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
+use super::chunks::change_hash;
 use super::doc::Doc;
 use crate::crdt::peer::{Committed, Difference, Format, Library, Merged, Message, Missing};
 use crate::document::{Document, Edit};
@@ -161,17 +161,9 @@ pub(super) fn tag(hash: &ChangeHash) -> u128 {
     u128::from_le_bytes(std::array::from_fn(|index| hash.0[index]))
 }
 
-/// Decodes one change. The checksum comes first: the library decodes a change before it checks it, and damaged lengths and
-/// counts may cost any amount of memory.
+/// Decodes one change.
 fn parse(bytes: Vec<u8>) -> Result<Change, ProtocolError> {
-    const CHANGE: u8 = 1;
-    if bytes.get(8) != Some(&CHANGE) {
-        return Err(ProtocolError::malformed("not a plain change"));
-    }
-    let hash = Sha256::digest(&bytes[8..]);
-    if bytes[4..8] != hash[..4] {
-        return Err(ProtocolError::malformed("a change's checksum is wrong"));
-    }
+    let hash = change_hash(&bytes).map_err(ProtocolError::malformed)?;
     let change = catch_unwind(|| Change::from_bytes(bytes))
         .map_err(|_| ProtocolError::malformed("the library gave up on a change"))?
         .map_err(ProtocolError::malformed)?;

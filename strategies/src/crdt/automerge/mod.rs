@@ -28,6 +28,7 @@
 //! be accepted and then be missing from what the library saves. A product has to authenticate its peers.
 
 mod changes;
+mod chunks;
 mod doc;
 mod protocol;
 #[cfg(test)]

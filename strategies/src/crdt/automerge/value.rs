@@ -2,7 +2,6 @@
 
 use automerge::transaction::Transactable;
 use automerge::{AutoCommit, ObjId, ObjType, Prop, ReadDoc, ScalarValue, Value};
-use imbl::OrdMap;
 
 use crate::document::{Document, Key};
 
@@ -14,7 +13,7 @@ pub(super) fn materialise<D: ReadDoc>(doc: &D, value: &Value<'_>, id: &ObjId) ->
                 let (value, id) = (Value::from(item.value.clone()), item.id());
                 (Key::from(&*item.key), materialise(doc, &value, &id))
             });
-            Document::Map(entries.collect::<OrdMap<_, _>>())
+            Document::Map(entries.collect())
         }
         Value::Object(ObjType::List) => Document::List(
             doc.list_range(id, ..)

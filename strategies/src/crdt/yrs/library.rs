@@ -1,6 +1,5 @@
 //! The library's document, and what is where in it.
 
-use imbl::OrdMap;
 use yrs::{Array, GetString, Map, MapRef, Out, ReadTxn};
 
 use super::counter::{Counters, is_counter, sum};
@@ -46,7 +45,7 @@ pub(super) fn materialise<T: ReadTxn>(txn: &T, out: &Out) -> Document {
                 return Document::Counter(sum);
             }
             let entries = map.iter(txn).map(|(key, value)| (Key::from(key), materialise(txn, &value)));
-            Document::Map(entries.collect::<OrdMap<_, _>>())
+            Document::Map(entries.collect())
         }
         _ => Document::Null,
     }

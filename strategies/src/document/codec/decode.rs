@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use imbl::{OrdMap, Vector};
 use ropey::Rope;
 use thiserror::Error;
 
+use crate::document::map::Map;
 use crate::document::{Document, Float, Key, MAX_DEPTH};
 
 /// Why bytes are not a document.
@@ -34,11 +34,14 @@ pub enum DecodeError {
     TooDeep,
 }
 
+/// Most entries for which there is room before the first of them is read: the bytes may hold fewer than they claim.
+const MOST_AT_ONCE: usize = 64;
+
 impl Document {
     /// Reads one document that fills all of `bytes`.
     ///
-    /// Memory stays proportional to their length, whatever they claim. The factor is that of any document: a list takes
-    /// about 4 KiB once it has an item, a map and a text more than 1 KiB, so at worst about 1400 bytes per byte.
+    /// Memory stays proportional to their length, whatever they claim. The factor is that of any document: a text takes more
+    /// than 1 KiB, so at worst about 600 bytes per byte.
     pub fn decode(bytes: &[u8]) -> Result<Document, DecodeError> {
         let mut reader = Reader { bytes };
         let document = reader.document(0)?;
@@ -75,24 +78,24 @@ impl<'a> Reader<'a> {
             5 => Document::String(Arc::from(self.string()?)),
             6 => Document::Counter(self.int()?),
             7 => {
-                let mut list = Vector::new();
-                for _ in 0..self.count()? {
-                    list.push_back(self.document(depth + 1)?);
+                let count = self.count()?;
+                let mut items = Vec::with_capacity(count.min(MOST_AT_ONCE));
+                for _ in 0..count {
+                    items.push(self.document(depth + 1)?);
                 }
-                Document::List(list)
+                Document::List(items.into())
             }
             8 => {
-                let mut map: OrdMap<Key, Document> = OrdMap::new();
-                let mut last: Option<Key> = None;
-                for _ in 0..self.count()? {
-                    let key: Key = Arc::from(self.string()?);
-                    if last.as_ref().is_some_and(|last| *last >= key) {
+                let count = self.count()?;
+                let mut entries: Vec<(Key, Document)> = Vec::with_capacity(count.min(MOST_AT_ONCE));
+                for _ in 0..count {
+                    let key = self.string()?;
+                    if entries.last().is_some_and(|(last, _)| **last >= *key) {
                         return Err(DecodeError::KeyOrder);
                     }
-                    map.insert(key.clone(), self.document(depth + 1)?);
-                    last = Some(key);
+                    entries.push((key.into(), self.document(depth + 1)?));
                 }
-                Document::Map(map)
+                Document::Map(Map::ascending(entries))
             }
             9 => Document::Text(Rope::from_str(self.string()?)),
             tag => return Err(DecodeError::Tag(tag)),

@@ -1,8 +1,6 @@
 //! What two sequences have in common at their ends.
 
-use imbl::Vector;
-
-use crate::document::Document;
+use crate::document::{Document, List};
 
 /// Equality that skips what is shared.
 pub(super) fn same(a: &Document, b: &Document) -> bool {
@@ -25,7 +23,7 @@ pub(super) enum End {
 }
 
 /// How many items two lists have in common at one end. Leaves that the lists share are skipped.
-pub(super) fn common_items(a: &Vector<Document>, b: &Vector<Document>, end: End) -> usize {
+pub(super) fn common_items(a: &List, b: &List, end: End) -> usize {
     match end {
         End::Front => common_leaves(a.leaves(), b.leaves(), end),
         End::Back => common_leaves(a.leaves().rev(), b.leaves().rev(), end),

@@ -7,11 +7,10 @@ mod common;
 #[cfg(test)]
 mod tests;
 
-use imbl::Vector;
 use imbl::ordmap::DiffItem;
 use ropey::Rope;
 
-use super::{Document, Edit, Key, MAX_DEPTH, Path, Step};
+use super::{Document, Edit, Key, List, MAX_DEPTH, Path, Step};
 use common::{End, common, common_items, same};
 
 /// The edits that turn `before` into `after`: `before.clone().apply_all(&diff(before, after))` gives `after` exactly.
@@ -106,21 +105,21 @@ impl Differ {
         });
     }
 
-    fn list(&mut self, before: &Vector<Document>, after: &Vector<Document>) {
+    fn list(&mut self, before: &List, after: &List) {
         if before.ptr_eq(after) {
             return;
         }
         let (old, new) = (before.len(), after.len());
         let prefix = common_items(before, after, End::Front);
         let suffix = common_items(before, after, End::Back).min(old.min(new) - prefix);
-        let gone = before.clone().slice(prefix..old - suffix);
-        let come = after.clone().slice(prefix..new - suffix);
+        let gone = before.range(prefix..old - suffix);
+        let come = after.range(prefix..new - suffix);
         if gone.len() != come.len() {
             if !gone.is_empty() {
                 self.edits.push(Edit::ListRemove { path: self.here(), index: prefix, count: gone.len() });
             }
             if !come.is_empty() {
-                let values = come.into_iter().collect();
+                let values = come.iter().cloned().collect();
                 self.edits.push(Edit::ListInsert { path: self.here(), index: prefix, values });
             }
         } else if let Some((from, to)) = moved(&gone, &come) {
@@ -135,11 +134,11 @@ impl Differ {
 
 /// From where to where one item moved, if nothing else happened. Equal items at the ends have been cut off, so it must have
 /// moved from one end to the other.
-fn moved(before: &Vector<Document>, after: &Vector<Document>) -> Option<(usize, usize)> {
+fn moved(before: &List, after: &List) -> Option<(usize, usize)> {
     let last = before.len().checked_sub(1)?;
-    let rotates = |one: &Vector<Document>, other: &Vector<Document>| {
-        same(&one[0], &other[last])
-            && common_items(&one.clone().slice(1..), &other.clone().slice(..last), End::Front) == last
+    let rotates = |one: &List, other: &List| {
+        one.get(0).zip(other.get(last)).is_some_and(|(first, last)| same(first, last))
+            && common_items(&one.range(1..last + 1), &other.range(0..last), End::Front) == last
     };
     if rotates(before, after) {
         Some((0, last))

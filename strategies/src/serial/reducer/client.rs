@@ -50,17 +50,18 @@ impl Client {
 
     /// Carries out entries that follow what is here, except for known ones: all or none. `known` were passed over before them.
     fn take(&mut self, known: usize, entries: &[Entry], cx: &mut Context<'_>) -> Result<(), ProtocolError> {
-        let (mut seq, mut data) = (self.state.seq, self.state.data.clone());
-        let mut verdicts = Vec::with_capacity(entries.len());
+        let mut seq = self.state.seq;
+        let mut new = Vec::with_capacity(entries.len());
         for entry in entries {
             match entry.seq.checked_sub(seq) {
                 None | Some(0) => continue,
                 Some(1) => seq = entry.seq,
                 Some(_) => return Err(ProtocolError::Unexpected(format!("place {} after {seq}", entry.seq))),
             }
-            verdicts.push((entry.id(), entry.carry_out(&self.model, &mut data)?));
+            new.push(entry);
         }
-        (self.state.seq, self.state.data) = (seq, data);
+        let verdicts = self.carry_out(&new)?;
+        self.state.seq = seq;
         count_duplicates(known, cx);
         count_duplicates(entries.len() - verdicts.len(), cx);
         for (id, verdict) in verdicts {
@@ -70,6 +71,22 @@ impl Client {
             cx.reflected(id);
         }
         Ok(())
+    }
+
+    /// Carries out all or none.
+    fn carry_out(&mut self, entries: &[&Entry]) -> Result<Vec<(OpId, Verdict)>, ProtocolError> {
+        // One entry alone changes nothing if it fails. A clone would have every edit copy what it changes.
+        let before =
+            (entries.len() > 1 && entries.iter().any(|entry| entry.may_fail())).then(|| self.state.data.clone());
+        let verdict = |entry: &&Entry| Ok((entry.id(), entry.carry_out(&self.model, &mut self.state.data)?));
+        let verdicts = entries.iter().map(verdict).collect();
+        match (verdicts, before) {
+            (Err(error), Some(before)) => {
+                self.state.data = before;
+                Err(error)
+            }
+            (verdicts, _) => verdicts,
+        }
     }
 
     /// Confirms or rejects this client's operation `n`, once.

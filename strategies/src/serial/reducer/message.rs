@@ -62,7 +62,12 @@ impl Entry {
         Self { seq: ordered.seq, client: ordered.client, n: ordered.n, what }
     }
 
-    /// Carries it out. Fails on edits that do not fit, which no honest server sends.
+    /// Whether carrying it out can fail.
+    pub(super) fn may_fail(&self) -> bool {
+        matches!(self.what, What::Undone(_))
+    }
+
+    /// Carries it out. Fails on edits that do not fit, which no honest server sends, and then changes nothing.
     pub(super) fn carry_out(&self, model: &ModelRef, data: &mut Document) -> Result<Verdict, ProtocolError> {
         Ok(match &self.what {
             What::Operation(operation) => reduce(&**model, data, operation),

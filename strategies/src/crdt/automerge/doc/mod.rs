@@ -12,6 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, AutoCommit, Change, ChangeHash, LoadOptions, ObjId, Prop, ROOT, ReadDoc, TextEncoding};
 
+use super::chunks::saved;
 use super::undo::{History, Was, twins};
 use super::value::put;
 use crate::crdt::last_text::LastText;
@@ -86,6 +87,7 @@ impl Doc {
 
     /// A copy from [`Doc::genesis`] or [`Doc::save`], of a random actor.
     pub(super) fn load(bytes: &[u8]) -> Result<Self, String> {
+        saved(bytes)?;
         let options = LoadOptions::new().text_encoding(TextEncoding::UnicodeCodePoint);
         let doc = AutoCommit::load_with_options(bytes, options).map_err(|error| error.to_string())?;
         Ok(Self {

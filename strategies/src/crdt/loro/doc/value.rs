@@ -1,6 +1,5 @@
 //! Values of the library and of documents.
 
-use imbl::OrdMap;
 use loro::{Container, LoroMap, LoroMovableList, LoroValue, ValueOrContainer};
 
 use crate::document::{Document, Key, Kind};
@@ -33,7 +32,7 @@ pub(super) fn materialise(node: &ValueOrContainer) -> Document {
         ValueOrContainer::Container(Container::Map(map)) => {
             let mut entries = Vec::new();
             map.for_each(|key, node| entries.push((Key::from(key), node)));
-            Document::Map(entries.iter().map(|(key, node)| (key.clone(), materialise(node))).collect::<OrdMap<_, _>>())
+            Document::Map(entries.iter().map(|(key, node)| (key.clone(), materialise(node))).collect())
         }
         ValueOrContainer::Container(Container::MovableList(list)) => Document::List(items(list).into_iter().collect()),
         ValueOrContainer::Container(Container::Text(text)) => Document::text(&text.to_string()),

@@ -1,6 +1,5 @@
 //! Lists and maps while they are written.
 
-use imbl::{OrdMap, Vector};
 use serde::ser::{
     Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
     SerializeTupleStruct, SerializeTupleVariant,
@@ -9,29 +8,29 @@ use serde::ser::{
 use super::key::KeyWriter;
 use super::{Writer, tagged};
 use crate::document::serde_bridge::BridgeError;
-use crate::document::{Document, Key};
+use crate::document::{Document, Key, Map};
 
 type Result<T> = std::result::Result<T, BridgeError>;
 
 /// Collects a list.
 pub(in crate::document::serde_bridge) struct ListWriter {
     inner: Writer,
-    items: Vector<Document>,
+    items: Vec<Document>,
     variant: Option<&'static str>,
 }
 
 impl ListWriter {
     pub(super) fn new(inner: Writer, variant: Option<&'static str>) -> Self {
-        Self { inner, items: Vector::new(), variant }
+        Self { inner, items: Vec::new(), variant }
     }
 
     fn push<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
-        self.items.push_back(value.serialize(self.inner)?);
+        self.items.push(value.serialize(self.inner)?);
         Ok(())
     }
 
     fn done(self) -> Document {
-        tagged(self.variant, Document::List(self.items))
+        tagged(self.variant, Document::List(self.items.into()))
     }
 }
 
@@ -62,14 +61,14 @@ list_like!(
 /// Collects a map.
 pub(in crate::document::serde_bridge) struct MapWriter {
     inner: Writer,
-    entries: OrdMap<Key, Document>,
+    entries: Map,
     key: Option<Key>,
     variant: Option<&'static str>,
 }
 
 impl MapWriter {
     pub(super) fn new(inner: Writer, variant: Option<&'static str>) -> Self {
-        Self { inner, entries: OrdMap::new(), key: None, variant }
+        Self { inner, entries: Map::default(), key: None, variant }
     }
 
     fn insert<T: Serialize + ?Sized>(&mut self, key: Key, value: &T) -> Result<()> {
