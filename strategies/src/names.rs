@@ -73,11 +73,16 @@ fn parts(name: &str) -> impl Iterator<Item = &str> {
     name.split(['-', '_']).filter(move |part| part.len() >= FEWEST && part.len() < name.len())
 }
 
-/// Whether a description has this word, of more than two letters.
+/// Whether a description has this word, of more than two letters. `word` is in lower case.
 fn says(about: &str, word: &str) -> bool {
-    word.len() > 2
-        && word.chars().all(char::is_alphanumeric)
-        && about.split(|c: char| !c.is_alphanumeric()).any(|other| other.eq_ignore_ascii_case(word))
+    if word.len() <= 2 || !word.chars().all(char::is_alphanumeric) {
+        return false;
+    }
+    let about = about.to_lowercase();
+    about.match_indices(word).any(|(begin, _)| {
+        let (before, after) = (about[..begin].chars().next_back(), about[begin + word.len()..].chars().next());
+        ![before, after].into_iter().flatten().any(char::is_alphanumeric)
+    })
 }
 
 /// Those of the least distance, unless they are so many that they say nothing.

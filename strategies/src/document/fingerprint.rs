@@ -7,7 +7,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use imbl::OrdMap;
-use xxhash_rust::xxh3::xxh3_128;
+use xxhash_rust::xxh3::{xxh3_128, xxh3_128_with_seed};
 
 use super::{Document, Key};
 
@@ -20,11 +20,10 @@ impl Document {
     /// holds one.
     pub fn fingerprint(&self) -> Option<Fingerprint> {
         Some(match self {
-            Document::Null => scalar(0, 0),
-            Document::Bool(value) => scalar(1, u64::from(*value)),
-            Document::Int(value) => scalar(2, *value as u64),
-            Document::Float(value) => scalar(3, value.0),
-            Document::Counter(value) => scalar(4, *value as u64),
+            Document::Null | Document::Bool(_) | Document::Int(_) | Document::Float(_) | Document::Counter(_) => {
+                let (tag, value) = number(self)?;
+                scalar(tag, value)
+            }
             Document::String(value) => pair(5, 0, xxh3_128(value.as_bytes())),
             Document::List(list) => return list.fingerprint(),
             Document::Map(map) => return map.fingerprint(),
@@ -32,6 +31,21 @@ impl Document {
         })
     }
 }
+
+/// What fits into a number, with its kind.
+fn number(document: &Document) -> Option<(u64, u64)> {
+    Some(match document {
+        Document::Null => (0, 0),
+        Document::Bool(value) => (1, u64::from(*value)),
+        Document::Int(value) => (2, *value as u64),
+        Document::Float(value) => (3, value.0),
+        Document::Counter(value) => (4, *value as u64),
+        Document::String(_) | Document::List(_) | Document::Map(_) | Document::Text(_) => return None,
+    })
+}
+
+/// Sets hashes of short keys with numbers apart from all others.
+const NUMBERS: u64 = 1;
 
 fn scalar(tag: u64, value: u64) -> Fingerprint {
     let mut bytes = [0; 16];
@@ -69,6 +83,17 @@ pub(super) fn of_entries<'a>(entries: impl ExactSizeIterator<Item = (&'a Key, &'
 }
 
 fn entry(key: &str, value: &Document) -> Option<u128> {
+    const SHORT: usize = 48;
+    if let Some((tag, value)) = number(value)
+        && key.len() <= SHORT
+    {
+        // One hash instead of three, for what most entries are.
+        let mut bytes = [0; SHORT + 16];
+        bytes[..8].copy_from_slice(&tag.to_le_bytes());
+        bytes[8..16].copy_from_slice(&value.to_le_bytes());
+        bytes[16..16 + key.len()].copy_from_slice(key.as_bytes());
+        return Some(xxh3_128_with_seed(&bytes[..16 + key.len()], NUMBERS));
+    }
     let mut bytes = [0; 32];
     bytes[..16].copy_from_slice(&xxh3_128(key.as_bytes()).to_le_bytes());
     bytes[16..].copy_from_slice(&value.fingerprint()?.0.to_le_bytes());
