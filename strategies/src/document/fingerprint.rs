@@ -65,9 +65,19 @@ fn pair(tag: u64, size: usize, of: u128) -> Fingerprint {
 /// Of a list.
 pub(super) fn of_items<'a>(items: impl ExactSizeIterator<Item = &'a Document>) -> Option<Fingerprint> {
     let size = items.len();
-    let mut bytes = Vec::with_capacity(size * 16);
+    let mut bytes = Vec::with_capacity(size * 17);
     for item in items {
-        bytes.extend_from_slice(&item.fingerprint()?.0.to_le_bytes());
+        match number(item) {
+            Some((tag, value)) => {
+                bytes.push(0);
+                bytes.extend_from_slice(&tag.to_le_bytes());
+                bytes.extend_from_slice(&value.to_le_bytes());
+            }
+            None => {
+                bytes.push(1);
+                bytes.extend_from_slice(&item.fingerprint()?.0.to_le_bytes());
+            }
+        }
     }
     Some(pair(6, size, xxh3_128(&bytes)))
 }

@@ -9,11 +9,12 @@ use imbl::{Vector, vector};
 use super::Document;
 use super::fingerprint::{Fingerprint, of_items};
 
-/// Most items of a vector: as many as a leaf of the tree holds.
-const MOST: usize = 64;
+/// Most items of a vector. Up to here an insertion in its middle moves few kilobytes, where the tree is split and joined at some
+/// fifty times the cost, and copying a shared vector costs no more than that.
+const MOST: usize = 256;
 /// A tree with no more items becomes a vector. Well below [`MOST`], so that a list about that size does not change back and
 /// forth.
-const FEWEST: usize = 32;
+const FEWEST: usize = 128;
 
 /// A persistent list. Cloning is O(1); an edit of a list that nobody shares copies nothing.
 #[derive(Clone)]

@@ -10,7 +10,7 @@ use crate::document::generate::small;
 proptest! {
     #[test]
     fn a_list_is_a_vector(
-        steps in vec((any::<Index>(), any::<Index>(), 0..7u8, vec(small(), 0..30), any::<bool>()), 0..60),
+        steps in vec((any::<Index>(), any::<Index>(), 0..7u8, vec(small(), 0..40), any::<bool>()), 0..60),
     ) {
         let (mut list, mut plain) = (List::default(), Vec::new());
         let mut kept: Vec<(List, Vec<Document>)> = Vec::new();
