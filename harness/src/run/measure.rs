@@ -9,7 +9,7 @@ use syncbench_strategies::selector::SelectorError;
 
 use super::claims::{Objection, claims_kept};
 use super::reference::Reference;
-use super::{Planned, blank};
+use super::{Planned, blank, throughput};
 use crate::engines;
 use crate::engines::saturation::Search;
 use crate::finding::Finding;
@@ -67,6 +67,9 @@ pub(super) fn find(planned: &Planned) -> Result<Cell, SelectorError> {
 /// Runs and judges one cell.
 pub(super) fn measure(planned: &Planned) -> Result<Cell, SelectorError> {
     let task = planned.task(&planned.strategy)?;
+    if task.engine == Engine::Throughput {
+        return Ok(throughput::measure(planned, &task));
+    }
     let mut cell = examine(planned, &task).cell;
     if task.engine == Engine::Threads {
         saturate(&task, &mut cell);
