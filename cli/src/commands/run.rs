@@ -12,7 +12,7 @@ use syncbench_harness::settings::Engine;
 use syncbench_reports::aggregate::Summary;
 use syncbench_reports::anomalies::Maps;
 use syncbench_reports::format::{plural, wrap};
-use syncbench_reports::{away, screen, table};
+use syncbench_reports::{away, scalability, screen, table};
 use syncbench_strategies::document::Digest;
 use syncbench_strategies::{requirements, selector};
 
@@ -196,9 +196,11 @@ pub(crate) fn shown(results: &Results, maps: &Maps, details: bool) -> String {
     if details {
         return table::summary_with(results, maps, width, color);
     }
-    let away = !away::tables(&Summary::new(results)).is_empty();
+    let summary = Summary::new(results);
+    let away = !away::tables(&summary).is_empty();
+    let told = scalability::told(&summary);
     let more = if away { "A client was away: --details shows what became of its work, and its return.\n" } else { "" };
-    format!("{}{more}", screen::screen(results, width, color))
+    format!("{}{told}{more}", screen::screen(results, width, color))
 }
 
 pub(crate) fn console_width() -> u16 {

@@ -10,8 +10,8 @@ use syncbench_strategies::numbers::parse_count;
 pub struct Inflight(u32);
 
 impl Inflight {
-    /// The fewest with which `serial` on `stack` reaches its rate on two cores, whatever the number of clients: eight times as
-    /// many add nothing but latency.
+    /// As many as the throughput engine lets a replica handle in one turn, so that one user alone can fill the turns of its server.
+    /// More of them wait in queues.
     pub const USUAL: Self = Self(64);
 
     /// Most operations: beyond it a user does not wait any more, and a run holds nothing but queues.

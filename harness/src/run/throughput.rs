@@ -1,5 +1,6 @@
 //! Measuring one cell in the throughput engine: what the group carried, and whether it converged.
 
+use syncbench_strategies::replica::NodeId;
 use syncbench_strategies::selector::format_span;
 
 use super::{Planned, blank};
@@ -15,14 +16,14 @@ pub(super) fn measure(planned: &Planned, task: &Task<'_>) -> Cell {
     let carried = throughput::run(task, false);
     let (claims_kept, oracle, said) = judge(planned, &carried);
     let figures = figures(&carried);
-    let last = carried.finals.last().map(|(_, document)| document.digest());
+    let first = carried.finals.iter().find(|(node, _)| *node != NodeId::SERVER);
     Cell {
         outcome: Outcome::Measured,
         claims_kept: Some(claims_kept),
         objections: vec![oracle],
         claims_reasons: vec![said],
         converged: Some(carried.converged()),
-        digest: last,
+        digest: first.map(|(_, document)| document.digest()),
         metrics: figures.metrics,
         series: Series { histograms: figures.histograms, curves: figures.curves }.into(),
         ..blank(planned)

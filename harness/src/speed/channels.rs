@@ -39,7 +39,7 @@ pub(super) const CLIENTS: [u32; 4] = [2, 8, 32, 128];
 /// Operations of a user on their way: as many as by default.
 pub(super) const INFLIGHT: Inflight = Inflight::USUAL;
 
-/// Deliveries of the engine in a run: a second or two.
+/// Deliveries of the engine in a run: many times as long as a thread's slice of the processor.
 const DELIVERIES: u64 = 1_000_000;
 /// Deliveries of the channels: as long as a thread's slice of the processor several times over.
 const CHANNEL_DELIVERIES: u64 = 4_000_000;

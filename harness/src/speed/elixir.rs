@@ -40,7 +40,7 @@ pub(super) static ELIXIR_BATCHED: Measurement = Measurement {
 /// they would wait for the window and not for the group.
 const BATCHED: &str = "serial:window=1ms";
 
-/// Deliveries of the program in a run: a second or two.
+/// Deliveries in a run of either.
 const DELIVERIES: u64 = 1_000_000;
 
 /// The source of the program.

@@ -13,8 +13,8 @@ use crate::engines::load::User;
 use crate::engines::node::{Input, Node};
 use crate::ledger::{Action, OwnOperations};
 
-/// Most letters that a replica handles in a turn. So many cost far more than the turn itself, and what they lead to is still in
-/// the caches when it is handed on. Measured with `serial` on `stack`.
+/// Most letters that a replica handles in a turn. No source: a turn costs some locks, a place in the queue and a reading of the
+/// clock, about as much as one cheap message; with 64 of these that is a few percent, and nobody waits long for its turn.
 const BUNCH: usize = 64;
 
 pub(super) struct Participant {

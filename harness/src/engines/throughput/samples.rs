@@ -7,14 +7,15 @@ use syncbench_strategies::replica::{OpId, Time};
 use crate::clock::Moment;
 use crate::probe::Distribution;
 
-/// Operations whose latency is taken, at least, in a run that has so many: twenty of them lie beyond the 99th percentile.
+/// Operations whose latency is taken, or up to twice as many, in a run that has more: twenty of them lie beyond the 99th
+/// percentile.
 const ENOUGH: u64 = 2_000;
 
 /// What one participant notes of sampled operations.
 #[derive(Debug)]
 pub(super) struct Samples {
     origin: Moment,
-    /// Of each client's operations the first is sampled, and then every so-manieth.
+    /// One in how many is sampled, by its number at its client.
     every: u64,
     issued: Vec<(OpId, Time)>,
     shown: Vec<(OpId, Time)>,
