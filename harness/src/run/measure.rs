@@ -56,9 +56,12 @@ pub struct Examined {
     pub ran: RunResult,
 }
 
-/// Runs and judges one cell in virtual time for its findings, without the figures that depend on the machine's speed.
+/// Runs and judges one cell for its findings, without the figures that depend on the machine's speed.
 pub(super) fn find(planned: &Planned) -> Result<Cell, SelectorError> {
     let task = planned.task(&planned.strategy)?;
+    if task.engine == Engine::Throughput {
+        return Ok(throughput::measure(planned, &task));
+    }
     let mut probes = probes::all();
     let ran = engines::run(&task, &mut probes);
     Ok(judge(planned, &task, ran, &mut probes, None).cell)

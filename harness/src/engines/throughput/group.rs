@@ -112,9 +112,8 @@ impl Group {
         let Some(seat) = self.seat(id) else { return };
         seat.state.store(RUNNING, Ordering::SeqCst);
         let mut participant = lock(&seat.participant);
-        if participant.letters.is_empty() {
-            std::mem::swap(&mut participant.letters, &mut lock(&seat.inbox));
-        }
+        // All of it: whoever saw that this turn was queued has not called again.
+        take_in(&mut lock(&seat.inbox), &mut participant.letters);
         let now = self.origin.time();
         participant.receive(now, out);
         if self.acting.load(Ordering::Relaxed) && participant.act(seat.unhandled.load(Ordering::SeqCst), now, out) {
@@ -165,13 +164,7 @@ impl Group {
         sender.unhandled.fetch_add(out.messages(), Ordering::SeqCst);
         out.empty(|to, letters| {
             if let Some(seat) = self.seat(to) {
-                let mut inbox = lock(&seat.inbox);
-                if inbox.is_empty() {
-                    std::mem::swap(&mut *inbox, letters);
-                } else {
-                    inbox.append(letters);
-                }
-                drop(inbox);
+                take_in(letters, &mut lock(&seat.inbox));
                 self.wake(to);
             }
         });
@@ -213,6 +206,15 @@ impl Group {
 
     fn seat(&self, id: NodeId) -> Option<&Seat> {
         self.seats.get(id.0 as usize).and_then(Option::as_ref)
+    }
+}
+
+/// Moves letters behind those that are there.
+fn take_in(from: &mut VecDeque<Letter>, to: &mut VecDeque<Letter>) {
+    if to.is_empty() {
+        std::mem::swap(from, to);
+    } else {
+        to.append(from);
     }
 }
 

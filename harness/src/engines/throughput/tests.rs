@@ -54,6 +54,12 @@ fn carry(written: &str, pace: &str, change: impl FnOnce(&mut Task<'_>)) -> Carri
     run(&task, true)
 }
 
+/// What a failed assertion shows of a run.
+fn told(carried: &Carried) -> String {
+    let Carried { issued, confirmed, left, waiting_users, protocol_errors, .. } = carried;
+    format!("{issued} {confirmed} {left} {waiting_users} {protocol_errors} {}", carried.converged())
+}
+
 /// What the reducer alone makes of the genesis in this order.
 fn reduced(Order { order, actions }: &Order) -> Document {
     let (size, workload) = stack();
@@ -82,12 +88,14 @@ fn every_replica_ends_where_the_reducer_alone_ends() {
         ("serial-optimistic", "eager:inflight=7"),
     ] {
         let carried = carry(written, pace, |_| ());
-        assert!(carried.quiescent() && carried.converged(), "{written} {pace}: {carried:?}");
+        assert!(carried.quiescent() && carried.converged(), "{written} {pace}: {}", told(&carried));
         let rejected: u64 = carried.rejections.values().sum();
         assert_eq!((carried.issued, carried.confirmed + rejected), (OPS, OPS), "{written} {pace}");
         assert_eq!((carried.deliveries, carried.protocol_errors), (OPS * u64::from(CLIENTS), 0));
         assert_eq!(carried.finals.len() as u32, CLIENTS + 1);
-        assert_eq!(carried.order.as_ref().unwrap().order.len() as u64, OPS);
+        // A server that rejects an operation need not reflect it.
+        let order = carried.order.as_ref().unwrap().order.len() as u64;
+        assert!((OPS - rejected..=OPS).contains(&order), "{written} {pace}: {order}");
         assert!(ended_as_reduced(&carried), "{written} {pace}");
     }
 }
@@ -104,6 +112,15 @@ impl ErasedModel for Forgetful {
 
     fn describe(&self, operation: &Operation) -> String {
         self.0.describe(operation)
+    }
+}
+
+#[test]
+fn no_message_is_left_in_an_inbox_whoever_gets_its_turn_first() {
+    // Few clients with many operations on their way: inboxes fill while their replicas work off what they have taken in.
+    for round in 0..20 {
+        let carried = carry("serial", "eager:inflight=1k", |task| task.settings.seed = round);
+        assert!(carried.quiescent() && carried.converged(), "{round}: {}", told(&carried));
     }
 }
 
@@ -136,7 +153,7 @@ fn every_strategy_that_falls_silent_is_carried() {
         let (name, size, workload) = chosen.unwrap_or_else(|| panic!("a workload for {}", spec.name));
         let task = Task::new(&strategy, &*workload, settings("eager:inflight=8", size)).unwrap();
         let carried = run(&task, false);
-        let told = format!("{} {name}: {carried:?}", spec.name);
+        let told = format!("{} {name}: {}", spec.name, told(&carried));
         assert!(carried.quiescent() && carried.protocol_errors == 0, "{told}");
         assert!(carried.converged() || !strategy.guarantees().converges, "{told}");
         assert!(carried.order.is_none() && carried.issued > OPS / 2, "{told}");
