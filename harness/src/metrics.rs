@@ -50,6 +50,31 @@ metrics! {
                   limit; threads engine only.",
         measured: Processor,
     };
+    CARRIED_OPS_PER_S = {
+        name: "carried_ops_per_s",
+        unit: "operations per second",
+        better: High,
+        form: Number,
+        meaning: "Operations that the group carried a second while users acted as fast as backpressure lets them, from the \
+                  first action until everybody had everything; throughput engine only.",
+        measured: Processor,
+    };
+    CARRIED_DELIVERIES_PER_S = {
+        name: "carried_deliveries_per_s",
+        unit: "deliveries per second",
+        better: High,
+        form: Number,
+        meaning: "The same in deliveries: an operation that comes to a client, its issuer included, is one.",
+        measured: Processor,
+    };
+    OPS_PER_MESSAGE = {
+        name: "ops_per_message",
+        unit: "operations",
+        better: Neither,
+        form: Number,
+        meaning: "Operations in a message of a client, on average: its batch; throughput engine only.",
+        measured: Processor,
+    };
     SATURATION_LIMIT_MS = {
         name: "saturation_limit_ms",
         unit: "ms",

@@ -1,10 +1,12 @@
 //! How users come to act.
 
+mod inflight;
 mod timing;
 
 use std::fmt;
 use std::str::FromStr;
 
+pub use inflight::Inflight;
 use serde::{Deserialize, Serialize};
 use syncbench_strategies::names::did_you_mean;
 pub use timing::Timing;
@@ -31,6 +33,8 @@ pub enum Pace {
     Turns,
     /// In the causal order of the trace: as soon as its user has reflected what the recorded one had seen, at an even rate.
     Causal,
+    /// As fast as backpressure lets: each user acts again as soon as fewer than so many of its operations are on their way.
+    Eager(Inflight),
 }
 
 /// Intents in a burst, on average. No source: ten, for a user who writes a sentence or moves some cards, then reads.
@@ -43,7 +47,7 @@ pub const TIMES_AS_DENSE: f64 = 10.0;
 pub const DAY_SWING: f64 = 0.5;
 
 /// Every pace, a recorded one as it is by default.
-pub const PACES: [Pace; 8] = [
+pub const PACES: [Pace; 9] = [
     Pace::Poisson,
     Pace::Periodic,
     Pace::Bursts,
@@ -52,6 +56,7 @@ pub const PACES: [Pace; 8] = [
     Pace::Closed,
     Pace::Turns,
     Pace::Causal,
+    Pace::Eager(Inflight::USUAL),
 ];
 
 impl Pace {
@@ -71,6 +76,16 @@ impl Pace {
             Self::Closed => "closed",
             Self::Turns => "turns",
             Self::Causal => "causal",
+            Self::Eager(_) => "eager",
+        }
+    }
+
+    /// How many operations of a user may be on their way at once: all, unless it waits for the last or is eager.
+    pub fn inflight(self) -> u32 {
+        match self {
+            Self::Eager(inflight) => inflight.get(),
+            Self::Closed | Self::Turns => 1,
+            _ => u32::MAX,
         }
     }
 
@@ -90,6 +105,10 @@ impl Pace {
             Self::Closed => "closed loop: each user thinks, acts and waits for the answer",
             Self::Turns => "one operation at a time in the whole group",
             Self::Causal => "a trace in its causal order, as fast as --rate says",
+            Self::Eager(_) => {
+                "as fast as backpressure lets, with --engine throughput; eager:inflight=8 for eight operations of a user on \
+                 their way instead of 64"
+            }
         }
     }
 }
@@ -108,6 +127,7 @@ impl FromStr for Pace {
         match (found, params) {
             (found, None) => Ok(found),
             (Self::Recorded(_), Some(params)) => Ok(Self::Recorded(params.parse()?)),
+            (Self::Eager(_), Some(params)) => Ok(Self::Eager(params.parse()?)),
             (_, Some(_)) => Err(format!("`{written}`: the pace `{name}` takes no parameters")),
         }
     }
@@ -133,6 +153,7 @@ impl fmt::Display for Pace {
         f.write_str(self.name())?;
         match self {
             Self::Recorded(timing) if *timing != Timing::AS_RECORDED => write!(f, ":{timing}"),
+            Self::Eager(inflight) if *inflight != Inflight::USUAL => write!(f, ":{inflight}"),
             _ => Ok(()),
         }
     }
@@ -145,11 +166,12 @@ mod tests {
     #[test]
     fn every_pace_is_read_as_it_is_written() {
         let fast = "recorded:speed=10,idle=2500ms,content=000000000000000000000000000000ff";
-        for written in PACES.map(|pace| pace.to_string()).iter().map(String::as_str).chain([fast]) {
+        for written in PACES.map(|pace| pace.to_string()).iter().map(String::as_str).chain([fast, "eager:inflight=8"]) {
             assert_eq!(written.parse::<Pace>().map(|pace| pace.to_string()), Ok(written.to_owned()));
             assert_eq!(serde_json::from_str::<Pace>(&format!("\"{written}\"")).unwrap(), written.parse().unwrap());
         }
         assert_eq!("recorded:speed=1".parse(), Ok(PACES[4]));
+        assert_eq!("eager:inflight=64".parse(), Ok(Pace::Eager(Inflight::USUAL)));
         assert_eq!("recorded:idle=2.5s,speed=10".parse::<Pace>().unwrap().to_string(), "recorded:speed=10,idle=2500ms");
     }
 
@@ -167,6 +189,8 @@ mod tests {
             ("recorded:speed=2,speed=3", "`speed` is given twice"),
             ("recorded:content=zz", "`content`: expected 32 hexadecimal digits"),
             ("recorded:", "expected speed=NUMBER or idle=SPAN"),
+            ("eager:8", "`8`: expected inflight=NUMBER"),
+            ("eager:inflight=0", "`inflight`: expected 1 to 1000000 operations, such as 64 or 1k"),
         ] {
             let error = written.parse::<Pace>().unwrap_err();
             assert!(error.contains(expected), "{written}: {error}");

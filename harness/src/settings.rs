@@ -18,6 +18,8 @@ pub enum Engine {
     Sim,
     /// Real time, a thread per replica.
     Threads,
+    /// Real time, as fast as backpressure lets: counts and states only.
+    Throughput,
 }
 
 impl Engine {
@@ -26,6 +28,7 @@ impl Engine {
         match self {
             Self::Sim => "sim",
             Self::Threads => "threads",
+            Self::Throughput => "throughput",
         }
     }
 }
@@ -115,7 +118,7 @@ impl Settings {
             seed: self.seed,
             acting: Duration::try_from_secs_f64(self.ops as f64 / self.rate_per_s).unwrap_or(Duration::MAX),
             datagrams: self.transport != Transport::Stream,
-            real_time: self.engine == Engine::Threads,
+            real_time: self.engine != Engine::Sim,
             window: (Time::ZERO, None),
             known: &known.faults,
         }
@@ -144,8 +147,11 @@ impl Settings {
     }
 
     /// How often states are looked at by default: after every event where that is cheap; else two hundred times
-    /// over the run, and at most a thousand times a second.
+    /// over the run, and at most a thousand times a second. In the throughput engine only at the end.
     pub fn usual_sampling(&self) -> Option<Duration> {
+        if self.engine == Engine::Throughput {
+            return None;
+        }
         let cheap = self.engine == Engine::Sim && self.ops <= LOOK_ALWAYS && self.size <= LOOK_ALWAYS;
         let spacing_s = (self.ops as f64 / self.rate_per_s / 200.0).max(0.001);
         (!cheap).then(|| Duration::from_secs_f64(spacing_s))

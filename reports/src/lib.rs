@@ -22,6 +22,7 @@ pub mod html;
 pub mod mapped;
 pub mod overview;
 pub mod report;
+pub mod scalability;
 pub mod screen;
 pub mod stats;
 pub mod story;

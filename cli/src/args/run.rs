@@ -24,13 +24,15 @@ use super::value::{milliseconds, number, span_in_seconds, whole};
   syncbench run -w record -n constant:80ms -f partition:halves@2s..5s
   syncbench run -s serial-optimistic:window=50ms,serial -n 4g -c 8 --rate 80
   syncbench run --engine threads --workload counter     in real time
+  syncbench run -e throughput -s serial -w stack -c 32 --ops 100k
   syncbench run --trace trace.json.gz --json > out.json
   syncbench run -w record:contention=zipf --times arrivals.csv
   syncbench run --trace trace.json.gz --pace recorded:speed=10,idle=5s
   syncbench run --require offline,clock-free --dry-run  what would run, and for how long
 
 Without a file, --network, --fault, --trace, --size, --pace, --times,
---transport and --engine threads replace the default comparison by one scenario.
+--transport and an --engine in real time replace the default comparison by one
+scenario.
 The other flags change each of its parts: calm, rough and growth. Parameters follow a
 name after a colon; `syncbench list NAME` shows them. Numbers may be written as
 10_000, 1k or 1.5M, and spans as 250ms or 2m.
@@ -89,7 +91,7 @@ pub(crate) struct RunArgs {
     /// Seeds: numbers and ranges such as 1..30, both ends included
     #[arg(long, value_name = "SEEDS")]
     pub(crate) seeds: Option<String>,
-    /// Virtual time, or real time with threads
+    /// Virtual time, real time with threads, or as fast as the machine can
     #[arg(short, long, value_enum)]
     pub(crate) engine: Option<EngineArg>,
     /// Sample states at this interval; 0 for after every event
@@ -185,6 +187,8 @@ pub(crate) enum EngineArg {
     Sim,
     /// Real time, a thread per replica
     Threads,
+    /// Real time, users as fast as backpressure lets them: what a group carries
+    Throughput,
 }
 
 impl From<EngineArg> for Engine {
@@ -192,6 +196,7 @@ impl From<EngineArg> for Engine {
         match engine {
             EngineArg::Sim => Engine::Sim,
             EngineArg::Threads => Engine::Threads,
+            EngineArg::Throughput => Engine::Throughput,
         }
     }
 }

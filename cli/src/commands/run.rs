@@ -7,12 +7,12 @@ use std::process::ExitCode;
 
 use syncbench_harness::pace::{Pace, Timing};
 use syncbench_harness::results::{Cell, ClaimsKept, Header, Outcome, Results, ResultsError, SCHEMA, Writer};
-use syncbench_harness::scenario::{LeftOut, OWN_RATE, Plan, Scenario, choose_workloads, default_comparison};
+use syncbench_harness::scenario::{LeftOut, NO_RATE, OWN_RATE, Plan, Scenario, choose_workloads, default_comparison};
 use syncbench_harness::settings::Engine;
 use syncbench_reports::aggregate::Summary;
 use syncbench_reports::anomalies::Maps;
 use syncbench_reports::format::{plural, wrap};
-use syncbench_reports::{away, screen, table};
+use syncbench_reports::{away, scalability, screen, table};
 use syncbench_strategies::document::Digest;
 use syncbench_strategies::{requirements, selector};
 
@@ -196,9 +196,11 @@ pub(crate) fn shown(results: &Results, maps: &Maps, details: bool) -> String {
     if details {
         return table::summary_with(results, maps, width, color);
     }
-    let away = !away::tables(&Summary::new(results)).is_empty();
+    let summary = Summary::new(results);
+    let away = !away::tables(&summary).is_empty();
+    let told = scalability::told(&summary);
     let more = if away { "A client was away: --details shows what became of its work, and its return.\n" } else { "" };
-    format!("{}{more}", screen::screen(results, width, color))
+    format!("{}{told}{more}", screen::screen(results, width, color))
 }
 
 pub(crate) fn console_width() -> u16 {
@@ -249,7 +251,7 @@ pub(super) fn scenarios(args: &RunArgs) -> Result<Vec<Scenario>, Failure> {
         || args.pace.is_some()
         || args.times.is_some()
         || args.transport.is_some()
-        || matches!(args.engine, Some(EngineArg::Threads));
+        || matches!(args.engine, Some(EngineArg::Threads | EngineArg::Throughput));
     let trace = args.trace.as_deref();
     let mut scenarios = match &args.scenario {
         Some(written) => named(written, trace)?,
@@ -269,6 +271,9 @@ pub(super) fn scenarios(args: &RunArgs) -> Result<Vec<Scenario>, Failure> {
     if let (Some(rate), true) = (args.rate, scenarios.iter().any(|scenario| matches!(scenario.pace, Pace::Recorded(_))))
     {
         return Err(Failure::usage(format!("--rate {rate}: {OWN_RATE}")));
+    }
+    if let (Some(rate), true) = (args.rate, scenarios.iter().any(|scenario| scenario.engine == Engine::Throughput)) {
+        return Err(Failure::usage(format!("--rate {rate}: {NO_RATE}")));
     }
     Ok(scenarios)
 }
@@ -303,7 +308,10 @@ fn apply(args: &RunArgs, scenario: &mut Scenario) {
     }
     scenario.pace = args.pace.unwrap_or(scenario.pace);
     scenario.undo = args.undo.unwrap_or(scenario.undo);
-    scenario.engine = args.engine.map_or(scenario.engine, Engine::from);
+    if let Some(engine) = args.engine.map(Engine::from).filter(|engine| *engine != scenario.engine) {
+        scenario.engine = engine;
+        scenario.suit_engine(!args.network.is_empty(), args.pace.is_some());
+    }
     scenario.sample_ms = args.sample.or(scenario.sample_ms);
     scenario.budget_s = args.budget.unwrap_or(scenario.budget_s);
 }

@@ -54,6 +54,24 @@ fn flags() {
 }
 
 #[test]
+fn what_the_throughput_engine_has_not_and_what_it_alone_has() {
+    let place = Place::new();
+    for (flag, value, words) in [
+        ("--pace", "poisson", ["pace", "`poisson`", "eager"]),
+        ("--network", "wifi", ["network", "`wifi`", "instant"]),
+        ("--fault", "late@1s", ["fault", "`late@1s`", "--engine sim"]),
+        ("--transport", "datagram", ["transport", "`datagram`", "stream"]),
+        ("--undo", "0.1", ["undo", "`0.1`", "0"]),
+        ("--sample", "10", ["sample", "`10`", "leave it out"]),
+        ("--rate", "10", ["--rate 10", "as fast as they can", "leave it out"]),
+    ] {
+        refused_in_a_line(&place, &["run", "--engine", "throughput", flag, value], &words);
+    }
+    refused_in_a_line(&place, &["run", "--pace", "eager"], &["pace", "`eager`", "--engine throughput"]);
+    refused_in_a_line(&place, &["run", "-e", "throughput", "--trace", "x.json"], &["trace", "x.json", "--engine sim"]);
+}
+
+#[test]
 fn names_and_their_parameters() {
     let place = Place::new();
     for (flag, value, words) in [

@@ -118,6 +118,45 @@ fn finished_cells_survive_an_interrupt() {
 }
 
 #[test]
+fn a_group_is_carried_as_fast_as_it_can() {
+    let place = Place::new();
+    let args = [
+        "run",
+        "-e",
+        "throughput",
+        "-s",
+        "serial,presence",
+        "-w",
+        "stack,presence",
+        "-c",
+        "3",
+        "-o",
+        "300",
+        "--seeds",
+        "1",
+    ];
+    let said = place.run(&[&args[..], &["--out", "carried", "--json"]].concat());
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let json: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    let cells = json["cells"].as_array().unwrap();
+    let cell = |strategy: &str, workload: &str| {
+        cells.iter().find(|cell| cell["strategy"] == strategy && cell["workload"] == workload).unwrap()
+    };
+    let carried = cell("serial", "stack");
+    assert_eq!((&carried["outcome"], &carried["converged"]), (&"measured".into(), &true.into()), "{carried}");
+    assert!(carried["digest"].is_string() && carried["metrics"]["ops_issued"] == 300.0, "{carried}");
+    let number = |metric: &str| carried["metrics"][metric].as_f64().unwrap();
+    assert!((number("carried_deliveries_per_s") / number("carried_ops_per_s") - 3.0).abs() < 1e-6);
+    assert!(number("ops_per_message") > 0.0 && carried["metrics"]["visible_ms"]["count"].as_u64().unwrap() > 0);
+    let never_silent = cell("presence", "presence");
+    assert_eq!(never_silent["outcome"], "unsupported");
+    assert!(never_silent["reason"].as_str().unwrap().contains("never fall silent"), "{never_silent}");
+    // The command that it names runs it again.
+    let replay: Vec<&str> = carried["replay"].as_str().unwrap().split(' ').skip(1).collect();
+    assert_eq!(place.run(&[&replay[..], &["--out", "again"]].concat()).code, Some(0), "{replay:?}");
+}
+
+#[test]
 fn a_killed_run_is_drawn_up_to_its_last_cell() {
     let place = Place::new();
     assert_eq!(place.run(&quick("out", &[])).code, Some(0));

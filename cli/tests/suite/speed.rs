@@ -6,11 +6,11 @@ use crate::common::Place;
 
 #[test]
 fn a_measurement_has_its_figures_and_decides_the_exit_code() {
-    let said = Place::new().run(&["speed", "reduce-push", "threads-elixir", "--json"]);
+    let said = Place::new().run(&["speed", "reduce-push", "gossip-madsim", "--json"]);
     let json: Value = serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {said:?}"));
     assert_eq!(json["schema"], 1);
     let targets = json["targets"].as_array().unwrap();
-    let [push, elixir] = &targets[..] else { panic!("{json}") };
+    let [push, madsim] = &targets[..] else { panic!("{json}") };
     assert_eq!(
         (&push["name"], &push["unit"], &push["clock"]),
         (&"reduce-push".into(), &"times".into(), &"processor".into())
@@ -23,9 +23,8 @@ fn a_measurement_has_its_figures_and_decides_the_exit_code() {
     let kept = number("median") <= 3.0;
     assert_eq!(push["outcome"], if kept { "kept" } else { "missed" });
     assert_eq!(said.code, Some(if kept { 0 } else { 3 }), "{said:?}");
-    // There is no such program in this repository.
-    assert_eq!(elixir["outcome"], "not_measured");
-    assert!(elixir["reason"].as_str().unwrap().contains("elixir"), "{elixir}");
+    assert_eq!(madsim["outcome"], "not_measured");
+    assert!(madsim["reason"].as_str().unwrap().contains("madsim"), "{madsim}");
     assert_eq!((json["kept"].as_u64(), json["missed"].as_u64()), (Some(u64::from(kept)), Some(u64::from(!kept))));
     assert_eq!((&json["not_measured"], &json["furthest"]), (&1.into(), &"reduce-push".into()));
     assert!(json["environment"]["profile"].is_string() && json["machine"]["reference_us"].is_array(), "{json}");

@@ -75,7 +75,7 @@ impl Capsule {
     }
 
     fn check_script(&self, script: &[ScriptedAction]) -> Result<(), CapsuleError> {
-        if self.scenario.trace.is_some() || self.scenario.engine == Engine::Threads {
+        if self.scenario.trace.is_some() || self.scenario.engine != Engine::Sim {
             return Err(wrong("script: a replayed trace and a run in real time have no script"));
         }
         if script.len() > MAX_ACTIONS {

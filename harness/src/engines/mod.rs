@@ -1,4 +1,4 @@
-//! The engines: the same replicas in virtual time and on threads.
+//! The engines: the same replicas in virtual time, on threads, and as fast as they can.
 
 mod connecting;
 mod hold;
@@ -7,6 +7,7 @@ pub mod node;
 pub mod saturation;
 pub mod sim;
 pub mod threads;
+pub mod throughput;
 
 use std::any::Any;
 
@@ -15,11 +16,13 @@ use crate::run_result::RunResult;
 use crate::settings::Engine;
 use crate::task::Task;
 
-/// Runs a task in the engine that its settings name.
+/// Runs a task in the engine that its settings name. Panics for the throughput engine, which has no events for probes: see
+/// [`throughput::run`].
 pub fn run(task: &Task<'_>, probes: &mut [Box<dyn Probe>]) -> RunResult {
     match task.engine {
         Engine::Sim => sim::run(task, probes),
         Engine::Threads => threads::run(task, probes),
+        Engine::Throughput => panic!("the throughput engine has no events for probes"),
     }
 }
 

@@ -118,10 +118,15 @@ impl Node {
         events: &mut Vec<Event>,
         requests: &mut Vec<Request>,
     ) {
+        let id = self.id;
         let mut result: Result<(), ProtocolError> = Ok(());
         if self.unmeasured {
-            result = self.call(input, now, wall);
-            self.hand_on(now, events, requests);
+            let at = |what| Event { at: now, node: id, what };
+            result = self.pass(input, now, wall, |effect| match effect {
+                Effect::Send { to, bytes, sidecar } => requests.push(Request::Send { to, bytes, sidecar }),
+                Effect::SetTimer { after, tag } => requests.push(Request::SetTimer { after, tag }),
+                Effect::Report(report) => events.push(at(What::Report(report))),
+            });
             return self.complain(result, now, events);
         }
         let mut cpu_ns = 0;
@@ -145,6 +150,20 @@ impl Node {
         events.push(Event { at: now, node: self.id, what });
     }
 
+    /// Calls the handler for `input`, measures nothing, and hands each effect on as it is: nobody is charged for a payload, so
+    /// sender and receivers share it.
+    pub(super) fn pass(
+        &mut self,
+        input: Input<'_>,
+        now: Time,
+        wall: Time,
+        carry: impl FnMut(Effect),
+    ) -> Result<(), ProtocolError> {
+        let result = self.call(input, now, wall);
+        self.effects.drain(..).for_each(carry);
+        result
+    }
+
     fn call(&mut self, input: Input<'_>, now: Time, wall: Time) -> Result<(), ProtocolError> {
         let mut cx = Context::new(self.id, now, wall, &mut self.rng, &mut self.effects);
         match input {
@@ -163,18 +182,8 @@ impl Node {
         }
     }
 
-    /// Hands effects on as events and requests, where nobody asks what memory the replica has.
-    fn hand_on(&mut self, now: Time, events: &mut Vec<Event>, requests: &mut Vec<Request>) {
-        for effect in self.effects.drain(..) {
-            match effect {
-                Effect::Send { to, bytes, sidecar } => requests.push(Request::Send { to, bytes, sidecar }),
-                Effect::SetTimer { after, tag } => requests.push(Request::SetTimer { after, tag }),
-                Effect::Report(report) => events.push(Event { at: now, node: self.id, what: What::Report(report) }),
-            }
-        }
-    }
-
-    /// Copies effects out as events and requests. A payload that the replica shares stays with it.
+    /// Copies effects out as events and requests. A payload that the replica shares stays with it; all receivers of a fan-out
+    /// share one copy.
     fn pass_on(&self, now: Time, events: &mut Vec<Event>, requests: &mut Vec<Request>) {
         let node = self.id;
         let mut last: Option<(&Arc<[u8]>, Arc<[u8]>, Arc<Sidecar>)> = None;
@@ -205,4 +214,58 @@ impl Node {
 fn copied(sidecar: &Sidecar) -> Arc<Sidecar> {
     static NONE: LazyLock<Arc<Sidecar>> = LazyLock::new(|| Arc::new(Sidecar::none()));
     if *sidecar == **NONE { NONE.clone() } else { Arc::new(sidecar.clone()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+    use syncbench_strategies::document::Document;
+    use syncbench_strategies::view::View;
+
+    use super::*;
+
+    /// Passes on to three peers what it receives.
+    struct Relay(Document);
+
+    impl Replica for Relay {
+        fn submit(&mut self, _: OpId, _: &Operation, _: &mut Context<'_>) {}
+
+        fn receive(&mut self, _: NodeId, bytes: &[u8], _: &Sidecar, cx: &mut Context<'_>) -> Result<(), ProtocolError> {
+            cx.broadcast((1..=3).map(NodeId), bytes, Sidecar::none());
+            Ok(())
+        }
+
+        fn link(&mut self, _: NodeId, _: LinkState, _: &mut Context<'_>) {}
+
+        fn view(&self) -> &dyn View {
+            &self.0
+        }
+
+        fn durable(&self) -> Vec<u8> {
+            Vec::new()
+        }
+    }
+
+    #[test]
+    fn all_receivers_of_a_fan_out_share_one_payload() {
+        for measured in [true, false] {
+            let node = Node::new(NodeId::SERVER, Rng::seed_from_u64(1), || Box::new(Relay(Document::Null)));
+            let (mut node, mut events, mut requests) = (node.measured(measured), Vec::new(), Vec::new());
+            let input = Input::Receive(NodeId(1), b"change", &Sidecar::none());
+            node.step(input, Time::ZERO, Time::ZERO, &mut events, &mut requests);
+            let sent: Vec<_> = requests
+                .iter()
+                .map(|request| match request {
+                    Request::Send { to, bytes, sidecar } => (*to, bytes, sidecar),
+                    Request::SetTimer { .. } => panic!("a relay sets no timer"),
+                })
+                .collect();
+            assert_eq!(sent.iter().map(|(to, ..)| *to).collect::<Vec<_>>(), [1, 2, 3].map(NodeId));
+            let (_, bytes, sidecar) = sent[0];
+            assert!(sent.iter().all(|(_, other, _)| Arc::ptr_eq(bytes, other)), "measured: {measured}");
+            assert!(sent.iter().all(|(.., other)| Arc::ptr_eq(sidecar, other)), "measured: {measured}");
+            // The replica keeps none of it.
+            assert_eq!((&**bytes, Arc::strong_count(bytes)), (&b"change"[..], 3), "measured: {measured}");
+        }
+    }
 }

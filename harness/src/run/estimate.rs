@@ -42,12 +42,21 @@ struct Class<'p> {
     seconds: Option<f64>,
 }
 
-/// Estimates how long these cells take on so many threads. Cells in real time take as long as they say.
+/// Estimates how long these cells take on so many threads. Cells in real time take as long as they say; where users act as
+/// fast as they can, one cell after another as long as timing says.
 pub fn estimate(cells: &[Planned], threads: usize) -> Estimate {
-    let (real, simulated): (Vec<_>, Vec<_>) = cells.iter().partition(|cell| cell.settings.engine == Engine::Threads);
-    let in_real_time: f64 = real.iter().map(|cell| real_seconds(cell)).sum();
-    let mut classes = classes(&simulated);
-    let threads = threads.min(simulated.len()).max(1);
+    let of = |engine: Engine| cells.iter().filter(move |cell| cell.settings.engine == engine);
+    let in_real_time: f64 = of(Engine::Threads).map(real_seconds).sum();
+    let (simulated, timed) = timed_seconds(&of(Engine::Sim).collect::<Vec<_>>(), threads);
+    let (carried, also_timed) = timed_seconds(&of(Engine::Throughput).collect::<Vec<_>>(), 1);
+    let total = Duration::from_secs_f64((simulated + carried + in_real_time).min(FOREVER));
+    Estimate { total, timed: timed + also_timed }
+}
+
+/// Seconds for cells of which so many run at once, and how many were timed for that.
+fn timed_seconds(cells: &[&Planned], threads: usize) -> (f64, usize) {
+    let mut classes = classes(cells);
+    let threads = threads.min(cells.len()).max(1);
     // Without threads of its own the caller's will do.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().ok();
     let begun = Moment::now();
@@ -68,7 +77,7 @@ pub fn estimate(cells: &[Planned], threads: usize) -> Estimate {
             break;
         }
     }
-    Estimate { total: Duration::from_secs_f64((total + in_real_time).min(FOREVER)), timed }
+    (total, timed)
 }
 
 /// Fewest classes that are timed before a small share of the run ends the timing.
@@ -156,8 +165,7 @@ fn real_seconds(cell: &Planned) -> f64 {
     let acting = settings.ops as f64 / settings.rate_per_s;
     let faults =
         settings.armed(&cell.product.known).map_or(0.0, |faults| faults.last_end().since(Time::ZERO).as_secs_f64());
-    let search = Search::default();
-    acting.max(faults) + f64::from(search.tries) * search.span.as_secs_f64()
+    acting.max(faults) + Search::default().longest().as_secs_f64()
 }
 
 #[cfg(test)]
@@ -208,8 +216,7 @@ mod tests {
             (s.engine, s.rate_per_s, s.ops) = (Engine::Threads, 10.0, 100);
             s.seeds = vec!["1".into()];
         });
-        let search = Search::default();
-        let each = 10.0 + f64::from(search.tries) * search.span.as_secs_f64();
+        let each = 10.0 + Search::default().longest().as_secs_f64();
         let told = estimate(&real.cells, 2);
         assert!((told.total.as_secs_f64() - 4.0 * each).abs() < 1e-6 && told.timed == 0, "{told:?}");
         assert_eq!(estimate(&[], 2), Estimate { total: Duration::ZERO, timed: 0 });

@@ -9,7 +9,7 @@ use syncbench_strategies::selector::SelectorError;
 
 use super::claims::{Objection, claims_kept};
 use super::reference::Reference;
-use super::{Planned, blank};
+use super::{Planned, blank, throughput};
 use crate::engines;
 use crate::engines::saturation::Search;
 use crate::finding::Finding;
@@ -56,9 +56,12 @@ pub struct Examined {
     pub ran: RunResult,
 }
 
-/// Runs and judges one cell in virtual time for its findings, without the figures that depend on the machine's speed.
+/// Runs and judges one cell for its findings, without the figures that depend on the machine's speed.
 pub(super) fn find(planned: &Planned) -> Result<Cell, SelectorError> {
     let task = planned.task(&planned.strategy)?;
+    if task.engine == Engine::Throughput {
+        return Ok(throughput::measure(planned, &task));
+    }
     let mut probes = probes::all();
     let ran = engines::run(&task, &mut probes);
     Ok(judge(planned, &task, ran, &mut probes, None).cell)
@@ -67,6 +70,9 @@ pub(super) fn find(planned: &Planned) -> Result<Cell, SelectorError> {
 /// Runs and judges one cell.
 pub(super) fn measure(planned: &Planned) -> Result<Cell, SelectorError> {
     let task = planned.task(&planned.strategy)?;
+    if task.engine == Engine::Throughput {
+        return Ok(throughput::measure(planned, &task));
+    }
     let mut cell = examine(planned, &task).cell;
     if task.engine == Engine::Threads {
         saturate(&task, &mut cell);

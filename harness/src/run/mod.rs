@@ -7,6 +7,7 @@ mod measure;
 mod planned;
 mod reference;
 mod support;
+mod throughput;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -38,7 +39,7 @@ pub fn run(cells: &[Planned], threads: usize, stop: &AtomicBool, done: &(dyn Fn(
             done(run_cell(cell));
         }
     };
-    let (real, simulated): (Vec<_>, Vec<_>) = cells.iter().partition(|cell| cell.settings.engine == Engine::Threads);
+    let (real, simulated): (Vec<_>, Vec<_>) = cells.iter().partition(|cell| cell.settings.engine != Engine::Sim);
     let work = || simulated.par_iter().with_max_len(1).for_each(|cell| one(cell));
     // No thread without a cell; none at all would mean as many as there are processors.
     let threads = threads.min(simulated.len()).max(1);

@@ -9,7 +9,7 @@ use syncbench_strategies::spec::Configured;
 
 use crate::actions::ScriptedAction;
 use crate::network::Transport;
-use crate::pace::Pace;
+use crate::pace::{Inflight, Pace};
 use crate::results::{Condition, TraceFile};
 use crate::settings::{Engine, Settings, Vocabulary};
 use crate::task::Task;
@@ -163,7 +163,7 @@ impl Planned {
         if let Some(Recording { file: Some(file), .. }) = self.recording() {
             command += &format!(" --times {}", file.display());
         }
-        if settings.pace != self.usual_pace() {
+        if settings.pace != self.usual_pace() && settings.pace != Pace::Eager(Inflight::USUAL) {
             command += &format!(" --pace {}", settings.pace);
         }
         if settings.undo > 0.0 {
@@ -181,8 +181,12 @@ impl Planned {
             " --clients {} --ops {}{} --budget {} --seeds {}",
             settings.clients,
             settings.ops,
-            // Recorded times have a rate of their own.
-            if self.recording().is_some() { String::new() } else { format!(" --rate {}", settings.rate_per_s) },
+            // Recorded times have a rate of their own, and users as fast as they can have none.
+            if self.recording().is_some() || settings.engine == Engine::Throughput {
+                String::new()
+            } else {
+                format!(" --rate {}", settings.rate_per_s)
+            },
             settings.budget.as_secs_f64(),
             settings.seed
         );

@@ -36,6 +36,9 @@ pub(crate) fn unsupported(planned: &Planned) -> Result<Option<String>, SelectorE
             "a recorded trace is replayed in virtual time only: its users act by what they have seen".into(),
         ));
     }
+    if settings.engine == Engine::Throughput && !planned.strategy.strategy.settling().is_zero() {
+        return Ok(Some("its replicas never fall silent, so nothing tells when everything was carried".into()));
+    }
     let faults = settings.armed(&planned.product.known)?;
     let needs = || faults.iter().map(|armed| (armed, armed.fault.needs()));
     if planned.strategy.topology() == Topology::Star

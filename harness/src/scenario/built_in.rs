@@ -36,6 +36,14 @@ pub static OTHER_PARTS: &[(&str, &str)] = &[
     ("server-loss-rebuild", include_str!("../../scenarios/server-loss-rebuild.toml")),
     ("contention", include_str!("../../scenarios/contention.toml")),
     ("purged", include_str!("../../scenarios/purged.toml")),
+    ("throughput-2", include_str!("../../scenarios/throughput-2.toml")),
+    ("throughput-4", include_str!("../../scenarios/throughput-4.toml")),
+    ("throughput-8", include_str!("../../scenarios/throughput-8.toml")),
+    ("throughput-16", include_str!("../../scenarios/throughput-16.toml")),
+    ("throughput-32", include_str!("../../scenarios/throughput-32.toml")),
+    ("throughput-64", include_str!("../../scenarios/throughput-64.toml")),
+    ("throughput-128", include_str!("../../scenarios/throughput-128.toml")),
+    ("throughput-batch", include_str!("../../scenarios/throughput-batch.toml")),
 ];
 
 /// Names for several parts at once: each stands for the parts whose names begin with it and a hyphen.
@@ -49,6 +57,10 @@ pub static TOGETHER: &[(&str, &str)] = &[
         "server-loss",
         "# What strategies do when the server is away, and when it loses something: all parts whose names begin with server-loss-",
     ),
+    (
+        "throughput",
+        "# What 2 to 128 clients carry, and what batches do to it: all parts whose names begin with throughput-",
+    ),
 ];
 
 /// The scenarios of the default comparison.
@@ -56,7 +68,8 @@ pub fn default_comparison() -> Vec<Scenario> {
     DEFAULT_PARTS.iter().map(|found| part(found, None)).collect()
 }
 
-/// The scenarios that are built in under this name: a part, or `long`, `offline` or `server-loss` for all of their parts.
+/// The scenarios that are built in under this name: a part, or `long`, `offline`, `server-loss` or `throughput` for all of
+/// their parts.
 pub fn built_in(name: &str) -> Option<Vec<Scenario>> {
     built_in_replaying(name, None)
 }

@@ -9,7 +9,7 @@ use syncbench_strategies::selector::Selector;
 use syncbench_strategies::spec::{Configured, Support};
 
 use super::error::{ScenarioError, at, value};
-use super::{MAX_CLIENTS, MAX_OPS, Scenario};
+use super::{INSTANT, MAX_CLIENTS, MAX_OPS, Scenario};
 use crate::faults::{self, Faults, Scope};
 use crate::network::{self, Transport};
 use crate::pace::{Pace, Timing};
@@ -40,6 +40,7 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), ScenarioError> {
         return Err(value("size", size, "expected at most 1000000"));
     }
     check_pace(scenario)?;
+    check_throughput(scenario)?;
     if let (true, Some(workload)) = (scenario.trace.is_some(), scenario.workloads.first()) {
         return Err(value("workload", workload, "a trace is replayed instead of workloads; leave one of them out"));
     }
@@ -75,6 +76,44 @@ fn check_pace(scenario: &Scenario) -> Result<(), ScenarioError> {
     }
 }
 
+/// Checks that what the throughput engine has not is not asked of it, and what it alone has of no other.
+fn check_throughput(scenario: &Scenario) -> Result<(), ScenarioError> {
+    if scenario.engine != Engine::Throughput {
+        return match scenario.pace {
+            Pace::Eager(_) => {
+                Err(value("pace", scenario.pace, "only the throughput engine has it; expected --engine throughput"))
+            }
+            _ => Ok(()),
+        };
+    }
+    if !matches!(scenario.pace, Pace::Eager(_)) {
+        let expected = "in the throughput engine users act as fast as they can; expected eager, or eager:inflight=8";
+        return Err(value("pace", scenario.pace, expected));
+    }
+    if let Some(path) = &scenario.trace {
+        let expected = "the throughput engine replays no trace; expected --engine sim";
+        return Err(value("trace", path.display(), expected));
+    }
+    if let Some(fault) = scenario.faults.first() {
+        return Err(value("fault", fault, "the throughput engine has no faults; expected --engine sim or threads"));
+    }
+    if let Some(network) = scenario.networks.iter().find(|network| *network != INSTANT) {
+        let expected = format!("the throughput engine has no network between its replicas; expected {INSTANT}");
+        return Err(value("network", network, expected));
+    }
+    if scenario.transport != Scenario::default().transport {
+        let expected = "the throughput engine loses and reorders nothing; expected stream";
+        return Err(value("transport", &scenario.transport, expected));
+    }
+    if scenario.undo > 0.0 {
+        return Err(value("undo", scenario.undo, "the throughput engine has no undo; expected 0"));
+    }
+    if let Some(ms) = scenario.sample_ms.filter(|ms| *ms > 0.0) {
+        return Err(value("sample", ms, "the throughput engine looks at states at the end only; leave it out"));
+    }
+    Ok(())
+}
+
 /// Checks that every fault exists and that engine and links have it, and that some client takes part at the end, whatever the
 /// seed draws. Gives the faults of the first seed.
 pub(super) fn check_faults(
@@ -92,7 +131,7 @@ pub(super) fn check_faults(
             seed: *seed,
             acting,
             datagrams: transport != Transport::Stream,
-            real_time: scenario.engine == Engine::Threads,
+            real_time: scenario.engine != Engine::Sim,
             ..Scope::new(scenario.clients, &known.faults)
         };
         let mut armed = Vec::new();

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::pace::{Pace, Timing};
+use crate::pace::{Inflight, Pace, Timing};
 use crate::schedule;
 use crate::settings::Engine;
 use crate::trace::Units;
@@ -39,6 +39,12 @@ pub const MAX_CLIENTS: u32 = schedule::MAX_CLIENTS as u32;
 pub const MAX_OPS: u64 = 10_000_000;
 /// Most cells of one run.
 pub const MAX_CELLS: usize = 100_000;
+
+/// The network without any delay, the only one that the throughput engine has.
+pub const INSTANT: &str = "instant";
+
+/// Why a rate of the throughput engine is refused.
+pub const NO_RATE: &str = "in the throughput engine users act as fast as they can; leave it out";
 
 /// Why a rate beside recorded times is refused.
 pub const OWN_RATE: &str = "recorded times have a rate of their own; leave it out, and set recorded:speed=10 for ten times as \
@@ -159,6 +165,19 @@ impl Scenario {
         }
     }
 
+    /// The network and the pace that the throughput engine has, where none was asked for.
+    pub fn suit_engine(&mut self, asked_network: bool, asked_pace: bool) {
+        if self.engine != Engine::Throughput {
+            return;
+        }
+        if !asked_network {
+            self.networks = vec![INSTANT.into()];
+        }
+        if !asked_pace {
+            self.pace = Pace::Eager(Inflight::USUAL);
+        }
+    }
+
     /// Reads a scenario from TOML. What it leaves out is as in [`Scenario::default`], or as in [`Scenario::of_trace`] where
     /// it names a trace. The error names the line, and what was expected there.
     ///
@@ -178,6 +197,10 @@ impl Scenario {
         if matches!(scenario.pace, Pace::Recorded(_)) && written.contains_key("rate_per_s") {
             return Err(TomlError::somewhere(format!("rate_per_s: {OWN_RATE}")));
         }
+        if scenario.engine == Engine::Throughput && written.contains_key("rate_per_s") {
+            return Err(TomlError::somewhere(format!("rate_per_s: {NO_RATE}")));
+        }
+        scenario.suit_engine(written.contains_key("networks"), written.contains_key("pace"));
         let Some(path) = trace.map(Path::to_owned).or_else(|| scenario.trace.take()) else { return Ok(scenario) };
         written.remove("trace");
         if trace.is_some() {

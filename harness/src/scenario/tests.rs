@@ -68,6 +68,7 @@ fn built_in_scenarios_are_found_by_name() {
         assert_eq!(built_in(name).map(|parts| parts.len()), Some(1), "{name}");
     }
     assert_eq!(built_in("short"), None);
+    assert_eq!(built_in("throughput").map(|parts| parts.len()), Some(8));
     assert_eq!(["offline", "server-loss"].map(|name| built_in(name).map(|parts| parts.len())), [Some(4); 2]);
     assert_eq!((built_in("off"), built_in("calm-"), built_in("")), (None, None, None));
 }

@@ -60,7 +60,7 @@ pub fn shrink(
     budget: Budget,
     watch: &dyn Fn(&Progress) -> bool,
 ) -> Result<Shrunk, String> {
-    if planned.settings.engine == Engine::Threads {
+    if planned.settings.engine != Engine::Sim {
         return Err("a run in real time does not repeat; expected --engine sim".into());
     }
     if let Some(why) = unsupported(planned).map_err(|error| error.to_string())? {

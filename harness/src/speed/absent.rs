@@ -67,32 +67,3 @@ pub(super) static STREAM: Measurement = Measurement {
     begin: || Err("nothing here counts the harness's memory apart from the replicas'".into()),
     ..ABSENT
 };
-
-pub(super) static ELIXIR: Measurement = Measurement {
-    name: "threads-elixir",
-    what: "deliveries of the threads engine, serial on stack, beside the Elixir program of the same stack",
-    target: Target::AtLeast(2.0),
-    source: "twice the program that the stack's users have",
-    clock: Clock::Real,
-    begin: || Err(no_elixir().into()),
-    ..ABSENT
-};
-
-pub(super) static ELIXIR_BATCHED: Measurement = Measurement {
-    name: "threads-batched",
-    what: "the same deliveries with several operations in a message, beside the Elixir program",
-    target: Target::AtLeast(10.0),
-    source: "ten times the program that the stack's users have",
-    clock: Clock::Real,
-    begin: || Err(format!("the threads engine has no throughput mode, in which users need not wait; {}", no_elixir())),
-    ..ABSENT
-};
-
-/// Why there is no Elixir program to run.
-fn no_elixir() -> &'static str {
-    let paths = std::env::var_os("PATH").unwrap_or_default();
-    match std::env::split_paths(&paths).any(|folder| folder.join("elixir").is_file()) {
-        true => "elixir is here, the program is not: syncbench does not have it",
-        false => "no elixir on PATH",
-    }
-}

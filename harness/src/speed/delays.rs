@@ -7,12 +7,13 @@ use std::time::Duration;
 use syncbench_strategies::registry;
 use syncbench_strategies::replica::{NodeId, Time};
 
-use super::channels::settings;
 use super::{Clock, Measurement, Target};
 use crate::event::{Event, What};
 use crate::ledger::Ledger;
+use crate::network::Transport;
+use crate::pace::Pace;
 use crate::probe::{End, Figures, Probe};
-use crate::settings::Settings;
+use crate::settings::{Engine, Settings};
 use crate::task::Task;
 use crate::{engines, workloads};
 
@@ -63,9 +64,19 @@ fn late() -> Result<f64, String> {
     let strategy = registry::configure(&"serial".parse().expect("a name")).expect("a strategy");
     let settings = Settings {
         network: format!("constant:{}ms", DELAY.as_millis()),
+        faults: Vec::new(),
+        transport: Transport::Stream,
+        engine: Engine::Threads,
+        clients: 32,
         ops: 200,
         rate_per_s: 200.0,
-        ..settings(spec.default_size)
+        pace: Pace::Periodic,
+        undo: 0.0,
+        size: spec.default_size,
+        seed: 1,
+        // At the end only: a look takes time.
+        sample_every: Some(Duration::from_secs(3_600)),
+        budget: Duration::from_secs(60),
     };
     let task = Task::new(&strategy, &*workload, settings).expect("a built-in profile");
     let watched = Arc::new(Mutex::new(Late::default()));

@@ -12,6 +12,7 @@ mod cores;
 mod delays;
 mod deliveries;
 mod documents;
+mod elixir;
 mod gossip;
 mod push;
 mod schedules;
@@ -46,8 +47,8 @@ pub static MEASUREMENTS: &[&Measurement] = &[
     &cores::TWO_CORES,
     &schedules::SCHEDULES,
     &channels::THREADS,
-    &absent::ELIXIR,
-    &absent::ELIXIR_BATCHED,
+    &elixir::ELIXIR,
+    &elixir::ELIXIR_BATCHED,
     &delays::DELAYS,
 ];
 

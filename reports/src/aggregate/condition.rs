@@ -4,7 +4,7 @@ use syncbench_harness::network::own_name;
 use syncbench_harness::pace::{Pace, Timing};
 use syncbench_harness::results::{Cell, Environment};
 use syncbench_harness::scenario::Scenario;
-use syncbench_harness::settings::Settings;
+use syncbench_harness::settings::{Engine, Settings};
 use syncbench_strategies::replica::Topology;
 use syncbench_strategies::selector::format_span;
 
@@ -52,7 +52,9 @@ impl<'a> Condition<'a> {
     fn describe_with(&self, size: &str) -> String {
         let Settings { network, engine, clients, ops, rate_per_s, .. } = self.settings;
         let (faults, engine, rate) = (self.faults(" and "), engine.name(), rate(*rate_per_s));
-        let load = format!("{}, {} at {rate}{size}", several(*clients, "client"), several(*ops, "operation"));
+        let pressed = self.settings.engine == Engine::Throughput;
+        let rate = if pressed { String::new() } else { format!(" at {rate}") };
+        let load = format!("{}, {}{rate}{size}", several(*clients, "client"), several(*ops, "operation"));
         let usual = Scenario::default();
         let unusual = [
             (self.settings.pace != usual.pace, self.pace()),
@@ -114,6 +116,9 @@ impl<'a> Condition<'a> {
 
     fn pace(&self) -> String {
         let pace = self.settings.pace;
+        if let Pace::Eager(inflight) = pace {
+            return format!("eager users, {} operations of each on their way at most", inflight.get());
+        }
         let Pace::Recorded(Timing { speed, idle, content }) = pace else { return format!("{} pace", pace.name()) };
         let mut words = format!("recorded {}", if content.is_some() { "times" } else { "pace" });
         // A file's content tells it from others; a few digits will do.

@@ -1,5 +1,6 @@
 //! Charts: functions from results to pictures. One file for each, one line for each in [`CHARTS`].
 
+mod batches;
 mod block;
 mod bytes;
 mod divergence;
@@ -11,6 +12,7 @@ mod losses;
 mod matrix;
 mod memory;
 mod pareto;
+mod scalability;
 pub mod spacetime;
 mod throughput;
 mod visibility;
@@ -47,6 +49,8 @@ pub static CHARTS: &[&Chart] = &[
     &visibility::CHART,
     &divergence::CHART,
     &throughput::CHART,
+    &scalability::CHART,
+    &batches::CHART,
     &bytes::CHART,
     &growth::CHART,
     &memory::CHART,

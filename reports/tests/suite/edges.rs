@@ -5,12 +5,14 @@ use std::sync::Arc;
 use crate::support::{Plan, TWELVE, large, results, small};
 use syncbench_harness::metrics::*;
 use syncbench_harness::results::{ByName, LazySeries, Metric, Outcome, Results};
+use syncbench_harness::settings::Engine;
+use syncbench_reports::aggregate::Summary;
 use syncbench_reports::charts::{CHARTS, Data};
 use syncbench_reports::draw::palette::KNOWN;
 use syncbench_reports::draw::panel::PANELS;
 use syncbench_reports::draw::{Rect, Scene};
 use syncbench_reports::format::NONE;
-use syncbench_reports::{html, report, table};
+use syncbench_reports::{html, report, scalability, table};
 use syncbench_strategies::replica::Topology;
 
 /// Draws everything once and checks every picture.
@@ -27,6 +29,11 @@ fn draw_all(results: &Results) -> Vec<(&'static str, Scene)> {
         assert!(!table::summary(results, width, false).contains('\u{1b}'));
     }
     scenes
+}
+
+/// Whether a chart shows runs in virtual time: one is of criterion's estimates, and two are of the throughput engine.
+fn drawn(name: &str) -> bool {
+    !["estimates", "scalability", "batches"].contains(&name)
 }
 
 fn check_picture(name: &str, scene: &Scene) {
@@ -95,7 +102,7 @@ fn seventeen_strategies_are_drawn_at_every_width() {
     for (width, bare) in [(340.0, true), (390.0, false), (560.0, true), (1400.0, false), (0.0, true), (f64::NAN, false)]
     {
         (data.width, data.bare) = (width, bare);
-        for chart in CHARTS.iter().filter(|chart| chart.name != "estimates") {
+        for chart in CHARTS.iter().filter(|chart| drawn(chart.name)) {
             let scene = chart.scene(&data);
             assert_eq!(scene.empty, None, "{}", chart.name);
             check_texts(chart.name, &scene);
@@ -115,7 +122,7 @@ fn one_workload_alone_keeps_the_looks_of_the_whole_report() {
     let results = plan.results();
     let all = Data::new(&results, &[]);
     let (text, none) = (all.only("text"), all.only("unheard of"));
-    for chart in CHARTS.iter().filter(|chart| chart.name != "estimates") {
+    for chart in CHARTS.iter().filter(|chart| drawn(chart.name)) {
         let scene = chart.scene(&text);
         assert_eq!(scene.empty, None, "{}", chart.name);
         assert!(scene.height < chart.scene(&all).height, "{} has panels of other workloads", chart.name);
@@ -206,7 +213,7 @@ fn a_thousand_conditions_are_drawn_in_part() {
     };
     let results = results((1..=1000).flat_map(with).collect());
     let data = Data::new(&results, &[]);
-    for chart in CHARTS.iter().filter(|chart| chart.name != "estimates") {
+    for chart in CHARTS.iter().filter(|chart| drawn(chart.name)) {
         let scene = chart.scene(&data);
         assert_eq!(scene.empty, None, "{}", chart.name);
         check_texts(chart.name, &scene);
@@ -225,7 +232,7 @@ fn hundreds_of_strategies_are_drawn_in_part() {
     let names: Vec<_> = names.iter().map(String::as_str).collect();
     let plan = Plan { strategies: &names, workloads: &["stack"], parts: &["rough"], sizes: &[10, 20], seeds: 1 };
     let results = plan.results();
-    for (name, scene) in draw_all(&results).into_iter().filter(|(name, _)| *name != "estimates") {
+    for (name, scene) in draw_all(&results).into_iter().filter(|(name, _)| drawn(name)) {
         assert_eq!(scene.empty, None, "{name}");
         assert!(scene.height < 12_000.0, "{name}: {}", scene.height);
         let note = scene.texts().into_iter().any(|(_, text)| text.starts_with("The first 56 of 300 strategies"));
@@ -391,4 +398,32 @@ fn no_link_of_a_page_leads_nowhere() {
         let dead: Vec<String> = after(" href=\"#").into_iter().filter(|link| !ids.contains(link)).collect();
         assert_eq!(dead, Vec::<String>::new());
     }
+}
+
+#[test]
+fn what_the_throughput_engine_carried_is_drawn_and_told() {
+    let strategies = ["serial", "serial:window=1ms", "ot"];
+    let plan = Plan { strategies: &strategies, workloads: &["stack"], parts: &["calm"], sizes: &[10], seeds: 3 };
+    // Gunther's law with its peak at 10 clients, a little faster for each seed.
+    let law = |n: f64, seed: u64| (1_000.0 + seed as f64) * n / (1.0 + 0.01 * n * (n - 1.0));
+    let with = |clients: u32| {
+        plan.results().cells.into_iter().map(move |mut cell| {
+            (cell.settings.engine, cell.settings.clients) = (Engine::Throughput, clients);
+            let batch = if cell.strategy.contains("window") { 40.0 } else { 1.0 };
+            let carried = law(clients.into(), cell.seed) * if cell.strategy == "ot" { 0.5 } else { 1.0 };
+            cell.metrics.insert(CARRIED_OPS_PER_S.name, Metric::Number(carried));
+            cell.metrics.insert(CARRIED_DELIVERIES_PER_S.name, Metric::Number(carried * f64::from(clients) * batch));
+            cell.metrics.insert(OPS_PER_MESSAGE.name, Metric::Number(batch));
+            cell
+        })
+    };
+    let results = results([2, 4, 8, 16, 32].into_iter().flat_map(with).collect());
+    for (name, scene) in draw_all(&results).into_iter().filter(|(name, _)| !drawn(name) && *name != "estimates") {
+        assert_eq!(scene.empty, None, "{name}");
+        check_texts(name, &scene);
+    }
+    let told = scalability::told(&Summary::new(&results));
+    assert_eq!(told.lines().count(), 3, "{told}");
+    assert!(told.starts_with("serial: adding clients stops paying at 10"), "{told}");
+    assert!(told.lines().all(|line| line.contains("; fit within ") && line.chars().count() <= 80), "{told}");
 }

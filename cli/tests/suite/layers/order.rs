@@ -55,7 +55,7 @@ const REPORTS: &[&[&str]] = &[
     &["format", "stats", "criterion"],
     &["anomalies", "coverage", "exact", "export"],
     &["aggregate"],
-    &["away", "caveat", "columns", "draw", "mapped", "overview"],
+    &["away", "caveat", "columns", "draw", "mapped", "overview", "scalability"],
     &["headline"],
     &["charts"],
     &["choose", "compare", "story"],

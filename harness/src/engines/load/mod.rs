@@ -106,6 +106,8 @@ impl<'a> Users<'a> {
             Pace::Closed => self.answered(now, ledger),
             Pace::Turns => self.next_turn(now, ledger).into_iter().collect(),
             Pace::Recorded(_) | Pace::Causal => self.caught_up(now, ledger),
+            // No plan has it here.
+            Pace::Eager(_) => return Vec::new(),
         };
         for Ready { client, .. } in &ready {
             self.user(*client).schedule();

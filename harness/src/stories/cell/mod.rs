@@ -51,7 +51,7 @@ const EXCERPT: usize = 24;
 /// keep, or a kind that was not found.
 pub fn first_loss(planned: &Planned, kind: Option<&str>) -> Result<Told, String> {
     let settings = &planned.settings;
-    if settings.engine == Engine::Threads {
+    if settings.engine != Engine::Sim {
         return Err("a run in real time does not happen twice: expected --engine sim".into());
     }
     if let Some(why) = unsupported(planned).map_err(|error| error.to_string())? {
