@@ -48,7 +48,7 @@ const HARNESS: &[&[&str]] = &[
     &["run"],
     &["scenario", "stories", "shrink", "mutants"],
     &["explore", "capsule", "predictions"],
-    &["prelude", "speed"],
+    &["growth", "prelude", "speed"],
 ];
 
 const REPORTS: &[&[&str]] = &[
