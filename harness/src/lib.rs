@@ -17,6 +17,7 @@ pub mod explore;
 pub mod faults;
 pub mod finding;
 pub mod findings;
+pub mod growth;
 pub mod history;
 pub mod ledger;
 pub mod lockstep;

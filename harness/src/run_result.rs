@@ -44,6 +44,9 @@ pub struct RunResult {
     pub coverage: Vec<Coverage>,
     /// Bytes that a client saves, largest over the clients.
     pub stored_bytes: u64,
+    /// What the server, where there is one, and the first client save at the end; virtual time only, and only where the task
+    /// asks for it.
+    pub saved: Vec<(NodeId, Vec<u8>)>,
 }
 
 impl RunResult {

@@ -43,6 +43,8 @@ pub struct Task<'a> {
     pub recorder: Option<Recorder>,
     /// Empties every sidecar on its way: for the test that no strategy reads one.
     pub blind: bool,
+    /// Whether the result has what replicas save at the end.
+    pub keeps_saved: bool,
     /// A bug in the simulator: for the test that what checks the harness finds it.
     pub planted: Option<Plant>,
 }
@@ -79,6 +81,7 @@ impl<'a> Task<'a> {
             times: None,
             recorder: None,
             blind: false,
+            keeps_saved: false,
             planted: None,
         })
     }

@@ -5,6 +5,7 @@ mod compare;
 mod demo;
 mod explore;
 mod export;
+mod growth;
 mod list;
 mod merge;
 mod replay;
@@ -26,6 +27,7 @@ pub(crate) use compare::CompareArgs;
 pub(crate) use demo::DemoArgs;
 pub(crate) use explore::ExploreArgs;
 pub(crate) use export::{ExportArgs, FormatArg};
+pub(crate) use growth::GrowthArgs;
 pub(crate) use list::{Asked, ListArgs, Listed};
 pub(crate) use merge::MergeArgs;
 pub(crate) use replay::ReplayArgs;
@@ -106,6 +108,8 @@ pub(crate) enum Command {
     Shrink(ShrinkArgs),
     /// Check that the same scenario and seed give the same run
     Verify(VerifyArgs),
+    /// Measure how cost grows with operations, clients and items
+    Growth(GrowthArgs),
     /// Measure how fast syncbench itself is, beside its targets
     Speed(SpeedArgs),
     /// Print a completion script for a shell

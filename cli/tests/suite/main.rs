@@ -10,6 +10,7 @@ mod demo;
 mod errors;
 mod explore;
 mod export;
+mod growth;
 mod layers;
 mod output;
 mod plan;

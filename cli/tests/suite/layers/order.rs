@@ -48,7 +48,7 @@ const HARNESS: &[&[&str]] = &[
     &["run"],
     &["scenario", "stories", "shrink", "mutants"],
     &["explore", "capsule", "predictions"],
-    &["prelude", "speed"],
+    &["growth", "prelude", "speed"],
 ];
 
 const REPORTS: &[&[&str]] = &[
@@ -56,7 +56,7 @@ const REPORTS: &[&[&str]] = &[
     &["anomalies", "coverage", "exact", "export"],
     &["aggregate"],
     &["away", "caveat", "columns", "draw", "mapped", "overview", "scalability"],
-    &["headline"],
+    &["growth", "headline"],
     &["charts"],
     &["choose", "compare", "story"],
     &["explored", "screen"],

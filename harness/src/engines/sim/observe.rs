@@ -9,6 +9,7 @@ use syncbench_strategies::view::View;
 
 use super::line::Line;
 use super::{Sim, Work};
+use crate::engines::node::Node;
 use crate::event::{Event, What};
 use crate::faults::Met;
 use crate::run_result::RunResult;
@@ -63,6 +64,8 @@ impl Sim<'_> {
         let coverage = self.task.faults.coverage(&met, healed_at, self.now);
         let clients = self.replicas.iter().flatten().filter(|node| node.id != NodeId::SERVER);
         let stored_bytes = clients.map(|node| node.replica.durable().len() as u64).max().unwrap_or(0);
+        let kept = |node: &&Node| self.task.keeps_saved && node.id <= NodeId(1);
+        let saved = self.replicas.iter().flatten().filter(kept).map(|node| (node.id, node.replica.durable())).collect();
         let last_issue = flights.iter().map(|(issued, _)| *issued).max().unwrap_or(Time::ZERO);
         let count =
             |pending: fn(&Self, &Work) -> bool| self.queue.pending().filter(|work| pending(&self, work)).count() as u64;
@@ -95,6 +98,7 @@ impl Sim<'_> {
             gone_back: self.gone_back,
             coverage,
             stored_bytes,
+            saved,
         }
     }
 }

@@ -93,6 +93,7 @@ pub(super) fn merge(
         trace_digest: None,
         inexact: None,
         stored_bytes,
+        saved: Vec::new(),
     }
 }
 

@@ -150,6 +150,7 @@ impl Group<'_> {
             finals,
             coverage: Vec::new(),
             stored_bytes,
+            saved: Vec::new(),
         }
     }
 }
