@@ -9,6 +9,7 @@ mod args;
 mod capsules;
 mod catalog;
 mod commands;
+mod curves;
 mod date;
 mod environment;
 mod failure;
@@ -87,6 +88,7 @@ fn command(catalog: &Catalog, command: Command) -> Done {
         Command::Shrink(args) => commands::shrink::shrink(catalog, &args),
         Command::Verify(args) => commands::verify::verify(catalog, &args),
         Command::Speed(args) => commands::speed::speed(catalog, &args),
+        Command::Cost(args) => commands::cost::cost(catalog, &args),
         Command::Completions { shell } => commands::completions::completions(catalog, shell),
     }
 }
