@@ -87,6 +87,7 @@ fn command(catalog: &Catalog, command: Command) -> Done {
         Command::Replay(args) => commands::replay::replay(catalog, &args),
         Command::Shrink(args) => commands::shrink::shrink(catalog, &args),
         Command::Verify(args) => commands::verify::verify(catalog, &args),
+        Command::Growth(args) => commands::growth::growth(catalog, &args),
         Command::Speed(args) => commands::speed::speed(catalog, &args),
         Command::Cost(args) => commands::cost::cost(catalog, &args),
         Command::Completions { shell } => commands::completions::completions(catalog, shell),

@@ -18,6 +18,7 @@ pub mod exact;
 pub mod explored;
 pub mod export;
 pub mod format;
+pub mod growth;
 pub mod headline;
 pub mod html;
 pub mod mapped;

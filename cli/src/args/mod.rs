@@ -6,6 +6,7 @@ mod cost;
 mod demo;
 mod explore;
 mod export;
+mod growth;
 mod list;
 mod merge;
 mod replay;
@@ -28,6 +29,7 @@ pub(crate) use cost::CostArgs;
 pub(crate) use demo::DemoArgs;
 pub(crate) use explore::ExploreArgs;
 pub(crate) use export::{ExportArgs, FormatArg};
+pub(crate) use growth::GrowthArgs;
 pub(crate) use list::{Asked, ListArgs, Listed};
 pub(crate) use merge::MergeArgs;
 pub(crate) use replay::ReplayArgs;
@@ -109,6 +111,8 @@ pub(crate) enum Command {
     Shrink(ShrinkArgs),
     /// Check that the same scenario and seed give the same run
     Verify(VerifyArgs),
+    /// Measure how cost grows with operations, clients and items
+    Growth(GrowthArgs),
     /// Measure how fast syncbench itself is, beside its targets
     Speed(SpeedArgs),
     /// Say what a product of some size will need, and what breaks first as it grows

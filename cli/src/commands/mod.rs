@@ -7,6 +7,7 @@ pub(crate) mod cost;
 pub(crate) mod demo;
 pub(crate) mod explore;
 pub(crate) mod export;
+pub(crate) mod growth;
 pub(crate) mod list;
 pub(crate) mod merge;
 pub(crate) mod replay;

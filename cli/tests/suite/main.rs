@@ -11,6 +11,7 @@ mod demo;
 mod errors;
 mod explore;
 mod export;
+mod growth;
 mod layers;
 mod output;
 mod plan;

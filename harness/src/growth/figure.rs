@@ -18,6 +18,16 @@ pub enum Family {
 impl Family {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Time, Self::Traffic, Self::Memory, Self::Storage];
+
+    /// In files and headings.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Time => "processor",
+            Self::Traffic => "traffic",
+            Self::Memory => "memory",
+            Self::Storage => "storage",
+        }
+    }
 }
 
 /// What a figure says about itself.
@@ -25,7 +35,7 @@ impl Family {
 pub struct Figure {
     /// Its name in files: that of the metric of runs, where there is one.
     pub name: &'static str,
-    /// For a reader, in few words.
+    /// In few words, for tables.
     pub label: &'static str,
     /// The unit of its values.
     pub unit: &'static str,
@@ -35,6 +45,8 @@ pub struct Figure {
     pub meaning: &'static str,
     /// What it follows from: processor times need repetitions.
     pub measured: Measured,
+    /// Whether tables and charts show it: what is a sum of others, or in step with them, is in the file only.
+    pub shown: bool,
 }
 
 /// The figure of a name.
@@ -46,51 +58,57 @@ pub fn figure(name: &str) -> Option<&'static Figure> {
 pub static FIGURES: &[Figure] = &[
     Figure {
         name: "cpu_us_local",
-        label: "issuing client",
+        label: "issuer CPU",
         unit: "µs",
         family: Family::Time,
         meaning: "Processor time of an operation at its issuer, while its user waits.",
         measured: Measured::Processor,
+        shown: true,
     },
     Figure {
         name: "cpu_us_remote",
-        label: "another client",
+        label: "receiver CPU",
         unit: "µs",
         family: Family::Time,
-        meaning: "Processor time of an operation at each client that did not issue it: all its calls but those of its own user.",
+        meaning: "Processor time of an operation at a client that receives it, or its confirmation: mean over all clients.",
         measured: Measured::Processor,
+        shown: true,
     },
     Figure {
         name: "cpu_us_server",
-        label: "server",
+        label: "server CPU",
         unit: "µs",
         family: Family::Time,
         meaning: "Processor time of an operation at the server or relay.",
         measured: Measured::Processor,
+        shown: true,
     },
     Figure {
         name: "wire_bytes_up_per_op",
-        label: "to the server",
+        label: "bytes up",
         unit: "bytes",
         family: Family::Traffic,
         meaning: "Bytes that all clients together send for an operation, envelopes included.",
         measured: Measured::Events,
+        shown: true,
     },
     Figure {
         name: "wire_bytes_down_per_op",
-        label: "from the server",
+        label: "bytes down",
         unit: "bytes",
         family: Family::Traffic,
         meaning: "Bytes that the server sends to all clients together for an operation, envelopes included.",
         measured: Measured::Events,
+        shown: true,
     },
     Figure {
         name: "wire_bytes_per_op",
-        label: "all links",
+        label: "all bytes",
         unit: "bytes",
         family: Family::Traffic,
         meaning: "Bytes on all links for an operation, envelopes included.",
         measured: Measured::Events,
+        shown: false,
     },
     Figure {
         name: "payload_bytes_per_op",
@@ -99,6 +117,7 @@ pub static FIGURES: &[Figure] = &[
         family: Family::Traffic,
         meaning: "Bytes that strategies send on all links for an operation, envelopes left out.",
         measured: Measured::Events,
+        shown: false,
     },
     Figure {
         name: "messages_per_op",
@@ -107,38 +126,43 @@ pub static FIGURES: &[Figure] = &[
         family: Family::Traffic,
         meaning: "Messages on all links for an operation.",
         measured: Measured::Events,
+        shown: false,
     },
     Figure {
         name: "resident_bytes",
-        label: "a client",
+        label: "client memory",
         unit: "bytes",
         family: Family::Memory,
         meaning: "Memory that a client holds at the end: mean over the clients.",
         measured: Measured::Allocator,
+        shown: true,
     },
     Figure {
         name: "server_resident_bytes",
-        label: "server",
+        label: "server memory",
         unit: "bytes",
         family: Family::Memory,
         meaning: "Memory that the server holds at the end.",
         measured: Measured::Allocator,
+        shown: true,
     },
     Figure {
         name: "stored_bytes",
-        label: "a client",
+        label: "client disk",
         unit: "bytes",
         family: Family::Storage,
         meaning: "What a client saves at the end: largest over the clients.",
         measured: Measured::Events,
+        shown: true,
     },
     Figure {
         name: "server_stored_bytes",
-        label: "server",
+        label: "server disk",
         unit: "bytes",
         family: Family::Storage,
         meaning: "What the server saves at the end.",
         measured: Measured::Events,
+        shown: true,
     },
     Figure {
         name: "first_sync_bytes",
@@ -147,6 +171,7 @@ pub static FIGURES: &[Figure] = &[
         family: Family::Storage,
         meaning: "Bytes on the wire in both directions until a client that joins last shows the document.",
         measured: Measured::Events,
+        shown: true,
     },
     Figure {
         name: "load_ms",
@@ -155,6 +180,7 @@ pub static FIGURES: &[Figure] = &[
         family: Family::Storage,
         meaning: "Processor time from what a client has saved to its document, read whole.",
         measured: Measured::Processor,
+        shown: true,
     },
 ];
 

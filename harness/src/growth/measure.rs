@@ -191,12 +191,23 @@ mod tests {
 
     use super::*;
     use crate::growth::FIGURES;
-    use crate::workloads;
+    use crate::workloads::WORKLOADS;
 
     fn subject(strategy: &str, workload: &str) -> Subject {
-        let (spec, built) = workloads::configure(&workload.parse().unwrap()).unwrap();
         let strategy = registry::configure(&strategy.parse().unwrap()).unwrap();
-        Subject { strategy, workload_label: workload.into(), spec, workload: built }
+        Subject::new(strategy, workload, WORKLOADS).unwrap()
+    }
+
+    #[test]
+    fn every_strategy_has_a_usual_workload() {
+        for spec in registry::STRATEGIES {
+            let strategy = registry::configure(&spec.name.parse().unwrap()).unwrap();
+            assert!(Subject::usual_workload(&strategy, WORKLOADS).is_some(), "{}", spec.name);
+        }
+        let text = registry::configure(&"escrow".parse().unwrap()).unwrap();
+        assert_eq!(Subject::usual_workload(&text, WORKLOADS), Some("booking:cancel=0.5"));
+        let wrong = Subject::new(text, FIELDS, WORKLOADS).err().unwrap();
+        assert!(wrong.starts_with("escrow does not carry record"), "{wrong}");
     }
 
     fn measured(subjects: &[Subject], effort: &Effort, earlier: &[Curve]) -> Outcome {

@@ -23,7 +23,7 @@ use crate::results::Environment;
 pub use figure::{FIGURES, Family, Figure, figure};
 pub use fit::{FITS_WITHIN, Fit, Shape};
 pub use measure::{Effort, Outcome, Progress, measure, places};
-pub use point::Subject;
+pub use point::{Subject, USUAL_WORKLOADS};
 pub use power::Power;
 pub use read::{MOST_BYTES, read};
 

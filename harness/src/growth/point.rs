@@ -16,11 +16,13 @@ use crate::clock::Moment;
 use crate::engines::{self, panic_text};
 use crate::network::Transport;
 use crate::pace::{Pace, Timing};
+use crate::run::lacks;
 use crate::run_result::RunResult;
 use crate::settings::{Engine, Settings, Vocabulary};
 use crate::task::Task;
 use crate::times::Times;
 use crate::workload::{Workload, WorkloadSpec};
+use crate::workloads;
 
 /// A strategy and what its users do.
 pub struct Subject {
@@ -32,6 +34,31 @@ pub struct Subject {
     pub spec: &'static WorkloadSpec,
     /// The workload.
     pub workload: Box<dyn Workload>,
+}
+
+/// Workloads whose document neither grows nor shrinks, in the order of preference: a strategy is measured on the first that it
+/// carries. Most carry fields of records; those that are made for one content have that.
+pub const USUAL_WORKLOADS: [&str; 4] =
+    ["record:create=0,delete=0", "text:delete=0.5", "booking:cancel=0.5", "presence"];
+
+impl Subject {
+    /// A strategy on a workload, written as on the command line, of those in `known`. The error says what is wrong with it.
+    pub fn new(strategy: Configured, workload: &str, known: &[&'static WorkloadSpec]) -> Result<Self, String> {
+        let selector = workload.parse().map_err(|error: SelectorError| error.to_string())?;
+        let (spec, built) = workloads::configure_from(known, &selector).map_err(|error| error.to_string())?;
+        match lacks(&strategy, spec) {
+            Some(reason) => Err(format!("{} does not carry {workload}: {reason}", strategy.label)),
+            None => Ok(Self { strategy, workload_label: workload.to_owned(), spec, workload: built }),
+        }
+    }
+
+    /// The first of [`USUAL_WORKLOADS`] that a strategy carries, of those in `known`.
+    pub fn usual_workload(strategy: &Configured, known: &[&'static WorkloadSpec]) -> Option<&'static str> {
+        USUAL_WORKLOADS.into_iter().find(|written| {
+            let name = written.split(':').next().unwrap_or(written);
+            known.iter().find(|spec| spec.name == name).is_some_and(|spec| lacks(strategy, spec).is_none())
+        })
+    }
 }
 
 /// Operations of a document where the axis is another: enough that a sum of processor times is not one call's, and few enough

@@ -252,7 +252,7 @@ impl Pair<'_> {
 }
 
 /// Set by Ctrl-C: the search ends with what was found so far, and a second time the program.
-fn interrupted() -> Arc<AtomicBool> {
+pub(super) fn interrupted() -> Arc<AtomicBool> {
     let stop = Arc::new(AtomicBool::new(false));
     let asked = stop.clone();
     // Without a handler Ctrl-C ends the program: nothing is written before the end.

@@ -56,7 +56,7 @@ const REPORTS: &[&[&str]] = &[
     &["anomalies", "coverage", "exact", "export"],
     &["aggregate"],
     &["away", "caveat", "columns", "draw", "mapped", "overview"],
-    &["headline"],
+    &["growth", "headline"],
     &["charts"],
     &["choose", "compare", "story"],
     &["explored", "screen"],

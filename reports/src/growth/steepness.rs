@@ -1,0 +1,84 @@
+//! How steeply a figure grows, in words.
+
+use syncbench_harness::growth::Fit;
+
+/// Exponents nearer to one than this are linear: what doubles with the axis costs 2.2 times at most.
+const LINEAR: f64 = 0.15;
+
+/// How steeply a figure grows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Steepness {
+    /// It costs the same everywhere, or less.
+    None,
+    /// Twice as many cost less than twice as much.
+    Less,
+    /// Twice as many cost twice as much.
+    Linear,
+    /// Twice as many cost more than twice as much.
+    More,
+}
+
+impl Steepness {
+    /// All of them, the steepest first.
+    pub const ALL: [Self; 4] = [Self::More, Self::Linear, Self::Less, Self::None];
+
+    /// Of a fit.
+    pub fn of(fit: &Fit) -> Self {
+        match fit.law.exponent {
+            _ if !fit.grows() => Self::None,
+            exponent if exponent < 1.0 - LINEAR => Self::Less,
+            exponent if exponent <= 1.0 + LINEAR => Self::Linear,
+            _ => Self::More,
+        }
+    }
+
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::More => "steeper than linear",
+            Self::Linear => "linear",
+            Self::Less => "less than linear",
+            Self::None => "does not grow",
+        }
+    }
+}
+
+/// The exponent as a cell shows it: `1.02`, `flat`, `falls`; with a mark where a power law does not describe the points.
+pub(super) fn exponent(fit: &Fit) -> String {
+    let mark = if fit.fits() { "" } else { "†" };
+    match fit.grows() {
+        true => format!("{:.2}{mark}", fit.law.exponent),
+        false if fit.law.exponent < 0.0 => format!("falls{mark}"),
+        false => format!("flat{mark}"),
+    }
+}
+
+/// The same with its interval.
+pub(super) fn with_interval(fit: &Fit) -> String {
+    if fit.grows() { format!("{} ({:.2} to {:.2})", exponent(fit), fit.low, fit.high) } else { exponent(fit) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fit(of: impl Fn(f64) -> f64) -> Fit {
+        let points = [10.0, 30.0, 100.0, 300.0, 1e3, 3e3].map(|x| (x, of(x)));
+        Fit::of(&points).unwrap()
+    }
+
+    #[test]
+    fn exponents_are_told_in_words() {
+        for (law, steepness, cell) in [
+            (fit(|x| 3.0 * x * x), Steepness::More, "2.00"),
+            (fit(|x| 1e3 + 2.0 * x), Steepness::Linear, "1.00"),
+            (fit(|x| x.sqrt()), Steepness::Less, "0.50"),
+            (fit(|_| 7.0), Steepness::None, "flat"),
+            (fit(|x| 900.0 / x), Steepness::None, "falls"),
+        ] {
+            assert_eq!((Steepness::of(&law), exponent(&law).as_str()), (steepness, cell));
+        }
+        let step = fit(|x| if x < 100.0 { 1.0 } else { 90.0 });
+        assert!(with_interval(&step).contains('†'), "{}", with_interval(&step));
+    }
+}
