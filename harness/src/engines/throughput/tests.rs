@@ -2,9 +2,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use syncbench_strategies::document::Document;
-use syncbench_strategies::model::{ErasedModel, ModelRef, Operation, Plan, Rejected, erase};
+use syncbench_strategies::model::{ErasedModel, ModelRef, Operation, Plan, Rejected};
 use syncbench_strategies::registry;
-use syncbench_strategies::replica::{NodeId, OpId};
+use syncbench_strategies::replica::OpId;
 use syncbench_strategies::spec::Configured;
 use syncbench_strategies::view::View;
 
