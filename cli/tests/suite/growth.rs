@@ -14,7 +14,7 @@ fn curves_are_written_with_their_charts_and_added_to_later() {
     let place = Place::new();
     let said = place.run(&[QUICK, &["--axis", "clients", "--out", "grown"]].concat());
     assert_eq!(said.code, Some(0), "{said:?}");
-    assert!(said.out.starts_with("With clients, the steepest cost is "), "{said:?}");
+    assert!(said.out.starts_with("With clients, the cost that grows most is "), "{said:?}");
     assert!(said.out.lines().all(|line| line.chars().count() <= 100) && said.out.contains("Page: grown/README.md"));
     for file in ["growth.json", "README.md", "charts/clients-traffic.svg", "charts/clients-traffic.png"] {
         assert!(is_file(&place.path("grown").join(file)), "{file}");
