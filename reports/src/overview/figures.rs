@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use syncbench_harness::metric::MetricSpec;
+use syncbench_harness::metrics::CARRIED_OPS_PER_S;
 use syncbench_harness::results::{ClaimsKept, Histogram, Outcome};
 
 use super::{Mode, Overview};
@@ -162,6 +163,16 @@ impl<'s, 'a> Overview<'s, 'a> {
             Some(Tail { value: worst as f64 / metric.ns_per_unit(), nearly_all })
         };
         pooled.iter().map(tail).collect()
+    }
+
+    /// Operations a second that a group carried, at the least of all conditions.
+    pub fn carried(&self, strategy: &str) -> Option<f64> {
+        let of = |mode: &Mode<'s, 'a>, workload: &str| {
+            self.row(mode, strategy, workload)?.1.mean(&CARRIED_OPS_PER_S, "").map(|estimate| estimate.value)
+        };
+        let all =
+            self.modes.iter().flat_map(|mode| self.workloads.iter().filter_map(move |workload| of(mode, workload)));
+        all.min_by(f64::total_cmp)
     }
 
     /// How many cells of a strategy kept its claims, broke one, and prove nothing.

@@ -4,11 +4,13 @@ use syncbench_harness::metric::MetricSpec;
 use syncbench_harness::metrics::{ECHO_MS, VISIBLE_MS};
 
 use super::layout::{Column, Field, Tone};
-use crate::format::{NONE, millis};
+use crate::format::{NONE, millis, rate};
 use crate::overview::{Judged, Offline, Overview, Strategy};
 
 /// Shown where a cell failed.
 pub(super) const FAILED: &str = "fail";
+/// Shown where nobody knows.
+pub(super) const UNKNOWN: &str = "?";
 /// Shown where nothing was planned.
 pub(super) const UNPLANNED: &str = "·";
 /// Before a figure from fewer conditions than those of other strategies.
@@ -25,6 +27,7 @@ pub(super) struct Fact {
 pub(super) static FACTS: &[Fact] = &[
     Fact { rank: 0, fill: |all| each(all, &["refused"], |one| most(all.refused(one.label))) },
     Fact { rank: 2, fill: |all| each(all, &["lost +", "refused"], |one| most(all.not_kept(one.label))) },
+    Fact { rank: 0, fill: |all| each(all, &["carried", "ops/s"], |one| carried(all.carried(one.label))) },
     Fact { rank: 0, fill: |all| tails(all, "echo", &ECHO_MS) },
     Fact { rank: 3, fill: |all| tails(all, "visible", &VISIBLE_MS) },
     Fact { rank: 0, fill: |all| each(all, &["off-", "line"], offline) },
@@ -54,7 +57,7 @@ pub(super) fn share(judged: Judged) -> Field {
         Judged::Known(value) => field(short(value), Tone::Plain),
         Judged::Unplanned => field(UNPLANNED, Tone::Faint),
         Judged::Absent => absent(),
-        Judged::Unknown => field("?", Tone::Bad),
+        Judged::Unknown => field(UNKNOWN, Tone::Bad),
         Judged::Failed => field(FAILED, Tone::Bad),
     }
 }
@@ -88,6 +91,10 @@ fn short(value: f64) -> String {
     } else {
         format!("{value:.0}")
     }
+}
+
+fn carried(ops_per_s: Option<f64>) -> Field {
+    ops_per_s.map_or_else(absent, |per_s| field(rate(per_s), Tone::Plain))
 }
 
 fn tails(all: &Overview<'_, '_>, head: &str, metric: &'static MetricSpec) -> Column {

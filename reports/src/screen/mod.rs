@@ -32,9 +32,15 @@ pub fn screen(results: &Results, width: u16, color: bool) -> String {
     if overview.strategies.is_empty() {
         return format!("Nothing was measured.\n{}", lines::limits(&overview, 0, width, color));
     }
-    let table = Shown::fitting(&overview, width);
+    // An engine that only counts judges no operation.
+    let counts = overview.strategies.iter().any(|one| overview.carried(one.label).is_some());
+    let losses = losses(&overview, false);
+    let judged = !counts || losses.iter().flat_map(|column| &column.cells).any(|field| field.text != facts::UNKNOWN);
+    let table = if judged { Shown::fitting(&overview, width) } else { Shown::with(&overview, width, Vec::new()) };
+    let title = table.title(&overview);
+    let title = if judged { title } else { title.replacen("Lost per 1,000 operations", "Per 1,000 operations", 1) };
     let (follows, more) = lines::follows(&overview, width);
-    let mut text = wrap(&table.title(&overview), width, "");
+    let mut text = wrap(&title, width, "");
     text.push_str(&layout::drawn(&table.columns, table.staggered, color));
     if let Some(legend) = table.legend() {
         text.push_str(&wrap(&legend, width, ""));
