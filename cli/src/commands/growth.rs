@@ -11,7 +11,7 @@ use syncbench_harness::results::Environment;
 use syncbench_harness::run::reference_us;
 use syncbench_harness::settings::Vocabulary;
 use syncbench_harness::workloads;
-use syncbench_reports::growth::{MARK, charts, page, screen};
+use syncbench_reports::growth::{MARK, Study, charts, page, screen};
 use syncbench_strategies::registry;
 
 use super::explore::interrupted;
@@ -66,12 +66,13 @@ pub(crate) fn growth(catalog: &Catalog, args: &GrowthArgs) -> Done {
         return Err(failure);
     }
     let curves = whole(&measured.curves, measured.reference_us.unwrap_or(before));
-    let page = args.out.as_deref().map(|folder| draw(folder, &curves)).transpose()?;
+    let study = Study::new(&curves);
+    let page = args.out.as_deref().map(|folder| draw(folder, &curves, &study)).transpose()?;
     if args.json {
         println!("{}", serde_json::to_string(&curves)?);
         return Ok(ExitCode::SUCCESS);
     }
-    print!("{}", screen(&curves, usize::from(console_width()).min(100)));
+    print!("{}", screen(&study, usize::from(console_width()).min(100)));
     if let Some(page) = page {
         println!("Page: {page}");
     }
@@ -199,17 +200,17 @@ fn save(folder: &Path, curves: &Curves) -> Result<(), Failure> {
 }
 
 /// Writes the curves, the charts and the page, and gives the page's path.
-fn draw(folder: &Path, curves: &Curves) -> Result<String, Failure> {
+fn draw(folder: &Path, curves: &Curves, study: &Study<'_>) -> Result<String, Failure> {
     save(folder, curves)?;
     let failed = |error| written::failed(error, "a writable folder").at(folder.display());
-    let (pictures, charts) = (folder.join("charts"), charts(curves, CHART_WIDTH));
+    let (pictures, charts) = (folder.join("charts"), charts(study, CHART_WIDTH));
     fs::create_dir_all(&pictures).map_err(failed)?;
     for chart in &charts {
         fs::write(pictures.join(format!("{}.svg", chart.name)), chart.scene.svg()).map_err(failed)?;
         fs::write(pictures.join(format!("{}.png", chart.name)), chart.scene.png()).map_err(failed)?;
     }
     let path = folder.join("README.md");
-    let text = page(curves, &charts);
+    let text = page(study, &charts);
     written::write(&path, text.trim_end_matches(MARK), MARK, "the page of curves")
         .map_err(|failure| failure.at(path.display()))?;
     Ok(path.display().to_string())

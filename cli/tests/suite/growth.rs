@@ -14,7 +14,7 @@ fn curves_are_written_with_their_charts_and_added_to_later() {
     let place = Place::new();
     let said = place.run(&[QUICK, &["--axis", "clients", "--out", "grown"]].concat());
     assert_eq!(said.code, Some(0), "{said:?}");
-    assert!(said.out.starts_with("With clients, the steepest cost is "), "{said:?}");
+    assert!(said.out.starts_with("With clients, the cost that grows most is "), "{said:?}");
     assert!(said.out.lines().all(|line| line.chars().count() <= 100) && said.out.contains("Page: grown/README.md"));
     for file in ["growth.json", "README.md", "charts/clients-traffic.svg", "charts/clients-traffic.png"] {
         assert!(is_file(&place.path("grown").join(file)), "{file}");
@@ -43,9 +43,9 @@ fn wrong_use_is_told_and_writes_nothing() {
     for (more, expected) in [
         (["--axis", "client"], "--axis client: no such axis: did you mean `clients`? "),
         (["--budget", "0s"], "--budget 0: expected a span above 0"),
-        (["-s", "serail"], "--strategy serail: no such strategy: did you mean `serial`"),
+        (["-s", "serail"], "--strategy `serail`: no such strategy: did you mean `serial`"),
         (["--most", "2"], "--most 2: the axis of operations begins at 100"),
-        (["--workload", "recrod"], "--workload recrod: no such workload: did you mean `record`"),
+        (["--workload", "recrod"], "--workload `recrod`: no such workload: did you mean `record`"),
         (["--out", "mine"], "mine/README.md: exists already and is not the page of curves"),
         (["--out", "other"], "other/growth.json: no curves (missing field `schema`"),
     ] {

@@ -6,8 +6,8 @@
 //!
 //! The interval of the exponent is that of the likelihood's profile over `c + a x^b` (Bates and Watts 1988, "Nonlinear
 //! Regression Analysis", section 6.1): every exponent for which some constant and factor fit the points not significantly
-//! worse. A constant that is too small to be significant may still be there, so `a x^b` has that interval too. What is flat has
-//! Student's interval of the slope.
+//! worse. A constant that is too small to be significant may still be there, so `a x^b` has that interval too. What is flat, and
+//! what has few points, has Student's interval of the slope.
 //!
 //! The tests measure that the 95 % cover what they say.
 
@@ -21,6 +21,9 @@ pub const FITS_WITHIN: f64 = 1.5;
 /// Smallest standard deviation of a residual: bytes come in whole numbers and lengths in steps of seven bits, which no law
 /// follows. A third of a percent is a byte of 300.
 const ROUNDING: f64 = 0.003;
+
+/// Fewest points for a law with a constant: with fewer, almost every exponent has some constant that fits.
+const FEWEST_WITH_CONSTANT: usize = 6;
 
 /// Fewest points that have an interval: two for the law, one that contradicts it or does not.
 const FEWEST: usize = 3;
@@ -158,10 +161,13 @@ struct Offset {
 }
 
 impl Offset {
-    /// `None` where no point is left to contradict it.
+    /// `None` with too few points.
     fn through(logs: &[(f64, f64)]) -> Option<Self> {
         let n = logs.len();
-        let freedom = n.checked_sub(FEWEST).filter(|freedom| *freedom > 0)? as f64;
+        if n < FEWEST_WITH_CONSTANT {
+            return None;
+        }
+        let freedom = n as f64 - 3.0;
         let points = Points::new(logs);
         let best = points.best();
         let deviation = deviation(best.squares, n, freedom);

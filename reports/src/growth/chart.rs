@@ -1,8 +1,9 @@
 //! One chart for each axis and family of figures: a panel for each figure, a line for each strategy, its exponent at its end.
 
-use syncbench_harness::growth::{Axis, Curves, FIGURES, Family, Figure};
+use syncbench_harness::growth::{Axis, FIGURES, Family, Figure};
 
 use super::steepness::exponent;
+use super::{Studied, Study};
 use crate::draw::axes::Plot;
 use crate::draw::ends::{self, End};
 use crate::draw::geometry::Rect;
@@ -29,11 +30,11 @@ const HEIGHT: f64 = 300.0;
 const NARROW: f64 = 800.0;
 
 /// Every chart of which something was measured, by axis.
-pub fn charts(curves: &Curves, width: f64) -> Vec<Charted> {
-    let strategies: Vec<_> = curves.strategies().into_iter().map(|name| (name, family_of(name, ""))).collect();
+pub fn charts(study: &Study<'_>, width: f64) -> Vec<Charted> {
+    let strategies: Vec<_> = study.curves.strategies().into_iter().map(|name| (name, family_of(name, ""))).collect();
     let palette = Palette::new(&strategies);
     let pairs = Axis::ALL.into_iter().flat_map(|axis| Family::ALL.map(|family| (axis, family)));
-    pairs.filter_map(|(axis, family)| chart(curves, axis, family, &palette, width)).collect()
+    pairs.filter_map(|(axis, family)| chart(study, axis, family, &palette, width)).collect()
 }
 
 /// A strategy's line.
@@ -44,26 +45,24 @@ struct Line<'a> {
     points: Vec<(f64, f64)>,
 }
 
-fn lines<'a>(curves: &'a Curves, axis: Axis, figure: &Figure) -> Vec<Line<'a>> {
-    let of_axis = curves.curves.iter().filter(|curve| curve.axis == axis);
-    let line = |curve: &'a syncbench_harness::growth::Curve| {
-        let points = curve.medians(figure.name);
-        let grows = curve.fit(figure.name).map_or(String::new(), |fit| format!(" {}", exponent(&fit)));
-        let label = format!("{}{grows}", curve.strategy);
-        (points.len() > 1 && points.iter().any(|(_, y)| *y > 0.0)).then_some(Line {
-            strategy: &curve.strategy,
-            label,
-            points,
-        })
+fn lines<'s>(study: &'s Study<'_>, axis: Axis, figure: &Figure) -> Vec<Line<'s>> {
+    let of_axis = study.all().filter(|one| one.curve.axis == axis);
+    let line = |one: Studied<'s>| {
+        let points = one.curve.medians(figure.name);
+        let grows = one.fit(figure).map_or(String::new(), |fit| format!(" {}", exponent(fit)));
+        let strategy = one.curve.strategy.as_str();
+        let label = format!("{strategy}{grows}");
+        let drawn = points.len() > 1 && points.iter().any(|(_, y)| *y > 0.0);
+        drawn.then_some(Line { strategy, label, points })
     };
     of_axis.filter_map(line).collect()
 }
 
-fn chart(curves: &Curves, axis: Axis, family: Family, palette: &Palette, width: f64) -> Option<Charted> {
+fn chart(study: &Study<'_>, axis: Axis, family: Family, palette: &Palette, width: f64) -> Option<Charted> {
     let panels: Vec<(&Figure, Vec<Line<'_>>)> = FIGURES
         .iter()
         .filter(|figure| figure.family == family && figure.shown)
-        .map(|figure| (figure, lines(curves, axis, figure)))
+        .map(|figure| (figure, lines(study, axis, figure)))
         .filter(|(_, lines)| !lines.is_empty())
         .collect();
     let title = format!("{} against {axis}", heading(family));
@@ -134,7 +133,8 @@ mod tests {
 
     #[test]
     fn a_chart_for_each_axis_and_family_that_was_measured() {
-        let charts = charts(&curves(), 1000.0);
+        let curves = curves();
+        let charts = charts(&Study::new(&curves), 1000.0);
         let names: Vec<_> = charts.iter().map(|chart| chart.name.as_str()).collect();
         assert_eq!(
             names,
@@ -148,7 +148,8 @@ mod tests {
     #[test]
     fn no_label_leaves_the_picture_at_any_width() {
         for width in [400.0, 800.0, 1400.0] {
-            for chart in charts(&curves(), width) {
+            let curves = curves();
+            for chart in charts(&Study::new(&curves), width) {
                 for (bounds, text) in chart.scene.texts() {
                     let inside = bounds.x >= 0.0 && bounds.right() <= chart.scene.width + 0.5 && bounds.y >= 0.0;
                     assert!(inside, "{width}: {text} at {bounds:?}");

@@ -6,6 +6,8 @@ mod page;
 mod screen;
 mod steepness;
 
+use std::cmp::Ordering;
+
 use syncbench_harness::growth::{Axis, Curve, Curves, FIGURES, Figure, Fit};
 
 pub use chart::{Charted, charts};
@@ -13,42 +15,90 @@ pub use page::{MARK, page};
 pub use screen::screen;
 pub use steepness::Steepness;
 
+/// Curves with the fits of their figures.
+pub struct Study<'a> {
+    curves: &'a Curves,
+    /// Those of each curve.
+    fits: Vec<Vec<Fitted>>,
+    /// The strategies, the one whose costs grow most steeply first.
+    worst_first: Vec<&'a str>,
+}
+
 /// A figure of a curve with its fit.
 struct Fitted {
     figure: &'static Figure,
     fit: Fit,
 }
 
-/// Every shown figure of a curve that has a fit.
-fn fitted(curve: &Curve) -> Vec<Fitted> {
-    let shown = FIGURES.iter().filter(|figure| figure.shown);
-    shown.filter_map(|figure| Some(Fitted { figure, fit: curve.fit(figure.name)? })).collect()
+/// A curve with its fits.
+#[derive(Clone, Copy)]
+struct Studied<'s> {
+    curve: &'s Curve,
+    fits: &'s [Fitted],
 }
 
-/// The figure of a curve that grows most steeply; the flattest where none grows.
-fn steepest(curve: &Curve) -> Option<Fitted> {
-    fitted(curve).into_iter().max_by(|a, b| rank(&a.fit).total_cmp(&rank(&b.fit)))
-}
+impl<'a> Study<'a> {
+    /// Fits every figure that is shown.
+    pub fn new(curves: &'a Curves) -> Self {
+        let shown = || FIGURES.iter().filter(|figure| figure.shown);
+        let fitted = |curve: &Curve| {
+            shown().filter_map(|figure| Some(Fitted { figure, fit: curve.fit(figure.name)? })).collect()
+        };
+        let mut study = Self { curves, fits: curves.curves.iter().map(fitted).collect(), worst_first: Vec::new() };
+        study.worst_first = study.by_steepness();
+        study
+    }
 
-/// The order of fits: by their exponents, what does not grow below all that does.
-fn rank(fit: &Fit) -> f64 {
-    if fit.grows() { fit.law.exponent } else { -1.0 }
-}
-
-/// The strategies, the one whose costs grow most steeply first: by their steepest exponents, in falling order.
-fn worst_first(curves: &Curves) -> Vec<&str> {
-    let mut strategies: Vec<(Vec<f64>, &str)> = curves
-        .strategies()
-        .into_iter()
-        .map(|strategy| {
-            let of = |axis: Axis| curves.find(strategy, axis).and_then(steepest).map_or(-1.0, |one| rank(&one.fit));
-            let mut ranks = Axis::ALL.map(of).to_vec();
+    /// By their steepest exponents, in falling order.
+    fn by_steepness(&self) -> Vec<&'a str> {
+        let ranks = |strategy: &str| {
+            let of = |axis: Axis| self.find(strategy, axis).and_then(Studied::steepest).map_or(-1.0, Fitted::rank);
+            let mut ranks = Axis::ALL.map(of);
             ranks.sort_by(|a, b| b.total_cmp(a));
-            (ranks, strategy)
-        })
-        .collect();
-    strategies.sort_by(|a, b| b.0.partial_cmp(&a.0).unwrap_or(std::cmp::Ordering::Equal));
-    strategies.into_iter().map(|(_, strategy)| strategy).collect()
+            ranks
+        };
+        let mut strategies: Vec<_> =
+            self.curves.strategies().into_iter().map(|strategy| (ranks(strategy), strategy)).collect();
+        strategies.sort_by(|a, b| b.0.partial_cmp(&a.0).unwrap_or(Ordering::Equal));
+        strategies.into_iter().map(|(_, strategy)| strategy).collect()
+    }
+
+    fn find(&self, strategy: &str, axis: Axis) -> Option<Studied<'_>> {
+        let mut all = self.all();
+        all.find(|one| one.curve.strategy == strategy && one.curve.axis == axis)
+    }
+
+    fn all(&self) -> impl Iterator<Item = Studied<'_>> {
+        self.curves.curves.iter().zip(&self.fits).map(|(curve, fits)| Studied { curve, fits })
+    }
+
+    /// The axes on which something was measured.
+    fn axes(&self) -> Vec<Axis> {
+        Axis::ALL.into_iter().filter(|axis| self.curves.curves.iter().any(|curve| curve.axis == *axis)).collect()
+    }
+
+    /// Whether a steepest cost is no power law.
+    fn has_misfits(&self) -> bool {
+        self.all().any(|one| one.steepest().is_some_and(|one| !one.fit.fits()))
+    }
+}
+
+impl<'s> Studied<'s> {
+    /// The figure that grows most steeply beyond doubt.
+    fn steepest(self) -> Option<&'s Fitted> {
+        self.fits.iter().max_by(|a, b| a.rank().total_cmp(&b.rank()))
+    }
+
+    fn fit(self, figure: &Figure) -> Option<&'s Fit> {
+        self.fits.iter().find(|fitted| fitted.figure.name == figure.name).map(|fitted| &fitted.fit)
+    }
+}
+
+impl Fitted {
+    /// The lower end of the exponent's interval; what does not grow ranks below all that does.
+    fn rank(&self) -> f64 {
+        if self.fit.grows() { self.fit.low.max(0.0) } else { -1.0 }
+    }
 }
 
 #[cfg(test)]
@@ -101,9 +151,10 @@ mod tests {
     #[test]
     fn the_steepest_figure_of_a_curve_and_the_worst_strategy_come_first() {
         let curves = testing::curves();
-        let of = |strategy, axis| steepest(curves.find(strategy, axis).unwrap()).unwrap().figure.name;
+        let study = Study::new(&curves);
+        let of = |strategy, axis| study.find(strategy, axis).unwrap().steepest().unwrap().figure.name;
         assert_eq!(of("crdt-yrs", Axis::Operations), "cpu_us_server");
         assert_eq!(of("serial", Axis::Items), "resident_bytes");
-        assert_eq!(worst_first(&curves), ["crdt-yrs", "serial"]);
+        assert_eq!(study.worst_first, ["crdt-yrs", "serial"]);
     }
 }

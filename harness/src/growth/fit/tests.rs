@@ -21,7 +21,7 @@ impl Noise {
 
 /// Of a law with noise: the share of fits whose interval holds the exponent, and the share of this shape.
 fn cover(of: impl Fn(f64) -> f64, noise: f64, exponent: f64, shape: Shape) -> (f64, f64) {
-    const TRIALS: u64 = 400;
+    const TRIALS: u64 = 200;
     let mut drawn = Noise(7);
     let (mut holds, mut shaped) = (0, 0);
     for _ in 0..TRIALS {
