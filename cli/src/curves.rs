@@ -5,13 +5,17 @@ use std::io::Read;
 use std::path::Path;
 
 use syncbench_harness::growth::{self, Curves};
-use syncbench_reports::cost::committed;
 
 use crate::failure::Failure;
 
-/// The curves in a file, or the committed ones.
+/// The curves in a file.
 pub(crate) fn measured(path: Option<&Path>) -> Result<Curves, Failure> {
-    let Some(path) = path else { return Ok(committed().clone()) };
+    let Some(path) = path else {
+        return Err(Failure::usage(
+            "--curves is missing: the measured curves that the answer rests on; `syncbench growth --out growth` measures them \
+             on this machine in ten minutes, then --curves growth/growth.json",
+        ));
+    };
     let bytes = bounded("--curves", path, growth::MOST_BYTES, "the growth.json of `growth --out DIR`")?;
     growth::read(&bytes).map_err(|reason| Failure::usage(format!("--curves {}: {reason}", path.display())))
 }

@@ -172,7 +172,10 @@ mod tests {
             in_a_line(&error.render().to_string(), &flags(command))
         };
         for (args, expected) in [
-            ("syncbench run --engine foo", "invalid value 'foo' for '--engine <ENGINE>'; expected one of sim, threads"),
+            (
+                "syncbench run --engine foo",
+                "invalid value 'foo' for '--engine <ENGINE>'; expected one of sim, threads, throughput",
+            ),
             ("syncbench run --ops -1", "invalid value '-1' for '--ops <N>': expected a whole number such as 400 or 1k"),
             (
                 "syncbench run --rate fast",

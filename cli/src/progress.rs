@@ -190,7 +190,7 @@ impl Share {
         if elapsed.as_millis() < SILENT_MS.into() {
             return;
         }
-        let left = elapsed.as_secs_f64() * (1.0 - share) / share.max(1e-6);
+        let left = elapsed.as_secs_f64() * (1.0 - share).max(0.0) / share.max(1e-6);
         let left = match budget_left {
             Some(budget) if budget.as_secs_f64() < left => format!("the budget ends in {} s", budget.as_secs()),
             _ => format!("about {left:.0} s remaining"),

@@ -7,12 +7,11 @@ use syncbench_reports::cost::assumption;
 
 #[derive(Args)]
 #[command(after_help = "Examples:
-  syncbench cost --people 1M --online 5% --per-document 20 --rate 0.2
-  syncbench cost --product product.toml --prices prices.toml
-  syncbench cost --product product.toml -s serial,crdt-yrs --details
-  syncbench cost --product product.toml --assume core-load=80%
-  syncbench cost --product product.toml --curves growth/growth.json
-  syncbench cost --product product.toml --page scale
+  syncbench growth --out growth      # measures the curves, in ten minutes
+  syncbench cost --curves growth/growth.json --people 1M --online 5% \
+                 --per-document 20 --rate 0.2
+  syncbench cost --curves growth/growth.json --product product.toml \
+                 --prices prices.toml --page scale
 
 From the measured curves of `syncbench growth` to what a product of that size
 needs, with each strategy, and what breaks first as it grows. Nothing is
@@ -40,7 +39,7 @@ pub(crate) struct CostArgs {
     /// Strategies: `all`, or names such as serial,crdt-yrs [default: all that were measured]
     #[arg(short, long, value_name = "NAMES")]
     pub(crate) strategy: Vec<String>,
-    /// Curves of your own, such as the growth.json of `growth --out DIR` [default: the built-in ones]
+    /// The curves that the answer rests on: growth.json of `growth --out DIR`
     #[arg(long, value_name = "FILE")]
     pub(crate) curves: Option<PathBuf>,
     /// Prices in TOML: then a month has a price

@@ -10,7 +10,7 @@ fn a_measurement_has_its_figures_and_decides_the_exit_code() {
     let json: Value = serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {said:?}"));
     assert_eq!(json["schema"], 1);
     let targets = json["targets"].as_array().unwrap();
-    let [push, madsim] = &targets[..] else { panic!("{json}") };
+    let [madsim, push] = &targets[..] else { panic!("{json}") };
     assert_eq!(
         (&push["name"], &push["unit"], &push["clock"]),
         (&"reduce-push".into(), &"times".into(), &"processor".into())

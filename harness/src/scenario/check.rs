@@ -39,8 +39,8 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), ScenarioError> {
     if let Some(size) = scenario.sizes.iter().find(|size| **size > 1_000_000) {
         return Err(value("size", size, "expected at most 1000000"));
     }
-    check_pace(scenario)?;
     check_throughput(scenario)?;
+    check_pace(scenario)?;
     if let (true, Some(workload)) = (scenario.trace.is_some(), scenario.workloads.first()) {
         return Err(value("workload", workload, "a trace is replayed instead of workloads; leave one of them out"));
     }
@@ -86,13 +86,13 @@ fn check_throughput(scenario: &Scenario) -> Result<(), ScenarioError> {
             _ => Ok(()),
         };
     }
-    if !matches!(scenario.pace, Pace::Eager(_)) {
-        let expected = "in the throughput engine users act as fast as they can; expected eager, or eager:inflight=8";
-        return Err(value("pace", scenario.pace, expected));
-    }
     if let Some(path) = &scenario.trace {
         let expected = "the throughput engine replays no trace; expected --engine sim";
         return Err(value("trace", path.display(), expected));
+    }
+    if !matches!(scenario.pace, Pace::Eager(_)) {
+        let expected = "in the throughput engine users act as fast as they can; expected eager, or eager:inflight=8";
+        return Err(value("pace", scenario.pace, expected));
     }
     if let Some(fault) = scenario.faults.first() {
         return Err(value("fault", fault, "the throughput engine has no faults; expected --engine sim or threads"));

@@ -15,6 +15,7 @@ mod links;
 mod lockstep;
 mod mutants;
 mod nodes;
+mod observed_memory;
 mod overwritten;
 mod parity;
 mod pending;

@@ -70,6 +70,9 @@ fn notes(study: &Study<'_>, width: usize) -> String {
     if study.has_misfits() {
         notes.push("† no power law: points lie off by half or more");
     }
+    if study.all().any(|one| one.steepest().is_some_and(|one| exponent(&one.fit).starts_with('≥'))) {
+        notes.push("≥ it may be that or more");
+    }
     wrap(&notes.join("; "), width, "")
 }
 

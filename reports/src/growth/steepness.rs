@@ -24,7 +24,7 @@ impl Steepness {
 
     /// Of a fit.
     pub fn of(fit: &Fit) -> Self {
-        match fit.law.exponent {
+        match known(fit) {
             _ if !fit.grows() => Self::None,
             exponent if exponent < 1.0 - LINEAR => Self::Less,
             exponent if exponent <= 1.0 + LINEAR => Self::Linear,
@@ -43,10 +43,23 @@ impl Steepness {
     }
 }
 
-/// The exponent as a cell shows it: `1.02`, `flat`, `falls`; with a mark where a power law does not describe the points.
+/// Intervals wider than this leave open what the exponent is.
+const WIDE: f64 = 1.0;
+
+fn is_wide(fit: &Fit) -> bool {
+    fit.high - fit.low > WIDE
+}
+
+/// The exponent, or the least that it may be where its interval leaves it open.
+fn known(fit: &Fit) -> f64 {
+    if is_wide(fit) { fit.low } else { fit.law.exponent }
+}
+
+/// The exponent as a cell shows it: `1.02`, `≥0.40` where it may be that or more, `flat`, `falls`; with a mark where a power law does not describe the points.
 pub(super) fn exponent(fit: &Fit) -> String {
     let mark = if fit.fits() { "" } else { "†" };
     match fit.grows() {
+        true if is_wide(fit) => format!("≥{:.2}{mark}", fit.low.max(0.0)),
         true => format!("{:.2}{mark}", fit.law.exponent),
         false if fit.law.exponent < 0.0 => format!("falls{mark}"),
         false => format!("flat{mark}"),
@@ -55,7 +68,11 @@ pub(super) fn exponent(fit: &Fit) -> String {
 
 /// The same with its interval.
 pub(super) fn with_interval(fit: &Fit) -> String {
-    if fit.grows() { format!("{} ({:.2} to {:.2})", exponent(fit), fit.low, fit.high) } else { exponent(fit) }
+    if fit.grows() && !is_wide(fit) {
+        format!("{} ({:.2} to {:.2})", exponent(fit), fit.low, fit.high)
+    } else {
+        exponent(fit)
+    }
 }
 
 #[cfg(test)]
@@ -78,6 +95,9 @@ mod tests {
         ] {
             assert_eq!((Steepness::of(&law), exponent(&law).as_str()), (steepness, cell));
         }
+        let mut open = fit(|x| 3.0 * x * x);
+        (open.low, open.high) = (0.4, 4.0);
+        assert_eq!((Steepness::of(&open), with_interval(&open).as_str()), (Steepness::Less, "≥0.40"));
         let step = fit(|x| if x < 100.0 { 1.0 } else { 90.0 });
         assert!(with_interval(&step).contains('†'), "{}", with_interval(&step));
     }

@@ -7,6 +7,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use imbl::OrdMap;
+use smallvec::SmallVec;
 use xxhash_rust::xxh3::{xxh3_128, xxh3_128_with_seed};
 
 use super::{Document, Key};
@@ -120,8 +121,9 @@ struct Known {
     sum: u128,
     /// How many of these have no fingerprint.
     without: usize,
-    /// Entries that may have changed since.
-    open: Vec<Key>,
+    /// Entries that may have changed since. They are closed by whoever looks, so nothing of an edit's own is kept here: the
+    /// memory of a replica is what its handlers allocate and do not free.
+    open: SmallVec<[Key; MOST_OPEN]>,
 }
 
 /// Most entries that are open at one time. With more, nobody looks at the states between edits: the sum is forgotten.
@@ -139,23 +141,31 @@ impl Sum {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The entry of this key is about to change, to come or to go.
-    pub(super) fn open(&mut self, tree: &OrdMap<Key, Document>, key: &str) {
+    /// The value of this key in the tree is about to change.
+    pub(super) fn open(&mut self, tree: &OrdMap<Key, Document>, key: &Key) {
         let slot = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
         let Some(known) = slot else { return };
-        if known.open.iter().any(|open| **open == *key) {
+        if known.open.iter().any(|open| open == key) {
             return;
         }
         if known.open.len() == MOST_OPEN {
             *slot = None;
             return;
         }
-        match tree.get_key_value(key) {
-            Some((key, value)) => {
-                known.leave(entry(key, value));
-                known.open.push(key.clone());
-            }
-            None => known.open.push(key.into()),
+        if let Some(value) = tree.get(key) {
+            known.leave(entry(key, value));
+        }
+        known.open.push(key.clone());
+    }
+
+    /// The entry of this key is about to go.
+    pub(super) fn leave(&mut self, tree: &OrdMap<Key, Document>, key: &str) {
+        let slot = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let Some(known) = slot else { return };
+        if let Some(place) = known.open.iter().position(|open| **open == *key) {
+            known.open.swap_remove(place);
+        } else if let Some(value) = tree.get(key) {
+            known.leave(entry(key, value));
         }
     }
 

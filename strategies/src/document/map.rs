@@ -100,8 +100,10 @@ impl Map {
                 Some(&mut small.entries[place].1)
             }
             Node::Large(tree, sum) => {
-                sum.open(tree, key);
-                tree.get_mut(key)
+                let (key, _) = tree.get_key_value(key)?;
+                let key = key.clone();
+                sum.open(tree, &key);
+                tree.get_mut(&key)
             }
         }
     }
@@ -143,7 +145,7 @@ impl Map {
                 Some(small.entries.remove(place).1)
             }
             Node::Large(tree, sum) => {
-                sum.open(tree, key);
+                sum.leave(tree, key);
                 let gone = tree.remove(key);
                 if tree.len() <= FEWEST {
                     *node = Node::Small(Small::new(std::mem::take(tree).into_iter().collect()));

@@ -20,6 +20,7 @@ use crate::out::{print, println};
 use crate::written::{self, quoted};
 
 pub(crate) fn cost(catalog: &Catalog, args: &CostArgs) -> Done {
+    let product = shape(args)?;
     let curves = measured(args.curves.as_deref())?;
     let strategies = strategies(catalog, args, &curves)?;
     let prices = args.prices.as_deref().map(|path| -> Result<Prices, Failure> {
@@ -27,7 +28,6 @@ pub(crate) fn cost(catalog: &Catalog, args: &CostArgs) -> Done {
         prices::read(&bytes, &path.display().to_string()).map_err(|reason| Failure::usage(format!("--prices {reason}")))
     });
     let prices = prices.transpose()?;
-    let product = shape(args)?;
     if let Some(folder) = &args.page {
         free(folder)?;
     }
@@ -139,10 +139,7 @@ fn unmeasured(catalog: &Catalog, args: &CostArgs, written: &str, measured: &[&st
         // What is no strategy at all, or takes no such parameter; the message names it.
         Err(error) if !measured.contains(&written) => Failure::usage(format!("--strategy {error}")),
         _ => {
-            let of = match &args.curves {
-                Some(path) => quoted(path),
-                None => "the built-in curves".to_owned(),
-            };
+            let of = args.curves.as_deref().map_or_else(|| "the curves".to_owned(), quoted);
             Failure::usage(format!(
                 "--strategy {written}: not in {of}, which have {}; measure it: `{program} growth --strategy {written} \
                  --out growth`, then `{program} cost --curves growth/growth.json`",

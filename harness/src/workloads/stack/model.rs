@@ -1,7 +1,5 @@
 //! The stack, and what operations mean on it.
 
-use std::sync::LazyLock;
-
 use serde::{Deserialize, Serialize};
 use syncbench_strategies::document::{Document, Edit, Path};
 use syncbench_strategies::model::{Model, Plan, Rejected};
@@ -24,8 +22,7 @@ pub enum StackOp {
 pub struct StackModel;
 
 pub(super) fn stack() -> Path {
-    static STACK: LazyLock<Path> = LazyLock::new(|| path!["stack"]);
-    STACK.clone()
+    path!["stack"]
 }
 
 impl Model for StackModel {
