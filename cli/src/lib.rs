@@ -9,7 +9,6 @@ mod args;
 mod capsules;
 mod catalog;
 mod commands;
-mod curves;
 mod date;
 mod environment;
 mod failure;
@@ -89,7 +88,6 @@ fn command(catalog: &Catalog, command: Command) -> Done {
         Command::Verify(args) => commands::verify::verify(catalog, &args),
         Command::Growth(args) => commands::growth::growth(catalog, &args),
         Command::Speed(args) => commands::speed::speed(catalog, &args),
-        Command::Cost(args) => commands::cost::cost(catalog, &args),
         Command::Completions { shell } => commands::completions::completions(catalog, shell),
     }
 }

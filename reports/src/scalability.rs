@@ -102,10 +102,8 @@ fn least_squares(rows: &[[f64; 3]], chosen: [bool; 3]) -> Option<[f64; 3]> {
         }
         for row in (0..size).filter(|row| *row != column) {
             let factor = matrix[row][column] / matrix[column][column];
-            for place in column..=size {
-                let above = matrix[column][place];
-                matrix[row][place] -= factor * above;
-            }
+            let above = matrix[column].clone();
+            matrix[row].iter_mut().zip(above).skip(column).for_each(|(entry, above)| *entry -= factor * above);
         }
     }
     let mut found = [0.0; 3];

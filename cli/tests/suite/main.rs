@@ -6,7 +6,6 @@ mod choose;
 mod common;
 mod compare;
 mod completions;
-mod cost;
 mod demo;
 mod errors;
 mod explore;

@@ -1,9 +1,8 @@
 //! The highest rate that a group sustains: nearly every operation still becomes visible in time.
 //!
 //! The search offers a rate for a short while on threads, doubles it until the 99th percentile of `visible_ms` misses the
-//! limit, and then narrows down between the last rate that met it and the first that did not. What it has found is offered once
-//! more, for seconds, and lowered until it is sustained for so long. The load is open loop and evenly spaced, whatever the
-//! cell's own pace. There are no faults and no packet loss: a retransmission timeout is longer
+//! limit, and then narrows down between the last rate that met it and the first that did not. The load is open loop and
+//! evenly spaced, whatever the cell's own pace. There are no faults and no packet loss: a retransmission timeout is longer
 //! than any queue that can build up in so short a time, and would hide it.
 //!
 //! The limit is the strategy's calm 99th percentile on the same network plus an allowance. Calm is measured in virtual time,
@@ -39,18 +38,7 @@ pub struct Search {
     pub highest: f64,
     /// How many rates are tried.
     pub tries: u32,
-    /// For how long the rate that was found is offered once more. Ten times as long as a try: a group that is offered a fiftieth
-    /// more than it sustains falls behind by the allowance in that time.
-    pub hold: Duration,
-    /// How often, each time at [`LOWER`] times the rate, until it is sustained.
-    pub holds: u32,
-    /// Most operations of such an offer: a high rate is offered for less time, but for that of a try at least. The journals of
-    /// 32 clients take some hundred bytes for each delivery, so half a gigabyte.
-    pub most_ops: u64,
 }
-
-/// What a rate that was not sustained is lowered by: about the step between the last two rates of a search.
-pub const LOWER: f64 = 0.85;
 
 impl Default for Search {
     fn default() -> Self {
@@ -61,9 +49,6 @@ impl Default for Search {
             lowest: 20.0,
             highest: 200_000.0,
             tries: 8,
-            hold: Duration::from_secs(3),
-            holds: 4,
-            most_ops: 100_000,
         }
     }
 }
@@ -71,7 +56,7 @@ impl Default for Search {
 /// What a search found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Saturation {
-    /// The highest rate that met the limit, also when it was offered for seconds.
+    /// The highest rate that met the limit.
     pub ops_per_s: Option<f64>,
     /// The limit.
     pub limit: Duration,
@@ -93,7 +78,7 @@ impl Search {
         let (mut held, mut missed): (Option<f64>, Option<f64>) = (None, None);
         let mut rate = self.first(cpu_per_op);
         for _ in 0..self.tries {
-            let p99 = self.offer(task, rate, limit, self.span);
+            let p99 = self.offer(task, rate, limit);
             tried.push((rate, p99));
             let side = if p99.is_some_and(|p99| p99 <= limit) { &mut held } else { &mut missed };
             *side = Some(rate);
@@ -108,22 +93,12 @@ impl Search {
                 break;
             }
         }
-        let ops_per_s = held.and_then(|rate| {
-            let sustained = |rate: &f64| {
-                let span =
-                    Duration::from_secs_f64(self.most_ops as f64 / rate).clamp(self.span, self.hold.max(self.span));
-                let p99 = self.offer(task, *rate, limit, span);
-                tried.push((*rate, p99));
-                p99.is_some_and(|p99| p99 <= limit)
-            };
-            std::iter::successors(Some(rate), |rate| Some(rate * LOWER)).take(self.holds as usize).find(sustained)
-        });
-        Saturation { ops_per_s, limit, tried }
+        Saturation { ops_per_s: held, limit, tried }
     }
 
     /// How long a search takes at most, without what it takes to see that a rate was missed.
     pub fn longest(&self) -> Duration {
-        self.span * self.tries + self.hold * self.holds
+        self.span * self.tries
     }
 
     /// The limit for `task`.
@@ -141,8 +116,8 @@ impl Search {
     }
 
     /// The 99th percentile at `rate`, as known at the time that decides whether it meets the limit.
-    fn offer(&self, task: &Task<'_>, rate: f64, limit: Duration, span: Duration) -> Option<Duration> {
-        let span = span.as_secs_f64().max(self.least_ops as f64 / rate);
+    fn offer(&self, task: &Task<'_>, rate: f64, limit: Duration) -> Option<Duration> {
+        let span = self.span.as_secs_f64().max(self.least_ops as f64 / rate);
         let ops = ((rate * span) as u64).max(1);
         let stop_at = Time::ZERO + Duration::from_secs_f64(span) + limit;
         let (ran, complete) = observe(&variant(task, ops, rate, None), &mut [], Detail::Latency, Some(stop_at));

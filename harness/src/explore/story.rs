@@ -118,8 +118,7 @@ fn changing(genesis: &Document, seen: &[Seen], finals: &[(NodeId, Document)]) ->
         let mut changed = BTreeSet::new();
         for state in &states {
             let Document::Map(after) = state else { return path };
-            changed
-                .extend(before.keys().chain(after.keys()).filter(|key| before.get(*key) != after.get(*key)).cloned());
+            changed.extend(before.keys().chain(after.keys()).filter(|key| before.get(key) != after.get(key)).cloned());
         }
         let mut changed = changed.into_iter();
         let (Some(key), None) = (changed.next(), changed.next()) else { return path };

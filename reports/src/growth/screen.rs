@@ -87,7 +87,7 @@ mod tests {
         let text = screen(&Study::new(&curves), 80);
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
         assert!(
-            text.starts_with("With operations, the cost that grows most is steeper than linear: crdt-yrs; "),
+            text.starts_with("With operations, the cost that grows most is steeper than linear: crdt-yrs;"),
             "{text}"
         );
         let row = text.lines().find(|line| line.starts_with("crdt-yrs")).unwrap();

@@ -6,7 +6,6 @@ mod caveats;
 mod choose;
 mod colors;
 mod compare;
-mod cost;
 mod cover;
 mod edges;
 mod golden;

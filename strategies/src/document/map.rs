@@ -189,7 +189,8 @@ impl Map {
                     if old.1 != new.1 {
                         items.push(DiffItem::Update { old, new });
                     }
-                    (before.next(), after.next());
+                    before.next();
+                    after.next();
                 }
                 (Some((key, value)), new) if new.is_none_or(|new| *key < *new.0) => {
                     items.push(DiffItem::Remove(key, value));

@@ -63,7 +63,6 @@ const REPORTS: &[&[&str]] = &[
     &["table"],
     &["html"],
     &["report"],
-    &["cost"],
 ];
 
 const CLI: &[&[&str]] = &[
@@ -72,7 +71,7 @@ const CLI: &[&[&str]] = &[
     &["args"],
     &["failure"],
     &["catalog", "written"],
-    &["curves", "folder", "maps", "open", "panics", "preview", "progress", "scenario"],
+    &["folder", "maps", "open", "panics", "preview", "progress", "scenario"],
     &["capsules", "shrinking"],
     &["runner"],
     &["commands"],
