@@ -169,12 +169,12 @@ impl Series<'_, '_> {
             return Some(format!("{}: throughput against clients does not follow the law; {error}", self.strategy));
         }
         let Some(peak) = self.peak().filter(|peak| peak.value <= last.into()) else {
-            return Some(format!("{}: adding clients pays up to {last}, the most measured; {error}", self.strategy));
+            return Some(format!("{}: up to {last} clients pay, the most measured; {error}", self.strategy));
         };
         if peak.value < first.into() {
-            return Some(format!("{}: adding clients to {first} does not pay; {error}", self.strategy));
+            return Some(format!("{}: more than {first} clients do not pay; {error}", self.strategy));
         }
-        Some(format!("{}: adding clients stops paying at {}; {error}", self.strategy, with_spread(&peak)))
+        Some(format!("{}: up to {} clients pay; {error}", self.strategy, with_spread(&peak)))
     }
 }
 

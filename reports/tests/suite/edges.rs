@@ -426,6 +426,6 @@ fn what_the_throughput_engine_carried_is_drawn_and_told() {
     }
     let told = scalability::told(&Summary::new(&results));
     assert_eq!(told.lines().collect::<BTreeSet<_>>().len(), 3, "{told}");
-    assert!(told.starts_with("serial: adding clients stops paying at 10"), "{told}");
+    assert!(told.starts_with("serial: up to 10 (range 10–10) clients pay"), "{told}");
     assert!(told.lines().all(|line| line.contains("; fit within ") && line.chars().count() <= 80), "{told}");
 }
