@@ -2,7 +2,7 @@
 //!
 //! The same replicas as in the other engines, in real time and without a network between them: a message is in its receiver's
 //! inbox as soon as the turn is over in which it was sent. Replicas are multiplexed on as many workers as there are cores, see
-//! [`group`]. A user acts again as soon as fewer than [`Inflight`](crate::pace::Inflight) of its operations are on their way:
+//! `group.rs`. A user acts again as soon as fewer than [`Inflight`](crate::pace::Inflight) of its operations are on their way:
 //! not resolved, or in a message that its receiver has not handled.
 //!
 //! There is no journal of events: the run counts, and compares the states in which replicas end. Latencies are those of a
