@@ -55,8 +55,8 @@ metrics! {
         unit: "operations per second",
         better: High,
         form: Number,
-        meaning: "Operations that the group carried a second while users acted as fast as backpressure lets them, from the \
-                  first action until everybody had everything; throughput engine only.",
+        meaning: "Operations that a group carried, from the first action until everybody had everything, while users acted as \
+                  fast as backpressure let them.",
         measured: Processor,
     };
     CARRIED_DELIVERIES_PER_S = {
@@ -64,7 +64,7 @@ metrics! {
         unit: "deliveries per second",
         better: High,
         form: Number,
-        meaning: "The same in deliveries: an operation that comes to a client, its issuer included, is one.",
+        meaning: "The same in deliveries: each operation comes to each client, its issuer included.",
         measured: Processor,
     };
     OPS_PER_MESSAGE = {
@@ -72,7 +72,7 @@ metrics! {
         unit: "operations",
         better: Neither,
         form: Number,
-        meaning: "Operations in a message of a client, on average: its batch; throughput engine only.",
+        meaning: "Operations in a client's message, on average.",
         measured: Processor,
     };
     SATURATION_LIMIT_MS = {

@@ -104,6 +104,8 @@ pub struct Wire {
     rest: Option<Box<Rest>>,
 }
 
+const _: () = assert!(size_of::<Wire>() == 64, "a line of the cache");
+
 /// What most wires are without most of the time.
 #[derive(Debug, Default)]
 struct Rest {

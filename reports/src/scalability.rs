@@ -11,7 +11,7 @@ use syncbench_harness::settings::Settings;
 
 use crate::aggregate::{Group, Row, Summary};
 use crate::exact::with_spread;
-use crate::format::{figure, percent};
+use crate::format::{count, figure, percent};
 use crate::stats::{Estimate, mean_estimate};
 
 /// The law as it fits some points.
@@ -115,10 +115,12 @@ fn least_squares(rows: &[[f64; 3]], chosen: [bool; 3]) -> Option<[f64; 3]> {
 
 /// What one strategy carried with several numbers of clients, the rest of the conditions being equal.
 pub struct Series<'s, 'a> {
-    /// Its label.
+    /// The strategy's label.
     pub strategy: &'a str,
     /// The workload.
     pub workload: &'a str,
+    /// The strategy's label, with the initial size of the document where others have another.
+    pub name: String,
     /// Ascending by clients.
     pub points: Vec<Point<'s, 'a>>,
 }
@@ -160,21 +162,26 @@ impl Series<'_, '_> {
         Some(Estimate { value: whole, spread, seeds: seeds.len() })
     }
 
-    /// Where adding clients stops paying, in a sentence. `None` with too few numbers of clients.
-    pub fn told(&self) -> Option<String> {
+    /// The initial size of its document.
+    fn size(&self) -> Option<u64> {
+        self.points.first().map(|point| point.group.condition.settings.size)
+    }
+
+    /// Up to how many clients pay, in a sentence that begins with `name`. `None` with too few numbers of clients.
+    fn sentence(&self, name: &str) -> Option<String> {
         let law = self.law()?;
         let (first, last) = (self.points.first()?.clients, self.points.last()?.clients);
         let error = format!("fit within {}", percent(law.error));
         if !law.follows() {
-            return Some(format!("{}: throughput against clients does not follow the law; {error}", self.strategy));
+            return Some(format!("{name}: throughput against clients does not follow the law; {error}"));
         }
         let Some(peak) = self.peak().filter(|peak| peak.value <= last.into()) else {
-            return Some(format!("{}: up to {last} clients pay, the most measured; {error}", self.strategy));
+            return Some(format!("{name}: up to {last} clients pay, the most measured; {error}"));
         };
         if peak.value < first.into() {
-            return Some(format!("{}: more than {first} clients do not pay; {error}", self.strategy));
+            return Some(format!("{name}: more than {first} clients do not pay; {error}"));
         }
-        Some(format!("{}: up to {} clients pay; {error}", self.strategy, with_spread(&peak)))
+        Some(format!("{name}: up to {} clients pay; {error}", with_spread(&peak)))
     }
 }
 
@@ -193,7 +200,7 @@ pub fn series<'s, 'a>(summary: &'s Summary<'a>) -> Vec<Series<'s, 'a>> {
                 Some((_, known)) => known.points.push(point),
                 None => {
                     let (strategy, workload) = (row.strategy, condition.workload);
-                    series.push((key, Series { strategy, workload, points: vec![point] }));
+                    series.push((key, Series { strategy, workload, name: strategy.to_owned(), points: vec![point] }));
                 }
             }
         }
@@ -204,12 +211,22 @@ pub fn series<'s, 'a>(summary: &'s Summary<'a>) -> Vec<Series<'s, 'a>> {
         one.points.dedup_by_key(|point| point.clients);
     }
     series.retain(|one| one.points.len() > 1);
+    if series.iter().map(Series::size).collect::<BTreeSet<_>>().len() > 1 {
+        for one in &mut series {
+            one.name = format!("{}, size {}", one.strategy, count(one.size().unwrap_or_default()));
+        }
+    }
     series
 }
 
-/// Where adding clients stops paying, a line for each strategy; empty where nothing was measured with enough numbers of clients.
-pub fn told(summary: &Summary<'_>) -> String {
-    series(summary).iter().filter_map(Series::told).map(|line| line + "\n").collect()
+/// Up to how many clients pay, a sentence for each series; none for those with too few numbers of clients.
+pub fn told(series: &[Series<'_, '_>]) -> Vec<String> {
+    let several = series.iter().any(|one| one.workload != series[0].workload);
+    let sentence = |one: &Series<'_, '_>| match several {
+        true => one.sentence(&format!("{} on {}", one.name, one.workload)),
+        false => one.sentence(&one.name),
+    };
+    series.iter().filter_map(sentence).collect()
 }
 
 /// What the fit says beside a line of the chart.

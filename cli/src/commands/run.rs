@@ -198,7 +198,8 @@ pub(crate) fn shown(results: &Results, maps: &Maps, details: bool) -> String {
     }
     let summary = Summary::new(results);
     let away = !away::tables(&summary).is_empty();
-    let told = scalability::told(&summary);
+    let told = scalability::told(&scalability::series(&summary));
+    let told: String = told.iter().map(|line| wrap(line, width.into(), "  ")).collect();
     let more = if away { "A client was away: --details shows what became of its work, and its return.\n" } else { "" };
     format!("{}{told}{more}", screen::screen(results, width, color))
 }

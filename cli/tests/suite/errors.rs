@@ -63,7 +63,7 @@ fn what_the_throughput_engine_has_not_and_what_it_alone_has() {
         ("--transport", "datagram", ["transport", "`datagram`", "stream"]),
         ("--undo", "0.1", ["undo", "`0.1`", "0"]),
         ("--sample", "10", ["sample", "`10`", "leave it out"]),
-        ("--rate", "10", ["--rate 10", "as fast as they can", "leave it out"]),
+        ("--rate", "10", ["--rate 10", "as fast as they can", "expected no rate"]),
     ] {
         refused_in_a_line(&place, &["run", "--engine", "throughput", flag, value], &words);
     }

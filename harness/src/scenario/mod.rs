@@ -44,10 +44,10 @@ pub const MAX_CELLS: usize = 100_000;
 pub const INSTANT: &str = "instant";
 
 /// Why a rate of the throughput engine is refused.
-pub const NO_RATE: &str = "in the throughput engine users act as fast as they can; leave it out";
+pub const NO_RATE: &str = "in the throughput engine users act as fast as they can; expected no rate";
 
 /// Why a rate beside recorded times is refused.
-pub const OWN_RATE: &str = "recorded times have a rate of their own; leave it out, and set recorded:speed=10 for ten times as \
+pub const OWN_RATE: &str = "recorded times have a rate of their own; expected no rate, and recorded:speed=10 for ten times as \
                             fast";
 
 /// What to run. Lists are axes: every combination of strategy, workload, size, network and seed is a cell. The faults are

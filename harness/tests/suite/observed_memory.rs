@@ -15,7 +15,7 @@ fn a_replica_has_the_same_memory_however_often_somebody_looks() {
         };
         let [always, hardly] = [None, Some(Duration::from_secs(3_600))].map(steady);
         for (always, hardly) in always.into_iter().zip(hardly) {
-            assert!((always - hardly).abs() <= 1_024.0, "{strategy} on {workload}: {always} bytes, or {hardly}");
+            assert_eq!(always, hardly, "{strategy} on {workload}");
         }
     }
 }

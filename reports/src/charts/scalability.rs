@@ -12,7 +12,7 @@ use crate::draw::scale::Scale;
 use crate::draw::scene::{Scene, Tag};
 use crate::draw::text::{self, SMALL};
 use crate::exact::with_spread;
-use crate::scalability::{Law, Series, parameters, series};
+use crate::scalability::{Law, Series, parameters, series, told};
 
 pub(super) static CHART: Chart = Chart {
     name: "scalability",
@@ -41,7 +41,7 @@ fn draw(chart: &Chart, data: &Data<'_>) -> Scene {
     let Some(scale) = Scale::log(values) else {
         return sheet.nothing("Nothing was measured in the throughput engine with several numbers of clients.");
     };
-    let told: Vec<String> = all.iter().filter_map(Series::told).collect();
+    let told = told(&all);
     if !told.is_empty() {
         sheet.note(&format!("{}.", told.join(". ")));
     }
@@ -58,7 +58,7 @@ fn panel(scene: &mut Scene, area: Rect, workload: &str, lines: &[&Series<'_, '_>
     let area = headed(scene, area, workload);
     let clients = lines.iter().flat_map(|line| line.points.iter().map(|point| f64::from(point.clients)));
     let Some(x) = Scale::log(clients) else { return };
-    let widest = lines.iter().map(|line| text::width(line.strategy, SMALL)).fold(0.0, f64::max);
+    let widest = lines.iter().map(|line| text::width(&line.name, SMALL)).fold(0.0, f64::max);
     let room = (widest + 60.0).min(area.w * 0.4);
     let plot = Plot::new(scene, area.inset(0.0, 0.0, room, 0.0), (x, "clients"), (y, "operations a second"));
     let mut right = Vec::new();
@@ -81,7 +81,7 @@ fn panel(scene: &mut Scene, area: Rect, workload: &str, lines: &[&Series<'_, '_>
             scene.tagged(tag, |scene| scene.mark(at, 4.5, look));
         }
         let end = line.points.last().map(|point| plot.at(point.clients.into(), point.ops_per_s.value));
-        right.extend(end.map(|point| End { point, name: line.strategy, look }));
+        right.extend(end.map(|point| End { point, name: &line.name, look }));
     }
     ends::write(scene, plot.area, room, right);
 }

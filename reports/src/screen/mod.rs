@@ -37,8 +37,7 @@ pub fn screen(results: &Results, width: u16, color: bool) -> String {
     let losses = losses(&overview, false);
     let judged = !counts || losses.iter().flat_map(|column| &column.cells).any(|field| field.text != facts::UNKNOWN);
     let table = if judged { Shown::fitting(&overview, width) } else { Shown::with(&overview, width, Vec::new()) };
-    let title = table.title(&overview);
-    let title = if judged { title } else { title.replacen("Lost per 1,000 operations", "Per 1,000 operations", 1) };
+    let title = table.title(&overview, judged);
     let (follows, more) = lines::follows(&overview, width);
     let mut text = wrap(&title, width, "");
     text.push_str(&layout::drawn(&table.columns, table.staggered, color));
@@ -59,7 +58,7 @@ pub fn strategies(summary: &Summary<'_>, width: usize, color: bool) -> Option<St
         return None;
     }
     let table = Shown::with(&overview, width, Vec::new());
-    let title = table.title(&overview).replacen("Lost per 1,000 operations", "Per 1,000 operations", 1);
+    let title = table.title(&overview, false);
     let drawn = layout::drawn(&table.columns, table.staggered, color);
     let legend = table.legend().map(|legend| wrap(&legend, width, "")).unwrap_or_default();
     Some(format!("{}{drawn}{legend}", wrap(&format!("Strategies. {title}"), width, "")))
@@ -125,8 +124,8 @@ impl Shown {
         Self { columns, staggered, apart, dropped, wider }
     }
 
-    /// What the figures are, and under which conditions.
-    fn title(&self, overview: &Overview<'_, '_>) -> String {
+    /// What the figures are, and under which conditions. `lost`: there are columns of losses.
+    fn title(&self, overview: &Overview<'_, '_>, lost: bool) -> String {
         let comparable: Vec<_> = overview.workloads.iter().flat_map(|one| overview.comparable(one)).collect();
         let compared = |mode: &&Mode<'_, '_>| self.apart || comparable.iter().any(|one| one.name == mode.name);
         let modes: Vec<&Mode<'_, '_>> = overview.modes.iter().filter(compared).collect();
@@ -153,7 +152,8 @@ impl Shown {
         };
         let seeds = overview.modes.iter().flat_map(|mode| mode.groups.iter().map(|group| group.seeds())).max();
         let seeds = seeds.filter(|seeds| *seeds > 0).map(|seeds| format!("; {}", plural(seeds, "seed")));
-        plain(&format!("Lost per 1,000 operations{on}, refused at most{conditions}{}", seeds.unwrap_or_default()))
+        let figures = if lost { "Lost per" } else { "Per" };
+        plain(&format!("{figures} 1,000 operations{on}, refused at most{conditions}{}", seeds.unwrap_or_default()))
     }
 
     /// What marks and units mean; only those that are there.

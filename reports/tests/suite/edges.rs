@@ -82,8 +82,7 @@ fn twelve_strategies_in_three_parts() {
     let plan = Plan { strategies: TWELVE, workloads: &["stack", "text"], parts, sizes: &[10, 1000, 100_000], seeds: 2 };
     let results = plan.results();
     // Two charts are of the throughput engine alone.
-    let drawn = draw_all(&results).into_iter().filter(|(name, _)| !["scalability", "batches"].contains(name));
-    for (name, scene) in drawn {
+    for (name, scene) in draw_all(&results).into_iter().filter(|(name, _)| drawn(name)) {
         assert_eq!(scene.empty, None, "{name}");
     }
     for line in table::summary(&results, 80, false).lines() {
@@ -405,11 +404,11 @@ fn no_link_of_a_page_leads_nowhere() {
 #[test]
 fn what_the_throughput_engine_carried_is_drawn_and_told() {
     let strategies = ["serial", "serial:window=1ms", "ot"];
-    let plan = Plan { strategies: &strategies, workloads: &["stack"], parts: &["calm"], sizes: &[10], seeds: 3 };
+    let plan = |sizes| Plan { strategies: &strategies, workloads: &["stack"], parts: &["calm"], sizes, seeds: 3 };
     // Gunther's law with its peak at 10 clients, a little faster for each seed.
     let law = |n: f64, seed: u64| (1_000.0 + seed as f64) * n / (1.0 + 0.01 * n * (n - 1.0));
-    let with = |clients: u32| {
-        plan.results().cells.into_iter().map(move |mut cell| {
+    let with = |sizes, clients: u32| {
+        plan(sizes).results().cells.into_iter().map(move |mut cell| {
             (cell.settings.engine, cell.settings.clients) = (Engine::Throughput, clients);
             let batch = if cell.strategy.contains("window") { 40.0 } else { 1.0 };
             let carried = law(clients.into(), cell.seed) * if cell.strategy == "ot" { 0.5 } else { 1.0 };
@@ -419,13 +418,21 @@ fn what_the_throughput_engine_carried_is_drawn_and_told() {
             cell
         })
     };
-    let results = results([2, 4, 8, 16, 32].into_iter().flat_map(with).collect());
+    const CLIENTS: [u32; 5] = [2, 4, 8, 16, 32];
+    let told = |results: &Results| scalability::told(&scalability::series(&Summary::new(results)));
+    let results_of =
+        |sizes: &'static [u64]| results(CLIENTS.into_iter().flat_map(|clients| with(sizes, clients)).collect());
+    let results = results_of(&[]);
     for (name, scene) in draw_all(&results).into_iter().filter(|(name, _)| !drawn(name) && *name != "estimates") {
         assert_eq!(scene.empty, None, "{name}");
         check_texts(name, &scene);
     }
-    let told = scalability::told(&Summary::new(&results));
-    assert_eq!(told.lines().collect::<BTreeSet<_>>().len(), 3, "{told}");
-    assert!(told.starts_with("serial: up to 10 (range 10–10) clients pay"), "{told}");
-    assert!(told.lines().all(|line| line.contains("; fit within ") && line.chars().count() <= 80), "{told}");
+    let lines = told(&results);
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert!(lines[0].starts_with("serial: up to 10 (range 10–10) clients pay"), "{lines:?}");
+    assert!(lines.iter().all(|line| line.contains("; fit within ") && line.chars().count() <= 80), "{lines:?}");
+    // With more workloads and sizes, each line says which it is of.
+    let more = told(&results_of(&[10]));
+    assert_eq!((more.len(), more.iter().collect::<BTreeSet<_>>().len()), (9, 9), "{more:?}");
+    assert!(more[0].starts_with("serial, size 1000 on stack: up to 10 "), "{more:?}");
 }

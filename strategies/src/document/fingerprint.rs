@@ -1,8 +1,8 @@
 //! Fingerprints: hashes of states that follow an edit without reading the rest of the state.
 //!
 //! A map that has its fingerprint adds to it what an entry gains and takes away what it loses (Bellare and Micciancio, "A new
-//! paradigm for collision-free hashing", EUROCRYPT 1997). So whoever looks at a state after every event need not encode it
-//! each time. A fingerprint says nothing about the encoding, and belongs in no result: that is the [`Digest`](super::Digest).
+//! paradigm for collision-free hashing", EUROCRYPT 1997). A state that is looked at after every event need not be encoded each
+//! time. A fingerprint says nothing about the encoding, and belongs in no result: that is the [`Digest`](super::Digest).
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -121,8 +121,8 @@ struct Known {
     sum: u128,
     /// How many of these have no fingerprint.
     without: usize,
-    /// Entries that may have changed since. They are closed by whoever looks, so nothing of an edit's own is kept here: the
-    /// memory of a replica is what its handlers allocate and do not free.
+    /// Entries that may have changed since. The next look closes them, outside of any handler, so they take no memory of their
+    /// own: what a handler allocates and does not free is charged to its replica.
     open: SmallVec<[Key; MOST_OPEN]>,
 }
 

@@ -34,7 +34,7 @@ struct Small {
 
 impl Clone for Small {
     fn clone(&self) -> Self {
-        // Whoever clones the items, and not only the list, is about to change them.
+        // A clone of the items, and not only of the list, is made to be changed.
         Self::new(self.items.clone())
     }
 }

@@ -34,7 +34,7 @@ struct Small {
 
 impl Clone for Small {
     fn clone(&self) -> Self {
-        // Whoever clones the entries, and not only the map, is about to change them.
+        // A clone of the entries, and not only of the map, is made to be changed.
         Self::new(self.entries.clone())
     }
 }

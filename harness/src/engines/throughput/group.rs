@@ -112,7 +112,7 @@ impl Group {
         let Some(seat) = self.seat(id) else { return };
         seat.state.store(RUNNING, Ordering::SeqCst);
         let mut participant = lock(&seat.participant);
-        // All of it: whoever saw that this turn was queued has not called again.
+        // All of it: a sender that saw this turn in the queue has not called again.
         take_in(&mut lock(&seat.inbox), &mut participant.letters);
         let now = self.origin.time();
         participant.receive(now, out);

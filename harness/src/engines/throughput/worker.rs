@@ -12,7 +12,7 @@ use super::post::Outbox;
 use crate::engines::panic_text;
 use crate::queue::Queue;
 
-/// How long before a timer is due a thread stops sleeping and yields instead: see the latency mode.
+/// How long before a timer is due a thread stops sleeping and yields instead: see the threads engine.
 const YIELDING: Duration = Duration::from_micros(50);
 
 /// Works until it is ended. Returns the timers that were not due by then.

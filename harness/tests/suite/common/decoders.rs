@@ -33,7 +33,7 @@ pub struct Decoder {
 /// One line per decoder. Messages and saved states are decoded by strategies, which [`super::claims`] holds to the same.
 pub const DECODERS: &[Decoder] = &[
     Decoder { name: "document", decode: document, seeds: documents, told: &[""] },
-    Decoder { name: "scenario", decode: scenario, seeds: scenarios, told: &["line", "expected", "leave it out"] },
+    Decoder { name: "scenario", decode: scenario, seeds: scenarios, told: &["line", "expected"] },
     Decoder { name: "selectors", decode: selectors, seeds: selector_texts, told: &["expected", "did you mean", ": "] },
     Decoder { name: "trace", decode: trace, seeds: traces, told: &["hostile.json"] },
     Decoder { name: "capsule", decode: capsule, seeds: capsules, told: &["line", "expected", ": "] },

@@ -24,8 +24,10 @@ pub(super) fn change_hash(chunk: &[u8]) -> Result<[u8; 32], &'static str> {
 /// of which it expands before it checks them. It checks a document first, and is not made to do so twice.
 pub(super) fn saved(mut bytes: &[u8]) -> Result<(), &'static str> {
     while let Some((&kind, rest)) = bytes.get(8..).and_then(<[u8]>::split_first) {
-        let chunk = length(rest).and_then(|(len, header)| bytes.split_at_checked(len.checked_add(9 + header)?));
-        let (chunk, after) = chunk.ok_or(ENDS_EARLY)?;
+        // The library writes lengths in LEB128, as postcard does.
+        let (len, content) = postcard::take_from_bytes::<u64>(rest).map_err(|_| ENDS_EARLY)?;
+        let end = usize::try_from(len).ok().and_then(|len| len.checked_add(bytes.len() - content.len()));
+        let (chunk, after) = end.and_then(|end| bytes.split_at_checked(end)).ok_or(ENDS_EARLY)?;
         if kind != DOCUMENT {
             change_hash(chunk)?;
         }
@@ -35,18 +37,6 @@ pub(super) fn saved(mut bytes: &[u8]) -> Result<(), &'static str> {
 }
 
 const ENDS_EARLY: &str = "a saved document ends early";
-
-/// A length in LEB128, and how many bytes it takes.
-fn length(bytes: &[u8]) -> Option<(usize, usize)> {
-    let mut length = 0;
-    for (place, byte) in bytes.iter().take(10).enumerate() {
-        length |= u64::from(byte & 0x7f).checked_shl(7 * place as u32)?;
-        if byte & 0x80 == 0 {
-            return Some((usize::try_from(length).ok()?, place + 1));
-        }
-    }
-    None
-}
 
 #[cfg(test)]
 mod tests {
@@ -71,10 +61,9 @@ mod tests {
     }
 
     #[test]
-    fn lengths_are_read_within_their_bytes() {
-        assert_eq!(length(&[0x05]), Some((5, 1)));
-        assert_eq!(length(&[0x80, 0x01, 9]), Some((128, 2)));
-        assert_eq!(length(&[0x80]), None);
-        assert_eq!(length(&[0xff; 20]), None);
+    fn a_length_beyond_the_end_is_an_error() {
+        for length in [&[0x7f][..], &[0xff; 20], &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]] {
+            assert_eq!(saved(&[&[0; 9], length].concat()), Err(ENDS_EARLY));
+        }
     }
 }
