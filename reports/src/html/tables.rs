@@ -127,9 +127,9 @@ pub(super) fn name(row: &Row<'_>, all: Option<&BTreeSet<u64>>) -> Markup {
 
 fn claims_cell(row: &Row<'_>) -> Markup {
     let text = claims_kept(row);
-    let class = if text.starts_with(|c: char| c.is_uppercase()) { "bad" } else { "" };
+    let class = text.starts_with(|c: char| c.is_uppercase()).then_some("bad");
     let reasons = row.measured().flat_map(|cell| &cell.claims_reasons).next();
-    html! { td class=(class) title=[reasons] { (text) } }
+    html! { td class=[class] title=[reasons] { (text) } }
 }
 
 /// Losses by kind, which lead to what was found.

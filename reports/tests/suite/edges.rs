@@ -434,5 +434,5 @@ fn what_the_throughput_engine_carried_is_drawn_and_told() {
     // With more workloads and sizes, each line says which it is of.
     let more = told(&results_of(&[10]));
     assert_eq!((more.len(), more.iter().collect::<BTreeSet<_>>().len()), (9, 9), "{more:?}");
-    assert!(more[0].starts_with("serial, size 1000 on stack: up to 10 "), "{more:?}");
+    assert!(more[0].starts_with("serial, size 1,000 on stack: up to 10 "), "{more:?}");
 }
