@@ -9,6 +9,7 @@ mod args;
 mod capsules;
 mod catalog;
 mod commands;
+mod curves;
 mod date;
 mod environment;
 mod failure;
@@ -88,6 +89,7 @@ fn command(catalog: &Catalog, command: Command) -> Done {
         Command::Verify(args) => commands::verify::verify(catalog, &args),
         Command::Growth(args) => commands::growth::growth(catalog, &args),
         Command::Speed(args) => commands::speed::speed(catalog, &args),
+        Command::Cost(args) => commands::cost::cost(catalog, &args),
         Command::Completions { shell } => commands::completions::completions(catalog, shell),
     }
 }

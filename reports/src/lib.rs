@@ -10,6 +10,7 @@ pub mod charts;
 pub mod choose;
 pub mod columns;
 pub mod compare;
+pub mod cost;
 pub mod coverage;
 pub mod criterion;
 pub mod draw;

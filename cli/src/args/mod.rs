@@ -2,6 +2,7 @@
 
 mod choose;
 mod compare;
+mod cost;
 mod demo;
 mod explore;
 mod export;
@@ -24,6 +25,7 @@ use syncbench_harness::results::ProductBuild;
 use crate::environment;
 pub(crate) use choose::ChooseArgs;
 pub(crate) use compare::CompareArgs;
+pub(crate) use cost::CostArgs;
 pub(crate) use demo::DemoArgs;
 pub(crate) use explore::ExploreArgs;
 pub(crate) use export::{ExportArgs, FormatArg};
@@ -58,6 +60,7 @@ const STYLES: Styles = Styles::styled()
   syncbench choose --answers answers.toml        which model for this product
   syncbench compare main-run branch-run          what an upgrade made worse
   syncbench shrink capsule.json                  the smallest run with a finding
+  syncbench cost --people 1M --online 5% --per-document 20 --rate 0.2
   syncbench speed                                how fast it is, beside its targets
 
 Exit codes: 0 fine, 1 failed, 2 wrong use, 3 a threshold or a choice says no.")]
@@ -112,6 +115,8 @@ pub(crate) enum Command {
     Growth(GrowthArgs),
     /// Measure how fast syncbench itself is, beside its targets
     Speed(SpeedArgs),
+    /// Say what a product of some size will need, and what breaks first as it grows
+    Cost(Box<CostArgs>),
     /// Print a completion script for a shell
     Completions {
         /// Which shell

@@ -3,6 +3,7 @@
 pub(crate) mod choose;
 pub(crate) mod compare;
 pub(crate) mod completions;
+pub(crate) mod cost;
 pub(crate) mod demo;
 pub(crate) mod explore;
 pub(crate) mod export;

@@ -6,6 +6,7 @@ mod choose;
 mod common;
 mod compare;
 mod completions;
+mod cost;
 mod demo;
 mod errors;
 mod explore;

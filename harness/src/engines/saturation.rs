@@ -1,9 +1,10 @@
 //! The highest rate that a group sustains: nearly every operation still becomes visible in time.
 //!
 //! The search offers a rate for a short while on threads, doubles it until the 99th percentile of `visible_ms` misses the
-//! limit, and then narrows down between the last rate that met it and the first that did not. The load is open loop and
-//! evenly spaced, whatever the cell's own pace. There are no faults and no packet loss: a retransmission timeout is longer
-//! than any queue that can build up in so short a time, and would hide it.
+//! limit, and then narrows down between the last rate that met it and the first that did not. What it has found is then offered
+//! for seconds: only a rate that is met for so long counts, and where it is not, lower ones are offered as long. The load is
+//! open loop and evenly spaced, whatever the cell's own pace. There are no faults and no packet loss: a retransmission timeout
+//! is longer than any queue that can build up in a short try, and would hide it.
 //!
 //! The limit is the strategy's calm 99th percentile on the same network plus an allowance. Calm is measured in virtual time,
 //! where strategy code takes none: the limit is the same on every machine, and a slow machine gets no more room.
@@ -38,7 +39,20 @@ pub struct Search {
     pub highest: f64,
     /// How many rates are tried.
     pub tries: u32,
+    /// For how long what was found is offered. Ten times as long as a try: a group that is offered a fiftieth more than it
+    /// sustains falls behind by the allowance in that time.
+    pub hold: Duration,
+    /// How many rates are offered for so long.
+    pub holds: u32,
+    /// Most operations of such an offer: a high rate is offered for less time, but for that of a try at least. The journals of
+    /// 32 clients take some hundred bytes for each delivery, so half a gigabyte.
+    pub most_ops: u64,
 }
+
+/// What a rate is lowered by that was not met for seconds: the last of eight offers is a twelfth of the first.
+const LOWER: f64 = 0.7;
+/// Rates that lie closer together than this are one: two searches differ by more.
+const APART: f64 = 1.1;
 
 impl Default for Search {
     fn default() -> Self {
@@ -49,6 +63,9 @@ impl Default for Search {
             lowest: 20.0,
             highest: 200_000.0,
             tries: 8,
+            hold: Duration::from_secs(3),
+            holds: 8,
+            most_ops: 100_000,
         }
     }
 }
@@ -56,7 +73,7 @@ impl Default for Search {
 /// What a search found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Saturation {
-    /// The highest rate that met the limit.
+    /// The highest rate that met the limit for seconds.
     pub ops_per_s: Option<f64>,
     /// The limit.
     pub limit: Duration,
@@ -78,7 +95,7 @@ impl Search {
         let (mut held, mut missed): (Option<f64>, Option<f64>) = (None, None);
         let mut rate = self.first(cpu_per_op);
         for _ in 0..self.tries {
-            let p99 = self.offer(task, rate, limit);
+            let p99 = self.offer(task, rate, limit, self.span);
             tried.push((rate, p99));
             let side = if p99.is_some_and(|p99| p99 <= limit) { &mut held } else { &mut missed };
             *side = Some(rate);
@@ -93,12 +110,38 @@ impl Search {
                 break;
             }
         }
-        Saturation { ops_per_s: held, limit, tried }
+        let ops_per_s = held.and_then(|rate| self.sustained(task, rate, limit, &mut tried));
+        Saturation { ops_per_s, limit, tried }
     }
 
-    /// How long a search takes at most, without what it takes to see that a rate was missed.
-    pub fn longest(&self) -> Duration {
-        self.span * self.tries
+    /// The highest rate from `rate` down that is met for seconds. A higher one was missed in a short try already.
+    fn sustained(
+        &self,
+        task: &Task<'_>,
+        mut rate: f64,
+        limit: Duration,
+        tried: &mut Vec<(f64, Option<Duration>)>,
+    ) -> Option<f64> {
+        let (mut held, mut missed): (Option<f64>, Option<f64>) = (None, None);
+        for _ in 0..self.holds {
+            let most = Duration::from_secs_f64(self.most_ops as f64 / rate);
+            let p99 = self.offer(task, rate, limit, self.hold.min(most).max(self.span));
+            tried.push((rate, p99));
+            let side = if p99.is_some_and(|p99| p99 <= limit) { &mut held } else { &mut missed };
+            *side = Some(rate);
+            rate = match (held, missed) {
+                (Some(held), Some(missed)) if missed > held * APART => (held * missed).sqrt(),
+                (Some(_), _) => break,
+                (None, _) => rate * LOWER,
+            };
+        }
+        held
+    }
+
+    /// How long a search takes where what is found in short tries is met for seconds, without what it takes to see that a rate
+    /// was missed.
+    pub fn usual(&self) -> Duration {
+        self.span * self.tries + self.hold
     }
 
     /// The limit for `task`.
@@ -116,8 +159,8 @@ impl Search {
     }
 
     /// The 99th percentile at `rate`, as known at the time that decides whether it meets the limit.
-    fn offer(&self, task: &Task<'_>, rate: f64, limit: Duration) -> Option<Duration> {
-        let span = self.span.as_secs_f64().max(self.least_ops as f64 / rate);
+    fn offer(&self, task: &Task<'_>, rate: f64, limit: Duration, span: Duration) -> Option<Duration> {
+        let span = span.as_secs_f64().max(self.least_ops as f64 / rate);
         let ops = ((rate * span) as u64).max(1);
         let stop_at = Time::ZERO + Duration::from_secs_f64(span) + limit;
         let (ran, complete) = observe(&variant(task, ops, rate, None), &mut [], Detail::Latency, Some(stop_at));

@@ -11,7 +11,7 @@
 //!
 //! The tests measure that the 95 % cover what they say.
 
-use super::power::{Candidate, Points, Power};
+use super::power::{Candidate, EXPONENTS, Points, Power};
 
 /// A law fits where no point is off by more than this factor.
 ///
@@ -174,10 +174,12 @@ impl Offset {
         Some(Self { points, best, freedom, variance: deviation * deviation })
     }
 
-    /// Whether its constant is significant.
+    /// Whether its constant is significant. An exponent at an end of those that are searched is that of no law: one point that
+    /// sticks out has it.
     fn beats(&self, line: &Line) -> bool {
-        let t = student(self.freedom);
-        self.best.power.constant > 0.0 && (line.squares - self.best.squares) / self.variance > t * t
+        let (t, exponent) = (student(self.freedom), self.best.power.exponent);
+        let inside = EXPONENTS.0 + 0.01 < exponent && exponent < EXPONENTS.1 - 0.01;
+        inside && self.best.power.constant > 0.0 && (line.squares - self.best.squares) / self.variance > t * t
     }
 
     /// Whether its growth is.

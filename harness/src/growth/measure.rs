@@ -241,6 +241,18 @@ mod tests {
     }
 
     #[test]
+    fn a_client_that_forgets_history_holds_no_more_after_more_operations() {
+        let effort = Effort { axes: vec![Axis::Operations], budget: Duration::from_secs(60), most: Some(3_000) };
+        // Users remember what they saw in a field: that is not the replica's memory.
+        let subjects = ["serial", "serial-optimistic", "lww-property"].map(|strategy| subject(strategy, FIELDS));
+        for curve in measured(&subjects, &effort, &[]).curves {
+            let held = curve.medians("resident_bytes");
+            let (first, last) = (held[0].1, held[held.len() - 1].1);
+            assert!(last < 1.2 * first, "{} on {}: {held:?}", curve.strategy, curve.workload);
+        }
+    }
+
+    #[test]
     fn what_is_sent_for_an_operation_follows_the_clients_and_not_how_they_joined() {
         let effort = Effort { axes: vec![Axis::Clients], budget: Duration::from_secs(60), most: Some(100) };
         let curve = &measured(&[subject("serial", FIELDS)], &effort, &[]).curves[0];

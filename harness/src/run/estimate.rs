@@ -165,7 +165,7 @@ fn real_seconds(cell: &Planned) -> f64 {
     let acting = settings.ops as f64 / settings.rate_per_s;
     let faults =
         settings.armed(&cell.product.known).map_or(0.0, |faults| faults.last_end().since(Time::ZERO).as_secs_f64());
-    acting.max(faults) + Search::default().longest().as_secs_f64()
+    acting.max(faults) + Search::default().usual().as_secs_f64()
 }
 
 #[cfg(test)]
@@ -216,7 +216,7 @@ mod tests {
             (s.engine, s.rate_per_s, s.ops) = (Engine::Threads, 10.0, 100);
             s.seeds = vec!["1".into()];
         });
-        let each = 10.0 + Search::default().longest().as_secs_f64();
+        let each = 10.0 + Search::default().usual().as_secs_f64();
         let told = estimate(&real.cells, 2);
         assert!((told.total.as_secs_f64() - 4.0 * each).abs() < 1e-6 && told.timed == 0, "{told:?}");
         assert_eq!(estimate(&[], 2), Estimate { total: Duration::ZERO, timed: 0 });

@@ -33,7 +33,7 @@ pub(super) static MADSIM: Measurement = Measurement {
     what: "the gossip among 100 hosts, beside madsim's",
     target: Target::AtLeast(10.0),
     source: "a simulator without a runtime for each host",
-    begin: || Err("madsim needs a build of its own".into()),
+    begin: || Err("madsim needs a build of its own: harness/peers/run".into()),
     ..ABSENT
 };
 
@@ -42,7 +42,7 @@ pub(super) static TURMOIL: Measurement = Measurement {
     what: "the gossip among 100 hosts, beside turmoil's",
     target: Target::AtLeast(1_000.0),
     source: "a simulator without ticks",
-    begin: || Err("turmoil needs a build of its own".into()),
+    begin: || Err("turmoil needs a build of its own: harness/peers/run".into()),
     ..ABSENT
 };
 

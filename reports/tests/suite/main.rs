@@ -6,6 +6,7 @@ mod caveats;
 mod choose;
 mod colors;
 mod compare;
+mod cost;
 mod cover;
 mod edges;
 mod golden;

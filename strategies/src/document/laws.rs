@@ -26,6 +26,17 @@ fn refused_or_canonical(bytes: &[u8]) -> bool {
 
 proptest! {
     #[test]
+    fn a_copy_apart_is_equal_and_keeps_nothing_alive(document in document()) {
+        let apart = document.apart();
+        prop_assert_eq!(&apart, &document);
+        prop_assert_eq!(apart.encode(), document.encode());
+        prop_assert_eq!(apart.fingerprint().is_some(), document.fingerprint().is_some());
+        if let (Document::String(copy), Document::String(text)) = (&apart, &document) {
+            prop_assert!(!Arc::ptr_eq(copy, text));
+        }
+    }
+
+    #[test]
     fn an_edit_and_its_inverse_cancel_out(mut now in document(), rolls in vec(dice(), 1..8)) {
         for roll in rolls {
             let before = now.clone();

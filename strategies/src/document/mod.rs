@@ -83,6 +83,20 @@ impl Document {
         Document::Text(Rope::from_str(content))
     }
 
+    /// The same document in memory of its own: who keeps it keeps nothing of this one alive.
+    #[must_use]
+    pub fn apart(&self) -> Self {
+        match self {
+            Document::String(text) => Document::String(Arc::from(&**text)),
+            Document::List(items) => Document::List(items.iter().map(Document::apart).collect()),
+            Document::Map(map) => Document::map(map.iter().map(|(key, value)| (&**key, value.apart()))),
+            Document::Text(rope) => Document::text(&rope.to_string()),
+            Document::Null | Document::Bool(_) | Document::Int(_) | Document::Float(_) | Document::Counter(_) => {
+                self.clone()
+            }
+        }
+    }
+
     /// The type of this node.
     pub fn kind(&self) -> Kind {
         match self {

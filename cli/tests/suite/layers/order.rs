@@ -63,6 +63,7 @@ const REPORTS: &[&[&str]] = &[
     &["table"],
     &["html"],
     &["report"],
+    &["cost"],
 ];
 
 const CLI: &[&[&str]] = &[
@@ -71,7 +72,7 @@ const CLI: &[&[&str]] = &[
     &["args"],
     &["failure"],
     &["catalog", "written"],
-    &["folder", "maps", "open", "panics", "preview", "progress", "scenario"],
+    &["curves", "folder", "maps", "open", "panics", "preview", "progress", "scenario"],
     &["capsules", "shrinking"],
     &["runner"],
     &["commands"],

@@ -127,7 +127,8 @@ impl User {
         let mut rng = stream(self.seed, "intent", client.0.into(), n);
         self.user.standing(Standing { next: own.next.n, reflected: own.reflected });
         let intent = self.user.next(view, &mut rng)?;
-        Some(Action::Operate { operation: intent.operation, seen: intent.seen })
+        // What is remembered of the screen must not keep a replica's memory alive, which nobody would be credited for.
+        Some(Action::Operate { operation: intent.operation, seen: intent.seen.apart() })
     }
 
     /// Its client does not take part now.

@@ -72,6 +72,14 @@ fn what_stays_the_same_is_flat() {
 }
 
 #[test]
+fn one_point_that_sticks_out_is_no_growth() {
+    for (last, most) in [(1.02, 0.0), (0.5, 0.0), (3.0, 0.5)] {
+        let fit = Fit::of(&made(|x| if x < 1e5 { 1e3 } else { last * 1e3 })).unwrap();
+        assert!(fit.law.exponent.abs() <= most, "{last}: {fit:?}");
+    }
+}
+
+#[test]
 fn intervals_cover_what_they_say() {
     for exponent in [0.5, 1.0, 2.0] {
         let (holds, shaped) = cover(|x| 5.0 * x.powf(exponent), 0.1, exponent, Shape::Power);
