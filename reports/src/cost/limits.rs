@@ -39,7 +39,7 @@ pub static LIMITS: &[&Limit] = &[
     &Limit {
         name: "server_link",
         short: "link",
-        what: "the link of the server that sends the document's operations to everybody",
+        what: "the server's link, which sends to everybody",
         taken: |reader| {
             let bits = reader.figure("wire_bytes_down_per_op")? * (8.0 * document_ops_per_s(reader));
             Some(bits * (1.0 / reader.product.get(&SERVER_LINK)))

@@ -143,16 +143,15 @@ fn table(answer: &Answer) -> String {
         rows.push(row);
     }
     let widths: Vec<usize> = (0..rows[0].len())
-        .map(|column| rows.iter().map(|row| row[column].trim_end_matches('*').chars().count()).max().unwrap_or(0))
+        .map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0))
         .collect();
     let last = widths.len() - 1;
     let line = |row: &Vec<String>| {
         let padded = row.iter().zip(&widths).enumerate().map(|(place, (text, width))| {
-            let (plain, mark) = (text.trim_end_matches('*'), if text.ends_with('*') { "*" } else { " " });
             match place {
-                0 => format!("{plain:<width$} "),
-                _ if place == last => plain.to_owned(),
-                _ => format!("{plain:>width$}{mark}"),
+                0 => format!("{text:<width$} "),
+                _ if place == last => text.clone(),
+                _ => format!("{text:>width$} "),
             }
         });
         padded.collect::<String>().trim_end().to_owned() + "\n"
@@ -172,7 +171,7 @@ fn cell(one: &Estimate, name: &str) -> String {
         Unit::BitsPerS => text.replace("bit/s", "b/s"),
         _ => text,
     };
-    format!("{}{mark}", text.replace(' ', ""))
+    format!("{mark}{}", text.replace(' ', ""))
 }
 
 /// What the table means, and how far it can be trusted.
@@ -248,7 +247,7 @@ mod tests {
 
     fn answer(prices: Option<&Prices>) -> Answer {
         let mut all = [axes("serial", fan_out), axes("crdt-yrs", keeps_history)].concat();
-        all[3].stopped = Some("at 1,000,000: 40 s would pass its share of the budget".to_owned());
+        all[3].stopped = Some("at 1000000: about 40 s, of 10 s that the budget left to it".to_owned());
         Answer::new(&Costs::all(&curves(all), &["serial", "crdt-yrs"]), &million(), prices)
     }
 

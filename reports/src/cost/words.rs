@@ -97,10 +97,19 @@ pub(super) fn extrapolated(estimates: &[Estimate]) -> Vec<String> {
     groups.into_iter().map(all).collect()
 }
 
-/// Curves that ended early, and why.
+/// Curves that ended early: `ot (operations at 1,000,000)`.
 pub(super) fn ended_early(estimates: &[Estimate]) -> Vec<String> {
-    let of = |one: &Estimate| one.stopped.iter().map(|why| format!("{} ({why})", one.strategy)).collect::<Vec<_>>();
-    estimates.iter().flat_map(of).collect()
+    // A reason begins with the axis and the place that was not measured: `operations: at 1000000: about 22 s, ...`.
+    let place = |why: &String| {
+        let (axis, rest) = why.split_once(": at ")?;
+        let at = rest.split(':').next()?.parse().ok()?;
+        Some(format!("{axis} at {}", count(at)))
+    };
+    let of = |one: &Estimate| {
+        let places: Vec<String> = one.stopped.iter().map(|why| place(why).unwrap_or_else(|| why.clone())).collect();
+        (!places.is_empty()).then(|| format!("{} ({})", one.strategy, places.join(", ")))
+    };
+    estimates.iter().filter_map(of).collect()
 }
 
 /// A law with its interval: `cpu_us_server over clients: exponent 0.98 (0.95 to 1.01)`.
