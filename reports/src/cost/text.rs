@@ -147,12 +147,10 @@ fn table(answer: &Answer) -> String {
         .collect();
     let last = widths.len() - 1;
     let line = |row: &Vec<String>| {
-        let padded = row.iter().zip(&widths).enumerate().map(|(place, (text, width))| {
-            match place {
-                0 => format!("{text:<width$} "),
-                _ if place == last => text.clone(),
-                _ => format!("{text:>width$} "),
-            }
+        let padded = row.iter().zip(&widths).enumerate().map(|(place, (text, width))| match place {
+            0 => format!("{text:<width$} "),
+            _ if place == last => text.clone(),
+            _ => format!("{text:>width$} "),
         });
         padded.collect::<String>().trim_end().to_owned() + "\n"
     };
