@@ -16,7 +16,6 @@ use loro::{
     ContainerID, ExportMode, IdSpan, ImportStatus, LoroDoc, LoroMap, LoroText, Subscription, VersionRange,
     VersionVector,
 };
-use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use self::edit::Place;
@@ -39,9 +38,8 @@ pub(super) struct Doc<const MERGEABLE: bool> {
     sent: i32,
     /// Where users undo: the latest own operations.
     recent: Option<UndoMemory<Option<Span>>>,
-    /// Containers that an undo made anew, for the undos that follow. The library asks for this kind of map, and neither it
-    /// nor we iterate over it.
-    remade: FxHashMap<ContainerID, ContainerID>,
+    /// Containers that an undo made anew, for the undos that follow, in the order of their names.
+    remade: BTreeMap<String, (ContainerID, ContainerID)>,
     last: RefCell<LastText<LoroText>>,
     /// How many operations of each author there are once nothing waits for its dependencies any more.
     awaited: BTreeMap<u64, i32>,
@@ -95,7 +93,7 @@ impl<const MERGEABLE: bool> Doc<MERGEABLE> {
             made: 0,
             sent: 0,
             recent: None,
-            remade: FxHashMap::default(),
+            remade: BTreeMap::new(),
             last: RefCell::default(),
             awaited: BTreeMap::new(),
             each: None,
@@ -133,7 +131,10 @@ impl<const MERGEABLE: bool> Doc<MERGEABLE> {
     fn invert(&mut self, span: Span) -> Result<Option<Span>, String> {
         self.last.take();
         let ids = IdSpan::new(span.author, span.from as i32, span.to as i32);
-        let undone = self.doc.inner().undo_internal(ids, &mut self.remade, None, &mut |_| ());
+        // The library takes a map of its own kind.
+        let mut remade = self.remade.values().cloned().collect();
+        let undone = self.doc.inner().undo_internal(ids, &mut remade, None, &mut |_| ());
+        self.remade = remade.into_iter().map(|(was, is)| (was.to_string(), (was, is))).collect();
         undone.map(drop).map_err(|error| error.to_string())?;
         self.doc.commit();
         Ok(self.count())
