@@ -110,24 +110,23 @@ impl Search {
                 break;
             }
         }
-        let ops_per_s = held.and_then(|rate| self.sustained(task, rate, limit, &mut tried));
+        let ops_per_s = held.and_then(|rate| {
+            self.sustained(rate, |rate, span| {
+                let p99 = self.offer(task, rate, limit, span);
+                tried.push((rate, p99));
+                p99.is_some_and(|p99| p99 <= limit)
+            })
+        });
         Saturation { ops_per_s, limit, tried }
     }
 
-    /// The highest rate from `rate` down that is met for seconds. A higher one was missed in a short try already.
-    fn sustained(
-        &self,
-        task: &Task<'_>,
-        mut rate: f64,
-        limit: Duration,
-        tried: &mut Vec<(f64, Option<Duration>)>,
-    ) -> Option<f64> {
+    /// The highest rate from `rate` down that is met for seconds; a higher one was missed in a short try already. `meets` offers a
+    /// rate for a span.
+    fn sustained(&self, mut rate: f64, mut meets: impl FnMut(f64, Duration) -> bool) -> Option<f64> {
         let (mut held, mut missed): (Option<f64>, Option<f64>) = (None, None);
         for _ in 0..self.holds {
             let most = Duration::from_secs_f64(self.most_ops as f64 / rate);
-            let p99 = self.offer(task, rate, limit, self.hold.min(most).max(self.span));
-            tried.push((rate, p99));
-            let side = if p99.is_some_and(|p99| p99 <= limit) { &mut held } else { &mut missed };
+            let side = if meets(rate, self.hold.min(most).max(self.span)) { &mut held } else { &mut missed };
             *side = Some(rate);
             rate = match (held, missed) {
                 (Some(held), Some(missed)) if missed > held * APART => (held * missed).sqrt(),
@@ -185,4 +184,38 @@ fn p99(ledger: &Ledger) -> Option<Duration> {
     spans.sort_by_key(|span| span.unwrap_or(Duration::MAX));
     let rank = (spans.len() as f64 * 0.99).ceil() as usize;
     spans.get(rank.checked_sub(1)?).copied().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is found for a group that sustains `capacity`, from a first rate down, and the spans for which rates were offered.
+    fn found(capacity: f64, first: f64) -> (Option<f64>, Vec<Duration>) {
+        let mut spans = Vec::new();
+        let found = Search::default().sustained(first, |rate, span| {
+            spans.push(span);
+            rate <= capacity
+        });
+        (found, spans)
+    }
+
+    #[test]
+    fn what_is_found_is_met_for_seconds_and_lies_just_below_what_is_not() {
+        assert_eq!(found(500.0, 500.0), (Some(500.0), vec![Duration::from_secs(3)]));
+        for first in [510.0, 700.0, 1_900.0] {
+            let (rate, spans) = found(500.0, first);
+            let rate = rate.unwrap();
+            assert!(rate <= 500.0 && rate > 500.0 * LOWER, "{first}: {rate}");
+            assert!(spans.len() > 1 && spans.iter().all(|span| *span == Duration::from_secs(3)), "{spans:?}");
+        }
+        assert_eq!(found(1.0, 500.0).0, None);
+    }
+
+    #[test]
+    fn a_high_rate_is_offered_for_less_time_but_never_less_than_a_try() {
+        let Search { span, most_ops, .. } = Search::default();
+        assert_eq!(found(1e9, 50_000.0).1, [Duration::from_secs(most_ops / 50_000)]);
+        assert_eq!(found(1e9, 1e8).1, [span]);
+    }
 }
