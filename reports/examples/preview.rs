@@ -9,6 +9,7 @@ use syncbench_harness::results::{self, Results};
 use syncbench_harness::stories::STORIES;
 use syncbench_reports::charts::{CHARTS, Data};
 use syncbench_reports::choose::record;
+use syncbench_reports::cost::{COST_CHARTS, Costs, Product, assumption, committed};
 use syncbench_reports::draw::panel::WIDTH;
 use syncbench_reports::overview::Overview;
 use syncbench_reports::{html, table};
@@ -24,6 +25,7 @@ fn main() -> Result<(), Error> {
     if let Some(results) = std::env::args_os().nth(2) {
         return charts(&dir, &results::read(&PathBuf::from(results)).map_err(Error::other)?);
     }
+    costs(&dir)?;
     let story = support::story().scene();
     write("story.svg", story.svg().as_bytes())?;
     write("story.png", &story.png())?;
@@ -56,6 +58,23 @@ fn main() -> Result<(), Error> {
         }
         write(&format!("{name}.html"), html::page(&results, &criterion).as_bytes())?;
         write(&format!("{name}-color.txt"), table::summary(&results, 100, true).as_bytes())?;
+    }
+    Ok(())
+}
+
+/// What the committed curves say of a million people, at three widths.
+fn costs(dir: &Path) -> Result<(), Error> {
+    let (given, curves) = ([("people", 1e6), ("online", 0.05), ("per_document", 20.0), ("rate", 0.2)], committed());
+    let given: Vec<_> = given.into_iter().filter_map(|(name, value)| Some((assumption(name)?, value))).collect();
+    let product = Product::new(&given).map_err(|missing| Error::other(missing.name))?;
+    let costs = Costs::all(curves, &curves.strategies());
+    for chart in COST_CHARTS {
+        for width in [390.0, 640.0, WIDTH] {
+            fs::write(
+                dir.join(format!("cost-{}-{width}.png", chart.name)),
+                chart.scene(&costs, &product, width).png(),
+            )?;
+        }
     }
     Ok(())
 }

@@ -29,6 +29,8 @@ fn commands() -> Vec<Vec<&'static str>> {
         "compare there there",
         "compare there there --json",
         "compare there there --markdown -",
+        "cost --people 1k --online 5% --per-document 5 --rate 0.2",
+        "cost --people 1k --online 5% --per-document 5 --rate 0.2 --json",
     ]
     .map(words)
     .into();

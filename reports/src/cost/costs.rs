@@ -2,7 +2,8 @@
 
 use std::cell::RefCell;
 
-use syncbench_harness::growth::{Axis, Curves, FIGURES, Family};
+use serde::Serialize;
+use syncbench_harness::growth::{Axis, Curve, Curves, FIGURES, Family};
 
 use super::amount::Amount;
 use super::line::{Basis, Line};
@@ -15,11 +16,22 @@ pub struct Costs {
     pub strategy: String,
     /// What its users did.
     pub workloads: Vec<String>,
-    /// Why an axis ends early, in words.
-    pub stopped: Vec<String>,
+    /// Axes that end early.
+    pub stopped: Vec<Stopped>,
     lines: Vec<(&'static str, Axis, Line)>,
     /// The operations and the items at which the curve of clients was measured.
     held: [f64; 2],
+}
+
+/// A curve that ended before its axis did.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Stopped {
+    /// The axis.
+    pub axis: Axis,
+    /// The last place that was measured.
+    pub last: u64,
+    /// Why there is none beyond it.
+    pub why: String,
 }
 
 /// Where a figure is read.
@@ -67,13 +79,13 @@ impl Costs {
         });
         let mut workloads: Vec<String> = found.iter().map(|(_, curve)| curve.workload.clone()).collect();
         workloads.dedup();
-        let why = |(axis, curve): &(Axis, &syncbench_harness::growth::Curve)| {
-            Some(format!("{axis}: {}", curve.stopped.as_ref()?))
+        let stopped = |(axis, curve): &(Axis, &Curve)| {
+            Some(Stopped { axis: *axis, last: curve.points.last()?.at, why: curve.stopped.clone()? })
         };
         Some(Self {
             strategy: strategy.to_owned(),
             workloads,
-            stopped: found.iter().filter_map(why).collect(),
+            stopped: found.iter().filter_map(stopped).collect(),
             lines: lines.collect(),
             held,
         })

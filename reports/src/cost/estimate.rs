@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::amount::Amount;
-use super::costs::{Costs, Reader};
+use super::costs::{Costs, Reader, Stopped};
 use super::limits::{Break, breaks, months_until_full};
 use super::line::Basis;
 use super::needs::NEEDS;
@@ -41,7 +41,7 @@ pub struct Estimate {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub money: Option<Money>,
     /// Curves that ended early, and why.
-    pub stopped: Vec<String>,
+    pub stopped: Vec<Stopped>,
 }
 
 /// All strategies.

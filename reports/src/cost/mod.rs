@@ -25,7 +25,7 @@ pub use amount::Amount;
 pub use assumption::{ASSUMPTIONS, Assumption, Kind, assumption};
 pub use charts::{COST_CHARTS, CostChart};
 pub use committed::committed;
-pub use costs::{Costs, Place, Reader};
+pub use costs::{Costs, Place, Reader, Stopped};
 pub use estimate::{Answer, Estimate, Needed};
 pub use limits::{Break, LIMITS, Limit, breaks, months_until_full};
 pub use line::{Basis, Line};

@@ -82,12 +82,12 @@ fn markdown(curves: &Curves, costs: &[Costs], product: &Product, prices: Option<
         let _ = writeln!(page, "- {said}");
     }
     let _ = write!(page, "\n{LEFT_OUT}\n");
-    let (far, short) = (extrapolated(&answer.strategies), ended_early(&answer.strategies));
+    let far = extrapolated(&answer.strategies);
     if !far.is_empty() {
         let _ = write!(page, "\nExtrapolated: {}.\n", list(&far, far.len()));
     }
-    if !short.is_empty() {
-        let _ = write!(page, "\nCurves that ended early: {}.\n", list(&short, short.len()));
+    if let Some(early) = ended_early(&answer.strategies) {
+        let _ = write!(page, "\n{early}\n");
     }
     let _ = write!(
         page,

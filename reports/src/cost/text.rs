@@ -188,13 +188,11 @@ fn notes(answer: &Answer) -> Vec<String> {
          more room then."
             .to_owned(),
     );
-    let (far, short) = (extrapolated(&answer.strategies), ended_early(&answer.strategies));
+    let far = extrapolated(&answer.strategies);
     if !far.is_empty() {
         said.push(format!("Extrapolated: {}.", list(&far, far.len())));
     }
-    if !short.is_empty() {
-        said.push(format!("Curves that ended early: {}.", list(&short, short.len())));
-    }
+    said.extend(ended_early(&answer.strategies));
     said.push(LEFT_OUT.to_owned());
     said
 }

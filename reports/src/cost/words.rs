@@ -2,6 +2,7 @@
 
 use super::amount::Amount;
 use super::assumption::{ASSUMPTIONS, ONLINE, PEOPLE, PER_DOCUMENT, RATE};
+use super::costs::Stopped;
 use super::estimate::Estimate;
 use super::limits::{LIMITS, Limit};
 use super::line::Basis;
@@ -97,19 +98,19 @@ pub(super) fn extrapolated(estimates: &[Estimate]) -> Vec<String> {
     groups.into_iter().map(all).collect()
 }
 
-/// Curves that ended early: `ot (operations at 1,000,000)`.
-pub(super) fn ended_early(estimates: &[Estimate]) -> Vec<String> {
-    // A reason begins with the axis and the place that was not measured: `operations: at 1000000: about 22 s, ...`.
-    let place = |why: &String| {
-        let (axis, rest) = why.split_once(": at ")?;
-        let at = rest.split(':').next()?.parse().ok()?;
-        Some(format!("{axis} at {}", count(at)))
-    };
+/// Curves that ended early, with the last place of each and one reason: `Curves that ended early, at: ot (300,000 operations).`
+pub(super) fn ended_early(estimates: &[Estimate]) -> Option<String> {
+    let why = &estimates.iter().flat_map(|one| &one.stopped).next()?.why;
+    let place = |stopped: &Stopped| format!("{} {}", count(stopped.last), stopped.axis);
     let of = |one: &Estimate| {
-        let places: Vec<String> = one.stopped.iter().map(|why| place(why).unwrap_or_else(|| why.clone())).collect();
+        let places: Vec<String> = one.stopped.iter().map(place).collect();
         (!places.is_empty()).then(|| format!("{} ({})", one.strategy, places.join(", ")))
     };
-    estimates.iter().filter_map(of).collect()
+    let all: Vec<String> = estimates.iter().filter_map(of).collect();
+    Some(format!(
+        "Curves that ended early, at: {}. The first of them, {why}; --json has all reasons.",
+        list(&all, all.len())
+    ))
 }
 
 /// A law with its interval: `cpu_us_server over clients: exponent 0.98 (0.95 to 1.01)`.

@@ -56,7 +56,8 @@ fn overview(study: &Study<'_>, axes: &[Axis]) -> String {
 
 fn key(study: &Study<'_>) -> String {
     let mut text = String::from(
-        "\n- flat: the interval of the exponent holds 0\n- falls: it costs less and less\n- ≥: the exponent may be that or more; the points leave it open\n",
+        "\n- flat: the interval of the exponent holds 0\n- falls: it costs less and less\n- ≥: the exponent may be that or \
+         more; the points leave it open\n",
     );
     if study.has_misfits() {
         let _ = writeln!(text, "- †: no power law; a point lies off by more than {FITS_WITHIN} times");

@@ -55,7 +55,8 @@ fn known(fit: &Fit) -> f64 {
     if is_wide(fit) { fit.low } else { fit.law.exponent }
 }
 
-/// The exponent as a cell shows it: `1.02`, `≥0.40` where it may be that or more, `flat`, `falls`; with a mark where a power law does not describe the points.
+/// The exponent as a cell shows it: `1.02`, `≥0.40` where it may be that or more, `flat`, `falls`; with a mark where a power law
+/// does not describe the points.
 pub(super) fn exponent(fit: &Fit) -> String {
     let mark = if fit.fits() { "" } else { "†" };
     match fit.grows() {
